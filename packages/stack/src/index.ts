@@ -1,0 +1,5 @@
+export * from './aws.ts'
+export * from './databases.ts'
+export * from './ports.ts'
+export * from './postgres.ts'
+export * from './redis.ts'

