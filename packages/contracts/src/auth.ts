@@ -1,0 +1,193 @@
+import { z } from 'zod'
+import { UserId } from './ids.ts'
+import { defineRoute, Empty, Refusal } from './route.ts'
+import { Email, Instant, Locale, line } from './text.ts'
+
+export const Role = z.enum(['USER', 'ORGANIZER', 'ADMIN'])
+export type Role = z.output<typeof Role>
+
+const Phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be in international form, such as +48221234567')
+const Password = z.string().min(8).max(128)
+const Secret = z.string().min(1).max(512)
+
+export const User = z.object({
+  userId: UserId,
+  email: Email,
+  firstName: z.string(),
+  lastName: z.string(),
+  phone: Phone.optional(),
+  locale: Locale,
+  emailVerified: z.boolean(),
+  roles: z.array(Role),
+  createdAt: Instant,
+})
+export type User = z.output<typeof User>
+
+export const Session = z.object({
+  user: User,
+  accessToken: z.string(),
+  refreshToken: z.string(),
+  expiresIn: z.int().meta({ description: 'seconds until the access token ends' }),
+})
+export type Session = z.output<typeof Session>
+
+export const Registration = z.strictObject({
+  email: Email,
+  password: Password,
+  firstName: line(100),
+  lastName: line(100),
+  phone: Phone.optional(),
+  locale: Locale.optional(),
+})
+export type Registration = z.output<typeof Registration>
+
+export const authRoutes = {
+  register: defineRoute({
+    method: 'POST',
+    path: '/api/auth/register',
+    summary: 'Make an account',
+    access: 'anyone',
+    body: Registration,
+    responses: { 201: Session, 409: Refusal },
+  }),
+  login: defineRoute({
+    method: 'POST',
+    path: '/api/auth/login',
+    summary: 'Sign in',
+    access: 'anyone',
+    body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
+    responses: { 200: Session, 401: Refusal },
+  }),
+  refresh: defineRoute({
+    method: 'POST',
+    path: '/api/auth/refresh',
+    summary: 'Rotate a refresh token',
+    access: 'anyone',
+    body: z.strictObject({ refreshToken: Secret }),
+    responses: { 200: Session, 401: Refusal },
+  }),
+  logout: defineRoute({
+    method: 'POST',
+    path: '/api/auth/logout',
+    summary: 'End a session: its whole family of refresh tokens',
+    access: 'anyone',
+    body: z.strictObject({ refreshToken: Secret }),
+    responses: { 204: Empty },
+  }),
+  getMe: defineRoute({
+    method: 'GET',
+    path: '/api/auth/me',
+    summary: 'The signed-in user',
+    access: 'user',
+    responses: { 200: User },
+  }),
+  updateMe: defineRoute({
+    method: 'PATCH',
+    path: '/api/auth/me',
+    summary: 'Change the profile',
+    access: 'user',
+    body: z.strictObject({
+      firstName: line(100).optional(),
+      lastName: line(100).optional(),
+      phone: Phone.nullable().optional().meta({ description: 'null removes it' }),
+      locale: Locale.optional(),
+    }),
+    responses: { 200: User },
+  }),
+  becomeOrganizer: defineRoute({
+    method: 'POST',
+    path: '/api/auth/organizer',
+    summary: 'Become an organizer; the next access token carries the role',
+    access: 'user',
+    responses: { 200: User },
+  }),
+  verifyEmail: defineRoute({
+    method: 'POST',
+    path: '/api/auth/verify-email',
+    summary: "Prove that an address is one's own, with the token that was mailed to it",
+    access: 'anyone',
+    body: z.strictObject({ token: Secret }),
+    responses: { 204: Empty, 400: Refusal },
+  }),
+  getJwks: defineRoute({
+    method: 'GET',
+    path: '/api/auth/.well-known/jwks.json',
+    summary: 'The keys that verify access tokens',
+    access: 'anyone',
+    responses: {
+      200: z.object({
+        keys: z.array(
+          z.object({
+            kty: z.literal('OKP'),
+            crv: z.literal('Ed25519'),
+            x: z.string(),
+            kid: z.string(),
+            alg: z.literal('EdDSA'),
+            use: z.literal('sig'),
+          }),
+        ),
+      }),
+    },
+  }),
+} as const
+
+/** A user as other services see one. */
+export const UserInfo = User.pick({
+  userId: true,
+  email: true,
+  firstName: true,
+  lastName: true,
+  phone: true,
+  locale: true,
+  emailVerified: true,
+  createdAt: true,
+})
+export type UserInfo = z.output<typeof UserInfo>
+
+const readers = { services: ['ticket-service', 'payment-service', 'notification-service'] } as const
+
+export const authInternalRoutes = {
+  validateToken: defineRoute({
+    method: 'POST',
+    path: '/api/auth/internal/validate-token',
+    summary: 'Whose access token this is',
+    access: { services: ['event-service', 'ticket-service', 'payment-service', 'notification-service'] },
+    body: z.strictObject({ token: z.string().max(4096) }),
+    responses: {
+      200: z.object({ valid: z.literal(true), userId: UserId, email: Email, roles: z.array(Role), expiresAt: Instant }),
+      401: Refusal.extend({ valid: z.literal(false) }),
+    },
+  }),
+  getUser: defineRoute({
+    method: 'GET',
+    path: '/api/auth/internal/users/:userId',
+    summary: 'One user',
+    access: readers,
+    params: z.object({ userId: UserId }),
+    responses: { 200: UserInfo, 404: Refusal },
+  }),
+  getUsers: defineRoute({
+    method: 'POST',
+    path: '/api/auth/internal/users/batch',
+    summary: 'Several users; those that do not exist are left out',
+    access: readers,
+    body: z.strictObject({ userIds: z.array(UserId).min(1).max(100) }),
+    responses: { 200: z.object({ users: z.array(UserInfo) }) },
+  }),
+  getUserByEmail: defineRoute({
+    method: 'POST',
+    path: '/api/auth/internal/users/by-email',
+    summary: 'The user of an address',
+    access: readers,
+    body: z.strictObject({ email: Email }),
+    responses: { 200: UserInfo, 404: Refusal },
+  }),
+  grantRole: defineRoute({
+    method: 'POST',
+    path: '/api/auth/internal/users/grant',
+    summary: 'Give a user a role; repeating changes nothing',
+    access: { services: ['boxoffice-cli'] },
+    body: z.strictObject({ email: Email, role: Role }),
+    responses: { 200: User, 404: Refusal },
+  }),
+} as const

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { EventStatus } from './events.ts'
+import { EventId, UserId, VenueId } from './ids.ts'
+import { defineMessage } from './message.ts'
+import { Instant } from './text.ts'
+
+/** The event as a consumer needs it: what it would otherwise have to ask for. */
+const Snapshot = z.object({
+  eventId: EventId,
+  organizerId: UserId,
+  name: z.string(),
+  eventDate: Instant,
+  endDate: Instant.optional(),
+  timeZone: z.string(),
+  venueId: VenueId,
+  venueName: z.string(),
+  venueAddress: z.string(),
+  status: EventStatus,
+  refundableUntil: Instant.optional(),
+})
+
+// Published twice: to everybody at once, and in order for readers that need it.
+const everyChange = {
+  topics: ['event-events', 'event-updates.fifo'],
+  attributes: ['eventId', 'organizerId'],
+  groupBy: 'eventId',
+} as const
+
+export const eventCreated = defineMessage('EVENT_CREATED', { ...everyChange, payload: Snapshot })
+export const eventUpdated = defineMessage('EVENT_UPDATED', {
+  ...everyChange,
+  payload: Snapshot.extend({ changed: z.array(z.string()).meta({ description: 'names of the fields that changed' }) }),
+})
+export const eventPublished = defineMessage('EVENT_PUBLISHED', { ...everyChange, payload: Snapshot })
+export const eventCancelled = defineMessage('EVENT_CANCELLED', {
+  ...everyChange,
+  payload: Snapshot.extend({ eventName: z.string(), cancellationReason: z.string(), affectedTicketCount: z.int().optional() }),
+})

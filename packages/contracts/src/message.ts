@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { MessageId } from './ids.ts'
+import { Instant } from './text.ts'
+import type { TopicName } from './topology.ts'
+
+/**
+ * A message: where it is published, its envelope's schema (`z.encode` before publishing, `z.decode` on receipt) and the
+ * payload's ids that travel as SNS attributes. `secret` keeps it out of archives and logs.
+ */
+export interface MessageDefinition<T extends string = string, P extends z.ZodType = z.ZodType> {
+  readonly eventType: T
+  readonly topics: readonly TopicName[]
+  readonly payload: P
+  readonly schema: z.ZodObject<Envelope<T, P>>
+  readonly attributes: readonly string[]
+  /** The payload's field that FIFO topics group by. */
+  readonly groupBy?: string
+  readonly secret: boolean
+}
+
+type Envelope<T extends string, P extends z.ZodType> = {
+  messageId: typeof MessageId
+  eventType: z.ZodLiteral<T>
+  version: z.ZodLiteral<'1.0'>
+  timestamp: typeof Instant
+  correlationId: z.ZodString
+  aggregateVersion: z.ZodInt
+  payload: P
+}
+
+export function defineMessage<const T extends string, P extends z.ZodType>(
+  eventType: T,
+  options: {
+    topics: readonly TopicName[]
+    payload: P
+    attributes: readonly (keyof z.output<P> & string)[]
+    groupBy?: keyof z.output<P> & string
+    secret?: boolean
+  },
+): MessageDefinition<T, P> {
+  return {
+    eventType,
+    topics: options.topics,
+    payload: options.payload,
+    attributes: options.attributes,
+    groupBy: options.groupBy,
+    secret: options.secret ?? false,
+    schema: z.object({
+      messageId: MessageId,
+      eventType: z.literal(eventType),
+      version: z.literal('1.0'),
+      timestamp: Instant,
+      correlationId: z.string().min(1).max(128),
+      aggregateVersion: z.int().nonnegative(),
+      payload: options.payload,
+    }),
+  }
+}
+
+/** A message as code sees it: money in minor units, times as `Date`. */
+export type Message<D extends { schema: z.ZodType }> = z.output<D['schema']>
+export type Payload<D extends { payload: z.ZodType }> = z.output<D['payload']>

@@ -1,0 +1,22 @@
+/** The five services: their identity towards each other (Cloud Map `<name>.eventbooking.local`) and their local port. */
+export const services = {
+  auth: { name: 'auth-service', defaultPort: 8080 },
+  events: { name: 'event-service', defaultPort: 8081 },
+  tickets: { name: 'ticket-service', defaultPort: 8082 },
+  payments: { name: 'payment-service', defaultPort: 8083 },
+  notifications: { name: 'notification-service', defaultPort: 8084 },
+} as const
+
+export type ServiceKey = keyof typeof services
+export const serviceKeys = Object.keys(services) as ServiceKey[]
+
+/** Whoever may hold a service token: the services, and the operators' CLI. */
+export const callers = [
+  'auth-service',
+  'event-service',
+  'ticket-service',
+  'payment-service',
+  'notification-service',
+  'boxoffice-cli',
+] as const
+export type Caller = (typeof callers)[number]

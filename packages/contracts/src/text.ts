@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+/** A point in time: any offset on the wire, a `Date` in code, `Z` on the way out. */
+export const Instant = z.codec(z.iso.datetime({ offset: true }), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString(),
+})
+
+/** One line that a person typed: trimmed, 1 to `max` characters, no control characters. */
+export const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters')
+
+/** Several lines that a person typed: trimmed, up to `max` characters, no control characters but new lines and tabs. */
+export const lines = (max: number) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .regex(/^(?:[^\p{Cc}]|[\n\r\t])*$/u, 'must not contain control characters')
+
+export const Email = z.email().max(254).toLowerCase()
+
+/** A language tag of BCP 47, e.g. `en`, `de-AT`. */
+export const Locale = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en or de-AT')
+
+/** An IANA time zone, e.g. `Europe/Warsaw`. */
+export const TimeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Warsaw')
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

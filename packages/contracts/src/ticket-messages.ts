@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { EventId, NotificationId, OrderId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from './ids.ts'
+import { defineMessage } from './message.ts'
+import { Currency, Money } from './money.ts'
+import { Email, Instant } from './text.ts'
+import { Seat } from './tickets.ts'
+
+const aboutOrder = { topics: ['ticket-events'], attributes: ['orderId', 'userId', 'eventId'] } as const
+const OfOrder = z.object({ orderId: OrderId, userId: UserId, eventId: EventId })
+const OfTicket = OfOrder.extend({ ticketId: TicketId, ticketNumber: z.string(), ticketTypeId: TicketTypeId })
+
+export const ticketsGenerated = defineMessage('TICKETS_GENERATED', {
+  ...aboutOrder,
+  payload: OfOrder.extend({
+    venueId: VenueId,
+    reservationId: ReservationId,
+    tickets: z.array(
+      z.object({
+        ticketId: TicketId,
+        ticketNumber: z.string(),
+        qrCode: z.string(),
+        ticketTypeId: TicketTypeId,
+        seat: Seat.optional(),
+        unitPrice: Money,
+        currency: Currency,
+        holderName: z.string(),
+      }),
+    ),
+  }),
+})
+export const ticketsRejected = defineMessage('TICKETS_REJECTED', {
+  ...aboutOrder,
+  payload: OfOrder.extend({ reservationId: ReservationId, reason: z.string() }),
+})
+export const ticketCancelled = defineMessage('TICKET_CANCELLED', {
+  topics: ['ticket-events'],
+  attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
+  payload: OfTicket.extend({ reason: z.string(), unitPrice: Money, currency: Currency }),
+})
+export const ticketTransferred = defineMessage('TICKET_TRANSFERRED', {
+  topics: ['ticket-events'],
+  attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
+  payload: OfTicket.extend({ newTicketId: TicketId, recipientId: UserId, recipientEmail: Email, holderName: z.string() }),
+})
+export const ticketsDelivered = defineMessage('TICKETS_DELIVERED', {
+  ...aboutOrder,
+  payload: OfOrder.extend({ notificationId: NotificationId, channel: z.literal('EMAIL'), deliveredAt: Instant }),
+})
+export const ticketDeliveryFailed = defineMessage('TICKET_DELIVERY_FAILED', {
+  ...aboutOrder,
+  payload: OfOrder.extend({ notificationId: NotificationId, channel: z.literal('EMAIL'), reason: z.string() }),
+})

@@ -1,0 +1,92 @@
+/** The whole topology: topics, queues with their dead-letter queues, and who takes what. Feeds CDK, local provisioning, consumers and the CLI. */
+
+export const topics = [
+  'user-events',
+  'event-events',
+  'payment-events',
+  'ticket-events',
+  'saga-compensation-failed',
+  'ops-alerts',
+  'event-updates.fifo',
+] as const
+export type TopicName = (typeof topics)[number]
+
+export interface Subscription {
+  readonly topic: TopicName
+  /** The filter policy on the attribute `eventType`; absent: everything of the topic. */
+  readonly eventTypes?: readonly string[]
+}
+
+export interface Queue {
+  readonly deadLetterQueue: string
+  readonly visibilitySeconds: number
+  readonly maxReceives: number
+  readonly subscriptions: readonly Subscription[]
+}
+
+export const queues = {
+  'notification-queue': {
+    deadLetterQueue: 'notification-dlq',
+    visibilitySeconds: 30,
+    maxReceives: 3,
+    subscriptions: [
+      { topic: 'user-events', eventTypes: ['USER_CREATED', 'EMAIL_VERIFICATION_REQUESTED', 'PASSWORD_RESET_REQUESTED'] },
+      { topic: 'ticket-events', eventTypes: ['TICKETS_GENERATED', 'TICKET_TRANSFERRED'] },
+      {
+        topic: 'payment-events',
+        eventTypes: [
+          'ORDER_CREATED',
+          'ORDER_STATUS_CHANGED',
+          'ORDER_CANCELLED',
+          'PAYMENT_COMPLETED',
+          'PAYMENT_FAILED',
+          'REFUND_PROCESSED',
+        ],
+      },
+      { topic: 'event-events', eventTypes: ['EVENT_UPDATED', 'EVENT_CANCELLED'] },
+    ],
+  },
+  'ticket-processing-queue': {
+    deadLetterQueue: 'ticket-processing-dlq',
+    visibilitySeconds: 60,
+    maxReceives: 3,
+    subscriptions: [
+      { topic: 'payment-events', eventTypes: ['PAYMENT_COMPLETED', 'PAYMENT_FAILED'] },
+      { topic: 'event-events' },
+      { topic: 'ticket-events', eventTypes: ['TICKETS_DELIVERED', 'TICKET_DELIVERY_FAILED'] },
+      { topic: 'user-events', eventTypes: ['USER_EMAIL_VERIFIED'] },
+    ],
+  },
+  'payment-processing-queue': {
+    deadLetterQueue: 'payment-processing-dlq',
+    visibilitySeconds: 60,
+    maxReceives: 3,
+    subscriptions: [
+      { topic: 'ticket-events', eventTypes: ['TICKETS_GENERATED', 'TICKETS_REJECTED'] },
+      { topic: 'event-events', eventTypes: ['EVENT_CANCELLED'] },
+    ],
+  },
+  // Commands are sent to it directly by the payment service.
+  'order-commands.fifo': {
+    deadLetterQueue: 'order-commands-dlq.fifo',
+    visibilitySeconds: 60,
+    maxReceives: 3,
+    subscriptions: [],
+  },
+  // The read side's two. They are subscribed when it exists: a queue that nobody reads only grows.
+  'event-updates.fifo': {
+    deadLetterQueue: 'event-updates-dlq.fifo',
+    visibilitySeconds: 30,
+    maxReceives: 3,
+    subscriptions: [],
+  },
+  'analytics-queue': { deadLetterQueue: 'analytics-dlq', visibilitySeconds: 60, maxReceives: 3, subscriptions: [] },
+} as const satisfies Record<string, Queue>
+export type QueueName = keyof typeof queues
+export const queueNames = Object.keys(queues) as QueueName[]
+
+export const retention = { queueDays: 4, deadLetterDays: 14 } as const
+/** Long poll on AWS; short locally, where an aborted poll swallows a message. */
+export const longPollSeconds = 20
+
+export const isFifo = (name: string) => name.endsWith('.fifo')

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { UserId } from './ids.ts'
+import { defineMessage } from './message.ts'
+import { Email, Instant, Locale } from './text.ts'
+
+const Recipient = z.object({
+  userId: UserId,
+  email: Email,
+  firstName: z.string(),
+  lastName: z.string(),
+  locale: Locale,
+})
+
+/** A token as it travels: a compact JWE that only the notification service can open, and the time it ends. */
+const sealedToken = { sealedToken: z.string(), tokenExpiresAt: Instant }
+
+export const userCreated = defineMessage('USER_CREATED', {
+  topics: ['user-events'],
+  attributes: ['userId'],
+  payload: Recipient.extend({ ...sealedToken, createdAt: Instant }),
+  secret: true,
+})
+export const emailVerificationRequested = defineMessage('EMAIL_VERIFICATION_REQUESTED', {
+  topics: ['user-events'],
+  attributes: ['userId'],
+  payload: Recipient.extend(sealedToken),
+  secret: true,
+})
+export const passwordResetRequested = defineMessage('PASSWORD_RESET_REQUESTED', {
+  topics: ['user-events'],
+  attributes: ['userId'],
+  payload: Recipient.extend(sealedToken),
+  secret: true,
+})
+export const userEmailVerified = defineMessage('USER_EMAIL_VERIFIED', {
+  topics: ['user-events'],
+  attributes: ['userId'],
+  payload: z.object({ userId: UserId, email: Email, verifiedAt: Instant }),
+})

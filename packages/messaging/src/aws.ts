@@ -1,0 +1,41 @@
+import { SNSClient } from '@aws-sdk/client-sns'
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
+import type { TopicName } from '@boxoffice/contracts'
+import type { MessagingConfig } from './config.ts'
+
+/** SNS and SQS, and the names of our things there. */
+export interface Aws {
+  readonly sns: SNSClient
+  readonly sqs: SQSClient
+  readonly config: MessagingConfig
+  topicArn(topic: TopicName): string
+  queueArn(queue: string): string
+  queueUrl(queue: string): Promise<string>
+  close(): void
+}
+
+export function createAws(config: MessagingConfig): Aws {
+  const shared = { region: config.region, maxAttempts: 3 }
+  const sns = new SNSClient({ ...shared, ...(config.snsEndpoint && { endpoint: config.snsEndpoint }) })
+  const sqs = new SQSClient({ ...shared, ...(config.sqsEndpoint && { endpoint: config.sqsEndpoint }) })
+  const urls = new Map<string, string>()
+  return {
+    sns,
+    sqs,
+    config,
+    topicArn: (topic) => `arn:aws:sns:${config.region}:${config.accountId}:${config.prefix}${topic}`,
+    queueArn: (queue) => `arn:aws:sqs:${config.region}:${config.accountId}:${config.prefix}${queue}`,
+    async queueUrl(queue) {
+      const known = urls.get(queue)
+      if (known) return known
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: config.prefix + queue }))
+      if (!QueueUrl) throw new Error(`SQS knows no URL of ${queue}`)
+      urls.set(queue, QueueUrl)
+      return QueueUrl
+    },
+    close() {
+      sns.destroy()
+      sqs.destroy()
+    },
+  }
+}

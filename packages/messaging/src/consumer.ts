@@ -1,0 +1,229 @@
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs'
+import type { Message, MessageDefinition, QueueName } from '@boxoffice/contracts'
+import {
+  type CrashAt,
+  isTransient,
+  isUnavailable,
+  type Logger,
+  type Metrics,
+  type Tx,
+  type Worker,
+  withCorrelationId,
+} from '@boxoffice/service-kit'
+import { z } from 'zod'
+import type { Aws } from './aws.ts'
+import { sendToDeadLetters } from './dead-letters.ts'
+
+/** What a consumer does with one kind of message: its effect, in the transaction that also remembers the message. */
+export interface Subscriber<T = Tx> {
+  readonly definition: MessageDefinition
+  handle(tx: T, message: Message<MessageDefinition>): Promise<void>
+}
+
+/** `handle` must only translate and call: no network in it, it runs inside a transaction. */
+export const on = <D extends MessageDefinition, T = Tx>(
+  definition: D,
+  handle: (tx: T, message: Message<D>) => Promise<void>,
+): Subscriber<T> => ({ definition, handle: handle as Subscriber<T>['handle'] })
+
+/** For messages that a queue receives and this consumer has no use for (another version's, or a filter that is wider). */
+export const ignore = (definition: MessageDefinition): Subscriber<never> => ({ definition, handle: async () => {} })
+
+export interface ConsumerOptions<T> {
+  queue: QueueName
+  aws: Aws
+  subscribers: readonly Subscriber<T>[]
+  /** Opens the transaction of the effect; `sqlOf` gives our SQL inside it. */
+  transact<R>(work: (tx: T) => Promise<R>): Promise<R>
+  sqlOf(tx: T): Tx
+  afterCommit(): void
+  logger: Logger
+  metrics: Metrics
+  crashAt: CrashAt
+  concurrency?: number
+}
+
+type Outcome = 'done' | 'duplicate' | 'dead' | 'failed'
+
+const TRANSIENT_ATTEMPTS = 3
+const PAUSE_MAX_MS = 5_000
+
+/**
+ * Takes messages off a queue: decode, remember in the inbox and take effect in one transaction, then acknowledge. What was
+ * taken before is acknowledged and nothing else; what is not of its schema goes to the dead-letter queue at once; what fails
+ * stays on the queue until its visibility ends, and after three receives SQS moves it to the dead-letter queue.
+ */
+export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
+  const { queue, aws, logger, metrics } = options
+  const subscribers = new Map(options.subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
+  const acknowledge = createAcknowledger(aws, queue, logger)
+  const concurrency = options.concurrency ?? 10
+  const atWork = new Set<Promise<void>>()
+  let loop: Promise<void> | null = null
+  let stopped = true
+
+  async function poll(): Promise<void> {
+    let failures = 0
+    while (!stopped) {
+      try {
+        // A database that is away must not use up a message's receives.
+        if (failures > 0) await options.transact((tx) => options.sqlOf(tx).query('select 1'))
+        const { Messages = [] } = await aws.sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: await aws.queueUrl(queue),
+            MaxNumberOfMessages: Math.min(10, concurrency - atWork.size),
+            WaitTimeSeconds: aws.config.waitSeconds,
+            MessageAttributeNames: ['All'],
+            MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
+          }),
+        )
+        failures = 0
+        for (const message of Messages) {
+          const work = take(message).then((databaseAway) => {
+            atWork.delete(work)
+            if (databaseAway) failures++
+          })
+          atWork.add(work)
+        }
+        while (atWork.size >= concurrency) await Promise.race(atWork)
+      } catch (error) {
+        failures++
+        logger.warn({ err: error, queue }, 'polling failed; it goes on')
+        await new Promise((resolve) => setTimeout(resolve, Math.min(PAUSE_MAX_MS, 100 * 2 ** failures)))
+      }
+    }
+  }
+
+  /** Whether the database was found away. */
+  async function take(message: SqsMessage): Promise<boolean> {
+    const eventType = message.MessageAttributes?.eventType?.StringValue ?? 'unknown'
+    try {
+      const outcome = await process(message)
+      metrics.messagesConsumed.inc({ queue, event_type: eventType, outcome })
+      if (outcome !== 'failed') await acknowledge(message)
+      return false
+    } catch (error) {
+      metrics.messagesConsumed.inc({ queue, event_type: eventType, outcome: 'failed' })
+      const receives = message.Attributes?.ApproximateReceiveCount
+      logger.error({ err: error, queue, eventType, receives }, 'a message failed; it comes again')
+      return isUnavailable(error)
+    }
+  }
+
+  async function process(message: SqsMessage): Promise<Outcome> {
+    const read = readMessage(message, subscribers as never)
+    if ('reason' in read) {
+      logger.error({ queue, reason: read.reason }, 'a message is not of its schema: to the dead-letter queue')
+      await sendToDeadLetters(aws, queue, message, read.reason)
+      return 'dead'
+    }
+    const { envelope, subscriber } = read
+    return withCorrelationId(envelope.correlationId, () =>
+      retryTransient(async () => {
+        const outcome = await options.transact(async (tx): Promise<Outcome> => {
+          const fresh = await options.sqlOf(tx).query(
+            `insert into inbox (consumer, message_id, event_type) values ($1, $2::uuid, $3)
+             on conflict do nothing returning message_id`,
+            [queue, envelope.messageId, envelope.eventType],
+          )
+          if (fresh.length === 0) return 'duplicate'
+          await (subscriber as Subscriber<T>).handle(tx, envelope)
+          options.crashAt('consumer.before-commit')
+          return 'done'
+        })
+        options.crashAt('consumer.after-commit')
+        options.afterCommit()
+        return outcome
+      }),
+    )
+  }
+
+  return {
+    name: `consumer of ${queue}`,
+    start() {
+      stopped = false
+      loop = poll()
+    },
+    async stop() {
+      // The poll is let end: an aborted one may have taken messages that nobody sees until their visibility ends.
+      stopped = true
+      await loop
+      await Promise.all(atWork)
+      await acknowledge.flush()
+    },
+  }
+}
+
+/** A message of a subscriber, or the reason why it can never be handled. */
+export function readMessage(
+  message: SqsMessage,
+  subscribers: ReadonlyMap<string, Subscriber<unknown>>,
+): { envelope: Message<MessageDefinition>; subscriber: Subscriber<unknown> } | { reason: string } {
+  let json: unknown
+  try {
+    json = JSON.parse(message.Body ?? '')
+  } catch {
+    return { reason: 'the body is not JSON' }
+  }
+  const eventType = String((json as { eventType?: unknown } | null)?.eventType)
+  const subscriber = subscribers.get(eventType)
+  if (!subscriber) return { reason: `nobody here takes ${eventType.slice(0, 100)}` }
+  const result = z.safeDecode(subscriber.definition.schema as z.ZodType, json as never)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    return { reason: `not of its schema: ${issue?.path.join('.')}: ${issue?.message}`.slice(0, 250) }
+  }
+  return { envelope: result.data as Message<MessageDefinition>, subscriber }
+}
+
+async function retryTransient<R>(work: () => Promise<R>): Promise<R> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === TRANSIENT_ATTEMPTS || !isTransient(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, attempt * 100 * (0.5 + Math.random())))
+    }
+  }
+}
+
+/** Acknowledges in batches of up to ten, at most 20 ms late. Twice delivered is cheap: the inbox knows. */
+function createAcknowledger(aws: Aws, queue: QueueName, logger: Logger) {
+  let waiting: { message: SqsMessage; done: () => void }[] = []
+  let timer: NodeJS.Timeout | undefined
+  let flushing: Promise<unknown> = Promise.resolve()
+
+  async function send(batch: typeof waiting): Promise<void> {
+    try {
+      const { Failed = [] } = await aws.sqs.send(
+        new DeleteMessageBatchCommand({
+          QueueUrl: await aws.queueUrl(queue),
+          Entries: batch.map(({ message }, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle })),
+        }),
+      )
+      if (Failed.length > 0) logger.warn({ queue, failed: Failed.length }, 'not acknowledged: they come again')
+    } catch (error) {
+      logger.warn({ err: error, queue, messages: batch.length }, 'not acknowledged: they come again')
+    }
+    for (const { done } of batch) done()
+  }
+
+  function flush(): Promise<unknown> {
+    clearTimeout(timer)
+    timer = undefined
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, 10)
+      waiting = waiting.slice(10)
+      flushing = Promise.all([flushing, send(batch)])
+    }
+    return flushing
+  }
+
+  const acknowledge = (message: SqsMessage) =>
+    new Promise<void>((resolve) => {
+      waiting.push({ message, done: resolve })
+      if (waiting.length >= 10) void flush()
+      else timer ??= setTimeout(() => void flush(), 20)
+    })
+  return Object.assign(acknowledge, { flush })
+}

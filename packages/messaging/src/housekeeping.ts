@@ -1,0 +1,55 @@
+import { createSweeper, type Logger, type Metrics, type Worker } from '@boxoffice/service-kit'
+import type pg from 'pg'
+
+const INTERVAL_MS = 60_000
+const BATCH = 500
+
+/**
+ * Once a minute: published messages move from the outbox to the archive (those with tokens are deleted), inbox rows older
+ * than 60 days go, and the age of the oldest unpublished message is measured.
+ */
+export function createHousekeeping(options: { pool: pg.Pool; logger: Logger; metrics: Metrics }): Worker {
+  const { pool, logger, metrics } = options
+  return createSweeper({
+    name: 'messaging housekeeping',
+    intervalMs: INTERVAL_MS,
+    logger,
+    async sweep() {
+      metrics.oldestUnpublishedSeconds.set(await oldestUnpublishedSeconds(pool))
+      const [archived, forgotten] = [await archivePublished(pool), await forgetInbox(pool)]
+      return { more: archived === BATCH || forgotten === BATCH }
+    },
+  })
+}
+
+/** Move a batch of published messages to the archive; how many left the outbox. */
+export async function archivePublished(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ moved: number }>(
+    `with gone as (
+       delete from outbox where (message_id, topic) in
+         (select message_id, topic from outbox where published_at is not null order by published_at limit ${BATCH} for update skip locked)
+       returning *),
+     kept as (
+       insert into message_archive (message_id, topic, event_type, body, attributes, created_at, published_at)
+       select message_id, topic, event_type, body, attributes, created_at, published_at from gone where archivable
+       on conflict do nothing)
+     select count(*)::int as moved from gone`,
+  )
+  return rows[0]?.moved ?? 0
+}
+
+async function forgetInbox(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query(
+    `delete from inbox where (consumer, message_id) in
+       (select consumer, message_id from inbox where received_at < clock_timestamp() - interval '60 days' limit ${BATCH})`,
+  )
+  return rowCount ?? 0
+}
+
+/** The age in seconds of the oldest message that waits to be published, 0 where none does. */
+export async function oldestUnpublishedSeconds(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ age: number }>(
+    `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from outbox where published_at is null`,
+  )
+  return rows[0]?.age ?? 0
+}

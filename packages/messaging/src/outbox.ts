@@ -1,0 +1,52 @@
+import { isFifo, type MessageDefinition, type MessageId, type Payload } from '@boxoffice/contracts'
+import { currentCorrelationId, type Tx } from '@boxoffice/service-kit'
+import { z } from 'zod'
+
+export type Append = <D extends MessageDefinition>(
+  tx: Tx,
+  definition: D,
+  payload: Payload<D>,
+  options: { aggregateVersion: number },
+) => Promise<MessageId>
+
+/**
+ * Writes messages into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
+ * `aggregateVersion` is the version of the thing the message is about, by which consumers recognise an older one.
+ */
+export function createOutbox(options: { now: () => Date; newId: () => string }): Append {
+  return async (tx, definition, payload, { aggregateVersion }) => {
+    const messageId = options.newId() as MessageId
+    const timestamp = options.now()
+    const message = {
+      messageId,
+      eventType: definition.eventType,
+      version: '1.0',
+      timestamp,
+      correlationId: currentCorrelationId(),
+      aggregateVersion,
+      payload,
+    }
+    const body = z.encode(definition.schema as z.ZodType, message) as { payload: Record<string, unknown> }
+    const attributes: Record<string, string> = { eventType: definition.eventType, timestamp: timestamp.toISOString() }
+    for (const name of definition.attributes) {
+      const value = body.payload[name]
+      if (value !== undefined && value !== null) attributes[name] = String(value)
+    }
+    const group = definition.groupBy ? String(body.payload[definition.groupBy]) : null
+    await tx.query(
+      `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable)
+       select $1::uuid, t.topic, $2::text, $3::jsonb, $4::jsonb, t.group_key, $5::boolean
+       from unnest($6::text[], $7::text[]) t(topic, group_key)`,
+      [
+        messageId,
+        definition.eventType,
+        JSON.stringify(body),
+        JSON.stringify(attributes),
+        !definition.secret,
+        definition.topics,
+        definition.topics.map((topic) => (isFifo(topic) ? group : null)),
+      ],
+    )
+    return messageId
+  }
+}

@@ -1,0 +1,60 @@
+import { CreateQueueCommand, DeleteMessageBatchCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
+import { isFifo, type Message, type MessageDefinition, messages, type TopicName } from '@boxoffice/contracts'
+import { z } from 'zod'
+import type { Aws } from './aws.ts'
+import { subscribe } from './provision.ts'
+
+const WAIT_LIMIT_MS = 20_000
+
+/** For tests: hears everything that is published to these topics, from now on. */
+export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
+  const name = `probe-${crypto.randomUUID()}`
+  await aws.sqs.send(new CreateQueueCommand({ QueueName: aws.config.prefix + name }))
+  for (const topic of topics.filter((topic) => !isFifo(topic))) await subscribe(aws, name, { topic })
+  const QueueUrl = await aws.queueUrl(name)
+  const heard: Message<MessageDefinition>[] = []
+  let closed = false
+
+  async function listen(): Promise<void> {
+    while (!closed) {
+      const { Messages = [] } = await aws.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+      )
+      for (const { Body = '' } of Messages) {
+        const json = JSON.parse(Body)
+        const definition = messages.get(json.eventType)
+        if (!definition) throw new Error(`the probe heard an unknown ${json.eventType}`)
+        heard.push(z.decode(definition.schema as z.ZodType, json) as Message<MessageDefinition>)
+      }
+      const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
+      if (Entries.length > 0) await aws.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
+    }
+  }
+  const listening = listen()
+
+  return {
+    /** All messages heard so far, or those of one definition. */
+    heard: <D extends MessageDefinition>(definition: D) =>
+      heard.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[],
+    /** The first message of a definition that `matches`; rejects when none comes within 20 s. */
+    async waitFor<D extends MessageDefinition>(definition: D, matches: (message: Message<D>) => boolean = () => true) {
+      const limit = Date.now() + WAIT_LIMIT_MS
+      for (;;) {
+        const found = (heard as Message<D>[]).find(
+          (message) => (message as { eventType: string }).eventType === definition.eventType && matches(message),
+        )
+        if (found) return found
+        if (Date.now() > limit) {
+          throw new Error(`no ${definition.eventType} came; heard: ${heard.map(({ eventType }) => eventType).join(', ')}`)
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    },
+    async close() {
+      closed = true
+      await listening
+      await aws.sqs.send(new DeleteQueueCommand({ QueueUrl }))
+    },
+  }
+}
+export type Probe = Awaited<ReturnType<typeof createProbe>>

@@ -1,0 +1,61 @@
+import { CreateTopicCommand, SetSubscriptionAttributesCommand, SubscribeCommand } from '@aws-sdk/client-sns'
+import { CreateQueueCommand, QueueNameExists, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import { isFifo, type Queue, queueNames, queues, retention, type Subscription, topics } from '@boxoffice/contracts'
+import type { Aws } from './aws.ts'
+
+const DAY_S = 86_400
+
+/** Make every topic, queue, dead-letter queue and subscription of the topology, or bring what is there up to date. */
+export async function provision(aws: Aws): Promise<void> {
+  await Promise.all(topics.map((topic) => createTopic(aws, topic)))
+  await Promise.all(
+    queueNames.map(async (name) => {
+      const queue: Queue = queues[name]
+      await createQueue(aws, queue.deadLetterQueue, { MessageRetentionPeriod: String(retention.deadLetterDays * DAY_S) })
+      await createQueue(aws, name, {
+        MessageRetentionPeriod: String(retention.queueDays * DAY_S),
+        VisibilityTimeout: String(queue.visibilitySeconds),
+        ReceiveMessageWaitTimeSeconds: String(Math.floor(aws.config.waitSeconds)),
+        RedrivePolicy: JSON.stringify({
+          deadLetterTargetArn: aws.queueArn(queue.deadLetterQueue),
+          maxReceiveCount: queue.maxReceives,
+        }),
+      })
+      for (const subscription of queue.subscriptions) await subscribe(aws, name, subscription)
+    }),
+  )
+}
+
+const createTopic = (aws: Aws, topic: string) =>
+  aws.sns.send(
+    new CreateTopicCommand({ Name: aws.config.prefix + topic, ...(isFifo(topic) && { Attributes: { FifoTopic: 'true' } }) }),
+  )
+
+async function createQueue(aws: Aws, name: string, attributes: Record<string, string>): Promise<void> {
+  const QueueName = aws.config.prefix + name
+  const Attributes = { ...attributes, ...(isFifo(name) && { FifoQueue: 'true' }) }
+  try {
+    await aws.sqs.send(new CreateQueueCommand({ QueueName, Attributes }))
+  } catch (error) {
+    if (!(error instanceof QueueNameExists)) throw error
+    await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(name), Attributes: attributes }))
+  }
+}
+
+/** Subscribe a queue of ours, raw, to the messages it takes. */
+export async function subscribe(aws: Aws, queue: string, { topic, eventTypes }: Subscription): Promise<void> {
+  const { SubscriptionArn } = await aws.sns.send(
+    new SubscribeCommand({
+      TopicArn: aws.topicArn(topic),
+      Protocol: 'sqs',
+      Endpoint: aws.queueArn(queue),
+      ReturnSubscriptionArn: true,
+      Attributes: { RawMessageDelivery: 'true' },
+    }),
+  )
+  // Set afterwards: subscribing again to what is subscribed keeps the filter policy that was there.
+  const policy = eventTypes ? JSON.stringify({ eventType: eventTypes }) : '{}'
+  await aws.sns.send(
+    new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName: 'FilterPolicy', AttributeValue: policy }),
+  )
+}

@@ -1,0 +1,132 @@
+import { PublishBatchCommand, type PublishBatchRequestEntry } from '@aws-sdk/client-sns'
+import type { TopicName } from '@boxoffice/contracts'
+import { type CrashAt, createSweeper, type Logger, type Metrics, type Worker } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import type { Aws } from './aws.ts'
+
+export interface Relay extends Worker {
+  /** There may be something to publish: call it after a commit. Costs one query of an empty index when there is not. */
+  nudge(): void
+}
+
+interface Row {
+  message_id: string
+  topic: TopicName
+  body: unknown
+  attributes: Record<string, string>
+  group_key: string | null
+  attempts: number
+}
+
+const CLAIM_MAX = 100
+const POLL_MS = 1_000
+const BATCH_MAX = 10
+const BATCH_MAX_BYTES = 240_000 // SNS takes 256 KiB, attributes included
+
+/**
+ * Publishes what stands in the outbox: claims unpublished rows under a lease of 15 s, publishes them outside any transaction,
+ * marks those that SNS accepted. A relay that dies after publishing publishes again when the lease has run out; consumers
+ * know the message's id. Rows of one group (FIFO topics) go one after the other.
+ */
+export function createRelay(options: { pool: pg.Pool; aws: Aws; logger: Logger; metrics: Metrics; crashAt: CrashAt }): Relay {
+  const { pool, aws, logger, metrics, crashAt } = options
+
+  async function round(): Promise<{ more: boolean }> {
+    const lease = crypto.randomUUID()
+    const rows = await claim(pool, lease)
+    if (rows.length === 0) return { more: false }
+    crashAt('relay.before-publish')
+    const outcomes = await Promise.all(batchesOf(rows).map((batch) => publish(batch)))
+    crashAt('relay.after-publish')
+    await settle(pool, lease, outcomes.flat())
+    return { more: true }
+  }
+
+  async function publish(batch: { topic: TopicName; rows: Row[] }): Promise<{ row: Row; published: boolean }[]> {
+    try {
+      const { Successful = [], Failed = [] } = await aws.sns.send(
+        new PublishBatchCommand({ TopicArn: aws.topicArn(batch.topic), PublishBatchRequestEntries: batch.rows.map(entryOf) }),
+      )
+      if (Failed.length > 0) {
+        logger.error(
+          { topic: batch.topic, failed: Failed.map(({ Code, Message }) => ({ Code, Message })) },
+          'SNS refused messages',
+        )
+      }
+      metrics.messagesPublished.inc({ topic: batch.topic }, Successful.length)
+      const accepted = new Set(Successful.map(({ Id }) => Id))
+      return batch.rows.map((row, index) => ({ row, published: accepted.has(String(index)) }))
+    } catch (error) {
+      logger.warn({ err: error, topic: batch.topic, messages: batch.rows.length }, 'publishing failed; it is tried again')
+      return batch.rows.map((row) => ({ row, published: false }))
+    }
+  }
+
+  const sweeper = createSweeper({ name: 'relay', intervalMs: POLL_MS, sweep: round, logger })
+  return {
+    ...sweeper,
+    async stop() {
+      await sweeper.stop()
+      // What the last requests and handlers left behind; whatever fails now is published by another instance or after a start.
+      for (let rounds = 0; rounds < 50; rounds++) if (!(await round().catch(() => ({ more: false }))).more) break
+    },
+  }
+}
+
+async function claim(pool: pg.Pool, lease: string): Promise<Row[]> {
+  const { rows } = await pool.query<Row>(
+    `with ready as (
+       select message_id, topic from outbox o
+       where published_at is null and (leased_until is null or leased_until < clock_timestamp())
+         and (group_key is null or not exists (
+           select from outbox earlier
+           where earlier.topic = o.topic and earlier.group_key = o.group_key
+             and earlier.published_at is null and earlier.position < o.position))
+       order by position limit ${CLAIM_MAX} for update skip locked)
+     update outbox o set lease = $1, leased_until = clock_timestamp() + interval '15 seconds', attempts = attempts + 1
+     from ready where o.message_id = ready.message_id and o.topic = ready.topic
+     returning o.message_id, o.topic, o.body, o.attributes, o.group_key, o.attempts`,
+    [lease],
+  )
+  return rows
+}
+
+/** Mark what was published; what was not comes again after 1, 2, 4 … at most 60 s. */
+async function settle(pool: pg.Pool, lease: string, outcomes: { row: Row; published: boolean }[]): Promise<void> {
+  await pool.query(
+    `update outbox o set
+       published_at = case when r.published then clock_timestamp() end,
+       leased_until = case when r.published then o.leased_until
+                      else clock_timestamp() + least(60, power(2, least(o.attempts, 6) - 1)) * interval '1 second' end
+     from unnest($2::uuid[], $3::text[], $4::boolean[]) r(message_id, topic, published)
+     where o.message_id = r.message_id and o.topic = r.topic and o.lease = $1`,
+    [
+      lease,
+      outcomes.map(({ row }) => row.message_id),
+      outcomes.map(({ row }) => row.topic),
+      outcomes.map(({ published }) => published),
+    ],
+  )
+}
+
+function batchesOf(rows: readonly Row[]): { topic: TopicName; rows: Row[] }[] {
+  const batches: { topic: TopicName; rows: Row[]; bytes: number }[] = []
+  for (const row of rows) {
+    const bytes = Buffer.byteLength(JSON.stringify(row.body)) + Buffer.byteLength(JSON.stringify(row.attributes))
+    const open = batches.findLast(({ topic }) => topic === row.topic)
+    if (open && open.rows.length < BATCH_MAX && open.bytes + bytes <= BATCH_MAX_BYTES) {
+      open.rows.push(row)
+      open.bytes += bytes
+    } else batches.push({ topic: row.topic, rows: [row], bytes })
+  }
+  return batches
+}
+
+const entryOf = (row: Row, index: number): PublishBatchRequestEntry => ({
+  Id: String(index),
+  Message: JSON.stringify(row.body),
+  MessageAttributes: Object.fromEntries(
+    Object.entries(row.attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+  ),
+  ...(row.group_key !== null && { MessageGroupId: row.group_key, MessageDeduplicationId: row.message_id }),
+})

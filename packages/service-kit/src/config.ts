@@ -1,0 +1,78 @@
+import type { Caller } from '@boxoffice/contracts'
+import { z } from 'zod'
+
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    context.addIssue('must be JSON')
+    return z.NEVER
+  }
+})
+
+/** A private Ed25519 key as a JWK in JSON. */
+export const SigningKey = json.pipe(
+  z.looseObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), d: z.string(), kid: z.string() }),
+)
+/** Any JWK in JSON. */
+export const Jwk = json.pipe(z.looseObject({ kty: z.string() }))
+const Jwks = json.pipe(z.object({ keys: z.array(z.looseObject({ kty: z.literal('OKP'), x: z.string(), kid: z.string() })) }))
+
+/** What every service reads. Secrets have no default: without them it does not start. */
+export const baseEnvironment = {
+  HOST: z.string().default('127.0.0.1').describe('address to listen on'),
+  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('least level that is logged'),
+  DATABASE_URL: z.url().describe("connection string of the service's own PostgreSQL database"),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10).describe('connections at most'),
+  AUTH_URL: z.url().default('http://auth-service.eventbooking.local:8080').describe('where the auth service is'),
+  PUBLIC_URL: z.url().default('http://127.0.0.1:8000').describe('what the outside calls us'),
+  TRUSTED_PROXIES: z.string().default('127.0.0.1').describe('addresses whose X-Forwarded-For is believed, comma separated'),
+  TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
+  SERVICE_PRIVATE_KEY: SigningKey.describe('Ed25519 JWK that signs our service tokens'),
+  SERVICE_PUBLIC_KEYS: Jwks.describe('JWKS of all services, kid = service name'),
+  CRASH_AT: z.string().optional().describe('name of a crash point, for fault tests alone'),
+}
+const Base = z.object(baseEnvironment)
+
+/** What every service needs to know before it knows what it is for. */
+export interface BaseConfig {
+  service: Caller
+  host: string
+  port: number
+  logLevel: string
+  databaseUrl: string
+  databasePoolSize: number
+  authUrl: string
+  publicUrl: string
+  trustedProxies: string[]
+  tokenIssuer: string
+  servicePrivateKey: z.output<typeof SigningKey>
+  servicePublicKeys: z.output<typeof Jwks>
+  crashAt?: string
+}
+
+/** The environment of `schema`; throws one error that names every missing or wrong variable. */
+export function readEnvironment<S extends z.ZodObject>(schema: S, environment: Record<string, string | undefined>): z.output<S> {
+  const result = schema.safeParse(environment)
+  if (!result.success) throw new Error(`configuration:\n${z.prettifyError(result.error)}`)
+  return result.data
+}
+
+/** The part of a configuration that every service has. */
+export function baseConfig(service: Caller, environment: z.output<typeof Base> & { PORT: number }): BaseConfig {
+  return {
+    service,
+    host: environment.HOST,
+    port: environment.PORT,
+    logLevel: environment.LOG_LEVEL,
+    databaseUrl: environment.DATABASE_URL,
+    databasePoolSize: environment.DATABASE_POOL_SIZE,
+    authUrl: environment.AUTH_URL,
+    publicUrl: environment.PUBLIC_URL,
+    trustedProxies: environment.TRUSTED_PROXIES.split(',').map((address) => address.trim()),
+    tokenIssuer: environment.TOKEN_ISSUER,
+    servicePrivateKey: environment.SERVICE_PRIVATE_KEY,
+    servicePublicKeys: environment.SERVICE_PUBLIC_KEYS,
+    crashAt: environment.CRASH_AT,
+  }
+}

@@ -1,0 +1,76 @@
+import type { Routes } from '@boxoffice/contracts'
+import type { FastifyInstance } from 'fastify'
+import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
+import type pg from 'pg'
+import { type Authenticate, createAuthenticator } from './authentication.ts'
+import type { BaseConfig } from './config.ts'
+import { type CrashAt, createCrashAt } from './crash-points.ts'
+import { createPool } from './database.ts'
+import { type HealthComponents, mountHealth } from './health.ts'
+import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts'
+import { createLogger, type Logger } from './logging.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { openApiOf } from './openapi.ts'
+import { createServer } from './server.ts'
+import { createServiceIdentity, type ServiceIdentity } from './service-identity.ts'
+
+/** What every service stands on. */
+export interface Foundation {
+  logger: Logger
+  metrics: Metrics
+  pool: pg.Pool
+  authenticate: Authenticate
+  idempotency: IdempotencyStore
+  identity: ServiceIdentity
+  crashAt: CrashAt
+  now: () => Date
+  newId: () => string
+}
+
+/** `userKeys` verify access tokens; the auth service's published keys where none are given. */
+export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl)): Foundation {
+  const logger = createLogger({ service: config.service, level: config.logLevel })
+  const pool = createPool({ databaseUrl: config.databaseUrl, max: config.databasePoolSize, logger, name: config.service })
+  return {
+    logger,
+    metrics: createMetrics(config.service),
+    pool,
+    authenticate: createAuthenticator({
+      service: config.service,
+      issuer: config.tokenIssuer,
+      userKeys,
+      servicePublicKeys: config.servicePublicKeys as never,
+    }),
+    idempotency: createIdempotencyStore(pool),
+    identity: createServiceIdentity(config.service, config.servicePrivateKey as never),
+    crashAt: createCrashAt(config.crashAt),
+    now: () => new Date(),
+    newId: () => crypto.randomUUID(),
+  }
+}
+
+/** Fetched once and kept however long the auth service is away; looked up again only for a key that is not known. */
+function remoteUserKeys(authUrl: string): JWTVerifyGetKey {
+  const url = new URL('/api/auth/.well-known/jwks.json', authUrl)
+  return createRemoteJWKSet(url, { cacheMaxAge: Number.POSITIVE_INFINITY, cooldownDuration: 5_000, timeoutDuration: 5_000 })
+}
+
+/** A server with health, metrics and the OpenAPI document of the public routes; the service mounts its routes on it. */
+export function createServiceApp(
+  foundation: Pick<Foundation, 'logger' | 'metrics' | 'now'>,
+  options: {
+    config: BaseConfig
+    path: `/api/${string}`
+    title: string
+    description: string
+    routes: Routes
+    health: HealthComponents
+  },
+): FastifyInstance {
+  const app = createServer({ ...foundation, trustedProxies: options.config.trustedProxies })
+  mountHealth(app, { components: options.health, metrics: foundation.metrics, now: foundation.now })
+  const { title, description } = options
+  const document = openApiOf({ title, description, server: options.config.publicUrl }, options.routes)
+  app.get(`${options.path}/openapi.json`, async () => document)
+  return app
+}

@@ -1,0 +1,35 @@
+import { type Logger, pino } from 'pino'
+import { findCorrelationId } from './context.ts'
+
+export type { Logger }
+
+const secrets = [
+  'accessToken',
+  'authorization',
+  'email',
+  'idToken',
+  'password',
+  'passwordHash',
+  'paymentToken',
+  'phone',
+  'recipient',
+  'refreshToken',
+  'sealedToken',
+  'token',
+  'to',
+]
+
+/** JSON lines with the correlation id; what is secret or personal is blanked wherever it stands, three levels deep. */
+export function createLogger(options: { service: string; level: string }): Logger {
+  return pino({
+    level: options.level,
+    base: { service: options.service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level) => ({ level }) },
+    mixin: () => {
+      const correlationId = findCorrelationId()
+      return correlationId ? { correlationId } : {}
+    },
+    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+  })
+}

@@ -1,0 +1,91 @@
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import { sendRefusal } from './answer.ts'
+import { withCorrelationId } from './context.ts'
+import type { Logger } from './logging.ts'
+import type { Metrics } from './metrics.ts'
+import { RefusedError, refuse } from './refusal.ts'
+import { ServiceUnavailable } from './resilience.ts'
+import { isUnavailable } from './tx.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    rawBody?: string
+  }
+  interface FastifyContextConfig {
+    operationId?: string
+  }
+}
+
+const BODY_LIMIT_BYTES = 1_048_576
+const REQUEST_TIMEOUT_MS = 30_000
+const KEEP_ALIVE_MS = 72_000 // longer than the load balancer's 60 s: it must be the one that closes
+
+/** A server whose every answer, also to nonsense, has the contract's shape and the request's id. */
+export function createServer(options: { logger: Logger; metrics: Metrics; trustedProxies: string[] }): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: options.logger as never,
+    disableRequestLogging: true,
+    trustProxy: options.trustedProxies,
+    genReqId: (request) => acceptedId(request.headers['x-correlation-id']) ?? crypto.randomUUID(),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (_error, request, reply) => {
+      void sendRefusal(reply as never, refuse(400, 'VALIDATION_FAILED', `the path ${request.url.slice(0, 200)} is malformed`))
+    },
+  }) as unknown as FastifyInstance
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-correlation-id', request.id)
+    withCorrelationId(request.id, done)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    options.metrics.httpSeconds.observe(
+      { method: request.method, route, status: String(reply.statusCode) },
+      reply.elapsedTime / 1000,
+    )
+    if (route.startsWith('/actuator')) return
+    // The route, not the URL: a query may carry what must not be logged.
+    request.log.info({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'served')
+  })
+  parseJson(app)
+  answerErrors(app)
+  return app
+}
+
+function parseJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    request.rawBody = body.toString()
+    if (request.rawBody === '') return done(null, undefined) // many clients name the type of a body that they do not send
+    return parse(request, request.rawBody, done)
+  })
+}
+
+function answerErrors(app: FastifyInstance): void {
+  app.setNotFoundHandler((request, reply) =>
+    sendRefusal(
+      reply,
+      refuse(404, 'ROUTE_NOT_FOUND', `nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}`),
+    ),
+  )
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof RefusedError) return sendRefusal(reply, error.refusal)
+    if (error instanceof ServiceUnavailable || isUnavailable(error)) {
+      request.log.warn({ err: error }, 'unavailable')
+      return sendRefusal(reply, refuse(503, 'SERVICE_UNAVAILABLE', 'this cannot be done right now: try again shortly'))
+    }
+    const status = error.statusCode ?? 500
+    if (status === 413) return sendRefusal(reply, refuse(413, 'PAYLOAD_TOO_LARGE', `the body is over ${BODY_LIMIT_BYTES} bytes`))
+    if (status === 415) return sendRefusal(reply, refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'send application/json'))
+    if (status < 500) return sendRefusal(reply, refuse(status, 'VALIDATION_FAILED', error.message))
+    request.log.error({ err: error }, 'failed')
+    return sendRefusal(reply, refuse(500, 'INTERNAL', 'something went wrong here'))
+  })
+}
+
+const acceptedId = (header: string | string[] | undefined) =>
+  typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) ? header : null

@@ -1,0 +1,57 @@
+import type { Logger } from './logging.ts'
+import type { Worker } from './worker.ts'
+
+/**
+ * A worker that runs `sweep` again and again, never twice at once: at once while it reports that there is more, else after
+ * `intervalMs` with a tenth of jitter (instances should not sweep together). A sweep that fails is logged and comes again.
+ */
+export function createSweeper(options: {
+  name: string
+  intervalMs: number
+  sweep(): Promise<{ more: boolean } | undefined>
+  logger: Logger
+}): Worker & { nudge(): void } {
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | null = null
+  let again = false
+  let stopped = true
+
+  async function run(): Promise<void> {
+    try {
+      const result = await options.sweep()
+      if (result?.more) again = true
+    } catch (error) {
+      options.logger.warn({ err: error, sweeper: options.name }, 'a sweep failed; it comes again')
+    }
+  }
+
+  function schedule(delayMs: number): void {
+    clearTimeout(timer)
+    if (stopped) return
+    timer = setTimeout(() => {
+      again = false
+      running = run().finally(() => {
+        running = null
+        schedule(again ? 0 : options.intervalMs * (0.95 + Math.random() * 0.1))
+      })
+    }, delayMs)
+  }
+
+  return {
+    name: options.name,
+    start() {
+      stopped = false
+      schedule(0)
+    },
+    /** Something to do: sweep now rather than at the next interval. */
+    nudge() {
+      if (running) again = true
+      else schedule(0)
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

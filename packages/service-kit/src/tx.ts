@@ -1,0 +1,65 @@
+import type pg from 'pg'
+
+/**
+ * The transaction as our own SQL sees it (outbox, inbox, journal): whoever opened it, the same statements take part in it.
+ * Answers differ in bigint and numeric only (Prisma parses them), so shared SQL returns text, uuid, int, jsonb, timestamptz.
+ */
+export interface Tx {
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+/** Opens a transaction, runs `work` in it, commits; rolls back and rejects when `work` does. */
+export type Transact = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
+
+/** Run `work` in one transaction of the pool: the way for the paths that every buyer waits on. */
+export async function transact<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    const result = await work({ query: async (text, values) => (await client.query(text, values as unknown[])).rows })
+    await client.query('commit')
+    client.release()
+    return result
+  } catch (error) {
+    await client.query('rollback').then(
+      () => client.release(),
+      (broken: Error) => client.release(broken),
+    )
+    throw error
+  }
+}
+
+/** Statements of the pool outside any transaction, each its own. */
+export const sqlOfPool = (pool: pg.Pool): Tx => ({
+  query: async (text, values) => (await pool.query(text, values as unknown[])).rows,
+})
+
+/** Our SQL inside a transaction that Prisma opened. Cast parameters that are not text (`$1::uuid`). */
+export function sqlOf(prisma: { $queryRawUnsafe(text: string, ...values: unknown[]): Promise<unknown> }): Tx {
+  return { query: (text, values = []) => prisma.$queryRawUnsafe(text, ...values) as Promise<never> }
+}
+
+const unavailable = /^(08...|53...|57P0[1-5]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|P1001|P1002|P1008|P1017|P2024)$/
+const transient = /^(40001|40P01|55P03|57014|25P03)$/
+
+/** Whether an error says that the database cannot be reached, or lost us: what was asked may or may not have happened. */
+export function isUnavailable(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof code === 'string' && unavailable.test(code)) return true
+  return (
+    typeof message === 'string' &&
+    /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(message)
+  )
+}
+
+/** Whether an error is of the moment: a deadlock, a lock or statement time-out, a lost connection. Repeating may help. */
+export function isTransient(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return isUnavailable(error) || (typeof code === 'string' && transient.test(code))
+}
+
+/** The name of the unique constraint that an error of `pg` tells of, else null. */
+export function violatedUnique(error: unknown): string | null {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown }
+  return code === '23505' && typeof constraint === 'string' ? constraint : null
+}

@@ -1,0 +1,44 @@
+import type { Route } from '@boxoffice/contracts'
+import { z } from 'zod'
+import { type HandlerRefusal, refuse } from './refusal.ts'
+
+interface Parts {
+  params: unknown
+  query: unknown
+  body: unknown
+}
+
+/** A request's parts decoded by the route's schemas, or the 400 that names everything that is wrong with them. */
+export function decodeRequest(route: Route, raw: Parts): { ok: true; value: Parts } | { ok: false; refusal: HandlerRefusal } {
+  const value: Parts = { params: {}, query: {}, body: undefined }
+  const details: { path: string; message: string }[] = []
+  for (const part of ['params', 'query', 'body'] as const) {
+    const schema = route[part]
+    if (!schema) continue
+    const result = z.safeDecode(schema, raw[part] as never)
+    if (result.success) value[part] = result.data
+    else details.push(...issuesOf(result.error.issues).map(({ path, message }) => ({ path: [part, ...path].join('.'), message })))
+  }
+  if (details.length === 0) return { ok: true, value }
+  return {
+    ok: false,
+    refusal: refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, 50) }),
+  }
+}
+
+/** The issues a person can act on: those of the alternative of a union that the value came closest to. */
+function issuesOf(issues: readonly z.core.$ZodIssue[], base: PropertyKey[] = []): { path: PropertyKey[]; message: string }[] {
+  return issues.flatMap((issue) => {
+    const path = [...base, ...issue.path]
+    if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+      const closest = issue.errors.reduce((best, errors) => (errors.length < best.length ? errors : best))
+      return issuesOf(closest, path)
+    }
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys
+        .slice(0, 20)
+        .map((key) => ({ path: [...path, key.slice(0, 100)], message: 'is not a field of this request' }))
+    }
+    return [{ path, message: issue.message }]
+  })
+}
