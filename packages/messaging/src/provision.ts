@@ -1,4 +1,9 @@
-import { CreateTopicCommand, SetSubscriptionAttributesCommand, SubscribeCommand } from '@aws-sdk/client-sns'
+import {
+  CreateTopicCommand,
+  paginateListSubscriptionsByTopic,
+  SetSubscriptionAttributesCommand,
+  SubscribeCommand,
+} from '@aws-sdk/client-sns'
 import { CreateQueueCommand, QueueNameExists, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { isFifo, type Queue, queueNames, queues, retention, type Subscription, topics } from '@boxoffice/contracts'
 import type { Aws } from './aws.ts'
@@ -42,20 +47,25 @@ async function createQueue(aws: Aws, name: string, attributes: Record<string, st
   }
 }
 
-/** Subscribe a queue of ours, raw, to the messages it takes. */
+/** Subscribe a queue of ours, raw, to the messages it takes, or bring the subscription that is there up to date. */
 export async function subscribe(aws: Aws, queue: string, { topic, eventTypes }: Subscription): Promise<void> {
-  const { SubscriptionArn } = await aws.sns.send(
-    new SubscribeCommand({
-      TopicArn: aws.topicArn(topic),
-      Protocol: 'sqs',
-      Endpoint: aws.queueArn(queue),
-      ReturnSubscriptionArn: true,
-      Attributes: { RawMessageDelivery: 'true' },
-    }),
-  )
-  // Set afterwards: subscribing again to what is subscribed keeps the filter policy that was there.
-  const policy = eventTypes ? JSON.stringify({ eventType: eventTypes }) : '{}'
-  await aws.sns.send(
-    new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName: 'FilterPolicy', AttributeValue: policy }),
-  )
+  const target = { TopicArn: aws.topicArn(topic), Protocol: 'sqs', Endpoint: aws.queueArn(queue) }
+  const attributes = { RawMessageDelivery: 'true', FilterPolicy: eventTypes ? JSON.stringify({ eventType: eventTypes }) : '{}' }
+  const SubscriptionArn = await findSubscription(aws, target)
+  if (!SubscriptionArn) {
+    await aws.sns.send(new SubscribeCommand({ ...target, Attributes: attributes }))
+    return
+  }
+  // Subscribing again with other attributes is refused.
+  for (const [AttributeName, AttributeValue] of Object.entries(attributes)) {
+    await aws.sns.send(new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName, AttributeValue }))
+  }
+}
+
+async function findSubscription(aws: Aws, target: { TopicArn: string; Endpoint: string }): Promise<string | null> {
+  for await (const page of paginateListSubscriptionsByTopic({ client: aws.sns }, { TopicArn: target.TopicArn })) {
+    const found = page.Subscriptions?.find(({ Endpoint }) => Endpoint === target.Endpoint)
+    if (found?.SubscriptionArn) return found.SubscriptionArn
+  }
+  return null
 }

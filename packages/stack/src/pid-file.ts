@@ -13,21 +13,24 @@ export function removePidFile(file: string): void {
   rmSync(file, { force: true })
 }
 
+/** The id of the process of `file` if it still runs: the very one that was written down, not a later one of that id. */
+export function findRunning(file: string): number | null {
+  const written = readPidFile(file)
+  return written?.startedAt && startOf(written.pid) === written.startedAt ? written.pid : null
+}
+
 /**
  * Stop the process of `file` if it still runs, and forget it: SIGTERM, and SIGKILL after `graceMs`. Answers whether one ran.
- * Process ids are used again, so one that began at another time than was written down is somebody else's and left alone.
+ * Process ids are used again: one that began at another time than was written down is somebody else's and left alone.
  */
 export async function stopLeftover(file: string, graceMs = 5_000): Promise<boolean> {
-  const leftover = readPidFile(file)
-  removePidFile(file)
-  if (!leftover?.startedAt) return false
-  const runs = () => startOf(leftover.pid) === leftover.startedAt
-  if (!runs()) return false
-  signal(leftover.pid, 'SIGTERM')
-  for (const deadline = Date.now() + graceMs; runs(); await sleep(20)) {
-    if (Date.now() > deadline) signal(leftover.pid, 'SIGKILL')
+  const pid = findRunning(file)
+  if (pid) signal(pid, 'SIGTERM')
+  for (const deadline = Date.now() + graceMs; pid && findRunning(file); await sleep(20)) {
+    if (Date.now() > deadline) signal(pid, 'SIGKILL')
   }
-  return true
+  removePidFile(file)
+  return pid !== null
 }
 
 function readPidFile(file: string): { pid: number; startedAt: string | null } | null {

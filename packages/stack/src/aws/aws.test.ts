@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { messagingEnvironmentOf } from '../environment.ts'
+import { claimPort } from '../ports.ts'
+
+const running: ChildProcess[] = []
+const folders: string[] = []
+afterEach(async () => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+const start = async (port: number, dataDir: string): Promise<ChildProcess> => {
+  const program = path.join(import.meta.dirname, 'main.ts')
+  const child = spawn('node', [program], {
+    env: {
+      ...process.env,
+      ...messagingEnvironmentOf({ aws: `http://127.0.0.1:${port}` }),
+      PORT: String(port),
+      DATA_DIR: dataDir,
+    },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  running.push(child)
+  await once(child, 'message')
+  return child
+}
+
+const sqs = async (port: number, action: string, body: object) => {
+  const response = await fetch(`http://127.0.0.1:${port}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
+    body: JSON.stringify(body),
+  })
+  return response.json() as Promise<{ QueueUrl: string; Messages?: { Body: string }[] }>
+}
+
+test('messages survive a SIGKILL, and their queue is found on another port afterwards', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-aws-'))
+  folders.push(folder)
+  const before = await claimPort(0)
+  const first = await start(before, folder)
+  const { QueueUrl } = await sqs(before, 'CreateQueue', { QueueName: 'orders' })
+  const bodies = Array.from({ length: 50 }, (_, index) => `message ${index}`)
+  for (const MessageBody of bodies) await sqs(before, 'SendMessage', { QueueUrl, MessageBody })
+  first.kill('SIGKILL')
+  await once(first, 'exit')
+
+  const after = await claimPort(0)
+  await start(after, folder)
+  const { QueueUrl: found } = await sqs(after, 'GetQueueUrl', { QueueName: 'orders' })
+  const received: string[] = []
+  await expect
+    .poll(async () => {
+      const { Messages = [] } = await sqs(after, 'ReceiveMessage', { QueueUrl: found, MaxNumberOfMessages: 10 })
+      received.push(...Messages.map((message) => message.Body))
+      return received.length
+    })
+    .toBe(bodies.length)
+  expect(received.sort()).toEqual(bodies.sort())
+  expect(new URL(found).port).toBe(String(after))
+})
+
+test('it ends with the supervisor that started it', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-aws-'))
+  folders.push(folder)
+  const child = await start(await claimPort(0), folder)
+  child.disconnect()
+  expect(await once(child, 'exit')).toEqual([0, null])
+})

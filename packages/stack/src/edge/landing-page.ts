@@ -1,0 +1,35 @@
+import { page } from './page.ts'
+
+export interface Running {
+  title: string
+  path: string
+  name: string
+  ready: boolean
+}
+
+/** What runs here and where to go from it. */
+export function landingPage(options: { running: Running[]; mailboxUrl: string; nonce: string }): string {
+  const rows = options.running.map(
+    ({ title, path, name, ready }) => `
+      <tr><th scope="row">${title}</th><td><code>${path}</code></td><td>${name}</td>
+        <td class="${ready ? 'ready' : 'away'}">${ready ? 'ready' : 'not answering'}</td></tr>`,
+  )
+  return page({
+    title: 'Boxoffice',
+    nonce: options.nonce,
+    body: `
+    <h1>Boxoffice</h1>
+    <p>Event tickets: sold once, paid once, delivered. This is the system on your machine.</p>
+    <ul class="links">
+      <li><a href="/docs">API reference</a> every public call of the services below</li>
+      <li><a href="${options.mailboxUrl}/">Mailbox</a> every mail that was sent, with its tickets</li>
+      <li><a href="/api/events">Events</a> what is on sale, as JSON</li>
+    </ul>
+    <table>
+      <caption>Services behind this address</caption>
+      <thead><tr><th scope="col">Service</th><th scope="col">Path</th><th scope="col">Name</th><th scope="col">State</th></tr></thead>
+      <tbody>${rows.join('')}
+      </tbody>
+    </table>`,
+  })
+}

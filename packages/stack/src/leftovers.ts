@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { findRunning, stopLeftover } from './pid-file.ts'
+import { stopPostgres } from './postgres.ts'
+import { stopRedis } from './redis/redis.ts'
+
+/** A child notices at once that its supervisor has gone; one that is frozen does not. */
+const ENDING_MS_MAX = 3_000
+
+/** Where everything of one system is kept. */
+export const layout = (folder: string) => ({
+  postgres: path.join(folder, 'postgres'),
+  redis: path.join(folder, 'redis'),
+  aws: path.join(folder, 'aws'),
+  mails: path.join(folder, 'mailbox', 'mails.jsonl'),
+  sandbox: path.join(folder, 'sandbox.sqlite'),
+  /** Of the supervisor itself: there is one a folder. */
+  supervisorPid: path.join(folder, 'supervisor.pid'),
+  pidFile: (name: string) => path.join(folder, 'run', `${name}.pid`),
+  logFile: (name: string) => path.join(folder, 'logs', `${name}.log`),
+})
+
+/**
+ * Stop what a killed supervisor left behind in `folder`: children that have not ended yet, Redis, PostgreSQL. Throws one sentence
+ * when the supervisor itself still runs: everything there is in use.
+ */
+export async function stopLeftovers(folder: string): Promise<void> {
+  const places = layout(folder)
+  const supervisor = findRunning(places.supervisorPid)
+  if (supervisor && supervisor !== process.pid) {
+    throw new Error(`Boxoffice already runs in ${folder} (process ${supervisor}): stop it there first with Ctrl-C`)
+  }
+  const run = path.dirname(places.pidFile('any'))
+  const files = existsSync(run) ? await readdir(run) : []
+  await Promise.all(files.map((file) => stopLeftover(path.join(run, file), ENDING_MS_MAX)))
+  await Promise.all([stopRedis(places.redis), stopPostgres(places.postgres)])
+}

@@ -1,0 +1,66 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import path from 'node:path'
+import ses from 'aws-ses-v2-local'
+import store from 'aws-ses-v2-local/dist/store.js'
+
+/** A stand-in for SES that keeps what it is given. `url` is its API, and a page to read mails at; `GET /store` lists them. */
+export interface Mailbox {
+  url: string
+  stop(): Promise<void>
+}
+
+const KEPT_MAX = 500
+
+/**
+ * Serve the mailbox on 127.0.0.1. Mails are in `file`, one JSON object a line, before the sender hears that they were taken; the
+ * newest 500 are there again after a restart. One a process: the package behind it has a single store.
+ */
+export async function startMailbox(options: { port: number; file: string }): Promise<Mailbox> {
+  mkdirSync(path.dirname(options.file), { recursive: true })
+  const lines = existsSync(options.file) ? readFileSync(options.file, 'utf8').split('\n') : []
+  for (const line of lines.slice(-KEPT_MAX - 1)) {
+    const mail = parseMail(line)
+    if (mail) mails().push(mail)
+  }
+  writeFileSync(options.file, mails().map(asLine).join(''))
+
+  const server = await ses.default({ port: options.port, host: '127.0.0.1' })
+  keepInFile(server, options.file)
+  return {
+    url: `http://127.0.0.1:${options.port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+type Mail = Parameters<typeof store.saveEmail>[0]
+const mails = (): Mail[] => store.getStoreReadonly().emails
+const asLine = (mail: Mail) => `${JSON.stringify(mail)}\n`
+
+/** The package has no hook for a mail that was taken: write what is new before any answer leaves. */
+function keepInFile(server: Server, file: string): void {
+  let written = mails().length
+  server.prependListener('request', (_request, response) => {
+    const end = response.end
+    response.end = ((...args: Parameters<typeof end>) => {
+      const all = mails()
+      if (all.length < written)
+        writeFileSync(file, all.map(asLine).join('')) // somebody emptied it
+      else if (all.length > written) appendFileSync(file, all.slice(written).map(asLine).join(''))
+      written = all.length
+      return end.apply(response, args)
+    }) as typeof end
+  })
+}
+
+function parseMail(line: string): Mail | null {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return null // the end of the file, or a line that a kill cut off
+  }
+}

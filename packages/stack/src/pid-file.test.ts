@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { findRunning, stopLeftover, writePidFile } from './pid-file.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-pid-'))
+const file = path.join(folder, 'run', 'sleeper.pid')
+let sleeper: ChildProcess
+
+beforeEach(() => {
+  sleeper = spawn('sleep', ['60'], { stdio: 'ignore' })
+  writePidFile(file, Number(sleeper.pid))
+})
+afterEach(() => void sleeper.kill('SIGKILL'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a process that was left behind is stopped', async () => {
+  expect(findRunning(file)).toBe(sleeper.pid)
+  expect(await stopLeftover(file)).toBe(true)
+  await expect.poll(() => sleeper.signalCode).toBe('SIGTERM')
+  expect(existsSync(file)).toBe(false)
+})
+
+test('also one that is frozen', async () => {
+  sleeper.kill('SIGSTOP')
+  expect(await stopLeftover(file, 100)).toBe(true)
+  await expect.poll(() => sleeper.signalCode).toBe('SIGKILL')
+})
+
+test('somebody else who has got the same process id is left alone', async () => {
+  const written = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(file, JSON.stringify({ ...written, startedAt: `${written.startedAt}0` }))
+  expect(findRunning(file)).toBeNull()
+  expect(await stopLeftover(file)).toBe(false)
+  expect(sleeper.signalCode).toBeNull()
+  expect(() => process.kill(Number(sleeper.pid), 0)).not.toThrow()
+})
+
+test.each([['{"pid":'], ['{"pid":1,"startedAt":"x"}'], ['{"pid":-1}'], ['']])(
+  'a file that says %j means nobody',
+  async (content) => {
+    writeFileSync(file, content)
+    expect(await stopLeftover(file)).toBe(false)
+    expect(existsSync(file)).toBe(false)
+  },
+)

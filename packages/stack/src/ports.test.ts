@@ -1,0 +1,39 @@
+import net from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { claimPorts, loadPorts, requireFree } from './ports.ts'
+
+const listener = net.createServer()
+beforeAll(() => new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve)))
+afterAll(() => listener.close())
+
+test('the ports are those of the contract unless a variable moves one', () => {
+  expect(loadPorts({ MAILBOX_PORT: '9025' })).toEqual({
+    edge: 8000,
+    auth: 8080,
+    events: 8081,
+    tickets: 8082,
+    payments: 8083,
+    notifications: 8084,
+    aws: 4566,
+    mailbox: 9025,
+    sandbox: 8026,
+    postgres: 54320,
+    redis: 63790,
+  })
+})
+
+test.each(['0', '65536', '80.5', 'eighty', ''])('%j is no port', (value) => {
+  expect(() => loadPorts({ EDGE_PORT: value })).toThrow(`EDGE_PORT is ${value}, which is no port`)
+})
+
+test('two things cannot share a port', () => {
+  expect(() => loadPorts({ EDGE_PORT: '8080' })).toThrow('AUTH_PORT and EDGE_PORT are both 8080')
+})
+
+test('a port that is taken is named, with who has it and the variable that moves ours', async () => {
+  const { port } = listener.address() as net.AddressInfo
+  const failure = await requireFree({ ...(await claimPorts()), tickets: port }).catch((error: Error) => error.message)
+  expect(failure).toMatch(
+    new RegExp(`^port ${port} is taken( by .+ \\(process ${process.pid}\\))? \\(TICKETS_PORT moves ours\\)$`),
+  )
+})

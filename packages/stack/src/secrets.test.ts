@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { callers, serviceKeys, services } from '@boxoffice/contracts'
+import { CompactEncrypt, compactDecrypt, createLocalJWKSet, importJWK, jwtVerify, SignJWT } from 'jose'
+import { afterAll, expect, test } from 'vitest'
+import { type Addresses, environmentOf } from './environment.ts'
+import { createSecrets, loadSecrets } from './secrets.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-secrets-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const secrets = createSecrets()
+const addresses: Addresses = {
+  publicUrl: 'http://127.0.0.1:1',
+  services: {
+    auth: 'http://127.0.0.1:2',
+    events: 'http://127.0.0.1:3',
+    tickets: 'http://127.0.0.1:4',
+    payments: 'http://127.0.0.1:5',
+    notifications: 'http://127.0.0.1:6',
+  },
+  redis: 'redis://127.0.0.1:7',
+  aws: 'http://127.0.0.1:8',
+  mailbox: 'http://127.0.0.1:9',
+  sandbox: 'http://127.0.0.1:10',
+  databaseUrl: (service) => `postgres://127.0.0.1:11/${service}`,
+}
+const environments = serviceKeys.map((key) => environmentOf(key, secrets, addresses))
+
+test('secrets are made once, for our eyes only', () => {
+  const made = loadSecrets(folder)
+  expect(loadSecrets(folder)).toEqual(made)
+  expect(statSync(path.join(folder, 'secrets.json')).mode & 0o777).toBe(0o600)
+  expect(createSecrets().token.privateKey).not.toEqual(made.token.privateKey)
+  expect(made.stripeSecretKey).toMatch(/^sk_test_\w{40,}$/)
+  expect(made.stripeWebhookSecret).toMatch(/^whsec_\w{40,}$/)
+  expect(Object.keys(made.services)).toEqual([...callers])
+})
+
+test.each(serviceKeys)('what %s signs, every service can verify by its name', async (key) => {
+  const { name } = services[key]
+  const own = JSON.parse(String(environmentOf(key, secrets, addresses).SERVICE_PRIVATE_KEY))
+  const token = await new SignJWT({}).setProtectedHeader({ alg: 'EdDSA', kid: name }).sign(await importJWK(own, 'EdDSA'))
+  for (const { SERVICE_PUBLIC_KEYS } of environments) {
+    const verified = await jwtVerify(token, createLocalJWKSet(JSON.parse(String(SERVICE_PUBLIC_KEYS))))
+    expect(verified.protectedHeader.kid).toBe(name)
+  }
+})
+
+test('what auth encrypts, notifications can read', async () => {
+  const byKey = Object.fromEntries(serviceKeys.map((key, index) => [key, environments[index]]))
+  const toNotifications = await importJWK(JSON.parse(String(byKey.auth?.NOTIFICATIONS_PUBLIC_KEY)), 'ECDH-ES')
+  const sealed = await new CompactEncrypt(Buffer.from('token'))
+    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
+    .encrypt(toNotifications)
+  const opened = await compactDecrypt(
+    sealed,
+    await importJWK(JSON.parse(String(byKey.notifications?.NOTIFICATIONS_PRIVATE_KEY)), 'ECDH-ES'),
+  )
+  expect(Buffer.from(opened.plaintext).toString()).toBe('token')
+})
+
+test('no service sees a private key of another, and the public keys hold nothing private', () => {
+  const privates = environments.flatMap((environment) =>
+    Object.values(environment).flatMap((value) => [...value.matchAll(/"d":"([^"]+)"/g)].map((match) => match[1])),
+  )
+  expect(new Set(privates).size).toBe(privates.length)
+  expect(privates).toHaveLength(serviceKeys.length + 3) // their own, and: access tokens, tickets' codes, mail tokens
+  for (const { SERVICE_PUBLIC_KEYS } of environments) expect(SERVICE_PUBLIC_KEYS).not.toContain('"d":')
+})

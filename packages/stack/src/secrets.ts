@@ -1,0 +1,56 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { callers } from '@boxoffice/contracts'
+import { z } from 'zod'
+
+const Jwk = z.looseObject({ kty: z.string(), kid: z.string() })
+const KeyPair = z.object({ privateKey: Jwk, publicKey: Jwk })
+
+export const Secrets = z.object({
+  /** Ed25519, by service name, which is the `kid` too: who calls whom. */
+  services: z.record(z.string(), KeyPair),
+  /** Ed25519: access tokens. */
+  token: KeyPair,
+  /** Ed25519: tickets' codes. */
+  ticketSigning: KeyPair,
+  /** P-256, for ECDH-ES: what auth tells notifications alone. */
+  notifications: KeyPair,
+  stripeSecretKey: z.string(),
+  stripeWebhookSecret: z.string(),
+})
+export type Secrets = z.output<typeof Secrets>
+
+/** The development secrets of `folder`, made the first time; nobody else may read the file. */
+export function loadSecrets(folder: string): Secrets {
+  const file = path.join(folder, 'secrets.json')
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(`${file}.new`, `${JSON.stringify(createSecrets(), null, 2)}\n`, { mode: 0o600 })
+    renameSync(`${file}.new`, file)
+  }
+  return Secrets.parse(JSON.parse(readFileSync(file, 'utf8')))
+}
+
+/** New secrets. Never a default in code: who runs this elsewhere brings their own. */
+export function createSecrets(): Secrets {
+  const suffix = () => randomBytes(4).toString('hex')
+  return {
+    services: Object.fromEntries(callers.map((name) => [name, createSigningKey(name)])),
+    token: createSigningKey(`token-${suffix()}`),
+    ticketSigning: createSigningKey(`tickets-${suffix()}`),
+    notifications: createEncryptionKey(`notifications-${suffix()}`),
+    stripeSecretKey: `sk_test_${randomBytes(24).toString('hex')}`,
+    stripeWebhookSecret: `whsec_${randomBytes(24).toString('hex')}`,
+  }
+}
+
+const createSigningKey = (kid: string) => asJwks(generateKeyPairSync('ed25519'), { kid, alg: 'EdDSA' })
+const createEncryptionKey = (kid: string) => asJwks(generateKeyPairSync('ec', { namedCurve: 'P-256' }), { kid })
+
+type Exportable = { export(options: { format: 'jwk' }): object }
+
+function asJwks(pair: { privateKey: Exportable; publicKey: Exportable }, names: { kid: string; alg?: string }) {
+  const jwk = (key: Exportable) => Jwk.parse({ ...key.export({ format: 'jwk' }), ...names })
+  return { privateKey: jwk(pair.privateKey), publicKey: jwk(pair.publicKey) }
+}

@@ -1,0 +1,142 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { findRunning } from './pid-file.ts'
+import { backoffMs, type Program, type Supervised, supervise } from './supervise.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-supervise-'))
+const running: Supervised[] = []
+afterEach(() => Promise.all(running.splice(0).map((child) => child.stop(Date.now()))))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const WELL_BEHAVED = `
+  setInterval(() => {}, 1000)
+  process.on('SIGTERM', () => process.exit(0))
+  process.on('disconnect', () => process.exit(0))
+  console.log('serving as', process.env.ROLE)
+  process.send('ready')`
+
+let count = 0
+const start = (source: string, options: Partial<Program> = {}) => {
+  const name = `program-${++count}`
+  const file = path.join(folder, `${name}.mjs`)
+  writeFileSync(file, source)
+  const log = vi.fn()
+  const child = supervise({
+    name,
+    file,
+    env: { ROLE: 'test' },
+    logFile: path.join(folder, 'logs', `${name}.log`),
+    pidFile: path.join(folder, 'run', `${name}.pid`),
+    log,
+    ...options,
+  })
+  running.push(child)
+  return { child, log, logFile: path.join(folder, 'logs', `${name}.log`), pidFile: path.join(folder, 'run', `${name}.pid`) }
+}
+
+test('a program runs with its environment, its log and its pid file, and is gone after stop', async () => {
+  const { child, logFile, pidFile } = start(WELL_BEHAVED)
+  await child.waitReady()
+  expect(readFileSync(logFile, 'utf8')).toBe('serving as test\n')
+  expect(findRunning(pidFile)).toBe(child.pid)
+  const pid = Number(child.pid)
+  await child.stop()
+  expect(child.pid).toBeNull()
+  expect(findRunning(pidFile)).toBeNull()
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  await expect(child.waitReady()).rejects.toThrow('was stopped')
+})
+
+test('one that is killed comes back, and waiting for it waits for the new one', async () => {
+  const { child, log } = start(WELL_BEHAVED)
+  await child.waitReady()
+  for (const restarts of [1, 2]) {
+    const before = child.pid
+    child.kill('SIGKILL')
+    await child.waitReady()
+    expect(child.restarts).toBe(restarts)
+    expect(child.pid).not.toBe(before)
+  }
+  expect(log.mock.calls.map(([line]) => line)).toEqual([
+    `${child.name} ended (SIGKILL); starting it again in 0.2 s`,
+    `${child.name} ended (SIGKILL); starting it again in 0.4 s`,
+  ])
+})
+
+test('the pauses double up to ten seconds', () => {
+  expect([1, 2, 3, 4, 5, 6, 7, 8].map(backoffMs)).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000])
+})
+
+test('one that fails to come back is tried again until it does', async () => {
+  const marker = path.join(folder, 'fails-twice')
+  const source = `
+    import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+    const starts = existsSync('${marker}') ? Number(readFileSync('${marker}', 'utf8')) + 1 : 1
+    writeFileSync('${marker}', String(starts))
+    if (starts === 2 || starts === 3) process.exit(7)
+    ${WELL_BEHAVED}`
+  const { child } = start(source)
+  await child.waitReady()
+  child.kill('SIGKILL')
+  await child.waitReady()
+  expect(child.restarts).toBe(3)
+})
+
+test('one that cannot start at all is not tried again: the error names its log and shows its end', async () => {
+  const { child, logFile, log } = start(`throw new Error('DATABASE_URL is missing')`)
+  const failure = await child.waitReady().catch((error: Error) => error.message)
+  expect(failure).toContain(`${child.name} ended (1), see ${logFile}`)
+  expect(failure).toContain('DATABASE_URL is missing')
+  expect(log).not.toHaveBeenCalled()
+  expect(child.restarts).toBe(0)
+})
+
+test('one that does not become ready in time is a failure', async () => {
+  const { child } = start('setInterval(() => {}, 1000)', { readyMsMax: 300 })
+  await expect(child.waitReady()).rejects.toThrow(`${child.name} was not ready in time, see `)
+  expect(child.pid).toBeNull()
+})
+
+test('one is ready only when its own answer agrees', async () => {
+  let status = 503
+  let asked = 0
+  const server = http.createServer((_request, response) => {
+    asked++
+    response.writeHead(status).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const readyUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const { child } = start(WELL_BEHAVED, { readyUrl })
+  let ready = false
+  const waiting = child.waitReady().then(() => {
+    ready = true
+  })
+  await expect.poll(() => asked).toBeGreaterThan(1)
+  expect(ready).toBe(false)
+  status = 200
+  await waiting
+  server.close()
+})
+
+test('one that does not heed SIGTERM, or is frozen, is killed when its time is up', async () => {
+  const deaf = start(WELL_BEHAVED.replace('process.exit(0)', '{}')).child
+  const frozen = start(WELL_BEHAVED).child
+  await Promise.all([deaf.waitReady(), frozen.waitReady()])
+  frozen.kill('SIGSTOP')
+  const startedAt = Date.now()
+  await Promise.all([deaf, frozen].map((child) => child.stop(startedAt + 300)))
+  expect(Date.now() - startedAt).toBeLessThan(3_000)
+  expect([deaf.pid, frozen.pid]).toEqual([null, null])
+})
+
+test('one that is stopped while it waits to come back stays down', async () => {
+  const { child } = start(`${WELL_BEHAVED}\nsetTimeout(() => process.exit(3), 50)`)
+  await child.waitReady()
+  await expect.poll(() => child.pid).toBeNull()
+  await child.stop()
+  expect(child.restarts).toBe(0)
+})

@@ -1,0 +1,184 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
+import { ensureDatabase, migrate } from '@boxoffice/service-kit'
+import { type Addresses, type Environment, environmentOf, messagingEnvironmentOf } from './environment.ts'
+import { createLauncher, type Launcher, settled } from './launch.ts'
+import { layout, stopLeftovers } from './leftovers.ts'
+import { removePidFile, writePidFile } from './pid-file.ts'
+import { claimPort, type Ports, requireFree } from './ports.ts'
+import { startPostgres } from './postgres.ts'
+import { startRedis } from './redis/redis.ts'
+import { loadSecrets, type Secrets } from './secrets.ts'
+import type { Supervised } from './supervise.ts'
+
+export interface SystemOptions {
+  /** Where data, logs and secrets are. */
+  folder: string
+  ports: Ports
+  /** One line for each step that is done, and for every child that ends by itself. */
+  log: (line: string) => void
+  /** Which services to start, all where none are named, and the folder they are in. */
+  services?: readonly ServiceKey[]
+  servicesFolder?: string
+  /** Put over what `environmentOf` gives. */
+  env?: Partial<Record<ServiceKey, Environment>>
+  /** Processes of each service, one where none is named; the others get free ports. */
+  instances?: Partial<Record<ServiceKey, number>>
+  /** PostgreSQL does not wait for the disk: for tests only. */
+  unsafe?: boolean
+  /** Begin with an empty folder. */
+  fresh?: boolean
+  /** Give up and stop what has been started so far. */
+  signal?: AbortSignal
+}
+
+export type ChildName = ServiceKey | 'aws' | 'mailbox' | 'sandbox' | 'edge'
+
+export interface System {
+  /** Base URLs, without a trailing slash. */
+  urls: Readonly<Record<ServiceKey | 'edge' | 'aws' | 'mailbox' | 'sandbox' | 'redis', string>>
+  /** What each service was started with. */
+  env: Readonly<Record<ServiceKey, Environment>>
+  databaseUrl(service: ServiceKey): string
+  /** A child process, `instance` counted from 0. Throws when there is none. */
+  service(name: ChildName, instance?: number): Supervised
+  /** Everything in reverse order, within ten seconds. */
+  stop(): Promise<void>
+}
+
+const SOURCES = import.meta.dirname
+const SERVICES = path.resolve(SOURCES, '../../../services')
+
+/**
+ * Start the whole system and resolve when every part of it is ready. What a killed supervisor left behind in `folder` is stopped
+ * first. Rejects with one sentence (a port that is taken, Redis that cannot be had, a service that does not start: with its log's
+ * name and last lines), after stopping what it had started.
+ */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { ports, log, signal } = options
+  const folder = path.resolve(options.folder)
+  const places = layout(folder)
+  await stopLeftovers(folder)
+  if (options.fresh) await rm(folder, { recursive: true, force: true })
+  await requireFree(ports)
+  writePidFile(places.supervisorPid, process.pid)
+
+  const launcher = createLauncher({ places, log, ...(signal && { signal }) })
+  const stop = async () => {
+    await launcher.stop()
+    removePidFile(places.supervisorPid)
+  }
+  try {
+    const secrets = loadSecrets(folder)
+    const stores = await startStores(launcher, options, places)
+    const addresses = addressesOf(ports, stores)
+    launcher.nextLayer()
+    await startStandIns(launcher, options, { places, secrets, addresses })
+    launcher.nextLayer()
+    const env = environmentsOf(secrets, addresses, options.env)
+    const upstreams = await startServices(launcher, options, env)
+    launcher.nextLayer()
+    const edgeEnv = { PORT: `${ports.edge}`, UPSTREAMS: JSON.stringify(upstreams), MAILBOX_URL: addresses.mailbox }
+    await launcher.step('edge', () => launcher.startChild('edge', path.join(SOURCES, 'edge/main.ts'), edgeEnv))
+
+    const { services, publicUrl, databaseUrl, ...urls } = addresses
+    return {
+      urls: { ...services, ...urls, edge: publicUrl },
+      env,
+      databaseUrl,
+      service: (name, instance = 0) => launcher.getChild(childName(name, instance)),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Places = ReturnType<typeof layout>
+type Stores = Awaited<ReturnType<typeof startStores>>
+
+async function startStores(launcher: Launcher, { ports, log, unsafe }: SystemOptions, places: Places) {
+  const startingPostgres = () => startPostgres({ dataDir: places.postgres, port: ports.postgres, ...(unsafe && { unsafe }) })
+  const startingRedis = () => startRedis({ dataDir: places.redis, port: ports.redis, log })
+  const [postgres, redis] = await settled([
+    launcher.step('PostgreSQL', () => launcher.adopt(startingPostgres())),
+    launcher.step('Redis', () => launcher.adopt(startingRedis())),
+  ])
+  return { postgres, redis }
+}
+
+/** The stand-ins for AWS and for the payment gateway, and meanwhile the databases. */
+async function startStandIns(
+  launcher: Launcher,
+  options: SystemOptions,
+  { places, secrets, addresses }: { places: Places; secrets: Secrets; addresses: Addresses },
+): Promise<void> {
+  const { ports } = options
+  const child = (name: ChildName, env: Environment) => launcher.startChild(name, path.join(SOURCES, name, 'main.ts'), env)
+  const awsEnv = { ...messagingEnvironmentOf(addresses), PORT: `${ports.aws}`, DATA_DIR: places.aws }
+  const sandboxEnv = {
+    PORT: `${ports.sandbox}`,
+    SANDBOX_DATABASE: places.sandbox,
+    STRIPE_SECRET_KEY: secrets.stripeSecretKey,
+    STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+    WEBHOOK_URL: `${addresses.publicUrl}/api/payments/webhooks/stripe`,
+  }
+  const databases = () =>
+    settled(presentServices(options).map((key) => prepareDatabase(options, key, addresses.databaseUrl(key))))
+  await settled([
+    launcher.step('databases', databases),
+    launcher.step('SNS and SQS', () => child('aws', awsEnv)),
+    launcher.step('mailbox', () => child('mailbox', { PORT: `${ports.mailbox}`, MAIL_FILE: places.mails })),
+    launcher.step('payment sandbox', () => child('sandbox', sandboxEnv)),
+  ])
+}
+
+/** All services at once, none needs another to start; answers where the instances of each are. */
+async function startServices(launcher: Launcher, options: SystemOptions, env: System['env']) {
+  const startInstance = async (key: ServiceKey, index: number): Promise<string> => {
+    const port = index === 0 ? options.ports[key] : await claimPort(0)
+    const url = `http://127.0.0.1:${port}`
+    const instanceEnv = { ...env[key], PORT: String(port) }
+    await launcher.startChild(childName(key, index), programOf(options, key), instanceEnv, `${url}/actuator/health/ready`)
+    return url
+  }
+  const startInstances = (key: ServiceKey) =>
+    settled(Array.from({ length: options.instances?.[key] ?? 1 }, (_, index) => startInstance(key, index)))
+  const started = presentServices(options).map((key) => launcher.step(key, async () => [key, await startInstances(key)] as const))
+  return Object.fromEntries(await settled(started))
+}
+
+/** Those that were asked for and whose folder is there. */
+const presentServices = (options: SystemOptions) =>
+  (options.services ?? serviceKeys).filter((key) => existsSync(programOf(options, key)))
+const folderOf = (options: SystemOptions, key: ServiceKey) => path.join(options.servicesFolder ?? SERVICES, key)
+const programOf = (options: SystemOptions, key: ServiceKey) => path.join(folderOf(options, key), 'src/main.ts')
+const childName = (name: ChildName, instance: number) => (instance === 0 ? name : `${name}-${instance + 1}`)
+
+async function prepareDatabase(options: SystemOptions, key: ServiceKey, url: string): Promise<void> {
+  await ensureDatabase(url)
+  const migrations = path.join(folderOf(options, key), 'prisma/migrations')
+  if (existsSync(migrations)) await migrate(url, migrations)
+}
+
+function addressesOf(ports: Ports, { postgres, redis }: Stores): Addresses {
+  const urlOf = (name: keyof Ports) => `http://127.0.0.1:${ports[name]}`
+  return {
+    publicUrl: urlOf('edge'),
+    services: byService(urlOf),
+    redis: redis.url,
+    aws: urlOf('aws'),
+    mailbox: urlOf('mailbox'),
+    sandbox: urlOf('sandbox'),
+    databaseUrl: postgres.url,
+  }
+}
+
+const environmentsOf = (secrets: Secrets, addresses: Addresses, over: SystemOptions['env']): System['env'] =>
+  byService((key) => ({ ...environmentOf(key, secrets, addresses), ...over?.[key] }))
+
+const byService = <T>(make: (key: ServiceKey) => T) =>
+  Object.fromEntries(serviceKeys.map((key) => [key, make(key)])) as Record<ServiceKey, T>
