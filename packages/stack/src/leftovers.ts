@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { findRunning, stopLeftover } from './pid-file.ts'
 import { stopPostgres } from './postgres.ts'
 import { stopRedis } from './redis/redis.ts'
 
-/** A child notices at once that its supervisor has gone; one that is frozen does not. */
+/** Whoever was killed may have children, or a parent, that are just noticing it. */
 const ENDING_MS_MAX = 3_000
 
 /** Where everything of one system is kept. */
@@ -23,14 +24,15 @@ export const layout = (folder: string) => ({
 
 /**
  * Stop what a killed supervisor left behind in `folder`: children that have not ended yet, Redis, PostgreSQL. Throws one sentence
- * when the supervisor itself still runs: everything there is in use.
+ * when a supervisor still runs there and does not end either: everything is in use.
  */
 export async function stopLeftovers(folder: string): Promise<void> {
   const places = layout(folder)
-  const supervisor = findRunning(places.supervisorPid)
-  if (supervisor && supervisor !== process.pid) {
-    throw new Error(`Boxoffice already runs in ${folder} (process ${supervisor}): stop it there first with Ctrl-C`)
-  }
+  const findOther = () => findRunning(places.supervisorPid)
+  for (const deadline = Date.now() + ENDING_MS_MAX; findOther() && Date.now() < deadline; ) await sleep(50)
+  const other = findOther()
+  if (other)
+    throw new Error(`Boxoffice already runs in ${folder} (process ${other}): stop it there first, or with \`kill ${other}\``)
   const run = path.dirname(places.pidFile('any'))
   const files = existsSync(run) ? await readdir(run) : []
   await Promise.all(files.map((file) => stopLeftover(path.join(run, file), ENDING_MS_MAX)))

@@ -137,7 +137,7 @@ test('a service that cannot start is named with its log and what it last said, a
 test('a start that is given up stops what it has started', async () => {
   const stuck = path.join(root, 'stuck')
   cpSync(services, stuck, { recursive: true })
-  writeFileSync(path.join(stuck, 'auth/src/main.ts'), 'setInterval(() => {}, 1000)')
+  writeFileSync(path.join(stuck, 'auth/src/main.ts'), "process.on('disconnect', () => process.exit(0))")
   const givingUp = new AbortController()
   const options = await optionsOf({ servicesFolder: stuck, signal: givingUp.signal })
   const givenUp = expect(startSystem(options)).rejects.toThrow()

@@ -1,0 +1,45 @@
+import { stripVTControlCharacters } from 'node:util'
+import { EventId } from '@boxoffice/contracts'
+import { expect, test } from 'vitest'
+import { loadPorts } from './ports.ts'
+import { startScreen } from './screen.ts'
+
+const urls = {
+  edge: 'http://127.0.0.1:8000',
+  auth: 'http://127.0.0.1:8080',
+  events: 'http://127.0.0.1:8081',
+  tickets: 'http://127.0.0.1:8082',
+  payments: 'http://127.0.0.1:8083',
+  notifications: 'http://127.0.0.1:8084',
+  aws: 'http://127.0.0.1:4566',
+  mailbox: 'http://127.0.0.1:8025',
+  sandbox: 'http://127.0.0.1:8026',
+  redis: 'redis://127.0.0.1:63790',
+}
+const demo = {
+  organizer: { email: 'organizer-0a1b@boxoffice.example', password: 'k3Jx8vQ2mZ1w' },
+  buyer: { email: 'buyer-0a1b@boxoffice.example', password: 'p7Tn4rL9sY5c' },
+  event: {
+    eventId: EventId.parse('3f6f0c1e-9a3b-4d59-8a53-0f6b1f0f7c11'),
+    name: 'Riverside Festival',
+    eventDate: new Date('2027-01-09T10:00:00Z'),
+  },
+}
+const screen = (colours: boolean) =>
+  startScreen({ urls, demo, ports: loadPorts({}), folder: '.boxoffice', seconds: 6.24, colours })
+
+test('the screen fits a terminal of 80 by 40 and names everything one needs next', () => {
+  const plain = screen(false)
+  const lines = plain.split('\n')
+  expect(lines.length).toBeLessThanOrEqual(40)
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+  const wanted = [urls.edge, `${urls.edge}/docs`, urls.mailbox, ...Object.values(loadPorts({})).map(String), demo.event.eventId]
+  const people = [demo.organizer, demo.buyer].flatMap(({ email, password }) => [email, password])
+  for (const text of [...wanted, ...people, 'npm run demo', 'npm run -s boxoffice -- status', 'curl '])
+    expect(plain).toContain(text)
+})
+
+test('colours change nothing but the colour, and a pipe gets none', () => {
+  expect(stripVTControlCharacters(screen(true))).toBe(screen(false))
+  expect(screen(true)).not.toBe(screen(false))
+})

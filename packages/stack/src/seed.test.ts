@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Event, TicketType, User } from '@boxoffice/contracts'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { z } from 'zod'
+import { seedDemo } from './seed.ts'
+
+type Wire<S extends z.ZodType> = z.input<S>
+interface Account {
+  user: Wire<typeof User>
+  password: string
+}
+
+let folder: string
+let edgeUrl: string
+let edge: FastifyInstance
+let accounts: Account[]
+let events: Wire<typeof Event>[]
+let types: Wire<typeof TicketType>[]
+
+/** What of the public API the seed uses, as strict about roles and states as the services. */
+const createApi = (): FastifyInstance => {
+  const api = Fastify()
+  const refusal = (error: string) => ({ error, message: error, requestId: 'r' })
+  const session = ({ user }: Account) => {
+    const accessToken = `${user.userId} ${user.roles.join(',')}`
+    return { user, accessToken, refreshToken: 'r', expiresIn: 600 }
+  }
+  const caller = (request: FastifyRequest) => {
+    const [userId, roles] = String(request.headers.authorization).replace('Bearer ', '').split(' ')
+    return { account: accounts.find(({ user }) => user.userId === userId), isOrganizer: roles?.includes('ORGANIZER') }
+  }
+  const now = new Date().toISOString()
+
+  api.post('/api/auth/login', (request, reply) => {
+    const { email, password } = request.body as Record<string, string>
+    const account = accounts.find(({ user }) => user.email === email)
+    if (account?.password !== password) return reply.code(401).send(refusal('INVALID_CREDENTIALS'))
+    return reply.send(session(account as Account))
+  })
+  api.post('/api/auth/register', (request, reply) => {
+    const { password, ...names } = request.body as { email: string; password: string; firstName: string; lastName: string }
+    if (accounts.some(({ user }) => user.email === names.email)) return reply.code(409).send(refusal('EMAIL_TAKEN'))
+    const user = { ...names, userId: randomUUID(), locale: 'en', emailVerified: false, roles: ['USER' as const], createdAt: now }
+    accounts.push({ user, password: String(password) })
+    return reply.code(201).send(session(accounts.at(-1) as Account))
+  })
+  api.post('/api/auth/organizer', (request) => {
+    const { account } = caller(request)
+    account?.user.roles.push('ORGANIZER')
+    return account?.user
+  })
+  api.get<{ Params: { id: string } }>('/api/events/:id', (request, reply) => {
+    const event = events.find(({ eventId }) => eventId === request.params.id)
+    return event ?? reply.code(404).send(refusal('EVENT_NOT_FOUND'))
+  })
+  api.post('/api/events', (request, reply) => {
+    if (!caller(request).isOrganizer) return reply.code(403).send(refusal('FORBIDDEN'))
+    const made = { eventId: randomUUID(), organizerId: randomUUID(), venueId: randomUUID(), status: 'DRAFT' }
+    events.push({ ...(request.body as Wire<typeof Event>), ...made, createdAt: now, updatedAt: now } as Wire<typeof Event>)
+    return reply.code(201).send(events.at(-1))
+  })
+  api.post<{ Params: { id: string } }>('/api/events/:id/publish', (request) => {
+    const event = events.find(({ eventId }) => eventId === request.params.id) as Wire<typeof Event>
+    event.status = 'PUBLISHED'
+    return event
+  })
+  api.get('/api/tickets/types', () => ({ ticketTypes: types }))
+  api.post('/api/tickets/types', (request, reply) => {
+    const { quantity, ...rest } = request.body as Wire<typeof TicketType> & { quantity: number }
+    const made = { ticketTypeId: randomUUID(), kind: 'GENERAL', maxPerOrder: 10 } as const
+    types.push({ ...rest, ...made, quantityTotal: quantity, quantityAvailable: quantity })
+    return reply.code(201).send(types.at(-1))
+  })
+  return api
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-seed-'))
+  accounts = []
+  events = []
+  types = []
+  edge = createApi()
+  edgeUrl = await edge.listen({ host: '127.0.0.1', port: 0 })
+})
+afterEach(async () => {
+  await edge.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+const seed = (now = new Date()) => seedDemo({ edgeUrl, folder, now: () => now })
+const remembered = () => path.join(folder, 'demo.json')
+
+test('an organizer, a buyer and a published festival with two kinds of tickets are made', async () => {
+  const demo = await seed()
+  expect(accounts.map(({ user }) => [user.email, user.roles])).toEqual([
+    ['organizer@boxoffice.example', ['USER', 'ORGANIZER']],
+    ['buyer@boxoffice.example', ['USER']],
+  ])
+  expect(accounts.map(({ password }) => password)).toEqual([demo.organizer.password, demo.buyer.password])
+  expect(events).toMatchObject([{ eventId: demo.event.eventId, status: 'PUBLISHED' }])
+  expect(demo.event.eventDate.getTime()).toBeGreaterThan(Date.now())
+  expect(types.map(({ name, unitPrice }) => [name, unitPrice])).toEqual([
+    ['Day ticket', 50],
+    ['Riverbank terrace', 120],
+  ])
+  expect(statSync(remembered()).mode & 0o777).toBe(0o600)
+})
+
+test('a second time nothing more is made', async () => {
+  const first = await seed()
+  const kept = readFileSync(remembered(), 'utf8')
+  expect(await seed()).toEqual({ ...first, event: expect.objectContaining({ eventId: first.event.eventId }) })
+  expect([accounts.length, events.length, types.length]).toEqual([2, 1, 2])
+  expect(readFileSync(remembered(), 'utf8')).toBe(kept)
+})
+
+test('what was not finished is finished', async () => {
+  await seed()
+  types.pop()
+  for (const event of events) event.status = 'DRAFT'
+  await seed()
+  expect(types.map(({ name }) => name)).toEqual(['Day ticket', 'Riverbank terrace'])
+  expect(events).toMatchObject([{ status: 'PUBLISHED' }])
+})
+
+test.each([
+  ['has passed', () => {}, (event: Wire<typeof Event>) => new Date(event.eventDate)],
+  ['was cancelled', (event: Wire<typeof Event>) => void Object.assign(event, { status: 'CANCELLED' }), () => new Date()],
+  ['is gone', () => void events.pop(), () => new Date()],
+])('a festival that %s is followed by another, for the same people', async (_what, happens, today) => {
+  const first = await seed()
+  const [event] = events as [Wire<typeof Event>]
+  const now = today(event)
+  happens(event)
+  const second = await seed(now)
+  expect(second.event.eventId).not.toBe(first.event.eventId)
+  expect(second.event.eventDate.getTime()).toBeGreaterThan(now.getTime())
+  expect(second.buyer).toEqual(first.buyer)
+})
+
+test('when the passwords are lost there are new people', async () => {
+  await seed()
+  rmSync(remembered())
+  const demo = await seed()
+  expect(demo.organizer.email).toMatch(/^organizer-\w{4}@boxoffice\.example$/)
+  expect(accounts).toHaveLength(4)
+})
