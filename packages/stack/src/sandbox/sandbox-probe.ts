@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import Stripe from 'stripe'
+import type { Fault } from './faults.ts'
+import type { Ledger } from './ledger.ts'
+import { createSandbox, type SandboxOptions } from './sandbox.ts'
+
+export const SECRET_KEY = 'sk_test_of_the_tests'
+export const WEBHOOK_SECRET = 'whsec_of_the_tests'
+
+/** What the tests say of a sandbox, wherever it runs. */
+export interface SandboxProbe {
+  url: string
+  /** The official client, without retries of its own. */
+  stripe: Stripe
+  ledger(orderId?: string): Promise<Ledger>
+  setFault(fault: Fault | object): Promise<Response>
+}
+
+export function probeSandbox(port: number, timeoutMs = 5_000): SandboxProbe {
+  const url = `http://127.0.0.1:${port}`
+  return {
+    url,
+    stripe: new Stripe(SECRET_KEY, {
+      host: '127.0.0.1',
+      port,
+      protocol: 'http',
+      timeout: timeoutMs,
+      maxNetworkRetries: 0,
+      telemetry: false,
+    }),
+    ledger: async (orderId) => {
+      const response = await fetch(`${url}/ledger${orderId ? `?orderId=${encodeURIComponent(orderId)}` : ''}`)
+      return (await response.json()) as Ledger
+    },
+    setFault: (fault) =>
+      fetch(`${url}/sandbox/faults`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(fault),
+      }),
+  }
+}
+
+/** A sandbox in this process, on a port and a file of its own. */
+export async function startSandbox(options: Partial<SandboxOptions> & { timeoutMs?: number } = {}) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-test-'))
+  const { app, webhooks } = createSandbox({
+    database: path.join(folder, 'sandbox.db'),
+    secretKey: SECRET_KEY,
+    webhookSecret: WEBHOOK_SECRET,
+    webhookUrl: null,
+    now: Date.now,
+    ...options,
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  webhooks.start()
+  const stop = async () => {
+    await app.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { ...probeSandbox((app.server.address() as AddressInfo).port, options.timeoutMs), stop }
+}
+
+export interface Received {
+  body: string
+  signature: string
+  event: Stripe.Event
+}
+
+/** Somebody to send webhooks to, who answers what `answer` says (200 at first). */
+export async function startReceiver() {
+  const received: Received[] = []
+  let answer: (count: number) => number = () => 200
+  const server = http.createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString()
+    received.push({ body, signature: String(request.headers['stripe-signature']), event: JSON.parse(body) })
+    response.writeHead(answer(received.length)).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks`,
+    received,
+    ofType: (type: string) => received.filter(({ event }) => event.type === type),
+    answerWith: (next: (count: number) => number) => {
+      answer = next
+    },
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+let orders = 0
+
+/** A purchase as the payment service makes it; each of an order of its own. */
+export function purchase(token: string, amount = 5_000): Stripe.PaymentIntentCreateParams & { metadata: { orderId: string } } {
+  orders += 1
+  return {
+    amount,
+    currency: 'usd',
+    payment_method: token,
+    confirm: true,
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    metadata: { orderId: `order-${orders}` },
+  }
+}
+
+/** The error that a call of the SDK ends in. */
+export async function errorOf(call: Promise<unknown>): Promise<InstanceType<typeof Stripe.errors.StripeError>> {
+  const outcome = await call.then(
+    () => null,
+    (error: unknown) => error,
+  )
+  if (outcome instanceof Stripe.errors.StripeError) return outcome
+  throw new Error(`expected a StripeError, but the call ended in ${outcome}`)
+}

@@ -1,0 +1,55 @@
+import type Stripe from 'stripe'
+import { API_VERSION, type Context, type RequestInfo, seconds } from './context.ts'
+import type { Tx } from './database.ts'
+
+/** What the sandbox tells about. At Stripe these are the types that an endpoint subscribes to. */
+export const eventTypes = [
+  'payment_intent.succeeded',
+  'payment_intent.payment_failed',
+  'payment_intent.requires_action',
+  'payment_intent.canceled',
+  'charge.refunded',
+  'refund.created',
+] as const
+
+export interface NewStripeEvent {
+  type: (typeof eventTypes)[number]
+  object: Stripe.PaymentIntent | Stripe.Charge | Stripe.Refund
+  previous?: object
+  /** How often it is to be delivered; 0 keeps it as an event that nobody is told about. */
+  copies: number
+}
+
+/** An event and its deliveries, part of the transaction that makes it true. */
+export function recordStripeEvent(tx: Tx, context: Context, request: RequestInfo, made: NewStripeEvent): void {
+  const copies = context.hasWebhooks ? made.copies : 0
+  const nowMs = context.now()
+  const event = {
+    id: context.newId('evt'),
+    object: 'event',
+    api_version: API_VERSION,
+    created: seconds(nowMs),
+    data: { object: made.object, ...(made.previous && { previous_attributes: made.previous }) },
+    livemode: false,
+    pending_webhooks: copies,
+    request: { id: request.id, idempotency_key: request.idempotencyKey },
+    type: made.type,
+  }
+  tx.run('insert into stripe_events (id, body) values (?, ?)', event.id, JSON.stringify(event))
+  for (let copy = 1; copy <= copies; copy++)
+    tx.run('insert into webhook_deliveries (event_id, copy, next_attempt_at_ms) values (?, ?, ?)', event.id, copy, nowMs)
+}
+
+/** An event with the number of its deliveries that are still to be made; null where there is none of that id. */
+export function findStripeEvent(tx: Tx, id: string): object | null {
+  const row = tx.get<{ body: string }>('select body from stripe_events where id = ?', id)
+  return row && withPending(tx, JSON.parse(row.body))
+}
+
+export function withPending<T extends { id: string }>(tx: Tx, event: T): T & { pending_webhooks: number } {
+  const pending = tx.get<{ count: number }>(
+    'select count(*) as count from webhook_deliveries where event_id = ? and delivered_at_ms is null',
+    event.id,
+  )
+  return { ...event, pending_webhooks: pending?.count ?? 0 }
+}
