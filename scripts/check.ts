@@ -9,6 +9,13 @@ import { closingLine, type Figures } from './one-line-reporter.ts'
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-check-'))
 const figuresFile = path.join(folder, 'figures.json')
 
+let interrupted = false // the tool that runs is interrupted too; none is begun after it
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    interrupted = true
+  })
+}
+
 const formatted = await runs('biome', ['ci', '.'])
 const typed = await runs('tsc', ['-p', 'tsconfig.json'])
 const tested = await runs('vitest', ['run', ...process.argv.slice(2)], { FIGURES_FILE: figuresFile })
@@ -23,6 +30,7 @@ process.exitCode = figures.failed === 0 ? 0 : 1
 
 /** Whether the tool is content; what it has to say is printed as it comes. */
 async function runs(tool: string, args: string[], env: Record<string, string> = {}): Promise<boolean> {
+  if (interrupted) return false
   const { exitCode } = await execa(`node_modules/.bin/${tool}`, args, { stdio: 'inherit', reject: false, env })
   return exitCode === 0
 }

@@ -1,7 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { claimPort, startAws, startPostgres, startRedis } from '@boxoffice/stack'
+import {
+  claimPort,
+  findRunning,
+  startAws,
+  startPostgres,
+  startRedis,
+  stopPostgres,
+  stopRedis,
+  writePidFile,
+} from '@boxoffice/stack'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -15,14 +25,25 @@ declare module 'vitest' {
   }
 }
 
+const PREFIX = 'boxoffice-test-'
+const places = (folder: string) => ({
+  postgres: path.join(folder, 'postgres'),
+  redis: path.join(folder, 'redis'),
+  owner: path.join(folder, 'owner.pid'),
+})
+
 /** Boots what the tests need, once a run, on ports of its own; what it returns takes it down. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-test-'))
+  await removeLeftovers()
+  const folder = await mkdtemp(path.join(tmpdir(), PREFIX))
+  const { postgres: postgresDir, redis: redisDir, owner } = places(folder)
+  writePidFile(owner, process.pid)
   const stops: (() => Promise<void>)[] = []
   const teardown = async () => {
-    await Promise.all(stops.map((stop) => stop()))
+    await Promise.allSettled(stops.splice(0).map((stop) => stop()))
     await rm(folder, { recursive: true, force: true })
   }
+  process.once('exit', () => abandon(folder)) // a run that is interrupted does not wait for its teardown
   const boot = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const server = await starting
     stops.push(server.stop)
@@ -31,8 +52,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   try {
     const ports = [await claimPort(0), await claimPort(0)] as const
     const booting = [
-      boot(startPostgres({ dataDir: path.join(folder, 'postgres'), port: ports[0], unsafe: true })),
-      boot(startRedis({ dataDir: path.join(folder, 'redis'), port: ports[1], log: console.log, unsafe: true })),
+      boot(startPostgres({ dataDir: postgresDir, port: ports[0], unsafe: true })),
+      boot(startRedis({ dataDir: redisDir, port: ports[1], log: console.log, unsafe: true })),
       boot(startAws({ port: 0 })),
     ] as const
     await Promise.allSettled(booting)
@@ -45,4 +66,27 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error
   }
   return teardown
+}
+
+/** Tell the servers of `folder` to end, without waiting; the next run removes the rest. */
+function abandon(folder: string): void {
+  const { postgres, redis } = places(folder)
+  const postmaster = path.join(postgres, 'postmaster.pid')
+  const pids = [findRunning(`${redis}.pid`), existsSync(postmaster) && Number.parseInt(readFileSync(postmaster, 'utf8'), 10)]
+  for (const pid of pids) if (pid) process.kill(pid, 'SIGINT')
+}
+
+/** What runs left behind that were killed before they could take it down. */
+async function removeLeftovers(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX))
+  for (const folder of names.map((name) => path.join(tmpdir(), name))) {
+    const { postgres, redis, owner } = places(folder)
+    if (!existsSync(owner) || findRunning(owner)) continue // just beginning, or in use
+    try {
+      await Promise.all([stopPostgres(postgres), stopRedis(redis)])
+      await rm(folder, { recursive: true, force: true })
+    } catch {
+      // another user's
+    }
+  }
 }
