@@ -20,6 +20,12 @@ export const FailureReason = z.enum([
   'PAYMENT_TIMEOUT',
   'EVENT_CANCELLED',
   'SYSTEM_ERROR',
+  // Refusals of the reservation, under its own names.
+  'SEATS_TAKEN',
+  'SALES_CLOSED',
+  'LIMIT_EXCEEDED',
+  'EVENT_NOT_ON_SALE',
+  'PRICE_CHANGED',
 ])
 export type FailureReason = z.output<typeof FailureReason>
 
@@ -27,7 +33,7 @@ export const Order = z.object({
   orderId: OrderId,
   orderNumber: z.string().meta({ examples: ['ORD-2026-001234'] }),
   userId: UserId,
-  eventId: EventId,
+  eventId: EventId.nullable().meta({ description: 'null while the reservation that is to be paid has not been looked up' }),
   reservationId: ReservationId,
   totalAmount: Money.nullable().meta({ description: 'null while a pending order has no prices yet' }),
   refundedAmount: Money,

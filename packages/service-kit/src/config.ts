@@ -1,5 +1,6 @@
 import type { Caller } from '@boxoffice/contracts'
 import { z } from 'zod'
+import { type Callee, type Policy, PolicyOverrides, policiesWith } from './resilience.ts'
 
 const json = z.string().transform((text, context): unknown => {
   try {
@@ -30,6 +31,7 @@ export const baseEnvironment = {
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
   SERVICE_PRIVATE_KEY: SigningKey.describe('Ed25519 JWK that signs our service tokens'),
   SERVICE_PUBLIC_KEYS: Jwks.describe('JWKS of all services, kid = service name'),
+  RESILIENCE: json.pipe(PolicyOverrides).default({}).describe('figures of the resilience table to replace, by callee, in JSON'),
   CRASH_AT: z.string().optional().describe('name of a crash point, for fault tests alone'),
 }
 const Base = z.object(baseEnvironment)
@@ -48,6 +50,8 @@ export interface BaseConfig {
   tokenIssuer: string
   servicePrivateKey: z.output<typeof SigningKey>
   servicePublicKeys: z.output<typeof Jwks>
+  /** Breakers, retries, bulkheads and rates, by callee. */
+  policies: Record<Callee, Policy>
   crashAt?: string
 }
 
@@ -73,6 +77,7 @@ export function baseConfig(service: Caller, environment: z.output<typeof Base> &
     tokenIssuer: environment.TOKEN_ISSUER,
     servicePrivateKey: environment.SERVICE_PRIVATE_KEY,
     servicePublicKeys: environment.SERVICE_PUBLIC_KEYS,
+    policies: policiesWith(environment.RESILIENCE),
     crashAt: environment.CRASH_AT,
   }
 }

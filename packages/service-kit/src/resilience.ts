@@ -2,6 +2,7 @@ import type { ServiceKey } from '@boxoffice/contracts'
 import { E_TIMEOUT, Semaphore, withTimeout } from 'async-mutex'
 import { RateLimiter } from 'limiter'
 import CircuitBreaker from 'opossum'
+import { z } from 'zod'
 import type { Metrics } from './metrics.ts'
 
 export type Callee = ServiceKey | 'gateway' | 'mail'
@@ -39,6 +40,36 @@ export const policies: Readonly<Record<Callee, Policy>> = {
     retry: { attempts: 5, firstWaitMs: 1_000 },
     bulkhead: { concurrent: 100, waitMs: 100 },
   },
+}
+
+const milliseconds = z.int().nonnegative()
+const PolicyChanges = z.strictObject({
+  breaker: z
+    .strictObject({
+      volumeThreshold: z.int().min(1),
+      errorPercent: z.number().min(1).max(100),
+      openMs: milliseconds,
+      slowMs: milliseconds,
+    })
+    .partial()
+    .optional(),
+  retry: z.strictObject({ attempts: z.int().min(1), firstWaitMs: milliseconds }).optional(),
+  bulkhead: z.strictObject({ concurrent: z.int().min(1), waitMs: milliseconds }).optional(),
+  ratePerSecond: z.number().positive().optional(),
+})
+/** Figures that replace those of the table, by callee: `{"gateway":{"ratePerSecond":500}}`. */
+export const PolicyOverrides = z.partialRecord(
+  z.enum(['auth', 'events', 'tickets', 'payments', 'notifications', 'gateway', 'mail']),
+  PolicyChanges,
+)
+
+/** The table with these figures replaced. */
+export function policiesWith(overrides: z.output<typeof PolicyOverrides>): Record<Callee, Policy> {
+  const merged = Object.entries(policies).map(([callee, policy]) => {
+    const { breaker, ...rest } = overrides[callee as Callee] ?? {}
+    return [callee, { ...policy, ...rest, breaker: { ...policy.breaker, ...breaker } }]
+  })
+  return Object.fromEntries(merged)
 }
 
 export type UnavailableReason = 'BREAKER_OPEN' | 'BULKHEAD_FULL' | 'RATE_LIMITED' | 'TIMEOUT' | 'CONNECTION' | 'ANSWER'

@@ -1,0 +1,25 @@
+import { paymentsInternalRoutes, paymentsRoutes } from '@boxoffice/contracts'
+import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import type { FastifyInstance } from 'fastify'
+import type { Dependencies } from './dependencies.ts'
+import { orderHandlers, orderInternalHandlers } from './orders/routes.ts'
+import { stripeWebhookHandler } from './webhooks/routes.ts'
+
+export function buildApp(deps: Dependencies): FastifyInstance {
+  const app = createServiceApp(deps, {
+    config: deps.config,
+    path: '/api/payments',
+    title: 'Payments',
+    description: 'Orders: buying tickets, and what became of it.',
+    routes: paymentsRoutes,
+    health: {
+      database: { required: true, check: () => deps.pool.query('select 1') },
+      messaging: deps.messaging.health,
+      tickets: { required: false, check: async () => deps.ticketsState() },
+      gateway: { required: false, check: async () => deps.gateway.health() },
+    },
+  })
+  mountRoutes(app, paymentsRoutes, { ...orderHandlers(deps), stripeWebhook: stripeWebhookHandler(deps) }, deps)
+  mountRoutes(app, paymentsInternalRoutes, orderInternalHandlers(deps), deps)
+  return app
+}

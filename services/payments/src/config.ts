@@ -1,0 +1,40 @@
+import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
+import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment } from '@boxoffice/service-kit'
+import { z } from 'zod'
+
+export const Environment = z.object({
+  PORT: z.coerce.number().int().default(8083).describe('port to listen on'),
+  ...baseEnvironment,
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(20).describe('connections at most'),
+  ...messagingEnvironment,
+  TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
+  STRIPE_SECRET_KEY: z.string().min(1).describe("the gateway's secret key"),
+  STRIPE_WEBHOOK_SECRET: z.string().min(1).describe("the secret that signs the gateway's webhook calls"),
+  STRIPE_API_URL: z.url().optional().describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
+  CHECKOUT_WAIT_MS: z.coerce.number().int().min(0).default(10_000).describe('how long a buyer waits before 202, in ms'),
+  PAYMENT_UNKNOWN_LIMIT_SECONDS: z.coerce.number().int().min(1).default(1_800).describe('how long an outcome may be unknown'),
+  SAGA_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often sagas that are due are looked for, in ms'),
+})
+
+export interface Config extends BaseConfig {
+  messaging: MessagingConfig
+  ticketsUrl: string
+  stripe: { secretKey: string; webhookSecret: string; baseUrl?: string }
+  checkoutWaitMs: number
+  paymentUnknownLimitMs: number
+  sagaPollMs: number
+}
+
+/** The only reader of the environment. Throws with every missing or wrong variable named. */
+export function loadConfig(environment: Record<string, string | undefined>): Config {
+  const read = readEnvironment(Environment, environment)
+  return {
+    ...baseConfig('payment-service', read),
+    messaging: messagingConfig(read),
+    ticketsUrl: read.TICKETS_URL,
+    stripe: { secretKey: read.STRIPE_SECRET_KEY, webhookSecret: read.STRIPE_WEBHOOK_SECRET, baseUrl: read.STRIPE_API_URL },
+    checkoutWaitMs: read.CHECKOUT_WAIT_MS,
+    paymentUnknownLimitMs: read.PAYMENT_UNKNOWN_LIMIT_SECONDS * 1_000,
+    sagaPollMs: read.SAGA_POLL_MS,
+  }
+}

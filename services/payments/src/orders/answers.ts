@@ -1,0 +1,39 @@
+import type { Minor, Order } from '@boxoffice/contracts'
+import { refuse } from '@boxoffice/service-kit'
+import { isRetryable } from '../saga/apply.ts'
+import type { StoredOrder } from './order-repository.ts'
+
+/** The contract's order: what is only ours is left out. */
+export function toContract(stored: StoredOrder): Order {
+  const {
+    idempotencyKey: _,
+    bodyHash: __,
+    deferred: ___,
+    version: ____,
+    transactionId: _____,
+    refusal: ______,
+    ...order
+  } = stored
+  return order
+}
+
+/** What the buyer is told of an order: the first answer, again and again; after a 202 the current state. */
+export function answerTo(order: StoredOrder) {
+  const { orderId, refusal, failureReason } = order
+  if (order.status === 'PENDING') return { status: 202 as const, body: toContract(order) }
+  if (order.status !== 'FAILED') return { status: 201 as const, body: order.deferred ? toContract(order) : asFirstPaid(order) }
+  const { status, code, message } = refusal ?? { status: 409 as const, code: 'SYSTEM_ERROR', message: 'the order failed' }
+  const reason = failureReason ?? 'SYSTEM_ERROR'
+  if (status === 402) return refuse(402, code, message, { orderId, failureReason: reason, retryable: isRetryable(reason) })
+  if (status === 409) return refuse(409, code, message, { orderId, ...(isOfReservation(code) && { reserved: false as const }) })
+  return refuse(status, code, message)
+}
+
+/** The order as it was when it had just been paid, whatever came since: that is what the first answer said. */
+function asFirstPaid(stored: StoredOrder): Order {
+  const { tickets: _, ...order } = toContract(stored)
+  return { ...order, status: 'PAID', paymentStatus: 'COMPLETED', refundedAmount: 0 as Minor }
+}
+
+const isOfReservation = (code: string) =>
+  ['INSUFFICIENT_INVENTORY', 'SEATS_TAKEN', 'SALES_CLOSED', 'LIMIT_EXCEEDED', 'EVENT_NOT_ON_SALE'].includes(code)

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Messaging } from '@boxoffice/messaging'
+import { type Logger, sqlOfPool, transact } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import { type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
+import { isTerminal, stepOf } from './saga.ts'
+import { findSagaForUpdate, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
+import type { createSteps } from './steps.ts'
+
+const RENEW_MS = 5_000
+const ALARM_AFTER_ATTEMPTS = 5
+
+/** What a failed attempt waits: 0.25, 0.5, 1 … at most 30 s, a quarter of it by chance. */
+const backoffMs = (attempts: number) => Math.min(30_000, 250 * 2 ** Math.min(attempts, 10)) * (0.75 + Math.random() / 2)
+
+export interface DriverOptions {
+  pool: pg.Pool
+  messaging: Pick<Messaging, 'append' | 'transact'>
+  step: ReturnType<typeof createSteps>
+  apply: ReturnType<typeof createApplier>
+  logger: Logger
+}
+
+/**
+ * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. The
+ * lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
+ */
+export function createDriver({ pool, messaging, step, apply, logger }: DriverOptions) {
+  return async (leased: StoredSaga, until: Date): Promise<void> => {
+    const renewing = setInterval(() => {
+      renewLease(sqlOfPool(pool), leased).catch((error) => logger.warn({ err: error }, 'the lease was not renewed'))
+    }, RENEW_MS)
+    try {
+      let saga: StoredSaga | null = leased
+      while (saga && !isTerminal(saga.state)) saga = await turn(saga, until)
+    } finally {
+      clearInterval(renewing)
+    }
+  }
+
+  /** One step; the saga to go on with, null where it rests or is another's. */
+  async function turn(saga: StoredSaga, until: Date): Promise<StoredSaga | null> {
+    const result = await step(saga)
+    if ('input' in result) {
+      const applied = await messaging.transact((tx) => apply(tx, saga, result.input))
+      if (applied.applied) {
+        logger.info({ orderId: saga.orderId, from: saga.state, to: applied.saga.state, input: result.input.type }, 'saga moved')
+        const restMs = restMsOf(applied.saga.state)
+        return restMs > 0 ? park(applied.saga, restMs) : applied.saga
+      }
+      return reread(saga)
+    }
+    saga.attempts++
+    const waitMs = backoffMs(saga.attempts)
+    logger.warn({ orderId: saga.orderId, state: saga.state, attempts: saga.attempts, why: result.again }, 'a step is made again')
+    if (result.failing && saga.attempts === ALARM_AFTER_ATTEMPTS) {
+      await messaging.transact((tx) =>
+        publishCompensationFailed(messaging.append, tx, saga, stepOf(saga.state) ?? '', result.again),
+      )
+    }
+    if (Date.now() + waitMs > until.getTime()) return park(saga, waitMs)
+    await sleep(waitMs)
+    return reread(saga)
+  }
+
+  async function park(saga: StoredSaga, waitMs: number): Promise<null> {
+    await parkSaga(sqlOfPool(pool), saga, waitMs)
+    return null
+  }
+
+  /** The saga as it stands now; null when another worker has it. */
+  async function reread(saga: StoredSaga): Promise<StoredSaga | null> {
+    const current = await transact(pool, (tx) => findSagaForUpdate(tx, saga.orderId))
+    return current && current.fence === saga.fence ? { ...current, attempts: Math.max(current.attempts, saga.attempts) } : null
+  }
+}
+export type Drive = ReturnType<typeof createDriver>

@@ -1,0 +1,30 @@
+import { createSweeper, type Logger, sqlOfPool } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import type { Drive } from './drive.ts'
+import { leaseDueSagas } from './saga-repository.ts'
+
+const AT_ONCE = 20
+
+/**
+ * Takes up every saga that is due and that nobody works on: those that wait for another attempt, and those whose worker died
+ * (its lease of 15 s has run out, so that a purchase goes on at most 20 s after a kill).
+ */
+export function createResumer(options: { pool: pg.Pool; drive: Drive; logger: Logger; now: () => Date; intervalMs: number }) {
+  const { pool, drive, logger, now } = options
+  return createSweeper({
+    name: 'saga resumer',
+    intervalMs: options.intervalMs,
+    logger,
+    async sweep() {
+      const due = await leaseDueSagas(sqlOfPool(pool), AT_ONCE)
+      await Promise.all(
+        due.map((saga) =>
+          drive(saga, now()).catch((error) =>
+            logger.error({ err: error, orderId: saga.orderId }, 'a saga stopped; it is resumed'),
+          ),
+        ),
+      )
+      return { more: due.length === AT_ONCE }
+    },
+  })
+}

@@ -1,0 +1,172 @@
+import type { OrderId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { isTerminal, type Saga, type SagaInput, type SagaState, type Step, stepOf } from './saga.ts'
+
+export const LEASE_SECONDS = 15
+
+/** A saga as it stands in the database. `fence` tells the worker that holds the lease from those before it. */
+export interface StoredSaga extends Saga {
+  version: number
+  fence: number
+  attempts: number
+  createdAt: Date
+}
+
+interface Row {
+  order_id: OrderId
+  state: SagaState
+  context: Saga['context']
+  version: number
+  fence: number
+  attempts: number
+  created_at: Date
+}
+const toSaga = (row: Row): StoredSaga => ({
+  orderId: row.order_id,
+  state: row.state,
+  context: row.context,
+  version: row.version,
+  fence: row.fence,
+  attempts: row.attempts,
+  createdAt: row.created_at,
+})
+const columns = 'order_id, state, context, version, fence, attempts, created_at'
+const lease = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`
+
+/** A new saga, under our lease, with the intent of its first step. */
+export async function insertSaga(tx: Tx, saga: Saga): Promise<StoredSaga> {
+  const rows = await tx.query<Row>(
+    `insert into sagas (order_id, state, context, leased_until, next_attempt_at)
+     values ($1, $2, $3, ${lease}, clock_timestamp()) returning ${columns}`,
+    [saga.orderId, saga.state, JSON.stringify(saga.context)],
+  )
+  const stored = toSaga(rows[0] as Row)
+  await appendIntent(tx, stored, 1, { reservationId: saga.context.reservationId })
+  return stored
+}
+
+/** The saga of an order, its row locked until the transaction ends; null where there is none. */
+export async function findSagaForUpdate(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {
+  const [row] = await tx.query<Row>(`select ${columns} from sagas where order_id = $1 for update`, [orderId])
+  return row ? toSaga(row) : null
+}
+
+/** Sagas that are due and that nobody works on, now leased to us: a worker that is gone is overtaken by its fence. */
+export async function leaseDueSagas(tx: Tx, limit: number): Promise<StoredSaga[]> {
+  const rows = await tx.query<Row>(
+    `with due as (
+       select order_id from sagas
+       where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
+       order by next_attempt_at limit $1 for update skip locked)
+     update sagas s set leased_until = ${lease}, fence = fence + 1 from due where s.order_id = due.order_id
+     returning s.order_id, s.state, s.context, s.version, s.fence, s.attempts, s.created_at`,
+    [limit],
+  )
+  return rows.map(toSaga)
+}
+
+/** Keep the lease; false when another worker has it by now. */
+export async function renewLease(tx: Tx, saga: StoredSaga): Promise<boolean> {
+  const rows = await tx.query(`update sagas set leased_until = ${lease} where order_id = $1 and fence = $2 returning order_id`, [
+    saga.orderId,
+    saga.fence,
+  ])
+  return rows.length > 0
+}
+
+/** Let a saga rest until `waitMs` from now. */
+export async function parkSaga(tx: Tx, saga: StoredSaga, waitMs: number): Promise<void> {
+  await tx.query(
+    `update sagas set leased_until = null, attempts = $3, updated_at = clock_timestamp(),
+       next_attempt_at = case when next_attempt_at is null then null else clock_timestamp() + $4 * interval '1 millisecond' end
+     where order_id = $1 and fence = $2`,
+    [saga.orderId, saga.fence, saga.attempts, Math.round(waitMs)],
+  )
+}
+
+/**
+ * Move a saga on, compare-and-swap on its version: the RESULT of what happened and the INTENT of what follows, in the caller's
+ * transaction. Null when somebody else has moved it since it was read.
+ */
+export async function moveSaga(
+  tx: Tx,
+  saga: StoredSaga,
+  input: SagaInput,
+  next: Pick<Saga, 'state' | 'context'>,
+  waitMs: number,
+): Promise<StoredSaga | null> {
+  const stays = next.state === saga.state
+  const [row] = await tx.query<Row>(
+    `update sagas set state = $3, context = $4, version = version + 1, updated_at = clock_timestamp(),
+       attempts = case when $5 then attempts else 0 end,
+       next_attempt_at = case when $6 then null else clock_timestamp() + $7 * interval '1 millisecond' end,
+       leased_until = case when $6 then null else leased_until end
+     where order_id = $1 and version = $2 returning ${columns}`,
+    [saga.orderId, saga.version, next.state, JSON.stringify(next.context), stays, isTerminal(next.state), Math.round(waitMs)],
+  )
+  if (!row) return null
+  const moved = toSaga(row)
+  const seq = await appendEvent(tx, moved, { moment: 'RESULT', step: stepOf(saga.state) ?? 'CHARGE', result: input.type, input })
+  if (!stays && !isTerminal(moved.state)) await appendIntent(tx, moved, seq + 1, intentDetail(moved))
+  return moved
+}
+
+const appendIntent = (tx: Tx, saga: StoredSaga, seq: number, detail: Record<string, unknown>) =>
+  appendEvent(tx, saga, { moment: 'INTENT', step: stepOf(saga.state) as Step, detail }, seq)
+
+/** The key and the parameters of the call that follows: what another worker needs to make the same one. */
+function intentDetail({ state, orderId, context }: Saga): Record<string, unknown> {
+  const { reservationId, total, currency, transactionId, refundId } = context
+  switch (stepOf(state)) {
+    case 'CHARGE':
+      return { key: chargeKey(orderId), amount: total, currency }
+    case 'REFUND':
+      return { key: refundKey(orderId, refundId), transactionId, amount: total, currency }
+    default:
+      return { reservationId }
+  }
+}
+/** Our idempotency keys at the gateway: the same however often a process dies in between. */
+export const chargeKey = (orderId: OrderId) => `order:${orderId}:charge`
+export const refundKey = (orderId: OrderId, refundId: string) => `order:${orderId}:refund:${refundId}`
+
+async function appendEvent(
+  tx: Tx,
+  saga: StoredSaga,
+  event: { moment: 'INTENT' | 'RESULT'; step: Step; result?: string; input?: SagaInput; detail?: Record<string, unknown> },
+  seq?: number,
+): Promise<number> {
+  const [row] = await tx.query<{ seq: number }>(
+    `insert into saga_events (order_id, seq, moment, step, result, input, detail, state, fence)
+     values ($1, coalesce($2, (select coalesce(max(seq), 0) + 1 from saga_events where order_id = $1)), $3, $4, $5, $6, $7, $8, $9)
+     returning seq`,
+    [
+      saga.orderId,
+      seq ?? null,
+      event.moment,
+      event.step,
+      event.result ?? null,
+      event.input ? JSON.stringify(event.input) : null,
+      event.detail ? JSON.stringify(event.detail) : null,
+      saga.state,
+      saga.fence,
+    ],
+  )
+  return row?.seq ?? 0
+}
+
+export interface SagaEvent {
+  at: Date
+  moment: 'INTENT' | 'RESULT'
+  step: string
+  result: string | null
+  input: SagaInput | null
+}
+
+/** The journal of an order, the oldest first. */
+export const listSagaEvents = (tx: Tx, orderId: OrderId): Promise<SagaEvent[]> =>
+  tx.query<SagaEvent>('select at, moment, step, result, input from saga_events where order_id = $1 order by seq', [orderId])
+
+export async function isEventCancelled(tx: Tx, eventId: string): Promise<boolean> {
+  return (await tx.query('select from cancelled_events where event_id = $1', [eventId])).length > 0
+}

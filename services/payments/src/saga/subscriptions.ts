@@ -1,0 +1,32 @@
+import { eventCancelled, type OrderId, ticketsGenerated, ticketsRejected } from '@boxoffice/contracts'
+import { on } from '@boxoffice/messaging'
+import type { Tx } from '@boxoffice/service-kit'
+import type { createApplier } from './apply.ts'
+import type { SagaInput } from './saga.ts'
+import { findSagaForUpdate } from './saga-repository.ts'
+
+/** What the ticket and event services tell: translated into inputs of the saga. */
+export function sagaSubscribers(apply: ReturnType<typeof createApplier>) {
+  const tell = async (tx: Tx, orderId: OrderId, input: SagaInput) => {
+    const saga = await findSagaForUpdate(tx, orderId)
+    if (!saga) throw new Error(`there is no saga of order ${orderId}`)
+    await apply(tx, saga, input)
+  }
+  return [
+    on(ticketsGenerated, (tx, { payload: { orderId, tickets } }) =>
+      tell(tx, orderId, {
+        type: 'TICKETS_ISSUED',
+        tickets: tickets.map(({ ticketId, ticketNumber, ticketTypeId, qrCode }) => ({
+          ticketId,
+          ticketNumber,
+          ticketTypeId,
+          qrCode,
+        })),
+      }),
+    ),
+    on(ticketsRejected, (tx, { payload: { orderId, reason } }) => tell(tx, orderId, { type: 'TICKETS_REJECTED', reason })),
+    on(eventCancelled, async (tx, { payload: { eventId } }) => {
+      await tx.query('insert into cancelled_events (event_id) values ($1) on conflict do nothing', [eventId])
+    }),
+  ]
+}

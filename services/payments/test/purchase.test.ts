@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type OrderId,
+  orderConfirmed,
+  paymentCompleted,
+  paymentFailed,
+  refundProcessed,
+  ticketsRejected,
+} from '@boxoffice/contracts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { replay } from '../src/saga/advance.ts'
+import type { SagaInput } from '../src/saga/saga.ts'
+import { eventId, type Payments, startPayments, ticketTypeId } from './harness.ts'
+
+let payments: Payments
+beforeAll(async () => {
+  payments = await startPayments()
+})
+afterAll(() => payments.stop())
+
+/** In the gateway's books, not ours. */
+const ledgerOf = async (orderId: string) =>
+  (await payments.sandbox.ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 }
+const orderIdOf = (answer: { body: object }) => (answer.body as { orderId: OrderId }).orderId
+
+test('a purchase is charged once, answered with the paid order, and confirmed when the tickets are made', async () => {
+  const answer = await payments.buy('pm_card_visa')
+  expect(answer).toMatchObject({
+    status: 201,
+    body: { status: 'PAID', paymentStatus: 'COMPLETED', totalAmount: 10_000, currency: 'EUR' },
+  })
+  const orderId = orderIdOf(answer)
+  expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000, refunded: 0, successfulCharges: 1 })
+  const message = await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
+  expect(message.payload).toMatchObject({
+    holderName: 'Zofia Łącka',
+    totalAmount: 10_000,
+    items: [{ quantity: 2, unitPrice: 5_000 }],
+  })
+
+  await payments.tellTicketsGenerated(orderId)
+  await payments.probe.waitFor(orderConfirmed, ({ payload }) => payload.orderId === orderId)
+  expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED', tickets: [{}, {}] })
+})
+
+test('our books have two sides and agree with the gateway', async () => {
+  const { rows } = await payments.deps.pool.query(
+    `select reference, sum(case side when 'DEBIT' then amount_minor else -amount_minor end)::int as difference, count(*)::int as entries
+     from ledger_entries group by reference`,
+  )
+  expect(rows.length).toBeGreaterThan(0)
+  for (const row of rows) expect(row).toMatchObject({ difference: 0, entries: 2 })
+  await expect(payments.deps.pool.query('update ledger_entries set amount_minor = 1')).rejects.toThrow('only ever appended')
+})
+
+test.each([
+  ['pm_card_visa_chargeDeclined', 'CARD_DECLINED'],
+  ['pm_card_visa_chargeDeclinedInsufficientFunds', 'INSUFFICIENT_FUNDS'],
+  ['pm_card_authenticationRequired', 'AUTHENTICATION_REQUIRED'],
+  ['pm_there_is_no_such_card', 'CARD_DECLINED'],
+])('%s is answered 402 %s, gives the tickets back and charges nothing', async (token, failureReason) => {
+  const answer = await payments.buy(token)
+  expect(answer).toMatchObject({ status: 402, body: { error: 'PAYMENT_DECLINED', failureReason, retryable: true } })
+  const orderId = orderIdOf(answer)
+  expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true })
+  expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED', paymentStatus: 'FAILED', failureReason })
+  expect(await ledgerOf(orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
+  await payments.probe.waitFor(paymentFailed, ({ payload }) => payload.orderId === orderId)
+})
+
+test.each([
+  ['pm_sandbox_error_after_charge', 201, 'PAID'],
+  ['pm_sandbox_error_before_charge', 402, 'FAILED'],
+  ['pm_sandbox_webhook_twice', 201, 'PAID'],
+  ['pm_sandbox_webhook_never', 201, 'PAID'],
+  ['pm_sandbox_slow_300', 201, 'PAID'],
+])('%s ends in the right state, and the ledger agrees', async (token, status, orderStatus) => {
+  const answer = await payments.buy(token)
+  expect(answer.status).toBe(status)
+  const orderId = orderIdOf(answer)
+  expect(await payments.order(orderId)).toMatchObject({ status: orderStatus })
+  const charged = orderStatus === 'PAID' ? 1 : 0
+  expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000 * charged, successfulCharges: charged })
+  if (!charged) expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true })
+})
+
+test('what the ticket service refuses is answered as it said it, with the order', async () => {
+  const answer = await payments.buy('pm_card_visa', { quantity: 60 })
+  expect(answer).toMatchObject({
+    status: 409,
+    body: { error: 'INSUFFICIENT_INVENTORY', reserved: false, orderId: expect.any(String) },
+  })
+  expect(await ledgerOf(orderIdOf(answer))).toMatchObject({ successfulCharges: 0 })
+})
+
+test('fifty clicks under one key are one order and one charge, and all get the same answer', async () => {
+  const key = randomUUID()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => payments.buy('pm_card_visa', { key })))
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+  expect(answers[0]).toMatchObject({ status: 201 })
+  expect(await ledgerOf(orderIdOf(answers[0] as never))).toMatchObject({ successfulCharges: 1 })
+})
+
+test('the first answer comes again, whatever came since', async () => {
+  const key = randomUUID()
+  const first = await payments.buy('pm_card_visa', { key })
+  await payments.tellTicketsGenerated(orderIdOf(first))
+  await vi.waitFor(async () => expect((await payments.order(orderIdOf(first))).status).toBe('CONFIRMED'), 10_000)
+  expect(await payments.buy('pm_card_visa', { key })).toEqual(first)
+})
+
+test('the same key with another body is refused', async () => {
+  const key = randomUUID()
+  await payments.buy('pm_card_visa', { key })
+  expect(await payments.buy('pm_card_visa', { key, quantity: 3 })).toMatchObject({
+    status: 422,
+    body: { error: 'IDEMPOTENCY_KEY_REUSED' },
+  })
+})
+
+test('an order without a key is refused', async () => {
+  const body = {
+    eventId,
+    ticketRequests: [{ ticketTypeId, quantity: 1 }],
+    paymentMethod: 'CREDIT_CARD',
+    paymentToken: 'pm',
+    holderName: 'x',
+  }
+  const answer = await payments.app.inject({
+    method: 'POST',
+    url: '/api/payments/orders',
+    headers: payments.buyer.headers,
+    payload: body,
+  })
+  expect(answer.statusCode).toBe(400)
+  expect(answer.json().details).toMatchObject([{ path: 'headers.idempotency-key' }])
+})
+
+test("a buyer's own reservation is claimed rather than made", async () => {
+  const before = payments.stub.calls.filter((call) => call === 'claim').length
+  const answer = await payments.client.createOrder({
+    headers: { 'idempotency-key': randomUUID() },
+    body: { reservationId: randomUUID() as never, paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x' },
+  })
+  expect(answer).toMatchObject({ status: 201, body: { totalAmount: 5_000, eventId } })
+  expect(payments.stub.calls.filter((call) => call === 'claim').length).toBe(before + 1)
+})
+
+test('rejected tickets are refunded once, and the buyer is told', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  const { reservationId } = await payments.order(orderId)
+  const reject = () =>
+    payments.deps.messaging.transact((tx) =>
+      payments.deps.messaging.append(
+        tx,
+        ticketsRejected,
+        { orderId, userId: payments.buyer.userId, eventId, reservationId, reason: 'SEATS_GONE' },
+        { aggregateVersion: 1 },
+      ),
+    )
+  await Promise.all([reject(), reject()])
+  await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
+  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+})
+
+test("somebody else's order is not there", async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  const stranger = await payments.authority.user()
+  for (const path of ['', '/history']) {
+    const answer = await payments.app.inject({ url: `/api/payments/orders/${orderId}${path}`, headers: stranger.headers })
+    expect(answer.statusCode).toBe(404)
+    expect(answer.json()).toMatchObject({ error: 'ORDER_NOT_FOUND', requestId: expect.any(String) })
+  }
+})
+
+test('the list of orders has pages, the newest first', async () => {
+  const first = await payments.client.listOrders({ query: { limit: 2 } })
+  if (first.status !== 200) throw new Error('refused')
+  const second = await payments.client.listOrders({ query: { limit: 100, cursor: first.body.nextCursor ?? '' } })
+  if (second.status !== 200) throw new Error('refused')
+  const orders = [...first.body.orders, ...second.body.orders]
+  expect(new Set(orders.map(({ orderId }) => orderId)).size).toBe(orders.length)
+  const times = orders.map(({ createdAt }) => createdAt.getTime())
+  expect(times).toEqual(times.toSorted((a, b) => b - a))
+})
+
+test('the history tells the buyer what happened, and the journal replays to the state', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined'))
+  const answer = await payments.client.getOrderHistory({ params: { orderId } })
+  if (answer.status !== 200) throw new Error('refused')
+  expect(answer.body.history.map(({ step, result }) => `${step} ${result}`)).toEqual([
+    'ORDER CREATED',
+    'RESERVE STARTED',
+    'RESERVE RESERVED',
+    'CHARGE STARTED',
+    'CHARGE DECLINED',
+    'RELEASE STARTED',
+    'RELEASE RELEASED',
+  ])
+  const { rows } = await payments.deps.pool.query(
+    "select order_id, input from saga_events where moment = 'RESULT' order by order_id, seq",
+  )
+  const journals = Map.groupBy(rows as { order_id: OrderId; input: SagaInput }[], ({ order_id }) => order_id)
+  for (const [order, events] of journals) {
+    const begun = { purchase: { kind: 'direct' } } as never
+    expect(
+      replay(
+        begun,
+        events.map(({ input }) => input),
+      ).state,
+    ).toBe(await payments.sagaState(order))
+  }
+})
+
+test('no payment token is kept in the database once the order is paid or failed', async () => {
+  await vi.waitFor(async () => {
+    const { rows } = await payments.deps.pool.query("select state from sagas where context::text like '%pm\\_%'")
+    expect(rows).toEqual([])
+  }, 10_000)
+})
+
+test("a webhook whose signature is not the gateway's is refused and not kept", async () => {
+  const answer = await payments.app.inject({
+    method: 'POST',
+    url: '/api/payments/webhooks/stripe',
+    headers: { 'content-type': 'application/json', 'stripe-signature': 't=1,v1=00' },
+    payload: { id: 'evt_forged', type: 'payment_intent.succeeded' },
+  })
+  expect(answer.statusCode).toBe(400)
+  expect((await payments.deps.pool.query("select from webhook_events where webhook_event_id = 'evt_forged'")).rowCount).toBe(0)
+})
