@@ -1,0 +1,32 @@
+import { ticketsInternalRoutes, ticketsRoutes } from '@boxoffice/contracts'
+import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import type { FastifyInstance } from 'fastify'
+import type { Dependencies } from './dependencies.ts'
+import { issuingHandlers } from './issuing/internal-routes.ts'
+import { internalReservationHandlers } from './reservations/internal-routes.ts'
+import { reservationHandlers } from './reservations/routes.ts'
+import { internalTicketHandlers, ticketHandlers } from './tickets/routes.ts'
+import { typeHandlers } from './types/routes.ts'
+
+export function buildApp(deps: Dependencies): FastifyInstance {
+  const app = createServiceApp(deps, {
+    config: deps.config,
+    path: '/api/tickets',
+    title: 'Tickets',
+    description: 'What events sell, reservations, and the tickets themselves.',
+    routes: ticketsRoutes,
+    health: {
+      database: { required: true, check: () => deps.pool.query('select 1') },
+      redis: deps.redisPicture.health,
+      messaging: deps.messaging.health,
+    },
+  })
+  mountRoutes(app, ticketsRoutes, { ...typeHandlers(deps), ...reservationHandlers(deps), ...ticketHandlers(deps) }, deps)
+  mountRoutes(
+    app,
+    ticketsInternalRoutes,
+    { ...internalReservationHandlers(deps), ...issuingHandlers(deps), ...internalTicketHandlers(deps) },
+    deps,
+  )
+  return app
+}

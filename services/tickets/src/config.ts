@@ -1,0 +1,75 @@
+import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
+import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment, SigningKey } from '@boxoffice/service-kit'
+import { z } from 'zod'
+
+const seconds = (name: string, least: number, standard: number) =>
+  z.coerce.number().int().min(least).max(86_400).default(standard).describe(name)
+
+export const Environment = z.object({
+  PORT: z.coerce.number().int().default(8082).describe('port to listen on'),
+  ...baseEnvironment,
+  ...messagingEnvironment,
+  REDIS_URL: z.url().describe('Redis that refuses the crowd; sales go on without it'),
+  EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
+  PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
+  TICKET_SIGNING_KEY: SigningKey.describe("Ed25519 JWK that signs tickets' codes"),
+  HOLD_TTL_SECONDS: seconds('how long a reservation holds', 1, 900),
+  // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: the claim must outlive what it waits for.
+  CLAIM_TTL_SECONDS: seconds(
+    'how long a claimed reservation waits for its payment before the payment service is asked',
+    1,
+    1_920,
+  ),
+  LIVE_RESERVATIONS_MAX: z.coerce.number().int().min(1).default(3).describe('live reservations per user and event'),
+  TYPES_PER_EVENT_MAX: z.coerce.number().int().min(1).default(100).describe('ticket types per event'),
+  PRICE_MIN_MINOR: z.coerce.number().int().min(0).default(50).describe("the gateway's least amount; free tickets skip it"),
+  OFFER_CACHE_MS: z.coerce.number().int().min(0).default(1_000).describe('how long what an event offers is believed'),
+  REDIS_TIMEOUT_MS: z.coerce.number().int().min(1).default(250).describe('longest wait for a Redis command'),
+  DIRECT_HOLDS_MAX: z.coerce.number().int().min(1).default(6).describe('holds at once through PostgreSQL alone'),
+  DIRECT_HOLD_WAIT_MS: z.coerce.number().int().min(0).default(2_000).describe('longest wait for one of those places'),
+  EXPIRY_SWEEP_SECONDS: seconds('interval of the sweep over expired reservations', 1, 60),
+  RECONCILE_SECONDS: seconds("interval at which Redis is made equal PostgreSQL's", 1, 15),
+})
+
+export interface Config extends BaseConfig {
+  messaging: MessagingConfig
+  redisUrl: string
+  eventsUrl: string
+  paymentsUrl: string
+  ticketSigningKey: z.output<typeof SigningKey>
+  holdTtlSeconds: number
+  claimTtlSeconds: number
+  liveReservationsMax: number
+  typesPerEventMax: number
+  priceMinMinor: number
+  offerCacheMs: number
+  redisTimeoutMs: number
+  directHoldsMax: number
+  directHoldWaitMs: number
+  expirySweepMs: number
+  reconcileMs: number
+}
+
+/** The only reader of the environment. Throws one error that names every missing or wrong variable. */
+export function loadConfig(environment: Record<string, string | undefined>): Config {
+  const env = readEnvironment(Environment, environment)
+  return {
+    ...baseConfig('ticket-service', env),
+    messaging: messagingConfig(env),
+    redisUrl: env.REDIS_URL,
+    eventsUrl: env.EVENTS_URL,
+    paymentsUrl: env.PAYMENTS_URL,
+    ticketSigningKey: env.TICKET_SIGNING_KEY,
+    holdTtlSeconds: env.HOLD_TTL_SECONDS,
+    claimTtlSeconds: env.CLAIM_TTL_SECONDS,
+    liveReservationsMax: env.LIVE_RESERVATIONS_MAX,
+    typesPerEventMax: env.TYPES_PER_EVENT_MAX,
+    priceMinMinor: env.PRICE_MIN_MINOR,
+    offerCacheMs: env.OFFER_CACHE_MS,
+    redisTimeoutMs: env.REDIS_TIMEOUT_MS,
+    directHoldsMax: env.DIRECT_HOLDS_MAX,
+    directHoldWaitMs: env.DIRECT_HOLD_WAIT_MS,
+    expirySweepMs: env.EXPIRY_SWEEP_SECONDS * 1_000,
+    reconcileMs: env.RECONCILE_SECONDS * 1_000,
+  }
+}

@@ -1,0 +1,91 @@
+import { eventsInternalRoutes, paymentsInternalRoutes, type ServiceKey } from '@boxoffice/contracts'
+import { createMessaging, type Messaging } from '@boxoffice/messaging'
+import {
+  createFoundation,
+  createGuard,
+  createInternalClient,
+  type Foundation,
+  policies,
+  type Transact,
+} from '@boxoffice/service-kit'
+import type { Config } from './config.ts'
+import { createEventPictures, type FindEventPicture } from './event-pictures/event-pictures.ts'
+import { createBulkhead } from './holds/bulkhead.ts'
+import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
+import { type Cancel, createCancel } from './issuing/cancel.ts'
+import { createIssue, type Issue } from './issuing/issue.ts'
+import { createOffers } from './reservations/offers.ts'
+import { createReserve, type Reserve } from './reservations/reserve.ts'
+import type { PaymentsClient } from './reservations/sweeps.ts'
+import { retrying } from './reservations/transactions.ts'
+import { type CodeKey, createCodeKey } from './tickets/codes.ts'
+
+export interface Dependencies extends Foundation {
+  config: Config
+  messaging: Messaging
+  transact: Transact
+  redisPicture: RedisPicture
+  payments: PaymentsClient
+  findEventPicture: FindEventPicture
+  reserve: Reserve
+  issue: Issue
+  cancel: Cancel
+  codeKey: CodeKey
+  close(): Promise<void>
+}
+
+/** Everything this service works with. `userKeys`: in tests, the keys that verify access tokens. */
+export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
+  const foundation = createFoundation(config, userKeys)
+  const { pool, logger, crashAt } = foundation
+  const messaging = createMessaging(foundation, config.messaging)
+  const transact = retrying(messaging.transact)
+
+  const guards = { events: guardOf(foundation, 'events'), payments: guardOf(foundation, 'payments') }
+  const events = createInternalClient(eventsInternalRoutes, {
+    callee: 'events',
+    baseUrl: config.eventsUrl,
+    identity: foundation.identity,
+    guard: guards.events,
+    policy: policies.events,
+  })
+  const payments = createInternalClient(paymentsInternalRoutes, {
+    callee: 'payments',
+    baseUrl: config.paymentsUrl,
+    identity: foundation.identity,
+    guard: guards.payments,
+    policy: policies.payments,
+  })
+
+  const redisPicture = createRedisPicture({ url: config.redisUrl, timeoutMs: config.redisTimeoutMs, pool, logger })
+  const findEventPicture = createEventPictures({ pool, events })
+  return {
+    ...foundation,
+    config,
+    messaging,
+    transact,
+    redisPicture,
+    payments,
+    findEventPicture,
+    reserve: createReserve({
+      transact,
+      redisPicture,
+      bulkhead: createBulkhead({ places: config.directHoldsMax, waitMs: config.directHoldWaitMs }),
+      findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
+      crashAt,
+      claimSeconds: config.claimTtlSeconds,
+      liveMax: config.liveReservationsMax,
+    }),
+    issue: createIssue({ append: messaging.append, crashAt, newId: foundation.newId, publicUrl: config.publicUrl }),
+    cancel: createCancel({ append: messaging.append }),
+    codeKey: createCodeKey(config.ticketSigningKey),
+    async close() {
+      redisPicture.close()
+      messaging.close()
+      for (const guard of Object.values(guards)) guard.close()
+      await Promise.all([events.close(), payments.close(), pool.end()])
+    },
+  }
+}
+
+const guardOf = ({ metrics }: Foundation, callee: ServiceKey) => createGuard(callee, policies[callee], metrics)

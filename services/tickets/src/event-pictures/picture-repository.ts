@@ -1,0 +1,62 @@
+import type { Currency, EventId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { EventPicture, EventSnapshot } from './picture.ts'
+
+const columns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate", end_date as "endDate",
+  time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", venue_address as "venueAddress", status, version,
+  currency`
+
+export async function findPicture(tx: Tx, eventId: EventId): Promise<EventPicture | null> {
+  const [picture] = await tx.query<EventPicture>(`select ${columns} from event_pictures where event_id = $1`, [eventId])
+  return picture ?? null
+}
+
+/** The picture and the database's clock. */
+export async function findPictureAsOf(tx: Tx, eventId: EventId): Promise<{ picture: EventPicture; asOf: Date } | null> {
+  const [row] = await tx.query<EventPicture & { asOf: Date }>(
+    `select ${columns}, clock_timestamp() as "asOf" from event_pictures where event_id = $1`,
+    [eventId],
+  )
+  if (!row) return null
+  const { asOf, ...picture } = row
+  return { picture, asOf }
+}
+
+/** Keep what an event looks like at `version`; what is older than the picture that stands is passed over. */
+export async function savePicture(tx: Tx, event: EventSnapshot, version: number): Promise<void> {
+  await tx.query(
+    `insert into event_pictures as p (event_id, organizer_id, name, event_date, end_date, time_zone, venue_id, venue_name,
+       venue_address, status, version)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     on conflict (event_id) do update set
+       organizer_id = excluded.organizer_id, name = excluded.name, event_date = excluded.event_date,
+       end_date = excluded.end_date, time_zone = excluded.time_zone, venue_id = excluded.venue_id,
+       venue_name = excluded.venue_name, venue_address = excluded.venue_address, status = excluded.status,
+       version = excluded.version
+     where p.version < excluded.version`,
+    [
+      event.eventId,
+      event.organizerId,
+      event.name,
+      event.eventDate,
+      event.endDate ?? null,
+      event.timeZone,
+      event.venueId,
+      event.venueName,
+      event.venueAddress,
+      event.status,
+      version,
+    ],
+  )
+}
+
+/** Settle the event's currency if it has none yet; the one that stands. The picture's row stays locked. */
+export async function settleCurrency(tx: Tx, eventId: EventId, currency: Currency): Promise<Currency> {
+  await tx.query('select from event_pictures where event_id = $1 for update', [eventId])
+  const [row] = await tx.query<{ currency: Currency }>(
+    'update event_pictures set currency = coalesce(currency, $2) where event_id = $1 returning currency',
+    [eventId, currency],
+  )
+  if (!row) throw new Error(`event ${eventId} has no picture`)
+  return row.currency
+}

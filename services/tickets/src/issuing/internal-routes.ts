@@ -1,0 +1,49 @@
+import type { ticketsInternalRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { qrCodeUrl, ticketView } from '../tickets/ticket.ts'
+import { listTicketsOfOrder } from '../tickets/ticket-repository.ts'
+import { findOutcome } from './outcome-repository.ts'
+
+type Routes = Pick<typeof ticketsInternalRoutes, 'confirmPurchase' | 'cancelOrderTickets' | 'getOrderTickets'>
+
+export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
+  const { publicUrl } = deps.config
+  return {
+    confirmPurchase: async ({ body }) => {
+      const result = await deps.transact((tx) => deps.issue(tx, { ...body, eventId: null }))
+      if (result.outcome !== 'ISSUED') {
+        const { outcome, reason } = result
+        const message = outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'
+        return refuse(409, `ORDER_${outcome}`, message, { confirmed: false as const, outcome })
+      }
+      const tickets = result.tickets.map(({ ticketId, ticketNumber, ticketTypeId }) => ({
+        ticketId,
+        ticketNumber,
+        ticketTypeId,
+        qrCode: qrCodeUrl(publicUrl, ticketId),
+      }))
+      return { status: 200, body: { confirmed: true, orderId: body.orderId, tickets } }
+    },
+    cancelOrderTickets: async ({ body }) => {
+      const result = await deps.transact((tx) => deps.cancel(tx, body))
+      switch (result.outcome) {
+        case 'unknown':
+          return refuse(404, 'TICKET_NOT_FOUND', 'some of these are not tickets of this order')
+        case 'used':
+          return refuse(409, 'TICKETS_USED', 'some of these tickets were used', { ticketIds: result.ticketIds })
+        case 'cancelled':
+          for (const { eventId } of result.changed) deps.redisPicture.markStale(eventId)
+          await deps.redisPicture.release(result.released)
+          return { status: 200, body: { orderId: body.orderId, cancelled: result.ticketIds } }
+      }
+    },
+    getOrderTickets: async ({ params }) => {
+      const sql = sqlOfPool(deps.pool)
+      const tickets = await listTicketsOfOrder(sql, params.orderId)
+      const standing = await findOutcome(sql, params.orderId)
+      const body = { outcome: standing?.outcome ?? null, tickets: tickets.map((ticket) => ticketView(ticket, publicUrl)) }
+      return { status: 200, body }
+    },
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  type EventId,
+  type OrderId,
+  type ReservationId,
+  type TicketId,
+  ticketsGenerated,
+  ticketsRejected,
+  type UserId,
+} from '@boxoffice/contracts'
+import type { Append } from '@boxoffice/messaging'
+import type { CrashAt, Tx } from '@boxoffice/service-kit'
+import { findPicture } from '../event-pictures/picture-repository.ts'
+import { changeCounters, lockCounters, suffice } from '../holds/counter-repository.ts'
+import { expireOf } from '../reservations/expire.ts'
+import { lockOrder } from '../reservations/locks.ts'
+import { letGo } from '../reservations/release.ts'
+import type { StoredReservation } from '../reservations/reservation.ts'
+import { claimForOrder, lockReservation, moveReservation } from '../reservations/reservation-repository.ts'
+import { qrCodeUrl, type StoredTicket } from '../tickets/ticket.ts'
+import { insertTickets, listTicketsOfOrder } from '../tickets/ticket-repository.ts'
+import { insertOutcome, type Outcome, replaceIssued } from './outcome-repository.ts'
+
+export interface PaidOrder {
+  readonly orderId: OrderId
+  readonly reservationId: ReservationId
+  readonly userId: UserId
+  readonly holderName: string
+  /** Where the caller knows it: the rejection of a reservation that we do not know needs it. */
+  readonly eventId: EventId | null
+}
+
+export type IssueResult =
+  | { outcome: 'ISSUED'; tickets: readonly StoredTicket[] }
+  | { outcome: Exclude<Outcome, 'ISSUED'>; reason: string }
+
+/** Why a paid order cannot be honoured. */
+export type RejectionReason = 'RESERVATION_NOT_FOUND' | 'EVENT_CANCELLED' | 'INSUFFICIENT_INVENTORY'
+
+/**
+ * Tickets for a paid order, once: `PAYMENT_COMPLETED` and `confirm-purchase` both come here. The order's outcome is written
+ * first; where one stands already, it is the answer and nothing happens. A claim becomes sold. Where it is lost, the places
+ * are taken again if they are free. Else the order is rejected, and the payment service gives the money back.
+ */
+export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () => string; publicUrl: string }) {
+  async function issue(tx: Tx, order: PaidOrder): Promise<IssueResult> {
+    await lockOrder(tx, order.orderId)
+    const standing = await insertOutcome(tx, order.orderId, 'ISSUED', { reservationId: order.reservationId, reason: null })
+    if (standing?.outcome === 'ISSUED') return { outcome: 'ISSUED', tickets: await listTicketsOfOrder(tx, order.orderId) }
+    if (standing) return { outcome: standing.outcome, reason: standing.reason ?? '' }
+
+    const reservation = await lockReservation(tx, order.reservationId)
+    if (!reservation || reservation.userId !== order.userId) return reject(tx, order, null, 'RESERVATION_NOT_FOUND')
+    const picture = await findPicture(tx, reservation.eventId)
+    if (!picture || picture.status === 'CANCELLED') return reject(tx, order, reservation, 'EVENT_CANCELLED')
+    if (!(await takePlaces(tx, reservation, order.orderId))) return reject(tx, order, reservation, 'INSUFFICIENT_INVENTORY')
+
+    for (const item of reservation.items) {
+      const ticketIds = Array.from({ length: item.quantity }, () => deps.newId() as TicketId)
+      const { eventId, currency } = reservation
+      await insertTickets(tx, { ...order, ...item, eventId, currency }, ticketIds)
+    }
+    const tickets = await listTicketsOfOrder(tx, order.orderId)
+    const { orderId, userId, reservationId } = order
+    const { eventId, venueId } = picture
+    await deps.append(
+      tx,
+      ticketsGenerated,
+      { orderId, userId, eventId, venueId, reservationId, tickets: tickets.map(generated) },
+      { aggregateVersion: 1 },
+    )
+    deps.crashAt('issue.before-commit')
+    return { outcome: 'ISSUED', tickets }
+  }
+
+  async function reject(
+    tx: Tx,
+    order: PaidOrder,
+    reservation: StoredReservation | null,
+    reason: RejectionReason,
+  ): Promise<IssueResult> {
+    await replaceIssued(tx, order.orderId, 'REJECTED', reason)
+    if (reservation?.status === 'PAYING' && reservation.orderId === order.orderId) await letGo(tx, reservation, 'PAYING')
+    const eventId = reservation?.eventId ?? order.eventId
+    if (eventId) {
+      const { orderId, userId, reservationId } = order
+      await deps.append(tx, ticketsRejected, { orderId, userId, eventId, reservationId, reason }, { aggregateVersion: 1 })
+    }
+    return { outcome: 'REJECTED', reason }
+  }
+
+  const generated = ({ ticketId, ticketNumber, ticketTypeId, unitPrice, currency, holderName }: StoredTicket) => ({
+    ticketId,
+    ticketNumber,
+    qrCode: qrCodeUrl(deps.publicUrl, ticketId),
+    ticketTypeId,
+    unitPrice,
+    currency,
+    holderName,
+  })
+
+  return issue
+}
+export type Issue = ReturnType<typeof createIssue>
+
+/** The order's claim becomes sold; without one, what is free is sold. False when there is not enough. */
+async function takePlaces(tx: Tx, reservation: StoredReservation, orderId: OrderId): Promise<boolean> {
+  const { reservationId, items } = reservation
+  // Still held by nobody else's order: the buyer's own hold, whose claim was lost.
+  if (reservation.status === 'ACTIVE') await claimForOrder(tx, reservationId, orderId, 0)
+  const claimed = reservation.status === 'ACTIVE' || (reservation.status === 'PAYING' && reservation.orderId === orderId)
+  if (claimed) {
+    await moveReservation(tx, reservationId, 'PAYING', 'COMPLETED')
+    await changeCounters(
+      tx,
+      items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: quantity })),
+    )
+    return true
+  }
+  const ids = items.map(({ ticketTypeId }) => ticketTypeId)
+  await expireOf(tx, ids, { wait: false })
+  if (!suffice(await lockCounters(tx, ids), items)) return false
+  await changeCounters(
+    tx,
+    items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: 0, sold: quantity })),
+  )
+  return true
+}

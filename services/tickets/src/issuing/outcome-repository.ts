@@ -1,0 +1,40 @@
+import type { OrderId, ReservationId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+
+export type Outcome = 'ISSUED' | 'REJECTED' | 'CANCELLED'
+export interface OrderOutcome {
+  readonly outcome: Outcome
+  readonly reason: string | null
+}
+
+export async function findOutcome(tx: Tx, orderId: OrderId): Promise<OrderOutcome | null> {
+  const [row] = await tx.query<OrderOutcome>('select outcome, reason from order_outcomes where order_id = $1', [orderId])
+  return row ?? null
+}
+
+/**
+ * Write an order's outcome; null when it is this one's now, else the one that stood there before. What issues, rejects or
+ * cancels calls this before anything else: the primary key decides who was first.
+ */
+export async function insertOutcome(
+  tx: Tx,
+  orderId: OrderId,
+  outcome: Outcome,
+  about: { reservationId: ReservationId | null; reason: string | null },
+): Promise<OrderOutcome | null> {
+  const inserted = await tx.query(
+    `insert into order_outcomes (order_id, outcome, reservation_id, reason) values ($1, $2, $3, $4)
+     on conflict (order_id) do nothing returning order_id`,
+    [orderId, outcome, about.reservationId, about.reason],
+  )
+  return inserted.length > 0 ? null : findOutcome(tx, orderId)
+}
+
+/** ISSUED turns out otherwise: it cannot be honoured after all (in the same transaction), or its tickets are cancelled. */
+export async function replaceIssued(tx: Tx, orderId: OrderId, outcome: 'REJECTED' | 'CANCELLED', reason: string): Promise<void> {
+  await tx.query(`update order_outcomes set outcome = $2, reason = $3 where order_id = $1 and outcome = 'ISSUED'`, [
+    orderId,
+    outcome,
+    reason,
+  ])
+}

@@ -1,0 +1,58 @@
+import type { OrderId, ReservationId, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { findPicture } from '../event-pictures/picture-repository.ts'
+import { findOutcome } from '../issuing/outcome-repository.ts'
+import { lockOrder } from './locks.ts'
+import type { NotReserved } from './offer.ts'
+import { isOpen, type StoredReservation } from './reservation.ts'
+import { claimForOrder, lockReservation } from './reservation-repository.ts'
+
+export type ClaimResult =
+  | { outcome: 'claimed'; reservation: StoredReservation }
+  | ({ outcome: 'refused' } & NotReserved)
+  | { outcome: 'unknown' }
+
+/** A hold becomes PAYING for one order and lasts while money moves. The same order claims it as often as it likes. */
+export async function claim(
+  tx: Tx,
+  wish: { reservationId: ReservationId; orderId: OrderId; userId: UserId },
+  claimSeconds: number,
+): Promise<ClaimResult> {
+  await lockOrder(tx, wish.orderId)
+  const ended = await refusalOfEndedOrder(tx, wish.orderId)
+  if (ended) return { outcome: 'refused', ...ended }
+  const reservation = await lockReservation(tx, wish.reservationId)
+  if (!reservation || reservation.userId !== wish.userId) return { outcome: 'unknown' }
+  return claimLocked(tx, reservation, wish.orderId, claimSeconds)
+}
+
+/** The same for a reservation that is locked already, as is the order. */
+export async function claimLocked(
+  tx: Tx,
+  reservation: StoredReservation,
+  orderId: OrderId,
+  claimSeconds: number,
+): Promise<ClaimResult> {
+  const own = reservation.orderId === orderId
+  if (own && reservation.status === 'COMPLETED') return { outcome: 'claimed', reservation }
+  if (!own && reservation.status === 'PAYING') {
+    return refused('RESERVATION_IN_PAYMENT', 'another order is paying for this reservation')
+  }
+  const paying = own && reservation.status === 'PAYING'
+  if (!paying && !isOpen(reservation)) return refused('RESERVATION_EXPIRED', 'this reservation is over')
+  const picture = await findPicture(tx, reservation.eventId)
+  if (picture?.status === 'CANCELLED') return refused('EVENT_NOT_ON_SALE', 'the event is cancelled')
+  if (paying) return { outcome: 'claimed', reservation }
+  const expiresAt = await claimForOrder(tx, reservation.reservationId, orderId, claimSeconds)
+  const remainingMs = reservation.remainingMs + expiresAt.getTime() - reservation.expiresAt.getTime()
+  return { outcome: 'claimed', reservation: { ...reservation, status: 'PAYING', orderId, expiresAt, remainingMs } }
+}
+
+/** An order that was rejected or cancelled holds nothing any more: a step that its compensation overtook is refused. */
+export async function refusalOfEndedOrder(tx: Tx, orderId: OrderId): Promise<NotReserved | null> {
+  const standing = await findOutcome(tx, orderId)
+  if (!standing || standing.outcome === 'ISSUED') return null
+  return { error: 'RESERVATION_EXPIRED', message: 'this order is over: it holds nothing any more' }
+}
+
+const refused = (error: NotReserved['error'], message: string): ClaimResult => ({ outcome: 'refused', error, message })

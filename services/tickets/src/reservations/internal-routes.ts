@@ -1,0 +1,66 @@
+import type { ticketsInternalRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { reserveRefusal, unknownReservation } from './answers.ts'
+import { claim } from './claim.ts'
+import { mergeLines } from './offer.ts'
+import { loadOffer } from './offers.ts'
+import { releaseClaim } from './release.ts'
+import { reservationView } from './reservation.ts'
+
+type Routes = Pick<typeof ticketsInternalRoutes, 'checkAvailability' | 'reserve' | 'claimReservation' | 'releaseClaim'>
+
+export function internalReservationHandlers(deps: Dependencies): Handlers<Routes> {
+  return {
+    checkAvailability: async ({ body }) => {
+      const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(sqlOfPool(deps.pool), body.eventId))
+      if (!offer) return refuse(404, 'EVENT_NOT_FOUND', 'there is no such event')
+      const ticketAvailability = mergeLines(body.ticketRequests).map(({ ticketTypeId, quantity }) => {
+        const type = offer.types.find((type) => type.ticketTypeId === ticketTypeId)
+        const quantityAvailable = type ? type.capacity - type.held - type.sold : 0
+        const available = quantityAvailable >= quantity
+        const error = available ? undefined : 'INSUFFICIENT_INVENTORY'
+        return { ticketTypeId, available, quantityAvailable, quantityRequested: quantity, error }
+      })
+      return { status: 200, body: { available: ticketAvailability.every(({ available }) => available), ticketAvailability } }
+    },
+    reserve: async ({ body }) => {
+      const minutes = body.reservationDurationMinutes
+      const result = await deps.reserve({
+        reservationId: body.reservationId,
+        userId: body.userId,
+        eventId: body.eventId,
+        orderId: body.orderId ?? null,
+        lines: mergeLines(body.ticketRequests),
+        seconds: minutes === undefined ? deps.config.holdTtlSeconds : minutes * 60,
+        repeatable: true,
+      })
+      if (result.outcome !== 'reserved') return reserveRefusal(result, body.ticketRequests)
+      return { status: 200, body: reservationView(result.reservation) }
+    },
+    claimReservation: async ({ body }) => {
+      const result = await deps.transact((tx) => claim(tx, body, deps.config.claimTtlSeconds))
+      if (result.outcome === 'unknown') return unknownReservation()
+      if (result.outcome === 'refused') return refuse(409, result.error, result.message)
+      const { reservation } = result
+      if (reservation.status === 'PAYING') {
+        const { eventId, reservationId, items, remainingMs } = reservation
+        await deps.redisPicture.confirm(eventId, reservationId, items, remainingMs)
+      }
+      return { status: 200, body: { ...reservationView(reservation), userId: body.userId, orderId: body.orderId } }
+    },
+    releaseClaim: async ({ body }) => {
+      const result = await deps.transact((tx) => releaseClaim(tx, body))
+      const { reservationId } = body
+      switch (result.outcome) {
+        case 'issued':
+          return refuse(409, 'TICKETS_ISSUED', 'the tickets of this order are issued: cancel them instead')
+        case 'nothing':
+          return { status: 200, body: { released: false, reservationId, ticketsReleased: 0 } }
+        case 'released':
+          await deps.redisPicture.release([result.reservation])
+          return { status: 200, body: { released: true, reservationId, ticketsReleased: result.ticketsReleased } }
+      }
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import type { ReserveRefusal, TicketRequest, TicketTypeId } from '@boxoffice/contracts'
+import { type EventPicture, isOnSale } from '../event-pictures/picture.ts'
+import type { Line } from '../holds/commands.ts'
+import type { StoredType } from '../types/type-repository.ts'
+
+/** What an event sells, as of a moment of the database's clock. */
+export interface Offer {
+  readonly picture: EventPicture
+  readonly types: readonly StoredType[]
+  readonly asOf: Date
+}
+
+export interface NotReserved {
+  readonly error: ReserveRefusal | 'RESERVATION_EXPIRED' | 'RESERVATION_IN_PAYMENT'
+  readonly message: string
+}
+
+/** Lines of one type count together; sorted by type, the order in which counters are locked. */
+export function mergeLines(requests: readonly TicketRequest[]): Line[] {
+  const quantities = new Map<TicketTypeId, number>()
+  for (const { ticketTypeId, quantity } of requests) {
+    quantities.set(ticketTypeId, (quantities.get(ticketTypeId) ?? 0) + quantity)
+  }
+  return [...quantities]
+    .map(([ticketTypeId, quantity]) => ({ ticketTypeId, quantity }))
+    .sort((a, b) => (a.ticketTypeId < b.ticketTypeId ? -1 : 1))
+}
+
+/** Which of the lines are of no type of this event. */
+export const unknownTypes = (offer: Offer, lines: readonly Line[]): TicketTypeId[] =>
+  lines.map(({ ticketTypeId }) => ticketTypeId).filter((id) => !offer.types.some((type) => type.ticketTypeId === id))
+
+/** Why an offer does not sell these lines at this moment, whoever asks; null when it does. */
+export function refusalOf(offer: Offer, lines: readonly Line[], at: Date): NotReserved | null {
+  if (!isOnSale(offer.picture, at)) return { error: 'EVENT_NOT_ON_SALE', message: 'this event is not on sale' }
+  for (const { ticketTypeId, quantity } of lines) {
+    const type = typeOf(offer, ticketTypeId)
+    if (type.salesStartAt && at < type.salesStartAt) {
+      return { error: 'SALES_CLOSED', message: `sales of ${type.name} begin at ${type.salesStartAt.toISOString()}` }
+    }
+    if (at >= (type.salesEndAt ?? offer.picture.eventDate)) {
+      return { error: 'SALES_CLOSED', message: `sales of ${type.name} have ended` }
+    }
+    if (quantity > type.maxPerOrder) {
+      return { error: 'LIMIT_EXCEEDED', message: `at most ${type.maxPerOrder} of ${type.name} at once` }
+    }
+    if (type.maxPerUser !== null && quantity > type.maxPerUser) return tooManyOf(type)
+  }
+  return null
+}
+
+/** Why this buyer may not have these lines on top of what they have; null when they may. */
+export function limitOf(
+  offer: Offer,
+  lines: readonly Line[],
+  buyer: { live: number; byType: Readonly<Record<string, number>> },
+  liveMax: number,
+): NotReserved | null {
+  if (buyer.live >= liveMax) {
+    return { error: 'LIMIT_EXCEEDED', message: `at most ${liveMax} reservations of an event at a time: let one go first` }
+  }
+  for (const { ticketTypeId, quantity } of lines) {
+    const type = typeOf(offer, ticketTypeId)
+    if (type.maxPerUser !== null && (buyer.byType[ticketTypeId] ?? 0) + quantity > type.maxPerUser) return tooManyOf(type)
+  }
+  return null
+}
+
+const tooManyOf = (type: StoredType): NotReserved => ({
+  error: 'LIMIT_EXCEEDED',
+  message: `at most ${type.maxPerUser} of ${type.name} per person`,
+})
+
+/** The type of a line that was checked to be of this offer. */
+export function typeOf(offer: Offer, ticketTypeId: TicketTypeId): StoredType {
+  const type = offer.types.find((type) => type.ticketTypeId === ticketTypeId)
+  if (!type) throw new Error(`type ${ticketTypeId} is not of event ${offer.picture.eventId}`)
+  return type
+}

@@ -1,0 +1,119 @@
+import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { StoredReservation } from './reservation.ts'
+
+const columns = `r.reservation_id as "reservationId", r.user_id as "userId", r.event_id as "eventId", r.currency, r.status,
+  r.expires_at as "expiresAt", extract(epoch from r.expires_at - clock_timestamp())::float8 * 1000 as "remainingMs",
+  r.order_id as "orderId",
+  (select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity, 'unitPrice', i.unit_price_minor)
+     order by i.ticket_type_id)
+   from reservation_items i where i.reservation_id = r.reservation_id) as items`
+
+export async function findReservation(tx: Tx, reservationId: ReservationId): Promise<StoredReservation | null> {
+  const rows = await tx.query<StoredReservation>(`select ${columns} from reservations r where reservation_id = $1`, [
+    reservationId,
+  ])
+  return rows[0] ?? null
+}
+
+/** The reservation, locked until the transaction ends. */
+export async function lockReservation(tx: Tx, reservationId: ReservationId): Promise<StoredReservation | null> {
+  const rows = await tx.query<StoredReservation>(`select ${columns} from reservations r where reservation_id = $1 for update`, [
+    reservationId,
+  ])
+  return rows[0] ?? null
+}
+
+/** The reservation that an order claimed, locked. */
+export async function lockReservationOfOrder(tx: Tx, orderId: OrderId): Promise<StoredReservation | null> {
+  const rows = await tx.query<StoredReservation>(`select ${columns} from reservations r where order_id = $1 for update`, [
+    orderId,
+  ])
+  return rows[0] ?? null
+}
+
+/**
+ * Write a reservation with its lines and count them as held, in one statement; how long it lasts is counted from the
+ * database's clock. The counters must be locked and suffice.
+ */
+export async function insertReservation(
+  tx: Tx,
+  reservation: Pick<StoredReservation, 'reservationId' | 'userId' | 'eventId' | 'currency' | 'orderId' | 'items'>,
+  seconds: number,
+): Promise<{ expiresAt: Date }> {
+  const { reservationId, userId, eventId, currency, orderId, items } = reservation
+  const [row] = await tx.query<{ expiresAt: Date }>(
+    `with lines as (
+       select * from unnest($7::uuid[], $8::int[], $9::bigint[]) l(ticket_type_id, quantity, unit_price_minor)),
+     reserved as (
+       insert into reservations (reservation_id, user_id, event_id, currency, order_id, status, expires_at)
+       values ($1, $2, $3, $4, $5::uuid, case when $5::uuid is null then 'ACTIVE' else 'PAYING' end,
+         clock_timestamp() + make_interval(secs => $6))
+       returning expires_at),
+     itemized as (
+       insert into reservation_items (reservation_id, event_id, ticket_type_id, quantity, unit_price_minor)
+       select $1, $3, ticket_type_id, quantity, unit_price_minor from lines),
+     counted as (
+       update ticket_type_counters c set held = c.held + l.quantity, updated_at = clock_timestamp()
+       from lines l where c.ticket_type_id = l.ticket_type_id)
+     select expires_at as "expiresAt" from reserved`,
+    [
+      reservationId,
+      userId,
+      eventId,
+      currency,
+      orderId,
+      seconds,
+      items.map(({ ticketTypeId }) => ticketTypeId),
+      items.map(({ quantity }) => quantity),
+      items.map(({ unitPrice }) => unitPrice),
+    ],
+  )
+  if (!row) throw new Error('a reservation was not written')
+  return row
+}
+
+/** ACTIVE → PAYING for an order; it lasts at least `seconds` from now. The reservation must be locked. */
+export async function claimForOrder(tx: Tx, reservationId: ReservationId, orderId: OrderId, seconds: number): Promise<Date> {
+  const [row] = await tx.query<{ expiresAt: Date }>(
+    `update reservations set status = 'PAYING', order_id = $2,
+       expires_at = greatest(expires_at, clock_timestamp() + make_interval(secs => $3))
+     where reservation_id = $1 and status = 'ACTIVE' returning expires_at as "expiresAt"`,
+    [reservationId, orderId, seconds],
+  )
+  if (!row) throw new Error(`reservation ${reservationId} is not ACTIVE`)
+  return row.expiresAt
+}
+
+/** Move a locked reservation along; it must be in the state that was read. */
+export async function moveReservation(
+  tx: Tx,
+  reservationId: ReservationId,
+  from: 'ACTIVE' | 'PAYING',
+  to: 'COMPLETED' | 'CANCELLED',
+): Promise<void> {
+  const rows = await tx.query(
+    'update reservations set status = $3 where reservation_id = $1 and status = $2 returning reservation_id',
+    [reservationId, from, to],
+  )
+  if (rows.length === 0) throw new Error(`reservation ${reservationId} is not ${from}`)
+}
+
+/** What a buyer has of an event: live reservations, and by type what is held or owned. The buyer must be locked. */
+export async function countOfBuyer(tx: Tx, eventId: EventId, userId: UserId) {
+  const [row] = await tx.query<{ live: number; byType: Record<TicketTypeId, number> | null }>(
+    `with live as (
+       select reservation_id from reservations
+       where event_id = $1 and user_id = $2
+         and (status = 'PAYING' or (status = 'ACTIVE' and expires_at > clock_timestamp()))),
+     had as (
+       select i.ticket_type_id, i.quantity from live join reservation_items i using (reservation_id)
+       union all
+       select ticket_type_id, 1 from tickets where event_id = $1 and user_id = $2 and status in ('ACTIVE', 'CHECKED_IN'))
+     select (select count(*)::int from live) as live,
+       (select jsonb_object_agg(ticket_type_id, quantity)
+        from (select ticket_type_id, sum(quantity) as quantity from had group by ticket_type_id) t) as "byType"`,
+    [eventId, userId],
+  )
+  return { live: row?.live ?? 0, byType: row?.byType ?? {} }
+}

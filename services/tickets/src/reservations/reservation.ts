@@ -1,0 +1,61 @@
+import {
+  type Currency,
+  type EventId,
+  type Minor,
+  type OrderId,
+  type Reservation,
+  type ReservationId,
+  type ReservationStatus,
+  sum,
+  type TicketTypeId,
+  times,
+  type UserId,
+} from '@boxoffice/contracts'
+
+/** A line of a reservation, its price frozen. */
+export interface ReservedItem {
+  readonly ticketTypeId: TicketTypeId
+  readonly quantity: number
+  readonly unitPrice: Minor
+}
+
+/** A reservation as it stands. `remainingMs` is by the database's clock; negative when its time is over. */
+export interface StoredReservation {
+  readonly reservationId: ReservationId
+  readonly userId: UserId
+  readonly eventId: EventId
+  readonly currency: Currency
+  readonly status: ReservationStatus
+  readonly expiresAt: Date
+  readonly remainingMs: number
+  readonly orderId: OrderId | null
+  readonly items: readonly ReservedItem[]
+}
+
+/** Whether it may still be claimed. */
+export const isOpen = (reservation: StoredReservation) => reservation.status === 'ACTIVE' && reservation.remainingMs > 0
+
+/** Whether it holds its places, whatever the time. */
+export const isLive = ({ status }: StoredReservation) => status === 'ACTIVE' || status === 'PAYING'
+
+export const ticketCount = (items: readonly ReservedItem[]) => items.reduce((total, { quantity }) => total + quantity, 0)
+
+/** A reservation as callers see it: one whose time is over is EXPIRED, whether it was swept or not. */
+export function reservationView(reservation: StoredReservation): Reservation {
+  const tickets = reservation.items.map(({ ticketTypeId, quantity, unitPrice }) => ({
+    ticketTypeId,
+    quantity,
+    unitPrice,
+    totalPrice: times(unitPrice, quantity),
+  }))
+  return {
+    reservationId: reservation.reservationId,
+    reserved: true,
+    eventId: reservation.eventId,
+    status: reservation.status === 'ACTIVE' && !isOpen(reservation) ? 'EXPIRED' : reservation.status,
+    expiresAt: reservation.expiresAt,
+    tickets,
+    totalAmount: sum(tickets.map(({ totalPrice }) => totalPrice)),
+    currency: reservation.currency,
+  }
+}

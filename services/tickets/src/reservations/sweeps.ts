@@ -1,0 +1,77 @@
+import type { EventId, OrderId, paymentsInternalRoutes, ReservationId } from '@boxoffice/contracts'
+import { type Client, ServiceUnavailable, type Transact, type Tx } from '@boxoffice/service-kit'
+import type { RedisPicture } from '../holds/redis-picture.ts'
+import { EXPIRE_BATCH_MAX, expireOldest } from './expire.ts'
+import { releaseClaim } from './release.ts'
+
+export type PaymentsClient = Pick<Client<typeof paymentsInternalRoutes>, 'getOrderInfo'>
+
+const OVERDUE_BATCH_MAX = 50
+/** How long a claim lasts on whose order is not decided: longer than the interval of the sweep. */
+const EXTENSION_SECONDS = 180
+
+interface Overdue {
+  readonly reservationId: ReservationId
+  readonly orderId: OrderId
+  readonly eventId: EventId
+}
+
+/** Release what is over, a batch at a time. */
+export function createExpirySweep({ transact, redisPicture }: { transact: Transact; redisPicture: RedisPicture }) {
+  return async () => {
+    const expired = await transact(expireOldest)
+    await redisPicture.release(expired)
+    return { more: expired.length === EXPIRE_BATCH_MAX }
+  }
+}
+
+/**
+ * Claims past their deadline. They are never simply released: money may be moving. The payment service knows what became of
+ * the order; while it cannot be had, the claim stays.
+ */
+export function createOverdueSweep(deps: { transact: Transact; redisPicture: RedisPicture; payments: PaymentsClient }) {
+  const { transact, redisPicture } = deps
+  return async () => {
+    const overdue = await transact(listOverdue)
+    let decided = 0
+    for (const { reservationId, orderId, eventId } of overdue) {
+      const verdict = await verdictOf(deps.payments, orderId)
+      if (verdict === 'unknown') continue
+      decided++
+      if (verdict === 'release') {
+        const result = await transact((tx) => releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }))
+        if (result.outcome === 'released') await redisPicture.release([result.reservation])
+      } else {
+        await transact((tx) => extend(tx, reservationId))
+        redisPicture.markStale(eventId)
+      }
+    }
+    return { more: decided === OVERDUE_BATCH_MAX }
+  }
+}
+
+/** What a claim's order says of it. A paid order's claim is kept: its tickets are on the way. */
+async function verdictOf(payments: PaymentsClient, orderId: OrderId): Promise<'release' | 'keep' | 'unknown'> {
+  try {
+    const answer = await payments.getOrderInfo({ params: { orderId } })
+    if (answer.status === 404) return 'release'
+    const { status } = answer.body
+    return status === 'PENDING' || status === 'PAID' || status === 'CONFIRMED' ? 'keep' : 'release'
+  } catch (error) {
+    if (error instanceof ServiceUnavailable) return 'unknown'
+    throw error
+  }
+}
+
+const listOverdue = (tx: Tx): Promise<Overdue[]> =>
+  tx.query<Overdue>(
+    `select reservation_id as "reservationId", order_id as "orderId", event_id as "eventId" from reservations
+     where status = 'PAYING' and expires_at <= clock_timestamp() order by expires_at limit ${OVERDUE_BATCH_MAX}`,
+  )
+
+const extend = (tx: Tx, reservationId: ReservationId) =>
+  tx.query(
+    `update reservations set expires_at = clock_timestamp() + make_interval(secs => $2)
+     where reservation_id = $1 and status = 'PAYING' and expires_at <= clock_timestamp()`,
+    [reservationId, EXTENSION_SECONDS],
+  )

@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { formatMoney, type Seat } from '@boxoffice/contracts'
+import PDFDocument from 'pdfkit'
+import type { EventPicture } from '../event-pictures/picture.ts'
+import { fitText, type TextBox, type TextStyle } from './pdf-text.ts'
+import { QUIET_ZONE_MODULES, qrModules } from './qr.ts'
+import type { StoredTicket } from './ticket.ts'
+
+/** What a ticket shows. */
+export interface PrintedTicket {
+  readonly ticket: Pick<StoredTicket, 'ticketNumber' | 'holderName' | 'unitPrice' | 'currency' | 'createdAt'>
+  readonly event: Pick<EventPicture, 'eventId' | 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress'>
+  readonly typeName: string
+  readonly code: string
+  readonly seat?: Seat
+}
+
+type Document = PDFKit.PDFDocument
+
+// A5, in points. The stub below the perforation carries the code.
+const WIDTH = 419.53
+const HEIGHT = 595.28
+const MARGIN = 32
+const INNER = WIDTH - 2 * MARGIN
+const BAND = 148
+const PERFORATION = 338
+const QR_SIZE = 196
+
+const INK = '#16181d'
+const MUTED = '#6b7080'
+const RULE = '#c9ccd6'
+const PAPER = '#ffffff'
+const STUB = '#f4f5f8'
+/** An event's colour: staff tell two events apart from afar. White on each of them reads well on a bad print. */
+const BANDS = ['#1f2a5a', '#5b1f4a', '#0f4c4a', '#7a2230', '#3a2a6b', '#27452f'] as const
+
+const require = createRequire(import.meta.url)
+const font = (name: string) => readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`))
+// The standard fonts of PDF lack Ł, ć and all of Greek.
+const FONTS = { regular: font('DejaVuSansCondensed'), bold: font('DejaVuSansCondensed-Bold'), mono: font('DejaVuSansMono-Bold') }
+
+/** A ticket as a one-page PDF, to print or to show on a phone. The same ticket gives the same bytes. */
+export async function ticketPdf(printed: PrintedTicket): Promise<Buffer> {
+  const { ticket, event } = printed
+  const doc = new PDFDocument({
+    size: [WIDTH, HEIGHT],
+    margin: 0,
+    lang: 'en',
+    info: { Title: `${event.name} · ${ticket.ticketNumber}`, CreationDate: ticket.createdAt, Creator: 'Boxoffice' },
+  })
+  for (const [name, file] of Object.entries(FONTS)) doc.registerFont(name, file)
+  const bytes = collect(doc)
+  drawBand(doc, printed)
+  drawDetails(doc, printed)
+  drawStub(doc, printed)
+  doc.end()
+  return bytes
+}
+
+function drawBand(doc: Document, { ticket, event }: PrintedTicket): void {
+  const color = BANDS[Number.parseInt(event.eventId.slice(0, 8), 16) % BANDS.length] as string
+  doc.rect(0, 0, WIDTH, BAND).fill(color)
+  doc.rect(0, BAND, WIDTH, 4).fillOpacity(0.35).fill(color).fillOpacity(1)
+  doc.font('bold').fontSize(8).fillColor(PAPER).fillOpacity(0.75)
+  doc.text('ADMISSION TICKET', MARGIN, 24, { characterSpacing: 1.6, lineBreak: false })
+  doc.font('mono').fontSize(9)
+  const width = doc.widthOfString(ticket.ticketNumber)
+  doc.text(ticket.ticketNumber, WIDTH - MARGIN - width, 23, { lineBreak: false }).fillOpacity(1)
+  const title = { font: 'bold', color: PAPER, sizeMax: 27, sizeMin: 11, vertical: 'bottom' } as const
+  fitText(doc, event.name, { x: MARGIN, y: 44, width: INNER, height: BAND - 44 - 18 }, title)
+}
+
+function drawDetails(doc: Document, { ticket, event, typeName, seat }: PrintedTicket): void {
+  const gap = 18
+  const half = (INNER - gap) / 2
+  const right = MARGIN + half + gap
+  const [day, time] = whenOf(event)
+  field(doc, 'WHEN', `${day}\n${time}`, { x: MARGIN, y: 168, width: half, height: 62 })
+  field(doc, 'WHERE', `${event.venueName}\n${event.venueAddress}`, { x: right, y: 168, width: half, height: 62 })
+  doc
+    .moveTo(MARGIN, 240)
+    .lineTo(WIDTH - MARGIN, 240)
+    .lineWidth(0.5)
+    .stroke(RULE)
+  field(doc, 'HOLDER', ticket.holderName, { x: MARGIN, y: 250, width: INNER, height: 34 }, 15)
+  const columns = seat
+    ? ([
+        ['TICKET', typeName, 0.36],
+        ['SECTION', String(seat.zoneId), 0.14],
+        ['ROW', seat.rowLabel, 0.14],
+        ['SEAT', seat.colLabel, 0.14],
+        ['PRICE', priceOf(ticket), 0.22],
+      ] as const)
+    : ([
+        ['TICKET', typeName, 0.7],
+        ['PRICE', priceOf(ticket), 0.3],
+      ] as const)
+  let x = MARGIN
+  for (const [label, text, share] of columns) {
+    const width = INNER * share
+    field(doc, label, text, { x, y: 288, width: width - 8, height: 40 })
+    x += width
+  }
+}
+
+/** A small label over its value. */
+function field(doc: Document, label: string, value: string, box: TextBox, sizeMax = 13): void {
+  drawLabel(doc, label, box)
+  fitText(doc, value, { ...box, y: box.y + 12, height: box.height - 12 }, { font: 'bold', color: INK, sizeMax, sizeMin: 6 })
+}
+
+/** A small label over what matters most, and over the rest of it. */
+function headed(doc: Document, label: string, head: string, rest: string, box: TextBox): void {
+  drawLabel(doc, label, box)
+  const top = box.y + 12
+  const bold: TextStyle = { font: 'bold', color: INK, sizeMax: 12, sizeMin: 7 }
+  const taken = fitText(doc, head, { ...box, y: top, height: 28 }, bold) + 3
+  const regular: TextStyle = { font: 'regular', color: INK, sizeMax: 10, sizeMin: 5.5 }
+  fitText(doc, rest, { ...box, y: top + taken, height: box.height - 12 - taken }, regular)
+}
+
+const drawLabel = (doc: Document, label: string, { x, y }: TextBox) =>
+  doc.font('bold').fontSize(7).fillColor(MUTED).text(label, x, y, { characterSpacing: 1, lineBreak: false })
+
+function drawStub(doc: Document, { ticket, code }: PrintedTicket): void {
+  doc.rect(0, PERFORATION, WIDTH, HEIGHT - PERFORATION).fill(STUB)
+  doc
+    .moveTo(14, PERFORATION)
+    .lineTo(WIDTH - 14, PERFORATION)
+    .lineWidth(1.2)
+    .dash(4, { space: 4 })
+    .stroke(RULE)
+    .undash()
+  for (const x of [0, WIDTH]) doc.circle(x, PERFORATION, 9).lineWidth(0.8).fillAndStroke(PAPER, RULE)
+
+  const top = PERFORATION + 14
+  const left = (WIDTH - QR_SIZE) / 2
+  doc.roundedRect(left, top, QR_SIZE, QR_SIZE, 6).fill(PAPER)
+  drawQr(doc, code, left, top)
+
+  doc.font('mono').fontSize(11).fillColor(INK)
+  doc.text(ticket.ticketNumber, 0, top + QR_SIZE + 6, { width: WIDTH, align: 'center', lineBreak: false })
+  doc.font('regular').fontSize(7.5).fillColor(MUTED)
+  const line = 'Have this code scanned at the entrance. It admits one person, once: whoever shows it first.'
+  doc.text(line, MARGIN, HEIGHT - 20, { width: INNER, align: 'center', lineBreak: false })
+}
+
+/** The code as vectors, sharp at any size, with its quiet zone. Dark modules side by side are one rectangle: no seams. */
+function drawQr(doc: Document, code: string, left: number, top: number): void {
+  const { size, isDark } = qrModules(code)
+  const module = QR_SIZE / (size + 2 * QUIET_ZONE_MODULES)
+  const at = (index: number) => (index + QUIET_ZONE_MODULES) * module
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      if (!isDark(row, column)) continue
+      const from = column
+      while (column + 1 < size && isDark(row, column + 1)) column++
+      doc.rect(left + at(from), top + at(row), (column - from + 1) * module, module + 0.02)
+    }
+  }
+  doc.fill('#000000')
+}
+
+/** The day with its weekday, and the time with its zone, both where the event is. */
+function whenOf({ eventDate, timeZone }: PrintedTicket['event']): [string, string] {
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat('en-GB', { timeZone, ...options }).format(eventDate)
+  const day = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  return [day, format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' })]
+}
+
+const priceOf = ({ unitPrice, currency }: PrintedTicket['ticket']) =>
+  unitPrice === 0 ? 'Free' : formatMoney(unitPrice, currency, 'en')
+
+function collect(doc: Document): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    doc.on('data', (chunk: Buffer) => chunks.push(chunk))
+    doc.on('end', () => resolve(Buffer.concat(chunks)))
+    doc.on('error', reject)
+  })
+}

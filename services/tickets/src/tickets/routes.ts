@@ -1,0 +1,72 @@
+import type { ticketsInternalRoutes, ticketsRoutes, UserId } from '@boxoffice/contracts'
+import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { z } from 'zod'
+import type { Dependencies } from '../dependencies.ts'
+import { findPicture } from '../event-pictures/picture-repository.ts'
+import { findType } from '../types/type-repository.ts'
+import { signCode } from './codes.ts'
+import { ticketPdf } from './pdf.ts'
+import { qrPng } from './qr.ts'
+import { isValid, type StoredTicket, ticketView } from './ticket.ts'
+import { findTicket, listTicketsOfUser } from './ticket-repository.ts'
+
+type TicketRoutes = Pick<typeof ticketsRoutes, 'listMyTickets' | 'getTicket' | 'getTicketQr' | 'getTicketPdf'>
+type InternalTicketRoutes = Pick<typeof ticketsInternalRoutes, 'getTicketInfo' | 'getTicketPdfInfo' | 'getTicketQrInfo'>
+
+const Position = z.object({ createdAt: z.coerce.date(), ticketId: z.uuid() })
+
+/** One's own tickets; somebody else's are not there. */
+export function ticketHandlers(deps: Dependencies): Handlers<TicketRoutes> {
+  const sql = sqlOfPool(deps.pool)
+  const own = async (ticketId: StoredTicket['ticketId'], userId: UserId) => {
+    const ticket = await findTicket(sql, ticketId)
+    return ticket?.userId === userId ? ticket : null
+  }
+  return {
+    listMyTickets: async ({ query, principal }) => {
+      const after = decodeCursor(Position, query.cursor)
+      const rows = await listTicketsOfUser(sql, principal.userId, query.limit + 1, after)
+      const { page, nextCursor } = pageOf(rows, query.limit, ({ createdAt, ticketId }) => ({ createdAt, ticketId }))
+      return { status: 200, body: { tickets: page.map((ticket) => ticketView(ticket, deps.config.publicUrl)), nextCursor } }
+    },
+    getTicket: async ({ params, principal }) => answerTicket(deps, await own(params.ticketId, principal.userId)),
+    getTicketQr: async ({ params, principal }) => answerQr(deps, await own(params.ticketId, principal.userId)),
+    getTicketPdf: async ({ params, principal }) => answerPdf(deps, await own(params.ticketId, principal.userId)),
+  }
+}
+
+export function internalTicketHandlers(deps: Dependencies): Handlers<InternalTicketRoutes> {
+  const sql = sqlOfPool(deps.pool)
+  return {
+    getTicketInfo: async ({ params }) => answerTicket(deps, await findTicket(sql, params.ticketId)),
+    getTicketQrInfo: async ({ params }) => answerQr(deps, await findTicket(sql, params.ticketId)),
+    getTicketPdfInfo: async ({ params }) => answerPdf(deps, await findTicket(sql, params.ticketId)),
+  }
+}
+
+function answerTicket(deps: Dependencies, ticket: StoredTicket | null) {
+  if (!ticket) return unknownTicket()
+  return { status: 200 as const, body: ticketView(ticket, deps.config.publicUrl) }
+}
+
+async function answerQr(deps: Dependencies, ticket: StoredTicket | null) {
+  if (!ticket) return unknownTicket()
+  if (!isValid(ticket)) return notValid(ticket)
+  return { status: 200 as const, body: await qrPng(signCode(ticket, deps.codeKey)), headers: privately }
+}
+
+async function answerPdf(deps: Dependencies, ticket: StoredTicket | null) {
+  if (!ticket) return unknownTicket()
+  if (!isValid(ticket)) return notValid(ticket)
+  const sql = sqlOfPool(deps.pool)
+  const [event, type] = await Promise.all([findPicture(sql, ticket.eventId), findType(sql, ticket.ticketTypeId)])
+  if (!event || !type) throw new Error(`ticket ${ticket.ticketId} is of an event or a type that is not there`)
+  const body = await ticketPdf({ ticket, event, typeName: type.name, code: signCode(ticket, deps.codeKey) })
+  const disposition = `inline; filename="${ticket.ticketNumber}.pdf"`
+  return { status: 200 as const, body, headers: { ...privately, 'content-disposition': disposition } }
+}
+
+const privately = { 'cache-control': 'private, no-store' }
+const unknownTicket = () => refuse(404, 'TICKET_NOT_FOUND', 'there is no such ticket')
+const notValid = ({ status }: StoredTicket) =>
+  refuse(409, 'TICKET_CANCELLED', `this ticket is ${status.toLowerCase()}: its code is not given out any more`)

@@ -1,0 +1,77 @@
+import type { OrderId, TicketId, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { StoredTicket } from './ticket.ts'
+
+const columns = `ticket_id as "ticketId", ticket_number as "ticketNumber", order_id as "orderId",
+  ticket_type_id as "ticketTypeId", event_id as "eventId", user_id as "userId", holder_name as "holderName",
+  unit_price_minor as "unitPrice", currency, status, code_version as "codeVersion", version, created_at as "createdAt"`
+
+export async function findTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
+  const [ticket] = await tx.query<StoredTicket>(`select ${columns} from tickets where ticket_id = $1`, [ticketId])
+  return ticket ?? null
+}
+
+/** An order's tickets by type and ordinal. */
+export const listTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
+  tx.query<StoredTicket>(`select ${columns} from tickets where order_id = $1 order by ticket_type_id, ordinal`, [orderId])
+
+/** The same, locked until the transaction ends. */
+export const lockTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
+  tx.query<StoredTicket>(`select ${columns} from tickets where order_id = $1 order by ticket_type_id, ordinal for update`, [
+    orderId,
+  ])
+
+/** A user's tickets, the newest first, from a position on. */
+export const listTicketsOfUser = (
+  tx: Tx,
+  userId: UserId,
+  limit: number,
+  after: { createdAt: Date; ticketId: string } | null,
+): Promise<StoredTicket[]> =>
+  tx.query<StoredTicket>(
+    `select ${columns} from tickets
+     where user_id = $1 and ($3::timestamptz is null or (created_at, ticket_id) < ($3, $4::uuid))
+     order by created_at desc, ticket_id desc limit $2`,
+    [userId, limit, after?.createdAt ?? null, after?.ticketId ?? null],
+  )
+
+/** Write the tickets of one type of an order, numbered from the sequence. */
+export async function insertTickets(
+  tx: Tx,
+  tickets: Pick<StoredTicket, 'orderId' | 'ticketTypeId' | 'eventId' | 'userId' | 'holderName' | 'unitPrice' | 'currency'>,
+  ticketIds: readonly TicketId[],
+): Promise<void> {
+  await tx.query(
+    `insert into tickets (ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id, holder_name,
+       unit_price_minor, currency)
+     select i.ticket_id,
+       'TKT-' || to_char(clock_timestamp() at time zone 'utc', 'YYYY') || '-'
+         || case when i.number < 1000000 then lpad(i.number::text, 6, '0') else i.number::text end,
+       $2, $3, $4, i.ordinal, $5, $6, $7, $8
+     from (select u.ticket_id, u.ordinal, nextval('ticket_numbers') as number
+           from unnest($1::uuid[]) with ordinality u(ticket_id, ordinal)) i`,
+    [
+      ticketIds,
+      tickets.orderId,
+      tickets.ticketTypeId,
+      tickets.eventId,
+      tickets.userId,
+      tickets.holderName,
+      tickets.unitPrice,
+      tickets.currency,
+    ],
+  )
+}
+
+/** ACTIVE → CANCELLED for locked tickets; their codes stop. */
+export const cancelTickets = (tx: Tx, ticketIds: readonly TicketId[], reason: string): Promise<StoredTicket[]> =>
+  tx.query<StoredTicket>(
+    `update tickets set status = 'CANCELLED', cancellation_reason = $2, version = version + 1
+     where ticket_id = any($1::uuid[]) and status = 'ACTIVE' returning ${columns}`,
+    [ticketIds, reason],
+  )
+
+/** Remember when an order's tickets reached their buyer, the first time. */
+export async function markDelivered(tx: Tx, orderId: OrderId, at: Date): Promise<void> {
+  await tx.query('update tickets set delivered_at = $2 where order_id = $1 and delivered_at is null', [orderId, at])
+}

@@ -1,0 +1,45 @@
+import type {
+  Currency,
+  EventId,
+  Minor,
+  OrderId,
+  Ticket,
+  TicketId,
+  TicketStatus,
+  TicketTypeId,
+  UserId,
+} from '@boxoffice/contracts'
+
+export interface StoredTicket {
+  readonly ticketId: TicketId
+  readonly ticketNumber: string
+  readonly orderId: OrderId
+  readonly ticketTypeId: TicketTypeId
+  readonly eventId: EventId
+  readonly userId: UserId
+  readonly holderName: string
+  readonly unitPrice: Minor
+  readonly currency: Currency
+  readonly status: TicketStatus
+  readonly codeVersion: number
+  readonly version: number
+  readonly createdAt: Date
+}
+
+/** Whether a ticket is worth a picture of its code. */
+export const isValid = ({ status }: StoredTicket) => status === 'ACTIVE' || status === 'CHECKED_IN'
+
+/** The URL of the picture of a ticket's code. */
+export const qrCodeUrl = (publicUrl: string, ticketId: TicketId) => `${publicUrl}/api/tickets/${ticketId}/qr.png`
+
+export const ticketView = (ticket: StoredTicket, publicUrl: string): Ticket => ({
+  ticketId: ticket.ticketId,
+  ticketNumber: ticket.ticketNumber,
+  ticketTypeId: ticket.ticketTypeId,
+  eventId: ticket.eventId,
+  orderId: ticket.orderId,
+  holderName: ticket.holderName,
+  status: ticket.status,
+  qrCode: qrCodeUrl(publicUrl, ticket.ticketId),
+  createdAt: ticket.createdAt,
+})
