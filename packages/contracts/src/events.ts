@@ -42,6 +42,7 @@ export const Event = z.object({
 })
 export type Event = z.output<typeof Event>
 
+const ImageUrl = z.url({ protocol: /^https?$/ }).max(2000)
 const details = {
   name: line(200),
   description: lines(10_000),
@@ -75,7 +76,7 @@ export const EventChanges = z
   .strictObject({
     ...z.strictObject({ ...details, ...venue }).partial().shape,
     endDate: Instant.nullable().optional(),
-    imageUrl: details.imageUrl.nullable(),
+    imageUrl: ImageUrl.nullable().optional(),
     refundableUntil: Instant.nullable().optional(),
   })
   .refine(endsAfterItStarts, late)
@@ -132,7 +133,7 @@ export const eventsRoutes = {
     access: 'organizer',
     params,
     body: EventChanges,
-    responses: { 200: Event, 403: Refusal, 404: Refusal, 409: Refusal },
+    responses: { 200: Event, 400: Refusal, 403: Refusal, 404: Refusal, 409: Refusal },
   }),
   publishEvent: defineRoute({
     method: 'POST',

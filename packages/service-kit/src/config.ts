@@ -17,7 +17,10 @@ export const SigningKey = json.pipe(
 )
 /** Any JWK in JSON. */
 export const Jwk = json.pipe(z.looseObject({ kty: z.string() }))
-const Jwks = json.pipe(z.object({ keys: z.array(z.looseObject({ kty: z.literal('OKP'), x: z.string(), kid: z.string() })) }))
+/** A JWKS of public Ed25519 keys in JSON. */
+export const Jwks = json.pipe(
+  z.object({ keys: z.array(z.looseObject({ kty: z.literal('OKP'), x: z.string(), kid: z.string() })) }),
+)
 
 /** What every service reads. Secrets have no default: without them it does not start. */
 export const baseEnvironment = {

@@ -1,5 +1,8 @@
 import type pg from 'pg'
 import type { WireAnswer } from './answer.ts'
+import type { Logger } from './logging.ts'
+import { createSweeper } from './sweeper.ts'
+import type { Worker } from './worker.ts'
 
 /** Our right to execute a request under its key, until `leasedUntil` has passed. */
 export interface Lease {
@@ -19,8 +22,8 @@ export interface IdempotencyStore {
   begin(request: { scope: string; key: string; bodyHash: string }): Promise<Begun>
   complete(lease: Lease, answer: WireAnswer): Promise<void>
   abandon(lease: Lease): Promise<void>
-  /** Delete what is older than 24 h; how many. */
-  sweep(): Promise<number>
+  /** Delete a batch of what is older than 24 h; whether there is more. */
+  sweep(): Promise<{ more: boolean }>
 }
 
 interface Row {
@@ -30,6 +33,18 @@ interface Row {
   status: number | null
   answer: string | null
 }
+
+const SWEEP_BATCH = 1_000
+const SWEEP_INTERVAL_MS = 600_000
+
+/** Forgets keys that have had their 24 h. */
+export const createIdempotencySweeper = (options: { idempotency: IdempotencyStore; logger: Logger }): Worker =>
+  createSweeper({
+    name: 'idempotency keys',
+    intervalMs: SWEEP_INTERVAL_MS,
+    sweep: options.idempotency.sweep,
+    logger: options.logger,
+  })
 
 /**
  * Keys in the service's own database (table `idempotency_keys`), for 24 h. Only text answers are kept: the routes that honour
@@ -85,9 +100,9 @@ export function createIdempotencyStore(pool: pg.Pool): IdempotencyStore {
     async sweep() {
       const { rowCount } = await pool.query(
         `delete from idempotency_keys where (scope, key) in
-           (select scope, key from idempotency_keys where expires_at < clock_timestamp() limit 1000 for update skip locked)`,
+           (select scope, key from idempotency_keys where expires_at < clock_timestamp() limit ${SWEEP_BATCH} for update skip locked)`,
       )
-      return rowCount ?? 0
+      return { more: rowCount === SWEEP_BATCH }
     },
   }
 }

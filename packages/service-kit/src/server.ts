@@ -1,4 +1,4 @@
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import { sendRefusal } from './answer.ts'
 import { withCorrelationId } from './context.ts'
 import type { Logger } from './logging.ts'
@@ -24,7 +24,7 @@ const KEEP_ALIVE_MS = 72_000 // longer than the load balancer's 60 s: it must be
 export function createServer(options: { logger: Logger; metrics: Metrics; trustedProxies: string[] }): FastifyInstance {
   const app = Fastify({
     loggerInstance: options.logger as never,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustedProxies,
     genReqId: (request) => acceptedId(request.headers['x-correlation-id']) ?? crypto.randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,

@@ -1,0 +1,28 @@
+import { Redis } from 'ioredis'
+import type { Logger } from './logging.ts'
+
+const COMMAND_TIMEOUT_MS = 250
+
+/**
+ * A connection to Redis that never makes anybody wait: a command fails after 250 ms, and at once while there is no
+ * connection. Redis is a helper here; whoever uses it goes on without it.
+ */
+export function createRedis(options: { url: string; logger: Logger }): Redis {
+  const redis = new Redis(options.url, {
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: 2_000,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
+  })
+  let away = false
+  redis.on('error', (error) => {
+    if (!away) options.logger.warn({ err: error }, 'Redis is away')
+    away = true
+  })
+  redis.on('ready', () => {
+    if (away) options.logger.info('Redis is back')
+    away = false
+  })
+  return redis
+}

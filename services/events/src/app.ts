@@ -1,0 +1,23 @@
+import { eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
+import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import type { FastifyInstance } from 'fastify'
+import { eventHandlers, eventInternalHandlers } from './catalog/routes.ts'
+import type { Dependencies } from './dependencies.ts'
+
+export function buildApp(deps: Dependencies): FastifyInstance {
+  const app = createServiceApp(deps, {
+    config: deps.config,
+    path: '/api/events',
+    title: 'Events',
+    description: 'What there is to go to: found by customers, kept by organizers.',
+    routes: eventsRoutes,
+    health: {
+      database: { required: true, check: () => deps.pool.query('select 1') },
+      redis: { required: false, check: () => deps.redis.ping() },
+      messaging: deps.messaging.health,
+    },
+  })
+  mountRoutes(app, eventsRoutes, eventHandlers(deps), deps)
+  mountRoutes(app, eventsInternalRoutes, eventInternalHandlers(deps), deps)
+  return app
+}

@@ -1,0 +1,71 @@
+import {
+  type Event,
+  EventCategory,
+  type EventChanges,
+  type EventId,
+  type EventInfo,
+  type UserId,
+  type VenueId,
+} from '@boxoffice/contracts'
+import type { Event as Row } from '../generated/prisma/client.ts'
+
+export const toEventInfo = (row: Omit<Row, 'search'>): EventInfo => ({
+  eventId: row.id as EventId,
+  organizerId: row.organizerId as UserId,
+  name: row.name,
+  description: row.description,
+  eventDate: row.eventDate,
+  ...(row.endDate && { endDate: row.endDate }),
+  timeZone: row.timeZone,
+  venueId: row.venueId as VenueId,
+  venueName: row.venueName,
+  venueAddress: row.venueAddress,
+  category: EventCategory.parse(row.category),
+  status: row.status,
+  ...(row.imageUrl && { imageUrl: row.imageUrl }),
+  ...(row.refundableUntil && { refundableUntil: row.refundableUntil }),
+  ...(row.cancellationReason && { cancellationReason: row.cancellationReason }),
+  createdAt: row.createdAt,
+  updatedAt: row.updatedAt,
+  version: row.version,
+})
+
+/** The public event: its version is only for services. */
+export function toPublic({ version: _, ...event }: EventInfo): Event {
+  return event
+}
+
+/** Whether a caller may know that the event exists. */
+export const isVisibleTo = (event: EventInfo, userId: UserId | undefined): boolean =>
+  event.status !== 'DRAFT' || event.organizerId === userId
+
+/** Why an event cannot be put on sale; empty where it can. */
+export function reasonsNotToPublish(event: EventInfo, now: Date): string[] {
+  const reasons: string[] = []
+  if (event.status !== 'DRAFT') reasons.push(`it is ${event.status}`)
+  if (event.eventDate <= now) reasons.push('eventDate has passed')
+  if (event.description === '') reasons.push('description is empty')
+  return reasons
+}
+
+/** What is wrong with an event as the changes would leave it; null where nothing is. */
+export function objectionTo(event: EventInfo, changes: EventChanges, now: Date): { path: string; message: string } | null {
+  const eventDate = changes.eventDate ?? event.eventDate
+  const endDate = changes.endDate === undefined ? event.endDate : changes.endDate
+  if (endDate && endDate <= eventDate) return { path: 'body.endDate', message: 'must be after eventDate' }
+  if (event.status === 'PUBLISHED' && changes.eventDate && changes.eventDate <= now) {
+    return { path: 'body.eventDate', message: 'must be in the future: the event is on sale' }
+  }
+  if (event.status === 'PUBLISHED' && changes.description === '') {
+    return { path: 'body.description', message: 'must not be empty: the event is on sale' }
+  }
+  return null
+}
+
+/** The names of the fields whose values the changes really change. */
+export function changedFields(event: EventInfo, changes: Partial<Record<keyof EventInfo, unknown>>): string[] {
+  const plain = (value: unknown) => (value instanceof Date ? value.getTime() : (value ?? null))
+  return Object.entries(changes)
+    .filter(([name, value]) => value !== undefined && plain(value) !== plain(event[name as keyof EventInfo]))
+    .map(([name]) => name)
+}

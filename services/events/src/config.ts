@@ -1,0 +1,31 @@
+import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
+import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment } from '@boxoffice/service-kit'
+import { z } from 'zod'
+
+export const Environment = z.object({
+  PORT: z.coerce.number().int().default(8081).describe('port to listen on'),
+  ...baseEnvironment,
+  ...messagingEnvironment,
+  REDIS_URL: z.url().describe('the Redis that caches reads'),
+  EVENT_CACHE_SECONDS: z.coerce.number().int().min(1).default(60).describe('how long an event is cached at most'),
+  LIST_CACHE_SECONDS: z.coerce.number().int().min(1).default(10).describe('how long a page of the list is cached at most'),
+})
+
+export interface Config extends BaseConfig {
+  messaging: MessagingConfig
+  redisUrl: string
+  eventCacheSeconds: number
+  listCacheSeconds: number
+}
+
+/** The only reader of the environment. Throws with every missing or wrong variable named. */
+export function loadConfig(environment: Record<string, string | undefined>): Config {
+  const read = readEnvironment(Environment, environment)
+  return {
+    ...baseConfig('event-service', read),
+    messaging: messagingConfig(read),
+    redisUrl: read.REDIS_URL,
+    eventCacheSeconds: read.EVENT_CACHE_SECONDS,
+    listCacheSeconds: read.LIST_CACHE_SECONDS,
+  }
+}

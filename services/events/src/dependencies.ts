@@ -1,0 +1,38 @@
+import { createMessaging, type Messaging } from '@boxoffice/messaging'
+import { createFoundation, createRedis, type Foundation } from '@boxoffice/service-kit'
+import { PrismaPg } from '@prisma/adapter-pg'
+import type { Redis } from 'ioredis'
+import { createEventCache, type EventCache } from './cache/event-cache.ts'
+import type { Config } from './config.ts'
+import { PrismaClient } from './generated/prisma/client.ts'
+
+export interface Dependencies extends Foundation {
+  config: Config
+  prisma: PrismaClient
+  redis: Redis
+  cache: EventCache
+  messaging: Messaging
+  close(): Promise<void>
+}
+
+export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
+  const foundation = createFoundation(config, userKeys)
+  const { pool, logger, metrics } = foundation
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  const redis = createRedis({ url: config.redisUrl, logger })
+  const messaging = createMessaging(foundation, config.messaging)
+  return {
+    ...foundation,
+    config,
+    prisma,
+    redis,
+    cache: createEventCache({ redis, registry: metrics.registry, ...config }),
+    messaging,
+    async close() {
+      await prisma.$disconnect()
+      messaging.close()
+      redis.disconnect()
+      await pool.end()
+    },
+  }
+}
