@@ -39,13 +39,25 @@ export function sqlOf(prisma: { $queryRawUnsafe(text: string, ...values: unknown
   return { query: (text, values = []) => prisma.$queryRawUnsafe(text, ...values) as Promise<never> }
 }
 
-const unavailable = /^(08...|53...|57P0[1-5]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|P1001|P1002|P1008|P1017|P2024)$/
+const unavailable =
+  /^(08...|53...|57P0[1-5]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|P1001|P1002|P1008|P1017|P2024|P2028)$/
 const transient = /^(40001|40P01|55P03|57014|25P03)$/
+
+interface DatabaseError {
+  code?: unknown
+  message?: unknown
+  constraint?: unknown
+  /** Where Prisma keeps what PostgreSQL said. */
+  meta?: { driverAdapterError?: { cause?: { originalCode?: unknown; constraint?: { index?: unknown } } } }
+}
+const saidByPostgres = (error: DatabaseError) => error.meta?.driverAdapterError?.cause
+const hasCode = (error: DatabaseError, codes: RegExp) =>
+  [error.code, saidByPostgres(error)?.originalCode].some((code) => typeof code === 'string' && codes.test(code))
 
 /** Whether an error says that the database cannot be reached, or lost us: what was asked may or may not have happened. */
 export function isUnavailable(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown }
-  if (typeof code === 'string' && unavailable.test(code)) return true
+  const { message } = error as DatabaseError
+  if (hasCode(error as DatabaseError, unavailable)) return true
   return (
     typeof message === 'string' &&
     /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(message)
@@ -54,12 +66,12 @@ export function isUnavailable(error: unknown): boolean {
 
 /** Whether an error is of the moment: a deadlock, a lock or statement time-out, a lost connection. Repeating may help. */
 export function isTransient(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return isUnavailable(error) || (typeof code === 'string' && transient.test(code))
+  return isUnavailable(error) || hasCode(error as DatabaseError, transient)
 }
 
-/** The name of the unique constraint that an error of `pg` tells of, else null. */
+/** The name of the unique constraint that an error of `pg` or Prisma tells of, else null. */
 export function violatedUnique(error: unknown): string | null {
-  const { code, constraint } = error as { code?: unknown; constraint?: unknown }
-  return code === '23505' && typeof constraint === 'string' ? constraint : null
+  if (!hasCode(error as DatabaseError, /^23505$/)) return null
+  const { constraint = saidByPostgres(error as DatabaseError)?.constraint?.index } = error as DatabaseError
+  return typeof constraint === 'string' ? constraint : null
 }
