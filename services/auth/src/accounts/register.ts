@@ -1,0 +1,40 @@
+import { type Registration, type UserId, userCreated } from '@boxoffice/contracts'
+import { sqlOf, violatedUnique } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { insertFamily } from '../sessions/session-repository.ts'
+import { createMailedToken } from './mailed-token.ts'
+import type { StoredUser } from './user.ts'
+import { findUserByEmail, insertUser } from './user-repository.ts'
+import { insertVerification } from './verification-repository.ts'
+
+/**
+ * A new account, signed in: the user, the token that proves the address, the first refresh token and USER_CREATED in one
+ * transaction. null when the address is taken. The token goes out sealed; nothing here keeps it as it is.
+ */
+export async function register(
+  deps: Dependencies,
+  registration: Registration & { userId: UserId; locale: string },
+): Promise<{ user: StoredUser; refreshToken: string } | null> {
+  const { email, password, ...profile } = registration
+  if (await findUserByEmail(deps.prisma, email)) return null // before the costly hash
+  const passwordHash = await deps.passwords.hash(password)
+  const token = createMailedToken()
+  const sealedToken = await deps.sealToken(token)
+
+  const createdAt = deps.now()
+  const tokenExpiresAt = new Date(createdAt.getTime() + deps.config.emailVerificationTtlMs)
+  try {
+    return await deps.transact(async (tx) => {
+      const user = await insertUser(tx, { ...profile, email, passwordHash, createdAt })
+      const { userId, firstName, lastName, locale, version } = user
+      await insertVerification(tx, { token, userId, createdAt, expiresAt: tokenExpiresAt })
+      const payload = { userId, email, firstName, lastName, locale, sealedToken, tokenExpiresAt, createdAt }
+      await deps.messaging.append(sqlOf(tx), userCreated, payload, { aggregateVersion: version })
+      const { refreshTtlMs } = deps.config
+      return { user, refreshToken: await insertFamily(tx, { familyId: deps.newId(), userId, createdAt, ttlMs: refreshTtlMs }) }
+    })
+  } catch (error) {
+    if (violatedUnique(error) === 'users_email_key') return null // by somebody who registered at the same moment
+    throw error
+  }
+}

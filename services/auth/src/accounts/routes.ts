@@ -1,0 +1,64 @@
+import type { authInternalRoutes, authRoutes, UserId } from '@boxoffice/contracts'
+import { type Handlers, RefusedError, refuse } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { answerSession } from '../sessions/answer.ts'
+import { localeOf } from './locale.ts'
+import { register } from './register.ts'
+import { type StoredUser, toUser, toUserInfo } from './user.ts'
+import { addRole, findUser, findUserByEmail, findUsers, updateProfile } from './user-repository.ts'
+import { verifyEmail } from './verify-email.ts'
+
+type AccountRoutes = Pick<typeof authRoutes, 'register' | 'getMe' | 'updateMe' | 'becomeOrganizer' | 'verifyEmail'>
+type AccountInternalRoutes = Pick<typeof authInternalRoutes, 'getUser' | 'getUsers' | 'getUserByEmail' | 'grantRole'>
+
+export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
+  const { prisma } = deps
+  return {
+    async register({ body, headers, resourceId }) {
+      const locale = body.locale ?? localeOf(headers['accept-language'])
+      const registered = await register(deps, { ...body, locale, userId: resourceId as UserId })
+      if (!registered) return refuse(409, 'EMAIL_TAKEN', 'there is an account with this address already')
+      return answerSession(deps, 201, registered)
+    },
+    getMe: async ({ principal }) => answerMe(await findUser(prisma, principal.userId)),
+    updateMe: async ({ principal, body }) => answerMe(await updateProfile(prisma, principal.userId, body)),
+    becomeOrganizer: async ({ principal }) => answerMe(await addRole(prisma, principal.userId, 'ORGANIZER')),
+    async verifyEmail({ body }) {
+      if (await verifyEmail(deps, body.token)) return { status: 204, body: undefined }
+      return refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+    },
+  }
+}
+
+const noSuchUser = () => refuse(404, 'USER_NOT_FOUND', 'no such user')
+
+export function accountInternalHandlers(deps: Dependencies): Handlers<AccountInternalRoutes> {
+  const { prisma } = deps
+  return {
+    async getUser({ params }) {
+      const user = await findUser(prisma, params.userId)
+      return user ? { status: 200, body: toUserInfo(user) } : noSuchUser()
+    },
+    async getUsers({ body }) {
+      const users = await findUsers(prisma, body.userIds)
+      return { status: 200, body: { users: users.map(toUserInfo) } }
+    },
+    async getUserByEmail({ body }) {
+      const user = await findUserByEmail(prisma, body.email)
+      return user ? { status: 200, body: toUserInfo(user) } : noSuchUser()
+    },
+    async grantRole({ body, principal, log }) {
+      const found = await findUserByEmail(prisma, body.email)
+      const user = found && (await addRole(prisma, found.userId, body.role))
+      if (!user) return noSuchUser()
+      log.info({ userId: user.userId, role: body.role, by: principal.service }, 'role granted')
+      return { status: 200, body: toUser(user) }
+    },
+  }
+}
+
+/** The signed-in user. A good token of an account that is not there (another database) signs nobody in. */
+function answerMe(user: StoredUser | null) {
+  if (!user) throw new RefusedError(refuse(401, 'UNAUTHENTICATED', 'there is no account of this access token'))
+  return { status: 200 as const, body: toUser(user) }
+}

@@ -1,0 +1,82 @@
+import type { Role, UserId } from '@boxoffice/contracts'
+import type { PrismaTx } from '../dependencies.ts'
+import { type StoredUser, toStoredUser } from './user.ts'
+
+export interface NewUser {
+  userId: UserId
+  email: string
+  passwordHash: string
+  firstName: string
+  lastName: string
+  phone?: string
+  locale: string
+  createdAt: Date
+}
+
+/** A new user with the role USER. Rejects with a unique violation of `users_email_key` when the address is taken. */
+export const insertUser = async (tx: PrismaTx, user: NewUser): Promise<StoredUser> =>
+  toStoredUser(await tx.user.create({ data: { ...user, roles: ['USER'] } }))
+
+export async function findUser(tx: PrismaTx, userId: UserId): Promise<StoredUser | null> {
+  const row = await tx.user.findUnique({ where: { userId } })
+  return row && toStoredUser(row)
+}
+
+export async function getUser(tx: PrismaTx, userId: UserId): Promise<StoredUser> {
+  const user = await findUser(tx, userId)
+  if (!user) throw new Error(`there is no user ${userId}`)
+  return user
+}
+
+/** `email` in lower case, as the contract decodes it. */
+export async function findUserByEmail(tx: PrismaTx, email: string): Promise<StoredUser | null> {
+  const row = await tx.user.findUnique({ where: { email } })
+  return row && toStoredUser(row)
+}
+
+/** The user of an address and the hash of the password, for signing in. */
+export async function findCredentials(tx: PrismaTx, email: string): Promise<{ user: StoredUser; passwordHash: string } | null> {
+  const row = await tx.user.findUnique({ where: { email } })
+  return row && { user: toStoredUser(row), passwordHash: row.passwordHash }
+}
+
+/** Those of `userIds` that there are, in the order in which they were asked for, each once. */
+export async function findUsers(tx: PrismaTx, userIds: readonly UserId[]): Promise<StoredUser[]> {
+  const rows = await tx.user.findMany({ where: { userId: { in: [...userIds] } } })
+  const users = new Map(rows.map((row) => [row.userId, toStoredUser(row)]))
+  return [...new Set(userIds)].flatMap((userId) => users.get(userId) ?? [])
+}
+
+export interface ProfileChange {
+  firstName?: string
+  lastName?: string
+  /** null removes it. */
+  phone?: string | null
+  locale?: string
+}
+
+/** The changed user; null where there is none. */
+export async function updateProfile(tx: PrismaTx, userId: UserId, change: ProfileChange): Promise<StoredUser | null> {
+  if (Object.values(change).some((value) => value !== undefined)) {
+    await tx.user.updateMany({ where: { userId }, data: { ...change, version: { increment: 1 } } })
+  }
+  return findUser(tx, userId)
+}
+
+/** The user with that role; nothing changes where it is there already. null where there is no such user. */
+export async function addRole(tx: PrismaTx, userId: UserId, role: Role): Promise<StoredUser | null> {
+  await tx.user.updateMany({
+    where: { userId, NOT: { roles: { has: role } } },
+    data: { roles: { push: role }, version: { increment: 1 } },
+  })
+  return findUser(tx, userId)
+}
+
+/** The user whose address is proven from now on; null where it was before. */
+export async function markEmailVerified(tx: PrismaTx, userId: UserId, verifiedAt: Date): Promise<StoredUser | null> {
+  const { count } = await tx.user.updateMany({
+    where: { userId, emailVerifiedAt: null },
+    data: { emailVerifiedAt: verifiedAt, version: { increment: 1 } },
+  })
+  return count === 0 ? null : findUser(tx, userId)
+}

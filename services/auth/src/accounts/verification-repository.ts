@@ -1,0 +1,36 @@
+import type { UserId } from '@boxoffice/contracts'
+import type { PrismaTx } from '../dependencies.ts'
+import { hashToken } from './mailed-token.ts'
+
+/** Keep a token that goes out by mail: its hash. */
+export async function insertVerification(
+  tx: PrismaTx,
+  verification: { token: string; userId: UserId; createdAt: Date; expiresAt: Date },
+): Promise<void> {
+  const { token, ...row } = verification
+  await tx.emailVerification.create({ data: { ...row, tokenHash: hashToken(token) } })
+}
+
+/**
+ * Use a token up: whose it is, and whether it was used before. null for a token that is not ours or no longer counts.
+ * Of two at the same moment the second waits for the first and finds it used.
+ */
+export async function useVerification(
+  tx: PrismaTx,
+  token: string,
+  usedAt: Date,
+): Promise<{ userId: UserId; usedBefore: boolean } | null> {
+  const tokenHash = hashToken(token)
+  const { count } = await tx.emailVerification.updateMany({
+    where: { tokenHash, usedAt: null, expiresAt: { gt: usedAt } },
+    data: { usedAt },
+  })
+  const found = await tx.emailVerification.findUnique({ where: { tokenHash, expiresAt: { gt: usedAt } } })
+  return found && { userId: found.userId as UserId, usedBefore: count === 0 }
+}
+
+/** Delete up to `limit` tokens that have expired; how many. */
+export async function deleteExpiredVerifications(tx: PrismaTx, now: Date, limit: number): Promise<number> {
+  const { count } = await tx.emailVerification.deleteMany({ where: { expiresAt: { lt: now } }, limit })
+  return count
+}

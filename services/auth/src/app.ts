@@ -1,0 +1,23 @@
+import { authInternalRoutes, authRoutes } from '@boxoffice/contracts'
+import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import type { FastifyInstance } from 'fastify'
+import { accountHandlers, accountInternalHandlers } from './accounts/routes.ts'
+import type { Dependencies } from './dependencies.ts'
+import { sessionHandlers, sessionInternalHandlers } from './sessions/routes.ts'
+
+export function buildApp(deps: Dependencies): FastifyInstance {
+  const app = createServiceApp(deps, {
+    config: deps.config,
+    path: '/api/auth',
+    title: 'Auth',
+    description: 'Accounts, sessions, and the keys that verify access tokens.',
+    routes: authRoutes,
+    health: {
+      database: { required: true, check: () => deps.pool.query('select 1') },
+      messaging: deps.messaging.health,
+    },
+  })
+  mountRoutes(app, authRoutes, { ...accountHandlers(deps), ...sessionHandlers(deps) }, deps)
+  mountRoutes(app, authInternalRoutes, { ...accountInternalHandlers(deps), ...sessionInternalHandlers(deps) }, deps)
+  return app
+}

@@ -1,0 +1,28 @@
+/** A password hash with all that is needed to make it again. `memoryKib` in KiB. */
+export interface PasswordHash {
+  memoryKib: number
+  passes: number
+  parallelism: number
+  salt: Buffer
+  tag: Buffer
+}
+
+const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
+const pattern = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
+
+/** The PHC string of a hash: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, the form that every argon2 library reads. */
+export const formatPhc = ({ memoryKib, passes, parallelism, salt, tag }: PasswordHash): string =>
+  `$argon2id$v=19$m=${memoryKib},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`
+
+/** Throws when `phc` is no argon2id hash of version 19. */
+export function parsePhc(phc: string): PasswordHash {
+  const [, memoryKib, passes, parallelism, salt, tag] = pattern.exec(phc) ?? []
+  if (!salt || !tag) throw new Error('a stored password hash is not of the PHC form of argon2id')
+  return {
+    memoryKib: Number(memoryKib),
+    passes: Number(passes),
+    parallelism: Number(parallelism),
+    salt: Buffer.from(salt, 'base64'),
+    tag: Buffer.from(tag, 'base64'),
+  }
+}

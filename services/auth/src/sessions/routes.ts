@@ -1,0 +1,59 @@
+import type { authInternalRoutes, authRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse, verifyAccessToken } from '@boxoffice/service-kit'
+import { errors } from 'jose'
+import { findCredentials } from '../accounts/user-repository.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { answerSession } from './answer.ts'
+import { endSession, openSession, refresh } from './session.ts'
+
+type SessionRoutes = Pick<typeof authRoutes, 'login' | 'refresh' | 'logout' | 'getJwks'>
+
+const sentences = {
+  TOKEN_INVALID: 'the refresh token is not valid',
+  TOKEN_EXPIRED: 'the session has expired: sign in again',
+  TOKEN_REVOKED: 'the session has ended: sign in again',
+  TOKEN_REUSED: 'the refresh token was used before, so its session has been ended: sign in again',
+} as const
+const JWKS_CACHED = { 'cache-control': 'public, max-age=300' } as const
+
+export function sessionHandlers(deps: Dependencies): Handlers<SessionRoutes> {
+  return {
+    async login({ body }) {
+      const known = await findCredentials(deps.prisma, body.email)
+      // Also where nobody has that address: neither the answer nor its time may tell.
+      const right = await deps.passwords.verify(body.password, known?.passwordHash ?? null)
+      if (!known || !right) return refuse(401, 'INVALID_CREDENTIALS', 'the address or the password is wrong')
+      return answerSession(deps, 200, await openSession(deps, known.user))
+    },
+    async refresh({ body, log }) {
+      const refreshed = await refresh(deps, body.refreshToken)
+      if ('refused' in refreshed) {
+        if (refreshed.refused === 'TOKEN_REUSED') log.warn('a refresh token was used again: its session has been ended')
+        return refuse(401, refreshed.refused, sentences[refreshed.refused])
+      }
+      return answerSession(deps, 200, refreshed)
+    },
+    async logout({ body }) {
+      await endSession(deps, body.refreshToken)
+      return { status: 204, body: undefined }
+    },
+    getJwks: async () => ({ status: 200, body: { keys: [...deps.accessTokens.jwks.keys] }, headers: JWKS_CACHED }),
+  }
+}
+
+export function sessionInternalHandlers(deps: Dependencies): Handlers<Pick<typeof authInternalRoutes, 'validateToken'>> {
+  const { accessTokens, config } = deps
+  return {
+    async validateToken({ body }) {
+      try {
+        const principal = await verifyAccessToken(body.token, accessTokens.keys, config.tokenIssuer)
+        const { userId, email, roles, expiresAt } = principal
+        return { status: 200, body: { valid: true, userId, email, roles: [...roles], expiresAt } }
+      } catch (error) {
+        const invalid = { valid: false } as const
+        if (error instanceof errors.JWTExpired) return refuse(401, 'TOKEN_EXPIRED', 'the access token has expired', invalid)
+        return refuse(401, 'TOKEN_INVALID', 'the access token is not valid', invalid)
+      }
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import type { UserId } from '@boxoffice/contracts'
+import type { PrismaTx } from '../dependencies.ts'
+import type { RefreshFamily, RefreshToken } from '../generated/prisma/client.ts'
+import { createRefreshToken, hashRefreshToken, sealSuccessor } from './refresh-token.ts'
+
+/** A new family of refresh tokens: a sign-in. Answers its first token. */
+export async function insertFamily(
+  tx: PrismaTx,
+  { familyId, userId, createdAt, ttlMs }: { familyId: string; userId: UserId; createdAt: Date; ttlMs: number },
+): Promise<string> {
+  const token = createRefreshToken()
+  const expiresAt = new Date(createdAt.getTime() + ttlMs)
+  await tx.refreshFamily.create({ data: { familyId, userId, createdAt, lastUsedAt: createdAt, expiresAt } })
+  await tx.refreshToken.create({ data: { tokenHash: hashRefreshToken(token), familyId, createdAt, expiresAt } })
+  return token
+}
+
+/** A refresh token as kept, with its family and, where it was used, its successor. */
+export interface StoredToken {
+  token: RefreshToken
+  family: RefreshFamily
+  successor: RefreshToken | null
+}
+
+/**
+ * The token and its family, whose row stays locked until the transaction ends: refreshes of one family go one after the
+ * other, and each sees what the one before has written. null for a token that is not ours.
+ */
+export async function lockToken(tx: PrismaTx, token: string, lastUsedAt: Date): Promise<StoredToken | null> {
+  const tokenHash = hashRefreshToken(token)
+  const found = await tx.refreshToken.findUnique({ where: { tokenHash }, select: { familyId: true } })
+  if (!found) return null
+  const locked = await tx.refreshFamily.updateManyAndReturn({ where: { familyId: found.familyId }, data: { lastUsedAt } })
+  const stored = await tx.refreshToken.findUnique({ where: { tokenHash }, include: { successor: true } })
+  const [family] = locked
+  if (!stored || !family) return null // swept away in between
+  const { successor, ...own } = stored
+  return { token: own, family, successor }
+}
+
+/** Use `token` up and put a new one in its place, which it answers. */
+export async function insertSuccessor(
+  tx: PrismaTx,
+  { token, familyId, usedAt, ttlMs }: { token: string; familyId: string; usedAt: Date; ttlMs: number },
+): Promise<string> {
+  const successor = createRefreshToken()
+  const predecessorHash = hashRefreshToken(token)
+  const expiresAt = new Date(usedAt.getTime() + ttlMs)
+  await tx.refreshToken.update({
+    where: { tokenHash: predecessorHash },
+    data: { usedAt, sealedSuccessor: sealSuccessor(token, successor) },
+  })
+  await tx.refreshToken.create({
+    data: { tokenHash: hashRefreshToken(successor), familyId, predecessorHash, createdAt: usedAt, expiresAt },
+  })
+  await tx.refreshFamily.update({ where: { familyId }, data: { expiresAt } })
+  return successor
+}
+
+/** No token of the family counts any longer. One that was revoked before keeps its time and reason. */
+export async function revokeFamily(
+  tx: PrismaTx,
+  familyId: string,
+  revoked: { revokedAt: Date; revokedBecause: 'LOGOUT' | 'REUSE' },
+): Promise<void> {
+  await tx.refreshFamily.updateMany({ where: { familyId, revokedAt: null }, data: revoked })
+}
+
+/** Delete up to `limit` families, with their tokens, whose last token has expired; how many. */
+export async function deleteExpiredFamilies(tx: PrismaTx, now: Date, limit: number): Promise<number> {
+  const { count } = await tx.refreshFamily.deleteMany({ where: { expiresAt: { lt: now } }, limit })
+  return count
+}

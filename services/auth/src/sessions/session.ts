@@ -1,0 +1,55 @@
+import type { UserId } from '@boxoffice/contracts'
+import type { StoredUser } from '../accounts/user.ts'
+import { getUser } from '../accounts/user-repository.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { judge } from './judge.ts'
+import { openSuccessor } from './refresh-token.ts'
+import { insertFamily, insertSuccessor, lockToken, revokeFamily } from './session-repository.ts'
+
+/** Who is signed in, and the token that keeps it so. */
+export interface SignedIn {
+  user: StoredUser
+  refreshToken: string
+}
+
+/** Begin a session of a user who has shown to be one. */
+export const openSession = (deps: Dependencies, user: StoredUser): Promise<SignedIn> =>
+  deps.transact(async (tx) => {
+    const { userId } = user
+    const family = { familyId: deps.newId(), userId, createdAt: deps.now(), ttlMs: deps.config.refreshTtlMs }
+    return { user, refreshToken: await insertFamily(tx, family) }
+  })
+
+export type Refreshed = SignedIn | { refused: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' | 'TOKEN_REUSED' }
+
+/**
+ * Put a new refresh token in the place of this one, or give the one again that took its place a moment ago. A token that is
+ * used again otherwise ends its family: that is committed, although the answer is a refusal.
+ */
+export const refresh = (deps: Dependencies, token: string): Promise<Refreshed> =>
+  deps.transact(async (tx): Promise<Refreshed> => {
+    const now = deps.now()
+    const stored = await lockToken(tx, token, now)
+    if (!stored) return { refused: 'TOKEN_INVALID' }
+    const { familyId, userId, revokedAt } = stored.family
+    const { expiresAt, usedAt, sealedSuccessor } = stored.token
+    const shown = { expiresAt, usedAt, familyRevokedAt: revokedAt, successorUsedAt: stored.successor?.usedAt ?? null }
+    const signedIn = async (refreshToken: string) => ({ user: await getUser(tx, userId as UserId), refreshToken })
+
+    const verdict = judge(shown, now, deps.config.refreshGraceMs)
+    if (verdict === 'ROTATE') {
+      return signedIn(await insertSuccessor(tx, { token, familyId, usedAt: now, ttlMs: deps.config.refreshTtlMs }))
+    }
+    if (verdict === 'REPEAT' && sealedSuccessor) return signedIn(openSuccessor(token, sealedSuccessor))
+    if (verdict === 'EXPIRED') return { refused: 'TOKEN_EXPIRED' }
+    if (verdict === 'REVOKED') return { refused: 'TOKEN_REVOKED' }
+    await revokeFamily(tx, familyId, { revokedAt: now, revokedBecause: 'REUSE' })
+    return { refused: 'TOKEN_REUSED' }
+  })
+
+/** End the session of this token, whichever of its family it is; nothing happens for one that is not ours. */
+export const endSession = (deps: Dependencies, token: string): Promise<void> =>
+  deps.transact(async (tx) => {
+    const stored = await lockToken(tx, token, deps.now())
+    if (stored) await revokeFamily(tx, stored.family.familyId, { revokedAt: deps.now(), revokedBecause: 'LOGOUT' })
+  })
