@@ -11,6 +11,7 @@ export const Environment = z.object({
   STRIPE_SECRET_KEY: z.string().min(1).describe("the gateway's secret key"),
   STRIPE_WEBHOOK_SECRET: z.string().min(1).describe("the secret that signs the gateway's webhook calls"),
   STRIPE_API_URL: z.url().optional().describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
+  GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000).describe('how long a call of the gateway may take, in ms'),
   CHECKOUT_WAIT_MS: z.coerce.number().int().min(0).default(10_000).describe('how long a buyer waits before 202, in ms'),
   PAYMENT_UNKNOWN_LIMIT_SECONDS: z.coerce.number().int().min(1).default(1_800).describe('how long an outcome may be unknown'),
   SAGA_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often sagas that are due are looked for, in ms'),
@@ -19,7 +20,7 @@ export const Environment = z.object({
 export interface Config extends BaseConfig {
   messaging: MessagingConfig
   ticketsUrl: string
-  stripe: { secretKey: string; webhookSecret: string; baseUrl?: string }
+  stripe: { secretKey: string; webhookSecret: string; baseUrl?: string; timeoutMs: number }
   checkoutWaitMs: number
   paymentUnknownLimitMs: number
   sagaPollMs: number
@@ -32,7 +33,12 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     ...baseConfig('payment-service', read),
     messaging: messagingConfig(read),
     ticketsUrl: read.TICKETS_URL,
-    stripe: { secretKey: read.STRIPE_SECRET_KEY, webhookSecret: read.STRIPE_WEBHOOK_SECRET, baseUrl: read.STRIPE_API_URL },
+    stripe: {
+      secretKey: read.STRIPE_SECRET_KEY,
+      webhookSecret: read.STRIPE_WEBHOOK_SECRET,
+      baseUrl: read.STRIPE_API_URL,
+      timeoutMs: read.GATEWAY_TIMEOUT_MS,
+    },
     checkoutWaitMs: read.CHECKOUT_WAIT_MS,
     paymentUnknownLimitMs: read.PAYMENT_UNKNOWN_LIMIT_SECONDS * 1_000,
     sagaPollMs: read.SAGA_POLL_MS,

@@ -31,6 +31,7 @@ const unused = async () => Promise.reject(new Error('not asked for here'))
 export function ticketStub() {
   const claims = new Map<OrderId, { quantity: number; released: boolean }>()
   const calls: string[] = []
+  const state = { away: false }
   const held = (reservationId: ReservationId, quantity: number) => ({
     reservationId,
     reserved: true as const,
@@ -45,6 +46,7 @@ export function ticketStub() {
     checkAvailability: unused,
     async reserve({ body }) {
       calls.push('reserve')
+      if (state.away) throw new Error('away')
       const quantity = body.ticketRequests[0]?.quantity ?? 0
       if (quantity > 50) return refuse(409, 'INSUFFICIENT_INVENTORY', 'not that many are left', { reserved: false as const })
       claims.set(body.orderId as OrderId, { quantity, released: false })
@@ -77,11 +79,11 @@ export function ticketStub() {
     getTicketQrInfo: unused,
     getOrderTickets: unused,
   }
-  return { handlers, claims, calls }
+  return { handlers, claims, calls, state }
 }
 
 /** The payment service with its own database, queues and gateway, and a ticket service that is a stub of the contract. */
-export async function startPayments(overrides: Record<string, string> = {}) {
+export async function startPayments(overrides: Record<string, string> = {}, options = { webhooks: true }) {
   const authority = await createTestAuthority()
   const stub = ticketStub()
   const tickets = await startPeer(ticketsInternalRoutes, stub.handlers)
@@ -116,7 +118,8 @@ export async function startPayments(overrides: Record<string, string> = {}) {
   const config = loadConfig({ ...environment, STRIPE_API_URL: sandbox.url })
   const deps = createDependencies(config, authority.userKeys)
   const app = buildApp(deps)
-  webhookUrl = `${await app.listen({ host: '127.0.0.1', port: 0 })}/api/payments/webhooks/stripe`
+  const url = `${await app.listen({ host: '127.0.0.1', port: 0 })}/api/payments/webhooks/stripe`
+  if (options.webhooks) webhookUrl = url
   const workers = buildWorkers(deps)
   for (const worker of workers) worker.start()
 

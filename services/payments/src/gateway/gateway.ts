@@ -41,15 +41,20 @@ export interface Gateway {
   health(): 'UP' | 'DEGRADED'
 }
 
-const TIMEOUT_MS = 10_000
 const CLOCK_SKEW_S = 60
 const SEARCH_LAG_MS = 300_000 // Stripe says under a minute, and longer during an outage
 
 /** Stripe, through its SDK. `baseUrl` is another address than Stripe's own: the sandbox. Retries belong to the saga alone. */
-export function createGateway(options: { secretKey: string; webhookSecret: string; baseUrl?: string; guard: Guard }): Gateway {
+export function createGateway(options: {
+  secretKey: string
+  webhookSecret: string
+  baseUrl?: string
+  timeoutMs: number
+  guard: Guard
+}): Gateway {
   const { guard } = options
   const stripe = new Stripe(options.secretKey, {
-    timeout: TIMEOUT_MS,
+    timeout: options.timeoutMs,
     maxNetworkRetries: 0,
     telemetry: false,
     ...addressOf(options.baseUrl),

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import { type OrderId, paymentCompleted, refundProcessed } from '@boxoffice/contracts'
+import { transact } from '@boxoffice/service-kit'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { advance } from '../src/saga/advance.ts'
+import { findSagaForUpdate, leaseDueSagas } from '../src/saga/saga-repository.ts'
+import { type Payments, startPayments } from './harness.ts'
+
+const SOON = { timeout: 15_000, interval: 50 }
+let payments: Payments
+beforeAll(async () => {
+  // Without webhooks: what is found out here is found out by asking.
+  payments = await startPayments(
+    { CHECKOUT_WAIT_MS: '600', GATEWAY_TIMEOUT_MS: '300', PAYMENT_UNKNOWN_LIMIT_SECONDS: '2' },
+    { webhooks: false },
+  )
+})
+afterEach(() => payments.sandbox.setFault({ mode: 'ok' }))
+afterAll(() => payments.stop())
+
+const ledgerOf = async (orderId: string) =>
+  (await payments.sandbox.ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 }
+const orderIdOf = (answer: { body: object }) => (answer.body as { orderId: OrderId }).orderId
+const released = (orderId: OrderId) => payments.stub.claims.get(orderId)?.released ?? false
+
+test('a charge that is never answered for is found out and paid, once', async () => {
+  const answer = await payments.buy('pm_sandbox_timeout_then_succeeded')
+  const orderId = orderIdOf(answer)
+  await vi.waitFor(async () => expect(await payments.order(orderId)).toMatchObject({ status: 'PAID' }), SOON)
+  expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000, successfulCharges: 1 })
+  expect(released(orderId)).toBe(false)
+  await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
+})
+
+test('a decline that is never answered for is found out, and the tickets go back', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_declined'))
+  await vi.waitFor(async () => expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED' }), SOON)
+  await vi.waitFor(() => expect(released(orderId)).toBe(true), SOON)
+  expect(await ledgerOf(orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
+})
+
+test('what is not known in time is answered 202, and a repetition tells how it stands', async () => {
+  await payments.sandbox.setFault({ mode: 'down' })
+  const key = randomUUID()
+  const answer = await payments.buy('pm_card_visa', { key })
+  expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING', paymentStatus: 'UNKNOWN', totalAmount: 10_000 } })
+  await payments.sandbox.setFault({ mode: 'ok' })
+  await vi.waitFor(async () => expect(await payments.buy('pm_card_visa', { key })).toMatchObject({ status: 201 }), SOON)
+  expect(await ledgerOf(orderIdOf(answer))).toMatchObject({ successfulCharges: 1 })
+})
+
+test('a gateway that is gone for longer than the limit: the tickets go back, and nothing was charged', async () => {
+  await payments.sandbox.setFault({ mode: 'down' })
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('REFUND_IF_CHARGED'), SOON)
+  expect(released(orderId)).toBe(true)
+  expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED', failureReason: 'PAYMENT_TIMEOUT' })
+  await payments.sandbox.setFault({ mode: 'ok' })
+  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('FAILED'), SOON)
+  expect(await ledgerOf(orderId)).toMatchObject({ captured: 0 })
+})
+
+test('a charge that became known after the limit is refunded, once, and the buyer is told', async () => {
+  const charges = async () => (await payments.sandbox.ledger()).entries.length
+  const before = await charges()
+  const buying = payments.buy('pm_sandbox_timeout_then_succeeded')
+  await vi.waitFor(async () => expect(await charges()).toBe(before + 1), { ...SOON, interval: 10 })
+  await payments.sandbox.setFault({ mode: 'down' })
+  const orderId = orderIdOf(await buying)
+  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('REFUND_IF_CHARGED'), SOON)
+  expect(released(orderId)).toBe(true)
+  await payments.sandbox.setFault({ mode: 'ok' })
+  await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
+  expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED', paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+})
+
+test('a ticket service that is away fails nobody: the saga waits, and buys when it is back', async () => {
+  payments.stub.state.away = true
+  const answer = await payments.buy('pm_card_visa')
+  expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING', totalAmount: null, items: [] } })
+  payments.stub.state.away = false
+  await vi.waitFor(async () => expect(await payments.order(orderIdOf(answer))).toMatchObject({ status: 'PAID' }), SOON)
+})
+
+test('a saga is leased to one worker; when its lease has run out, the next takes over and the first one’s word is stale', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  const { pool, apply, messaging } = payments.deps
+  const paused = await transact(pool, (tx) => findSagaForUpdate(tx, orderId))
+  if (!paused) throw new Error('no saga')
+  const both = await Promise.all([1, 2].map(() => transact(pool, (tx) => leaseDueSagas(tx, 100))))
+  const ids = both.flat().map((saga) => saga.orderId)
+  expect(new Set(ids).size).toBe(ids.length)
+
+  const word = { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' } as const
+  const first = await messaging.transact((tx) => apply(tx, paused, word))
+  expect(first).toMatchObject({ applied: true })
+  const second = await messaging.transact((tx) => apply(tx, paused, word))
+  expect(second).toEqual({ applied: false, why: 'stale' })
+  expect(advance(paused, word)?.state).toBe('REFUNDING')
+})
