@@ -37,7 +37,7 @@ export function openApiOf(options: { title: string; description: string; server:
       license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
     },
     servers: [{ url: options.server }],
-    tags: [{ name: options.title }],
+    tags: [{ name: options.title, description: options.description }],
     paths: Object.fromEntries(Object.entries(paths).map(([path, operations]) => [path, tagged(operations, options.title)])),
     components: {
       schemas: { Refusal: wire(Refusal) },

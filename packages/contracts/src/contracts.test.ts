@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import * as contracts from './index.ts'
+import {
+  binary,
+  contentTypeOf,
+  defineRoute,
+  type Minor,
+  Money,
+  messages,
+  queueNames,
+  queues,
+  type Route,
+  routing,
+  type Subscription,
+  topics,
+} from './index.ts'
+
+const everyRoute = Object.entries(contracts)
+  .filter(([name]) => /Routes$/.test(name))
+  .flatMap(([, routes]) => Object.entries(routes as Record<string, Route>))
+
+describe('money', () => {
+  test.each([
+    [19.99, 1999],
+    [0.1, 10],
+    [1.1, 110],
+    [4.35, 435],
+    [1_000_000, 100_000_000],
+    [0, 0],
+  ])('%f is %i cents, there and back', (major, minor) => {
+    expect(z.decode(Money, major)).toBe(minor)
+    expect(z.encode(Money, minor as Minor)).toBe(major)
+  })
+  test.each([1.005, -1, Number.POSITIVE_INFINITY, Number.NaN, '1'])('%s is no amount', (value) => {
+    expect(z.safeDecode(Money, value as never).success).toBe(false)
+  })
+  test('every amount of cents survives the way over the wire', () => {
+    for (let minor = 0; minor < 200_000; minor += 7) {
+      const wire = JSON.parse(JSON.stringify(z.encode(Money, minor as Minor)))
+      expect(z.decode(Money, wire)).toBe(minor)
+    }
+  })
+})
+
+describe('routes', () => {
+  test('no two have the same method and path, or the same name', () => {
+    const paths = everyRoute.map(([, { method, path }]) => `${method} ${path}`)
+    const names = everyRoute.map(([name]) => name)
+    expect(new Set(paths).size).toBe(paths.length)
+    expect(new Set(names).size).toBe(names.length)
+  })
+  test('every one declares who may call it, and an internal path is for services alone', () => {
+    for (const [name, { access, path }] of everyRoute) {
+      const internal = path.includes('/internal/')
+      expect(typeof access === 'object', name).toBe(internal)
+      if (typeof access === 'object') expect(access.services.length, name).toBeGreaterThan(0)
+    }
+  })
+  test('every one is under a prefix that the load balancer forwards', () => {
+    for (const [name, { path }] of everyRoute)
+      expect(
+        routing.some(({ prefix }) => path.startsWith(prefix)),
+        name,
+      ).toBe(true)
+  })
+  test('every body refuses fields that it does not name', () => {
+    const loose = everyRoute.filter(([, { body }]) => body?.safeParse({ surprise: 1 }).error?.issues.every(isNotUnknownKey))
+    // The gateway's own events are not ours to restrict: their signature is checked.
+    expect(loose.map(([name]) => name)).toEqual([])
+    expect(contracts.paymentsRoutes.stripeWebhook.body.safeParse({ surprise: 1 }).success).toBe(true)
+  })
+  test('whose path and params disagree is not defined', () => {
+    const route = { method: 'GET', path: '/api/x/:id', summary: '', access: 'anyone', responses: {} } as const
+    expect(() => defineRoute(route)).toThrow('path and params')
+  })
+  test('a file has its content type, anything else has none', () => {
+    expect(contentTypeOf(binary('image/png'))).toBe('image/png')
+    expect(contentTypeOf(z.string())).toBeUndefined()
+  })
+})
+
+function isNotUnknownKey(issue: z.core.$ZodIssue): boolean {
+  if (issue.code === 'unrecognized_keys') return false
+  return issue.code !== 'invalid_union' || issue.errors.every((errors) => errors.every(isNotUnknownKey))
+}
+
+describe('topology', () => {
+  test('every message has a topic, and attributes that SNS takes', () => {
+    for (const [eventType, { topics: to, attributes }] of messages) {
+      expect(to.length, eventType).toBeGreaterThan(0)
+      for (const topic of to) expect(topics).toContain(topic)
+      expect(attributes.length + 2, eventType).toBeLessThanOrEqual(8) // ten, less the two of a dead letter
+    }
+  })
+  test('every filter names messages of its own topic', () => {
+    for (const name of queueNames) {
+      for (const { topic, eventTypes = [] } of queues[name].subscriptions as readonly Subscription[]) {
+        for (const eventType of eventTypes) expect(messages.get(eventType)?.topics, `${name} ${eventType}`).toContain(topic)
+      }
+    }
+  })
+  test('what goes to a FIFO topic says what it is grouped by', () => {
+    for (const [eventType, { topics: to, groupBy }] of messages) {
+      if (to.some(contracts.isFifo)) expect(groupBy, eventType).toBeDefined()
+    }
+  })
+  test('messages with tokens in them are secret', () => {
+    for (const [eventType, { payload, secret }] of messages) {
+      const fields = Object.keys((payload as z.ZodObject).shape)
+      expect(secret, eventType).toBe(fields.some((field) => /token/i.test(field)))
+    }
+  })
+})

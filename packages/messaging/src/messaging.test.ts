@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { type EventId, type Message, type OrderId, queues, ticketsRejected, type UserId, userCreated } from '@boxoffice/contracts'
+import {
+  baseConfig,
+  baseEnvironment,
+  createDatabase,
+  createFoundation,
+  readEnvironment,
+  type Tx,
+  transact,
+  type Worker,
+  withCorrelationId,
+} from '@boxoffice/service-kit'
+import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
+import { z } from 'zod'
+import { type Aws, createAws } from './aws.ts'
+import { on } from './consumer.ts'
+import { archivePublished, oldestUnpublishedSeconds } from './housekeeping.ts'
+import { createMessaging, type Messaging } from './messaging.ts'
+import { createProbe, type Probe } from './probe.ts'
+import { provision } from './provision.ts'
+import { createRelay } from './relay.ts'
+
+const QUEUE = 'payment-processing-queue'
+let aws: Aws
+let probe: Probe
+let messaging: Messaging
+let foundation: ReturnType<typeof createFoundation>
+let handled: Message<typeof ticketsRejected>[]
+let handle: (tx: Tx, message: Message<typeof ticketsRejected>) => Promise<void>
+let consumer: Worker
+
+beforeAll(async () => {
+  const authority = await createTestAuthority()
+  const environment = readEnvironment(z.object(baseEnvironment), {
+    ...authority.environment('payment-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+  })
+  foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
+  const endpoint = inject('awsEndpoint')
+  const config = {
+    region: 'us-east-1',
+    accountId: '000000000000',
+    snsEndpoint: endpoint,
+    sqsEndpoint: endpoint,
+    prefix: `t${randomUUID().slice(0, 8)}-`,
+    waitSeconds: 1,
+  }
+  aws = createAws(config)
+  await provision(aws)
+  await provision(aws) // and once more: it changes nothing
+  probe = await createProbe(aws, ['ticket-events', 'user-events'])
+  messaging = createMessaging(foundation, config)
+  consumer = messaging.consume(QUEUE, [on(ticketsRejected, (tx, message) => handle(tx, message))])
+  messaging.relay.start()
+  consumer.start()
+})
+beforeEach(() => {
+  handled = []
+  handle = async (_tx, message) => void handled.push(message)
+})
+afterAll(async () => {
+  await consumer.stop()
+  await messaging.relay.stop()
+  await probe.close()
+  messaging.close()
+  aws.close()
+  await foundation.pool.end()
+})
+
+const rejection = () => ({
+  orderId: randomUUID() as OrderId,
+  userId: randomUUID() as UserId,
+  eventId: randomUUID() as EventId,
+  reservationId: randomUUID() as never,
+  reason: 'SEATS_GONE',
+})
+const say = (payload = rejection()) =>
+  messaging.transact((tx) => messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 3 })).then(() => payload)
+const heardOf = (orderId: OrderId) => handled.filter(({ payload }) => payload.orderId === orderId)
+
+async function deadLetter(matches: (body: string) => boolean) {
+  const QueueUrl = await aws.queueUrl(queues[QUEUE].deadLetterQueue)
+  return vi.waitFor(async () => {
+    const { Messages = [] } = await aws.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'], VisibilityTimeout: 0 }),
+    )
+    const found = Messages.find(({ Body = '' }) => matches(Body))
+    if (!found) throw new Error('not there yet')
+    return found
+  }, 10_000)
+}
+
+describe('a message', () => {
+  test('travels from the outbox to its consumer, with its ids, version and correlation id', async () => {
+    const payload = rejection()
+    await withCorrelationId('corr-1', () => say(payload))
+    await vi.waitFor(() => expect(heardOf(payload.orderId)).toHaveLength(1), 10_000)
+    expect(heardOf(payload.orderId)[0]).toMatchObject({ correlationId: 'corr-1', aggregateVersion: 3, version: '1.0', payload })
+  })
+  test('of a transaction that rolled back never existed', async () => {
+    const payload = rejection()
+    const work = messaging.transact(async (tx) => {
+      await messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
+      throw new Error('changed my mind')
+    })
+    await expect(work).rejects.toThrow('changed my mind')
+    const after = await say()
+    await probe.waitFor(ticketsRejected, (message) => message.payload.orderId === after.orderId)
+    expect(probe.heard(ticketsRejected).some((message) => message.payload.orderId === payload.orderId)).toBe(false)
+  })
+  test('that comes twice takes effect once', async () => {
+    const payload = await say()
+    const message = await probe.waitFor(ticketsRejected, (heard) => heard.payload.orderId === payload.orderId)
+    const again = new SendMessageCommand({
+      QueueUrl: await aws.queueUrl(QUEUE),
+      MessageBody: JSON.stringify(z.encode(ticketsRejected.schema, message)),
+    })
+    await aws.sqs.send(again)
+    await aws.sqs.send(again)
+    const last = await say()
+    await vi.waitFor(() => expect(heardOf(last.orderId)).toHaveLength(1), 10_000)
+    expect(heardOf(payload.orderId)).toHaveLength(1)
+    const { rows } = await foundation.pool.query('select from inbox where message_id = $1', [message.messageId])
+    expect(rows).toHaveLength(1)
+  })
+  test('whose effect fails is not remembered, and is handled when it comes again', async () => {
+    let attempts = 0
+    handle = async (tx, message) => {
+      await tx.query(`insert into cancelled_events (event_id) values ($1)`, [message.payload.eventId])
+      if (++attempts === 1) throw Object.assign(new Error('deadlock detected'), { code: '40P01' })
+      handled.push(message)
+    }
+    const payload = await say()
+    await vi.waitFor(() => expect(heardOf(payload.orderId)).toHaveLength(1), 10_000)
+    expect(attempts).toBe(2)
+  })
+  test.each([
+    ['is not JSON', 'nonsense', 'not JSON'],
+    ['is of nobody here', JSON.stringify({ eventType: 'NO_SUCH_TYPE' }), 'nobody here takes NO_SUCH_TYPE'],
+    ['is not of its schema', JSON.stringify({ eventType: 'TICKETS_REJECTED', payload: {} }), 'not of its schema'],
+  ])('that %s goes to the dead-letter queue at once, with the reason', async (_, body, reason) => {
+    const marked = body.endsWith('}') ? `${body.slice(0, -1)},"mark":"${randomUUID()}"}` : `${body} ${randomUUID()}`
+    await aws.sqs.send(new SendMessageCommand({ QueueUrl: await aws.queueUrl(QUEUE), MessageBody: marked }))
+    const { MessageAttributes } = await deadLetter((text) => text === marked)
+    expect(MessageAttributes?.deadLetterReason?.StringValue).toContain(reason)
+    expect(MessageAttributes?.deadLetterSource?.StringValue).toBe(QUEUE)
+  })
+})
+
+describe('the outbox', () => {
+  test('is emptied into the archive, but for messages with tokens in them', async () => {
+    const payload = await say()
+    const userId = randomUUID() as UserId
+    const recipient = { userId, email: 'a@example.test', firstName: 'A', lastName: 'B', locale: 'en' }
+    const token = { sealedToken: 'sealed', tokenExpiresAt: new Date(), createdAt: new Date() }
+    await messaging.transact((tx) => messaging.append(tx, userCreated, { ...recipient, ...token }, { aggregateVersion: 1 }))
+    await probe.waitFor(userCreated, (message) => message.payload.userId === userId)
+    await vi.waitFor(async () => expect(await oldestUnpublishedSeconds(foundation.pool)).toBe(0), 10_000)
+    await archivePublished(foundation.pool)
+    const archived = async (id: string) =>
+      (await foundation.pool.query('select from message_archive where body::text like $1', [`%${id}%`])).rowCount
+    expect(await archived(payload.orderId)).toBe(1)
+    expect(await archived(userId)).toBe(0)
+    expect((await foundation.pool.query('select from outbox')).rowCount).toBe(0)
+  })
+  test('is drained by two relays at once without a message twice or lost', async () => {
+    const second = createRelay({ ...foundation, aws })
+    second.start()
+    const said = await Promise.all(Array.from({ length: 60 }, () => say()))
+    second.nudge()
+    await vi.waitFor(async () => expect(await oldestUnpublishedSeconds(foundation.pool)).toBe(0), 10_000)
+    await second.stop()
+    for (const { orderId } of said) {
+      await probe.waitFor(ticketsRejected, ({ payload }) => payload.orderId === orderId)
+      expect(probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)).toHaveLength(1)
+    }
+  })
+  test('keeps a message while SNS is away, and publishes it when it is back', async () => {
+    const away = createAws({ ...aws.config, snsEndpoint: 'http://127.0.0.1:1' })
+    const database = await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations')
+    const { default: pg } = await import('pg')
+    const pool = new pg.Pool({ connectionString: database })
+    const payload = rejection()
+    await transact(pool, (tx) => messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
+    const broken = createRelay({ ...foundation, pool, aws: away })
+    await broken.stop() // it tries once more as it stops
+    const waiting = await pool.query<{ attempts: number }>('select attempts from outbox where published_at is null')
+    expect(waiting.rows).toMatchObject([{ attempts: 1 }])
+    const working = createRelay({ ...foundation, pool, aws })
+    working.start()
+    await probe.waitFor(ticketsRejected, (message) => message.payload.orderId === payload.orderId)
+    await working.stop()
+    await pool.end()
+    away.close()
+  })
+  test('a message whose relay died after publishing goes out again under the same id', async () => {
+    const payload = await say()
+    const { messageId } = await probe.waitFor(ticketsRejected, (message) => message.payload.orderId === payload.orderId)
+    await foundation.pool.query(
+      'update outbox set published_at = null, leased_until = clock_timestamp() where message_id = $1 and published_at is not null',
+      [messageId],
+    )
+    messaging.relay.nudge()
+    await vi.waitFor(() => {
+      expect(probe.heard(ticketsRejected).filter((message) => message.messageId === messageId).length).toBeGreaterThan(1)
+    }, 10_000)
+    expect(heardOf(payload.orderId)).toHaveLength(1)
+  })
+})
+
+test('every queue has its dead-letter queue, its visibility and its receives', async () => {
+  for (const [name, { deadLetterQueue, visibilitySeconds, maxReceives }] of Object.entries(queues)) {
+    const { Attributes = {} } = await aws.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(name), AttributeNames: ['All'] }),
+    )
+    expect(Attributes.VisibilityTimeout).toBe(String(visibilitySeconds))
+    const redrive = { deadLetterTargetArn: aws.queueArn(deadLetterQueue), maxReceiveCount: maxReceives }
+    expect(JSON.parse(Attributes.RedrivePolicy ?? '{}')).toEqual(redrive)
+  }
+})

@@ -1,0 +1,42 @@
+import { authRoutes, eventsRoutes, notificationsRoutes, paymentsRoutes, type Routes, ticketsRoutes } from '@boxoffice/contracts'
+import { createConfig, lintFromString } from '@redocly/openapi-core'
+import { describe, expect, test } from 'vitest'
+import { openApiOf } from './openapi.ts'
+
+const services: Record<string, Routes> = {
+  Auth: authRoutes,
+  Events: eventsRoutes,
+  Tickets: ticketsRoutes,
+  Payments: paymentsRoutes,
+  Notifications: notificationsRoutes,
+}
+const documentOf = (title: string) =>
+  openApiOf({ title, description: 'x', server: 'https://boxoffice.example' }, services[title] ?? {})
+
+describe('the OpenAPI document', () => {
+  test.each(Object.keys(services))('of %s has nothing that a linter would change', async (title) => {
+    // Refusals are the `default` answer; and a ticket's paths are the contract's, which Fastify tells apart by their fixed parts.
+    const rules = { 'operation-4xx-response': 'off', 'no-ambiguous-paths': 'off' } as const
+    const config = await createConfig({ extends: ['recommended-strict'], rules })
+    const problems = await lintFromString({ source: JSON.stringify(documentOf(title)), config })
+    expect(problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} at ${location[0]?.pointer}`)).toEqual([])
+  })
+  test('shows the wire, for answers too: money in major units', () => {
+    const type = documentOf('Tickets').paths['/api/tickets/types']?.post as never as {
+      responses: Record<string, { content: { 'application/json': { schema: { properties: Record<string, object> } } } }>
+    }
+    expect(type.responses['201']?.content['application/json'].schema.properties.unitPrice).toMatchObject({
+      type: 'number',
+      multipleOf: 0.01,
+    })
+  })
+  test('names the content type of files, and the key that an order needs', () => {
+    const { paths } = documentOf('Tickets')
+    expect(paths['/api/tickets/{ticketId}/ticket.pdf']?.get).toMatchObject({
+      responses: { 200: { content: { 'application/pdf': {} } } },
+    })
+    expect(documentOf('Payments').paths['/api/payments/orders']?.post).toMatchObject({
+      parameters: [{ name: 'Idempotency-Key', in: 'header', required: true }],
+    })
+  })
+})
