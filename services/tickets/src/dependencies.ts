@@ -6,6 +6,7 @@ import {
   createInternalClient,
   type Foundation,
   policies,
+  sqlOfPool,
   type Transact,
 } from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
@@ -57,7 +58,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     policy: policies.payments,
   })
 
-  const redisPicture = createRedisPicture({ url: config.redisUrl, timeoutMs: config.redisTimeoutMs, pool, logger })
+  const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger })
   const findEventPicture = createEventPictures({ pool, events })
   return {
     ...foundation,
@@ -69,6 +70,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     findEventPicture,
     reserve: createReserve({
       transact,
+      sql: sqlOfPool(pool),
       redisPicture,
       bulkhead: createBulkhead({ places: config.directHoldsMax, waitMs: config.directHoldWaitMs }),
       findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),

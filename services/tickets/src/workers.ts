@@ -1,10 +1,8 @@
-import { createSweeper, type Worker } from '@boxoffice/service-kit'
+import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
 import type { Dependencies } from './dependencies.ts'
 import { pictureSubscribers } from './event-pictures/subscriptions.ts'
 import { orderSubscribers } from './issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from './reservations/sweeps.ts'
-
-const IDEMPOTENCY_SWEEP_MS = 60_000
 
 /** The relay comes first: it stops last. */
 export function buildWorkers(deps: Dependencies): Worker[] {
@@ -21,6 +19,6 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       await redisPicture.reconcile()
       return undefined
     }),
-    sweeper('idempotency keys', IDEMPOTENCY_SWEEP_MS, async () => ({ more: (await idempotency.sweep()) === 1_000 })),
+    createIdempotencySweeper({ idempotency, logger }),
   ]
 }

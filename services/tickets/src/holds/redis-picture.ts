@@ -1,6 +1,5 @@
 import type { EventId, ReservationId } from '@boxoffice/contracts'
-import { type Logger, sqlOfPool } from '@boxoffice/service-kit'
-import { Redis } from 'ioredis'
+import { createRedis, type Logger, sqlOfPool } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { createBreaker } from './breaker.ts'
 import { defineCommands, type HoldAnswer, type Line, type Released } from './commands.ts'
@@ -29,19 +28,10 @@ export interface RedisPicture {
   close(): void
 }
 
-export function createRedisPicture(options: { url: string; timeoutMs: number; pool: pg.Pool; logger: Logger }): RedisPicture {
+export function createRedisPicture(options: { url: string; pool: pg.Pool; logger: Logger }): RedisPicture {
   const { logger } = options
   const sql = sqlOfPool(options.pool)
-  const redis = new Redis(options.url, {
-    commandTimeout: options.timeoutMs,
-    connectTimeout: 2_000,
-    // Fail at once rather than queue: the database answers in the meantime.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempts) => Math.min(100 * attempts, 2_000),
-  })
-  redis.on('error', (error) => logger.warn({ err: error }, 'Redis is away'))
+  const redis = createRedis(options)
   const commands = defineCommands(redis)
   const guarded = createBreaker({ onFailure: (error) => logger.warn({ err: error }, 'a Redis command failed') })
   const stale = new Set<EventId>()

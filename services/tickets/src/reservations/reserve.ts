@@ -39,6 +39,8 @@ const soldOut: ReserveResult = { outcome: 'refused', error: 'INSUFFICIENT_INVENT
  */
 export function createReserve(deps: {
   transact: Transact
+  /** For reading outside of any transaction. */
+  sql: Tx
   redisPicture: RedisPicture
   bulkhead: Bulkhead
   findOffer: FindOffer
@@ -49,7 +51,7 @@ export function createReserve(deps: {
   const { transact, redisPicture } = deps
 
   return async (wish: Wish): Promise<ReserveResult> => {
-    if (wish.repeatable && (await transact((tx) => findReservation(tx, wish.reservationId)))) {
+    if (wish.repeatable && (await findReservation(deps.sql, wish.reservationId))) {
       return settle(wish, await transact((tx) => reserve(tx, wish)))
     }
     const offer = await deps.findOffer(wish.eventId)

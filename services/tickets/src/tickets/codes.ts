@@ -16,10 +16,10 @@ export interface CodeKey {
   readonly publicKey: KeyObject
 }
 
-// format (1) · key id (4) · ticket id (16) · event id (16) · code version (4) · seat, UTF-8 (0…24) · signature (64)
+// format (1) · key id (4) · ticket id (16) · event id (16) · code version (4) · seat, UTF-8 (0…32) · signature (64)
 const FORMAT = 1
 const HEAD_BYTES = 41
-const SEAT_MAX_BYTES = 24
+const SEAT_MAX_BYTES = 32
 const SIGNATURE_BYTES = 64
 
 /** The key of a private Ed25519 JWK. Its id on codes is the first four bytes of its `kid`'s SHA-256. */

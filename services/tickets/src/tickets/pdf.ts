@@ -76,8 +76,8 @@ function drawDetails(doc: Document, { ticket, event, typeName, seat }: PrintedTi
   const half = (INNER - gap) / 2
   const right = MARGIN + half + gap
   const [day, time] = whenOf(event)
-  field(doc, 'WHEN', `${day}\n${time}`, { x: MARGIN, y: 168, width: half, height: 62 })
-  field(doc, 'WHERE', `${event.venueName}\n${event.venueAddress}`, { x: right, y: 168, width: half, height: 62 })
+  headed(doc, 'WHEN', day, time, { x: MARGIN, y: 166, width: half, height: 68 })
+  headed(doc, 'WHERE', event.venueName, event.venueAddress, { x: right, y: 166, width: half, height: 68 })
   doc
     .moveTo(MARGIN, 240)
     .lineTo(WIDTH - MARGIN, 240)

@@ -1,0 +1,196 @@
+import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import { ServiceUnavailable } from '@boxoffice/service-kit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createOverdueSweep } from '../src/reservations/sweeps.ts'
+import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
+
+let setting: Setting
+beforeAll(async () => {
+  setting = await createSetting()
+})
+afterAll(() => setting.close())
+
+async function ownReservation(eventId: EventId, typeId: TicketTypeId) {
+  const buyer = await setting.user()
+  const answer = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 2) } })
+  if (answer.status !== 201) throw new Error('not reserved')
+  return { buyer, userId: buyer.userId, reservationId: answer.body.reservationId, expiresAt: answer.body.expiresAt }
+}
+
+describe('reserving for an order', () => {
+  it('claims at once, and repeated gives the same answer', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const first = await reserveForOrder(setting, eventId, typeId, 2)
+    expect(first.answer).toMatchObject({ status: 200, body: { reserved: true, status: 'PAYING', totalAmount: 10_000 } })
+    const { reservationId, orderId, userId } = first
+    const body = { reservationId, orderId, userId, eventId, ticketRequests: some(typeId, 2) }
+    expect(await setting.internal.reserve({ body })).toEqual(first.answer)
+    expect(await setting.counters(typeId)).toMatchObject({ held: 2 })
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
+  })
+
+  it('under an id that another order holds is refused', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const { reservationId, userId } = await reserveForOrder(setting, eventId, typeId)
+    const body = { reservationId, userId, orderId: newId<OrderId>(), eventId, ticketRequests: some(typeId) }
+    expect(await setting.internal.reserve({ body })).toMatchObject({ status: 409, body: { error: 'RESERVATION_IN_PAYMENT' } })
+  })
+
+  it('says why not', async () => {
+    const { eventId, typeId } = await setting.offer(1)
+    expect((await reserveForOrder(setting, eventId, typeId, 2)).answer).toMatchObject({
+      status: 409,
+      body: { reserved: false, error: 'INSUFFICIENT_INVENTORY' },
+    })
+  })
+})
+
+describe('a claim', () => {
+  it("outlasts the buyer's hold, is theirs alone, and stops them from letting go", async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const { buyer, userId, reservationId, expiresAt } = await ownReservation(eventId, typeId)
+    const orderId = newId<OrderId>()
+    const stranger = { reservationId, orderId, userId: newId<UserId>() }
+    expect(await setting.internal.claimReservation({ body: stranger })).toMatchObject({
+      status: 404,
+      body: { error: 'RESERVATION_NOT_FOUND' },
+    })
+    const claimed = await setting.internal.claimReservation({ body: { reservationId, orderId, userId } })
+    expect(claimed).toMatchObject({ status: 200, body: { status: 'PAYING', orderId, userId, totalAmount: 10_000 } })
+    if (claimed.status !== 200) throw new Error('not claimed')
+    expect(claimed.body.expiresAt.getTime()).toBeGreaterThan(expiresAt.getTime())
+    expect(await setting.internal.claimReservation({ body: { reservationId, orderId, userId } })).toEqual(claimed)
+    expect(await buyer.client.releaseReservation({ params: { reservationId } })).toMatchObject({
+      status: 409,
+      body: { error: 'RESERVATION_IN_PAYMENT' },
+    })
+  })
+
+  it('is won by one of two orders that race for it', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const { userId, reservationId } = await ownReservation(eventId, typeId)
+    const answers = await Promise.all(
+      [newId<OrderId>(), newId<OrderId>()].map((orderId) =>
+        setting.internal.claimReservation({ body: { reservationId, orderId, userId } }),
+      ),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
+    expect(answers.find(({ status }) => status === 409)).toMatchObject({ body: { error: 'RESERVATION_IN_PAYMENT' } })
+  })
+
+  it('is possible after sales have ended, and not once the event is cancelled', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const [late, cancelled] = [await ownReservation(eventId, typeId), await ownReservation(eventId, typeId)]
+    await setting.deps.pool.query(`update ticket_types set sales_end_at = clock_timestamp() where event_id = $1`, [eventId])
+    const { reservationId, userId } = late
+    expect((await setting.internal.claimReservation({ body: { reservationId, userId, orderId: newId() } })).status).toBe(200)
+    await setting.deps.pool.query(`update event_pictures set status = 'CANCELLED' where event_id = $1`, [eventId])
+    const body = { reservationId: cancelled.reservationId, userId: cancelled.userId, orderId: newId<OrderId>() }
+    expect(await setting.internal.claimReservation({ body })).toMatchObject({
+      status: 409,
+      body: { error: 'EVENT_NOT_ON_SALE' },
+    })
+  })
+})
+
+describe('releasing a claim', () => {
+  it('frees its places, for the order that holds it alone, and repeated gives the same answer', async () => {
+    const { eventId, typeId } = await setting.offer(2)
+    const { reservationId, orderId } = await reserveForOrder(setting, eventId, typeId, 2)
+    const foreign = { reservationId, orderId: newId<OrderId>(), reason: 'PAYMENT_FAILED' }
+    expect(await setting.internal.releaseClaim({ body: foreign })).toEqual({
+      status: 200,
+      body: { released: false, reservationId, ticketsReleased: 0 },
+    })
+    expect(await setting.counters(typeId)).toMatchObject({ held: 2 })
+    for (let times = 0; times < 2; times++) {
+      const answer = await setting.internal.releaseClaim({ body: { ...foreign, orderId } })
+      expect(answer).toEqual({ status: 200, body: { released: true, reservationId, ticketsReleased: 2 } })
+    }
+    expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 2 })
+    expect(await setting.statusOf(reservationId)).toBe('CANCELLED')
+  })
+
+  it('that overtakes its own reserve or claim leaves nothing to hold', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>() }
+    const released = await setting.internal.releaseClaim({ body: { ...ids, reason: 'PAYMENT_TIMEOUT' } })
+    expect(released).toMatchObject({ status: 200, body: { released: false } })
+    const late = await setting.internal.reserve({
+      body: { ...ids, userId: newId<UserId>(), eventId, ticketRequests: some(typeId) },
+    })
+    expect(late).toMatchObject({ status: 409, body: { reserved: false, error: 'RESERVATION_EXPIRED' } })
+    const own = await ownReservation(eventId, typeId)
+    const claim = { reservationId: own.reservationId, userId: own.userId, orderId: ids.orderId }
+    expect((await setting.internal.claimReservation({ body: claim })).status).toBe(409)
+    expect(await setting.counters(typeId)).toMatchObject({ held: 2 })
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
+  })
+
+  it('at the same time as its reserve ends with nothing held', async () => {
+    const { eventId, typeId } = await setting.offer(20)
+    for (let round = 0; round < 10; round++) {
+      const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>() }
+      await Promise.all([
+        setting.internal.reserve({ body: { ...ids, userId: newId<UserId>(), eventId, ticketRequests: some(typeId) } }),
+        setting.internal.releaseClaim({ body: { ...ids, reason: 'PAYMENT_TIMEOUT' } }),
+      ])
+    }
+    expect(await setting.counters(typeId)).toMatchObject({ held: 0, sold: 0 })
+  })
+})
+
+describe('a claim past its deadline', () => {
+  const order = (orderId: OrderId, status: 'PENDING' | 'PAID' | 'FAILED') =>
+    setting.orderInfos.set(orderId, {
+      orderId,
+      orderNumber: 'ORD-2026-000001',
+      userId: newId(),
+      eventId: newId(),
+      reservationId: newId(),
+      totalAmount: null,
+      refundedAmount: 0 as never,
+      currency: null,
+      status,
+      paymentStatus: status === 'PENDING' ? 'UNKNOWN' : 'COMPLETED',
+      paymentMethod: 'CREDIT_CARD',
+      holderName: 'Ada',
+      items: [],
+      createdAt: new Date(),
+    })
+
+  it('is released only when the payment service says that the order is over or not there', async () => {
+    const { eventId, typeId } = await setting.offer(10)
+    const [pending, paid, failed, unknown] = await Promise.all(
+      Array.from({ length: 4 }, () => reserveForOrder(setting, eventId, typeId)),
+    )
+    if (!pending || !paid || !failed || !unknown) throw new Error('not reserved')
+    order(pending.orderId, 'PENDING')
+    order(paid.orderId, 'PAID')
+    order(failed.orderId, 'FAILED')
+    for (const { reservationId } of [pending, paid, failed, unknown]) await setting.expire(reservationId)
+    await createOverdueSweep(setting.deps)()
+    const statuses = await Promise.all(
+      [pending, paid, failed, unknown].map(({ reservationId }) => setting.statusOf(reservationId)),
+    )
+    expect(statuses).toEqual(['PAYING', 'PAYING', 'CANCELLED', 'CANCELLED'])
+    expect(await setting.counters(typeId)).toMatchObject({ held: 2 })
+    const { rows } = await setting.deps.pool.query(
+      `select 1 from reservations where status = 'PAYING' and expires_at <= clock_timestamp() and event_id = $1`,
+      [eventId],
+    )
+    expect(rows).toEqual([])
+  })
+
+  it('stays while the payment service cannot be had', async () => {
+    const { eventId, typeId } = await setting.offer(1)
+    const { reservationId } = await reserveForOrder(setting, eventId, typeId)
+    await setting.expire(reservationId)
+    const payments = { getOrderInfo: () => Promise.reject(new ServiceUnavailable('payments', 'CONNECTION', false)) }
+    await createOverdueSweep({ ...setting.deps, payments })()
+    expect(await setting.statusOf(reservationId)).toBe('PAYING')
+    const answer = (await reserveForOrder(setting, eventId, typeId)).answer
+    expect(answer).toMatchObject({ status: 409, body: { error: 'INSUFFICIENT_INVENTORY' } })
+  })
+})

@@ -1,0 +1,275 @@
+import {
+  type EventId,
+  type EventInfo,
+  eventCancelled,
+  eventPublished,
+  type MessageDefinition,
+  type Minor,
+  type NotificationId,
+  type OrderId,
+  type Payload,
+  paymentCompleted,
+  paymentFailed,
+  type TicketTypeId,
+  ticketCancelled,
+  ticketsDelivered,
+  ticketsGenerated,
+  ticketsRejected,
+} from '@boxoffice/contracts'
+import { createProbe, type Probe } from '@boxoffice/messaging'
+import { transact, type Worker } from '@boxoffice/service-kit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildWorkers } from '../src/workers.ts'
+import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
+
+let setting: Setting
+let probe: Probe
+let workers: Worker[]
+beforeAll(async () => {
+  setting = await createSetting()
+  probe = await createProbe(setting.aws, ['ticket-events'])
+  workers = buildWorkers(setting.deps)
+  for (const worker of workers) worker.start()
+})
+afterAll(async () => {
+  await Promise.all(workers.map((worker) => worker.stop()))
+  await probe.close()
+  await setting.close()
+})
+
+type Reserved = Awaited<ReturnType<typeof reserveForOrder>>
+
+/** Publish as another service would, through our own outbox. */
+const publish = <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
+  setting.deps.messaging.transact((tx) => setting.deps.messaging.append(tx, definition, payload, { aggregateVersion }))
+
+const paid = (eventId: EventId, typeId: TicketTypeId, order: Reserved, quantity = 1): Payload<typeof paymentCompleted> => ({
+  orderId: order.orderId,
+  orderNumber: 'ORD-2026-000001',
+  userId: order.userId,
+  eventId,
+  reservationId: order.reservationId,
+  holderName: 'Łucja Ćwik',
+  totalAmount: (5_000 * quantity) as Minor,
+  currency: 'EUR',
+  paymentMethod: 'CREDIT_CARD',
+  transactionId: 'pi_1',
+  items: [{ ticketTypeId: typeId, quantity, unitPrice: 5_000 as Minor }],
+})
+const confirm = ({ orderId, reservationId, userId }: Reserved) =>
+  setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Łucja Ćwik' } })
+const release = ({ orderId, reservationId }: Reserved) =>
+  setting.internal.releaseClaim({ body: { orderId, reservationId, reason: 'PAYMENT_FAILED' } })
+const ticketsOf = async (orderId: OrderId) => (await setting.internal.getOrderTickets({ params: { orderId } })).body
+const aboutOrder = (orderId: OrderId) => (message: { payload: unknown }) =>
+  (message.payload as { orderId: OrderId }).orderId === orderId
+
+describe('a paid order', () => {
+  it('gets its tickets and says so when PAYMENT_COMPLETED comes', async () => {
+    const { event, eventId, typeId } = await setting.offer(5)
+    const order = await reserveForOrder(setting, eventId, typeId, 2)
+    await publish(paymentCompleted, paid(eventId, typeId, order, 2))
+    const { payload } = await probe.waitFor(ticketsGenerated, aboutOrder(order.orderId))
+    const { outcome, tickets } = await ticketsOf(order.orderId)
+    expect(outcome).toBe('ISSUED')
+    expect(tickets).toHaveLength(2)
+    expect(payload).toMatchObject({ eventId, userId: order.userId, reservationId: order.reservationId, venueId: event.venueId })
+    expect(payload.tickets).toEqual(
+      tickets.map(({ ticketId, ticketNumber, qrCode, ticketTypeId, holderName }) => ({
+        ticketId,
+        ticketNumber,
+        qrCode,
+        ticketTypeId,
+        holderName,
+        unitPrice: 5_000,
+        currency: 'EUR',
+      })),
+    )
+    expect(tickets[0]?.ticketNumber).toMatch(/^TKT-\d{4}-\d{6}$/)
+    expect(tickets[0]?.qrCode).toBe(`https://boxoffice.test/api/tickets/${tickets[0]?.ticketId}/qr.png`)
+    expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 0, sold: 2 })
+    expect(await setting.statusOf(order.reservationId)).toBe('COMPLETED')
+  })
+
+  it('gets them once, however often and from wherever it is asked for', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const order = await reserveForOrder(setting, eventId, typeId, 2)
+    const answers = await Promise.all([confirm(order), confirm(order), confirm(order)])
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+    expect(answers[0]).toMatchObject({ status: 200, body: { confirmed: true } })
+    await publish(paymentCompleted, paid(eventId, typeId, order, 2))
+    // A later order's message tells that the earlier one was handled.
+    const other = await reserveForOrder(setting, eventId, typeId)
+    await publish(paymentCompleted, paid(eventId, typeId, other))
+    await probe.waitFor(ticketsGenerated, aboutOrder(other.orderId))
+    await expect
+      .poll(async () => (await setting.deps.pool.query(`select 1 from inbox where event_type = 'PAYMENT_COMPLETED'`)).rowCount)
+      .toBeGreaterThanOrEqual(3)
+    expect((await ticketsOf(order.orderId)).tickets).toHaveLength(2)
+    expect(probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))).toHaveLength(1)
+    expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 0, sold: 3 })
+  })
+
+  it('cannot be released any more', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const order = await reserveForOrder(setting, eventId, typeId)
+    await confirm(order)
+    expect(await release(order)).toMatchObject({ status: 409, body: { error: 'TICKETS_ISSUED' } })
+    expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
+  })
+
+  it('whose hold was lost takes its places again if they are free', async () => {
+    const { eventId, typeId } = await setting.offer(2)
+    const buyer = await setting.user()
+    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 2) } })
+    if (held.status !== 201) throw new Error('not reserved')
+    const { reservationId } = held.body
+    await setting.deps.pool.query(
+      `with expired as (update reservations set status = 'EXPIRED' where reservation_id = $1)
+       update ticket_type_counters set held = 0 where ticket_type_id = $2`,
+      [reservationId, typeId],
+    )
+    const orderId = newId<OrderId>()
+    const body = { orderId, reservationId, userId: buyer.userId, holderName: 'Ada' }
+    expect(await setting.internal.confirmPurchase({ body })).toMatchObject({ status: 200, body: { confirmed: true } })
+    expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 2 })
+    expect(await setting.statusOf(reservationId)).toBe('EXPIRED')
+  })
+
+  it('whose hold was lost to somebody else is rejected, once', async () => {
+    const { eventId, typeId } = await setting.offer(1)
+    const buyer = await setting.user()
+    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
+    if (held.status !== 201) throw new Error('not reserved')
+    await setting.expire(held.body.reservationId)
+    expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(200)
+    const order = { ...held.body, orderId: newId<OrderId>(), userId: buyer.userId, answer: held } as unknown as Reserved
+    await publish(paymentCompleted, paid(eventId, typeId, order))
+    const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(order.orderId))
+    expect(payload).toMatchObject({ reason: 'INSUFFICIENT_INVENTORY', reservationId: order.reservationId })
+    expect(await confirm(order)).toMatchObject({ status: 409, body: { confirmed: false, outcome: 'REJECTED' } })
+    expect(probe.heard(ticketsRejected).filter(aboutOrder(order.orderId))).toHaveLength(1)
+  })
+
+  it('of a cancelled event is rejected, and its claim goes', async () => {
+    const { event, eventId, typeId } = await setting.offer(2)
+    const order = await reserveForOrder(setting, eventId, typeId)
+    await publish(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'Rain', status: 'CANCELLED' }, 3)
+    await expect.poll(async () => (await setting.deps.findEventPicture(eventId))?.status, { timeout: 10_000 }).toBe('CANCELLED')
+    expect(await confirm(order)).toMatchObject({ status: 409, body: { outcome: 'REJECTED' } })
+    expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
+  })
+})
+
+describe('a failed payment', () => {
+  it('frees the places of its claim; what is paid after that is issued nothing', async () => {
+    const { eventId, typeId } = await setting.offer(2)
+    const order = await reserveForOrder(setting, eventId, typeId, 2)
+    const { holderName: _, paymentMethod: __, items: ___, transactionId: ____, ...about } = paid(eventId, typeId, order, 2)
+    await publish(paymentFailed, { ...about, failureReason: 'CARD_DECLINED', errorMessage: 'declined', retryable: false })
+    await expect.poll(() => setting.counters(typeId), { timeout: 10_000 }).toEqual({ capacity: 2, held: 0, sold: 0 })
+    expect(await ticketsOf(order.orderId)).toEqual({ outcome: 'CANCELLED', tickets: [] })
+    expect(await confirm(order)).toMatchObject({ status: 409, body: { confirmed: false, outcome: 'CANCELLED' } })
+    expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
+  })
+})
+
+describe('cancelling', () => {
+  it("ends an order's tickets, frees their places and tells of each, once", async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const order = await reserveForOrder(setting, eventId, typeId, 3)
+    await confirm(order)
+    const { orderId } = order
+    const [first] = (await ticketsOf(orderId)).tickets
+    if (!first) throw new Error('no tickets')
+    const some = { orderId, ticketIds: [first.ticketId], reason: 'refunded' }
+    expect(await setting.internal.cancelOrderTickets({ body: some })).toEqual({
+      status: 200,
+      body: { orderId, cancelled: [first.ticketId] },
+    })
+    expect((await ticketsOf(orderId)).outcome).toBe('ISSUED')
+    for (let times = 0; times < 2; times++) {
+      const whole = await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
+      expect(whole.status === 200 && whole.body.cancelled).toHaveLength(3)
+    }
+    await expect.poll(() => probe.heard(ticketCancelled).filter(aboutOrder(orderId)).length, { timeout: 10_000 }).toBe(3)
+    expect(await setting.counters(typeId)).toEqual({ capacity: 3, held: 0, sold: 0 })
+    expect((await ticketsOf(orderId)).outcome).toBe('CANCELLED')
+    expect(await confirm(order)).toMatchObject({ status: 409, body: { outcome: 'CANCELLED' } })
+    await setting.deps.redisPicture.reconcile()
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
+  })
+
+  it('an order that was never issued makes a late PAYMENT_COMPLETED issue nothing', async () => {
+    const { eventId, typeId } = await setting.offer(2)
+    const order = await reserveForOrder(setting, eventId, typeId, 2)
+    const answer = await setting.internal.cancelOrderTickets({ body: { orderId: order.orderId, reason: 'refunded' } })
+    expect(answer).toMatchObject({ status: 200, body: { cancelled: [] } })
+    expect(await setting.counters(typeId)).toMatchObject({ held: 0 })
+    const messageId = await publish(paymentCompleted, paid(eventId, typeId, order, 2))
+    await expect
+      .poll(async () => (await setting.deps.pool.query('select 1 from inbox where message_id = $1', [messageId])).rowCount)
+      .toBe(1)
+    expect(await ticketsOf(order.orderId)).toEqual({ outcome: 'CANCELLED', tickets: [] })
+    expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
+  })
+
+  it('is all or nothing when one was used, unless forced', async () => {
+    const { eventId, typeId } = await setting.offer(2)
+    const order = await reserveForOrder(setting, eventId, typeId, 2)
+    await confirm(order)
+    const { orderId } = order
+    const [used, unused] = (await ticketsOf(orderId)).tickets
+    await setting.deps.pool.query(`update tickets set status = 'CHECKED_IN' where ticket_id = $1`, [used?.ticketId])
+    const body = { orderId, reason: 'refunded' }
+    expect(await setting.internal.cancelOrderTickets({ body })).toMatchObject({
+      status: 409,
+      body: { error: 'TICKETS_USED', ticketIds: [used?.ticketId] },
+    })
+    expect(await ticketsOf(orderId)).toMatchObject({ outcome: 'ISSUED', tickets: [{}, { status: 'ACTIVE' }] })
+    expect(await setting.internal.cancelOrderTickets({ body: { ...body, force: true } })).toMatchObject({
+      status: 200,
+      body: { cancelled: [unused?.ticketId] },
+    })
+    expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
+  })
+})
+
+describe('messages', () => {
+  it('about an event are ignored when they are older than what is known', async () => {
+    const organizer = await setting.user(['ORGANIZER'])
+    const event: EventInfo = setting.addEvent({ organizerId: organizer.userId, version: 5, name: 'Now' })
+    await setting.deps.findEventPicture(event.eventId)
+    await publish(eventPublished, { ...event, name: 'Before' }, 4)
+    await publish(eventPublished, { ...event, name: 'After' }, 6)
+    await expect.poll(async () => (await setting.deps.findEventPicture(event.eventId))?.name, { timeout: 10_000 }).toBe('After')
+    const { rows } = await setting.deps.pool.query('select version from event_pictures where event_id = $1', [event.eventId])
+    expect(rows).toEqual([{ version: 6 }])
+  })
+
+  it('about delivery are remembered on the tickets', async () => {
+    const { eventId, typeId } = await setting.offer(1)
+    const order = await reserveForOrder(setting, eventId, typeId)
+    await confirm(order)
+    const { orderId, userId } = order
+    const deliveredAt = new Date('2026-11-21T10:00:00Z')
+    const notificationId = newId<NotificationId>()
+    await publish(ticketsDelivered, { orderId, userId, eventId, notificationId, channel: 'EMAIL', deliveredAt })
+    const delivered = async () =>
+      (await setting.deps.pool.query('select delivered_at from tickets where order_id = $1', [orderId])).rows
+    await expect.poll(delivered, { timeout: 10_000 }).toEqual([{ delivered_at: deliveredAt }])
+  })
+})
+
+it('nothing is issued when the transaction that issues rolls back', async () => {
+  const { eventId, typeId } = await setting.offer(1)
+  const order = await reserveForOrder(setting, eventId, typeId)
+  const broken = transact(setting.deps.pool, async (tx) => {
+    await setting.deps.issue(tx, { ...order, eventId, holderName: 'Ada' })
+    throw new Error('killed before its commit')
+  })
+  await expect(broken).rejects.toThrow('killed')
+  expect(await ticketsOf(order.orderId)).toEqual({ outcome: null, tickets: [] })
+  expect(await setting.statusOf(order.reservationId)).toBe('PAYING')
+  expect(await confirm(order)).toMatchObject({ status: 200 })
+})

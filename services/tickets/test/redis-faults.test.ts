@@ -1,0 +1,110 @@
+import { createServer } from 'node:net'
+import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const crowd = (setting: Setting, eventId: EventId, typeId: TicketTypeId, size: number) =>
+  Promise.all(Array.from({ length: size }, async () => (await reserveForOrder(setting, eventId, typeId)).answer.status))
+
+describe('with Redis', () => {
+  let setting: Setting
+  beforeAll(async () => {
+    setting = await createSetting()
+  })
+  afterAll(() => setting.close())
+  const keysOf = (eventId: EventId) =>
+    ['epoch', 'free', 'expiries', 'lines', 'changes'].map((name) => `tickets:{${eventId}}:${name}`)
+
+  it('flushed in the middle of a sale, exactly as many are sold as there are, and the picture is drawn anew', async () => {
+    const { eventId, typeId } = await setting.offer(100)
+    const first = crowd(setting, eventId, typeId, 80)
+    await expect.poll(async () => (await setting.counters(typeId)).held).toBeGreaterThan(10)
+    await setting.redis.del(...keysOf(eventId))
+    const second = crowd(setting, eventId, typeId, 80)
+    const statuses = [...(await first), ...(await second)]
+    expect(await setting.counters(typeId)).toEqual({
+      capacity: 100,
+      held: statuses.filter((status) => status === 200).length,
+      sold: 0,
+    })
+    await setting.deps.redisPicture.reconcile()
+    const { held } = await setting.counters(typeId)
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 100 - held })
+    const rest = await crowd(setting, eventId, typeId, 100 - held + 5)
+    expect(rest.filter((status) => status === 200)).toHaveLength(100 - held)
+    expect(await setting.counters(typeId)).toEqual({ capacity: 100, held: 100, sold: 0 })
+  })
+
+  it('wrong either way, the database decides, and reconciliation puts it right', async () => {
+    const { eventId, typeId } = await setting.offer(2)
+    await reserveForOrder(setting, eventId, typeId, 2)
+    await setting.redis.hset(`tickets:{${eventId}}:free`, typeId, 50)
+    expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(409)
+    expect(await setting.deps.redisPicture.reconcile()).toContain(eventId)
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 0 })
+    expect(await setting.deps.redisPicture.reconcile()).not.toContain(eventId)
+  })
+
+  it('told of a sale by reconciliation: what is sold stays taken when its hold would have ended', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const order = await reserveForOrder(setting, eventId, typeId, 2)
+    const { orderId, reservationId, userId } = order
+    await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    await setting.deps.redisPicture.reconcile()
+    expect(await setting.redis.hlen(`tickets:{${eventId}}:lines`)).toBe(0)
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
+  })
+
+  it('holding for a process that died before its transaction, nothing is lost for longer than ten seconds', async () => {
+    const { eventId, typeId } = await setting.offer(1)
+    const lost = newId<ReservationId>()
+    await setting.deps.redisPicture.hold(eventId, lost, some(typeId))
+    expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(409)
+    const ends = Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, lost))
+    expect(ends - Date.now()).toBeLessThanOrEqual(10_000)
+    await setting.redis.zincrby(`tickets:{${eventId}}:expiries`, -10_000, lost)
+    expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(200)
+  })
+})
+
+describe('without Redis', () => {
+  let setting: Setting
+  beforeAll(async () => {
+    setting = await createSetting({ REDIS_URL: `redis://127.0.0.1:${await freePort()}`, DIRECT_HOLD_WAIT_MS: '10000' })
+  })
+  afterAll(() => setting.close())
+
+  it('sales go on through PostgreSQL alone: exactly as many as there are', async () => {
+    const { eventId, typeId } = await setting.offer(20)
+    const statuses = await crowd(setting, eventId, typeId, 40)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(20)
+    expect(statuses.filter((status) => status === 409)).toHaveLength(20)
+    expect(await setting.counters(typeId)).toEqual({ capacity: 20, held: 20, sold: 0 })
+  })
+
+  it('expired holds are taken over all the same', async () => {
+    const { eventId, typeId } = await setting.offer(1)
+    const buyer = await setting.user()
+    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
+    if (held.status !== 201) throw new Error('not reserved')
+    await setting.deps.pool.query(`update reservations set expires_at = clock_timestamp() where reservation_id = $1`, [
+      held.body.reservationId,
+    ])
+    expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(200)
+    expect(await setting.statusOf(held.body.reservationId)).toBe('EXPIRED')
+  })
+
+  it('the service stays in rotation, DEGRADED', async () => {
+    const health = await setting.app.inject('/actuator/health')
+    expect(health.statusCode).toBe(200)
+    expect(health.json()).toMatchObject({ status: 'DEGRADED', components: { redis: 'DOWN', database: 'UP' } })
+  })
+})

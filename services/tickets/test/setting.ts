@@ -1,0 +1,165 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import {
+  type EventId,
+  type EventInfo,
+  eventsInternalRoutes,
+  type Minor,
+  type OrderId,
+  type OrderInfo,
+  paymentsInternalRoutes,
+  type ReservationId,
+  type TicketTypeId,
+  ticketsInternalRoutes,
+  ticketsRoutes,
+  type UserId,
+  type VenueId,
+} from '@boxoffice/contracts'
+import { createAws, provision } from '@boxoffice/messaging'
+import { createDatabase, refuse } from '@boxoffice/service-kit'
+import { createTestAuthority, injectClient, startPeer } from '@boxoffice/service-kit/testing'
+import { Redis } from 'ioredis'
+import { inject, vi } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
+import { defineCommands } from '../src/holds/commands.ts'
+
+const HOUR_MS = 3_600_000
+export const newId = <Id extends string>() => randomUUID() as Id
+
+/** The service with its database, Redis and queues; the event and payment services are stubbed from their contracts. */
+export async function createSetting(environment: Record<string, string> = {}) {
+  const authority = await createTestAuthority()
+  const eventInfos = new Map<EventId, EventInfo>()
+  const orderInfos = new Map<OrderId, OrderInfo>()
+  const events = await startPeer(eventsInternalRoutes, {
+    getEventInfo: async ({ params }) => {
+      const body = eventInfos.get(params.eventId)
+      return body ? { status: 200, body } : refuse(404, 'EVENT_NOT_FOUND', 'no such event')
+    },
+    validateOrganizer: async () => refuse(404, 'EVENT_NOT_FOUND', 'not asked here'),
+    getEventInfos: async () => ({ status: 200, body: { events: [] } }),
+  })
+  const payments = await startPeer(paymentsInternalRoutes, {
+    getOrderInfo: async ({ params }) => {
+      const body = orderInfos.get(params.orderId)
+      return body ? { status: 200, body } : refuse(404, 'ORDER_NOT_FOUND', 'no such order')
+    },
+  })
+  const signingKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
+  const config = loadConfig({
+    ...authority.environment('ticket-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
+    REDIS_URL: inject('redisUrl'),
+    EVENTS_URL: events.url,
+    PAYMENTS_URL: payments.url,
+    PUBLIC_URL: 'https://boxoffice.test',
+    TICKET_SIGNING_KEY: JSON.stringify({ ...signingKey, kid: 'tickets-test' }),
+    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
+    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
+    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
+    SQS_WAIT_SECONDS: '0.2',
+    OFFER_CACHE_MS: '0',
+    ...environment,
+  })
+  const aws = createAws(config.messaging)
+  await provision(aws)
+  const deps = createDependencies(config, authority.userKeys)
+  const app = buildApp(deps)
+  const redis = new Redis(inject('redisUrl'))
+  if (!environment.REDIS_URL) await vi.waitFor(() => deps.redisPicture.health.check())
+  const internal = injectClient(app, ticketsInternalRoutes, await authority.service('payment-service', 'ticket-service'))
+
+  return {
+    config,
+    deps,
+    app,
+    aws,
+    redis,
+    eventInfos,
+    orderInfos,
+    internal,
+    /** What Redis believes, through the same commands as the service. */
+    commands: defineCommands(redis),
+    visitor: injectClient(app, ticketsRoutes),
+    async user(roles: ('USER' | 'ORGANIZER')[] = ['USER'], userId?: UserId) {
+      const user = await authority.user(roles, userId)
+      return { userId: user.userId, headers: user.headers, client: injectClient(app, ticketsRoutes, user.headers) }
+    },
+    /** An event that the event service knows. */
+    addEvent(changes: Partial<EventInfo> = {}): EventInfo {
+      const event = eventInfo(changes)
+      eventInfos.set(event.eventId, event)
+      return event
+    },
+    /** A published event that sells one type; `quantity` of them. */
+    async offer(quantity: number, changes: { maxPerOrder?: number; maxPerUser?: number; unitPrice?: number } = {}) {
+      const organizer = await authority.user(['USER', 'ORGANIZER'])
+      const event = eventInfo({ organizerId: organizer.userId })
+      eventInfos.set(event.eventId, event)
+      const { unitPrice = 5_000, ...limits } = changes
+      const answer = await injectClient(app, ticketsRoutes, organizer.headers).createTicketType({
+        body: { eventId: event.eventId, name: 'Standing', unitPrice: unitPrice as Minor, currency: 'EUR', quantity, ...limits },
+      })
+      if (answer.status !== 201) throw new Error(`no type was made: ${answer.status}`)
+      return { event, eventId: event.eventId, organizer, typeId: answer.body.ticketTypeId }
+    },
+    /** Held and sold of a type, as the database counts them. */
+    async counters(typeId: TicketTypeId) {
+      const { rows } = await deps.pool.query('select capacity, held, sold from ticket_type_counters where ticket_type_id = $1', [
+        typeId,
+      ])
+      return rows[0] as { capacity: number; held: number; sold: number }
+    },
+    async statusOf(reservationId: ReservationId): Promise<string> {
+      const { rows } = await deps.pool.query('select status from reservations where reservation_id = $1', [reservationId])
+      return rows[0]?.status
+    },
+    /** The reservation's time is over in the database; Redis still counts it for a moment, as it does. */
+    async expire(reservationId: ReservationId) {
+      const { rows } = await deps.pool.query(
+        `update reservations set expires_at = clock_timestamp() - interval '1 second' where reservation_id = $1
+         returning event_id`,
+        [reservationId],
+      )
+      await redis.zadd(`tickets:{${rows[0]?.event_id}}:expiries`, 'XX', Date.now() + 3_000, reservationId)
+    },
+    async close() {
+      await app.close()
+      await deps.close()
+      redis.disconnect()
+      aws.close()
+      await Promise.all([events.close(), payments.close()])
+    },
+  }
+}
+export type Setting = Awaited<ReturnType<typeof createSetting>>
+
+export const eventInfo = (changes: Partial<EventInfo> = {}): EventInfo => ({
+  eventId: newId<EventId>(),
+  organizerId: newId<UserId>(),
+  name: 'Łódź Jazz Night',
+  description: '',
+  eventDate: new Date(Date.now() + 48 * HOUR_MS),
+  endDate: new Date(Date.now() + 52 * HOUR_MS),
+  timeZone: 'Europe/Warsaw',
+  venueId: newId<VenueId>(),
+  venueName: 'Klub Wytwórnia',
+  venueAddress: 'ul. Łąkowa 29, Łódź',
+  category: 'MUSIC',
+  status: 'PUBLISHED',
+  createdAt: new Date(),
+  updatedAt: new Date(),
+  version: 2,
+  ...changes,
+})
+
+/** One of a type, as a request names it. */
+export const some = (ticketTypeId: TicketTypeId, quantity = 1) => [{ ticketTypeId, quantity }]
+
+/** Reserve under new ids and claim at once for a new order, as the payment service does. */
+export async function reserveForOrder(setting: Setting, eventId: EventId, typeId: TicketTypeId, quantity = 1) {
+  const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>(), userId: newId<UserId>() }
+  const answer = await setting.internal.reserve({ body: { ...ids, eventId, ticketRequests: some(typeId, quantity) } })
+  return { ...ids, answer }
+}

@@ -1,0 +1,81 @@
+import type { OrderId, Ticket } from '@boxoffice/contracts'
+import { PNG } from 'pngjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { verifyCode } from '../src/tickets/codes.ts'
+import { readQr } from './read-qr.ts'
+import { createSetting, newId, type Setting, some } from './setting.ts'
+
+let setting: Setting
+beforeAll(async () => {
+  setting = await createSetting()
+})
+afterAll(() => setting.close())
+
+/** A buyer with so many tickets of one order. */
+async function buyer(quantity: number) {
+  const { eventId, typeId } = await setting.offer(quantity)
+  const user = await setting.user()
+  const held = await user.client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
+  if (held.status !== 201) throw new Error('not reserved')
+  const order = { reservationId: held.body.reservationId, orderId: newId<OrderId>(), userId: user.userId }
+  await setting.internal.confirmPurchase({ body: { ...order, holderName: 'Łucja Ćwik' } })
+  const { tickets } = (await setting.internal.getOrderTickets({ params: { orderId: order.orderId } })).body
+  return { ...user, orderId: order.orderId, eventId, tickets, ticket: tickets[0] as Ticket }
+}
+
+describe("one's own tickets", () => {
+  it('are listed in pages, the newest first, each once', async () => {
+    const { client, tickets } = await buyer(5)
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const answer = await client.listMyTickets({ query: { limit: 2, cursor } })
+      if (answer.status !== 200) throw new Error('no list')
+      seen.push(...answer.body.tickets.map(({ ticketId }) => ticketId))
+      cursor = answer.body.nextCursor ?? undefined
+    } while (cursor)
+    expect(seen).toHaveLength(5)
+    expect(new Set(seen)).toEqual(new Set(tickets.map(({ ticketId }) => ticketId)))
+  })
+
+  it("are theirs alone: another's is not there, in any form", async () => {
+    const { client, ticket } = await buyer(1)
+    const stranger = await setting.user()
+    const params = { ticketId: ticket.ticketId }
+    expect((await client.getTicket({ params })).body).toEqual(ticket)
+    for (const call of ['getTicket', 'getTicketQr', 'getTicketPdf'] as const) {
+      expect((await stranger.client[call]({ params })).status).toBe(404)
+    }
+    expect((await stranger.client.listMyTickets({ query: {} })).body).toEqual({ tickets: [], nextCursor: null })
+  })
+
+  it('have a code whose picture says what we signed, the same for the buyer and for the mail', async () => {
+    const { client, ticket, eventId } = await buyer(1)
+    const params = { ticketId: ticket.ticketId }
+    const answer = await client.getTicketQr({ params })
+    if (answer.status !== 200) throw new Error('no picture')
+    const png = PNG.sync.read(Buffer.from(answer.body))
+    const code = readQr(png.data, png.width) ?? ''
+    expect(verifyCode(code, [setting.deps.codeKey])).toEqual({ ticketId: ticket.ticketId, eventId, codeVersion: 1 })
+    expect((await setting.internal.getTicketQrInfo({ params })).body).toEqual(answer.body)
+    const pdf = await client.getTicketPdf({ params })
+    expect(Buffer.from(pdf.body as Uint8Array).toString('latin1', 0, 5)).toBe('%PDF-')
+    expect((await setting.internal.getTicketPdfInfo({ params })).body).toEqual(pdf.body)
+  })
+
+  it('give no picture and no PDF any more once they are cancelled', async () => {
+    const { client, ticket, orderId } = await buyer(1)
+    const params = { ticketId: ticket.ticketId }
+    await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
+    expect(await client.getTicket({ params })).toMatchObject({ body: { status: 'CANCELLED' } })
+    for (const answer of [await client.getTicketQr({ params }), await setting.internal.getTicketPdfInfo({ params })]) {
+      expect(answer).toMatchObject({ status: 409, body: { error: 'TICKET_CANCELLED' } })
+    }
+  })
+})
+
+it('the service is in rotation while its database is there, and says what is missing', async () => {
+  const health = await setting.app.inject('/actuator/health')
+  expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', messaging: 'UP' } })
+  expect((await setting.app.inject('/api/tickets/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' })
+})
