@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
+import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
+import { readEnvironment, SigningKey } from '@boxoffice/service-kit'
+import { z } from 'zod'
+import { InputError } from './failure.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const urlNames = serviceKeys.map((key) => `${key.toUpperCase()}_URL`)
+const Urls = z.object(Object.fromEntries(urlNames.map((name) => [name, z.url()])))
+const Aws = z.object(messagingEnvironment)
+const Grant = z.object({ AUTH_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
+/** Of what `npm start` keeps in `secrets.json`, our own key. */
+const Secrets = z.object({
+  services: z.object({ 'boxoffice-cli': z.object({ privateKey: z.looseObject({ kid: z.string() }) }) }),
+})
+
+/** Where the system is. Nothing is read before a command asks for it: each needs a part of it only. */
+export interface Config {
+  status(): { urls: Record<ServiceKey, string>; messaging: MessagingConfig }
+  grant(): { authUrl: string; privateKey: z.output<typeof SigningKey> }
+  /** What the AWS SDK is to find in the environment. */
+  awsCredentials: Record<string, string>
+}
+
+/**
+ * Read from the environment when it names a service's address; otherwise the system that `npm start` runs from this folder is
+ * meant. Never a mixture: one address of another system beside our own would tell of neither.
+ */
+export function loadConfig(environment: Environment, folder: string): Config {
+  const local = urlNames.every((name) => environment[name] === undefined)
+  const effective = () => (local ? localEnvironment(environment, folder) : environment)
+  return {
+    status() {
+      const urls = read(Urls, effective())
+      return {
+        urls: Object.fromEntries(serviceKeys.map((key) => [key, urls[`${key.toUpperCase()}_URL`]])) as Record<ServiceKey, string>,
+        messaging: messagingConfig(read(Aws, effective())),
+      }
+    },
+    grant() {
+      const { AUTH_URL, SERVICE_PRIVATE_KEY } = read(Grant, effective())
+      return { authUrl: AUTH_URL, privateKey: SERVICE_PRIVATE_KEY }
+    },
+    awsCredentials: local ? { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' } : {},
+  }
+}
+
+/** What the local system is reached with: its ports (moved by the variables that move them for `npm start`) and our key. */
+function localEnvironment(environment: Environment, folder: string): Environment {
+  const aws = localUrl(environment, 'AWS_PORT', 4566)
+  return {
+    ...Object.fromEntries(
+      serviceKeys.map((key) => {
+        const name = key.toUpperCase()
+        return [`${name}_URL`, localUrl(environment, `${name}_PORT`, services[key].defaultPort)]
+      }),
+    ),
+    AWS_REGION: 'us-east-1',
+    AWS_ACCOUNT_ID: '000000000000',
+    AWS_SNS_ENDPOINT: aws,
+    AWS_SQS_ENDPOINT: aws,
+    SERVICE_PRIVATE_KEY: localKey(folder),
+  }
+}
+
+function localKey(folder: string): string {
+  const file = path.join(folder, 'secrets.json')
+  if (!existsSync(file)) {
+    throw new InputError(
+      `no system was ever started here (there is no ${file}): run \`npm start\`, or set ${urlNames.join(', ')} to look at another`,
+    )
+  }
+  try {
+    const secrets = Secrets.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return JSON.stringify(secrets.services['boxoffice-cli'].privateKey)
+  } catch {
+    throw new InputError(`${file} holds no key of boxoffice-cli: \`npm start -- --fresh\` makes a new one`)
+  }
+}
+
+function localUrl(environment: Environment, variable: string, standard: number): string {
+  const port = Number(environment[variable] ?? standard)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new InputError(`${variable} is ${environment[variable]}, which is no port`)
+  }
+  return `http://127.0.0.1:${port}`
+}
+
+function read<S extends z.ZodObject>(schema: S, environment: Environment): z.output<S> {
+  try {
+    return readEnvironment(schema, environment)
+  } catch (error) {
+    throw new InputError((error as Error).message)
+  }
+}

@@ -1,0 +1,65 @@
+import { queueNames, queues, type ServiceKey, serviceKeys } from '@boxoffice/contracts'
+import { type Aws, findQueueDepth } from '@boxoffice/messaging'
+import { z } from 'zod'
+import { failureOf } from '../failure.ts'
+import type { QueueState, Report, ServiceState } from './report.ts'
+
+const ComponentStatus = z.enum(['UP', 'DEGRADED', 'DOWN'])
+const Health = z.object({ status: ComponentStatus, components: z.record(z.string(), ComponentStatus) })
+const AGE = /^outbox_oldest_unpublished_seconds(?:\{[^}]*\})? (\S+)$/m
+
+/** Ask every service and every queue at once, each for `timeoutMs` at most. What cannot be had is part of the report. */
+export async function collectReport(options: {
+  urls: Readonly<Record<ServiceKey, string>>
+  aws: Aws
+  timeoutMs: number
+  now: () => Date
+}): Promise<Report> {
+  const { urls, aws, timeoutMs, now } = options
+  const [services, queueStates] = await Promise.all([
+    Promise.all(serviceKeys.map((service) => askService(service, urls[service], timeoutMs))),
+    Promise.all(
+      queueNames.flatMap((queue) => [
+        askQueue(aws, { queue }, timeoutMs),
+        askQueue(aws, { queue: queues[queue].deadLetterQueue, deadLettersOf: queue }, timeoutMs),
+      ]),
+    ),
+  ])
+  return { checkedAt: now(), services, queues: queueStates }
+}
+
+async function askService(service: ServiceKey, url: string, timeoutMs: number): Promise<ServiceState> {
+  const ask = (path: string) => fetch(new URL(path, url), { signal: AbortSignal.timeout(timeoutMs) })
+  try {
+    // A service that is DOWN answers 503, and says why in the same words.
+    const health = Health.safeParse(await (await ask('/actuator/health')).json())
+    if (!health.success) throw new Error('what answers there is no service of ours')
+    const oldestUnpublishedSeconds = await readAge(await ask('/actuator/prometheus'))
+    return { service, url, ...health.data, oldestUnpublishedSeconds }
+  } catch (error) {
+    const failure = error instanceof SyntaxError ? 'what answers there is no service of ours' : failureOf(error)
+    return { service, url, status: 'UNREACHABLE', components: {}, oldestUnpublishedSeconds: null, failure }
+  }
+}
+
+async function readAge(metrics: Response): Promise<number | null> {
+  const [, age] = AGE.exec(await metrics.text()) ?? []
+  return age === undefined ? null : Number(age)
+}
+
+async function askQueue(aws: Aws, names: Pick<QueueState, 'queue' | 'deadLettersOf'>, timeoutMs: number): Promise<QueueState> {
+  try {
+    return { ...names, depth: await within(timeoutMs, findQueueDepth(aws, names.queue)) }
+  } catch (error) {
+    return { ...names, depth: null, failure: `${aws.config.sqsEndpoint ?? 'SQS'}: ${failureOf(error)}` }
+  }
+}
+
+/** Rejects with a TimeoutError when `work` takes longer; it is not stopped. */
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException('no answer in time', 'TimeoutError')), timeoutMs)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

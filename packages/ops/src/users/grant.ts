@@ -1,0 +1,41 @@
+import { authInternalRoutes, type Role } from '@boxoffice/contracts'
+import { createClient, createServiceIdentity, UnexpectedAnswer } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import { failureOf } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
+
+const TIMEOUT_MS = 10_000
+
+/** Give the user of an address a role; the exit code: 0 when they have it, 1 when that could not be done. Safe to repeat. */
+export async function grantRole(
+  { grant }: Pick<Config, 'grant'>,
+  { email, role }: { email: string; role: Role },
+  terminal: Terminal,
+): Promise<0 | 1> {
+  const { authUrl, privateKey } = grant()
+  const identity = createServiceIdentity('boxoffice-cli', privateKey)
+  const auth = createClient(authInternalRoutes, {
+    baseUrl: authUrl,
+    headers: () => identity.headersFor('auth-service'),
+    send: (url, { operationId: _, ...init }) => fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+  })
+  try {
+    const answer = await auth.grantRole({ body: { email, role } })
+    if (answer.status === 404) {
+      terminal.error(`there is no account with the address ${email}\n`)
+      return 1
+    }
+    terminal.out(`${answer.body.email} has the roles ${answer.body.roles.join(', ')}. The next access token carries them.\n`)
+    return 0
+  } catch (error) {
+    terminal.error(`the role was not granted: ${reasonOf(error, authUrl)}\n`)
+    return 1
+  }
+}
+
+function reasonOf(error: unknown, authUrl: string): string {
+  if (!(error instanceof UnexpectedAnswer)) return `auth does not answer at ${authUrl}: ${failureOf(error)}`
+  if (error.status === 401 || error.status === 403)
+    return 'auth does not know our key: is SERVICE_PRIVATE_KEY that of this system?'
+  return `auth answered ${error.status}`
+}

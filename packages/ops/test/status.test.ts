@@ -1,0 +1,90 @@
+import { queueNames, queues } from '@boxoffice/contracts'
+import { sendToDeadLetters } from '@boxoffice/messaging'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { boxoffice, startSystem } from './system.ts'
+import { claimUnusedPort } from './unused-port.ts'
+
+let system: Awaited<ReturnType<typeof startSystem>>
+beforeAll(async () => {
+  system = await startSystem()
+})
+afterAll(() => system.close())
+afterEach(() => system.setHealth('tickets'))
+
+const down = { required: true, check: () => Promise.reject(new Error('gone')) }
+
+test('a system that is well is shown whole, and the exit code is 0', async () => {
+  const { exitCode, out, error } = await boxoffice(system.env, 'status')
+  expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' })
+  expect(out).toMatch(/^All is well/)
+  for (const service of ['auth', 'events', 'tickets', 'payments', 'notifications']) {
+    expect(out).toMatch(new RegExp(`^${service} +UP +0.0 s +database, redis$`, 'm'))
+  }
+  for (const queue of queueNames) {
+    expect(out).toMatch(new RegExp(`^${queue.replace('.', '\\.')} +0 +0$`, 'm'))
+    expect(out).toMatch(new RegExp(`^ {2}${queues[queue].deadLetterQueue.replace('.', '\\.')} +0 +0$`, 'm'))
+  }
+})
+
+test('a component that is down is named, and the exit code is 1', async () => {
+  system.setHealth('tickets', { redis: down })
+  expect(await boxoffice(system.env, 'status')).toMatchObject({
+    exitCode: 1,
+    out: expect.stringContaining('• tickets is DEGRADED: redis is DOWN'),
+  })
+  system.setHealth('tickets', { database: down })
+  expect(await boxoffice(system.env, 'status')).toMatchObject({
+    exitCode: 1,
+    out: expect.stringContaining('• tickets is DOWN: database is DOWN'),
+  })
+})
+
+test('the oldest message that waits to be published is read from each service', async () => {
+  const gauge = system.metrics.payments.oldestUnpublishedSeconds
+  gauge.set(90)
+  const late = await boxoffice(system.env, 'status')
+  gauge.set(0)
+  expect(late).toMatchObject({ exitCode: 1, out: expect.stringContaining('payments has not published a message for 90 s') })
+})
+
+test('a service that does not answer is shown beside the others', async () => {
+  const url = `http://127.0.0.1:${await claimUnusedPort()}`
+  const { exitCode, out } = await boxoffice({ ...system.env, EVENTS_URL: url }, 'status')
+  expect(exitCode).toBe(1)
+  expect(out).toMatch(/^events +UNREACHABLE +– +connection refused$/m)
+  expect(out).toMatch(/^auth +UP /m)
+})
+
+test('something else at the address of a service is not taken for one', async () => {
+  const { exitCode, out } = await boxoffice({ ...system.env, EVENTS_URL: system.env.AWS_SQS_ENDPOINT ?? '' }, 'status')
+  expect(exitCode).toBe(1)
+  expect(out).toContain('events does not answer')
+})
+
+test('queues that cannot be asked do not hide the services', async () => {
+  const url = `http://127.0.0.1:${await claimUnusedPort()}`
+  const { exitCode, out } = await boxoffice({ ...system.env, AWS_SQS_ENDPOINT: url }, 'status')
+  expect(exitCode).toBe(1)
+  expect(out).toContain(`• the queues cannot be looked at: ${url}: connection refused`)
+  expect(out).toMatch(/^auth +UP /m)
+})
+
+test('queues of a topology that was never made are missed', async () => {
+  const { exitCode, out } = await boxoffice({ ...system.env, MESSAGING_PREFIX: 'unmade-' }, 'status')
+  expect(exitCode).toBe(1)
+  expect(out).toContain('• there is no queue notification-queue')
+})
+
+test('a dead letter makes the exit code 1, and programs read the same as JSON', async () => {
+  await sendToDeadLetters(system.aws, 'order-commands.fifo', { Body: '{}' }, 'for a test')
+  const { exitCode, out } = await boxoffice(system.env, 'status', '--json')
+  expect(exitCode).toBe(1)
+  const json = JSON.parse(out)
+  expect(json).toMatchObject({ healthy: false, findings: ['1 dead letter in order-commands-dlq.fifo'] })
+  expect(json.queues).toContainEqual({
+    queue: 'order-commands-dlq.fifo',
+    deadLettersOf: 'order-commands.fifo',
+    depth: { visible: 1, inFlight: 0 },
+  })
+  expect(json.services).toHaveLength(5)
+})

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { authInternalRoutes, type ServiceKey, serviceKeys, type User, type UserId } from '@boxoffice/contracts'
+import { type Aws, createAws, provision } from '@boxoffice/messaging'
+import {
+  createAuthenticator,
+  createLogger,
+  createMetrics,
+  createServer,
+  type HealthComponents,
+  type Metrics,
+  mountHealth,
+  mountRoutes,
+  refuse,
+} from '@boxoffice/service-kit'
+import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { inject } from 'vitest'
+import { runCli } from '../src/cli.ts'
+import { loadConfig } from '../src/config.ts'
+
+/** Run the CLI: its exit code and what it wrote. */
+export async function boxoffice(env: Record<string, string>, ...args: string[]) {
+  const written = { out: '', error: '' }
+  const terminal = {
+    out: (text: string) => {
+      written.out += text
+    },
+    error: (text: string) => {
+      written.error += text
+    },
+    colours: false,
+    now: () => new Date(),
+  }
+  return { exitCode: await runCli(args, loadConfig(env, 'no such folder'), terminal), ...written }
+}
+
+const unused = () => Promise.reject(new Error('these routes keep no idempotency keys'))
+
+/** A system as the CLI sees one: five services with the health that a test gives them, auth's users, and real queues. */
+export async function startSystem() {
+  const authority = await createTestAuthority()
+  const keys = authority.environment('boxoffice-cli')
+  const health: Partial<Record<ServiceKey, HealthComponents>> = {}
+  const metrics = Object.fromEntries(serviceKeys.map((key) => [key, createMetrics(key)])) as Record<ServiceKey, Metrics>
+  const users = new Map<string, User>()
+
+  const startService = async (key: ServiceKey) => {
+    const app = createServer({
+      logger: createLogger({ service: key, level: 'silent' }),
+      metrics: metrics[key],
+      trustedProxies: ['127.0.0.1'],
+    })
+    const components: HealthComponents = {
+      database: { required: true, check: async () => health[key]?.database?.check() },
+      redis: { required: false, check: async () => health[key]?.redis?.check() },
+    }
+    mountHealth(app, { components, metrics: metrics[key], now: () => new Date() })
+    if (key === 'auth') mountGrant(app)
+    return { key, app, url: await app.listen({ host: '127.0.0.1', port: 0 }) }
+  }
+
+  const mountGrant = (app: ReturnType<typeof createServer>) =>
+    mountRoutes(
+      app,
+      { grantRole: authInternalRoutes.grantRole },
+      {
+        async grantRole({ body }) {
+          const user = users.get(body.email)
+          if (!user) return refuse(404, 'USER_NOT_FOUND', 'no such user')
+          user.roles = [...new Set([...user.roles, body.role])]
+          return { status: 200, body: user }
+        },
+      },
+      {
+        authenticate: createAuthenticator({
+          service: 'auth-service',
+          issuer: 'boxoffice',
+          userKeys: authority.userKeys,
+          servicePublicKeys: JSON.parse(keys.SERVICE_PUBLIC_KEYS ?? ''),
+        }),
+        idempotency: { begin: unused, complete: unused, abandon: unused, sweep: unused },
+      },
+    )
+
+  const services = await Promise.all(serviceKeys.map(startService))
+  const env: Record<string, string> = {
+    ...Object.fromEntries(services.map(({ key, url }) => [`${key.toUpperCase()}_URL`, url])),
+    SERVICE_PRIVATE_KEY: keys.SERVICE_PRIVATE_KEY ?? '',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCOUNT_ID: '000000000000',
+    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
+    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
+    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
+  }
+  const aws: Aws = createAws(loadConfig(env, 'no such folder').status().messaging)
+  await provision(aws)
+
+  return {
+    env,
+    aws,
+    metrics,
+    users,
+    /** What its components answer from now on; without one, all is UP. */
+    setHealth: (key: ServiceKey, components?: HealthComponents) => {
+      health[key] = components
+    },
+    addUser(email: string): void {
+      users.set(email, {
+        userId: randomUUID() as UserId,
+        email,
+        firstName: 'Ada',
+        lastName: 'Kowalska',
+        locale: 'en',
+        emailVerified: true,
+        roles: ['USER'],
+        createdAt: new Date(),
+      })
+    },
+    async close() {
+      aws.close()
+      await Promise.all(services.map(({ app }) => app.close()))
+    },
+  }
+}

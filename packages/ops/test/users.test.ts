@@ -1,0 +1,47 @@
+import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { boxoffice, startSystem } from './system.ts'
+import { claimUnusedPort } from './unused-port.ts'
+
+let system: Awaited<ReturnType<typeof startSystem>>
+beforeAll(async () => {
+  system = await startSystem()
+})
+afterAll(() => system.close())
+
+test('a role is granted to the user of an address, and doing it again changes nothing', async () => {
+  system.addUser('ada@example.test')
+  const granted = {
+    exitCode: 0,
+    out: 'ada@example.test has the roles USER, ADMIN. The next access token carries them.\n',
+    error: '',
+  }
+  expect(await boxoffice(system.env, 'users', 'grant', 'Ada@Example.test', 'admin')).toEqual(granted)
+  expect(await boxoffice(system.env, 'users', 'grant', 'ada@example.test', 'ADMIN')).toEqual(granted)
+  expect(system.users.get('ada@example.test')?.roles).toEqual(['USER', 'ADMIN'])
+})
+
+test('an address without an account is told, with exit code 1', async () => {
+  expect(await boxoffice(system.env, 'users', 'grant', 'nobody@example.test', 'ADMIN')).toEqual({
+    exitCode: 1,
+    out: '',
+    error: 'there is no account with the address nobody@example.test\n',
+  })
+})
+
+test('a key of another system gets nowhere', async () => {
+  const { SERVICE_PRIVATE_KEY = '' } = (await createTestAuthority()).environment('boxoffice-cli')
+  expect(await boxoffice({ ...system.env, SERVICE_PRIVATE_KEY }, 'users', 'grant', 'ada@example.test', 'ADMIN')).toMatchObject({
+    exitCode: 1,
+    error: expect.stringContaining('SERVICE_PRIVATE_KEY'),
+  })
+})
+
+test('an auth service that does not answer is told with its address', async () => {
+  const url = `http://127.0.0.1:${await claimUnusedPort()}`
+  const { exitCode, error } = await boxoffice({ ...system.env, AUTH_URL: url }, 'users', 'grant', 'ada@example.test', 'ADMIN')
+  expect({ exitCode, error }).toEqual({
+    exitCode: 1,
+    error: `the role was not granted: auth does not answer at ${url}: connection refused\n`,
+  })
+})
