@@ -35,7 +35,7 @@ export const baseEnvironment = {
   SERVICE_PRIVATE_KEY: SigningKey.describe('Ed25519 JWK that signs our service tokens'),
   SERVICE_PUBLIC_KEYS: Jwks.describe('JWKS of all services, kid = service name'),
   RESILIENCE: json.pipe(PolicyOverrides).default({}).describe('figures of the resilience table to replace, by callee, in JSON'),
-  CRASH_AT: z.string().optional().describe('name of a crash point, for fault tests alone'),
+  CRASH_AT: z.string().optional().describe('a crash point, or @ and a file that names one: for fault tests alone'),
 }
 const Base = z.object(baseEnvironment)
 

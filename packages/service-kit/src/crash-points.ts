@@ -1,7 +1,6 @@
-/**
- * The places where a killed process would hurt most. A fault test names one in CRASH_AT, and the process kills itself with
- * SIGKILL on reaching it, once. Everywhere else this is a comparison of two strings.
- */
+import { readFileSync, rmSync } from 'node:fs'
+
+/** The places where a killed process would hurt most: a fault test names one, and the process kills itself there with SIGKILL. */
 export const crashPoints = [
   'saga.created',
   'saga.reserve.before-call',
@@ -24,11 +23,32 @@ export type CrashPoint = (typeof crashPoints)[number]
 
 export type CrashAt = (point: CrashPoint) => void
 
-/** A check that dies at `name`; without a name one that does nothing. Throws when there is no such crash point. */
-export function createCrashAt(name: string | undefined): CrashAt {
-  if (name === undefined) return () => {}
-  if (!crashPoints.includes(name as CrashPoint)) throw new Error(`CRASH_AT: there is no crash point ${name}`)
+/**
+ * A check that dies at a crash point; without one, a check that does nothing. `crashAt` is its name, or `@` and a file that holds
+ * the name: the file is removed before the process dies, so that the one that comes back does not die there too, and a test can
+ * name another point while the process runs. Throws when there is no crash point of that name.
+ */
+export function createCrashAt(crashAt: string | undefined): CrashAt {
+  if (crashAt === undefined) return () => {}
+  const die = () => process.kill(process.pid, 'SIGKILL')
+  if (crashAt.startsWith('@')) {
+    const file = crashAt.slice(1)
+    return (point) => {
+      if (read(file) !== point) return
+      rmSync(file)
+      die()
+    }
+  }
+  if (!crashPoints.some((point) => point === crashAt)) throw new Error(`CRASH_AT: there is no crash point ${crashAt}`)
   return (point) => {
-    if (point === name) process.kill(process.pid, 'SIGKILL')
+    if (point === crashAt) die()
+  }
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null // nothing is to die at the moment
   }
 }

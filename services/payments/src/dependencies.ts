@@ -47,7 +47,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     now,
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
-  const drive = createDriver({ pool, messaging, step, apply, logger })
+  const drive = createDriver({ pool, messaging, step, apply, crashAt, logger })
   const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs })
   const webhooks = createWebhookProcessor({ messaging, apply, onSagaDue: resumer.nudge, logger })
 

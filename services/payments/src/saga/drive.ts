@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Messaging } from '@boxoffice/messaging'
-import { type Logger, sqlOfPool, transact } from '@boxoffice/service-kit'
+import { type CrashAt, type Logger, sqlOfPool, transact } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
 import { isTerminal, stepOf } from './saga.ts'
@@ -18,6 +18,7 @@ export interface DriverOptions {
   messaging: Pick<Messaging, 'append' | 'transact'>
   step: ReturnType<typeof createSteps>
   apply: ReturnType<typeof createApplier>
+  crashAt: CrashAt
   logger: Logger
 }
 
@@ -25,7 +26,7 @@ export interface DriverOptions {
  * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. The
  * lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
  */
-export function createDriver({ pool, messaging, step, apply, logger }: DriverOptions) {
+export function createDriver({ pool, messaging, step, apply, crashAt, logger }: DriverOptions) {
   return async (leased: StoredSaga, until: Date): Promise<void> => {
     const renewing = setInterval(() => {
       renewLease(sqlOfPool(pool), leased).catch((error) => logger.warn({ err: error }, 'the lease was not renewed'))
@@ -45,6 +46,7 @@ export function createDriver({ pool, messaging, step, apply, logger }: DriverOpt
       const applied = await messaging.transact((tx) => apply(tx, saga, result.input))
       if (applied.applied) {
         logger.info({ orderId: saga.orderId, from: saga.state, to: applied.saga.state, input: result.input.type }, 'saga moved')
+        if (applied.saga.state === 'AWAITING_TICKETS') crashAt('saga.paid')
         const restMs = restMsOf(applied.saga.state)
         return restMs > 0 ? park(applied.saga, restMs) : applied.saga
       }
