@@ -34,6 +34,7 @@ describe('reserving for an order', () => {
     const { reservationId, userId } = await reserveForOrder(setting, eventId, typeId)
     const body = { reservationId, userId, orderId: newId<OrderId>(), eventId, ticketRequests: some(typeId) }
     expect(await setting.internal.reserve({ body })).toMatchObject({ status: 409, body: { error: 'RESERVATION_IN_PAYMENT' } })
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 4 })
   })
 
   it('says why not', async () => {

@@ -1,8 +1,8 @@
 import type { EventId, ReservationId } from '@boxoffice/contracts'
-import { createRedis, type Logger, sqlOfPool } from '@boxoffice/service-kit'
+import { createRedis, type Logger, sqlOfPool, type Tx } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { createBreaker } from './breaker.ts'
-import { defineCommands, type HoldAnswer, type Line, type Released } from './commands.ts'
+import { type Commands, type DrawAnswer, defineCommands, type HoldAnswer, type Line, type Released } from './commands.ts'
 import { listBusyEvents, readDrawing } from './counter-repository.ts'
 
 const DRAW_ATTEMPTS = 3
@@ -38,17 +38,10 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
   const drawing = new Map<EventId, Promise<boolean>>()
   let windowSeconds = BUSY_AT_START_SECONDS
 
-  /** Draw an event from the database. False when it kept changing meanwhile and was not to be drawn `inAnyCase`. */
   async function draw(eventId: EventId, inAnyCase: boolean): Promise<boolean> {
-    for (let attempt = 1; attempt <= DRAW_ATTEMPTS; attempt++) {
-      const changes = await commands.changes(eventId)
-      const seen = await readDrawing(sql, eventId)
-      // A hold that came in between may be shown wrongly for a moment; without any picture nothing would be refused.
-      const answer = await commands.draw(eventId, inAnyCase && attempt === DRAW_ATTEMPTS ? null : changes, seen)
-      if (answer !== 'CHANGED_MEANWHILE') return answer === 'CORRECTED'
-    }
-    stale.add(eventId)
-    return false
+    const answer = await drawFromDatabase(commands, sql, eventId, inAnyCase)
+    if (answer === 'CHANGED_MEANWHILE') stale.add(eventId)
+    return answer === 'CORRECTED'
   }
 
   /** One drawing at a time: those who find none wait for the same. */
@@ -101,4 +94,16 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
     health: { required: false, check: () => redis.ping() },
     close: () => redis.disconnect(),
   }
+}
+
+/** Draw an event as the database has it; CHANGED_MEANWHILE when it kept changing and was not to be drawn `inAnyCase`. */
+async function drawFromDatabase(commands: Commands, sql: Tx, eventId: EventId, inAnyCase: boolean): Promise<DrawAnswer> {
+  let answer: DrawAnswer = 'CHANGED_MEANWHILE'
+  for (let attempt = 1; attempt <= DRAW_ATTEMPTS && answer === 'CHANGED_MEANWHILE'; attempt++) {
+    const changes = await commands.changes(eventId)
+    const drawing = await readDrawing(sql, eventId)
+    // A hold that came in between may be shown wrongly for a moment; without any picture nothing would be refused.
+    answer = await commands.draw(eventId, inAnyCase && attempt === DRAW_ATTEMPTS ? null : changes, drawing)
+  }
+  return answer
 }

@@ -52,7 +52,9 @@ export function createReserve(deps: {
 
   return async (wish: Wish): Promise<ReserveResult> => {
     if (wish.repeatable && (await findReservation(deps.sql, wish.reservationId))) {
-      return settle(wish, await transact((tx) => reserve(tx, wish)))
+      const result = await transact((tx) => reserve(tx, wish, deps))
+      if (result.outcome === 'reserved' && isLive(result.reservation)) await confirm(result.reservation)
+      return result
     }
     const offer = await deps.findOffer(wish.eventId)
     if (!offer) return { outcome: 'unknown-event' }
@@ -68,20 +70,22 @@ export function createReserve(deps: {
     return settle(wish, held === 'HELD' ? await write(wish) : await deps.bulkhead(() => write(wish)))
   }
 
-  /** Redis is told what the database made of it. */
+  /** Redis is told what the database made of its hold. */
   async function settle(wish: Wish, result: ReserveResult): Promise<ReserveResult> {
-    const { eventId, reservationId, lines } = wish
-    if (result.outcome === 'reserved' && isLive(result.reservation)) {
-      await redisPicture.confirm(eventId, reservationId, lines, result.reservation.remainingMs)
-    } else await redisPicture.release([{ eventId, reservationId }])
-    if (result === soldOut) redisPicture.markStale(eventId)
+    if (result.outcome === 'reserved') await confirm(result.reservation)
+    else await redisPicture.release([wish])
+    if (result === soldOut) redisPicture.markStale(wish.eventId)
     return result
   }
 
+  function confirm({ eventId, reservationId, items, remainingMs }: StoredReservation): Promise<void> {
+    return redisPicture.confirm(eventId, reservationId, items, remainingMs)
+  }
+
   async function write(wish: Wish): Promise<ReserveResult> {
-    const result = await transact((tx) => reserve(tx, wish))
+    const result = await transact((tx) => reserve(tx, wish, deps))
     if (result !== soldOut || !(await takeOver(wish))) return result
-    return transact((tx) => reserve(tx, wish))
+    return transact((tx) => reserve(tx, wish, deps))
   }
 
   async function takeOver({ lines }: Wish): Promise<boolean> {
@@ -90,27 +94,28 @@ export function createReserve(deps: {
     await redisPicture.release(expired)
     return expired.length > 0
   }
-
-  async function reserve(tx: Tx, wish: Wish): Promise<ReserveResult> {
-    if (wish.orderId) {
-      await lockOrder(tx, wish.orderId)
-      const ended = await refusalOfEndedOrder(tx, wish.orderId)
-      if (ended) return { outcome: 'refused', ...ended }
-    }
-    await lockBuyer(tx, wish.eventId, wish.userId)
-    const standing = await lockReservation(tx, wish.reservationId)
-    if (standing) return answerStanding(tx, standing, wish, deps.claimSeconds)
-
-    const offer = await loadOffer(tx, wish.eventId)
-    if (!offer) return { outcome: 'unknown-event' }
-    const refusal = refuseOffer(offer, wish)
-    if (refusal) return refusal
-    const limit = limitOf(offer, wish.lines, await countOfBuyer(tx, wish.eventId, wish.userId), deps.liveMax)
-    if (limit) return { outcome: 'refused', ...limit }
-    return insert(tx, offer, wish, wish.orderId ? Math.max(wish.seconds, deps.claimSeconds) : wish.seconds)
-  }
 }
 export type Reserve = ReturnType<typeof createReserve>
+
+/** The transaction: everything is checked again, under locks. */
+async function reserve(tx: Tx, wish: Wish, limits: { claimSeconds: number; liveMax: number }): Promise<ReserveResult> {
+  if (wish.orderId) {
+    await lockOrder(tx, wish.orderId)
+    const ended = await refusalOfEndedOrder(tx, wish.orderId)
+    if (ended) return { outcome: 'refused', ...ended }
+  }
+  await lockBuyer(tx, wish.eventId, wish.userId)
+  const standing = await lockReservation(tx, wish.reservationId)
+  if (standing) return answerStanding(tx, standing, wish, limits.claimSeconds)
+
+  const offer = await loadOffer(tx, wish.eventId)
+  if (!offer) return { outcome: 'unknown-event' }
+  const refusal = refuseOffer(offer, wish)
+  if (refusal) return refusal
+  const limit = limitOf(offer, wish.lines, await countOfBuyer(tx, wish.eventId, wish.userId), limits.liveMax)
+  if (limit) return { outcome: 'refused', ...limit }
+  return insert(tx, offer, wish, wish.orderId ? Math.max(wish.seconds, limits.claimSeconds) : wish.seconds)
+}
 
 function refuseOffer(offer: Offer, wish: Wish): ReserveResult | null {
   const unknown = unknownTypes(offer, wish.lines)
