@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { execaSync } from 'execa'
+import { describe, expect, test } from 'vitest'
+
+// The rules of the house that a compiler does not know (docs/architecture.md).
+const root = path.join(import.meta.dirname, '..')
+const files = execaSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], { cwd: root })
+  .stdout.split('\n')
+  .filter((file) => file !== '' && !file.includes('/generated/'))
+const sources = new Map(files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')]))
+const isTest = (file: string) => /\.test\.ts$|\/test\//.test(file)
+
+/** What a file imports: packages by name, files by their path from the root. Types vanish and bind nothing. */
+const importsOf = (file: string, options = { types: true }): string[] =>
+  [
+    ...(sources.get(file) ?? '').matchAll(
+      /^(?:import|export)\s+(type\s)?[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm,
+    ),
+  ]
+    .filter(([, type]) => options.types || !type)
+    .map(([, , from, bare]) => from ?? bare ?? '')
+    .map((name) => (name.startsWith('.') ? path.normalize(path.join(path.dirname(file), name)) : name))
+
+const roomOf = (file: string) => file.split('/').slice(0, 2).join('/')
+const isService = (room: string) => room.startsWith('services/')
+
+describe('the house', () => {
+  test('a service imports no other service, and packages import none', () => {
+    const bad = files.flatMap((file) =>
+      importsOf(file)
+        .filter((name) => name.startsWith('services/') && roomOf(name) !== roomOf(file))
+        .map((name) => `${file} imports ${name}`),
+    )
+    expect(bad).toEqual([])
+  })
+  test('a file reaches into another package by its name alone', () => {
+    const bad = files.flatMap((file) =>
+      importsOf(file)
+        .filter(
+          (name) => /^(packages|services)\//.test(name) && roomOf(name) !== roomOf(file) && /^(packages|services)\//.test(file),
+        )
+        .map((name) => `${file} imports ${name}`),
+    )
+    expect(bad).toEqual([])
+  })
+  test('contracts import zod and nothing else', () => {
+    const outside = files
+      .filter((file) => roomOf(file) === 'packages/contracts' && !isTest(file))
+      .flatMap((file) => importsOf(file).filter((name) => roomOf(name) !== 'packages/contracts'))
+    expect(new Set(outside)).toEqual(new Set(['zod']))
+  })
+  test('only main.ts and config.ts read the environment', () => {
+    const readers = files.filter(
+      (file) =>
+        /process\.env\b/.test(sources.get(file) ?? '') && !/(^|\/)(main|config)\.ts$|^scripts\/|^vitest\.config\.ts$/.test(file),
+    )
+    expect(readers.filter((file) => !isTest(file))).toEqual([])
+  })
+  test('decisions do not reach for the network, the disk or a database', () => {
+    const pure = [
+      'services/payments/src/saga/advance.ts',
+      'services/payments/src/saga/saga.ts',
+      'services/events/src/catalog/event.ts',
+    ]
+    const io =
+      /^(pg|ioredis|fastify|undici|stripe|node:(fs|net|http|child_process).*|@aws-sdk\/.*|@prisma\/.*|@boxoffice\/(messaging|service-kit))$/
+    for (const file of pure)
+      expect(
+        importsOf(file, { types: false }).filter((name) => io.test(name)),
+        file,
+      ).toEqual([])
+  })
+  test('no file imports itself, over others', () => {
+    const done = new Set<string>()
+    const cycles: string[] = []
+    const walk = (file: string, way: string[]): void => {
+      if (way.includes(file)) {
+        cycles.push([...way.slice(way.indexOf(file)), file].join(' → '))
+        return
+      }
+      if (done.has(file)) return
+      for (const name of importsOf(file, { types: false })) if (sources.has(name)) walk(name, [...way, file])
+      done.add(file)
+    }
+    for (const file of files) walk(file, [])
+    expect(cycles).toEqual([])
+  })
+  test('no name says nothing', () => {
+    expect(files.filter((file) => /^(utils?|helpers?|common|manager|service)\.ts$/.test(path.basename(file)))).toEqual([])
+  })
+  test('no export is a default one but a configuration’s', () => {
+    const bad = files.filter((file) => /^export default/m.test(sources.get(file) ?? '') && !/\.config\.ts$/.test(file))
+    expect(bad).toEqual([])
+  })
+})
+
+test('the tables of messaging are the same in every service', () => {
+  const original = readFileSync(path.join(root, 'packages/messaging/migrations/20261121080000_messaging.sql'), 'utf8')
+  const rooms = new Set(files.map(roomOf).filter(isService))
+  expect(rooms.size).toBe(5)
+  for (const room of rooms) {
+    const copy = path.join(root, room, 'prisma/migrations/20261121080000_messaging/migration.sql')
+    expect(readFileSync(copy, 'utf8'), room).toBe(original)
+  }
+})
