@@ -1,0 +1,27 @@
+import type { EventInfo, UserInfo } from '@boxoffice/contracts'
+
+/** A mail as its recipient reads it. Pictures in `html` are `cid:` references to attachments. */
+export interface Mail {
+  subject: string
+  html: string
+  /** Complete on its own: for readers that show no HTML. */
+  text: string
+}
+
+/** Whom a mail speaks to. */
+export type Reader = Pick<UserInfo, 'firstName' | 'locale'>
+
+/** The event as mails show it. */
+export type ShownEvent = Pick<EventInfo, 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress'>
+
+const HEADER_TEXT_MAX = 250
+
+/** Text for a header or a single line of text: no control characters, no directions that turn what follows around, not too long. */
+export function oneLine(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
+  const characters = [...clean]
+  return characters.length > HEADER_TEXT_MAX ? `${characters.slice(0, HEADER_TEXT_MAX - 1).join('')}…` : clean
+}
+
+/** The text part: paragraphs with an empty line between them; null leaves one out. */
+export const paragraphs = (...parts: (string | null)[]): string => `${parts.filter((part) => part !== null).join('\n\n')}\n`

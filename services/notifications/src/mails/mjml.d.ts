@@ -1,0 +1,7 @@
+declare module 'mjml' {
+  /** The part of mjml 5 that is used here; the package has no types of its own. */
+  export default function mjml2html(
+    source: string,
+    options: { validationLevel: 'strict'; fonts: Record<string, string> },
+  ): Promise<{ html: string }>
+}

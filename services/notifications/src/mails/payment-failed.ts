@@ -1,0 +1,84 @@
+import type { Currency, FailureReason, Minor } from '@boxoffice/contracts'
+import { eventLines, eventValues, whenAndWhere } from './event-parts.ts'
+import { moneyOf } from './formats.ts'
+import { card, frame, labelled, paragraph, section, title } from './frame.ts'
+import { type Mail, oneLine, paragraphs, type Reader, type ShownEvent } from './mail.ts'
+import { compileTemplate, each } from './template.ts'
+
+export interface PaymentFailed {
+  reader: Reader
+  event: ShownEvent
+  orderNumber: string
+  failureReason: FailureReason
+  retryable: boolean
+  /** null where the order never had prices. */
+  total: { amount: Minor; currency: Currency } | null
+}
+
+const reasons: Record<FailureReason, string> = {
+  INSUFFICIENT_INVENTORY: 'There were not enough tickets left.',
+  RESERVATION_EXPIRED: 'Your reservation had expired before it was paid.',
+  INSUFFICIENT_FUNDS: 'Your bank declined the payment: there was not enough money on the card.',
+  CARD_DECLINED: 'Your bank declined the payment.',
+  AUTHENTICATION_REQUIRED: 'Your bank asked you to confirm the payment, and that was not completed.',
+  PAYMENT_TIMEOUT: 'We had no answer about the payment in time.',
+  EVENT_CANCELLED: 'The event was cancelled.',
+  SYSTEM_ERROR: 'Something went wrong on our side.',
+  SEATS_TAKEN: 'Somebody else was faster with these seats.',
+  SALES_CLOSED: 'Sales for these tickets are closed.',
+  LIMIT_EXCEEDED: 'This was more tickets than one person may buy.',
+  EVENT_NOT_ON_SALE: 'The event is not on sale.',
+  PRICE_CHANGED: 'The price was no longer the one you saw.',
+}
+/** Where money may have moved without our knowing, it is on its way back. */
+const unsure: readonly FailureReason[] = ['PAYMENT_TIMEOUT', 'SYSTEM_ERROR']
+
+const template = await compileTemplate(
+  frame(
+    card(`
+      ${section(`
+        ${title('Your payment did not go through')}
+        ${paragraph('Hi {{firstName}}, we could not complete your order for {{eventName}}. {{why}}')}
+        ${paragraph('{{money}}')}
+        ${paragraph('{{next}}')}`)}
+      ${whenAndWhere()}
+      ${section(`${labelled('Order', '{{orderNumber}}')}${each('totals', labelled('Total', '{{total}}'))}`)}`),
+  ),
+)
+
+/** An order that ended without tickets: why, what about the money, what to do. */
+export function paymentFailedMail(failed: PaymentFailed): Mail {
+  const { reader, event, orderNumber, failureReason, retryable } = failed
+  const about = eventValues(event, reader.locale)
+  const firstName = oneLine(reader.firstName)
+  const why = reasons[failureReason]
+  const money = unsure.includes(failureReason)
+    ? 'Should your bank show a charge for it, it will be given back in full; you need not do anything.'
+    : 'You have not been charged.'
+  const next = retryable
+    ? 'The tickets are free again, and you are welcome to try once more, perhaps with another card.'
+    : 'The tickets you had chosen are free again.'
+  const total = failed.total && moneyOf(failed.total.amount, failed.total.currency, reader.locale)
+  const subject = oneLine(`Your payment for ${about.eventName} did not go through`)
+  const html = template({
+    ...about,
+    subject,
+    preview: `${why} ${money}`,
+    reason: `You get this mail because you ordered tickets at Boxoffice (${orderNumber}).`,
+    firstName,
+    why,
+    money,
+    next,
+    orderNumber,
+    totals: total === null ? [] : [{ total }],
+  })
+  const text = paragraphs(
+    `Hi ${firstName},`,
+    `We could not complete your order for ${about.eventName}. ${why}`,
+    `${money} ${next}`,
+    eventLines(event, reader.locale),
+    `Order: ${orderNumber}${total === null ? '' : `\nTotal: ${total}`}`,
+    'Questions? Just reply to this mail.\nBoxoffice',
+  )
+  return { subject, html, text }
+}

@@ -1,0 +1,59 @@
+import mjml2html from 'mjml'
+
+/** What is put into a template: text, or a list for a part that is repeated (also none or one: a part that may be missing). */
+export type Values = { readonly [name: string]: string | readonly Values[] }
+
+/** Fill a template: every text is escaped, so that it stays text wherever it stands. */
+export type Template = (values: Values) => string
+
+type Node = { text: string } | { slot: string } | { each: string; nodes: Node[] }
+
+/** A part that appears once for each element of the list `name`, with that element's own values before those around it. */
+export const each = (name: string, mjml: string): string =>
+  `<mj-raw><!--each:${name}--></mj-raw>${mjml}<mj-raw><!--end:${name}--></mj-raw>`
+
+/**
+ * A template from MJML with `{{name}}` for text and `each(…)` for lists. MJML is compiled here, once; filling is string work.
+ * Rejects when the source is not valid MJML.
+ */
+export async function compileTemplate(source: string): Promise<Template> {
+  const { html } = await mjml2html(source, { validationLevel: 'strict', fonts: {} }) // no fonts: nothing is fetched by a mail
+  // Without its indentation a mail of many tickets stays below the size at which mail programs cut.
+  const tokens = html.replace(/\n\s+/g, '\n').split(/(<!--(?:each|end):\w+-->|\{\{\w+\}\})/)
+  const nodes = parse(tokens, null)
+  return (values) => fill(nodes, [values])
+}
+
+/** Nodes up to the end of the part `open`, or of the template; takes them off `tokens`. */
+function parse(tokens: string[], open: string | null): Node[] {
+  const nodes: Node[] = []
+  for (let token = tokens.shift(); token !== undefined; token = tokens.shift()) {
+    const [, mark, part, slot] = /^(?:<!--(each|end):(\w+)-->|\{\{(\w+)\}\})$/.exec(token) ?? []
+    if (slot) nodes.push({ slot })
+    else if (mark === 'each' && part) nodes.push({ each: part, nodes: parse(tokens, part) })
+    else if (mark === 'end') {
+      if (part !== open) throw new Error(`template: ${part} ends where ${open} is open`)
+      return nodes
+    } else nodes.push({ text: token })
+  }
+  if (open !== null) throw new Error(`template: ${open} does not end`)
+  return nodes
+}
+
+function fill(nodes: readonly Node[], scopes: readonly Values[]): string {
+  const find = (name: string) => {
+    const value = scopes.find((scope) => scope[name] !== undefined)?.[name]
+    if (value === undefined) throw new Error(`template: there is no ${name}`)
+    return value
+  }
+  return nodes
+    .map((node) => {
+      if ('text' in node) return node.text
+      if ('slot' in node) return escapeHtml(find(node.slot) as string)
+      return (find(node.each) as readonly Values[]).map((item) => fill(node.nodes, [item, ...scopes])).join('')
+    })
+    .join('')
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)

@@ -1,0 +1,55 @@
+import { momentOf } from './formats.ts'
+import { button, card, frame, paragraph, quiet, section, title } from './frame.ts'
+import { type Mail, oneLine, paragraphs, type Reader } from './mail.ts'
+import { compileTemplate, each } from './template.ts'
+
+export interface Welcome {
+  reader: Reader
+  /** null when its token ended before the mail could go out: a link that does not work is worse than none. */
+  verification: { url: string; expiresAt: Date } | null
+}
+
+const link = `
+  ${paragraph('Please confirm that this address is yours.')}
+  ${button('Confirm my address', '{{url}}')}
+  ${quiet('The link works once, until {{expires}}. If the button does not, copy this into your browser:')}
+  ${quiet('{{url}}')}`
+
+const template = await compileTemplate(
+  frame(
+    card(
+      section(`
+        ${title('Welcome, {{firstName}}')}
+        ${paragraph('Your Boxoffice account is ready. Tickets that you buy come to this address, as a PDF and with their codes.')}
+        ${each('links', link)}
+        ${each('expired', paragraph('{{notice}}'))}`),
+    ),
+  ),
+)
+
+const notice =
+  'The link that confirms your address had ended before this mail could reach you. Sign in and ask for a new one; everything else works already.'
+
+/** The first mail of an account, with the link that proves its address. */
+export function welcomeMail({ reader, verification }: Welcome): Mail {
+  const firstName = oneLine(reader.firstName)
+  const subject = verification ? 'Welcome to Boxoffice: please confirm your address' : 'Welcome to Boxoffice'
+  const expires = verification ? momentOf(verification.expiresAt, reader.locale) : ''
+  const html = template({
+    subject,
+    preview: verification ? 'One press, and your address is confirmed as yours.' : notice,
+    reason:
+      'You get this mail because somebody made an account with this address. If that was not you, you need not do anything.',
+    firstName,
+    links: verification ? [{ url: verification.url, expires }] : [],
+    expired: verification ? [] : [{ notice }],
+  })
+  const text = paragraphs(
+    `Welcome, ${firstName},`,
+    'Your Boxoffice account is ready. Tickets that you buy come to this address, as a PDF and with their codes.',
+    verification ? `Please confirm that this address is yours:\n${verification.url}` : notice,
+    verification && `The link works once, until ${expires}.`,
+    'If you did not make an account, you need not do anything.\nQuestions? Just reply to this mail.\nBoxoffice',
+  )
+  return { subject, html, text }
+}

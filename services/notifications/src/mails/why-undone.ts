@@ -1,0 +1,14 @@
+/** Why an order was undone, for its buyer; codes that mean nothing to a person give null. */
+export function whyUndone(reason: string): string | null {
+  switch (reason) {
+    case 'EVENT_CANCELLED':
+      return 'The event was cancelled.'
+    case 'INSUFFICIENT_INVENTORY':
+    case 'RESERVATION_NOT_FOUND':
+      return 'Your tickets were no longer free when your payment arrived. We are sorry.'
+    case 'PAYMENT_TIMEOUT':
+      return 'Your payment arrived after the order had been given up.'
+    default:
+      return null
+  }
+}

@@ -1,0 +1,55 @@
+import { SESClient, SESServiceException, SendRawEmailCommand } from '@aws-sdk/client-ses'
+import { createGuard, type Foundation, type Policy, ServiceUnavailable } from '@boxoffice/service-kit'
+
+export type Handed = { accepted: true; providerMessageId: string } | { accepted: false; reason: string }
+
+/** Whoever brings mails to people. */
+export interface MailProvider {
+  /** Hand a mail over. Rejects with ServiceUnavailable when the provider cannot be had, or gave no answer: it may have taken it. */
+  send(mime: Buffer, address: string): Promise<Handed>
+  state(): 'UP' | 'DEGRADED'
+  close(): void
+}
+
+/** What SES says about a mail itself: another attempt would be answered the same. Everything else is of the moment. */
+const REJECTIONS = ['MessageRejected', 'InvalidParameterValue']
+const CONNECT_TIMEOUT_MS = 5_000
+
+/** Amazon SES behind the breaker and bulkhead for mail. It does not try again by itself: the notification's row does that. */
+export function createSesProvider(
+  config: { region: string; endpoint?: string; timeoutMs: number },
+  policy: Policy,
+  metrics: Foundation['metrics'],
+): MailProvider {
+  const ses = new SESClient({
+    region: config.region,
+    ...(config.endpoint && { endpoint: config.endpoint }),
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: config.timeoutMs },
+  })
+  const guard = createGuard('mail', policy, metrics)
+
+  async function handOver(mime: Buffer, address: string): Promise<Handed> {
+    const abortSignal = AbortSignal.timeout(config.timeoutMs)
+    try {
+      const { MessageId } = await ses.send(new SendRawEmailCommand({ RawMessage: { Data: mime }, Destinations: [address] }), {
+        abortSignal,
+      })
+      if (!MessageId) throw new Error('SES answered without a message id')
+      return { accepted: true, providerMessageId: MessageId }
+    } catch (error) {
+      if (error instanceof SESServiceException && REJECTIONS.includes(error.name)) return { accepted: false, reason: error.name }
+      const answered = error instanceof SESServiceException
+      throw new ServiceUnavailable('mail', answered ? 'ANSWER' : abortSignal.aborted ? 'TIMEOUT' : 'CONNECTION', !answered, error)
+    }
+  }
+
+  return {
+    send: (mime, address) => guard('sendRawEmail', () => handOver(mime, address)),
+    state: guard.state,
+    close() {
+      guard.close()
+      ses.destroy()
+    },
+  }
+}

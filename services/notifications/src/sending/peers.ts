@@ -1,0 +1,53 @@
+import {
+  authInternalRoutes,
+  eventsInternalRoutes,
+  paymentsInternalRoutes,
+  ticketsInternalRoutes,
+  ticketsRoutes,
+} from '@boxoffice/contracts'
+import { type Client, createGuard, createInternalClient, type Foundation } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+
+const { getUser } = authInternalRoutes
+const { getEventInfo } = eventsInternalRoutes
+const { getOrderInfo } = paymentsInternalRoutes
+const { getTicketPdfInfo, getTicketQrInfo } = ticketsInternalRoutes
+const { listTicketTypes } = ticketsRoutes
+const routes = {
+  auth: { getUser },
+  events: { getEventInfo },
+  payments: { getOrderInfo },
+  tickets: { getTicketPdfInfo, getTicketQrInfo },
+  ticketTypes: { listTicketTypes },
+}
+
+/** The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it cannot be had. */
+export type Peers = { [K in keyof typeof routes]: Client<(typeof routes)[K]> }
+
+/** Clients with a breaker for each service. */
+export function createPeers(config: Config, { identity, metrics }: Pick<Foundation, 'identity' | 'metrics'>) {
+  const guards = (['auth', 'events', 'payments', 'tickets'] as const).map((callee) => {
+    const policy = config.policies[callee]
+    return [callee, { callee, policy, identity, guard: createGuard(callee, policy, metrics) }] as const
+  })
+  const { auth, events, payments, tickets } = Object.fromEntries(guards) as Record<
+    (typeof guards)[number][0],
+    (typeof guards)[number][1]
+  >
+  // What is on sale is public: asked as anybody asks, since a public route takes no service's token.
+  const anybody = { name: identity.name, headersFor: async () => ({}) }
+  const clients = {
+    auth: createInternalClient(routes.auth, { ...auth, baseUrl: config.authUrl }),
+    events: createInternalClient(routes.events, { ...events, baseUrl: config.eventsUrl }),
+    payments: createInternalClient(routes.payments, { ...payments, baseUrl: config.paymentsUrl }),
+    tickets: createInternalClient(routes.tickets, { ...tickets, baseUrl: config.ticketsUrl }),
+    ticketTypes: createInternalClient(routes.ticketTypes, { ...tickets, baseUrl: config.ticketsUrl, identity: anybody }),
+  }
+  return {
+    ...(clients satisfies Peers),
+    async close() {
+      for (const [, { guard }] of guards) guard.close()
+      await Promise.all(Object.values(clients).map((client) => client.close()))
+    },
+  }
+}
