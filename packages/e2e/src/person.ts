@@ -1,0 +1,133 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import {
+  authRoutes,
+  type Currency,
+  type EventId,
+  eventsRoutes,
+  type Minor,
+  notificationsRoutes,
+  type OrderId,
+  paymentsRoutes,
+  type Response,
+  type Route,
+  type TicketTypeId,
+  ticketsRoutes,
+  type UserId,
+} from '@boxoffice/contracts'
+import { createClient } from '@boxoffice/service-kit'
+
+const DAY_MS = 86_400_000
+const FOREVER_MS = 60_000
+
+/** The body of an answer with this status; throws with what was answered instead. */
+export function expectStatus<A extends { status: number; body: unknown }, S extends A['status']>(
+  answer: A,
+  status: S,
+): Extract<A, { status: S }>['body'] {
+  if (answer.status !== status) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+  return answer.body as never
+}
+
+/** Somebody who uses the public API through the edge, from registering on. */
+export async function createPerson(
+  edgeUrl: string,
+  name: { firstName: string; lastName: string },
+  options: { organizer?: boolean } = {},
+) {
+  const email = `${
+    name.firstName
+      .normalize('NFD')
+      .replace(/[^A-Za-z]/g, '')
+      .toLowerCase() || 'guest'
+  }.${randomBytes(4).toString('hex')}@boxoffice.example`
+  const password = randomBytes(12).toString('base64url')
+  let token = ''
+  const headers = () => (token ? { authorization: `Bearer ${token}` } : ({} as Record<string, string>))
+  const clientOf = <T extends Readonly<Record<string, Route>>>(routes: T) => createClient(routes, { baseUrl: edgeUrl, headers })
+  const auth = clientOf(authRoutes)
+
+  let session = expectStatus(await auth.register({ body: { email, password, ...name } }), 201)
+  token = session.accessToken
+  if (options.organizer) {
+    expectStatus(await auth.becomeOrganizer({}), 200)
+    session = expectStatus(await auth.login({ body: { email, password } }), 200)
+    token = session.accessToken
+  }
+  const payments = clientOf(paymentsRoutes)
+
+  return {
+    email,
+    userId: session.user.userId as UserId,
+    headers,
+    auth,
+    events: clientOf(eventsRoutes),
+    tickets: clientOf(ticketsRoutes),
+    payments,
+    notifications: clientOf(notificationsRoutes),
+
+    /** Buy straight away. */
+    buy: (
+      what: { eventId: EventId; ticketTypeId: TicketTypeId; quantity: number },
+      how: { paymentToken?: string; holderName?: string; key?: string } = {},
+    ) =>
+      payments.createOrder({
+        headers: { 'idempotency-key': how.key ?? randomUUID() },
+        body: {
+          eventId: what.eventId,
+          ticketRequests: [{ ticketTypeId: what.ticketTypeId, quantity: what.quantity }],
+          paymentMethod: 'CREDIT_CARD',
+          paymentToken: how.paymentToken ?? 'pm_card_visa',
+          holderName: how.holderName ?? `${name.firstName} ${name.lastName}`,
+        },
+      }),
+
+    /** The order when it `is` so; throws with how it stands after a minute. */
+    async waitForOrder(orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> {
+      const limit = Date.now() + FOREVER_MS
+      for (;;) {
+        const order = expectStatus(await payments.getOrder({ params: { orderId } }), 200)
+        if (is(order)) return order
+        if (Date.now() > limit) throw new Error(`order ${orderId} is still ${order.status}, ${order.paymentStatus}`)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    },
+  }
+}
+export type Person = Awaited<ReturnType<typeof createPerson>>
+type OrderOf = Extract<Response<typeof paymentsRoutes.getOrder>, { status: 200 }>['body']
+
+/** A published event with one kind of ticket, by its organizer. */
+export async function publishEvent(
+  organizer: Person,
+  what: { name: string; quantity: number; unitPrice: number; currency?: Currency; venueName?: string; venueAddress?: string },
+) {
+  const event = expectStatus(
+    await organizer.events.createEvent({
+      body: {
+        name: what.name,
+        description: 'An evening to remember.',
+        eventDate: new Date(Date.now() + 30 * DAY_MS),
+        endDate: new Date(Date.now() + 30 * DAY_MS + DAY_MS / 6),
+        timeZone: 'Europe/Warsaw',
+        category: 'MUSIC',
+        venueName: what.venueName ?? 'Klub Proxima',
+        venueAddress: what.venueAddress ?? 'Żwirki i Wigury 99A, Warszawa',
+      },
+    }),
+    201,
+  )
+  const type = expectStatus(
+    await organizer.tickets.createTicketType({
+      body: {
+        eventId: event.eventId,
+        name: 'Standing',
+        unitPrice: what.unitPrice as Minor,
+        currency: what.currency ?? 'EUR',
+        quantity: what.quantity,
+      },
+    }),
+    201,
+  )
+  expectStatus(await organizer.events.publishEvent({ params: { eventId: event.eventId } }), 200)
+  return { event, type, eventId: event.eventId, ticketTypeId: type.ticketTypeId }
+}

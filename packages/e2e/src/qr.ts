@@ -1,0 +1,18 @@
+import * as jsqr from 'jsqr'
+import { PNG } from 'pngjs'
+import { renderPageAsImage } from 'unpdf'
+
+// jsqr is a CommonJS module whose function is its default export.
+const decode = jsqr.default as unknown as typeof jsqr.default.default
+
+/** The text of the QR code in a PNG; null where none can be read. */
+export function readQrOfPng(png: Uint8Array): string | null {
+  const { data, width, height } = PNG.sync.read(Buffer.from(png))
+  return decode(new Uint8ClampedArray(data), width, height)?.data ?? null
+}
+
+/** The text of the QR code on the first page of a PDF, read as a camera would: from the page's picture. */
+export async function readQrOfPdf(pdf: Uint8Array): Promise<string | null> {
+  const picture = await renderPageAsImage(new Uint8Array(pdf), 1, { canvasImport: () => import('@napi-rs/canvas'), scale: 2 })
+  return readQrOfPng(new Uint8Array(picture))
+}

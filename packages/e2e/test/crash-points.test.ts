@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { OrderStatus, ServiceKey } from '@boxoffice/contracts'
+import { type CrashPoint, crashPoints } from '@boxoffice/service-kit'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectInvariants } from '../src/invariants.ts'
+import { createPerson, type Person, publishEvent } from '../src/person.ts'
+import { startTestSystem, type TestSystem } from './start.ts'
+
+interface Death {
+  service: ServiceKey
+  /** What gets the purchase there; a card that works where none is named. */
+  paymentToken?: string
+  /** Where the order ends; CONFIRMED where none is named. */
+  status?: OrderStatus
+  /** The ticket service learns that the event is cancelled while the gateway charges: the money has to go back. */
+  eventCancelled?: boolean
+}
+
+/** Every crash point there is, with the service that dies there: one that is added and not listed here does not compile. */
+const deaths: Record<CrashPoint, Death> = {
+  'saga.created': { service: 'payments' },
+  'saga.reserve.before-call': { service: 'payments' },
+  'saga.reserve.after-call': { service: 'payments' },
+  'saga.charge.before-call': { service: 'payments' },
+  'saga.charge.after-call': { service: 'payments' },
+  'saga.paid': { service: 'payments' },
+  'saga.release.after-call': { service: 'payments', paymentToken: 'pm_card_visa_chargeDeclined', status: 'FAILED' },
+  'saga.refund.after-call': {
+    service: 'payments',
+    paymentToken: 'pm_sandbox_slow_1500',
+    status: 'REFUNDED',
+    eventCancelled: true,
+  },
+  'relay.before-publish': { service: 'payments' },
+  'relay.after-publish': { service: 'payments' },
+  'hold.after-lua': { service: 'tickets' },
+  'issue.before-commit': { service: 'tickets' },
+  'consumer.before-commit': { service: 'tickets' },
+  'consumer.after-commit': { service: 'tickets' },
+  'mail.before-send': { service: 'notifications' },
+  'mail.after-send': { service: 'notifications' },
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-crash-'))
+const fileOf = (service: ServiceKey) => path.join(folder, service)
+let running: TestSystem
+let organizer: Person
+let buyer: Person
+
+beforeAll(async () => {
+  const dying = (service: ServiceKey) => ({ CRASH_AT: `@${fileOf(service)}` })
+  running = await startTestSystem({
+    env: {
+      payments: dying('payments'),
+      tickets: dying('tickets'),
+      notifications: { ...dying('notifications'), MAIL_LEASE_SECONDS: '5' },
+    },
+  })
+  organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  buyer = await createPerson(running.edge, { firstName: 'Ben', lastName: 'Buyer' })
+}, 120_000)
+afterAll(async () => {
+  await running?.stop()
+  rmSync(folder, { recursive: true, force: true })
+}, 60_000)
+
+/** The same key until there is an answer: as a client that does not know what became of its request. */
+async function buyUntilAnswered(sale: Awaited<ReturnType<typeof publishEvent>>, paymentToken: string) {
+  const key = randomUUID()
+  const limit = Date.now() + 90_000
+  for (;;) {
+    const answer = await buyer.buy({ ...sale, quantity: 2 }, { key, paymentToken }).catch(() => null)
+    if (answer?.status === 201 || answer?.status === 202 || answer?.status === 402) return answer.body.orderId
+    if (answer && answer.status !== 503) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+    if (Date.now() > limit) throw new Error('no answer in time')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+async function cancelInTicketService(eventId: string): Promise<void> {
+  const client = new pg.Client({ connectionString: running.system.databaseUrl('tickets') })
+  await client.connect()
+  for (;;) {
+    const { rowCount } = await client.query("select from reservations where event_id = $1 and status = 'PAYING'", [eventId])
+    if (rowCount) break
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await client.query("update event_pictures set status = 'CANCELLED', version = version + 1000 where event_id = $1", [eventId])
+  await client.end()
+}
+
+test.each(crashPoints.map((point) => [point, deaths[point]] as const))(
+  'killed at %s, a purchase goes on where it was',
+  async (point, { service, paymentToken = 'pm_card_visa', status = 'CONFIRMED', eventCancelled }) => {
+    const sale = await publishEvent(organizer, { name: `Killed at ${point}`, quantity: 10, unitPrice: 5_000 })
+    writeFileSync(fileOf(service), point)
+    const [orderId] = await Promise.all([
+      buyUntilAnswered(sale, paymentToken),
+      eventCancelled ? cancelInTicketService(sale.eventId) : undefined,
+    ])
+    await buyer.waitForOrder(orderId, (order) => order.status === status)
+    if (status === 'CONFIRMED') await running.mails.waitFor(buyer.email, new RegExp(`Killed at ${point.replaceAll('.', '\\.')}`))
+    expect(existsSync(fileOf(service)), 'nobody died there').toBe(false)
+    await running.system.service(service).waitReady()
+    const [total = { captured: 0, refunded: 0, successfulCharges: 0 }] = (await running.ledger(orderId)).totals
+    const paid = status === 'FAILED' ? 0 : 10_000
+    expect(total).toMatchObject({ captured: paid, refunded: status === 'REFUNDED' ? paid : 0, successfulCharges: paid ? 1 : 0 })
+  },
+  120_000,
+)
+
+test('in the end everything agrees: tickets, money, messages, Redis', async () => {
+  await expectInvariants({
+    databaseUrl: running.system.databaseUrl,
+    redisUrl: running.system.urls.redis,
+    ledger: () => running.ledger(),
+  })
+}, 180_000)

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectInvariants, findViolations } from '../src/invariants.ts'
+import { createPerson, expectStatus, type Person, publishEvent } from '../src/person.ts'
+import { startTestSystem, type TestSystem } from './start.ts'
+
+const BUYERS = 200
+const PLACES = 100
+const PRICE = 4_237
+let running: TestSystem
+let buyers: Person[]
+let sale: Awaited<ReturnType<typeof publishEvent>>
+
+beforeAll(async () => {
+  running = await startTestSystem()
+  const organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  sale = await publishEvent(organizer, { name: 'Sold out in a minute', quantity: PLACES, unitPrice: PRICE })
+  buyers = []
+  while (buyers.length < BUYERS) {
+    const some = Array.from({ length: 20 }, (_, n) =>
+      createPerson(running.edge, { firstName: 'Buyer', lastName: `No ${buyers.length + n}` }),
+    )
+    buyers.push(...(await Promise.all(some)))
+  }
+}, 180_000)
+afterAll(() => running?.stop(), 60_000)
+
+test('two hundred at once want a hundred tickets: a hundred are sold, and nobody else is charged', async () => {
+  const observed = {
+    databaseUrl: running.system.databaseUrl,
+    redisUrl: running.system.urls.redis,
+    ledger: () => running.ledger(),
+  }
+  let watching = true
+  const always = (async () => {
+    const seen = new Set<string>()
+    while (watching) {
+      const broken = (await findViolations(observed)).filter(({ invariant }) => ['I1', 'I3', 'I4', 'I6'].includes(invariant))
+      for (const { invariant, statement } of broken) seen.add(`${invariant}: ${statement}`)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+    return [...seen]
+  })()
+
+  const outcomes = await Promise.all(
+    buyers.map(async (buyer) => {
+      const answer = await buyer.buy({ ...sale, quantity: 1 })
+      if (answer.status === 409) return { status: 'REFUSED', error: answer.body.error }
+      if (answer.status !== 201 && answer.status !== 202)
+        throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+      return buyer.waitForOrder(answer.body.orderId, ({ status }) => status === 'CONFIRMED' || status === 'FAILED')
+    }),
+  )
+  watching = false
+  expect(await always).toEqual([])
+
+  const confirmed = outcomes.filter(({ status }) => status === 'CONFIRMED')
+  expect(confirmed).toHaveLength(PLACES)
+  for (const outcome of outcomes) {
+    if ('error' in outcome) expect(outcome.error).toBe('INSUFFICIENT_INVENTORY')
+    else if (outcome.status === 'FAILED') expect(outcome).toMatchObject({ failureReason: 'INSUFFICIENT_INVENTORY' })
+  }
+  const { totals } = await running.ledger()
+  expect(totals.filter(({ captured }) => captured > 0)).toHaveLength(PLACES)
+  expect(totals.reduce((sum, { captured, refunded }) => sum + captured - refunded, 0)).toBe(PLACES * PRICE)
+  const { ticketTypes } = expectStatus(
+    await (buyers[0] as Person).tickets.listTicketTypes({ query: { eventId: sale.eventId } }),
+    200,
+  )
+  expect(ticketTypes).toMatchObject([{ quantityTotal: PLACES, quantityAvailable: 0 }])
+  await expectInvariants(observed)
+}, 180_000)

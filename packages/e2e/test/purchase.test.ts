@@ -1,0 +1,171 @@
+import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto'
+import { extractText } from 'unpdf'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectInvariants } from '../src/invariants.ts'
+import { createPerson, expectStatus, type Person, publishEvent } from '../src/person.ts'
+import { readQrOfPdf, readQrOfPng } from '../src/qr.ts'
+import { startTestSystem, type TestSystem } from './start.ts'
+
+let running: TestSystem
+let organizer: Person
+let buyer: Person
+let sale: Awaited<ReturnType<typeof publishEvent>>
+
+beforeAll(async () => {
+  // The tokens of trouble would open the gateway's breaker, as they should: here each is looked at by itself.
+  const RESILIENCE = JSON.stringify({ gateway: { breaker: { volumeThreshold: 10_000 }, ratePerSecond: 1_000 } })
+  running = await startTestSystem({ env: { payments: { RESILIENCE, GATEWAY_TIMEOUT_MS: '1000', CHECKOUT_WAIT_MS: '3000' } } })
+  organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  buyer = await createPerson(running.edge, { firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' })
+  sale = await publishEvent(organizer, { name: 'Noc Świętojańska', quantity: 100, unitPrice: 5_000 })
+}, 120_000)
+afterAll(() => running?.stop(), 60_000)
+
+const observed = () => ({
+  databaseUrl: running.system.databaseUrl,
+  redisUrl: running.system.urls.redis,
+  ledger: () => running.ledger(),
+})
+const available = async () => {
+  const { ticketTypes } = expectStatus(await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }), 200)
+  return ticketTypes[0]?.quantityAvailable
+}
+
+/** What the ticket's code says, if the ticket service's key has signed it: told by the public key alone. */
+function readCode(code: string) {
+  const bytes = Buffer.from(code, 'base64url')
+  const jwk = JSON.parse(running.system.env.tickets.TICKET_SIGNING_KEY ?? '')
+  const publicKey = createPublicKey({ key: { kty: jwk.kty, crv: jwk.crv, x: jwk.x }, format: 'jwk' })
+  const payload = bytes.subarray(0, -64)
+  const keyId = createHash('sha256').update(jwk.kid).digest('hex').slice(0, 8)
+  return {
+    genuine: verify(null, payload, publicKey, bytes.subarray(-64)) && payload.toString('hex', 1, 5) === keyId,
+    ticketId: payload.toString('hex', 5, 21).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+  }
+}
+
+describe('two tickets', () => {
+  test('are bought in one request, and come by mail with a PDF whose code is the ticket’s', async () => {
+    const order = expectStatus(await buyer.buy({ ...sale, quantity: 2 }), 201)
+    expect(order).toMatchObject({
+      status: 'PAID',
+      totalAmount: 10_000,
+      currency: 'EUR',
+      orderNumber: expect.stringMatching(/^ORD-\d{4}-\d{6}$/),
+    })
+    const confirmed = await buyer.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
+    expect(confirmed.tickets).toHaveLength(2)
+
+    const mail = await running.mails.waitFor(buyer.email, /Noc Świętojańska/)
+    const pdfs = mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')
+    expect(pdfs).toHaveLength(2)
+    expect(mail.body.text).toContain(order.orderNumber)
+    expect(mail.body.html).toContain('Noc Świętojańska')
+
+    const codes = new Set<string>()
+    for (const { content } of pdfs) {
+      const pdf = new Uint8Array(Buffer.from(content, 'base64'))
+      const code = await readQrOfPdf(pdf)
+      const { genuine, ticketId } = readCode(code ?? '')
+      expect(genuine).toBe(true)
+      const ticket = expectStatus(await buyer.tickets.getTicket({ params: { ticketId: ticketId as never } }), 200)
+      expect(ticket).toMatchObject({ status: 'ACTIVE', holderName: 'Zofia Łącka-Ćwiklińska', orderId: order.orderId })
+      const png = expectStatus(await buyer.tickets.getTicketQr({ params: { ticketId: ticket.ticketId } }), 200)
+      expect(readQrOfPng(png)).toBe(code)
+      const { text } = await extractText(pdf, { mergePages: true })
+      expect(text).toContain(ticket.ticketNumber)
+      expect(text).toContain('Zofia Łącka-Ćwiklińska')
+      codes.add(code ?? '')
+    }
+    expect(codes.size).toBe(2)
+    expect(confirmed.tickets?.map(({ ticketNumber }) => ticketNumber).toSorted()).toEqual(
+      pdfs.map(({ filename }) => filename?.match(/TKT-\d{4}-\d+/)?.[0]).toSorted(),
+    )
+  })
+  test('of one’s own reservation are paid at the price and time they were held', async () => {
+    const reservation = expectStatus(
+      await buyer.tickets.createReservation({
+        body: { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 2 }] },
+      }),
+      201,
+    )
+    const payment = { paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'Anna Nowak' } as const
+    const body = { reservationId: reservation.reservationId, ...payment }
+    const order = expectStatus(await buyer.payments.createOrder({ headers: { 'idempotency-key': randomUUID() }, body }), 201)
+    expect(order).toMatchObject({ reservationId: reservation.reservationId, totalAmount: reservation.totalAmount })
+    await buyer.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
+    expect(await buyer.payments.createOrder({ headers: { 'idempotency-key': randomUUID() }, body })).toMatchObject({
+      status: 409,
+    })
+  })
+  test('of the same key are one order, even when they are asked for at once', async () => {
+    const key = randomUUID()
+    const answers = await Promise.all(Array.from({ length: 10 }, () => buyer.buy({ ...sale, quantity: 2 }, { key })))
+    const ids = new Set(answers.map((answer) => expectStatus(answer, 201).orderId))
+    expect(ids.size).toBe(1)
+    const [orderId] = ids
+    expect((await running.ledger(orderId)).totals).toMatchObject([{ captured: 10_000, successfulCharges: 1 }])
+  })
+})
+
+test('whoever registers is welcomed, and proves the address with the link in the mail', async () => {
+  const guest = await createPerson(running.edge, { firstName: 'Γιώργος', lastName: 'Παπαδόπουλος' })
+  const mail = await running.mails.waitFor(guest.email, /./)
+  const token = mail.body.text?.match(/\/verify-email\?token=([\w.~-]+)/)?.[1] ?? ''
+  expect(expectStatus(await guest.auth.getMe({}), 200).emailVerified).toBe(false)
+  expectStatus(await guest.auth.verifyEmail({ body: { token } }), 204)
+  expect(expectStatus(await guest.auth.getMe({}), 200).emailVerified).toBe(true)
+})
+
+test('a decline leaves no hold and no paid order, and a mail that says so', async () => {
+  const before = await available()
+  const unlucky = await createPerson(running.edge, { firstName: 'Ula', lastName: 'Pech' })
+  const answer = await unlucky.buy({ ...sale, quantity: 2 }, { paymentToken: 'pm_card_visa_chargeDeclinedInsufficientFunds' })
+  const { orderId } = expectStatus(answer, 402)
+  expect(answer.body).toMatchObject({ error: 'PAYMENT_DECLINED', failureReason: 'INSUFFICIENT_FUNDS' })
+  expect(await available()).toBe(before)
+  expect(await unlucky.waitForOrder(orderId, () => true)).toMatchObject({ status: 'FAILED', paymentStatus: 'FAILED' })
+  expect((await running.ledger(orderId)).totals.every(({ captured }) => captured === 0)).toBe(true)
+  await running.mails.waitFor(unlucky.email, /Noc Świętojańska|payment/i)
+  expect(expectStatus(await unlucky.tickets.listMyTickets({ query: {} }), 200).tickets).toEqual([])
+})
+
+test.each([
+  ['pm_card_visa', 'CONFIRMED'],
+  ['pm_card_visa_chargeDeclined', 'FAILED'],
+  ['pm_card_visa_chargeDeclinedInsufficientFunds', 'FAILED'],
+  ['pm_sandbox_timeout_then_succeeded', 'CONFIRMED'],
+  ['pm_sandbox_timeout_then_declined', 'FAILED'],
+  ['pm_sandbox_error_after_charge', 'CONFIRMED'],
+  ['pm_sandbox_error_before_charge', 'FAILED'],
+  ['pm_sandbox_slow_400', 'CONFIRMED'],
+  ['pm_sandbox_webhook_twice', 'CONFIRMED'],
+  ['pm_sandbox_webhook_never', 'CONFIRMED'],
+])(
+  '%s ends %s, and the gateway’s ledger agrees',
+  async (paymentToken, status) => {
+    const answer = await buyer.buy({ ...sale, quantity: 1 }, { paymentToken })
+    expect([201, 202, 402]).toContain(answer.status)
+    const { orderId } = answer.body as unknown as { orderId: never }
+    await buyer.waitForOrder(orderId, (order) => order.status === status)
+    const [total = { captured: 0, refunded: 0, successfulCharges: 0 }] = (await running.ledger(orderId)).totals
+    const charges = status === 'CONFIRMED' ? 1 : 0
+    expect(total).toMatchObject({ captured: 5_000 * charges, refunded: 0, successfulCharges: charges })
+  },
+  60_000,
+)
+
+test('internal paths cannot be reached from outside', async () => {
+  for (const path of [
+    '/api/tickets/internal/reserve',
+    '/api/auth/internal/users/batch',
+    '/api/payments/%69nternal/orders/x',
+    '/actuator/health',
+  ]) {
+    expect((await fetch(`${running.edge}${path}`, { method: 'POST', headers: buyer.headers() })).status).toBe(404)
+  }
+})
+
+test('in the end everything agrees: tickets, money, messages, Redis', async () => {
+  await expectInvariants(observed())
+}, 120_000)
