@@ -27,13 +27,8 @@ export interface Dependencies extends Foundation {
 
 const TRANSACTION = { maxWait: 3_000, timeout: 10_000 }
 
-/** `overrides` are for tests: another clock. */
-export function createDependencies(
-  config: Config,
-  userKeys?: Parameters<typeof createFoundation>[1],
-  overrides: Partial<Pick<Foundation, 'now' | 'logger'>> = {},
-): Dependencies {
-  const foundation: Foundation = { ...createFoundation(config, userKeys), ...overrides }
+export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
+  const foundation = createFoundation(config, userKeys)
   const { pool, metrics, now } = foundation
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const messaging = createMessaging(foundation, config.messaging)

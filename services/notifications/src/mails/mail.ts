@@ -18,7 +18,10 @@ const HEADER_TEXT_MAX = 250
 
 /** Text for a header or a single line of text: no control characters, no directions that turn what follows around, not too long. */
 export function oneLine(text: string): string {
-  const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
+  const clean = text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .replace(/ {2,}/g, ' ')
+    .trim()
   const characters = [...clean]
   return characters.length > HEADER_TEXT_MAX ? `${characters.slice(0, HEADER_TEXT_MAX - 1).join('')}…` : clean
 }

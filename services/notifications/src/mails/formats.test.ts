@@ -1,0 +1,25 @@
+import type { Minor } from '@boxoffice/contracts'
+import { expect, test } from 'vitest'
+import { moneyOf, priceOf, seatOf, whenOf } from './formats.ts'
+
+const eventDate = new Date('2027-07-17T22:30:00Z')
+
+test('day and time are those where the event is, with weekday and zone', () => {
+  expect(whenOf({ eventDate, timeZone: 'Europe/Warsaw' }, 'en')).toEqual({ day: 'Sunday, 18 July 2027', time: '00:30 CEST' })
+  expect(whenOf({ eventDate, timeZone: 'America/New_York' }, 'en')).toEqual({
+    day: 'Saturday, 17 July 2027',
+    time: '18:30 GMT-4',
+  })
+  expect(whenOf({ eventDate, timeZone: 'Europe/Athens' }, 'el').day).toBe('Κυριακή 18 Ιουλίου 2027')
+})
+
+test.each(['xx', 'de-de-de'])('the locale %s, which nobody knows, reads as British English', (locale) => {
+  expect(whenOf({ eventDate, timeZone: 'UTC' }, locale).day).toBe('Saturday, 17 July 2027')
+  expect(moneyOf(1_234_550 as Minor, 'EUR', locale)).toBe('€12,345.50')
+})
+
+test('money is written as the reader writes it, and nothing is free', () => {
+  expect(moneyOf(1_234_550 as Minor, 'PLN', 'pl')).toBe('12\u00a0345,50\u00a0zł')
+  expect(priceOf(0 as Minor, 'EUR', 'en')).toBe('Free')
+  expect(seatOf({ zoneId: 2, rowLabel: 'A', colLabel: '12' })).toBe('Section 2, row A, seat 12')
+})

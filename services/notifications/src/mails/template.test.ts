@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { compileTemplate, each } from './template.ts'
+
+const page = (body: string) => `<mjml><mj-body><mj-section><mj-column>${body}</mj-column></mj-section></mj-body></mjml>`
+const textOf = (html: string) =>
+  html
+    .slice(html.indexOf('<body'))
+    .replace(/<!--[\s\S]*?-->|<[^>]+>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+
+test('values are escaped, in text and in attributes', async () => {
+  const template = await compileTemplate(page('<mj-text>{{name}}</mj-text><mj-image src="cid:x" alt="{{name}}" />'))
+  const html = template({ name: `<b title="x">O'Neil & sons</b>` })
+  expect(html.match(/&lt;b title=&quot;x&quot;&gt;O&#39;Neil &amp; sons&lt;\/b&gt;/g)).toHaveLength(2)
+  expect(html).not.toContain('<b title')
+})
+
+test('a value that looks like a slot or a part stays what it is', async () => {
+  const template = await compileTemplate(page('<mj-text>{{name}} {{secret}}</mj-text>'))
+  const html = template({ name: '{{secret}} <!--each:lines-->', secret: 'hush' })
+  expect(textOf(html)).toBe('{{secret}} &lt;!--each:lines--&gt; hush')
+})
+
+test('a part is repeated for each element, may be missing, and sees the values around it', async () => {
+  const seats = each('seats', '<mj-text>{{seat}} of {{ticket}} at {{event}}</mj-text>')
+  const template = await compileTemplate(page(each('tickets', `<mj-text>{{ticket}}</mj-text>${seats}`)))
+  const values = {
+    event: 'Gala',
+    tickets: [
+      { ticket: 'A', seats: [{ seat: '1' }] },
+      { ticket: 'B', seats: [] },
+    ],
+  }
+  expect(textOf(template(values))).toBe('A 1 of A at Gala B')
+})
+
+test('a missing value, a part that does not end and what is no MJML are errors', async () => {
+  const template = await compileTemplate(page('<mj-text>{{name}}</mj-text>'))
+  expect(() => template({})).toThrow('there is no name')
+  await expect(compileTemplate(page('<mj-raw><!--each:tickets--></mj-raw>'))).rejects.toThrow('tickets does not end')
+  await expect(compileTemplate(page('<mj-nonsense />'))).rejects.toThrow()
+})
+
+test('nothing in a mail is fetched from elsewhere', async () => {
+  const template = await compileTemplate(page('<mj-text font-family="Roboto">{{name}}</mj-text>'))
+  expect(template({ name: '' }).replace(/xmlns(:\w)?="[^"]*"/g, '')).not.toMatch(/https?:/)
+})

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { waitAfter } from './notification.ts'
+
+test('waits double from the first on and end at five minutes', () => {
+  const waits = [1, 2, 3, 9, 10, 300].map((attempts) => waitAfter(attempts, 1_000, () => 0))
+  expect(waits).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000])
+})
+
+test('two notifications that failed together do not come together again', () => {
+  expect(waitAfter(1, 1_000, () => 1)).toBe(800)
+})
+
+test('the attempts of the standard configuration last for most of a day', () => {
+  const total = Array.from({ length: 300 }, (_, index) => waitAfter(index + 1, 1_000, () => 1)).reduce(
+    (sum, wait) => sum + wait,
+    0,
+  )
+  expect(total).toBeGreaterThan(19 * 3_600_000)
+})

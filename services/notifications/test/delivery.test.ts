@@ -1,0 +1,178 @@
+import { paymentFailed, ticketDeliveryFailed, ticketsGenerated, userCreated } from '@boxoffice/contracts'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
+import { startProcess } from './process.ts'
+
+const SOON = { timeout: 15_000, interval: 50 }
+const running: Notifications[] = []
+const start = async (overrides: Record<string, string> = {}) => {
+  const service = await startNotifications(overrides)
+  running.push(service)
+  return service
+}
+let service: Notifications
+beforeAll(async () => {
+  service = await start()
+  service.work()
+})
+afterEach(() => {
+  service.ses.set('ok')
+  service.world.away.clear()
+})
+afterAll(async () => {
+  for (const started of running) await started.stop()
+})
+
+const settled = (of: Notifications, userId: string, status: string, failureReason: string | null = null) =>
+  vi.waitFor(async () => expect(await of.rows(userId)).toMatchObject([{ status, failureReason }]), SOON)
+
+test('a message that comes twice is one mail', async () => {
+  const user = await service.user()
+  await service.tell(paymentFailed, failedFor(user, service))
+  await settled(service, user.userId, 'SENT')
+  // The same message again: as the relay publishes it when it died after publishing.
+  await service.deps.pool.query(`update outbox set published_at = null, leased_until = null where event_type = 'PAYMENT_FAILED'`)
+  await vi.waitFor(async () => expect(await service.consumed('PAYMENT_FAILED', 'duplicate')).toBeGreaterThan(0), SOON)
+  expect(await service.rows(user.userId)).toHaveLength(1)
+  expect(service.ses.mails(user.email)).toHaveLength(1)
+})
+
+test.each(['down', 'throttle'] as const)('with SES %s a mail waits and goes out when it is back', async (mode) => {
+  service.ses.set(mode)
+  const user = await service.user()
+  await service.tell(ticketsGenerated, generatedFor(user, service))
+  await vi.waitFor(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1), SOON)
+  expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENDING', sentAt: null }])
+  expect(service.ses.mails(user.email)).toEqual([])
+  service.ses.set('ok')
+  await settled(service, user.userId, 'SENT')
+  expect(service.ses.mails(user.email)).toHaveLength(1)
+})
+
+test('with a connection that is cut before the answer the mail is sent again, recognisable by its ids', async () => {
+  service.ses.set('cut')
+  const user = await service.user()
+  await service.tell(paymentFailed, failedFor(user, service))
+  await vi.waitFor(() => expect(service.ses.mails(user.email)).toHaveLength(1), SOON)
+  service.ses.set('ok')
+  await settled(service, user.userId, 'SENT')
+  const mails = service.ses.mails(user.email).map(({ mail }) => mail)
+  expect(mails.length).toBeGreaterThan(1)
+  expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(1)
+  expect(new Set(mails.map(({ headers }) => headers.get('x-notification-id'))).size).toBe(1)
+})
+
+test('a mail that SES rejects has failed, and TICKET_DELIVERY_FAILED says so', async () => {
+  service.ses.set('reject')
+  const user = await service.user()
+  const payload = generatedFor(user, service)
+  await service.tell(ticketsGenerated, payload)
+  const told = await service.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.orderId === payload.orderId)
+  const [row] = await service.rows(user.userId)
+  expect(row).toMatchObject({ status: 'FAILED', failureReason: 'MessageRejected', attempts: 1, sentAt: null })
+  expect(told.payload).toMatchObject({ notificationId: row?.id, userId: user.userId, reason: 'MessageRejected' })
+  expect(JSON.stringify(told)).not.toContain(user.email)
+})
+
+test('a recipient who is gone gets nothing', async () => {
+  const user = await service.user()
+  service.world.users.delete(user.userId)
+  await service.tell(paymentFailed, failedFor(user, service))
+  await settled(service, user.userId, 'FAILED', 'RECIPIENT_GONE')
+})
+
+test('tickets of an event that was cancelled meanwhile are not sent', async () => {
+  const user = await service.user()
+  service.world.event.status = 'CANCELLED'
+  await service.tell(ticketsGenerated, generatedFor(user, service))
+  await settled(service, user.userId, 'FAILED', 'EVENT_CANCELLED')
+  service.world.event.status = 'PUBLISHED'
+})
+
+test.each(['auth', 'events', 'payments', 'tickets'] as const)(
+  'while %s is away mails wait, and nothing is lost',
+  async (peer) => {
+    service.world.away.add(peer)
+    const user = await service.user()
+    await service.tell(ticketsGenerated, generatedFor(user, service))
+    await vi.waitFor(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1), SOON)
+    expect(service.ses.mails(user.email)).toEqual([])
+    service.world.away.clear()
+    await settled(service, user.userId, 'SENT')
+    expect(service.ses.mails(user.email)).toHaveLength(1)
+  },
+)
+
+test('after its last attempt a mail has failed', async () => {
+  const impatient = await start({ MAIL_ATTEMPTS_MAX: '2' })
+  impatient.ses.set('down')
+  impatient.work()
+  const user = await impatient.user()
+  const payload = generatedFor(user, impatient)
+  await impatient.tell(ticketsGenerated, payload)
+  await impatient.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.reason === 'GIVEN_UP')
+  expect(await impatient.rows(user.userId)).toMatchObject([{ status: 'FAILED', attempts: 2 }])
+})
+
+test('a slow mail holds up none of the others, and two instances send each mail once', async () => {
+  const first = await start({ MAIL_CONCURRENCY: '2' })
+  first.ses.set('slow')
+  first.work()
+  const second = await startProcess(first.environment)
+  const users = await Promise.all(Array.from({ length: 12 }, () => first.user()))
+  for (const user of users) await first.tell(paymentFailed, failedFor(user, first))
+  for (const user of users) await settled(first, user.userId, 'SENT')
+  expect(await second.stop()).toEqual([0, null])
+  for (const user of users) expect(first.ses.mails(user.email)).toHaveLength(1)
+})
+
+test('an attempt that outlives its lease does not send what another has sent', async () => {
+  const hasty = await start({ MAIL_LEASE_SECONDS: '1' })
+  const user = await hasty.user()
+  hasty.world.delaysMs.push(2_500)
+  hasty.work()
+  await hasty.tell(paymentFailed, failedFor(user, hasty))
+  await settled(hasty, user.userId, 'SENT')
+  await hasty.deps.sender.stop() // also the attempt that was late has ended
+  expect(await hasty.rows(user.userId)).toMatchObject([{ attempts: 2 }])
+  expect(hasty.ses.mails(user.email)).toHaveLength(1)
+})
+
+test.each([
+  ['mail.before-send', 1],
+  ['mail.after-send', 2],
+] as const)('killed at %s, the mail is sent after the lease: %i in all, with the same ids', async (crashPoint, total) => {
+  const survivor = await start({ MAIL_LEASE_SECONDS: '2' })
+  const doomed = await startProcess({ ...survivor.environment, CRASH_AT: crashPoint })
+  const user = await survivor.user()
+  await survivor.tell(ticketsGenerated, generatedFor(user, survivor))
+  expect(await doomed.ended).toEqual([null, 'SIGKILL'])
+  expect(await survivor.rows(user.userId)).toMatchObject([{ status: 'SENDING', attempts: 1 }])
+  expect(survivor.ses.mails(user.email)).toHaveLength(total - 1)
+
+  survivor.work()
+  await settled(survivor, user.userId, 'SENT')
+  const mails = survivor.ses.mails(user.email).map(({ mail }) => mail)
+  expect(mails).toHaveLength(total)
+  expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(1)
+  expect(new Set(mails.map(({ headers }) => headers.get('x-notification-id'))).size).toBe(1)
+})
+
+test('neither tokens nor addresses are in the log, whatever goes wrong', async () => {
+  const quiet = await start()
+  const logging = await startProcess({ ...quiet.environment, LOG_LEVEL: 'debug' })
+  const token = 'tok_that_nobody_may_read'
+  const user = await quiet.user()
+  quiet.ses.set('down')
+  await quiet.tell(userCreated, createdFor(user, await quiet.seal(token)))
+  await vi.waitFor(() => expect(logging.logged()).toContain('tried again'), SOON)
+  quiet.ses.set('ok')
+  await settled(quiet, user.userId, 'SENT')
+  quiet.ses.set('reject')
+  await quiet.tell(paymentFailed, failedFor(user, quiet))
+  await vi.waitFor(() => expect(logging.logged()).toContain('MessageRejected'), SOON)
+  expect(await logging.stop()).toEqual([0, null])
+  expect(logging.logged()).toContain('a mail was sent')
+  expect(logging.logged()).not.toContain(token)
+  expect(logging.logged()).not.toContain('@customers.example')
+})

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Currency,
+  type MessageDefinition,
+  type Minor,
+  notificationsRoutes,
+  type OrderId,
+  type Payload,
+  type paymentFailed,
+  type ReservationId,
+  type TicketId,
+  type ticketsGenerated,
+  type UserInfo,
+  type userCreated,
+  type VenueId,
+} from '@boxoffice/contracts'
+import { createAws, createProbe, provision } from '@boxoffice/messaging'
+import { createDatabase, sqlOf } from '@boxoffice/service-kit'
+import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
+import { inject } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
+import { buildWorkers } from '../src/workers.ts'
+import { startFakeSes } from './fake-ses.ts'
+import { createWorld, startPeers, ticketTypeId } from './peers.ts'
+
+/** The notification service with its own database and queues; SES and the other services are stubs on ports of their own. */
+export async function startNotifications(overrides: Record<string, string> = {}) {
+  const authority = await createTestAuthority()
+  const world = createWorld()
+  const [peers, ses] = await Promise.all([startPeers(world), startFakeSes()])
+  const mailKey = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
+  const environment: Record<string, string> = {
+    ...authority.environment('notification-service'),
+    ...peers.environment,
+    PORT: '0',
+    PUBLIC_URL: 'https://boxoffice.example',
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/notifications/prisma/migrations'),
+    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
+    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
+    AWS_SES_ENDPOINT: ses.url,
+    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
+    SQS_WAIT_SECONDS: '0.2',
+    NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(await exportJWK(mailKey.privateKey)),
+    FROM_EMAIL_ADDRESS: 'tickets@boxoffice.example',
+    REPLY_TO_ADDRESSES: 'help@boxoffice.example, desk@boxoffice.example',
+    MAIL_POLL_MS: '50',
+    // Failures are the subject here: a breaker that opens would only make the tests wait.
+    RESILIENCE: JSON.stringify(
+      Object.fromEntries(
+        ['auth', 'events', 'payments', 'tickets', 'mail'].map((callee) => [
+          callee,
+          { breaker: { volumeThreshold: 10_000 }, retry: { attempts: 1, firstWaitMs: 100 } },
+        ]),
+      ),
+    ),
+    ...overrides,
+  }
+  const config = loadConfig(environment)
+  const aws = createAws(config.messaging)
+  await provision(aws)
+  const probe = await createProbe(aws, ['ticket-events'])
+  const deps = createDependencies(config, authority.userKeys)
+  const app = buildApp(deps)
+  const [relay, ...others] = buildWorkers(deps)
+  relay?.start()
+  let working = false
+
+  return {
+    authority,
+    environment,
+    config,
+    deps,
+    app,
+    ses,
+    world,
+    probe,
+    aws,
+    /** Begin to consume and to send. */
+    work() {
+      working = true
+      for (const worker of others) worker.start()
+    },
+    client: (headers: Record<string, string>) => injectClient(app, notificationsRoutes, headers),
+    /** What another service says, through its topic and our queue. */
+    tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>) =>
+      deps.transact((tx) => deps.messaging.append(sqlOf(tx), definition, payload, { aggregateVersion: 1 })),
+    seal: (token: string) =>
+      new CompactEncrypt(new TextEncoder().encode(token))
+        .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM' })
+        .encrypt(mailKey.publicKey),
+    /** A user whom the auth service knows. */
+    async user(about: Partial<UserInfo> = {}) {
+      const { userId, headers } = await authority.user()
+      const user: UserInfo = {
+        userId,
+        email: `${randomUUID().slice(0, 8)}@customers.example`,
+        firstName: 'Zofia',
+        lastName: 'Łącka',
+        locale: 'pl',
+        emailVerified: true,
+        createdAt: new Date(),
+        ...about,
+      }
+      world.users.set(userId, user)
+      return { ...user, headers }
+    },
+    rows: async (recipientId: string) =>
+      deps.prisma.notification.findMany({ where: { recipientId }, orderBy: { createdAt: 'asc' } }),
+    /** How many messages of a type the consumer has taken off the queue with this outcome. */
+    async consumed(eventType: string, outcome: 'done' | 'duplicate' | 'dead') {
+      const metric = await deps.metrics.messagesConsumed.get()
+      const of = metric.values.find(({ labels }) => labels.event_type === eventType && labels.outcome === outcome)
+      return of?.value ?? 0
+    },
+    async stop() {
+      await app.close()
+      if (working) for (const worker of others.toReversed()) await worker.stop()
+      await relay?.stop()
+      await probe.close()
+      await deps.close()
+      aws.close()
+      await ses.stop()
+      await peers.close()
+    },
+  }
+}
+export type Notifications = Awaited<ReturnType<typeof startNotifications>>
+type User = Pick<UserInfo, 'userId' | 'email' | 'firstName' | 'lastName' | 'locale'>
+
+/** TICKETS_GENERATED's payload for `count` tickets of a user. */
+export function generatedFor({ userId }: User, { world }: Notifications, count = 2): Payload<typeof ticketsGenerated> {
+  return {
+    orderId: randomUUID() as OrderId,
+    userId,
+    eventId: world.event.eventId,
+    venueId: randomUUID() as VenueId,
+    reservationId: randomUUID() as ReservationId,
+    tickets: Array.from({ length: count }, (_, index) => ({
+      ticketId: randomUUID() as TicketId,
+      ticketNumber: `TKT-2026-${String(index + 1).padStart(6, '0')}`,
+      qrCode: 'https://boxoffice.example/qr',
+      ticketTypeId,
+      unitPrice: 5_025 as Minor,
+      currency: 'EUR' as Currency,
+      holderName: 'Αλέξανδρος Παπαδόπουλος',
+    })),
+  }
+}
+
+/** PAYMENT_FAILED's payload for a user. */
+export const failedFor = ({ userId }: User, { world }: Notifications): Payload<typeof paymentFailed> => ({
+  orderId: randomUUID() as OrderId,
+  orderNumber: 'ORD-2026-009876',
+  userId,
+  eventId: world.event.eventId,
+  reservationId: randomUUID() as ReservationId,
+  failureReason: 'CARD_DECLINED',
+  errorMessage: 'Your card was declined.',
+  retryable: true,
+  totalAmount: 10_050 as Minor,
+  currency: 'EUR' as Currency,
+})
+
+/** USER_CREATED's payload, with a token that ends when it is said to. */
+export const createdFor = (
+  { userId, email, firstName, lastName, locale }: User,
+  sealedToken: string,
+  tokenExpiresAt = new Date(Date.now() + 1_800_000),
+): Payload<typeof userCreated> => ({
+  userId,
+  email,
+  firstName,
+  lastName,
+  locale,
+  sealedToken,
+  tokenExpiresAt,
+  createdAt: new Date(),
+})

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto'
+import {
+  orderCancelled,
+  paymentFailed,
+  refundProcessed,
+  ticketsDelivered,
+  ticketsGenerated,
+  userCreated,
+} from '@boxoffice/contracts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
+import { codePng, pdfOf } from './peers.ts'
+
+const SOON = { timeout: 15_000, interval: 50 }
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+  service.work()
+})
+afterAll(() => service.stop())
+
+const mailTo = (address: string) =>
+  vi.waitFor(() => {
+    const [taken, ...more] = service.ses.mails(address)
+    if (!taken) throw new Error('no mail yet')
+    expect(more).toEqual([])
+    return taken
+  }, SOON)
+
+test('an order is confirmed with a PDF of each ticket, its code in the mail, and TICKETS_DELIVERED', async () => {
+  const user = await service.user()
+  const payload = generatedFor(user, service)
+  await service.tell(ticketsGenerated, payload)
+  const { mail } = await mailTo(user.email)
+
+  expect(mail.subject).toBe('Your tickets for Święto Świateł')
+  expect(mail.from?.value).toEqual([{ name: 'Boxoffice', address: 'tickets@boxoffice.example' }])
+  expect(mail.to).toMatchObject({ value: [{ name: 'Zofia Łącka', address: user.email }] })
+  expect(mail.replyTo?.value.map(({ address }) => address)).toEqual(['help@boxoffice.example', 'desk@boxoffice.example'])
+  expect(mail.headers.get('auto-submitted')).toBe('auto-generated')
+
+  const pdfs = mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')
+  expect(pdfs.map(({ filename }) => filename)).toEqual(['TKT-2026-000001.pdf', 'TKT-2026-000002.pdf'])
+  expect(pdfs.map(({ content }) => content)).toEqual(payload.tickets.map(({ ticketId }) => pdfOf(ticketId)))
+  const codes = mail.attachments.filter(({ contentType }) => contentType === 'image/png')
+  expect(codes).toHaveLength(2)
+  for (const { related, content } of codes) expect([related, content]).toEqual([true, codePng])
+  // The parser puts the embedded pictures in place of their references: none may be left open.
+  expect(mail.html).toContain(`<img\nalt="QR code of ticket TKT-2026-000002" src="data:image/png;base64,`)
+  expect(mail.html).not.toContain('cid:')
+
+  for (const words of [
+    'Święto Świateł',
+    'sobota, 17 lipca 2027',
+    '19:30 CEST',
+    'Park Śląski',
+    'Różana 2, 41-501 Chorzów',
+    'TKT-2026-000001',
+    'TKT-2026-000002',
+    'Αλέξανδρος Παπαδόπουλος',
+    'ORD-2026-001234',
+    '100,50\u00a0€',
+  ]) {
+    expect(mail.html).toContain(words)
+    expect(mail.text).toContain(words)
+  }
+  expect(mail.text).toContain('Karnet <weekend>')
+  expect(mail.html).toContain('Karnet &lt;weekend&gt;')
+
+  const delivered = await service.probe.waitFor(ticketsDelivered, (message) => message.payload.orderId === payload.orderId)
+  const [row] = await service.rows(user.userId)
+  expect(row).toMatchObject({ status: 'SENT', attempts: 1, lease: null, subject: mail.subject })
+  expect(delivered.payload).toMatchObject({
+    notificationId: row?.id,
+    userId: user.userId,
+    channel: 'EMAIL',
+    deliveredAt: row?.sentAt,
+  })
+  expect(mail.messageId).toBe(`<${row?.id}@boxoffice.example>`)
+  expect(mail.headers.get('x-notification-id')).toBe(row?.id)
+})
+
+test('a failed payment is explained', async () => {
+  const user = await service.user({ locale: 'en' })
+  await service.tell(paymentFailed, failedFor(user, service))
+  const { mail } = await mailTo(user.email)
+  expect(mail.subject).toBe('Your payment for Święto Świateł did not go through')
+  for (const words of ['Your bank declined the payment.', 'You have not been charged.', 'ORD-2026-009876', '€100.50']) {
+    expect(mail.html).toContain(words)
+    expect(mail.text).toContain(words)
+  }
+  expect(mail.attachments).toEqual([])
+})
+
+test('a refund and the cancelled order are each told', async () => {
+  const user = await service.user({ locale: 'en' })
+  const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
+  const about = { orderId, orderNumber, userId, eventId, reason: 'EVENT_CANCELLED' }
+  await service.tell(refundProcessed, {
+    ...about,
+    refundId: randomUUID() as never,
+    refundAmount: 10_050 as never,
+    currency: 'EUR',
+  })
+  await service.tell(orderCancelled, about)
+  await vi.waitFor(() => expect(service.ses.mails(user.email)).toHaveLength(2), SOON)
+  const texts = service.ses.mails(user.email).map(({ mail }) => `${mail.subject}\n${mail.text}`)
+  expect(texts.sort()).toEqual([
+    expect.stringMatching(/^Your order for Święto Świateł is cancelled\n[\s\S]*The event was cancelled\./),
+    expect.stringMatching(/^Your refund for Święto Świateł\n[\s\S]*The event was cancelled\.[\s\S]*Refunded: €100\.50/),
+  ])
+})
+
+test('a welcome carries the link of its token, and the token is in clear in the mail alone', async () => {
+  const user = await service.user({ locale: 'en', firstName: 'Łukasz' })
+  const token = 'tok_-9q8w7e6r5t4z3u2i1o0p'
+  const sealed = await service.seal(token)
+  await service.tell(userCreated, createdFor(user, sealed))
+  const { mail } = await mailTo(user.email)
+  const link = `https://boxoffice.example/verify-email?token=${token}`
+  expect(mail.text).toContain(link)
+  expect(mail.html).toContain(`href="${link}"`)
+  expect(mail.text).toContain('Welcome, Łukasz')
+
+  await vi.waitFor(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]), SOON)
+  const tables = ['notifications', 'outbox', 'message_archive', 'inbox']
+  const dumps = await Promise.all(tables.map((name) => service.deps.pool.query(`select to_jsonb(t)::text as row from ${name} t`)))
+  const dump = dumps.flatMap(({ rows }) => rows.map(({ row }) => row as string)).join('\n')
+  expect(dump).toContain(user.userId)
+  expect(dump).not.toContain(token)
+  const [row] = await service.rows(user.userId)
+  expect(row?.payload).not.toHaveProperty('sealedToken')
+})
+
+test('a welcome that comes too late for its link says so instead of carrying a dead one', async () => {
+  const user = await service.user()
+  const sealed = await service.seal('tok-late')
+  await service.tell(userCreated, createdFor(user, sealed, new Date(Date.now() - 1_000)))
+  const { mail } = await mailTo(user.email)
+  expect(mail.subject).toBe('Welcome to Boxoffice')
+  expect(mail.text).toContain('ask for a new one')
+  expect(`${mail.text}${mail.html}`).not.toContain('verify-email')
+})
+
+test('hostile names stay text: no markup, no headers of their own, no further recipients', async () => {
+  const user = await service.user({
+    firstName: '<script>alert(1)</script>',
+    lastName: 'Mallory\r\nBcc: everybody@victims.example',
+  })
+  const original = service.world.event.name
+  service.world.event.name = 'Gala\r\nX-Injected: yes\r\n\r\n<img src=x onerror=alert(1)> {{orderNumber}} "quoted" & more'
+  const payload = generatedFor(user, service, 1)
+  const [ticket] = payload.tickets
+  await service.tell(ticketsGenerated, { ...payload, tickets: ticket ? [{ ...ticket, holderName: '"><a href=x>' }] : [] })
+  const { mail, raw, destination } = await mailTo(user.email)
+  service.world.event.name = original
+
+  expect(destination).toBe(user.email)
+  expect(mail.headers.has('x-injected')).toBe(false)
+  expect(mail.bcc).toBeUndefined()
+  expect(mail.to).toMatchObject({ value: [{ address: user.email }] })
+  expect(raw).not.toMatch(/^(X-Injected|Bcc):/im)
+  expect(mail.subject).toBe('Your ticket for Gala X-Injected: yes <img src=x onerror=alert(1)> {{orderNumber}} "quoted" & more')
+  const html = String(mail.html)
+  expect(html).not.toMatch(/<script|<img src=x|<a href=x/)
+  expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+  expect(html).toContain('{{orderNumber}} &quot;quoted&quot; &amp; more')
+  expect(mail.text).toContain('<script>alert(1)</script>')
+})
+
+test('tickets that are not valid any more are left out; where none is left, no confirmation goes out', async () => {
+  const user = await service.user()
+  const some = generatedFor(user, service, 2)
+  service.world.invalid.add(some.tickets[0]?.ticketId ?? '')
+  await service.tell(ticketsGenerated, some)
+  const { mail } = await mailTo(user.email)
+  expect(mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')).toHaveLength(1)
+  expect(mail.text).not.toContain('TKT-2026-000001')
+
+  const other = await service.user()
+  const none = generatedFor(other, service, 1)
+  service.world.invalid.add(none.tickets[0]?.ticketId ?? '')
+  await service.tell(ticketsGenerated, none)
+  await vi.waitFor(
+    async () =>
+      expect(await service.rows(other.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'TICKETS_NOT_VALID' }]),
+    SOON,
+  )
+  expect(service.ses.mails(other.email)).toEqual([])
+})
+
+test('a mail that would be too large for the provider carries what fits and says where the rest is', async () => {
+  const user = await service.user()
+  service.world.ballast = 3_000_000
+  await service.tell(ticketsGenerated, generatedFor(user, service, 10))
+  const { mail, raw } = await mailTo(user.email)
+  service.world.ballast = 0
+  expect(raw.length).toBeLessThan(10_000_000)
+  expect(mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')).toHaveLength(2)
+  expect(mail.text).toContain('the last 8 are in your Boxoffice account')
+  for (let number = 1; number <= 10; number++) expect(mail.text).toContain(`TKT-2026-${String(number).padStart(6, '0')}`)
+})

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import {
+  authInternalRoutes,
+  type Currency,
+  type EventId,
+  type EventInfo,
+  eventsInternalRoutes,
+  type Minor,
+  paymentsInternalRoutes,
+  type ReservationId,
+  type TicketTypeId,
+  ticketsInternalRoutes,
+  ticketsRoutes,
+  type UserId,
+  type UserInfo,
+  type VenueId,
+} from '@boxoffice/contracts'
+import { refuse } from '@boxoffice/service-kit'
+import { startPeer } from '@boxoffice/service-kit/testing'
+
+/** One dark pixel: a PNG that any reader opens. */
+export const codePng = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+export const pdfOf = (ticketId: string) => Buffer.from(`%PDF-1.7\n% ${ticketId}\n`)
+export const ticketTypeId = randomUUID() as TicketTypeId
+
+/** What the other services know; a test changes it. */
+export function createWorld() {
+  const event: EventInfo = {
+    eventId: randomUUID() as EventId,
+    organizerId: randomUUID() as UserId,
+    name: 'Święto Świateł',
+    description: '',
+    eventDate: new Date('2027-07-17T17:30:00Z'),
+    timeZone: 'Europe/Warsaw',
+    venueId: randomUUID() as VenueId,
+    venueName: 'Park Śląski',
+    venueAddress: 'Różana 2, 41-501 Chorzów',
+    category: 'MUSIC',
+    status: 'PUBLISHED',
+    createdAt: new Date(),
+    updatedAt: new Date(),
+    version: 1,
+  }
+  return {
+    event,
+    users: new Map<UserId, UserInfo>(),
+    /** Tickets whose code is not given out any more. */
+    invalid: new Set<string>(),
+    /** Bytes that each PDF is larger than it need be. */
+    ballast: 0,
+    /** Services that answer 503. */
+    away: new Set<'auth' | 'events' | 'payments' | 'tickets'>(),
+    /** How long each of the next questions for a user takes to be answered, in ms. */
+    delaysMs: [] as number[],
+  }
+}
+export type World = ReturnType<typeof createWorld>
+
+/** The other services, each on a port of its own, answering by their contracts from `world`. */
+export async function startPeers(world: World) {
+  const unused = async () => Promise.reject(new Error('not asked for here'))
+  const { getUser } = authInternalRoutes
+  const { getTicketPdfInfo, getTicketQrInfo } = ticketsInternalRoutes
+  const { listTicketTypes } = ticketsRoutes
+  const away = (service: 'auth' | 'events' | 'payments' | 'tickets') => {
+    if (world.away.has(service)) throw new Error('away')
+  }
+  const notValid = () => refuse(409, 'TICKET_CANCELLED', 'this ticket is cancelled')
+  const peers = {
+    auth: await startPeer(
+      { getUser },
+      {
+        async getUser({ params }) {
+          away('auth')
+          await new Promise((resolve) => setTimeout(resolve, world.delaysMs.shift() ?? 0))
+          const user = world.users.get(params.userId)
+          return user ? { status: 200, body: user } : refuse(404, 'USER_NOT_FOUND', 'no such user')
+        },
+      },
+    ),
+    events: await startPeer(eventsInternalRoutes, {
+      async getEventInfo() {
+        away('events')
+        return { status: 200, body: world.event }
+      },
+      validateOrganizer: unused,
+      getEventInfos: unused,
+    }),
+    payments: await startPeer(paymentsInternalRoutes, {
+      async getOrderInfo({ params }) {
+        away('payments')
+        return {
+          status: 200,
+          body: {
+            orderId: params.orderId,
+            orderNumber: 'ORD-2026-001234',
+            userId: randomUUID() as UserId,
+            eventId: world.event.eventId,
+            reservationId: randomUUID() as ReservationId,
+            totalAmount: 10_050 as Minor,
+            refundedAmount: 0 as Minor,
+            currency: 'EUR' as Currency,
+            status: 'PAID',
+            paymentStatus: 'COMPLETED',
+            paymentMethod: 'CREDIT_CARD',
+            holderName: 'Zofia Łącka',
+            items: [],
+            createdAt: new Date(),
+          },
+        }
+      },
+    }),
+    tickets: await startPeer(
+      { getTicketPdfInfo, getTicketQrInfo, listTicketTypes },
+      {
+        async getTicketQrInfo({ params: { ticketId } }) {
+          away('tickets')
+          return world.invalid.has(ticketId) ? notValid() : { status: 200, body: codePng }
+        },
+        async getTicketPdfInfo({ params: { ticketId } }) {
+          away('tickets')
+          const body = Buffer.concat([pdfOf(ticketId), Buffer.alloc(world.ballast)])
+          return world.invalid.has(ticketId) ? notValid() : { status: 200, body }
+        },
+        async listTicketTypes({ query }) {
+          away('tickets')
+          const type = {
+            ticketTypeId,
+            eventId: query.eventId,
+            name: 'Karnet <weekend>',
+            kind: 'GENERAL' as const,
+            unitPrice: 5_025 as Minor,
+            currency: 'EUR' as Currency,
+            quantityTotal: 100,
+            quantityAvailable: 50,
+            maxPerOrder: 10,
+          }
+          return { status: 200, body: { ticketTypes: [type] } }
+        },
+      },
+    ),
+  }
+  return {
+    environment: {
+      AUTH_URL: peers.auth.url,
+      EVENTS_URL: peers.events.url,
+      PAYMENTS_URL: peers.payments.url,
+      TICKETS_URL: peers.tickets.url,
+    },
+    close: () => Promise.all(Object.values(peers).map((peer) => peer.close())),
+  }
+}

@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+
+/** The service as a process of its own: what a crash point kills, and whose log can be read. */
+export async function startProcess(environment: Record<string, string>) {
+  const main = path.join(import.meta.dirname, '../src/main.ts')
+  const child = spawn('node', [main], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let logged = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    logged += chunk
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    logged += chunk
+  })
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  const started = await Promise.race([once(child, 'message').then(() => true), ended.then(() => false)])
+  if (!started) throw new Error(`the process did not start:\n${logged}`)
+  return {
+    /** How it ended: `[code, signal]`. */
+    ended,
+    logged: () => logged,
+    stop() {
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
+}

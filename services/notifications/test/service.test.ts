@@ -1,0 +1,119 @@
+import {
+  eventUpdated,
+  messages,
+  orderCreated,
+  paymentFailed,
+  queues,
+  type Subscription,
+  ticketsGenerated,
+  userCreated,
+} from '@boxoffice/contracts'
+import { isTransient, violatedUnique } from '@boxoffice/service-kit'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { notificationSubscribers } from '../src/notifications/subscriptions.ts'
+import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
+
+const SOON = { timeout: 15_000, interval: 50 }
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+  service.work()
+})
+afterAll(() => service.stop())
+
+test('every message that the queue takes has a subscriber, and there is no other', () => {
+  const subscriptions: readonly Subscription[] = queues['notification-queue'].subscriptions
+  const taken = subscriptions.flatMap(({ eventTypes }) => eventTypes ?? [])
+  const subscribers = notificationSubscribers(service.deps).map(({ definition }) => definition.eventType)
+  expect(subscribers.sort()).toEqual([...taken].sort())
+  for (const eventType of taken) expect(messages.has(eventType)).toBe(true)
+})
+
+test('a message that is of no use yet is acknowledged, and is no dead letter', async () => {
+  const user = await service.user()
+  const { orderId, orderNumber, eventId } = failedFor(user, service)
+  const { organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = service.world.event
+  const event = { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
+  await service.tell(orderCreated, {
+    orderId,
+    orderNumber,
+    userId: user.userId,
+    eventId,
+    status: 'PENDING',
+    createdAt: new Date(),
+  })
+  await service.tell(eventUpdated, { ...event, changed: ['name'] })
+  for (const eventType of ['ORDER_CREATED', 'EVENT_UPDATED']) {
+    await vi.waitFor(async () => expect(await service.consumed(eventType, 'done')).toBe(1), SOON)
+    expect(await service.consumed(eventType, 'dead')).toBe(0)
+  }
+  expect(await service.rows(user.userId)).toEqual([])
+})
+
+test('the log is one’s own, the newest first, in pages', async () => {
+  const user = await service.user({ locale: 'en' })
+  const other = await service.user()
+  const confirmation = generatedFor(user, service)
+  const sent = async (count: number) =>
+    vi.waitFor(async () => {
+      const rows = await service.rows(user.userId)
+      expect(rows.map(({ status }) => status)).toEqual(Array(count).fill('SENT'))
+    }, SOON)
+  await service.tell(userCreated, createdFor(user, await service.seal('tok')))
+  await sent(1)
+  await service.tell(ticketsGenerated, confirmation)
+  await sent(2)
+  await service.tell(paymentFailed, failedFor(user, service))
+  await sent(3)
+  await service.tell(paymentFailed, failedFor(other, service))
+
+  const client = service.client(user.headers)
+  const first = await client.listNotifications({ query: { limit: 2 } })
+  if (first.status !== 200) throw new Error('refused')
+  expect(first.body.notifications).toMatchObject([
+    { type: 'PAYMENT_FAILED', channel: 'EMAIL', status: 'SENT', subject: 'Your payment for Święto Świateł did not go through' },
+    {
+      type: 'ORDER_CONFIRMATION',
+      subject: 'Your tickets for Święto Świateł',
+      orderId: confirmation.orderId,
+      eventId: confirmation.eventId,
+      sentAt: expect.any(Date),
+    },
+  ])
+  expect(JSON.stringify(first.body)).not.toContain('payload')
+  const rest = await client.listNotifications({ query: { limit: 2, cursor: first.body.nextCursor ?? '' } })
+  expect(rest).toMatchObject({
+    status: 200,
+    body: { notifications: [{ type: 'USER_WELCOME', status: 'SENT' }], nextCursor: null },
+  })
+
+  await expect(client.listNotifications({ query: { cursor: 'nonsense' } })).rejects.toMatchObject({ status: 400 })
+  await expect(service.client({}).listNotifications({ query: {} })).rejects.toMatchObject({ status: 401 })
+})
+
+test('the database keeps to the graph of states and to one row a message', async () => {
+  const user = await service.user()
+  await service.tell(paymentFailed, failedFor(user, service))
+  await vi.waitFor(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]), SOON)
+  const [row] = await service.rows(user.userId)
+  const { pool } = service.deps
+  const set = (assignment: string) => pool.query(`update notifications set ${assignment} where id = $1`, [row?.id])
+  await expect(set(`status = 'PENDING'`)).rejects.toMatchObject({ constraint: 'notifications_status_graph' })
+  await expect(set(`status = 'FAILED', failure_reason = 'x'`)).rejects.toMatchObject({ constraint: 'notifications_status_graph' })
+  await expect(set('provider_message_id = null')).rejects.toMatchObject({ constraint: 'notifications_sent_is_proven' })
+  const again = pool.query(
+    `insert into notifications (id, message_id, type, recipient_id, payload, subject, correlation_id, created_at)
+     select gen_random_uuid(), message_id, type, recipient_id, '{}', '', '', now() from notifications where id = $1`,
+    [row?.id],
+  )
+  const error = await again.catch((reason: unknown) => reason)
+  expect(violatedUnique(error)).toBe('notifications_once')
+  expect(isTransient(error)).toBe(false)
+})
+
+test('health shows the mail provider, and OpenAPI the log', async () => {
+  const health = await service.app.inject('/actuator/health')
+  expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', messaging: 'UP', mail: 'UP' } })
+  const openApi = await service.app.inject('/api/notifications/openapi.json')
+  expect(openApi.json()).toMatchObject({ openapi: '3.1.0', paths: { '/api/notifications': { get: {} } } })
+})
