@@ -55,6 +55,8 @@ export function createWorld() {
     away: new Set<'auth' | 'events' | 'payments' | 'tickets'>(),
     /** How long each of the next questions for a user takes to be answered, in ms. */
     delaysMs: [] as number[],
+    /** How often the event service was asked: that comes after the user. */
+    eventsAsked: 0,
   }
 }
 export type World = ReturnType<typeof createWorld>
@@ -84,6 +86,7 @@ export async function startPeers(world: World) {
     events: await startPeer(eventsInternalRoutes, {
       async getEventInfo() {
         away('events')
+        world.eventsAsked++
         return { status: 200, body: world.event }
       },
       validateOrganizer: unused,
