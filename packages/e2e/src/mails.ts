@@ -8,7 +8,7 @@ export interface Mail {
   headers?: { name: string; value: string }[]
 }
 
-const WAIT_LIMIT_MS = 60_000
+const WAIT_LIMIT_MS = 120_000
 
 /** What the local mailbox has received. */
 export function createMailReader(mailboxUrl: string) {
@@ -18,7 +18,7 @@ export function createMailReader(mailboxUrl: string) {
   }
   return {
     list,
-    /** The first mail to this address whose subject matches; throws after a minute. */
+    /** The first mail to this address whose subject matches; throws after two minutes. */
     async waitFor(to: string, subject: RegExp): Promise<Mail> {
       const limit = Date.now() + WAIT_LIMIT_MS
       for (;;) {

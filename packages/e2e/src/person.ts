@@ -17,7 +17,7 @@ import {
 import { createClient } from '@boxoffice/service-kit'
 
 const DAY_MS = 86_400_000
-const FOREVER_MS = 60_000
+const FOREVER_MS = 120_000
 
 /** The body of an answer with this status; throws with what was answered instead. */
 export function expectStatus<A extends { status: number; body: unknown }, S extends A['status']>(
@@ -81,13 +81,18 @@ export async function createPerson(
         },
       }),
 
-    /** The order when it `is` so; throws with how it stands after a minute. */
+    /** The order when it `is` so, through restarts; throws with how it stands after two minutes. */
     async waitForOrder(orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> {
       const limit = Date.now() + FOREVER_MS
+      let last = 'unanswered'
       for (;;) {
-        const order = expectStatus(await payments.getOrder({ params: { orderId } }), 200)
-        if (is(order)) return order
-        if (Date.now() > limit) throw new Error(`order ${orderId} is still ${order.status}, ${order.paymentStatus}`)
+        const answer = await payments.getOrder({ params: { orderId } }).catch(() => null)
+        if (answer) {
+          const order = expectStatus(answer, 200)
+          if (is(order)) return order
+          last = `${order.status}, ${order.paymentStatus}`
+        }
+        if (Date.now() > limit) throw new Error(`order ${orderId} is still ${last}`)
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     },

@@ -8,6 +8,7 @@ import { findSagaForUpdate, parkSaga, renewLease, type StoredSaga } from './saga
 import type { createSteps } from './steps.ts'
 
 const RENEW_MS = 5_000
+const SOON_MS = 300
 const ALARM_AFTER_ATTEMPTS = 5
 
 /** What a failed attempt waits: 0.25, 0.5, 1 … at most 30 s, a quarter of it by chance. */
@@ -52,8 +53,8 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger }: 
       }
       return reread(saga)
     }
-    saga.attempts++
-    const waitMs = backoffMs(saga.attempts)
+    if (!result.soon) saga.attempts++
+    const waitMs = result.soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts)
     logger.warn({ orderId: saga.orderId, state: saga.state, attempts: saga.attempts, why: result.again }, 'a step is made again')
     if (result.failing && saga.attempts === ALARM_AFTER_ATTEMPTS) {
       await messaging.transact((tx) =>

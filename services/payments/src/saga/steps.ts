@@ -5,8 +5,11 @@ import { totalOf } from './advance.ts'
 import { type Failure, type Saga, type SagaInput, stepOf } from './saga.ts'
 import { chargeKey, refundKey } from './saga-repository.ts'
 
-/** What a step came to: an input for the table, or nothing yet. `failing` says that undoing does not succeed. */
-export type StepResult = { input: SagaInput } | { again: string; failing?: boolean }
+/**
+ * What a step came to: an input for the table, or nothing yet. `soon`: nothing was sent, because of a limit of our own, and it
+ * will be our turn in a moment. `failing`: undoing does not succeed.
+ */
+export type StepResult = { input: SagaInput } | { again: string; soon?: boolean; failing?: boolean }
 
 export interface StepPorts {
   tickets: Client<typeof ticketsInternalRoutes>
@@ -47,10 +50,13 @@ export function createSteps(ports: StepPorts): (saga: Saga & { createdAt: Date }
       }
     } catch (error) {
       if (!(error instanceof ServiceUnavailable || error instanceof UnexpectedAnswer)) throw error
-      return { again: error.message, failing: ['RELEASE', 'REFUND', 'CANCEL_TICKETS'].includes(stepOf(saga.state) ?? '') }
+      const soon = error instanceof ServiceUnavailable && isOwnLimit(error.reason)
+      return { again: error.message, soon, failing: ['RELEASE', 'REFUND', 'CANCEL_TICKETS'].includes(stepOf(saga.state) ?? '') }
     }
   }
 }
+
+const isOwnLimit = (reason: string) => reason === 'BULKHEAD_FULL' || reason === 'RATE_LIMITED'
 
 async function reserve(ports: StepPorts, { orderId, context, createdAt }: Saga & { createdAt: Date }): Promise<StepResult> {
   const { userId, reservationId, purchase } = context
@@ -103,7 +109,7 @@ async function charge(ports: StepPorts, { orderId, state, context }: Saga): Prom
   ports.crashAt('saga.charge.after-call')
   switch (outcome.outcome) {
     case 'not-sent':
-      return { again: outcome.reason }
+      return { again: outcome.reason, soon: isOwnLimit(outcome.reason) }
     case 'unknown':
       if (state === 'CHARGING') return { input: { type: 'CHARGE_UNKNOWN', reason: outcome.reason } }
       // The key gives an old error again: what really happened is in the gateway's books.
