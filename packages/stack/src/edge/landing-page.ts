@@ -1,4 +1,4 @@
-import { page } from './page.ts'
+import { page } from '../pages/page.ts'
 
 export interface Running {
   title: string

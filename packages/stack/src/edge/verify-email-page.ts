@@ -1,4 +1,4 @@
-import { page } from './page.ts'
+import { page } from '../pages/page.ts'
 
 /** Where the link of a welcome mail leads. It asks for a press of a button: mail scanners follow links, and would use up the token. */
 export const verifyEmailPage = (nonce: string): string =>

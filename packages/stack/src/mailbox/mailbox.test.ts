@@ -69,3 +69,18 @@ test('people see a page, and nobody outside this machine sees anything', async (
     await expect(fetch(`http://${host}:${port}/`)).rejects.toThrow()
   }
 })
+
+test('a mail is shown with its pictures, escaped where it is listed, and runs nothing', async () => {
+  await start()
+  const html = '<img src="cid:code"><script>alert(1)</script>'
+  const picture = `--b\r\nContent-Type: image/png\r\nContent-ID: <code>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n`
+  const body = `--b\r\nContent-Type: text/html\r\n\r\n${html}\r\n${picture}--b--`
+  await send(`<b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n${body}\r\n`)
+  const list = await (await fetch(`http://127.0.0.1:${port}/`)).text()
+  expect(list).toContain('&lt;b&gt;bold&lt;/b&gt;')
+  const [, id] = list.match(/src="\/mails\/([^"]+)"/) ?? []
+  const mail = await fetch(`http://127.0.0.1:${port}/mails/${id}`)
+  expect(mail.headers.get('content-security-policy')).toMatch(/^sandbox .*default-src 'none'/)
+  expect(await mail.text()).toContain('<img src="data:image/png;base64,iVBORw0KGgo="')
+  expect((await fetch(`http://127.0.0.1:${port}/mails/none`)).ok).toBe(false)
+})

@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import path from 'node:path'
 import ses from 'aws-ses-v2-local'
 import store from 'aws-ses-v2-local/dist/store.js'
+import { answerWithPage } from './mail-pages.ts'
 
 /** A stand-in for SES that keeps what it is given. `url` is its API, and a page to read mails at; `GET /store` lists them. */
 export interface Mailbox {
@@ -27,6 +28,7 @@ export async function startMailbox(options: { port: number; file: string }): Pro
 
   const server = await ses.default({ port: options.port, host: '127.0.0.1' })
   keepInFile(server, options.file)
+  servePages(server)
   return {
     url: `http://127.0.0.1:${options.port}`,
     stop: () =>
@@ -54,6 +56,16 @@ function keepInFile(server: Server, file: string): void {
       written = all.length
       return end.apply(response, args)
     }) as typeof end
+  })
+}
+
+/** Our pages in front of the package's: everything else is its own. */
+function servePages(server: Server): void {
+  const others = server.listeners('request') as RequestListener[]
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (answerWithPage(mails(), request, response)) return
+    for (const listener of others) listener.call(server, request, response)
   })
 }
 

@@ -1,5 +1,5 @@
-/** A page in the plain look that all of ours share. `body` is HTML of ours: nothing from outside goes into it. */
-export const page = (options: { title: string; nonce: string; body: string }): string => `<!doctype html>
+/** A page in the plain look that all of ours share. `body` and `styles` are ours: what comes from outside is escaped in them. */
+export const page = (options: { title: string; nonce: string; body: string; styles?: string }): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -27,7 +27,7 @@ export const page = (options: { title: string; nonce: string; body: string }): s
       button { padding: .7rem 1.4rem; border: 0; border-radius: .5rem; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer }
       button:disabled { opacity: .6; cursor: default }
       button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px }
-      [hidden] { display: none }
+      [hidden] { display: none }${options.styles ?? ''}
     </style>
   </head>
   <body>
