@@ -1,0 +1,48 @@
+/** The code of every fence of this language below a heading, down to the next heading of the same or a higher level. */
+export function fencesUnder(markdown: string, heading: string, language: string): string[] {
+  const lines = markdown.split('\n')
+  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '') === heading)
+  if (start === -1) throw new Error(`there is no heading “${heading}”`)
+  const level = lines[start]?.indexOf(' ') ?? 0
+  const end = lines.findIndex((line, index) => index > start && /^#+ /.test(line) && line.indexOf(' ') <= level)
+  const section = lines.slice(start + 1, end === -1 ? undefined : end).join('\n')
+  return [...section.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
+    .filter(([, given]) => given === language)
+    .map(([, , code]) => code ?? '')
+}
+
+const withoutCode = (markdown: string) => markdown.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '')
+
+/** Where a page's links and pictures point to inside the repository: a path, empty for the page itself, and a heading's anchor. */
+export function linksOf(markdown: string): { path: string; anchor: string | null }[] {
+  return [...withoutCode(markdown).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [path = '', anchor = null] = target.split('#')
+      return { path, anchor }
+    })
+}
+
+/** The anchors that a git host gives a page's headings. */
+export const anchorsOf = (markdown: string): string[] =>
+  [...markdown.replace(/^```.*?^```$/gms, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
+/**
+ * The environment variables that a page's “Configuration” names, each with the service whose it is said to be: `null` for the
+ * page's own, `payment` for “the payment service's `NAME`”.
+ */
+export function variablesOf(markdown: string): { name: string; of: string | null }[] {
+  const [, configuration = ''] = /^## Configuration\n(.*?)(?=^## |(?![\s\S]))/ms.exec(markdown) ?? []
+  return [...configuration.matchAll(/(?:(\w+) service's\s+)?`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)`/g)].map(
+    ([, of = null, name = '']) => ({
+      name,
+      of,
+    }),
+  )
+}
