@@ -48,8 +48,8 @@ const deaths: Record<CrashPoint, Death> = {
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-crash-'))
 const fileOf = (service: ServiceKey) => path.join(folder, service)
 let running: TestSystem
-let organizer: Person
 let buyer: Person
+const sales = new Map<CrashPoint, Awaited<ReturnType<typeof publishEvent>>>()
 
 beforeAll(async () => {
   const dying = (service: ServiceKey) => ({ CRASH_AT: `@${fileOf(service)}` })
@@ -60,8 +60,11 @@ beforeAll(async () => {
       notifications: { ...dying('notifications'), MAIL_LEASE_SECONDS: '5' },
     },
   })
-  organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  const organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await createPerson(running.edge, { firstName: 'Ben', lastName: 'Buyer' })
+  for (const point of crashPoints) {
+    sales.set(point, await publishEvent(organizer, { name: `Killed at ${point}`, quantity: 10, unitPrice: 5_000 }))
+  }
 }, 120_000)
 afterAll(async () => {
   await running?.stop()
@@ -95,7 +98,8 @@ async function cancelInTicketService(eventId: string): Promise<void> {
 
 async function buyThroughDeath(point: CrashPoint): Promise<void> {
   const { service, paymentToken = 'pm_card_visa', status = 'CONFIRMED', eventCancelled } = deaths[point]
-  const sale = await publishEvent(organizer, { name: `Killed at ${point}`, quantity: 10, unitPrice: 5_000 })
+  const sale = sales.get(point)
+  if (!sale) throw new Error(`nothing is on sale for ${point}`)
   writeFileSync(fileOf(service), point)
   const [orderId] = await Promise.all([
     buyUntilAnswered(sale, paymentToken),

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { createDatabase, ensureDatabase } from '@boxoffice/service-kit'
+import pg from 'pg'
+import { expect, inject, test } from 'vitest'
+import { sqlOfSchema } from './schema-engine.ts'
+
+const root = path.join(import.meta.dirname, '..')
+
+/** What both a Prisma schema and SQL can say: columns with their types, keys, references and the names of indexes. */
+async function describeDatabase(connectionString: string) {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  const read = async (sql: string) => (await client.query<{ line: string }>(sql)).rows.map(({ line }) => line)
+  const columns = await read(`
+    select c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || case when a.attnotnull then ' not null' else '' end as line
+    from pg_attribute a join pg_class c on c.oid = a.attrelid
+    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
+      and c.relname <> '_prisma_migrations' and a.attgenerated = '' order by 1`)
+  const constraints = await read(`
+    select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) as line from pg_constraint
+    where connamespace = 'public'::regnamespace and contype in ('p', 'f') and conrelid::regclass::text <> '_prisma_migrations' order by 1`)
+  const indexes = await read(`
+    select tablename || ' ' || indexname as line from pg_indexes where schemaname = 'public' and tablename <> '_prisma_migrations' order by 1`)
+  await client.end()
+  return { columns, constraints, indexes }
+}
+
+test.each(['auth', 'events', 'tickets', 'payments', 'notifications'])(
+  '%s: the Prisma schema says what the migrations make',
+  async (service) => {
+    const folder = path.join(root, 'services', service, 'prisma')
+    const server = inject('postgresUrl')
+    const url = new URL(server)
+    url.pathname = `/test_schema_${randomUUID().replaceAll('-', '')}`
+    await ensureDatabase(url.href)
+    const client = new pg.Client({ connectionString: url.href })
+    await client.connect()
+    await client.query(await sqlOfSchema(path.join(folder, 'schema.prisma'), server))
+    await client.end()
+
+    const said = await describeDatabase(url.href)
+    const made = await describeDatabase(await createDatabase(server, path.join(folder, 'migrations')))
+    // A generated column is the migration's alone, and a list is never `not null` in a Prisma schema.
+    const columnsOf = (lines: string[]) =>
+      lines.filter((line) => !line.startsWith('events.search')).map((line) => line.replace('[] not null', '[]'))
+    expect(columnsOf(said.columns)).toEqual(columnsOf(made.columns))
+    expect(said.constraints.map((line) => line.replace(' ON UPDATE CASCADE ON DELETE RESTRICT', ''))).toEqual(made.constraints)
+    // Partial indexes cannot be said in a Prisma schema: every one that is said is made, not the other way round.
+    expect(said.indexes.filter((index) => !made.indexes.includes(index))).toEqual([])
+  },
+)
