@@ -25,6 +25,8 @@ test('a process that was left behind is stopped', async () => {
 
 test('also one that is frozen', async () => {
   sleeper.kill('SIGSTOP')
+  // Until it has really stopped, a SIGTERM would overtake.
+  await expect.poll(() => readFileSync(`/proc/${sleeper.pid}/stat`, 'utf8').split(') ')[1]?.[0]).toBe('T')
   expect(await stopLeftover(file, 100)).toBe(true)
   await expect.poll(() => sleeper.signalCode).toBe('SIGKILL')
 })
