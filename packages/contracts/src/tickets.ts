@@ -229,7 +229,7 @@ export const ticketsInternalRoutes = {
     body: Claim.extend({ holderName: line(200) }),
     responses: {
       200: z.object({ confirmed: z.literal(true), orderId: OrderId, tickets: z.array(IssuedTicket) }),
-      409: refusalWith({ confirmed: z.literal(false), outcome: z.enum(['REJECTED', 'CANCELLED']) }),
+      409: refusalWith({ confirmed: z.literal(false), outcome: z.enum(['REJECTED', 'CANCELLED']), reason: z.string() }),
     },
   }),
   releaseClaim: defineRoute({

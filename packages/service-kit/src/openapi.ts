@@ -34,7 +34,6 @@ export function openApiOf(options: { title: string; description: string; server:
       title: options.title,
       description: options.description,
       version: '1.0.0',
-      license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
     },
     servers: [{ url: options.server }],
     tags: [{ name: options.title, description: options.description }],

@@ -1,11 +1,10 @@
-import { eventsInternalRoutes, paymentsInternalRoutes, type ServiceKey } from '@boxoffice/contracts'
+import { eventsInternalRoutes, paymentsInternalRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
 import {
   createFoundation,
   createGuard,
   createInternalClient,
   type Foundation,
-  policies,
   sqlOfPool,
   type Transact,
 } from '@boxoffice/service-kit'
@@ -42,20 +41,21 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const messaging = createMessaging(foundation, config.messaging)
   const transact = retrying(messaging.transact)
 
-  const guards = { events: guardOf(foundation, 'events'), payments: guardOf(foundation, 'payments') }
+  const guardOf = (callee: 'events' | 'payments') => createGuard(callee, config.policies[callee], foundation.metrics)
+  const guards = { events: guardOf('events'), payments: guardOf('payments') }
   const events = createInternalClient(eventsInternalRoutes, {
     callee: 'events',
     baseUrl: config.eventsUrl,
     identity: foundation.identity,
     guard: guards.events,
-    policy: policies.events,
+    policy: config.policies.events,
   })
   const payments = createInternalClient(paymentsInternalRoutes, {
     callee: 'payments',
     baseUrl: config.paymentsUrl,
     identity: foundation.identity,
     guard: guards.payments,
-    policy: policies.payments,
+    policy: config.policies.payments,
   })
 
   const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger })
@@ -89,5 +89,3 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     },
   }
 }
-
-const guardOf = ({ metrics }: Foundation, callee: ServiceKey) => createGuard(callee, policies[callee], metrics)

@@ -167,7 +167,7 @@ async function confirm(ports: StepPorts, { orderId, context }: Saga): Promise<St
   const { reservationId, userId, holderName } = context
   const answer = await ports.tickets.confirmPurchase({ body: { reservationId, orderId, userId, holderName } })
   if (answer.status === 200) return { input: { type: 'TICKETS_ISSUED', tickets: answer.body.tickets } }
-  return { input: { type: 'TICKETS_REJECTED', reason: answer.body.error } }
+  return { input: { type: 'TICKETS_REJECTED', reason: answer.body.reason } }
 }
 
 async function cancelTickets(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {

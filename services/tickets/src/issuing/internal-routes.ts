@@ -15,7 +15,7 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
       if (result.outcome !== 'ISSUED') {
         const { outcome, reason } = result
         const message = outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'
-        return refuse(409, `ORDER_${outcome}`, message, { confirmed: false as const, outcome })
+        return refuse(409, `ORDER_${outcome}`, message, { confirmed: false as const, outcome, reason })
       }
       const tickets = result.tickets.map(({ ticketId, ticketNumber, ticketTypeId }) => ({
         ticketId,
