@@ -9,6 +9,7 @@ export interface Mail {
   subject: string
   body: { html?: string | undefined; text?: string | undefined }
   attachments: { filename?: string | undefined; contentType: string; content: string; cid?: string }[]
+  /** Seconds since 1970. */
   at: number
 }
 
@@ -53,7 +54,7 @@ function listPage(mails: readonly Mail[], nonce: string): string {
     return `
     <details${index === 0 ? ' open' : ''}>
       <summary><strong>${escapeHtml(mail.subject)}</strong><br>
-        <small>to ${escapeHtml(mail.destination.to.join(', '))} · ${new Date(mail.at).toISOString().slice(0, 19).replace('T', ' ')} UTC</small></summary>
+        <small>to ${escapeHtml(mail.destination.to.join(', '))} · ${new Date(mail.at * 1_000).toISOString().slice(0, 19).replace('T', ' ')} UTC</small></summary>
       ${attachments.length > 0 ? `<p>Attached: ${attachments.join(', ')}</p>` : ''}
       <iframe title="${escapeHtml(mail.subject)}" src="/mails/${mail.messageId}" sandbox="allow-popups" loading="lazy"></iframe>
       <details><summary><small>Text part</small></summary><pre>${escapeHtml(mail.body.text ?? '')}</pre></details>

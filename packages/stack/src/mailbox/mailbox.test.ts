@@ -78,6 +78,7 @@ test('a mail is shown with its pictures, escaped where it is listed, and runs no
   await send(`<b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n${body}\r\n`)
   const list = await (await fetch(`http://127.0.0.1:${port}/`)).text()
   expect(list).toContain('&lt;b&gt;bold&lt;/b&gt;')
+  expect(list).toContain(new Date().toISOString().slice(0, 10))
   const [, id] = list.match(/src="\/mails\/([^"]+)"/) ?? []
   const mail = await fetch(`http://127.0.0.1:${port}/mails/${id}`)
   expect(mail.headers.get('content-security-policy')).toMatch(/^sandbox .*default-src 'none'/)
