@@ -55,6 +55,20 @@ export async function createPerson(
   }
   const payments = clientOf(paymentsRoutes)
 
+  type Wish = { eventId: EventId; ticketTypeId: TicketTypeId; quantity: number }
+  /** Buy straight away. */
+  const buy = (what: Wish, how: { paymentToken?: string; holderName?: string; key?: string } = {}) =>
+    payments.createOrder({
+      headers: { 'idempotency-key': how.key ?? randomUUID() },
+      body: {
+        eventId: what.eventId,
+        ticketRequests: [{ ticketTypeId: what.ticketTypeId, quantity: what.quantity }],
+        paymentMethod: 'CREDIT_CARD',
+        paymentToken: how.paymentToken ?? 'pm_card_visa',
+        holderName: how.holderName ?? `${name.firstName} ${name.lastName}`,
+      },
+    })
+
   return {
     email,
     userId: session.user.userId as UserId,
@@ -65,21 +79,20 @@ export async function createPerson(
     payments,
     notifications: clientOf(notificationsRoutes),
 
-    /** Buy straight away. */
-    buy: (
-      what: { eventId: EventId; ticketTypeId: TicketTypeId; quantity: number },
-      how: { paymentToken?: string; holderName?: string; key?: string } = {},
-    ) =>
-      payments.createOrder({
-        headers: { 'idempotency-key': how.key ?? randomUUID() },
-        body: {
-          eventId: what.eventId,
-          ticketRequests: [{ ticketTypeId: what.ticketTypeId, quantity: what.quantity }],
-          paymentMethod: 'CREDIT_CARD',
-          paymentToken: how.paymentToken ?? 'pm_card_visa',
-          holderName: how.holderName ?? `${name.firstName} ${name.lastName}`,
-        },
-      }),
+    buy,
+
+    /** Buy as a client that does not know what became of its request: the same key until there is an answer; the order's id. */
+    async buyInsistently(what: Wish, paymentToken: string): Promise<OrderId> {
+      const key = randomUUID()
+      const limit = Date.now() + FOREVER_MS
+      for (;;) {
+        const answer = await buy(what, { key, paymentToken }).catch(() => null)
+        if (answer?.status === 201 || answer?.status === 202 || answer?.status === 402) return answer.body.orderId
+        if (answer && answer.status !== 503) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+        if (Date.now() > limit) throw new Error('no answer in two minutes')
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    },
 
     /** The order when it `is` so, through restarts; throws with how it stands after two minutes. */
     async waitForOrder(orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,7 +5,6 @@ import type { OrderStatus, ServiceKey } from '@boxoffice/contracts'
 import { type CrashPoint, crashPoints } from '@boxoffice/service-kit'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { expectInvariants } from '../src/invariants.ts'
 import { createPerson, type Person, publishEvent } from '../src/person.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
 
@@ -71,19 +69,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 }, 60_000)
 
-/** The same key until there is an answer: as a client that does not know what became of its request. */
-async function buyUntilAnswered(sale: Awaited<ReturnType<typeof publishEvent>>, paymentToken: string) {
-  const key = randomUUID()
-  const limit = Date.now() + 90_000
-  for (;;) {
-    const answer = await buyer.buy({ ...sale, quantity: 2 }, { key, paymentToken }).catch(() => null)
-    if (answer?.status === 201 || answer?.status === 202 || answer?.status === 402) return answer.body.orderId
-    if (answer && answer.status !== 503) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
-    if (Date.now() > limit) throw new Error('no answer in time')
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
-
 async function cancelInTicketService(eventId: string): Promise<void> {
   const client = new pg.Client({ connectionString: running.system.databaseUrl('tickets') })
   await client.connect()
@@ -102,16 +87,15 @@ async function buyThroughDeath(point: CrashPoint): Promise<void> {
   if (!sale) throw new Error(`nothing is on sale for ${point}`)
   writeFileSync(fileOf(service), point)
   const [orderId] = await Promise.all([
-    buyUntilAnswered(sale, paymentToken),
+    buyer.buyInsistently({ ...sale, quantity: 2 }, paymentToken),
     eventCancelled ? cancelInTicketService(sale.eventId) : undefined,
   ])
   await buyer.waitForOrder(orderId, (order) => order.status === status)
   if (status === 'CONFIRMED') await running.mails.waitFor(buyer.email, new RegExp(`Killed at ${point.replaceAll('.', '\\.')}`))
   expect(existsSync(fileOf(service)), `nobody died at ${point}`).toBe(false)
   await running.system.service(service).waitReady()
-  const [total = { captured: 0, refunded: 0, successfulCharges: 0 }] = (await running.ledger(orderId)).totals
   const paid = status === 'FAILED' ? 0 : 10_000
-  expect(total, point).toMatchObject({
+  expect(await running.moneyOf(orderId), point).toMatchObject({
     captured: paid,
     refunded: status === 'REFUNDED' ? paid : 0,
     successfulCharges: paid ? 1 : 0,
@@ -129,9 +113,5 @@ test.concurrent.each(['payments', 'tickets', 'notifications'] as const)(
 )
 
 test('in the end everything agrees: tickets, money, messages, Redis', async () => {
-  await expectInvariants({
-    databaseUrl: running.system.databaseUrl,
-    redisUrl: running.system.urls.redis,
-    ledger: () => running.ledger(),
-  })
+  await running.expectAgreement()
 }, 180_000)
