@@ -98,7 +98,7 @@ export async function createPerson(
     async waitForOrder(orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> {
       const limit = Date.now() + FOREVER_MS
       let last = 'unanswered'
-      for (;;) {
+      for (let pauseMs = 50; ; pauseMs = Math.min(500, pauseMs * 1.5)) {
         const answer = await payments.getOrder({ params: { orderId } }).catch(() => null)
         if (answer) {
           const order = expectStatus(answer, 200)
@@ -106,7 +106,7 @@ export async function createPerson(
           last = `${order.status}, ${order.paymentStatus}`
         }
         if (Date.now() > limit) throw new Error(`order ${orderId} is still ${last}`)
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
     },
   }
