@@ -19,6 +19,7 @@ import { createReserve, type Reserve } from './reservations/reserve.ts'
 import type { PaymentsClient } from './reservations/sweeps.ts'
 import { retrying } from './reservations/transactions.ts'
 import { type CodeKey, createCodeKey } from './tickets/codes.ts'
+import { createPdfRenderer, type PdfRenderer } from './tickets/pdf-renderer.ts'
 
 export interface Dependencies extends Foundation {
   config: Config
@@ -31,6 +32,7 @@ export interface Dependencies extends Foundation {
   issue: Issue
   cancel: Cancel
   codeKey: CodeKey
+  pdfs: PdfRenderer
   close(): Promise<void>
 }
 
@@ -58,6 +60,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     policy: config.policies.payments,
   })
 
+  const pdfs = createPdfRenderer()
   const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger })
   const findEventPicture = createEventPictures({ pool, events })
   return {
@@ -81,11 +84,12 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     issue: createIssue({ append: messaging.append, crashAt, newId: foundation.newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ append: messaging.append }),
     codeKey: createCodeKey(config.ticketSigningKey),
+    pdfs,
     async close() {
       redisPicture.close()
       messaging.close()
       for (const guard of Object.values(guards)) guard.close()
-      await Promise.all([events.close(), payments.close(), pool.end()])
+      await Promise.all([events.close(), payments.close(), pdfs.close(), pool.end()])
     },
   }
 }

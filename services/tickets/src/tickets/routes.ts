@@ -5,7 +5,6 @@ import type { Dependencies } from '../dependencies.ts'
 import { findPicture } from '../event-pictures/picture-repository.ts'
 import { findType } from '../types/type-repository.ts'
 import { signCode } from './codes.ts'
-import { ticketPdf } from './pdf.ts'
 import { qrPng } from './qr.ts'
 import { isValid, type StoredTicket, ticketView } from './ticket.ts'
 import { findTicket, listTicketsOfUser } from './ticket-repository.ts'
@@ -61,7 +60,7 @@ async function answerPdf(deps: Dependencies, ticket: StoredTicket | null) {
   const sql = sqlOfPool(deps.pool)
   const [event, type] = await Promise.all([findPicture(sql, ticket.eventId), findType(sql, ticket.ticketTypeId)])
   if (!event || !type) throw new Error(`ticket ${ticket.ticketId} is of an event or a type that is not there`)
-  const body = await ticketPdf({ ticket, event, typeName: type.name, code: signCode(ticket, deps.codeKey) })
+  const body = await deps.pdfs.render({ ticket, event, typeName: type.name, code: signCode(ticket, deps.codeKey) })
   const disposition = `inline; filename="${ticket.ticketNumber}.pdf"`
   return { status: 200 as const, body, headers: { ...privately, 'content-disposition': disposition } }
 }
