@@ -3,6 +3,10 @@ import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { TopicName } from '@boxoffice/contracts'
 import type { MessagingConfig } from './config.ts'
 
+const CONNECT_TIMEOUT_MS = 5_000
+const SNS_TIMEOUT_MS = 10_000
+const SQS_TIMEOUT_MS = 30_000 // over the longest poll, 20 s
+
 /** SNS and SQS, and the names of our things there. */
 export interface Aws {
   readonly sns: SNSClient
@@ -16,8 +20,17 @@ export interface Aws {
 
 export function createAws(config: MessagingConfig): Aws {
   const shared = { region: config.region, maxAttempts: 3 }
-  const sns = new SNSClient({ ...shared, ...(config.snsEndpoint && { endpoint: config.snsEndpoint }) })
-  const sqs = new SQSClient({ ...shared, ...(config.sqsEndpoint && { endpoint: config.sqsEndpoint }) })
+  const handlerOf = (requestTimeout: number) => ({ requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout } })
+  const sns = new SNSClient({
+    ...shared,
+    ...handlerOf(SNS_TIMEOUT_MS),
+    ...(config.snsEndpoint && { endpoint: config.snsEndpoint }),
+  })
+  const sqs = new SQSClient({
+    ...shared,
+    ...handlerOf(SQS_TIMEOUT_MS),
+    ...(config.sqsEndpoint && { endpoint: config.sqsEndpoint }),
+  })
   const urls = new Map<string, string>()
   return {
     sns,
