@@ -20,6 +20,7 @@ export const ticketsGenerated = defineMessage('TICKETS_GENERATED', {
         ticketNumber: z.string(),
         qrCode: z.string(),
         ticketTypeId: TicketTypeId,
+        ticketTypeName: z.string(),
         seat: Seat.optional(),
         unitPrice: Money,
         currency: Currency,

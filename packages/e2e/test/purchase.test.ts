@@ -55,6 +55,7 @@ describe('two tickets', () => {
     expect(pdfs).toHaveLength(2)
     expect(mail.body.text).toContain(order.orderNumber)
     expect(mail.body.html).toContain('Noc Świętojańska')
+    expect(mail.body.text).toContain('Ticket 2 of 2: Standing')
 
     const codes = new Set<string>()
     for (const { content } of pdfs) {

@@ -1,21 +1,29 @@
 import { createSweeper, type Logger, type Metrics, type Worker } from '@boxoffice/service-kit'
 import type pg from 'pg'
+import { Gauge } from 'prom-client'
 
 const INTERVAL_MS = 60_000
 const BATCH = 500
 
 /**
- * Once a minute: published messages move from the outbox to the archive (those with tokens are deleted), inbox rows older
- * than 60 days go, and the age of the oldest unpublished message is measured.
+ * Once a minute: published messages move from the outbox to the archive (those with tokens are deleted), and inbox rows older
+ * than 60 days go. The age of the oldest unpublished message is a metric, measured whenever somebody asks.
  */
 export function createHousekeeping(options: { pool: pg.Pool; logger: Logger; metrics: Metrics }): Worker {
   const { pool, logger, metrics } = options
+  new Gauge({
+    name: 'outbox_oldest_unpublished_seconds',
+    help: 'age of the oldest message that waits to be published',
+    registers: [metrics.registry],
+    async collect() {
+      this.set(await oldestUnpublishedSeconds(pool).catch(() => Number.NaN)) // the database is away: health says so
+    },
+  })
   return createSweeper({
     name: 'messaging housekeeping',
     intervalMs: INTERVAL_MS,
     logger,
     async sweep() {
-      metrics.oldestUnpublishedSeconds.set(await oldestUnpublishedSeconds(pool))
       const [archived, forgotten] = [await archivePublished(pool), await forgetInbox(pool)]
       return { more: archived === BATCH || forgotten === BATCH }
     },

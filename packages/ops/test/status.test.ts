@@ -40,11 +40,19 @@ test('a component that is down is named, and the exit code is 1', async () => {
 })
 
 test('the oldest message that waits to be published is read from each service', async () => {
-  const gauge = system.metrics.payments.oldestUnpublishedSeconds
+  const gauge = system.ages.payments
   gauge.set(90)
   const late = await boxoffice(system.env, 'status')
   gauge.set(0)
   expect(late).toMatchObject({ exitCode: 1, out: expect.stringContaining('payments has not published a message for 90 s') })
+})
+
+test('purchases on their way are counted by where they stand', async () => {
+  expect((await boxoffice(system.env, 'status')).out).toContain('Purchases on their way: none')
+  system.sagas.set({ state: 'RESOLVING' }, 3)
+  const { out } = await boxoffice(system.env, 'status')
+  system.sagas.reset()
+  expect(out).toContain('Purchases on their way: 3 RESOLVING')
 })
 
 test('a service that does not answer is shown beside the others', async () => {

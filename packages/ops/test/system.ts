@@ -13,6 +13,7 @@ import {
   refuse,
 } from '@boxoffice/service-kit'
 import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { Gauge } from 'prom-client'
 import { inject } from 'vitest'
 import { runCli } from '../src/cli.ts'
 import { loadConfig } from '../src/config.ts'
@@ -41,6 +42,15 @@ export async function startSystem() {
   const keys = authority.environment('boxoffice-cli')
   const health: Partial<Record<ServiceKey, HealthComponents>> = {}
   const metrics = Object.fromEntries(serviceKeys.map((key) => [key, createMetrics(key)])) as Record<ServiceKey, Metrics>
+  const ageOf = (key: ServiceKey) =>
+    new Gauge({ name: 'outbox_oldest_unpublished_seconds', help: 'as messaging has it', registers: [metrics[key].registry] })
+  const ages = Object.fromEntries(serviceKeys.map((key) => [key, ageOf(key)])) as Record<ServiceKey, Gauge>
+  const sagas = new Gauge({
+    name: 'sagas_in_progress',
+    help: 'as payments has it',
+    labelNames: ['state'],
+    registers: [metrics.payments.registry],
+  })
   const users = new Map<string, User>()
 
   const startService = async (key: ServiceKey) => {
@@ -97,7 +107,8 @@ export async function startSystem() {
   return {
     env,
     aws,
-    metrics,
+    ages,
+    sagas,
     users,
     /** What its components answer from now on; without one, all is UP. */
     setHealth: (key: ServiceKey, components?: HealthComponents) => {

@@ -44,10 +44,5 @@ export function createMetrics(service: string) {
       labelNames: ['topic'],
       registers,
     }),
-    oldestUnpublishedSeconds: new Gauge({
-      name: 'outbox_oldest_unpublished_seconds',
-      help: 'age of the oldest message that waits to be published',
-      registers,
-    }),
   }
 }

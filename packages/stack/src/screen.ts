@@ -65,7 +65,7 @@ export function startScreen({ urls, ports, demo, folder, seconds, colours }: Scr
     '',
     bold('Try next, in another terminal'),
     row('npm run demo', 'a purchase, step by step, with its QR code', 34),
-    row('npm run -s boxoffice -- status', 'services and queues at a glance', 34),
+    row('npm run -s boxoffice -- status', 'services, queues and sagas at a glance', 34),
     `  ${dim(`curl -s ${urls.edge}/api/events/${demo.event.eventId}`)}`,
     '',
     dim(`Data and logs are in ${folder}/. Ctrl-C stops everything.`),

@@ -9,6 +9,7 @@ import {
   type paymentFailed,
   type ReservationId,
   type TicketId,
+  type TicketTypeId,
   type ticketsGenerated,
   type UserInfo,
   type userCreated,
@@ -24,7 +25,7 @@ import { loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { startFakeSes } from './fake-ses.ts'
-import { createWorld, startPeers, ticketTypeId } from './peers.ts'
+import { createWorld, startPeers } from './peers.ts'
 
 /** The notification service with its own database and queues; SES and the other services are stubs on ports of their own. */
 export async function startNotifications(overrides: Record<string, string> = {}) {
@@ -142,7 +143,8 @@ export function generatedFor({ userId }: User, { world }: Notifications, count =
       ticketId: randomUUID() as TicketId,
       ticketNumber: `TKT-2026-${String(index + 1).padStart(6, '0')}`,
       qrCode: 'https://boxoffice.example/qr',
-      ticketTypeId,
+      ticketTypeId: randomUUID() as TicketTypeId,
+      ticketTypeName: 'Karnet <weekend>',
       unitPrice: 5_025 as Minor,
       currency: 'EUR' as Currency,
       holderName: 'Αλέξανδρος Παπαδόπουλος',

@@ -8,9 +8,7 @@ import {
   type Minor,
   paymentsInternalRoutes,
   type ReservationId,
-  type TicketTypeId,
   ticketsInternalRoutes,
-  ticketsRoutes,
   type UserId,
   type UserInfo,
   type VenueId,
@@ -24,7 +22,6 @@ export const codePng = Buffer.from(
   'base64',
 )
 export const pdfOf = (ticketId: string) => Buffer.from(`%PDF-1.7\n% ${ticketId}\n`)
-export const ticketTypeId = randomUUID() as TicketTypeId
 
 /** What the other services know; a test changes it. */
 export function createWorld() {
@@ -66,7 +63,6 @@ export async function startPeers(world: World) {
   const unused = async () => Promise.reject(new Error('not asked for here'))
   const { getUser } = authInternalRoutes
   const { getTicketPdfInfo, getTicketQrInfo } = ticketsInternalRoutes
-  const { listTicketTypes } = ticketsRoutes
   const away = (service: 'auth' | 'events' | 'payments' | 'tickets') => {
     if (world.away.has(service)) throw new Error('away')
   }
@@ -117,7 +113,7 @@ export async function startPeers(world: World) {
       },
     }),
     tickets: await startPeer(
-      { getTicketPdfInfo, getTicketQrInfo, listTicketTypes },
+      { getTicketPdfInfo, getTicketQrInfo },
       {
         async getTicketQrInfo({ params: { ticketId } }) {
           away('tickets')
@@ -127,21 +123,6 @@ export async function startPeers(world: World) {
           away('tickets')
           const body = Buffer.concat([pdfOf(ticketId), Buffer.alloc(world.ballast)])
           return world.invalid.has(ticketId) ? notValid() : { status: 200, body }
-        },
-        async listTicketTypes({ query }) {
-          away('tickets')
-          const type = {
-            ticketTypeId,
-            eventId: query.eventId,
-            name: 'Karnet <weekend>',
-            kind: 'GENERAL' as const,
-            unitPrice: 5_025 as Minor,
-            currency: 'EUR' as Currency,
-            quantityTotal: 100,
-            quantityAvailable: 50,
-            maxPerOrder: 10,
-          }
-          return { status: 200, body: { ticketTypes: [type] } }
         },
       },
     ),

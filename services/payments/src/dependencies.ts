@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { createApplier } from './saga/apply.ts'
 import { createDriver, type Drive } from './saga/drive.ts'
+import { measureSagas } from './saga/metrics.ts'
 import { createResumer } from './saga/resume.ts'
 import { isEventCancelled } from './saga/saga-repository.ts'
 import { createSteps } from './saga/steps.ts'
@@ -48,6 +49,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
   const drive = createDriver({ pool, messaging, step, apply, crashAt, logger })
+  measureSagas(pool, metrics.registry)
   const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs })
   const webhooks = createWebhookProcessor({ messaging, apply, onSagaDue: resumer.nudge, logger })
 

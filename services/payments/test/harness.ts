@@ -171,6 +171,7 @@ export async function startPayments(overrides: Record<string, string> = {}, opti
               ticketNumber: `TKT-2026-00000${ordinal}`,
               qrCode: 'http://127.0.0.1/q',
               ticketTypeId,
+              ticketTypeName: 'Standing',
               unitPrice: 5_000 as Minor,
               currency: 'EUR' as Currency,
               holderName: 'Zofia Łącka',

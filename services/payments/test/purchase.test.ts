@@ -230,3 +230,13 @@ test("a webhook whose signature is not the gateway's is refused and not kept", a
   expect(answer.statusCode).toBe(400)
   expect((await payments.deps.pool.query("select from webhook_events where webhook_event_id = 'evt_forged'")).rowCount).toBe(0)
 })
+
+test('an operator sees how many purchases are on their way, and where', async () => {
+  const { orderId } = (await payments.buy('pm_card_visa')).body as { orderId: OrderId }
+  const inProgress = async () =>
+    (await payments.app.inject('/actuator/prometheus')).body.match(/sagas_in_progress\{.*state="AWAITING_TICKETS".*\} (\d+)/)?.[1]
+  const before = Number(await inProgress())
+  expect(before).toBeGreaterThan(0)
+  await payments.tellTicketsGenerated(orderId)
+  await vi.waitFor(async () => expect(Number((await inProgress()) ?? 0)).toBe(before - 1), 10_000)
+})

@@ -80,6 +80,7 @@ describe('a paid order', () => {
         ticketNumber,
         qrCode,
         ticketTypeId,
+        ticketTypeName: expect.stringMatching(/./),
         holderName,
         unitPrice: 5_000,
         currency: 'EUR',

@@ -7,6 +7,7 @@ import type { QueueState, Report, ServiceState } from './report.ts'
 const ComponentStatus = z.enum(['UP', 'DEGRADED', 'DOWN'])
 const Health = z.object({ status: ComponentStatus, components: z.record(z.string(), ComponentStatus) })
 const AGE = /^outbox_oldest_unpublished_seconds(?:\{[^}]*\})? (\S+)$/m
+const SAGAS = /^sagas_in_progress\{[^}]*state="(\w+)"[^}]*\} (\d+)$/gm
 
 /** Ask every service and every queue at once, each for `timeoutMs` at most. What cannot be had is part of the report. */
 export async function collectReport(options: {
@@ -34,18 +35,27 @@ async function askService(service: ServiceKey, url: string, timeoutMs: number): 
     // A service that is DOWN answers 503, and says why in the same words.
     const health = Health.safeParse(await (await ask('/actuator/health')).json())
     if (!health.success) throw new Error('what answers there is no service of ours')
-    const oldestUnpublishedSeconds = await readAge(await ask('/actuator/prometheus'))
-    return { service, url, ...health.data, oldestUnpublishedSeconds }
+    const metrics = await (await ask('/actuator/prometheus')).text()
+    return {
+      service,
+      url,
+      ...health.data,
+      oldestUnpublishedSeconds: readAge(metrics),
+      ...(service === 'payments' && { sagas: readSagas(metrics) }),
+    }
   } catch (error) {
     const failure = error instanceof SyntaxError ? 'what answers there is no service of ours' : failureOf(error)
     return { service, url, status: 'UNREACHABLE', components: {}, oldestUnpublishedSeconds: null, failure }
   }
 }
 
-async function readAge(metrics: Response): Promise<number | null> {
-  const [, age] = AGE.exec(await metrics.text()) ?? []
-  return age === undefined ? null : Number(age)
+function readAge(metrics: string): number | null {
+  const age = Number(AGE.exec(metrics)?.[1] ?? Number.NaN)
+  return Number.isNaN(age) ? null : age // it says NaN itself while its database is away
 }
+
+const readSagas = (metrics: string): Record<string, number> =>
+  Object.fromEntries([...metrics.matchAll(SAGAS)].map(([, state, count]) => [state, Number(count)]))
 
 async function askQueue(aws: Aws, names: Pick<QueueState, 'queue' | 'deadLettersOf'>, timeoutMs: number): Promise<QueueState> {
   try {

@@ -21,6 +21,14 @@ const report: Report = {
       oldestUnpublishedSeconds: 75.3,
     },
     {
+      service: 'payments',
+      url: 'http://127.0.0.1:8083',
+      status: 'UP',
+      components: { database: 'UP' },
+      oldestUnpublishedSeconds: 0,
+      sagas: { RESOLVING: 1, AWAITING_TICKETS: 12 },
+    },
+    {
       service: 'notifications',
       url: 'http://127.0.0.1:8084',
       status: 'UNREACHABLE',
@@ -43,12 +51,15 @@ test('the report is a page that can be read at a glance', () => {
 SERVICE         STATUS        OLDEST UNPUBLISHED   COMPONENTS
 auth            UP                         0.0 s   database, messaging
 tickets         DEGRADED                    75 s   database, redis DOWN
+payments        UP                         0.0 s   database
 notifications   UNREACHABLE                    –   connection refused
 
 QUEUE                     VISIBLE   IN FLIGHT
 ticket-processing-queue        12          10
   ticket-processing-dlq         2           0
 analytics-queue                 –           –
+
+Purchases on their way: 1 RESOLVING, 12 AWAITING_TICKETS
 
 Look at
   • tickets is DEGRADED: redis is DOWN

@@ -26,9 +26,17 @@ export function renderReport(report: Report, options: { colours: boolean }): str
       [{ title: 'QUEUE' }, { title: 'VISIBLE', right: true }, { title: 'IN FLIGHT', right: true }],
       report.queues.map((state) => queueRow(colours, state)),
     ),
+    ...sagaLines(report.services),
     ...(findings.length > 0 ? ['', bold('Look at'), ...findings.map((finding) => `  ${yellow('•')} ${finding}`)] : []),
     '',
   ].join('\n')
+}
+
+function sagaLines(services: readonly ServiceState[]): string[] {
+  const sagas = services.find((state) => state.sagas)?.sagas
+  if (!sagas) return []
+  const states = Object.entries(sagas).map(([state, count]) => `${count} ${state}`)
+  return ['', `Purchases on their way: ${states.join(', ') || 'none'}`]
 }
 
 /** The report for programs. */

@@ -9,6 +9,8 @@ export interface ServiceState {
   components: Record<string, ComponentStatus>
   /** Age of the oldest message that waits to be published; null where the service does not tell. */
   oldestUnpublishedSeconds: number | null
+  /** Purchases that are not at an end, by the state of their saga; only the payment service has them. */
+  sagas?: Record<string, number>
   /** Why it could not be asked. */
   failure?: string
 }

@@ -1,4 +1,4 @@
-import type { EventId, EventInfo, TicketTypeId, UserId, UserInfo } from '@boxoffice/contracts'
+import type { EventId, EventInfo, UserId, UserInfo } from '@boxoffice/contracts'
 import type { Mail } from '../mails/mail.ts'
 import { orderCancelledMail } from '../mails/order-cancelled.ts'
 import { orderConfirmationMail } from '../mails/order-confirmation.ts'
@@ -40,12 +40,6 @@ export function createComposer(deps: { peers: Peers; openToken: OpenToken; publi
     return { orderNumber, totalAmount, currency }
   }
 
-  async function typeNamesOf(eventId: EventId): Promise<Map<TicketTypeId, string>> {
-    const answer = await peers.ticketTypes.listTicketTypes({ query: { eventId } })
-    const types = answer.status === 200 ? answer.body.ticketTypes : []
-    return new Map(types.map(({ ticketTypeId, name }) => [ticketTypeId, name]))
-  }
-
   const composers: { [T in MailedType]: Composer<T> } = {
     async USER_WELCOME({ sealedToken, tokenExpiresAt }, reader) {
       if (tokenExpiresAt <= now()) return { mail: welcomeMail({ reader, verification: null }) }
@@ -54,12 +48,7 @@ export function createComposer(deps: { peers: Peers; openToken: OpenToken; publi
       return { mail: welcomeMail({ reader, verification: { url: url.href, expiresAt: tokenExpiresAt } }) }
     },
     async ORDER_CONFIRMATION({ orderId, eventId, tickets }, reader) {
-      const [event, order, typeNames, files] = await Promise.all([
-        eventOf(eventId),
-        orderOf(orderId),
-        typeNamesOf(eventId),
-        ticketFiles(tickets, peers),
-      ])
+      const [event, order, files] = await Promise.all([eventOf(eventId), orderOf(orderId), ticketFiles(tickets, peers)])
       if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
       const valid = tickets.flatMap((ticket, index) => {
         const found = files[index]
@@ -68,7 +57,7 @@ export function createComposer(deps: { peers: Peers; openToken: OpenToken; publi
       if (valid.length === 0) return { dropped: 'TICKETS_NOT_VALID' }
       const shown = valid.map(({ ticket, files: own }) => ({
         ...ticket,
-        typeName: typeNames.get(ticket.ticketTypeId) ?? 'Ticket',
+        typeName: ticket.ticketTypeName,
         ...(own && { attached: { codeCid: own.code.cid, pdfName: own.pdf.filename } }),
       }))
       const attached = valid.map((entry) => entry.files).filter((own): own is TicketFiles => own !== null)

@@ -1,10 +1,4 @@
-import {
-  authInternalRoutes,
-  eventsInternalRoutes,
-  paymentsInternalRoutes,
-  ticketsInternalRoutes,
-  ticketsRoutes,
-} from '@boxoffice/contracts'
+import { authInternalRoutes, eventsInternalRoutes, paymentsInternalRoutes, ticketsInternalRoutes } from '@boxoffice/contracts'
 import { type Client, createGuard, createInternalClient, type Foundation } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 
@@ -12,13 +6,11 @@ const { getUser } = authInternalRoutes
 const { getEventInfo } = eventsInternalRoutes
 const { getOrderInfo } = paymentsInternalRoutes
 const { getTicketPdfInfo, getTicketQrInfo } = ticketsInternalRoutes
-const { listTicketTypes } = ticketsRoutes
 const routes = {
   auth: { getUser },
   events: { getEventInfo },
   payments: { getOrderInfo },
   tickets: { getTicketPdfInfo, getTicketQrInfo },
-  ticketTypes: { listTicketTypes },
 }
 
 /** The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it cannot be had. */
@@ -34,14 +26,11 @@ export function createPeers(config: Config, { identity, metrics }: Pick<Foundati
     (typeof guards)[number][0],
     (typeof guards)[number][1]
   >
-  // What is on sale is public: asked as anybody asks, since a public route takes no service's token.
-  const anybody = { name: identity.name, headersFor: async () => ({}) }
   const clients = {
     auth: createInternalClient(routes.auth, { ...auth, baseUrl: config.authUrl }),
     events: createInternalClient(routes.events, { ...events, baseUrl: config.eventsUrl }),
     payments: createInternalClient(routes.payments, { ...payments, baseUrl: config.paymentsUrl }),
     tickets: createInternalClient(routes.tickets, { ...tickets, baseUrl: config.ticketsUrl }),
-    ticketTypes: createInternalClient(routes.ticketTypes, { ...tickets, baseUrl: config.ticketsUrl, identity: anybody }),
   }
   return {
     ...(clients satisfies Peers),

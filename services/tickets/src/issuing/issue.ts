@@ -3,6 +3,7 @@ import {
   type OrderId,
   type ReservationId,
   type TicketId,
+  type TicketTypeId,
   ticketsGenerated,
   ticketsRejected,
   type UserId,
@@ -18,6 +19,7 @@ import type { StoredReservation } from '../reservations/reservation.ts'
 import { claimForOrder, lockReservation, moveReservation } from '../reservations/reservation-repository.ts'
 import { qrCodeUrl, type StoredTicket } from '../tickets/ticket.ts'
 import { insertTickets, listTicketsOfOrder } from '../tickets/ticket-repository.ts'
+import { findTypeNames } from '../types/type-repository.ts'
 import { insertOutcome, type Outcome, replaceIssued } from './outcome-repository.ts'
 
 export interface PaidOrder {
@@ -60,12 +62,16 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
       await insertTickets(tx, { ...order, ...item, eventId, currency }, ticketIds)
     }
     const tickets = await listTicketsOfOrder(tx, order.orderId)
+    const names = await findTypeNames(
+      tx,
+      reservation.items.map(({ ticketTypeId }) => ticketTypeId),
+    )
     const { orderId, userId, reservationId } = order
     const { eventId, venueId } = picture
     await deps.append(
       tx,
       ticketsGenerated,
-      { orderId, userId, eventId, venueId, reservationId, tickets: tickets.map(generated) },
+      { orderId, userId, eventId, venueId, reservationId, tickets: tickets.map((ticket) => generated(ticket, names)) },
       { aggregateVersion: 1 },
     )
     deps.crashAt('issue.before-commit')
@@ -88,11 +94,15 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
     return { outcome: 'REJECTED', reason }
   }
 
-  const generated = ({ ticketId, ticketNumber, ticketTypeId, unitPrice, currency, holderName }: StoredTicket) => ({
+  const generated = (
+    { ticketId, ticketNumber, ticketTypeId, unitPrice, currency, holderName }: StoredTicket,
+    names: ReadonlyMap<TicketTypeId, string>,
+  ) => ({
     ticketId,
     ticketNumber,
     qrCode: qrCodeUrl(deps.publicUrl, ticketId),
     ticketTypeId,
+    ticketTypeName: names.get(ticketTypeId) ?? '',
     unitPrice,
     currency,
     holderName,

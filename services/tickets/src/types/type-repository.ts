@@ -31,6 +31,14 @@ export async function findType(tx: Tx, ticketTypeId: TicketTypeId): Promise<Stor
   return type ?? null
 }
 
+export async function findTypeNames(tx: Tx, ids: readonly TicketTypeId[]): Promise<Map<TicketTypeId, string>> {
+  const rows = await tx.query<{ id: TicketTypeId; name: string }>(
+    'select ticket_type_id as id, name from ticket_types where ticket_type_id = any($1::uuid[])',
+    [ids],
+  )
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}
+
 export async function countTypes(tx: Tx, eventId: EventId): Promise<number> {
   const [row] = await tx.query<{ count: number }>('select count(*)::int as count from ticket_types where event_id = $1', [
     eventId,
