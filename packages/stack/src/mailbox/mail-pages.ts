@@ -13,6 +13,9 @@ export interface Mail {
   at: number
 }
 
+// What is mailed runs nothing; what its links open is as any other page.
+const SANDBOX = 'allow-popups allow-popups-to-escape-sandbox'
+
 /**
  * The pages to read mails at: `/` lists them, `/mails/<id>` is one as its reader sees it (the viewer of the package behind the
  * mailbox leaves embedded pictures broken), `/mails/<id>/<n>` an attachment. False where the request is for something else.
@@ -34,7 +37,7 @@ export function answerWithPage(mails: readonly Mail[], request: IncomingMessage,
 function send(response: ServerResponse, contentType: string, body: string | Buffer, nonce: string | null): true {
   const policy = nonce
     ? `default-src 'none'; style-src 'nonce-${nonce}'; frame-src 'self'; img-src data:`
-    : "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    : `sandbox ${SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; img-src data:`
   response.writeHead(200, {
     'content-type': contentType,
     'x-content-type-options': 'nosniff',
@@ -56,7 +59,7 @@ function listPage(mails: readonly Mail[], nonce: string): string {
       <summary><strong>${escapeHtml(mail.subject)}</strong><br>
         <small>to ${escapeHtml(mail.destination.to.join(', '))} · ${new Date(mail.at * 1_000).toISOString().slice(0, 19).replace('T', ' ')} UTC</small></summary>
       ${attachments.length > 0 ? `<p>Attached: ${attachments.join(', ')}</p>` : ''}
-      <iframe title="${escapeHtml(mail.subject)}" src="/mails/${mail.messageId}" sandbox="allow-popups" loading="lazy"></iframe>
+      <iframe title="${escapeHtml(mail.subject)}" src="/mails/${mail.messageId}" sandbox="${SANDBOX}" loading="lazy"></iframe>
       <details><summary><small>Text part</small></summary><pre>${escapeHtml(mail.body.text ?? '')}</pre></details>
     </details>`
   })
@@ -75,14 +78,20 @@ function listPage(mails: readonly Mail[], nonce: string): string {
   })
 }
 
-/** The HTML of a mail with the pictures that it embeds; its text where it has none. */
+/** The HTML of a mail with the pictures that it embeds, its links in windows of their own; its text where it has no HTML. */
 function withPictures({ body, attachments }: Mail): string {
   if (!body.html) return `<!doctype html><meta charset="utf-8"><pre>${escapeHtml(body.text ?? '')}</pre>`
   return attachments.reduce(
     (html, { cid, contentType, content }) =>
       cid ? html.replaceAll(`cid:${cid}`, `data:${contentType};base64,${content}`) : html,
-    body.html,
+    withBase(body.html),
   )
+}
+
+/** In its head, and only there: anything before the doctype would change how the mail is laid out. */
+function withBase(html: string): string {
+  const base = '<base target="_blank">'
+  return /<head[^>]*>/i.test(html) ? html.replace(/<head[^>]*>/i, (head) => head + base) : base + html
 }
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }

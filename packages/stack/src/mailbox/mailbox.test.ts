@@ -70,7 +70,7 @@ test('people see a page, and nobody outside this machine sees anything', async (
   }
 })
 
-test('a mail is shown with its pictures, escaped where it is listed, and runs nothing', async () => {
+test('a mail is shown with its pictures and links that open, escaped where it is listed, and runs nothing', async () => {
   await start()
   const html = '<img src="cid:code"><script>alert(1)</script>'
   const picture = `--b\r\nContent-Type: image/png\r\nContent-ID: <code>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n`
@@ -82,6 +82,8 @@ test('a mail is shown with its pictures, escaped where it is listed, and runs no
   const [, id] = list.match(/src="\/mails\/([^"]+)"/) ?? []
   const mail = await fetch(`http://127.0.0.1:${port}/mails/${id}`)
   expect(mail.headers.get('content-security-policy')).toMatch(/^sandbox .*default-src 'none'/)
-  expect(await mail.text()).toContain('<img src="data:image/png;base64,iVBORw0KGgo="')
+  const shown = await mail.text()
+  expect(shown).toContain('<img src="data:image/png;base64,iVBORw0KGgo="')
+  expect(shown).toContain('<base target="_blank">') // a link opens beside the box: in it nothing runs, and no other site is let in
   expect((await fetch(`http://127.0.0.1:${port}/mails/none`)).ok).toBe(false)
 })
