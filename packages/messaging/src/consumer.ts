@@ -155,7 +155,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
 }
 
 /** A message of a subscriber, or the reason why it can never be handled. */
-export function readMessage(
+function readMessage(
   message: SqsMessage,
   subscribers: ReadonlyMap<string, Subscriber<unknown>>,
 ): { envelope: Message<MessageDefinition>; subscriber: Subscriber<unknown> } | { reason: string } {

@@ -19,7 +19,7 @@ import { z } from 'zod'
 const WelcomePayload = userCreated.payload.pick({ userId: true, sealedToken: true, tokenExpiresAt: true })
 
 /** What is kept of the message of each type, until the mail goes out. */
-export const payloads = {
+const payloads = {
   USER_WELCOME: WelcomePayload,
   ORDER_CONFIRMATION: ticketsGenerated.payload,
   PAYMENT_FAILED: paymentFailed.payload,

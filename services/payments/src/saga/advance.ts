@@ -1,4 +1,4 @@
-import { type Minor, type OrderStatus, type PaymentStatus, sum } from '@boxoffice/contracts'
+import { type Minor, type OrderStatus, type PaymentStatus, sum, times } from '@boxoffice/contracts'
 import type { Failure, IssuedTicket, Item, Saga, SagaContext, SagaInput, SagaState } from './saga.ts'
 
 /** What a transition does beside moving on. The applier writes all of it in one commit. */
@@ -195,5 +195,4 @@ export function replay(context: SagaContext, inputs: readonly SagaInput[]): Pick
 }
 
 /** The total of items, in minor units. */
-export const totalOf = (items: readonly Item[]): Minor =>
-  sum(items.map(({ unitPrice, quantity }) => (unitPrice * quantity) as Minor))
+export const totalOf = (items: readonly Item[]): Minor => sum(items.map(({ unitPrice, quantity }) => times(unitPrice, quantity)))

@@ -2,7 +2,7 @@ import type { OrderId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { isTerminal, type Saga, type SagaInput, type SagaState, type Step, stepOf } from './saga.ts'
 
-export const LEASE_SECONDS = 15
+const LEASE_SECONDS = 15
 
 /** A saga as it stands in the database. `fence` tells the worker that holds the lease from those before it. */
 export interface StoredSaga extends Saga {

@@ -1,4 +1,4 @@
-import type { Currency, Minor, ticketsInternalRoutes } from '@boxoffice/contracts'
+import type { ticketsInternalRoutes } from '@boxoffice/contracts'
 import { type Client, type CrashAt, ServiceUnavailable, UnexpectedAnswer } from '@boxoffice/service-kit'
 import type { Gateway, Lookup } from '../gateway/gateway.ts'
 import { totalOf } from './advance.ts'
@@ -104,7 +104,7 @@ async function charge(ports: StepPorts, { orderId, state, context }: Saga): Prom
     if (known.outcome !== 'none') return resultOf(ports, eventId, known)
   }
   ports.crashAt('saga.charge.before-call')
-  const request = { orderId, amount: total as Minor, currency: currency as Currency, paymentToken, key: chargeKey(orderId) }
+  const request = { orderId, amount: total, currency, paymentToken, key: chargeKey(orderId) }
   const outcome = await ports.gateway.charge(request)
   ports.crashAt('saga.charge.after-call')
   switch (outcome.outcome) {
