@@ -3,8 +3,10 @@ import { z } from 'zod'
 import * as contracts from './index.ts'
 import {
   binary,
-  contentTypeOf,
   defineRoute,
+  eventStream,
+  fileOr,
+  formOf,
   type Minor,
   Money,
   messages,
@@ -74,9 +76,11 @@ describe('routes', () => {
     const route = { method: 'GET', path: '/api/x/:id', summary: '', access: 'anyone', responses: {} } as const
     expect(() => defineRoute(route)).toThrow('path and params')
   })
-  test('a file has its content type, anything else has none', () => {
-    expect(contentTypeOf(binary('image/png'))).toBe('image/png')
-    expect(contentTypeOf(z.string())).toBeUndefined()
+  test('a file and a stream have a form, anything else is JSON', () => {
+    expect(formOf(binary('image/png'))).toEqual({ kind: 'file', contentType: 'image/png' })
+    expect(formOf(fileOr(z.string(), 'text/csv'))).toMatchObject({ kind: 'file-or-json', contentType: 'text/csv' })
+    expect(formOf(eventStream(z.string()))).toMatchObject({ kind: 'event-stream', contentType: 'text/event-stream' })
+    expect(formOf(z.string())).toBeUndefined()
   })
 })
 

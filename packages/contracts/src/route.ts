@@ -25,23 +25,47 @@ export interface Route {
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
-  /** By status; `Empty` for an answer without a body, `binary(…)` for a file. Refusals of the platform need not be named. */
+  /** The largest body that is read; 1 MiB where none is given. */
+  readonly bodyLimitBytes?: number
+  /**
+   * By status; `Empty` for an answer without a body, `binary(…)` for a file, `fileOr(…)` for JSON or a file, `eventStream(…)` for
+   * server-sent events. Refusals of the platform need not be named.
+   */
   readonly responses: Readonly<Record<number, z.ZodType>>
 }
 export type Routes = Readonly<Record<string, Route>>
 
 export const Empty = z.void()
 
-const contentTypes = new WeakMap<z.ZodType, string>()
+/** How an answer that is not simply JSON travels: a file, JSON or a file as the handler answers, or a stream of JSON items. */
+export type Form =
+  | { readonly kind: 'file'; readonly contentType: string }
+  | { readonly kind: 'file-or-json'; readonly contentType: string; readonly json: z.ZodType }
+  | { readonly kind: 'event-stream'; readonly contentType: 'text/event-stream'; readonly item: z.ZodType }
 
-/** An answer that is a file of this content type. */
-export function binary(contentType: string) {
-  const schema = z.instanceof(Uint8Array<ArrayBufferLike>)
-  contentTypes.set(schema, contentType)
+const forms = new WeakMap<z.ZodType, Form>()
+const withForm = <S extends z.ZodType>(schema: S, form: Form): S => {
+  forms.set(schema, form)
   return schema
 }
-/** The content type of a schema made by `binary`, undefined for every other. */
-export const contentTypeOf = (schema: z.ZodType): string | undefined => contentTypes.get(schema)
+const Bytes = () => z.instanceof(Uint8Array<ArrayBufferLike>)
+
+/** An answer that is a file of this content type. */
+export const binary = (contentType: string) => withForm(Bytes(), { kind: 'file', contentType })
+
+/** An answer that is JSON, or a file of this content type where the request asks for one. */
+export const fileOr = <S extends z.ZodType>(json: S, contentType: string) =>
+  withForm(z.union([json, Bytes()]), { kind: 'file-or-json', contentType, json })
+
+/** Server-sent events: each item is the JSON of one `data:` field. */
+export const eventStream = <S extends z.ZodType>(item: S) =>
+  withForm(
+    z.custom<AsyncIterable<z.output<S>>>((value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
+    { kind: 'event-stream', contentType: 'text/event-stream', item },
+  )
+
+/** How an answer of this schema travels; undefined: as JSON. */
+export const formOf = (schema: z.ZodType): Form | undefined => forms.get(schema)
 
 /** What every refusal looks like. */
 export const Refusal = z.object({

@@ -1,13 +1,15 @@
-import { contentTypeOf, type Refusal, type Route } from '@boxoffice/contracts'
+import type { Readable } from 'node:stream'
+import { type Form, formOf, type Refusal, type Route } from '@boxoffice/contracts'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { eventsOf } from './event-stream.ts'
 import type { HandlerRefusal } from './refusal.ts'
 
 /** An answer as it goes over the wire. */
 export interface WireAnswer {
   status: number
   contentType: string | null
-  body: string | Uint8Array | null
+  body: string | Uint8Array | Readable | null
   headers?: Record<string, string>
 }
 
@@ -22,10 +24,16 @@ export function encodeAnswer(
   if (!schema) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
   const { status, headers } = answer
   if (schema instanceof z.ZodVoid) return { status, headers, contentType: null, body: null }
-  const contentType = contentTypeOf(schema)
-  if (contentType) return { status, headers, contentType, body: answer.body as Uint8Array }
-  return { status, headers, contentType: 'application/json', body: JSON.stringify(z.encode(schema, answer.body)) }
+  const form = formOf(schema)
+  if (form && !(form.kind === 'file-or-json' && !(answer.body instanceof Uint8Array))) {
+    return { status, headers, contentType: form.contentType, body: rawBodyOf(form, answer.body) }
+  }
+  const json = form?.kind === 'file-or-json' ? form.json : schema
+  return { status, headers, contentType: 'application/json', body: JSON.stringify(z.encode(json, answer.body)) }
 }
+
+const rawBodyOf = (form: Form, body: unknown): Uint8Array | Readable =>
+  form.kind === 'event-stream' ? eventsOf(form.item, body as AsyncIterable<unknown>) : (body as Uint8Array)
 
 // Not held to the route's schema: a refusal of the platform (401, 429, 503) needs none, and the fields are data already.
 const encodeRefusal = ({ status, body, headers }: HandlerRefusal, requestId: string): WireAnswer => ({
@@ -40,9 +48,10 @@ export function sendAnswer(reply: FastifyReply, answer: WireAnswer): FastifyRepl
   if (answer.headers) reply.headers(answer.headers)
   if (answer.contentType)
     reply.type(answer.contentType === 'application/json' ? 'application/json; charset=utf-8' : answer.contentType)
-  return answer.body === null
-    ? reply.send()
-    : reply.send(typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body))
+  // Its connection ends with it: kept alive, it would hold up a server that stops.
+  if (answer.contentType === 'text/event-stream') reply.headers({ 'cache-control': 'no-store', connection: 'close' })
+  if (answer.body === null) return reply.send()
+  return reply.send(answer.body instanceof Uint8Array ? Buffer.from(answer.body) : answer.body)
 }
 
 export const sendRefusal = (reply: FastifyReply, refusal: HandlerRefusal): FastifyReply =>

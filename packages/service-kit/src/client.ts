@@ -1,8 +1,11 @@
-import { contentTypeOf, type Outgoing, type Response, type Route, type Routes } from '@boxoffice/contracts'
+import { formOf, type Outgoing, type Response, type Route, type Routes } from '@boxoffice/contracts'
 import { z } from 'zod'
+import { readEvents } from './event-stream.ts'
 
 export type Client<T extends Routes> = {
-  [K in keyof T]: (request: Outgoing<T[K]> & { headers?: Record<string, string> }) => Promise<Response<T[K]>>
+  [K in keyof T]: (
+    request: Outgoing<T[K]> & { headers?: Record<string, string>; signal?: AbortSignal },
+  ) => Promise<Response<T[K]>>
 }
 export type Send = (url: string, init: RequestInit & { operationId: string }) => Promise<globalThis.Response>
 
@@ -25,7 +28,13 @@ export function createClient<T extends Routes>(
   const send: Send = options.send ?? ((url, { operationId: _, ...init }) => fetch(url, init))
   const call =
     (operationId: string, route: Route) =>
-    async (request: { params?: object; query?: object; body?: unknown; headers?: Record<string, string> }) => {
+    async (request: {
+      params?: object
+      query?: object
+      body?: unknown
+      headers?: Record<string, string>
+      signal?: AbortSignal
+    }) => {
       const response = await send(options.baseUrl + urlOf(route, request), {
         operationId,
         method: route.method,
@@ -34,6 +43,7 @@ export function createClient<T extends Routes>(
           ...(route.body && { 'content-type': 'application/json' }),
           ...request.headers,
         },
+        ...(request.signal && { signal: request.signal }),
         ...(route.body && { body: JSON.stringify(z.encode(route.body, request.body)) }),
       })
       return read(route, response)
@@ -52,7 +62,11 @@ function urlOf(route: Route, request: { params?: object; query?: object }): stri
 async function read(route: Route, response: globalThis.Response) {
   const { status } = response
   const schema = route.responses[status]
-  if (schema && contentTypeOf(schema)) return { status, body: new Uint8Array(await response.arrayBuffer()) }
+  const form = schema && formOf(schema)
+  if (form?.kind === 'event-stream') return { status, body: readEvents(form.item, response) }
+  if (form?.kind === 'file' || (form && response.headers.get('content-type')?.startsWith(form.contentType))) {
+    return { status, body: new Uint8Array(await response.arrayBuffer()) }
+  }
   const text = await response.text()
   const json = parse(text)
   if (!schema) throw new UnexpectedAnswer(route, status, json)

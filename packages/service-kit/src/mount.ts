@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Access, idempotencyOf, type Request, type Route, type Routes } from '@boxoffice/contracts'
+import { type Access, formOf, idempotencyOf, type Request, type Route, type Routes } from '@boxoffice/contracts'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { encodeAnswer, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
@@ -29,6 +29,8 @@ interface Surroundings<R extends Route> {
   rawBody: string
   ip: string
   log: FastifyBaseLogger
+  /** Of an event stream: aborted when the client has gone or the server stops. */
+  signal: AbortSignal
 }
 
 type AnswerOf<S, B> = S extends 400 | 401 | 402 | 403 | 404 | 409 | 410 | 422 | 429 | 503
@@ -53,12 +55,14 @@ export function mountRoutes<T extends Routes>(
   handlers: NoInfer<Handlers<T>>,
   guards: { authenticate: Authenticate; idempotency: IdempotencyStore },
 ): void {
+  const endings = createEndings(app)
   for (const [name, route] of Object.entries(routes)) {
     const handle = handlers[name] as unknown as AnyHandler
     const principals = new WeakMap<FastifyRequest, Principal>()
     app.route({
       method: route.method,
       url: route.path,
+      ...(route.bodyLimitBytes && { bodyLimit: route.bodyLimitBytes }),
       config: { operationId: name },
       async onRequest(request, reply) {
         const result = await guards.authenticate(route.access, request)
@@ -73,7 +77,14 @@ export function mountRoutes<T extends Routes>(
         const principal = principals.get(request) ?? null
         const run = (resourceId: string) =>
           answerOf(route, request.id, () =>
-            handle({ ...decoded.value, ...surroundingsOf(request), principal, resourceId, idempotencyKey: key ?? '' }),
+            handle({
+              ...decoded.value,
+              ...surroundingsOf(request),
+              signal: goesOn(route) ? endings.signalOf(reply) : neverAborted,
+              principal,
+              resourceId,
+              idempotencyKey: key ?? '',
+            }),
           )
         if (key === null || idempotencyOf(route) === 'bound') return sendAnswer(reply, await run(crypto.randomUUID()))
         return once(guards.idempotency, { request, reply, key, principal: principal as UserPrincipal, run })
@@ -89,6 +100,28 @@ const surroundingsOf = (request: FastifyRequest) => ({
   ip: request.ip,
   log: request.log,
 })
+
+const neverAborted = new AbortController().signal
+const goesOn = (route: Route) => Object.values(route.responses).some((schema) => formOf(schema)?.kind === 'event-stream')
+
+/** Ends what would go on answering: when its client has gone, and everything when the server stops. */
+function createEndings(app: FastifyInstance) {
+  const open = new Set<AbortController>()
+  app.addHook('preClose', async () => {
+    for (const controller of open) controller.abort()
+  })
+  return {
+    signalOf(reply: FastifyReply): AbortSignal {
+      const controller = new AbortController()
+      open.add(controller)
+      reply.raw.once('close', () => {
+        open.delete(controller)
+        controller.abort()
+      })
+      return controller.signal
+    },
+  }
+}
 
 async function answerOf(
   route: Route,

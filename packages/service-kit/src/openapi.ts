@@ -1,4 +1,4 @@
-import { type Access, contentTypeOf, idempotencyOf, Refusal, type Route, type Routes } from '@boxoffice/contracts'
+import { type Access, formOf, idempotencyOf, Refusal, type Route, type Routes } from '@boxoffice/contracts'
 import { z } from 'zod'
 
 const phrases: Record<number, string> = {
@@ -113,11 +113,20 @@ function parameters(where: 'path' | 'query', schema?: z.ZodObject) {
 
 function content(schema: z.ZodType) {
   if (schema instanceof z.ZodVoid) return {}
-  const contentType = contentTypeOf(schema)
-  return contentType
-    ? { content: { [contentType]: { schema: { type: 'string', contentEncoding: 'binary' } } } }
-    : { content: { 'application/json': { schema: wire(schema) } } }
+  const form = formOf(schema)
+  const json = (schema: z.ZodType) => ({ 'application/json': { schema: wire(schema) } })
+  switch (form?.kind) {
+    case undefined:
+      return { content: json(schema) }
+    case 'file':
+      return { content: { [form.contentType]: file } }
+    case 'file-or-json':
+      return { content: { ...json(form.json), [form.contentType]: file } }
+    case 'event-stream':
+      return { content: { [form.contentType]: { schema: wire(form.item) } } }
+  }
 }
+const file = { schema: { type: 'string', contentEncoding: 'binary' } }
 
 function wire(schema: z.ZodType) {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {

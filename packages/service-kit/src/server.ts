@@ -79,7 +79,11 @@ function answerErrors(app: FastifyInstance): void {
       return sendRefusal(reply, refuse(503, 'SERVICE_UNAVAILABLE', 'this cannot be done right now: try again shortly'))
     }
     const status = error.statusCode ?? 500
-    if (status === 413) return sendRefusal(reply, refuse(413, 'PAYLOAD_TOO_LARGE', `the body is over ${BODY_LIMIT_BYTES} bytes`))
+    if (status === 413)
+      return sendRefusal(
+        reply,
+        refuse(413, 'PAYLOAD_TOO_LARGE', `the body is over ${request.routeOptions.bodyLimit ?? BODY_LIMIT_BYTES} bytes`),
+      )
     if (status === 415) return sendRefusal(reply, refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'send application/json'))
     if (status < 500) return sendRefusal(reply, refuse(status, 'VALIDATION_FAILED', error.message))
     request.log.error({ err: error }, 'failed')

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { defineRoute, eventStream, fileOr, Instant } from '@boxoffice/contracts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { createClient } from './client.ts'
+import { createLogger } from './logging.ts'
+import { createMetrics } from './metrics.ts'
+import { mountRoutes } from './mount.ts'
+import { createServer } from './server.ts'
+
+const routes = {
+  watch: defineRoute({
+    method: 'GET',
+    path: '/api/ticks',
+    summary: 'Ticks',
+    access: 'anyone',
+    responses: { 200: eventStream(z.object({ tick: z.int(), at: Instant })) },
+  }),
+  report: defineRoute({
+    method: 'GET',
+    path: '/api/report',
+    summary: 'Ticks so far',
+    access: 'anyone',
+    query: z.object({ format: z.enum(['json', 'csv']) }),
+    responses: { 200: fileOr(z.object({ ticks: z.int() }), 'text/csv') },
+  }),
+  send: defineRoute({
+    method: 'POST',
+    path: '/api/large',
+    summary: 'A large body',
+    access: 'anyone',
+    bodyLimitBytes: 2_000_000,
+    body: z.strictObject({ text: z.string() }),
+    responses: { 200: z.object({ length: z.int() }) },
+  }),
+} as const
+
+let closes: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closes) await close()
+  closes = []
+})
+
+async function start(ended: () => void = () => {}) {
+  const logger = createLogger({ service: 'ticks', level: 'silent' })
+  const app = createServer({ logger, metrics: createMetrics('ticks'), trustedProxies: [] })
+  async function* ticks(signal: AbortSignal) {
+    try {
+      for (let tick = 1; !signal.aborted; tick++) {
+        yield { tick, at: new Date(tick) }
+        await sleep(5)
+      }
+    } finally {
+      ended()
+    }
+  }
+  mountRoutes(
+    app,
+    routes,
+    {
+      watch: async ({ signal }) => ({ status: 200, body: ticks(signal) }),
+      report: async ({ query }) => ({ status: 200, body: query.format === 'csv' ? Buffer.from('ticks\n3\n') : { ticks: 3 } }),
+      send: async ({ body }) => ({ status: 200, body: { length: body.text.length } }),
+    },
+    { authenticate: async () => ({ principal: null }), idempotency: undefined as never },
+  )
+  const baseUrl = await app.listen({ host: '127.0.0.1', port: 0 })
+  closes.push(() => app.close())
+  return { app, baseUrl, client: createClient(routes, { baseUrl }) }
+}
+
+test('a stream brings each item decoded, and ends at the server when its reader goes', async () => {
+  const ended = vi.fn()
+  const { client, baseUrl } = await start(ended)
+  const leave = new AbortController()
+  const { body } = await client.watch({ signal: leave.signal })
+  const seen: unknown[] = []
+  for await (const item of body) if (seen.push(item) === 3) break
+  expect(seen).toEqual([1, 2, 3].map((tick) => ({ tick, at: new Date(tick) })))
+  leave.abort()
+  await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce())
+  const { headers, body: raw } = await fetch(`${baseUrl}/api/ticks`)
+  expect(headers.get('content-type')).toContain('text/event-stream')
+  expect(headers.get('cache-control')).toBe('no-store')
+  await raw?.cancel()
+})
+
+test('a server that stops ends its streams instead of waiting for them', async () => {
+  const { app, client } = await start()
+  const { body } = await client.watch({})
+  const reading = (async () => {
+    for await (const _ of body);
+    return 'ended'
+  })()
+  await app.close()
+  expect(await reading.catch(() => 'cut')).toBe('ended')
+})
+
+test('an answer is JSON or a file, as the handler gives it', async () => {
+  const { client } = await start()
+  expect(await client.report({ query: { format: 'json' } })).toEqual({ status: 200, body: { ticks: 3 } })
+  const { body } = await client.report({ query: { format: 'csv' } })
+  expect(Buffer.from(body as Uint8Array).toString()).toBe('ticks\n3\n')
+})
+
+test('a route takes as large a body as it says, and no larger', async () => {
+  const { client, baseUrl } = await start()
+  expect(await client.send({ body: { text: 'x'.repeat(1_500_000) } })).toMatchObject({ body: { length: 1_500_000 } })
+  const over = await fetch(`${baseUrl}/api/large`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ text: 'x'.repeat(2_000_000) }),
+  })
+  expect(over.status).toBe(413)
+  expect(await over.json()).toMatchObject({ error: 'PAYLOAD_TOO_LARGE', message: 'the body is over 2000000 bytes' })
+})
