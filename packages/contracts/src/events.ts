@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EventId, UserId, VenueId } from './ids.ts'
 import { defineRoute, NextCursor, Page, Refusal, refusalWith } from './route.ts'
+import { NewSeatingPlan, SEATING_PLAN_BYTES_MAX, SeatingPlan } from './seating-plan.ts'
 import { Instant, line, lines, TimeZone } from './text.ts'
 
 export const EventStatus = z.enum(['DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED'])
@@ -143,6 +144,24 @@ export const eventsRoutes = {
     params,
     responses: { 200: Event, 403: Refusal, 404: Refusal, 409: refusalWith({ reasons: z.array(z.string()).optional() }) },
   }),
+  putSeatingPlan: defineRoute({
+    method: 'PUT',
+    path: '/api/events/:eventId/seating-plan',
+    summary: 'Give an event its seats; not any more once tickets are made of them',
+    access: 'organizer',
+    params,
+    body: NewSeatingPlan,
+    bodyLimitBytes: SEATING_PLAN_BYTES_MAX,
+    responses: { 200: SeatingPlan, 403: Refusal, 404: Refusal, 409: Refusal },
+  }),
+  getSeatingPlan: defineRoute({
+    method: 'GET',
+    path: '/api/events/:eventId/seating-plan',
+    summary: 'The seats of an event',
+    access: 'visitor',
+    params,
+    responses: { 200: SeatingPlan, 404: Refusal },
+  }),
 } as const
 
 /** An event as other services see it; `version` grows with every change. */
@@ -175,5 +194,13 @@ export const eventsInternalRoutes = {
     access: readers,
     body: z.strictObject({ eventIds: z.array(EventId).min(1).max(100) }),
     responses: { 200: z.object({ events: z.array(EventInfo) }) },
+  }),
+  getSeatingPlanInfo: defineRoute({
+    method: 'GET',
+    path: '/api/events/internal/:eventId/seating-plan',
+    summary: 'The seats of an event, which do not change any more from now on: the caller makes tickets of them',
+    access: { services: ['ticket-service'] },
+    params,
+    responses: { 200: SeatingPlan, 404: Refusal },
   }),
 } as const

@@ -1,8 +1,10 @@
-import { eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
+import { eventsInternalRoutes, eventsOpsRoutes, eventsRoutes } from '@boxoffice/contracts'
+import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { eventHandlers, eventInternalHandlers } from './catalog/routes.ts'
 import type { Dependencies } from './dependencies.ts'
+import { seatingHandlers, seatingInternalHandlers } from './seating/routes.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
   const app = createServiceApp(deps, {
@@ -10,14 +12,15 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/events',
     title: 'Events',
     description: 'What there is to go to: found by customers, kept by organizers.',
-    routes: eventsRoutes,
+    routes: { ...eventsRoutes, ...eventsOpsRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       redis: { required: false, check: () => deps.redis.ping() },
       messaging: deps.messaging.health,
     },
   })
-  mountRoutes(app, eventsRoutes, eventHandlers(deps), deps)
-  mountRoutes(app, eventsInternalRoutes, eventInternalHandlers(deps), deps)
+  mountRoutes(app, eventsRoutes, { ...eventHandlers(deps), ...seatingHandlers(deps) }, deps)
+  mountRoutes(app, eventsInternalRoutes, { ...eventInternalHandlers(deps), ...seatingInternalHandlers(deps) }, deps)
+  mountOps(app, eventsOpsRoutes, deps)
   return app
 }

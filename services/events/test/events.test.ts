@@ -1,133 +1,62 @@
 import { randomUUID } from 'node:crypto'
-import {
-  type Event,
-  eventCreated,
-  eventPublished,
-  eventsInternalRoutes,
-  eventsRoutes,
-  eventUpdated,
-  type NewEvent,
-} from '@boxoffice/contracts'
-import { createAws, createProbe, type Probe, provision } from '@boxoffice/messaging'
-import { createDatabase } from '@boxoffice/service-kit'
-import { createTestAuthority, injectClient, type TestAuthority } from '@boxoffice/service-kit/testing'
-import type { FastifyInstance } from 'fastify'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
-import { createDependencies, type Dependencies } from '../src/dependencies.ts'
-import { buildWorkers } from '../src/workers.ts'
+import { eventCreated, eventPublished, eventUpdated } from '@boxoffice/contracts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DAY_MS, type EventService, festival, startEventService } from './event-service.ts'
 
-const DAY_MS = 86_400_000
-let authority: TestAuthority
-let deps: Dependencies
-let app: FastifyInstance
-let probe: Probe
-let organizer: Awaited<ReturnType<TestAuthority['user']>>
-let stop: () => Promise<void>
-
+let service: EventService
 beforeAll(async () => {
-  authority = await createTestAuthority()
-  const config = loadConfig({
-    ...authority.environment('event-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
-    REDIS_URL: inject('redisUrl'),
-    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
-    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
-    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
-    SQS_WAIT_SECONDS: '1',
-  })
-  const aws = createAws(config.messaging)
-  await provision(aws)
-  probe = await createProbe(aws, ['event-events'])
-  deps = createDependencies(config, authority.userKeys)
-  app = buildApp(deps)
-  await app.ready()
-  const workers = buildWorkers(deps)
-  for (const worker of workers) worker.start()
-  organizer = await authority.user(['USER', 'ORGANIZER'])
-  stop = async () => {
-    await app.close()
-    for (const worker of workers.toReversed()) await worker.stop()
-    await probe.close()
-    await deps.close()
-    aws.close()
-  }
+  service = await startEventService()
 })
-afterAll(() => stop())
-
-const as = (headers: Record<string, string> = {}) => injectClient(app, eventsRoutes, headers)
-const festival = (changes: Partial<NewEvent> = {}): NewEvent => ({
-  name: 'Łódź Summer Sounds',
-  description: 'Three stages by the river.',
-  eventDate: new Date(Date.now() + 30 * DAY_MS),
-  timeZone: 'Europe/Warsaw',
-  category: 'MUSIC',
-  venueName: 'Park Helenów',
-  venueAddress: 'Północna 36, Łódź',
-  ...changes,
-})
-
-async function make(changes: Partial<NewEvent> = {}): Promise<Event> {
-  const answer = await as(organizer.headers).createEvent({ body: festival(changes) })
-  if (answer.status !== 201) throw new Error(answer.body.message)
-  return answer.body
-}
-async function makePublished(changes: Partial<NewEvent> = {}): Promise<Event> {
-  const { eventId } = await make(changes)
-  const answer = await as(organizer.headers).publishEvent({ params: { eventId } })
-  if (answer.status !== 200) throw new Error(answer.body.message)
-  return answer.body
-}
+afterAll(() => service.close())
 
 describe('a draft', () => {
   test('is made with its venue and told of', async () => {
-    const event = await make()
+    const event = await service.make()
     expect(event).toMatchObject({
       status: 'DRAFT',
       name: 'Łódź Summer Sounds',
       venueName: 'Park Helenów',
       timeZone: 'Europe/Warsaw',
     })
-    const { payload, aggregateVersion } = await probe.waitFor(
+    const { payload, aggregateVersion } = await service.probe.waitFor(
       eventCreated,
       (message) => message.payload.eventId === event.eventId,
     )
-    expect(payload).toMatchObject({ organizerId: organizer.userId, eventDate: event.eventDate })
+    expect(payload).toMatchObject({ organizerId: service.organizer.userId, eventDate: event.eventDate })
     expect(aggregateVersion).toBe(1)
-    const again = await make()
+    const again = await service.make()
     expect(again.venueId).toBe(event.venueId)
   })
   test('is there for its organizer alone', async () => {
-    const { eventId } = await make()
-    const stranger = await authority.user(['USER', 'ORGANIZER'])
-    expect((await as(organizer.headers).getEvent({ params: { eventId } })).status).toBe(200)
+    const { eventId } = await service.make()
+    const stranger = await service.authority.user(['USER', 'ORGANIZER'])
+    expect((await service.as(service.organizer.headers).getEvent({ params: { eventId } })).status).toBe(200)
     for (const headers of [{}, stranger.headers]) {
-      expect(await as(headers).getEvent({ params: { eventId } })).toMatchObject({
+      expect(await service.as(headers).getEvent({ params: { eventId } })).toMatchObject({
         status: 404,
         body: { error: 'EVENT_NOT_FOUND' },
       })
     }
-    expect(await as(stranger.headers).publishEvent({ params: { eventId } })).toMatchObject({ status: 404 })
-    const { body } = await as().listEvents({ query: { limit: 100 } })
+    expect(await service.as(stranger.headers).publishEvent({ params: { eventId } })).toMatchObject({ status: 404 })
+    const { body } = await service.as().listEvents({ query: { limit: 100 } })
     expect(body.events.map((event) => event.eventId)).not.toContain(eventId)
   })
   test('made twice under one key is one draft', async () => {
     const headers = { 'idempotency-key': randomUUID() }
     const body = festival()
     const [first, second] = [
-      await as(organizer.headers).createEvent({ headers, body }),
-      await as(organizer.headers).createEvent({ headers, body }),
+      await service.as(service.organizer.headers).createEvent({ headers, body }),
+      await service.as(service.organizer.headers).createEvent({ headers, body }),
     ]
     expect(second).toEqual(first)
   })
   test('is made by organizers only', async () => {
-    const user = await authority.user()
+    const user = await service.authority.user()
     for (const [headers, status, error] of [
       [{}, 401, 'UNAUTHENTICATED'],
       [user.headers, 403, 'FORBIDDEN'],
     ] as const) {
-      const answer = await app.inject({ method: 'POST', url: '/api/events', headers, payload: {} })
+      const answer = await service.app.inject({ method: 'POST', url: '/api/events', headers, payload: {} })
       expect(answer.statusCode).toBe(status)
       expect(answer.json()).toMatchObject({ error, requestId: expect.any(String) })
     }
@@ -136,59 +65,62 @@ describe('a draft', () => {
 
 describe('an event on sale', () => {
   test('is published once, however often that is asked', async () => {
-    const { eventId } = await makePublished()
-    expect(await as(organizer.headers).publishEvent({ params: { eventId } })).toMatchObject({
+    const { eventId } = await service.makePublished()
+    expect(await service.as(service.organizer.headers).publishEvent({ params: { eventId } })).toMatchObject({
       status: 200,
       body: { status: 'PUBLISHED' },
     })
-    await probe.waitFor(eventPublished, ({ payload }) => payload.eventId === eventId)
-    expect(probe.heard(eventPublished).filter(({ payload }) => payload.eventId === eventId)).toHaveLength(1)
+    await service.probe.waitFor(eventPublished, ({ payload }) => payload.eventId === eventId)
+    expect(service.probe.heard(eventPublished).filter(({ payload }) => payload.eventId === eventId)).toHaveLength(1)
   })
   test('cannot lie in the past or be without words', async () => {
-    const { eventId } = await make({ eventDate: new Date(Date.now() - DAY_MS), description: '' })
-    expect(await as(organizer.headers).publishEvent({ params: { eventId } })).toMatchObject({
+    const { eventId } = await service.make({ eventDate: new Date(Date.now() - DAY_MS), description: '' })
+    expect(await service.as(service.organizer.headers).publishEvent({ params: { eventId } })).toMatchObject({
       status: 409,
       body: { error: 'EVENT_NOT_PUBLISHABLE', reasons: ['eventDate has passed', 'description is empty'] },
     })
   })
   test('is changed by its organizer, who may not leave it senseless', async () => {
-    const { eventId, eventDate } = await makePublished()
+    const { eventId, eventDate } = await service.makePublished()
     const params = { eventId }
-    const stranger = await authority.user(['USER', 'ORGANIZER'])
-    expect(await as(stranger.headers).updateEvent({ params, body: { name: 'Mine now' } })).toMatchObject({ status: 403 })
+    const stranger = await service.authority.user(['USER', 'ORGANIZER'])
+    expect(await service.as(stranger.headers).updateEvent({ params, body: { name: 'Mine now' } })).toMatchObject({ status: 403 })
     expect(
-      await as(organizer.headers).updateEvent({ params, body: { endDate: new Date(eventDate.getTime() - 1) } }),
+      await service.as(service.organizer.headers).updateEvent({ params, body: { endDate: new Date(eventDate.getTime() - 1) } }),
     ).toMatchObject({
       status: 400,
       body: { details: [{ path: 'body.endDate' }] },
     })
-    expect(await as(organizer.headers).updateEvent({ params, body: { venueName: 'Atlas Arena' } })).toMatchObject({
-      status: 200,
-      body: { venueName: 'Atlas Arena', venueAddress: 'Północna 36, Łódź' },
-    })
-    const { payload } = await probe.waitFor(eventUpdated, (message) => message.payload.eventId === eventId)
+    expect(await service.as(service.organizer.headers).updateEvent({ params, body: { venueName: 'Atlas Arena' } })).toMatchObject(
+      {
+        status: 200,
+        body: { venueName: 'Atlas Arena', venueAddress: 'Północna 36, Łódź' },
+      },
+    )
+    const { payload } = await service.probe.waitFor(eventUpdated, (message) => message.payload.eventId === eventId)
     expect(payload.changed.toSorted()).toEqual(['venueId', 'venueName'])
   })
   test('that is changed to what it is already says nothing', async () => {
-    const { eventId, name, updatedAt } = await makePublished()
-    expect(await as(organizer.headers).updateEvent({ params: { eventId }, body: { name } })).toMatchObject({
+    const { eventId, name, updatedAt } = await service.makePublished()
+    expect(await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name } })).toMatchObject({
       body: { updatedAt },
     })
-    expect(probe.heard(eventUpdated).filter(({ payload }) => payload.eventId === eventId)).toEqual([])
+    expect(service.probe.heard(eventUpdated).filter(({ payload }) => payload.eventId === eventId)).toEqual([])
   })
   test('changed by twenty at once has twenty versions, in order', async () => {
-    const { eventId } = await makePublished()
+    const { eventId } = await service.makePublished()
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
-        as(organizer.headers)
+        service
+          .as(service.organizer.headers)
           .updateEvent({ params: { eventId }, body: { name: `Name ${n}` } })
           .catch(() => null),
       ),
     )
     const made = answers.filter((answer) => answer?.status === 200).length
-    const { rows } = await deps.pool.query<{ version: number }>('select version from events where id = $1', [eventId])
+    const { rows } = await service.deps.pool.query<{ version: number }>('select version from events where id = $1', [eventId])
     expect(rows[0]?.version).toBe(2 + made)
-    const { rows: messages } = await deps.pool.query<{ version: number }>(
+    const { rows: messages } = await service.deps.pool.query<{ version: number }>(
       `select (body->>'aggregateVersion')::int as version from
          (select position, body, topic from outbox) o where body->'payload'->>'eventId' = $1 and topic = 'event-updates.fifo' order by position`,
       [eventId],
@@ -200,13 +132,13 @@ describe('an event on sale', () => {
 describe('the list', () => {
   test('finds the beginnings of words in name, place and description, in any case', async () => {
     const marker = `Zażółć${randomUUID().slice(0, 6)}`
-    const { eventId } = await makePublished({ name: `${marker} Night`, venueName: 'Klub Proxima' })
+    const { eventId } = await service.makePublished({ name: `${marker} Night`, venueName: 'Klub Proxima' })
     for (const query of [marker, `${marker.slice(0, 8).toLowerCase()} prox`, `night ${marker}`]) {
-      const { body } = await as().listEvents({ query: { query } })
+      const { body } = await service.as().listEvents({ query: { query } })
       expect(body.events.map((event) => event.eventId)).toContain(eventId)
     }
     for (const query of [`${marker} absent`, "'; drop table events; --", '!&|']) {
-      const { body } = await as().listEvents({ query: { query } })
+      const { body } = await service.as().listEvents({ query: { query } })
       expect(body.events).toEqual([])
     }
   })
@@ -215,30 +147,34 @@ describe('the list', () => {
     const made = []
     for (const days of [9, 3, 6]) {
       made.push(
-        await makePublished({ name: `${word} ${days}`, category: 'FILM', eventDate: new Date(Date.now() + days * DAY_MS) }),
+        await service.makePublished({
+          name: `${word} ${days}`,
+          category: 'FILM',
+          eventDate: new Date(Date.now() + days * DAY_MS),
+        }),
       )
     }
-    const first = await as().listEvents({ query: { query: word, category: 'FILM', limit: 2 } })
-    const second = await as().listEvents({
+    const first = await service.as().listEvents({ query: { query: word, category: 'FILM', limit: 2 } })
+    const second = await service.as().listEvents({
       query: { query: word, category: 'FILM', limit: 2, cursor: first.body.nextCursor ?? '' },
     })
     expect([...first.body.events, ...second.body.events].map(({ name }) => name)).toEqual([`${word} 3`, `${word} 6`, `${word} 9`])
     expect(second.body.nextCursor).toBeNull()
-    const { body } = await as().listEvents({
+    const { body } = await service.as().listEvents({
       query: { query: word, from: new Date(Date.now() + 5 * DAY_MS), to: new Date(Date.now() + 7 * DAY_MS) },
     })
     expect(body.events.map(({ name }) => name)).toEqual([`${word} 6`])
-    expect((await as().listEvents({ query: { query: word, category: 'MUSIC' } })).body.events).toEqual([])
+    expect((await service.as().listEvents({ query: { query: word, category: 'MUSIC' } })).body.events).toEqual([])
   })
   test('of the organizer has drafts too', async () => {
-    const fresh = await authority.user(['USER', 'ORGANIZER'])
-    const answer = await as(fresh.headers).createEvent({ body: festival() })
+    const fresh = await service.authority.user(['USER', 'ORGANIZER'])
+    const answer = await service.as(fresh.headers).createEvent({ body: festival() })
     expect(answer.status).toBe(201)
-    const { body } = await as(fresh.headers).listMyEvents({ query: {} })
+    const { body } = await service.as(fresh.headers).listMyEvents({ query: {} })
     expect(body.events).toMatchObject([{ status: 'DRAFT' }])
   })
   test('refuses a cursor that is not its own', async () => {
-    const answer = await app.inject('/api/events?cursor=nonsense')
+    const answer = await service.app.inject('/api/events?cursor=nonsense')
     expect(answer.statusCode).toBe(400)
     expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'query.cursor' }] })
   })
@@ -246,42 +182,42 @@ describe('the list', () => {
 
 describe('the cache', () => {
   test('answers what was just written', async () => {
-    const { eventId } = await makePublished()
-    await as().getEvent({ params: { eventId } })
-    await as(organizer.headers).updateEvent({ params: { eventId }, body: { name: 'Renamed' } })
-    expect(await as().getEvent({ params: { eventId } })).toMatchObject({ body: { name: 'Renamed' } })
+    const { eventId } = await service.makePublished()
+    await service.as().getEvent({ params: { eventId } })
+    await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name: 'Renamed' } })
+    expect(await service.as().getEvent({ params: { eventId } })).toMatchObject({ body: { name: 'Renamed' } })
     const word = `c${randomUUID().slice(0, 8)}`
-    expect((await as().listEvents({ query: { query: word } })).body.events).toEqual([])
-    await as(organizer.headers).updateEvent({ params: { eventId }, body: { name: word } })
-    expect((await as().listEvents({ query: { query: word } })).body.events).toMatchObject([{ eventId }])
+    expect((await service.as().listEvents({ query: { query: word } })).body.events).toEqual([])
+    await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name: word } })
+    expect((await service.as().listEvents({ query: { query: word } })).body.events).toMatchObject([{ eventId }])
   })
   test('is not overwritten by a reader that was slower than the writer', async () => {
-    const { eventId } = await makePublished()
-    const old = await deps.cache.event(eventId, async () => null)
+    const { eventId } = await service.makePublished()
+    const old = await service.deps.cache.event(eventId, async () => null)
     if (!old) throw new Error('not cached')
-    await deps.redis.del(`events:event:${eventId}`)
-    await deps.cache.event(eventId, async () => {
-      await as(organizer.headers).updateEvent({ params: { eventId }, body: { name: 'Newer' } })
+    await service.deps.redis.del(`events:event:${eventId}`)
+    await service.deps.cache.event(eventId, async () => {
+      await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name: 'Newer' } })
       return old // what the slow reader had read before
     })
-    expect(await as().getEvent({ params: { eventId } })).toMatchObject({ body: { name: 'Newer' } })
+    expect(await service.as().getEvent({ params: { eventId } })).toMatchObject({ body: { name: 'Newer' } })
   })
 })
 
 test('other services see every event with its version, and whose it is', async () => {
-  const { eventId } = await make()
-  const internal = injectClient(app, eventsInternalRoutes, await authority.service('ticket-service', 'event-service'))
+  const { eventId } = await service.make()
+  const internal = await service.internal()
   expect(await internal.getEventInfo({ params: { eventId } })).toMatchObject({
     status: 200,
     body: { status: 'DRAFT', version: 1 },
   })
-  expect(await internal.validateOrganizer({ params: { eventId, userId: organizer.userId } })).toMatchObject({
+  expect(await internal.validateOrganizer({ params: { eventId, userId: service.organizer.userId } })).toMatchObject({
     body: { isOrganizer: true },
   })
   const { body } = await internal.getEventInfos({ body: { eventIds: [eventId, randomUUID() as never] } })
   expect(body.events).toMatchObject([{ eventId }])
-  const wrong = await authority.service('ticket-service', 'payment-service')
-  const answer = await app.inject({ url: `/api/events/internal/${eventId}`, headers: wrong })
+  const wrong = await service.authority.service('ticket-service', 'payment-service')
+  const answer = await service.app.inject({ url: `/api/events/internal/${eventId}`, headers: wrong })
   expect(answer.statusCode).toBe(401)
 })
 
@@ -294,7 +230,7 @@ test.each([
   ['a script for an image', { imageUrl: 'javascript:alert(1)' }],
 ])('%s is refused in the shape of the contract', async (_, changes) => {
   const payload = { ...festival(), ...changes }
-  const answer = await app.inject({ method: 'POST', url: '/api/events', headers: organizer.headers, payload })
+  const answer = await service.app.inject({ method: 'POST', url: '/api/events', headers: service.organizer.headers, payload })
   expect(answer.statusCode).toBe(400)
   expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', requestId: expect.any(String), details: [{}] })
 })

@@ -10,7 +10,7 @@ import {
 } from '@boxoffice/contracts'
 import { RefusedError, refuse, sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
-import { changedFields, isVisibleTo, objectionTo, reasonsNotToPublish } from './event.ts'
+import { changedFields, objectionTo, objectionToEditor, reasonsNotToPublish } from './event.ts'
 import { type Db, ensureVenue, findEvent, findVenue, insertEvent, updateEvent, type Venue } from './event-repository.ts'
 
 export type Edited =
@@ -87,9 +87,8 @@ async function edit(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const edited = await commit(deps, async (tx) => {
       const event = await findEvent(tx, eventId)
-      if (!event || !isVisibleTo(event, userId)) return { edited: false as const, why: 'NOT_FOUND' as const }
-      if (event.organizerId !== userId) return { edited: false as const, why: 'NOT_YOURS' as const }
-      return work(tx, event)
+      const why = objectionToEditor(event, userId)
+      return event && !why ? work(tx, event) : { edited: false as const, why: why ?? ('NOT_FOUND' as const) }
     })
     if (edited) return edited
   }

@@ -10,6 +10,11 @@ export async function findEvent(db: Db, eventId: EventId): Promise<EventInfo | n
   return row && toEventInfo(row)
 }
 
+/** Nobody else changes the event or what belongs to it until the transaction ends. */
+export async function lockEvent(db: Db, eventId: EventId): Promise<void> {
+  await db.$queryRaw`select id from events where id = ${eventId}::uuid for update`
+}
+
 export async function findEvents(db: Db, eventIds: readonly EventId[]): Promise<EventInfo[]> {
   return (await db.event.findMany({ where: { id: { in: [...eventIds] } } })).map(toEventInfo)
 }

@@ -39,6 +39,12 @@ export function toPublic({ version: _, ...event }: EventInfo): Event {
 export const isVisibleTo = (event: EventInfo, userId: UserId | undefined): boolean =>
   event.status !== 'DRAFT' || event.organizerId === userId
 
+/** Why this user may not change an event: they may not know of it, or it is another organizer's. null where they may. */
+export function objectionToEditor(event: EventInfo | null, userId: UserId): 'NOT_FOUND' | 'NOT_YOURS' | null {
+  if (!event || !isVisibleTo(event, userId)) return 'NOT_FOUND'
+  return event.organizerId === userId ? null : 'NOT_YOURS'
+}
+
 /** Why an event cannot be put on sale; empty where it can. */
 export function reasonsNotToPublish(event: EventInfo, now: Date): string[] {
   const reasons: string[] = []

@@ -25,7 +25,9 @@ function refusalOf({ why, reasons }: Extract<Edited, { edited: false }>) {
   }
 }
 
-export function eventHandlers(deps: Dependencies): Handlers<typeof eventsRoutes> {
+type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>
+
+export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
   const { prisma, cache, now } = deps
   return {
     async listEvents({ query }) {
@@ -69,7 +71,9 @@ export function eventHandlers(deps: Dependencies): Handlers<typeof eventsRoutes>
 }
 
 /** For other services, past the cache: what they decide by must be what is true now. */
-export function eventInternalHandlers({ prisma }: Dependencies): Handlers<typeof eventsInternalRoutes> {
+export function eventInternalHandlers({
+  prisma,
+}: Dependencies): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getEventInfo({ params }) {
       const event = await findEvent(prisma, params.eventId)

@@ -1,0 +1,37 @@
+import { type EventId, SeatingPlan, type Zones } from '@boxoffice/contracts'
+import type { Db } from '../catalog/event-repository.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+
+export interface StoredPlan {
+  plan: SeatingPlan
+  frozen: boolean
+}
+
+/** The plan of an event as it is now; null where it has none. */
+export async function findPlan(db: Db, eventId: EventId): Promise<StoredPlan | null> {
+  const row = await db.seatingPlan.findUnique({
+    where: { eventId },
+    include: { versions: { orderBy: { version: 'desc' }, take: 1 } },
+  })
+  const current = row?.versions[0]
+  if (!current) return null
+  const { version: planVersion, seatCount, zones } = current
+  return { plan: SeatingPlan.parse({ eventId, planVersion, seatCount, zones }), frozen: row.frozenAt !== null }
+}
+
+/** Keep the next version of a plan, the first where there is none. The event's row must be locked. */
+export async function insertPlanVersion(
+  db: Db,
+  plan: { eventId: EventId; planVersion: number; seatCount: number; zones: Zones; createdAt: Date },
+): Promise<void> {
+  const { eventId, planVersion: version, seatCount, createdAt } = plan
+  await db.seatingPlan.upsert({ where: { eventId }, create: { eventId, version }, update: { version } })
+  const zones = plan.zones as Prisma.InputJsonArray
+  await db.seatingPlanVersion.create({ data: { eventId, version, seatCount, zones, createdAt } })
+}
+
+/** From now on the plan stays as it is; whether there is one. Of two that freeze it the first one's time stands. */
+export async function freezePlan(db: Db, eventId: EventId, frozenAt: Date): Promise<boolean> {
+  await db.seatingPlan.updateMany({ where: { eventId, frozenAt: null }, data: { frozenAt } })
+  return (await db.seatingPlan.count({ where: { eventId } })) > 0
+}

@@ -1,0 +1,52 @@
+import type { eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
+import { isVisibleTo } from '../catalog/event.ts'
+import { findEvent } from '../catalog/event-repository.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { findPlan } from './plan-repository.ts'
+import { putPlan, takePlan } from './put-plan.ts'
+
+const noEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
+const noPlan = () => refuse(404, 'SEATING_PLAN_NOT_FOUND', 'the event has no seating plan')
+
+export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
+  const { prisma, cache } = deps
+  return {
+    async putSeatingPlan({ params, body, principal }) {
+      const result = await putPlan(deps, params.eventId, principal.userId, body.zones)
+      if (result.put) return { status: 200, body: result.plan }
+      switch (result.why) {
+        case 'NOT_FOUND':
+          return noEvent()
+        case 'NOT_YOURS':
+          return refuse(403, 'FORBIDDEN', 'this is another organizer’s event')
+        case 'NOT_EDITABLE':
+          return refuse(409, 'EVENT_NOT_EDITABLE', 'the event is over or cancelled')
+        case 'IN_USE':
+          return refuse(409, 'PLAN_IN_USE', 'tickets have been made of this plan: it stays as it is')
+      }
+    },
+    async getSeatingPlan({ params, principal }) {
+      const event = await cache.event(params.eventId, () => findEvent(prisma, params.eventId))
+      if (!event || !isVisibleTo(event, principal?.userId)) return noEvent()
+      const stored = await findPlan(prisma, params.eventId)
+      if (!stored) return noPlan()
+      // A plan in use does not change, and a crowd that opens the map need not read it again and again.
+      const settled = stored.frozen && event.status !== 'DRAFT'
+      return {
+        status: 200,
+        body: stored.plan,
+        headers: { 'cache-control': settled ? 'public, max-age=300' : 'private, no-cache' },
+      }
+    },
+  }
+}
+
+export function seatingInternalHandlers(deps: Dependencies): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
+  return {
+    async getSeatingPlanInfo({ params }) {
+      const plan = await takePlan(deps, params.eventId)
+      return plan ? { status: 200, body: plan } : noPlan()
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { type Event, eventsInternalRoutes, eventsRoutes, type NewEvent } from '@boxoffice/contracts'
+import { createAws, createProbe, provision } from '@boxoffice/messaging'
+import { createDatabase } from '@boxoffice/service-kit'
+import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { inject } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
+import { buildWorkers } from '../src/workers.ts'
+
+export const DAY_MS = 86_400_000
+export const inDays = (days: number) => new Date(Date.now() + days * DAY_MS)
+
+export const festival = (changes: Partial<NewEvent> = {}): NewEvent => ({
+  name: 'Łódź Summer Sounds',
+  description: 'Three stages by the river.',
+  eventDate: inDays(30),
+  timeZone: 'Europe/Warsaw',
+  category: 'MUSIC',
+  venueName: 'Park Helenów',
+  venueAddress: 'Północna 36, Łódź',
+  ...changes,
+})
+
+/** The event service on a database and topics of its own, with an ear on event-events. */
+export async function startEventService(env: Record<string, string> = {}) {
+  const authority = await createTestAuthority()
+  const config = loadConfig({
+    ...authority.environment('event-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
+    REDIS_URL: inject('redisUrl'),
+    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
+    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
+    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
+    SQS_WAIT_SECONDS: '1',
+    ...env,
+  })
+  const aws = createAws(config.messaging)
+  await provision(aws)
+  const probe = await createProbe(aws, ['event-events'])
+  const deps = createDependencies(config, authority.userKeys)
+  const app = buildApp(deps)
+  await app.ready()
+  const workers = buildWorkers(deps)
+  for (const worker of workers) worker.start()
+  const organizer = await authority.user(['USER', 'ORGANIZER'])
+  const as = (headers: Record<string, string> = {}) => injectClient(app, eventsRoutes, headers)
+
+  async function make(changes: Partial<NewEvent> = {}): Promise<Event> {
+    const answer = await as(organizer.headers).createEvent({ body: festival(changes) })
+    if (answer.status !== 201) throw new Error(answer.body.message)
+    return answer.body
+  }
+  return {
+    authority,
+    deps,
+    app,
+    probe,
+    organizer,
+    as,
+    make,
+    async makePublished(changes: Partial<NewEvent> = {}): Promise<Event> {
+      const { eventId } = await make(changes)
+      const answer = await as(organizer.headers).publishEvent({ params: { eventId } })
+      if (answer.status !== 200) throw new Error(answer.body.message)
+      return answer.body
+    },
+    internal: async (service: 'ticket-service' | 'payment-service' = 'ticket-service') =>
+      injectClient(app, eventsInternalRoutes, await authority.service(service, 'event-service')),
+    async close() {
+      await app.close()
+      for (const worker of workers.toReversed()) await worker.stop()
+      await probe.close()
+      await deps.close()
+      aws.close()
+    },
+  }
+}
+export type EventService = Awaited<ReturnType<typeof startEventService>>

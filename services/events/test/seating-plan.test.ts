@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import type { EventId, Zones } from '@boxoffice/contracts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type EventService, startEventService } from './event-service.ts'
+
+let service: EventService
+beforeAll(async () => {
+  service = await startEventService()
+})
+afterAll(() => service.close())
+
+const seats = (count: number) => Array.from({ length: count }, (_, n) => ({ colLabel: String(n + 1) }))
+const stalls = (count = 3): Zones => [{ zoneId: 1, name: 'Parkiet', rows: [{ rowLabel: 'A', seats: seats(count) }] }]
+const rowA = { rowLabel: 'A', seats: seats(1) }
+const hall: Zones = [
+  {
+    zoneId: 1,
+    name: 'Stalls',
+    rows: [{ rowLabel: 'A', seats: [{ colLabel: '1', x: -1.5, y: 0, accessible: true }, { colLabel: '2' }] }],
+  },
+  {
+    zoneId: 20,
+    name: 'Balcony',
+    rows: [
+      { rowLabel: 'A', seats: seats(2) },
+      { rowLabel: 'B', seats: seats(3) },
+    ],
+  },
+]
+const put = (eventId: EventId, zones: Zones, headers = service.organizer.headers) =>
+  service.as(headers).putSeatingPlan({ params: { eventId }, body: { zones } })
+const get = (eventId: EventId, headers = {}) => service.as(headers).getSeatingPlan({ params: { eventId } })
+
+describe('a seating plan', () => {
+  test('is given back as it was put, with its version and its seats counted', async () => {
+    const { eventId } = await service.makePublished()
+    expect(await get(eventId)).toMatchObject({ status: 404, body: { error: 'SEATING_PLAN_NOT_FOUND' } })
+    const plan = { eventId, planVersion: 1, seatCount: 7, zones: hall }
+    expect(await put(eventId, hall)).toEqual({ status: 200, body: plan })
+    expect(await get(eventId)).toEqual({ status: 200, body: plan })
+  })
+  test('has another version for every change, and none for what is the same', async () => {
+    const { eventId } = await service.make()
+    for (const [zones, planVersion] of [
+      [stalls(), 1],
+      [stalls(), 1],
+      [hall, 2],
+      [stalls(), 3],
+    ] as const) {
+      expect(await put(eventId, zones)).toMatchObject({ status: 200, body: { planVersion } })
+    }
+    const { rows } = await service.deps.pool.query(
+      'select version, seat_count from seating_plan_versions where event_id = $1 order by version',
+      [eventId],
+    )
+    expect(rows).toEqual([
+      { version: 1, seat_count: 3 },
+      { version: 2, seat_count: 7 },
+      { version: 3, seat_count: 3 },
+    ])
+  })
+  test('put by many at once gets its versions one after the other', async () => {
+    const { eventId } = await service.make()
+    const answers = await Promise.all([1, 2, 3, 4, 5, 6].map((count) => put(eventId, stalls(count))))
+    const versions = answers.map((answer) => (answer.status === 200 ? answer.body.planVersion : null))
+    expect(versions.toSorted()).toEqual([1, 2, 3, 4, 5, 6])
+    const last = answers.find((answer) => answer.status === 200 && answer.body.planVersion === 6)
+    expect((await get(eventId, service.organizer.headers)).body).toEqual(last?.body)
+  })
+  test('of a draft is for its organizer alone, and of an event on sale not for others to change', async () => {
+    const stranger = await service.authority.user(['USER', 'ORGANIZER'])
+    const draft = await service.make()
+    await put(draft.eventId, stalls())
+    for (const headers of [{}, stranger.headers]) {
+      expect(await get(draft.eventId, headers)).toMatchObject({ status: 404, body: { error: 'EVENT_NOT_FOUND' } })
+    }
+    expect(await put(draft.eventId, hall, stranger.headers)).toMatchObject({ status: 404, body: { error: 'EVENT_NOT_FOUND' } })
+    const published = await service.makePublished()
+    expect(await put(published.eventId, hall, stranger.headers)).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
+  })
+  test('may have 20,000 seats', async () => {
+    const { eventId } = await service.make()
+    const rows = Array.from({ length: 40 }, (_, n) => ({ rowLabel: `R${n}`, seats: seats(500) }))
+    expect(await put(eventId, [{ zoneId: 1, name: 'Arena', rows }])).toMatchObject({ status: 200, body: { seatCount: 20_000 } })
+  })
+})
+
+describe('a seating plan that the ticket service has read', () => {
+  test('stays as it is', async () => {
+    const { eventId } = await service.makePublished()
+    await put(eventId, hall)
+    const internal = await service.internal()
+    const { body } = await internal.getSeatingPlanInfo({ params: { eventId } })
+    expect(body).toEqual({ eventId, planVersion: 1, seatCount: 7, zones: hall })
+    expect(await put(eventId, stalls())).toMatchObject({ status: 409, body: { error: 'PLAN_IN_USE' } })
+    expect(await put(eventId, hall)).toEqual({ status: 200, body })
+    expect((await internal.getSeatingPlanInfo({ params: { eventId } })).body).toEqual(body)
+  })
+  test('may be kept by whoever shows it, other than one that still changes', async () => {
+    const { eventId } = await service.makePublished()
+    const cacheControl = async () => (await service.app.inject(`/api/events/${eventId}/seating-plan`)).headers['cache-control']
+    await put(eventId, hall)
+    expect(await cacheControl()).toBe('private, no-cache')
+    await (await service.internal()).getSeatingPlanInfo({ params: { eventId } })
+    expect(await cacheControl()).toBe('public, max-age=300')
+  })
+  test('cannot change between the reading and the freezing', async () => {
+    for (let round = 0; round < 10; round++) {
+      const { eventId } = await service.make()
+      await put(eventId, stalls())
+      const internal = await service.internal()
+      const [read] = await Promise.all([internal.getSeatingPlanInfo({ params: { eventId } }), put(eventId, hall)])
+      expect((await get(eventId, service.organizer.headers)).body).toEqual(read.body)
+    }
+  })
+  test('is not there where there is none, and then nothing is frozen', async () => {
+    const { eventId } = await service.make()
+    const internal = await service.internal()
+    for (const id of [eventId, randomUUID() as EventId]) {
+      const answer = await internal.getSeatingPlanInfo({ params: { eventId: id } })
+      expect(answer).toMatchObject({ status: 404, body: { error: 'SEATING_PLAN_NOT_FOUND' } })
+    }
+    expect(await put(eventId, stalls())).toMatchObject({ status: 200 })
+    const payments = await service.internal('payment-service')
+    await expect(payments.getSeatingPlanInfo({ params: { eventId } })).rejects.toThrow('403')
+  })
+})
+
+test.each<[string, unknown, string]>([
+  ['no zones', [], 'body.zones'],
+  ['a zone that is there twice', [...stalls(), ...stalls()], 'body.zones.1.zoneId'],
+  ['a zone of number 0', [{ ...stalls()[0], zoneId: 0 }], 'body.zones.0.zoneId'],
+  ['a zone without rows', [{ ...stalls()[0], rows: [] }], 'body.zones.0.rows'],
+  ['a row that is there twice', [{ ...stalls()[0], rows: [rowA, rowA] }], 'body.zones.0.rows.1.rowLabel'],
+  ['a row without seats', stalls(0), 'body.zones.0.rows.0.seats'],
+  ['a row of 501 seats', stalls(501), 'body.zones.0.rows.0.seats'],
+  [
+    'a seat that is there twice',
+    [{ ...stalls()[0], rows: [{ rowLabel: 'A', seats: [...seats(2), ...seats(1)] }] }],
+    'body.zones.0.rows.0.seats.2.colLabel',
+  ],
+  [
+    'a label with a dash in it',
+    [{ ...stalls()[0], rows: [{ rowLabel: 'A-1', seats: seats(1) }] }],
+    'body.zones.0.rows.0.rowLabel',
+  ],
+  ['51 zones', Array.from({ length: 51 }, (_, n) => ({ ...stalls()[0], zoneId: n + 1 })), 'body.zones'],
+  [
+    '20,001 seats',
+    [
+      ...stalls(1),
+      { zoneId: 2, name: 'B', rows: Array.from({ length: 40 }, (_, n) => ({ rowLabel: `R${n}`, seats: seats(500) })) },
+    ],
+    'body.zones',
+  ],
+])('%s is refused with its place named', async (_, zones, path) => {
+  const { eventId } = await service.make()
+  const answer = await service.app.inject({
+    method: 'PUT',
+    url: `/api/events/${eventId}/seating-plan`,
+    headers: service.organizer.headers,
+    payload: { zones },
+  })
+  expect(answer.statusCode).toBe(400)
+  expect(answer.json().details).toEqual([{ path, message: expect.any(String) }])
+})
+
+test('a plan of more than four megabytes is not read', async () => {
+  const { eventId } = await service.make()
+  const answer = await service.app.inject({
+    method: 'PUT',
+    url: `/api/events/${eventId}/seating-plan`,
+    headers: service.organizer.headers,
+    payload: { zones: [], filling: 'x'.repeat(4 * 1_048_576) },
+  })
+  expect(answer.statusCode).toBe(413)
+})
