@@ -46,9 +46,9 @@ describe('money', () => {
 })
 
 describe('routes', () => {
-  test('no two have the same method and path, or the same name', () => {
+  test('no two have the same method and path, or the same name within a service', () => {
     const paths = everyRoute.map(([, { method, path }]) => `${method} ${path}`)
-    const names = everyRoute.map(([name]) => name)
+    const names = everyRoute.map(([name, { path }]) => `${path.split('/')[2]} ${name}`)
     expect(new Set(paths).size).toBe(paths.length)
     expect(new Set(names).size).toBe(names.length)
   })

@@ -13,6 +13,7 @@ import {
 import { z } from 'zod'
 import type { Aws } from './aws.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
+import type { FiguresOfHandlers, Outcome } from './handler-figures.ts'
 
 /** What a consumer does with one kind of message: its effect, in the transaction that also remembers the message. */
 export interface Subscriber<T = Tx> {
@@ -39,11 +40,10 @@ export interface ConsumerOptions<T> {
   afterCommit(): void
   logger: Logger
   metrics: Metrics
+  figures: FiguresOfHandlers
   crashAt: CrashAt
   concurrency?: number
 }
-
-type Outcome = 'done' | 'duplicate' | 'dead' | 'failed'
 
 const TRANSIENT_ATTEMPTS = 3
 const PAUSE_MAX_MS = 5_000
@@ -58,6 +58,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
   const subscribers = new Map(options.subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
   const acknowledge = createAcknowledger(aws, queue, logger)
   const concurrency = options.concurrency ?? 10
+  for (const eventType of subscribers.keys()) options.figures.expect(queue, eventType)
   const atWork = new Set<Promise<void>>()
   let loop: Promise<void> | null = null
   let stopped = true
@@ -97,13 +98,17 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
   /** Whether the database was found away. */
   async function take(message: SqsMessage): Promise<boolean> {
     const eventType = message.MessageAttributes?.eventType?.StringValue ?? 'unknown'
-    try {
-      const outcome = await process(message)
+    const startedMs = performance.now()
+    const count = (outcome: Outcome, error?: unknown) => {
       metrics.messagesConsumed.inc({ queue, event_type: eventType, outcome })
-      if (outcome !== 'failed') await acknowledge(message)
+      options.figures.count(queue, eventType, { outcome, ms: performance.now() - startedMs, error })
+    }
+    try {
+      count(await process(message))
+      await acknowledge(message)
       return false
     } catch (error) {
-      metrics.messagesConsumed.inc({ queue, event_type: eventType, outcome: 'failed' })
+      count('failed', error)
       const receives = message.Attributes?.ApproximateReceiveCount
       logger.error({ err: error, queue, eventType, receives }, 'a message failed; it comes again')
       return isUnavailable(error)

@@ -4,8 +4,10 @@ import { type Foundation, type HealthComponent, type Transact, type Tx, transact
 import { createAws } from './aws.ts'
 import type { MessagingConfig } from './config.ts'
 import { type ConsumerOptions, createConsumer, type Subscriber } from './consumer.ts'
+import { createHandlerFigures, type FiguresOfHandlers } from './handler-figures.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { type Append, createOutbox } from './outbox.ts'
+import { findQueueDepth, type QueueDepth } from './queue-depth.ts'
 import { createRelay, type Relay } from './relay.ts'
 
 /** A service's part in messaging. */
@@ -24,6 +26,12 @@ export interface Messaging {
     subscribers: readonly Subscriber<T>[],
     transaction: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf'>,
   ): Worker
+  /** The queues that have a consumer here. */
+  consumed(): readonly QueueName[]
+  /** What became of the messages that were taken. */
+  handlers: FiguresOfHandlers
+  /** The depth of any queue of the topology; null when there is no such queue. */
+  queueDepth(queue: string): Promise<QueueDepth | null>
   health: HealthComponent
   close(): void
 }
@@ -37,8 +45,22 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
     relay.nudge()
     return result
   }
-  const consumeWith: Messaging['consumeWith'] = (queue, subscribers, transaction) =>
-    createConsumer({ queue, subscribers, ...transaction, aws, logger, metrics, crashAt, afterCommit: relay.nudge })
+  const handlers = createHandlerFigures(foundation.now)
+  const consumed: QueueName[] = []
+  const consumeWith: Messaging['consumeWith'] = (queue, subscribers, transaction) => {
+    consumed.push(queue)
+    return createConsumer({
+      queue,
+      subscribers,
+      ...transaction,
+      aws,
+      logger,
+      metrics,
+      figures: handlers,
+      crashAt,
+      afterCommit: relay.nudge,
+    })
+  }
   return {
     append: createOutbox(foundation),
     transact: inTransaction,
@@ -47,6 +69,9 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
     consume: (queue, subscribers) =>
       consumeWith(queue, subscribers, { transact: (work) => transact(pool, work), sqlOf: (tx) => tx }),
     consumeWith,
+    consumed: () => consumed,
+    handlers,
+    queueDepth: (queue) => findQueueDepth(aws, queue),
     // Without it the outbox fills and nothing is lost: the service stays in rotation.
     health: { required: false, check: () => aws.sns.send(new ListTopicsCommand({})) },
     close: aws.close,

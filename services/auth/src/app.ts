@@ -1,4 +1,5 @@
-import { authInternalRoutes, authRoutes } from '@boxoffice/contracts'
+import { authInternalRoutes, authOpsRoutes, authRoutes } from '@boxoffice/contracts'
+import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { accountHandlers, accountInternalHandlers } from './accounts/routes.ts'
@@ -11,7 +12,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/auth',
     title: 'Auth',
     description: 'Accounts, sessions, and the keys that verify access tokens.',
-    routes: authRoutes,
+    routes: { ...authRoutes, ...authOpsRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
@@ -19,5 +20,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   })
   mountRoutes(app, authRoutes, { ...accountHandlers(deps), ...sessionHandlers(deps) }, deps)
   mountRoutes(app, authInternalRoutes, { ...accountInternalHandlers(deps), ...sessionInternalHandlers(deps) }, deps)
+  mountOps(app, authOpsRoutes, deps)
   return app
 }

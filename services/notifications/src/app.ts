@@ -1,4 +1,5 @@
-import { notificationsRoutes } from '@boxoffice/contracts'
+import { notificationsOpsRoutes, notificationsRoutes } from '@boxoffice/contracts'
+import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
@@ -10,7 +11,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/notifications',
     title: 'Notifications',
     description: 'What was sent to whom: tickets, refunds, and what else there is to know.',
-    routes: notificationsRoutes,
+    routes: { ...notificationsRoutes, ...notificationsOpsRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
@@ -19,5 +20,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     },
   })
   mountRoutes(app, notificationsRoutes, notificationHandlers(deps), deps)
+  mountOps(app, notificationsOpsRoutes, deps)
   return app
 }

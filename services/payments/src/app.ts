@@ -1,4 +1,5 @@
-import { paymentsInternalRoutes, paymentsRoutes } from '@boxoffice/contracts'
+import { paymentsInternalRoutes, paymentsOpsRoutes, paymentsRoutes } from '@boxoffice/contracts'
+import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
@@ -11,7 +12,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/payments',
     title: 'Payments',
     description: 'Orders: buying tickets, and what became of it.',
-    routes: paymentsRoutes,
+    routes: { ...paymentsRoutes, ...paymentsOpsRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
@@ -21,5 +22,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   })
   mountRoutes(app, paymentsRoutes, { ...orderHandlers(deps), stripeWebhook: stripeWebhookHandler(deps) }, deps)
   mountRoutes(app, paymentsInternalRoutes, orderInternalHandlers(deps), deps)
+  mountOps(app, paymentsOpsRoutes, deps)
   return app
 }

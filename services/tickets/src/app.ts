@@ -1,4 +1,5 @@
-import { ticketsInternalRoutes, ticketsRoutes } from '@boxoffice/contracts'
+import { ticketsInternalRoutes, ticketsOpsRoutes, ticketsRoutes } from '@boxoffice/contracts'
+import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
@@ -14,7 +15,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/tickets',
     title: 'Tickets',
     description: 'What events sell, reservations, and the tickets themselves.',
-    routes: ticketsRoutes,
+    routes: { ...ticketsRoutes, ...ticketsOpsRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       redis: deps.redisPicture.health,
@@ -28,5 +29,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     { ...internalReservationHandlers(deps), ...issuingHandlers(deps), ...internalTicketHandlers(deps) },
     deps,
   )
+  mountOps(app, ticketsOpsRoutes, deps)
   return app
 }

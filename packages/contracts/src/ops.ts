@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { defineRoute, Empty, Refusal } from './route.ts'
+import type { ServiceKey } from './services.ts'
+import { Instant } from './text.ts'
+
+export const QueueFigures = z.object({
+  queue: z.string(),
+  visible: z.int().meta({ description: 'waiting to be taken' }),
+  inFlight: z.int().meta({ description: 'being worked on' }),
+  visibilitySeconds: z.int(),
+  maxReceives: z.int(),
+  deadLetterQueue: z.string(),
+  deadLetters: z.int(),
+})
+export const HandlerFigures = z.object({
+  queue: z.string(),
+  eventType: z.string(),
+  done: z.int(),
+  duplicate: z.int().meta({ description: 'taken before: acknowledged and nothing else' }),
+  dead: z.int().meta({ description: 'not of its schema: sent to the dead-letter queue' }),
+  failed: z.int(),
+  averageMs: z.number().nullable(),
+  lastAt: Instant.nullable(),
+  lastError: z.string().nullable(),
+})
+export type HandlerFigures = z.output<typeof HandlerFigures>
+export const CacheFigures = z.object({
+  name: z.string(),
+  hits: z.int(),
+  misses: z.int(),
+  hitRate: z.number().min(0).max(1).nullable().meta({ description: 'null before the first read' }),
+  entries: z.int().nullable().meta({ description: 'null where the cache cannot tell' }),
+})
+export type CacheFigures = z.output<typeof CacheFigures>
+export const OutboxFigures = z.object({
+  unpublished: z.int(),
+  oldestUnpublishedSeconds: z.number(),
+  archived: z.int().meta({ description: 'messages in the archive, as PostgreSQL estimates' }),
+  failing: z
+    .array(z.object({ messageId: z.uuid(), eventType: z.string(), topic: z.string(), attempts: z.int(), createdAt: Instant }))
+    .meta({ description: 'unpublished after more than one attempt, the oldest first, at most 20' }),
+})
+
+/** What operators look at, the same of every service; figures of calls are of the process that answers, since it started. */
+const opsOf = (service: ServiceKey) =>
+  ({
+    getQueues: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/queues`,
+      summary: 'The queues this service reads, and their dead-letter queues',
+      access: 'admin',
+      responses: { 200: z.object({ queues: z.array(QueueFigures) }) },
+    }),
+    getHandlers: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/handlers`,
+      summary: 'What became of the messages that this service took',
+      access: 'admin',
+      responses: { 200: z.object({ since: Instant, handlers: z.array(HandlerFigures) }) },
+    }),
+    getCaches: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/caches`,
+      summary: 'How well the caches of this service serve',
+      access: 'admin',
+      responses: { 200: z.object({ caches: z.array(CacheFigures) }) },
+    }),
+    clearCache: defineRoute({
+      method: 'DELETE',
+      path: `/api/${service}/ops/caches/:name`,
+      summary: 'Forget what a cache holds',
+      access: 'admin',
+      params: z.object({ name: z.string().regex(/^[\w-]{1,64}$/) }),
+      responses: { 204: Empty, 404: Refusal },
+    }),
+    getOutbox: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/outbox`,
+      summary: 'What waits to be published',
+      access: 'admin',
+      responses: { 200: OutboxFigures },
+    }),
+  }) as const
+export type OpsRoutes = ReturnType<typeof opsOf>
+
+export const authOpsRoutes = opsOf('auth')
+export const eventsOpsRoutes = opsOf('events')
+export const ticketsOpsRoutes = opsOf('tickets')
+export const paymentsOpsRoutes = opsOf('payments')
+export const notificationsOpsRoutes = opsOf('notifications')

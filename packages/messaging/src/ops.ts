@@ -1,0 +1,83 @@
+import { type CacheFigures, type OpsRoutes, type QueueName, queues } from '@boxoffice/contracts'
+import { type Foundation, type Handlers, mountRoutes, refuse } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import type { Messaging } from './messaging.ts'
+
+/** A cache that operators can look at and clear. */
+export interface Cache {
+  readonly name: string
+  figures(): Promise<Omit<CacheFigures, 'name' | 'hitRate'>>
+  clear(): Promise<void>
+}
+
+/** Mount `/ops/queues`, `/ops/handlers`, `/ops/caches` and `/ops/outbox` of a service. */
+export function mountOps(
+  app: Parameters<typeof mountRoutes>[0],
+  routes: OpsRoutes,
+  deps: Pick<Foundation, 'pool' | 'authenticate' | 'idempotency'> & { messaging: Messaging; caches?: readonly Cache[] },
+): void {
+  mountRoutes(app, routes, opsHandlers(deps), deps)
+}
+
+function opsHandlers({
+  pool,
+  messaging,
+  caches = [],
+}: {
+  pool: pg.Pool
+  messaging: Messaging
+  caches?: readonly Cache[]
+}): Handlers<OpsRoutes> {
+  return {
+    getQueues: async () => ({ status: 200, body: { queues: await Promise.all(messaging.consumed().map(figuresOf)) } }),
+    getHandlers: async () => ({
+      status: 200,
+      body: { since: messaging.handlers.since, handlers: messaging.handlers.list() },
+    }),
+    getCaches: async () => ({ status: 200, body: { caches: await Promise.all(caches.map(figuresOfCache)) } }),
+    clearCache: async ({ params, principal, log }) => {
+      const cache = caches.find(({ name }) => name === params.name)
+      if (!cache) return refuse(404, 'CACHE_NOT_FOUND', `this service has no cache ${params.name}`)
+      await cache.clear()
+      log.warn({ cache: cache.name, by: principal.userId }, 'a cache was cleared')
+      return { status: 204, body: undefined }
+    },
+    getOutbox: async () => ({ status: 200, body: await outboxFigures(pool) }),
+  }
+
+  async function figuresOf(queue: QueueName) {
+    const { deadLetterQueue, visibilitySeconds, maxReceives } = queues[queue]
+    const [depth, dead] = await Promise.all([messaging.queueDepth(queue), messaging.queueDepth(deadLetterQueue)])
+    const deadLetters = (dead?.visible ?? 0) + (dead?.inFlight ?? 0)
+    return { queue, visible: 0, inFlight: 0, ...depth, visibilitySeconds, maxReceives, deadLetterQueue, deadLetters }
+  }
+}
+
+async function figuresOfCache(cache: Cache): Promise<CacheFigures> {
+  const figures = await cache.figures()
+  const reads = figures.hits + figures.misses
+  return { name: cache.name, ...figures, hitRate: reads === 0 ? null : figures.hits / reads }
+}
+
+async function outboxFigures(pool: pg.Pool) {
+  const { rows } = await pool.query<{ unpublished: number; oldestUnpublishedSeconds: number; archived: number }>(
+    `select count(*)::int as unpublished,
+       coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as "oldestUnpublishedSeconds",
+       -- An estimate: the archive is as long as the history of the service.
+       (select greatest(reltuples, 0)::int from pg_class where oid = 'message_archive'::regclass) as archived
+     from outbox where published_at is null`,
+  )
+  const { rows: failing } = await pool.query<{
+    messageId: string
+    eventType: string
+    topic: string
+    attempts: number
+    createdAt: Date
+  }>(
+    `select message_id as "messageId", event_type as "eventType", topic, attempts, created_at as "createdAt"
+     from outbox where published_at is null and attempts > 1 order by position limit 20`,
+  )
+  const [totals] = rows
+  if (!totals) throw new Error('an aggregate without a row')
+  return { ...totals, failing }
+}
