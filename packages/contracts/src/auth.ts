@@ -48,7 +48,7 @@ export const authRoutes = {
     summary: 'Make an account',
     access: 'anyone',
     body: Registration,
-    responses: { 201: Session, 409: Refusal },
+    responses: { 201: Session, 409: Refusal, 429: Refusal },
   }),
   login: defineRoute({
     method: 'POST',
@@ -56,7 +56,7 @@ export const authRoutes = {
     summary: 'Sign in',
     access: 'anyone',
     body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
-    responses: { 200: Session, 401: Refusal },
+    responses: { 200: Session, 401: Refusal, 429: Refusal },
   }),
   refresh: defineRoute({
     method: 'POST',
@@ -107,6 +107,30 @@ export const authRoutes = {
     summary: "Prove that an address is one's own, with the token that was mailed to it",
     access: 'anyone',
     body: z.strictObject({ token: Secret }),
+    responses: { 204: Empty, 400: Refusal },
+  }),
+  resendVerification: defineRoute({
+    method: 'POST',
+    path: '/api/auth/verify-email/resend',
+    summary: 'Mail another link to an address that is not confirmed yet: the one given, or one’s own',
+    access: 'visitor',
+    body: z.strictObject({ email: Email.optional().meta({ description: 'needed by who is not signed in' }) }).optional(),
+    responses: { 202: Empty, 400: Refusal, 429: Refusal },
+  }),
+  forgotPassword: defineRoute({
+    method: 'POST',
+    path: '/api/auth/password/forgot',
+    summary: 'Mail a link that sets a new password, if the address has an account',
+    access: 'anyone',
+    body: z.strictObject({ email: Email }),
+    responses: { 202: Empty, 429: Refusal },
+  }),
+  resetPassword: defineRoute({
+    method: 'POST',
+    path: '/api/auth/password/reset',
+    summary: 'Set a new password with the token that was mailed; every session of the account ends',
+    access: 'anyone',
+    body: z.strictObject({ token: Secret, password: Password }),
     responses: { 204: Empty, 400: Refusal },
   }),
   getJwks: defineRoute({

@@ -103,6 +103,7 @@ async function signIn(edgeUrl: string, login: Login, role: keyof typeof people):
     login.email = emailOf(role, `-${randomBytes(2).toString('hex')}`)
     return signIn(edgeUrl, login, role)
   }
+  if (registered.status !== 201) throw new Error(`no account for ${login.email}: ${registered.body.message}`)
   if (role === 'buyer') return registered.body
   const headers = () => ({ authorization: `Bearer ${registered.body.accessToken}` })
   await createClient(authRoutes, { baseUrl: edgeUrl, headers }).becomeOrganizer({})

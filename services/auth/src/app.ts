@@ -4,6 +4,7 @@ import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { accountHandlers, accountInternalHandlers } from './accounts/routes.ts'
 import type { Dependencies } from './dependencies.ts'
+import { recoveryHandlers } from './recovery/routes.ts'
 import { sessionHandlers, sessionInternalHandlers } from './sessions/routes.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
@@ -18,7 +19,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       messaging: deps.messaging.health,
     },
   })
-  mountRoutes(app, authRoutes, { ...accountHandlers(deps), ...sessionHandlers(deps) }, deps)
+  mountRoutes(app, authRoutes, { ...accountHandlers(deps), ...recoveryHandlers(deps), ...sessionHandlers(deps) }, deps)
   mountRoutes(app, authInternalRoutes, { ...accountInternalHandlers(deps), ...sessionInternalHandlers(deps) }, deps)
   mountOps(app, authOpsRoutes, deps)
   return app

@@ -2,6 +2,10 @@ import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@bo
 import { type BaseConfig, baseConfig, baseEnvironment, Jwk, Jwks, readEnvironment, SigningKey } from '@boxoffice/service-kit'
 import type { JWK } from 'jose'
 import { z } from 'zod'
+import type { Limits } from './limits/limits.ts'
+
+const HOUR_MS = 3_600_000
+const count = z.coerce.number().int().min(1)
 
 export const Environment = z.object({
   PORT: z.coerce.number().int().default(8080).describe('port to listen on'),
@@ -20,7 +24,18 @@ export const Environment = z.object({
     .max(10)
     .default(10)
     .describe('how long a used refresh token still gets its unused successor'),
-  EMAIL_VERIFICATION_TTL_MINUTES: z.coerce.number().min(1).max(30).default(30).describe('life of the token in a welcome mail'),
+  EMAIL_VERIFICATION_TTL_MINUTES: z.coerce.number().min(1).max(30).default(30).describe('life of a token that proves an address'),
+  PASSWORD_RESET_TTL_MINUTES: z.coerce.number().min(1).max(30).default(30).describe('life of a token that sets a password'),
+  MAIL_INTERVAL_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .default(60)
+    .describe('an account is mailed a link of one kind no more often than that'),
+  LOGIN_FAILURES_PER_ACCOUNT: count.default(10).describe('failed sign-ins of one account, by window'),
+  LOGIN_FAILURES_PER_NETWORK: count.default(50).describe('failed sign-ins from one IP address, by window'),
+  LOGIN_WINDOW_SECONDS: z.coerce.number().int().min(1).default(900).describe('the window, from the first failure on'),
+  REGISTRATIONS_PER_NETWORK: count.default(100).describe('registrations from one IP address in an hour'),
+  MAIL_REQUESTS_PER_NETWORK: count.default(50).describe('requests for a mail from one IP address in an hour'),
 })
 
 export interface Config extends BaseConfig {
@@ -32,6 +47,9 @@ export interface Config extends BaseConfig {
   refreshTtlMs: number
   refreshGraceMs: number
   emailVerificationTtlMs: number
+  passwordResetTtlMs: number
+  mailIntervalMs: number
+  limits: Limits
 }
 
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
@@ -47,5 +65,13 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     refreshTtlMs: read.REFRESH_TTL_DAYS * 86_400_000,
     refreshGraceMs: read.REFRESH_GRACE_SECONDS * 1_000,
     emailVerificationTtlMs: read.EMAIL_VERIFICATION_TTL_MINUTES * 60_000,
+    passwordResetTtlMs: read.PASSWORD_RESET_TTL_MINUTES * 60_000,
+    mailIntervalMs: read.MAIL_INTERVAL_SECONDS * 1_000,
+    limits: {
+      LOGIN_OF_ACCOUNT: { max: read.LOGIN_FAILURES_PER_ACCOUNT, windowMs: read.LOGIN_WINDOW_SECONDS * 1_000 },
+      LOGIN_FROM_NETWORK: { max: read.LOGIN_FAILURES_PER_NETWORK, windowMs: read.LOGIN_WINDOW_SECONDS * 1_000 },
+      REGISTRATION_FROM_NETWORK: { max: read.REGISTRATIONS_PER_NETWORK, windowMs: HOUR_MS },
+      MAIL_FROM_NETWORK: { max: read.MAIL_REQUESTS_PER_NETWORK, windowMs: HOUR_MS },
+    },
   }
 }

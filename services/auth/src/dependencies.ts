@@ -5,6 +5,7 @@ import { createTokenSealer, type SealToken } from './accounts/mailed-token.ts'
 import type { Config } from './config.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createPasswords, type Passwords } from './passwords/passwords.ts'
+import { createMailRequests, type MailRequests } from './recovery/mail-requests.ts'
 import { type AccessTokens, createAccessTokens } from './sessions/access-tokens.ts'
 
 /** A transaction that Prisma opened: what repositories take first. */
@@ -19,6 +20,8 @@ export interface Dependencies extends Foundation {
   sealToken: SealToken
   /** One transaction of Prisma's, in which our SQL may take part; after its commit the relay is told to look. */
   transact<T>(work: (tx: PrismaTx) => Promise<T>): Promise<T>
+  /** Requests for mails, and the worker that looks into them. */
+  mailRequests: MailRequests
   close(): Promise<void>
 }
 
@@ -40,7 +43,7 @@ export function createDependencies(
   const foundation: Foundation = { ...createFoundation(config, accessTokens.keys), ...overrides }
   const messaging = createMessaging(foundation, config.messaging)
   const prisma = new PrismaClient({ adapter: new PrismaPg(foundation.pool) })
-  return {
+  const core: Omit<Dependencies, 'mailRequests'> = {
     ...foundation,
     config,
     prisma,
@@ -59,4 +62,5 @@ export function createDependencies(
       await foundation.pool.end()
     },
   }
+  return { ...core, mailRequests: createMailRequests(core) }
 }

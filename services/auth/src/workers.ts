@@ -1,9 +1,12 @@
 import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
 import { deleteExpiredVerifications } from './accounts/verification-repository.ts'
 import type { Dependencies } from './dependencies.ts'
+import { deleteEndedAttempts } from './limits/limits.ts'
+import { deleteExpiredResets } from './recovery/reset-repository.ts'
 import { deleteExpiredFamilies } from './sessions/session-repository.ts'
 
 const SWEEP_MS = 600_000
+const DAY_MS = 86_400_000
 const BATCH = 500
 
 /** The relay first: it stops last, when the others have said what they had to say. */
@@ -12,15 +15,22 @@ export function buildWorkers(deps: Dependencies): Worker[] {
   return [
     messaging.relay,
     messaging.housekeeping,
+    deps.mailRequests.worker,
     createIdempotencySweeper(deps),
     createSweeper({
-      name: 'expired tokens',
+      name: 'expired tokens and counts',
       intervalMs: SWEEP_MS,
       logger,
       async sweep() {
-        const families = await deleteExpiredFamilies(prisma, now(), BATCH)
-        const verifications = await deleteExpiredVerifications(prisma, now(), BATCH)
-        return { more: families === BATCH || verifications === BATCH }
+        // A day longer than they count: who follows an old link is told that it is old.
+        const aDayAgo = new Date(now().getTime() - DAY_MS)
+        const deleted = [
+          await deleteExpiredFamilies(prisma, now(), BATCH),
+          await deleteExpiredVerifications(prisma, aDayAgo, BATCH),
+          await deleteExpiredResets(prisma, aDayAgo, BATCH),
+          await deleteEndedAttempts(prisma, now(), BATCH),
+        ]
+        return { more: deleted.includes(BATCH) }
       },
     }),
   ]

@@ -3,6 +3,7 @@ import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
 import reference from '@scalar/fastify-api-reference'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { landingPage, type Running } from './landing-page.ts'
+import { resetPasswordPage } from './reset-password-page.ts'
 import { verifyEmailPage } from './verify-email-page.ts'
 
 interface PagesOptions {
@@ -12,7 +13,7 @@ interface PagesOptions {
 
 const HEALTH_MS_MAX = 1_000
 
-/** `/`, `/docs` and `/verify-email`: all from this process, nothing from elsewhere; the browser is told to refuse the rest. */
+/** `/`, `/docs`, `/verify-email` and `/reset-password`: all from this process, nothing from elsewhere; the browser is told to refuse the rest. */
 export async function mountPages(edge: FastifyInstance, { upstreams, mailboxUrl }: PagesOptions): Promise<void> {
   const present = serviceKeys.filter((key) => upstreams[key]?.length)
 
@@ -24,6 +25,11 @@ export async function mountPages(edge: FastifyInstance, { upstreams, mailboxUrl 
   edge.get('/verify-email', async (_request, reply) => {
     reply.header('referrer-policy', 'no-referrer') // the address holds the token
     return sendPage(reply, verifyEmailPage)
+  })
+
+  edge.get('/reset-password', async (_request, reply) => {
+    reply.header('referrer-policy', 'no-referrer')
+    return sendPage(reply, resetPasswordPage)
   })
 
   const nonce = createNonce()

@@ -1,6 +1,8 @@
 import type { authInternalRoutes, authRoutes, UserId } from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
+import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
+import { networkOf } from '../limits/network.ts'
 import { answerSession } from '../sessions/answer.ts'
 import { localeOf } from './locale.ts'
 import { register } from './register.ts'
@@ -14,7 +16,11 @@ type AccountInternalRoutes = Pick<typeof authInternalRoutes, 'getUser' | 'getUse
 export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
   const { prisma } = deps
   return {
-    async register({ body, headers, resourceId }) {
+    async register({ body, headers, ip, resourceId }) {
+      const now = deps.now()
+      const counted = { kind: 'REGISTRATION_FROM_NETWORK', subject: networkOf(ip) } as const
+      const blocked = await countAttempt(prisma, deps.config.limits, counted, now)
+      if (blocked) return tooManyAttempts(blocked, now)
       const locale = body.locale ?? localeOf(headers['accept-language'])
       const registered = await register(deps, { ...body, locale, userId: resourceId as UserId })
       if (!registered) return refuse(409, 'EMAIL_TAKEN', 'there is an account with this address already')
@@ -24,8 +30,14 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
     updateMe: async ({ principal, body }) => answerMe(await updateProfile(prisma, principal.userId, body)),
     becomeOrganizer: async ({ principal }) => answerMe(await addRole(prisma, principal.userId, 'ORGANIZER')),
     async verifyEmail({ body }) {
-      if (await verifyEmail(deps, body.token)) return { status: 204, body: undefined }
-      return refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+      switch (await verifyEmail(deps, body.token)) {
+        case 'DONE':
+          return { status: 204, body: undefined }
+        case 'TOKEN_EXPIRED':
+          return refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
+        case 'TOKEN_INVALID':
+          return refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+      }
     },
   }
 }

@@ -72,6 +72,21 @@ export async function addRole(tx: PrismaTx, userId: UserId, role: Role): Promise
   return findUser(tx, userId)
 }
 
+/** Nobody else changes the user until the transaction ends. */
+export async function lockUser(tx: PrismaTx, userId: UserId): Promise<void> {
+  await tx.$queryRaw`select user_id from users where user_id = ${userId}::uuid for update`
+}
+
+/** Whether this is still the hash of the user's password, which then stays so until the transaction ends. */
+export async function holdPassword(tx: PrismaTx, userId: UserId, passwordHash: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    select 1 as held from users where user_id = ${userId}::uuid and password_hash = ${passwordHash} for share`
+  return rows.length === 1
+}
+
+export const setPassword = async (tx: PrismaTx, userId: UserId, passwordHash: string): Promise<StoredUser> =>
+  toStoredUser(await tx.user.update({ where: { userId }, data: { passwordHash, version: { increment: 1 } } }))
+
 /** The user whose address is proven from now on; null where it was before. */
 export async function markEmailVerified(tx: PrismaTx, userId: UserId, verifiedAt: Date): Promise<StoredUser | null> {
   const { count } = await tx.user.updateMany({

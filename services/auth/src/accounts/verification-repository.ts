@@ -11,26 +11,33 @@ export async function insertVerification(
   await tx.emailVerification.create({ data: { ...row, tokenHash: hashToken(token) } })
 }
 
+/** When the account's last token was made; null where there was none. */
+export async function findVerificationTime(tx: PrismaTx, userId: UserId): Promise<Date | null> {
+  const { _max } = await tx.emailVerification.aggregate({ where: { userId }, _max: { createdAt: true } })
+  return _max.createdAt
+}
+
 /**
- * Use a token up: whose it is, and whether it was used before. null for a token that is not ours or no longer counts.
+ * Use a token up: whose it is, and whether it was used before, or that it has expired. null for a token that is not ours.
  * Of two at the same moment the second waits for the first and finds it used.
  */
 export async function useVerification(
   tx: PrismaTx,
   token: string,
   usedAt: Date,
-): Promise<{ userId: UserId; usedBefore: boolean } | null> {
+): Promise<{ userId: UserId; usedBefore: boolean } | 'EXPIRED' | null> {
   const tokenHash = hashToken(token)
   const { count } = await tx.emailVerification.updateMany({
     where: { tokenHash, usedAt: null, expiresAt: { gt: usedAt } },
     data: { usedAt },
   })
-  const found = await tx.emailVerification.findUnique({ where: { tokenHash, expiresAt: { gt: usedAt } } })
+  const found = await tx.emailVerification.findUnique({ where: { tokenHash } })
+  if (found && found.expiresAt <= usedAt) return 'EXPIRED'
   return found && { userId: found.userId as UserId, usedBefore: count === 0 }
 }
 
-/** Delete up to `limit` tokens that have expired; how many. */
-export async function deleteExpiredVerifications(tx: PrismaTx, now: Date, limit: number): Promise<number> {
-  const { count } = await tx.emailVerification.deleteMany({ where: { expiresAt: { lt: now } }, limit })
+/** Delete up to `limit` tokens that expired before; how many. */
+export async function deleteExpiredVerifications(tx: PrismaTx, before: Date, limit: number): Promise<number> {
+  const { count } = await tx.emailVerification.deleteMany({ where: { expiresAt: { lt: before } }, limit })
   return count
 }

@@ -1,10 +1,11 @@
 import type { authInternalRoutes, authRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse, verifyAccessToken } from '@boxoffice/service-kit'
 import { errors } from 'jose'
-import { findCredentials } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { tooManyAttempts } from '../limits/limits.ts'
 import { answerSession } from './answer.ts'
-import { endSession, openSession, refresh } from './session.ts'
+import { endSession, refresh } from './session.ts'
+import { signIn } from './sign-in.ts'
 
 type SessionRoutes = Pick<typeof authRoutes, 'login' | 'refresh' | 'logout' | 'getJwks'>
 
@@ -18,12 +19,11 @@ const JWKS_CACHED = { 'cache-control': 'public, max-age=300' } as const
 
 export function sessionHandlers(deps: Dependencies): Handlers<SessionRoutes> {
   return {
-    async login({ body }) {
-      const known = await findCredentials(deps.prisma, body.email)
-      // Also where nobody has that address: neither the answer nor its time may tell.
-      const right = await deps.passwords.verify(body.password, known?.passwordHash ?? null)
-      if (!known || !right) return refuse(401, 'INVALID_CREDENTIALS', 'the address or the password is wrong')
-      return answerSession(deps, 200, await openSession(deps, known.user))
+    async login({ body, ip }) {
+      const result = await signIn(deps, { ...body, ip })
+      if ('blockedUntil' in result) return tooManyAttempts(result.blockedUntil, deps.now())
+      if ('wrong' in result) return refuse(401, 'INVALID_CREDENTIALS', 'the address or the password is wrong')
+      return answerSession(deps, 200, result)
     },
     async refresh({ body, log }) {
       const refreshed = await refresh(deps, body.refreshToken)

@@ -66,6 +66,15 @@ export async function revokeFamily(
   await tx.refreshFamily.updateMany({ where: { familyId, revokedAt: null }, data: revoked })
 }
 
+/** End all sessions of a user. */
+export async function revokeFamiliesOf(
+  tx: PrismaTx,
+  userId: UserId,
+  revoked: { revokedAt: Date; revokedBecause: 'PASSWORD_RESET' },
+): Promise<void> {
+  await tx.refreshFamily.updateMany({ where: { userId, revokedAt: null }, data: revoked })
+}
+
 /** Delete up to `limit` families, with their tokens, whose last token has expired; how many. */
 export async function deleteExpiredFamilies(tx: PrismaTx, now: Date, limit: number): Promise<number> {
   const { count } = await tx.refreshFamily.deleteMany({ where: { expiresAt: { lt: now } }, limit })

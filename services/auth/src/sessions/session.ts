@@ -1,6 +1,6 @@
 import type { UserId } from '@boxoffice/contracts'
 import type { StoredUser } from '../accounts/user.ts'
-import { getUser } from '../accounts/user-repository.ts'
+import { getUser, holdPassword } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { judge } from './judge.ts'
 import { openSuccessor } from './refresh-token.ts'
@@ -12,10 +12,11 @@ export interface SignedIn {
   refreshToken: string
 }
 
-/** Begin a session of a user who has shown to be one. */
-export const openSession = (deps: Dependencies, user: StoredUser): Promise<SignedIn> =>
+/** Begin a session of a user whose password was verified by this hash; null where it was replaced in the meantime. */
+export const openSession = (deps: Dependencies, user: StoredUser, passwordHash: string): Promise<SignedIn | null> =>
   deps.transact(async (tx) => {
     const { userId } = user
+    if (!(await holdPassword(tx, userId, passwordHash))) return null
     const family = { familyId: deps.newId(), userId, createdAt: deps.now(), ttlMs: deps.config.refreshTtlMs }
     return { user, refreshToken: await insertFamily(tx, family) }
   })

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { refuse } from '@boxoffice/service-kit'
+import type { PrismaTx } from '../dependencies.ts'
+
+export type LimitKind = 'LOGIN_OF_ACCOUNT' | 'LOGIN_FROM_NETWORK' | 'REGISTRATION_FROM_NETWORK' | 'MAIL_FROM_NETWORK'
+/** `max` attempts in a window of `windowMs`, which the first of them opens. */
+export type Limits = Readonly<Record<LimitKind, { max: number; windowMs: number }>>
+
+/** Something that is counted: of an account its address, in lower case; of a network what `networkOf` says. */
+export interface Counted {
+  kind: LimitKind
+  subject: string
+}
+
+const hashOf = (subject: string) => new Uint8Array(createHash('sha256').update(subject).digest())
+
+/** When the last of the windows ends in which `counted` has had its attempts; null where all may go on. */
+export async function blockedUntil(tx: PrismaTx, limits: Limits, counted: readonly Counted[], now: Date): Promise<Date | null> {
+  const OR = counted.map(({ kind, subject }) => ({ kind, subjectHash: hashOf(subject), count: { gte: limits[kind].max } }))
+  const full = await tx.attempts.findFirst({ where: { OR, endsAt: { gt: now } }, orderBy: { endsAt: 'desc' } })
+  return full?.endsAt ?? null
+}
+
+/** Count an attempt; when the window ends where that was one too many, null where it may be. */
+export async function countAttempt(tx: PrismaTx, limits: Limits, { kind, subject }: Counted, now: Date): Promise<Date | null> {
+  const endsAt = new Date(now.getTime() + limits[kind].windowMs)
+  // One statement, so that of many at once none is missed.
+  const [row] = await tx.$queryRaw<{ count: number; ends_at: Date }[]>`
+    insert into attempts as a (kind, subject_hash, count, ends_at) values (${kind}, ${hashOf(subject)}, 1, ${endsAt})
+    on conflict (kind, subject_hash) do update set
+      count = case when a.ends_at <= ${now} then 1 else a.count + 1 end,
+      ends_at = case when a.ends_at <= ${now} then excluded.ends_at else a.ends_at end
+    returning count, ends_at`
+  return row && row.count > limits[kind].max ? row.ends_at : null
+}
+
+/** Nothing is counted against it any more. */
+export async function forgetAttempts(tx: PrismaTx, { kind, subject }: Counted): Promise<void> {
+  await tx.attempts.deleteMany({ where: { kind, subjectHash: hashOf(subject) } })
+}
+
+/** Delete up to `limit` counts whose window has ended; how many. */
+export async function deleteEndedAttempts(tx: PrismaTx, now: Date, limit: number): Promise<number> {
+  const { count } = await tx.attempts.deleteMany({ where: { endsAt: { lt: now } }, limit })
+  return count
+}
+
+/** The answer to one attempt too many. */
+export function tooManyAttempts(until: Date, now: Date) {
+  const seconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1_000))
+  const refusal = refuse(429, 'RATE_LIMITED', `too many attempts: try again in ${inWords(seconds)}`)
+  return { ...refusal, headers: { 'retry-after': String(seconds) } }
+}
+
+const inWords = (seconds: number) => (seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} seconds`)

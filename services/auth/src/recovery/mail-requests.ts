@@ -1,0 +1,66 @@
+import { emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
+import { createSweeper, currentCorrelationId, sqlOf, type Worker, withCorrelationId } from '@boxoffice/service-kit'
+import { createMailedToken } from '../accounts/mailed-token.ts'
+import type { StoredUser } from '../accounts/user.ts'
+import { findUserByEmail, lockUser } from '../accounts/user-repository.ts'
+import { findVerificationTime, insertVerification } from '../accounts/verification-repository.ts'
+import type { Dependencies, PrismaTx } from '../dependencies.ts'
+import { insertRequest, type MailRequest, takeRequest } from './request-repository.ts'
+import { findResetTime, replaceReset } from './reset-repository.ts'
+
+export interface MailRequests {
+  /** Ask for a mail to an address. What is done before it resolves is the same whether or not there is such an account. */
+  ask(request: Pick<MailRequest, 'kind' | 'email'>): Promise<void>
+  /** Looks into what was asked for: at once, and every five seconds for what another process left. */
+  worker: Worker
+}
+
+type Surroundings = Omit<Dependencies, 'mailRequests'>
+
+const INTERVAL_MS = 5_000
+
+export function createMailRequests(deps: Surroundings): MailRequests {
+  const worker = createSweeper({
+    name: 'mail requests',
+    intervalMs: INTERVAL_MS,
+    logger: deps.logger,
+    sweep: async () => ({ more: await lookIntoOne(deps) }),
+  })
+  return {
+    async ask({ kind, email }) {
+      const request = { kind, email, correlationId: currentCorrelationId(), requestedAt: deps.now() }
+      await insertRequest(deps.prisma, deps.newId(), request)
+      worker.nudge()
+    },
+    worker,
+  }
+}
+
+/** Look into the oldest request: token and message in the commit that takes it away. Whether there was one. */
+const lookIntoOne = (deps: Surroundings): Promise<boolean> =>
+  deps.transact(async (tx) => {
+    const request = await takeRequest(tx)
+    if (!request) return false
+    const user = await findUserByEmail(tx, request.email)
+    if (user) await withCorrelationId(request.correlationId, () => mail(deps, tx, request.kind, user))
+    return true
+  })
+
+async function mail(deps: Surroundings, tx: PrismaTx, kind: MailRequest['kind'], user: StoredUser): Promise<void> {
+  const { userId, email, firstName, lastName, locale, version } = user
+  if (kind === 'VERIFICATION' && user.emailVerified) return
+  await lockUser(tx, userId) // two requests for one account must see each other
+  const createdAt = deps.now()
+  const last = kind === 'VERIFICATION' ? await findVerificationTime(tx, userId) : await findResetTime(tx, userId)
+  if (last && createdAt.getTime() - last.getTime() < deps.config.mailIntervalMs) return
+
+  const { emailVerificationTtlMs, passwordResetTtlMs } = deps.config
+  const ttlMs = kind === 'VERIFICATION' ? emailVerificationTtlMs : passwordResetTtlMs
+  const token = createMailedToken()
+  const tokenExpiresAt = new Date(createdAt.getTime() + ttlMs)
+  const keep = kind === 'VERIFICATION' ? insertVerification : replaceReset
+  await keep(tx, { token, userId, createdAt, expiresAt: tokenExpiresAt })
+  const payload = { userId, email, firstName, lastName, locale, sealedToken: await deps.sealToken(token), tokenExpiresAt }
+  const message = kind === 'VERIFICATION' ? emailVerificationRequested : passwordResetRequested
+  await deps.messaging.append(sqlOf(tx), message, payload, { aggregateVersion: version })
+}

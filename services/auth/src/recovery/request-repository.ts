@@ -1,0 +1,22 @@
+import type { PrismaTx } from '../dependencies.ts'
+
+export interface MailRequest {
+  kind: 'VERIFICATION' | 'PASSWORD_RESET'
+  /** In lower case. */
+  email: string
+  correlationId: string
+  requestedAt: Date
+}
+
+export async function insertRequest(tx: PrismaTx, requestId: string, request: MailRequest): Promise<void> {
+  await tx.mailRequest.create({ data: { requestId, ...request } })
+}
+
+/** The oldest request that nobody else is at, which is gone when the transaction commits; null where there is none. */
+export async function takeRequest(tx: PrismaTx): Promise<MailRequest | null> {
+  const [request] = await tx.$queryRaw<MailRequest[]>`
+    delete from mail_requests where request_id =
+      (select request_id from mail_requests order by requested_at for update skip locked limit 1)
+    returning kind, email, correlation_id as "correlationId", requested_at as "requestedAt"`
+  return request ?? null
+}

@@ -1,0 +1,34 @@
+import { userEmailVerified } from '@boxoffice/contracts'
+import { sqlOf } from '@boxoffice/service-kit'
+import { markEmailVerified, setPassword } from '../accounts/user-repository.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { forgetAttempts } from '../limits/limits.ts'
+import { revokeFamiliesOf } from '../sessions/session-repository.ts'
+import { findReset, useReset } from './reset-repository.ts'
+
+export type Reset = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED'
+
+/**
+ * Set a new password with a token that was mailed. In one commit the token is used up, every session ends, failed sign-ins are
+ * forgotten, and the address counts as proven: whoever reads its mail owns it.
+ */
+export async function resetPassword(deps: Dependencies, token: string, password: string): Promise<Reset> {
+  const found = await findReset(deps.prisma, token)
+  if (!found) return 'TOKEN_INVALID' // before the costly hash
+  if (found.expiresAt <= deps.now()) return 'TOKEN_EXPIRED'
+  const passwordHash = await deps.passwords.hash(password)
+  return deps.transact(async (tx): Promise<Reset> => {
+    const now = deps.now()
+    if (!(await useReset(tx, token, now))) return 'TOKEN_INVALID'
+    const { userId } = found
+    const { email } = await setPassword(tx, userId, passwordHash)
+    await revokeFamiliesOf(tx, userId, { revokedAt: now, revokedBecause: 'PASSWORD_RESET' })
+    await forgetAttempts(tx, { kind: 'LOGIN_OF_ACCOUNT', subject: email })
+    const proven = await markEmailVerified(tx, userId, now)
+    if (proven) {
+      const payload = { userId, email, verifiedAt: now }
+      await deps.messaging.append(sqlOf(tx), userEmailVerified, payload, { aggregateVersion: proven.version })
+    }
+    return 'DONE'
+  })
+}

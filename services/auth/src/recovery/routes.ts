@@ -1,0 +1,41 @@
+import type { authRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
+import { networkOf } from '../limits/network.ts'
+import type { MailRequest } from './request-repository.ts'
+import { resetPassword } from './reset-password.ts'
+
+type RecoveryRoutes = Pick<typeof authRoutes, 'resendVerification' | 'forgotPassword' | 'resetPassword'>
+
+export function recoveryHandlers(deps: Dependencies): Handlers<RecoveryRoutes> {
+  /** The one answer there is to a request for a mail: nobody learns here who has an account. */
+  async function ask(kind: MailRequest['kind'], email: string, ip: string) {
+    const now = deps.now()
+    const counted = { kind: 'MAIL_FROM_NETWORK', subject: networkOf(ip) } as const
+    const blocked = await countAttempt(deps.prisma, deps.config.limits, counted, now)
+    if (blocked) return tooManyAttempts(blocked, now)
+    await deps.mailRequests.ask({ kind, email })
+    return { status: 202 as const, body: undefined }
+  }
+
+  return {
+    async resendVerification({ body, principal, ip }) {
+      const email = body?.email ?? principal?.email
+      if (email) return ask('VERIFICATION', email, ip)
+      const details = [{ path: 'body.email', message: 'is needed by who is not signed in' }]
+      return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details })
+    },
+    forgotPassword: ({ body, ip }) => ask('PASSWORD_RESET', body.email, ip),
+    async resetPassword({ body }) {
+      switch (await resetPassword(deps, body.token, body.password)) {
+        case 'DONE':
+          return { status: 204, body: undefined }
+        case 'TOKEN_EXPIRED':
+          return refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
+        case 'TOKEN_INVALID':
+          return refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+      }
+    },
+  }
+}

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto'
+import {
+  emailVerificationRequested,
+  passwordResetRequested,
+  type Session,
+  userCreated,
+  userEmailVerified,
+} from '@boxoffice/contracts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
+
+let auth: AuthService
+beforeAll(async () => {
+  auth = await startAuthService()
+})
+afterAll(() => auth.close())
+
+const NEW_PASSWORD = 'another long password'
+const rows = async (text: string, ...values: unknown[]) => (await auth.deps.pool.query(text, values)).rows
+const forgot = (email: string) => auth.client.forgotPassword({ body: { email } })
+const reset = (token: string, password = NEW_PASSWORD) => auth.client.resetPassword({ body: { token, password } })
+const login = (email: string, password: string) => auth.client.login({ body: { email, password } })
+/** Whatever was asked for has been looked into. */
+const settled = () => vi.waitFor(async () => expect(await rows('select from mail_requests')).toEqual([]))
+const heard = (message: typeof passwordResetRequested | typeof emailVerificationRequested, { user }: Session) =>
+  auth.probe.heard(message).filter(({ payload }) => payload.userId === user.userId)
+
+async function mailedTokens(
+  message: typeof passwordResetRequested | typeof emailVerificationRequested,
+  session: Session,
+  count = 1,
+) {
+  await vi.waitFor(() => expect(heard(message, session)).toHaveLength(count), 5_000)
+  return Promise.all(heard(message, session).map(({ payload }) => auth.open(payload.sealedToken)))
+}
+async function resetToken(session: Session): Promise<string> {
+  expect(await forgot(session.user.email)).toMatchObject({ status: 202 })
+  const [token = ''] = await mailedTokens(passwordResetRequested, session)
+  return token
+}
+
+describe('a forgotten password', () => {
+  test('is replaced with the token that was mailed, once', async () => {
+    const session = await auth.register({ locale: 'pl' })
+    const { email } = session.user
+    const token = await resetToken(session)
+    expect(heard(passwordResetRequested, session)[0]?.payload).toMatchObject({ email, firstName: 'Ada', locale: 'pl' })
+    expect(await reset(token)).toMatchObject({ status: 204 })
+    expect(await login(email, PASSWORD)).toMatchObject({ status: 401, body: { error: 'INVALID_CREDENTIALS' } })
+    expect(await login(email, NEW_PASSWORD)).toMatchObject({ status: 200 })
+    expect(await reset(token, 'a third long password')).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+    expect(await login(email, NEW_PASSWORD)).toMatchObject({ status: 200 })
+  })
+  test('ends every session of the account when it is replaced, and no other', async () => {
+    const [session, other] = [await auth.register(), await auth.register()]
+    const second = await login(session.user.email, PASSWORD)
+    if (second.status !== 200) throw new Error('not signed in')
+    await reset(await resetToken(session))
+    for (const { refreshToken } of [session, second.body]) {
+      const answer = await auth.client.refresh({ body: { refreshToken } })
+      expect(answer).toMatchObject({ status: 401, body: { error: 'TOKEN_REVOKED' } })
+    }
+    expect(await auth.client.refresh({ body: { refreshToken: other.refreshToken } })).toMatchObject({ status: 200 })
+  })
+  test('proves the address, since its mail was read', async () => {
+    const session = await auth.register()
+    await reset(await resetToken(session))
+    const { userId, email } = session.user
+    const { payload } = await auth.probe.waitFor(userEmailVerified, (message) => message.payload.userId === userId)
+    expect(payload).toMatchObject({ email })
+    expect(await auth.as(session).getMe({})).toMatchObject({ body: { emailVerified: true } })
+  })
+  test('can be replaced by the newest token alone', async () => {
+    const session = await auth.register()
+    const first = await resetToken(session)
+    auth.moveClock(61)
+    await forgot(session.user.email)
+    const [, second = ''] = await mailedTokens(passwordResetRequested, session, 2)
+    expect(await reset(first)).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+    expect(await reset(second)).toMatchObject({ status: 204 })
+  })
+  test('is not replaced with a token that is half an hour old, nor with one that is unknown', async () => {
+    const session = await auth.register()
+    const token = await resetToken(session)
+    auth.moveClock(30 * 60)
+    expect(await reset(token)).toMatchObject({ status: 400, body: { error: 'TOKEN_EXPIRED' } })
+    expect(await reset('x'.repeat(43))).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+    expect(await login(session.user.email, PASSWORD)).toMatchObject({ status: 200 })
+  })
+  test('is replaced once by many at the same moment', async () => {
+    const session = await auth.register()
+    const token = await resetToken(session)
+    const answers = await Promise.all(Array.from({ length: 4 }, (_, n) => reset(token, `long password ${n}`)))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 400, 400, 400])
+    const winner = answers.findIndex(({ status }) => status === 204)
+    expect(await login(session.user.email, `long password ${winner}`)).toMatchObject({ status: 200 })
+  })
+  test('is no way in for who was signing in with the old one meanwhile', async () => {
+    const session = await auth.register()
+    const token = await resetToken(session)
+    const { verify } = auth.deps.passwords
+    const spy = vi.spyOn(auth.deps.passwords, 'verify').mockImplementationOnce(async (password, phc) => {
+      const right = await verify(password, phc)
+      await reset(token)
+      return right
+    })
+    expect(await login(session.user.email, PASSWORD)).toMatchObject({ status: 401 })
+    expect(spy).toHaveBeenCalledOnce()
+    spy.mockRestore()
+    expect(await rows('select from refresh_families where user_id = $1 and revoked_at is null', session.user.userId)).toEqual([])
+  })
+  test('leaves its token nowhere as it is', async () => {
+    const session = await auth.register()
+    const token = await resetToken(session)
+    await reset(token)
+    for (const table of ['outbox', 'message_archive', 'password_resets', 'mail_requests', 'users', 'attempts']) {
+      expect(await rows(`select from ${table} t where t::text like '%' || $1 || '%'`, token), table).toEqual([])
+    }
+  })
+})
+
+describe('a mail that is asked for', () => {
+  test('is answered alike, and after the same work, whether or not there is an account', async () => {
+    const { user } = await auth.register()
+    const work = async (email: string) => {
+      const query = vi.spyOn(auth.deps.prisma.mailRequest, 'create')
+      const answer = await forgot(email)
+      const calls = query.mock.calls.length
+      query.mockRestore()
+      return { answer, calls }
+    }
+    const known = await work(user.email)
+    expect(await work(`${randomUUID()}@example.test`)).toEqual(known)
+    expect(known).toEqual({ answer: { status: 202, body: undefined }, calls: 1 })
+    await settled()
+  })
+  test('goes to nobody who has no account', async () => {
+    const email = `${randomUUID()}@example.test`
+    await forgot(email)
+    await settled()
+    expect(await rows("select from outbox where body #>> '{payload,email}' = $1", email)).toEqual([])
+  })
+  test('goes out once a minute at most, however often and by whomever it is asked for', async () => {
+    const session = await auth.register()
+    auth.moveClock(61)
+    await Promise.all(Array.from({ length: 5 }, () => forgot(session.user.email)))
+    await settled()
+    await mailedTokens(passwordResetRequested, session)
+    auth.moveClock(61)
+    await forgot(session.user.email)
+    expect(await mailedTokens(passwordResetRequested, session, 2)).toHaveLength(2)
+  })
+  test('carries on the correlation id of who asked', async () => {
+    const session = await auth.register()
+    const headers = { 'x-correlation-id': 'who-asked' }
+    await auth.client.forgotPassword({ body: { email: session.user.email }, headers })
+    await mailedTokens(passwordResetRequested, session)
+    expect(heard(passwordResetRequested, session)[0]).toMatchObject({ correlationId: 'who-asked' })
+  })
+})
+
+describe('another link for an address', () => {
+  test('is mailed to who is signed in, without a body too, and proves the address', async () => {
+    const session = await auth.register()
+    auth.moveClock(61)
+    const answer = await auth.app.inject({
+      method: 'POST',
+      url: '/api/auth/verify-email/resend',
+      headers: { authorization: `Bearer ${session.accessToken}` },
+    })
+    expect(answer.statusCode).toBe(202)
+    const [token = ''] = await mailedTokens(emailVerificationRequested, session)
+    expect(await auth.client.verifyEmail({ body: { token } })).toMatchObject({ status: 204 })
+    expect(await auth.as(session).getMe({})).toMatchObject({ body: { emailVerified: true } })
+  })
+  test('is mailed to an address by whoever asks, but not right after the welcome', async () => {
+    const session = await auth.register()
+    const resend = () => auth.client.resendVerification({ body: { email: session.user.email.toUpperCase() } })
+    expect(await resend()).toMatchObject({ status: 202 })
+    await settled()
+    auth.moveClock(61)
+    expect(await resend()).toMatchObject({ status: 202 })
+    expect(await mailedTokens(emailVerificationRequested, session)).toHaveLength(1)
+  })
+  test('is not mailed once the address is confirmed', async () => {
+    const session = await auth.register()
+    const created = await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === session.user.userId)
+    await auth.client.verifyEmail({ body: { token: await auth.open(created.payload.sealedToken) } })
+    auth.moveClock(61)
+    expect(await auth.as(session).resendVerification({ body: {} })).toMatchObject({ status: 202 })
+    await settled()
+    expect(
+      await rows(
+        "select from outbox where event_type = 'EMAIL_VERIFICATION_REQUESTED' and body #>> '{payload,userId}' = $1",
+        session.user.userId,
+      ),
+    ).toEqual([])
+  })
+  test.each([[undefined], [{}]])('needs an address of who is not signed in: %j', async (payload) => {
+    const answer = await auth.app.inject({ method: 'POST', url: '/api/auth/verify-email/resend', payload })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.email' }] })
+  })
+})
