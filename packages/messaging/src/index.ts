@@ -1,6 +1,7 @@
 export * from './aws.ts'
 export * from './config.ts'
 export * from './consumer.ts'
+export * from './dead-letter-queue.ts'
 export * from './dead-letters.ts'
 export * from './housekeeping.ts'
 export * from './messaging.ts'

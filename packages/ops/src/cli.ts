@@ -1,6 +1,7 @@
-import { Email, Role } from '@boxoffice/contracts'
+import { Email, messages, type QueueName, queueNames, queues, Role } from '@boxoffice/contracts'
 import { Command, CommanderError } from 'commander'
 import type { Config } from './config.ts'
+import { listDeadLetters, peekDeadLetters, purgeDeadLetters, requeueDeadLetters } from './dlq/commands.ts'
 import { InputError } from './failure.ts'
 import { showStatus } from './status/status.ts'
 import type { Terminal } from './terminal.ts'
@@ -38,7 +39,7 @@ export async function runCli(args: readonly string[], config: Config, terminal: 
 
 function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1) => void): Command {
   const program = new Command('boxoffice')
-    .description('Look after a Boxoffice: how its services and queues are, and who may run it.')
+    .description('Look after a Boxoffice: how its services and queues are, its dead letters, and who may run it.')
     .usage('<command> [options]')
     .helpOption('-h, --help', 'show this, or the help of a command')
     .helpCommand(false)
@@ -59,6 +60,8 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
     .option('--json', 'for programs')
     .action(async ({ json = false }: { json?: boolean }) => exitWith(await showStatus(config, { json }, terminal)))
 
+  addDeadLetterCommands(program, config, terminal, exitWith)
+
   const users = program.command('users').description('who may do what').usage('<command>').helpCommand(false)
   users
     .command('grant')
@@ -69,6 +72,82 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
       exitWith(await grantRole(config, { email: parseEmail(email), role: parseRole(role) }, terminal))
     })
   return program
+}
+
+interface SelectionOptions {
+  type?: string
+  id?: string
+  limit?: string
+  json?: boolean
+}
+interface ChangeOptions extends SelectionOptions {
+  dryRun?: boolean
+  yes?: boolean
+  maxRedrives: string
+}
+
+function addDeadLetterCommands(program: Command, config: Config, terminal: Terminal, exitWith: (code: 0 | 1) => void): void {
+  const dlq = program
+    .command('dlq')
+    .description('dead letters: messages that a service could not handle')
+    .usage('<command>')
+    .helpCommand(false)
+    .addHelpText('after', '\nA queue is named by itself or by its dead-letter queue: notification-queue, notification-dlq.')
+  const about = (name: string, description: string) =>
+    dlq
+      .command(name)
+      .description(description)
+      .argument('<queue>', `one of ${queueNames.join(', ')}`)
+      .option('--type <eventType>', 'only messages of this type')
+      .option('--id <messageId>', 'only the message with this id')
+      .option('--json', 'for programs')
+  const changing = (name: string, description: string) =>
+    about(name, description)
+      .option('--limit <count>', 'at most so many')
+      .option('--dry-run', 'say what would be done, and do nothing')
+      .option('--yes', 'do not ask')
+
+  dlq
+    .command('list')
+    .description('every dead-letter queue and how many letters it holds; exit code 1 when any does')
+    .option('--json', 'for programs')
+    .action(async ({ json = false }: SelectionOptions) => exitWith(await listDeadLetters(config, { json }, terminal)))
+  about('peek', 'show dead letters, and leave them where they are')
+    .option('--limit <count>', 'at most so many', '10')
+    .action(async (queue: string, options: SelectionOptions) =>
+      exitWith(await peekDeadLetters(config, parseQueue(queue), parseSelection(options), terminal)),
+    )
+  changing('requeue', 'put dead letters back on their queue: each is sent before it is deleted')
+    .option('--max-redrives <count>', 'leave those that were put back so often already', '3')
+    .action(async (queue: string, options: ChangeOptions) => {
+      const maxRedrives = parseCount('--max-redrives', options.maxRedrives)
+      exitWith(await requeueDeadLetters(config, parseQueue(queue), { ...parseChange(options), maxRedrives }, terminal))
+    })
+  changing('purge', 'delete dead letters for good').action(async (queue: string, options: ChangeOptions) =>
+    exitWith(await purgeDeadLetters(config, parseQueue(queue), parseChange(options), terminal)),
+  )
+}
+
+const parseChange = (options: ChangeOptions) => ({
+  ...parseSelection(options),
+  dryRun: options.dryRun ?? false,
+  yes: options.yes ?? false,
+})
+
+function parseSelection({ type, id, limit, json = false }: SelectionOptions) {
+  if (type !== undefined && type !== 'unknown' && !messages.has(type)) throw new InputError(`there is no message type ${type}`)
+  return { type, id, json, ...(limit !== undefined && { limit: parseCount('--limit', limit) }) }
+}
+
+function parseCount(option: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InputError(`${option} is ${text}, which is no count from 1 on`)
+  return Number(text)
+}
+
+function parseQueue(text: string): QueueName {
+  const found = queueNames.find((name) => name === text || queues[name].deadLetterQueue === text)
+  if (!found) throw new InputError(`there is no queue ${text}, only ${queueNames.join(', ')}`)
+  return found
 }
 
 function parseEmail(text: string): string {

@@ -20,6 +20,7 @@ const Secrets = z.object({
 /** Where the system is. Nothing is read before a command asks for it: each needs a part of it only. */
 export interface Config {
   status(): { urls: Record<ServiceKey, string>; messaging: MessagingConfig }
+  messaging(): MessagingConfig
   grant(): { authUrl: string; privateKey: z.output<typeof SigningKey> }
   /** What the AWS SDK is to find in the environment. */
   awsCredentials: Record<string, string>
@@ -31,15 +32,17 @@ export interface Config {
  */
 export function loadConfig(environment: Environment, folder: string): Config {
   const local = urlNames.every((name) => environment[name] === undefined)
+  const messaging = () => messagingConfig(read(Aws, effective()))
   const effective = () => (local ? localEnvironment(environment, folder) : environment)
   return {
     status() {
       const urls = read(Urls, effective())
       return {
         urls: Object.fromEntries(serviceKeys.map((key) => [key, urls[`${key.toUpperCase()}_URL`]])) as Record<ServiceKey, string>,
-        messaging: messagingConfig(read(Aws, effective())),
+        messaging: messaging(),
       }
     },
+    messaging,
     grant() {
       const { AUTH_URL, SERVICE_PRIVATE_KEY } = read(Grant, effective())
       return { authUrl: AUTH_URL, privateKey: SERVICE_PRIVATE_KEY }

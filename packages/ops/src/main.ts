@@ -1,14 +1,37 @@
 import process from 'node:process'
+import { createInterface } from 'node:readline/promises'
 import pc from 'picocolors'
 import { runCli } from './cli.ts'
 import { loadConfig } from './config.ts'
+import { createProgress } from './terminal.ts'
 
 const config = loadConfig(process.env, '.boxoffice')
 Object.assign(process.env, config.awsCredentials) // the one place where the AWS SDK looks for them
 process.stdout.on('error', () => {}) // whoever read us has gone, as in `boxoffice status | head`
+
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => stop.abort()) // the second one ends us at once
+}
+
+async function ask(question: string): Promise<string> {
+  const readline = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await readline.question(question, { signal: stop.signal })
+  } catch {
+    return '' // Ctrl-C is a no
+  } finally {
+    readline.close()
+  }
+}
+
+const write = (text: string) => process.stderr.write(text)
 process.exitCode = await runCli(process.argv.slice(2), config, {
   out: (text) => process.stdout.write(text),
-  error: (text) => process.stderr.write(text),
+  error: write,
+  ...(process.stdin.isTTY && { ask }),
+  progress: (text) => createProgress({ text, write, isTerminal: process.stderr.isTTY, nowMs: () => performance.now() }),
+  signal: stop.signal,
   colours: process.stdout.isTTY && pc.isColorSupported,
   now: () => new Date(),
 })

@@ -28,6 +28,8 @@ export async function boxoffice(env: Record<string, string>, ...args: string[]) 
     error: (text: string) => {
       written.error += text
     },
+    progress: () => ({ at: () => {}, end: () => {} }),
+    signal: new AbortController().signal,
     colours: false,
     now: () => new Date(),
   }
@@ -99,6 +101,7 @@ export async function startSystem() {
     AWS_ACCOUNT_ID: '000000000000',
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
+    SQS_WAIT_SECONDS: '0',
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
   }
   const aws: Aws = createAws(loadConfig(env, 'no such folder').status().messaging)

@@ -1,0 +1,161 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type MessageAttributeValue,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type Message as SqsMessage,
+} from '@aws-sdk/client-sqs'
+import { isFifo, type QueueName, queues } from '@boxoffice/contracts'
+import type { Aws } from './aws.ts'
+import { deadLetterAttributes, redriveCountAttribute } from './dead-letters.ts'
+
+/** A message in a dead-letter queue, as this reader has it: nobody else sees it for `HELD_SECONDS`. */
+export interface DeadLetter {
+  /** Ours, from the envelope; null where the body is not a message of ours. */
+  readonly messageId: string | null
+  readonly eventType: string
+  /** Why it is dead, where the consumer said so; null: it was received too often without success. */
+  readonly reason: string | null
+  readonly sentAt: Date
+  /** How often it was put back on its queue. */
+  readonly redrives: number
+  readonly body: string
+  readonly sqs: SqsMessage
+}
+
+const HELD_SECONDS = 30
+const BATCH_MAX_BYTES = 240_000 // SQS takes 256 KiB, attributes included
+
+/**
+ * The letters of a queue's dead-letter queue in batches of up to ten, each once. They are held while they are looked at: give
+ * those that stay back with `releaseLetters`. Ends when nothing new comes.
+ */
+export async function* readLetters(aws: Aws, queue: QueueName): AsyncGenerator<DeadLetter[]> {
+  const QueueUrl = await aws.queueUrl(queues[queue].deadLetterQueue)
+  const seen = new Set<string>()
+  for (let emptyReceives = 0; emptyReceives < 2; ) {
+    const { Messages = [] } = await aws.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: HELD_SECONDS,
+        WaitTimeSeconds: Math.min(1, aws.config.waitSeconds), // a short poll asks only some of SQS's servers
+        MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: ['SentTimestamp', 'MessageGroupId'],
+      }),
+    )
+    const fresh = Messages.filter(({ MessageId = '' }) => !seen.has(MessageId))
+    for (const { MessageId = '' } of fresh) seen.add(MessageId)
+    emptyReceives = fresh.length === 0 ? emptyReceives + 1 : 0
+    if (fresh.length > 0) yield fresh.map(letterOf)
+  }
+}
+
+function letterOf(sqs: SqsMessage): DeadLetter {
+  const body = sqs.Body ?? ''
+  const envelope = envelopeOf(body)
+  const text = (name: string) => sqs.MessageAttributes?.[name]?.StringValue
+  return {
+    messageId: envelope.messageId ?? null,
+    eventType: envelope.eventType ?? text('eventType') ?? 'unknown',
+    reason: text('deadLetterReason') ?? null,
+    sentAt: new Date(Number(sqs.Attributes?.SentTimestamp ?? 0)),
+    redrives: Number(text(redriveCountAttribute) ?? 0),
+    body,
+    sqs,
+  }
+}
+
+function envelopeOf(body: string): { messageId?: string; eventType?: string } {
+  try {
+    const { messageId, eventType } = JSON.parse(body) ?? {}
+    return {
+      ...(typeof messageId === 'string' && { messageId }),
+      ...(typeof eventType === 'string' && { eventType: eventType.slice(0, 100) }),
+    }
+  } catch {
+    return {}
+  }
+}
+
+/** Let others see letters again that this reader held. */
+export async function releaseLetters(aws: Aws, queue: QueueName, letters: readonly DeadLetter[]): Promise<void> {
+  const QueueUrl = await aws.queueUrl(queues[queue].deadLetterQueue)
+  for (const batch of inTens(letters)) {
+    const Entries = batch.map(({ sqs }, index) => ({
+      Id: String(index),
+      ReceiptHandle: sqs.ReceiptHandle,
+      VisibilityTimeout: 0,
+    }))
+    await aws.sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))
+  }
+}
+
+/** Delete letters for good; those that SQS did not delete. */
+export async function deleteLetters(aws: Aws, queue: QueueName, letters: readonly DeadLetter[]): Promise<DeadLetter[]> {
+  const QueueUrl = await aws.queueUrl(queues[queue].deadLetterQueue)
+  const undeleted: DeadLetter[] = []
+  for (const batch of inTens(letters)) {
+    const Entries = batch.map(({ sqs }, index) => ({ Id: String(index), ReceiptHandle: sqs.ReceiptHandle }))
+    const { Failed = [] } = await aws.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
+    undeleted.push(...Failed.map(({ Id }) => batch[Number(Id)] as DeadLetter))
+  }
+  return undeleted
+}
+
+/**
+ * Put letters back on the queue they came from, with their attributes and one more in `redriveCount`, and only then delete those
+ * that SQS accepted: killed in between they are there twice, which the inbox knows, and never not at all.
+ */
+export async function requeueLetters(aws: Aws, queue: QueueName, letters: readonly DeadLetter[]) {
+  const QueueUrl = await aws.queueUrl(queue)
+  const accepted: DeadLetter[] = []
+  const refused: { letter: DeadLetter; why: string }[] = []
+  for (const batch of bySize(letters)) {
+    const Entries = batch.map((letter, index) => entryOf(letter, index, queue))
+    const { Successful = [], Failed = [] } = await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+    accepted.push(...Successful.map(({ Id }) => batch[Number(Id)] as DeadLetter))
+    refused.push(
+      ...Failed.map(({ Id, Message, Code }) => ({ letter: batch[Number(Id)] as DeadLetter, why: Message ?? Code ?? 'refused' })),
+    )
+  }
+  return { accepted, refused, undeleted: await deleteLetters(aws, queue, accepted) }
+}
+
+function entryOf({ body, redrives, sqs }: DeadLetter, index: number, queue: QueueName) {
+  const kept = Object.entries(sqs.MessageAttributes ?? {}).filter(([name]) => !deadLetterAttributes.includes(name))
+  const count = { DataType: 'Number', StringValue: String(redrives + 1) }
+  return {
+    Id: String(index),
+    MessageBody: body,
+    MessageAttributes: Object.fromEntries([...kept.map(plain), [redriveCountAttribute, count]]),
+    // A fresh deduplication id: under the old one SQS would accept the message and drop it.
+    ...(isFifo(queue) && {
+      MessageGroupId: sqs.Attributes?.MessageGroupId ?? 'dead',
+      MessageDeduplicationId: crypto.randomUUID(),
+    }),
+  }
+}
+
+const plain = ([name, { DataType, StringValue, BinaryValue }]: [string, MessageAttributeValue]) => [
+  name,
+  { DataType, ...(StringValue !== undefined && { StringValue }), ...(BinaryValue !== undefined && { BinaryValue }) },
+]
+
+function inTens<T>(things: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(things.length / 10) }, (_, index) => things.slice(index * 10, index * 10 + 10))
+}
+
+function bySize(letters: readonly DeadLetter[]): DeadLetter[][] {
+  const batches: { letters: DeadLetter[]; bytes: number }[] = []
+  for (const letter of letters) {
+    const bytes = Buffer.byteLength(letter.body) + Buffer.byteLength(JSON.stringify(letter.sqs.MessageAttributes ?? {}))
+    const open = batches.at(-1)
+    if (open && open.letters.length < 10 && open.bytes + bytes <= BATCH_MAX_BYTES) {
+      open.letters.push(letter)
+      open.bytes += bytes
+    } else batches.push({ letters: [letter], bytes })
+  }
+  return batches.map(({ letters }) => letters)
+}

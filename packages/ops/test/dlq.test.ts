@@ -1,0 +1,245 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs'
+import { type QueueName, queues } from '@boxoffice/contracts'
+import { findQueueDepth } from '@boxoffice/messaging'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { boxoffice, startSystem } from './system.ts'
+
+const QUEUE = 'payment-processing-queue'
+const DLQ = queues[QUEUE].deadLetterQueue
+let system: Awaited<ReturnType<typeof startSystem>>
+beforeAll(async () => {
+  system = await startSystem()
+})
+afterAll(() => system.close())
+beforeEach(async () => {
+  for (const queue of [QUEUE, DLQ]) await drain(queue)
+})
+
+const run = (...args: string[]) => boxoffice(system.env, 'dlq', ...args)
+
+interface Letter {
+  eventType?: string
+  messageId?: string
+  redrives?: number
+  body?: string
+  group?: string
+}
+
+/** Put letters into a dead-letter queue, as a consumer or SQS itself would; their ids. */
+async function bury(letters: Letter[], queue: QueueName = QUEUE): Promise<string[]> {
+  const QueueUrl = await system.aws.queueUrl(queues[queue].deadLetterQueue)
+  const text = (StringValue: string) => ({ DataType: 'String', StringValue })
+  const all = letters.map((letter) => ({ messageId: randomUUID() as string, eventType: 'TICKETS_REJECTED', ...letter }))
+  for (let start = 0; start < all.length; start += 10) {
+    const { Failed = [] } = await system.aws.sqs.send(
+      new SendMessageBatchCommand({
+        QueueUrl,
+        Entries: all.slice(start, start + 10).map(({ messageId, eventType, redrives, body, group }, index) => ({
+          Id: String(index),
+          MessageBody: body ?? JSON.stringify({ messageId, eventType, version: '1.0', payload: { orderId: 'o-1' } }),
+          MessageAttributes: {
+            eventType: text(eventType),
+            orderId: text('o-1'),
+            deadLetterReason: text('not of its schema: payload.reason'),
+            deadLetterSource: text(queue),
+            ...(redrives && { redriveCount: { DataType: 'Number', StringValue: String(redrives) } }),
+          },
+          ...(group && { MessageGroupId: group, MessageDeduplicationId: messageId }),
+        })),
+      }),
+    )
+    expect(Failed).toEqual([])
+  }
+  return all.map(({ messageId }) => messageId)
+}
+
+/** Everything that can be taken off a queue now; it is gone then. */
+async function drain(queue: string): Promise<Message[]> {
+  const QueueUrl = await system.aws.queueUrl(queue)
+  const taken: Message[] = []
+  for (;;) {
+    const { Messages = [] } = await system.aws.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: ['All'],
+        WaitTimeSeconds: 0,
+      }),
+    )
+    if (Messages.length === 0) return taken
+    taken.push(...Messages)
+    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
+    await system.aws.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
+  }
+}
+const idsOf = (messages: Message[]) => messages.map(({ Body = '' }) => JSON.parse(Body).messageId as string).sort()
+
+describe('dlq list', () => {
+  test('tells of every dead-letter queue, with exit code 1 while one holds any', async () => {
+    expect(await run('list')).toMatchObject({ exitCode: 0, out: expect.stringMatching(/payment-processing-dlq +0\n/) })
+    await bury([{}, {}])
+    expect(await run('list')).toMatchObject({ exitCode: 1, out: expect.stringMatching(/payment-processing-dlq +2\n/) })
+    const { out } = await run('list', '--json')
+    expect(JSON.parse(out).queues).toContainEqual({ queue: QUEUE, deadLetterQueue: DLQ, deadLetters: 2 })
+  })
+})
+
+describe('dlq peek', () => {
+  test('shows what is dead, since when and why, and leaves it there', async () => {
+    const [id = ''] = await bury([{ redrives: 2 }])
+    for (let times = 0; times < 2; times++) {
+      const { exitCode, out } = await run('peek', DLQ)
+      expect(exitCode).toBe(0)
+      expect(out).toContain(`TICKETS_REJECTED  ${id}`)
+      expect(out).toContain('because  not of its schema: payload.reason')
+      expect(out).toContain('put back 2 times before')
+      expect(out).toContain('"orderId":"o-1"')
+    }
+    expect(idsOf(await drain(DLQ))).toEqual([id])
+  })
+  test('never shows a message that carries a token, and no character that would steer the terminal', async () => {
+    await bury([
+      { eventType: 'USER_CREATED', body: JSON.stringify({ eventType: 'USER_CREATED', payload: { sealedToken: 'tell-nobody' } }) },
+      { body: JSON.stringify({ eventType: 'TICKETS_REJECTED', payload: '\u001b[2Jgone' }) },
+      { body: 'not JSON at all' },
+    ])
+    const { out } = await run('peek', QUEUE)
+    expect(out).not.toContain('tell-nobody')
+    expect(out).toContain('kept secret')
+    expect(out).not.toContain('\u001b')
+    expect(out).toContain('(not JSON, 15 bytes)')
+  })
+  test('finds by type and id', async () => {
+    const [, wanted = ''] = await bury([{}, { eventType: 'EVENT_CANCELLED' }, {}])
+    for (const selection of [
+      ['--type', 'EVENT_CANCELLED'],
+      ['--id', wanted],
+    ]) {
+      const { out } = await run('peek', QUEUE, '--json', ...selection)
+      expect(JSON.parse(out).deadLetters).toMatchObject([{ messageId: wanted, eventType: 'EVENT_CANCELLED' }])
+    }
+  })
+})
+
+describe('dlq requeue', () => {
+  test('puts everything back on its queue, with its attributes and a count, and deletes what was accepted', async () => {
+    const ids = await bury(Array.from({ length: 23 }, () => ({})))
+    const { exitCode, out } = await run('requeue', QUEUE, '--yes')
+    expect({ exitCode, out }).toEqual({ exitCode: 0, out: `requeued 23 dead letters of ${DLQ}\n` })
+    expect(await drain(DLQ)).toEqual([])
+    const back = await drain(QUEUE)
+    expect(idsOf(back)).toEqual(ids.sort())
+    expect(back[0]?.MessageAttributes).toEqual({
+      eventType: { DataType: 'String', StringValue: 'TICKETS_REJECTED' },
+      orderId: { DataType: 'String', StringValue: 'o-1' },
+      redriveCount: { DataType: 'Number', StringValue: '1' },
+    })
+  })
+  test('takes only what was asked for, and no more of it', async () => {
+    const ids = await bury([{ eventType: 'EVENT_CANCELLED' }, {}, { eventType: 'EVENT_CANCELLED' }, {}])
+    await run('requeue', QUEUE, '--yes', '--type', 'EVENT_CANCELLED', '--limit', '1')
+    const [back] = [idsOf(await drain(QUEUE))]
+    expect(back).toHaveLength(1)
+    expect([ids[0], ids[2]]).toContain(back[0])
+    expect(idsOf(await drain(DLQ))).toEqual(ids.filter((id) => id !== back[0]).sort())
+  })
+  test('does nothing on a dry run, but says what it would do', async () => {
+    const ids = await bury([{}, {}])
+    const { exitCode, out } = await run('requeue', QUEUE, '--dry-run', '--json')
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ dryRun: true, done: [{}, {}] })
+    expect(await drain(QUEUE)).toEqual([])
+    expect(idsOf(await drain(DLQ))).toEqual(ids.sort())
+  })
+  test('leaves what was put back too often: the loop ends, and the exit code says so', async () => {
+    const [looping = '', fresh = ''] = await bury([{ redrives: 3 }, { redrives: 2 }])
+    const { exitCode, out } = await run('requeue', QUEUE, '--yes')
+    expect(exitCode).toBe(1)
+    expect(out).toContain('1 dead letter stayed: put back too often already')
+    expect(idsOf(await drain(QUEUE))).toEqual([fresh])
+    expect(idsOf(await drain(DLQ))).toEqual([looping])
+    await bury([{ redrives: 3, messageId: looping }])
+    expect(await run('requeue', QUEUE, '--yes', '--max-redrives', '4')).toMatchObject({ exitCode: 0 })
+    const [again] = await drain(QUEUE)
+    expect(again?.MessageAttributes?.redriveCount?.StringValue).toBe('4')
+  })
+  test('keeps the group of a FIFO queue, whose deduplication it must not fall for', async () => {
+    const fifo = 'order-commands.fifo'
+    const messageId = randomUUID()
+    await bury([{ group: 'order-7', messageId }], fifo)
+    expect(await run('requeue', fifo, '--yes')).toMatchObject({ exitCode: 0 })
+    const [first] = await drain(fifo)
+    expect(first?.Attributes).toMatchObject({ MessageGroupId: 'order-7' })
+    expect(first?.Attributes?.MessageDeduplicationId).not.toBe(messageId)
+  })
+  test('asks before it does anything, and without a person to ask it wants --yes', async () => {
+    await bury([{}])
+    expect(await run('requeue', QUEUE)).toMatchObject({ exitCode: 2, error: expect.stringContaining('--yes') })
+    expect(await drain(DLQ)).toHaveLength(1)
+  })
+  test('killed in the middle and run again loses nothing', async () => {
+    const ids = await bury(Array.from({ length: 400 }, () => ({})))
+    const start = () =>
+      spawn(process.execPath, ['packages/ops/src/main.ts', 'dlq', 'requeue', QUEUE, '--yes'], {
+        env: { ...process.env, ...system.env, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+        stdio: 'ignore',
+      })
+    const first = start()
+    const firstEnded = once(first, 'exit')
+    await vi.waitFor(async () => expect((await depthOf(QUEUE)).visible).toBeGreaterThan(20), { timeout: 20_000, interval: 1 })
+    first.kill('SIGKILL')
+    expect(await firstEnded).toEqual([null, 'SIGKILL'])
+    expect((await depthOf(QUEUE)).visible).toBeLessThan(400)
+
+    // What the dead one held comes back when its visibility has run out.
+    await vi.waitFor(
+      async () => {
+        await once(start(), 'exit')
+        expect(await depthOf(DLQ)).toEqual({ visible: 0, inFlight: 0 })
+      },
+      { timeout: 60_000, interval: 1_000 },
+    )
+    const back = idsOf(await drain(QUEUE))
+    expect([...new Set(back)]).toEqual(ids.sort())
+    expect(back.length - ids.length).toBeLessThanOrEqual(10) // twice: the batch that was accepted and not deleted yet
+  }, 90_000)
+})
+
+describe('dlq purge', () => {
+  test('deletes what was asked for, for good', async () => {
+    const [keep = ''] = await bury([{ eventType: 'EVENT_CANCELLED' }, {}, {}])
+    const { exitCode, out } = await run('purge', DLQ, '--type', 'TICKETS_REJECTED', '--yes')
+    expect({ exitCode, out }).toEqual({ exitCode: 0, out: `purged 2 dead letters of ${DLQ}\n` })
+    expect(idsOf(await drain(DLQ))).toEqual([keep])
+    expect(await drain(QUEUE)).toEqual([])
+  })
+})
+
+describe('wrong usage', () => {
+  test.each([
+    [['peek', 'no-such-queue'], 'there is no queue no-such-queue'],
+    [['peek', QUEUE, '--type', 'TICKETS_REJCTED'], 'there is no message type TICKETS_REJCTED'],
+    [['purge', QUEUE, '--limit', '0', '--yes'], '--limit is 0'],
+    [['requeue', QUEUE, '--limit', 'all', '--yes'], '--limit is all'],
+    [['requeue'], 'queue'],
+  ])('%j is answered with a sentence and exit code 2', async (args, sentence) => {
+    expect(await run(...args)).toMatchObject({ exitCode: 2, error: expect.stringContaining(sentence) })
+  })
+  test('a broker that is away is said, with exit code 1', async () => {
+    const away = { ...system.env, AWS_SQS_ENDPOINT: 'http://127.0.0.1:1' }
+    expect(await boxoffice(away, 'dlq', 'list')).toMatchObject({
+      exitCode: 1,
+      error: expect.stringContaining('connection refused'),
+    })
+  })
+})
+
+async function depthOf(queue: string) {
+  const depth = await findQueueDepth(system.aws, queue)
+  if (!depth) throw new Error(`no queue ${queue}`)
+  return depth
+}
