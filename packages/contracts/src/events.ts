@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { EventId, UserId, VenueId } from './ids.ts'
-import { defineRoute, NextCursor, Page, Refusal, refusalWith } from './route.ts'
+import { defineRoute, Empty, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { NewSeatingPlan, SEATING_PLAN_BYTES_MAX, SeatingPlan } from './seating-plan.ts'
-import { Instant, line, lines, TimeZone } from './text.ts'
+import { Country, Instant, line, lines, TimeZone } from './text.ts'
 
 export const EventStatus = z.enum(['DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED'])
 export type EventStatus = z.output<typeof EventStatus>
@@ -49,7 +49,7 @@ const details = {
   description: lines(10_000),
   eventDate: Instant,
   endDate: Instant.optional(),
-  timeZone: TimeZone.optional().meta({ description: 'IANA name; UTC where none is given' }),
+  timeZone: TimeZone.optional().meta({ description: 'IANA name; where none is given the venue’s, else UTC' }),
   category: EventCategory,
   imageUrl: z
     .url({ protocol: /^https?$/ })
@@ -83,14 +83,36 @@ export const EventChanges = z
   .refine(endsAfterItStarts, late)
 export type EventChanges = z.output<typeof EventChanges>
 
+export const NewVenue = z.strictObject({
+  name: line(200),
+  address: line(500),
+  city: line(200).optional(),
+  country: Country.optional().meta({ description: 'ISO 3166-1 alpha-2' }),
+  timeZone: TimeZone.optional().meta({ description: 'IANA name; what events there get that name none' }),
+  capacity: z.int().min(1).max(1_000_000).optional(),
+})
+export type NewVenue = z.output<typeof NewVenue>
+
+export const Venue = z.object({
+  venueId: VenueId,
+  ...NewVenue.shape,
+  organizerId: UserId.meta({ description: 'who made it' }),
+  createdAt: Instant,
+})
+export type Venue = z.output<typeof Venue>
+
 const params = z.object({ eventId: EventId })
 const Events = z.object({ events: z.array(Event), nextCursor: NextCursor })
 
+const Words = z.string().trim().max(200).optional()
 export const EventQuery = Page.extend({
-  query: z.string().trim().max(200).optional().meta({ description: 'words of the name, the description or the place' }),
+  query: Words.meta({
+    description: 'beginnings of words of the name, the place, the category or the description; all must be there',
+  }),
+  place: Words.meta({ description: 'beginnings of words of the venue’s name or its address' }),
   category: EventCategory.optional(),
-  from: Instant.optional(),
-  to: Instant.optional(),
+  from: Instant.optional().meta({ description: 'what is over by then is left out; what is over now where none is given' }),
+  to: Instant.optional().meta({ description: 'what begins later is left out' }),
 })
 export type EventQuery = z.output<typeof EventQuery>
 
@@ -98,7 +120,7 @@ export const eventsRoutes = {
   listEvents: defineRoute({
     method: 'GET',
     path: '/api/events',
-    summary: 'Published events, the next first',
+    summary: 'Published events: the next first, with `query` the best match first',
     access: 'anyone',
     query: EventQuery,
     responses: { 200: Events },
@@ -135,6 +157,39 @@ export const eventsRoutes = {
     params,
     body: EventChanges,
     responses: { 200: Event, 400: Refusal, 403: Refusal, 404: Refusal, 409: Refusal },
+  }),
+  deleteEvent: defineRoute({
+    method: 'DELETE',
+    path: '/api/events/:eventId',
+    summary: 'Delete a draft',
+    access: 'organizer',
+    params,
+    responses: { 204: Empty, 403: Refusal, 404: Refusal, 409: Refusal },
+  }),
+  cancelEvent: defineRoute({
+    method: 'POST',
+    path: '/api/events/:eventId/cancel',
+    summary: 'Cancel an event: everything sold is refunded',
+    access: 'organizer',
+    params,
+    body: z.strictObject({ cancellationReason: line(500) }),
+    responses: { 200: Event, 403: Refusal, 404: Refusal, 409: Refusal },
+  }),
+  createVenue: defineRoute({
+    method: 'POST',
+    path: '/api/events/venues',
+    summary: 'Make a venue',
+    access: 'organizer',
+    body: NewVenue,
+    responses: { 201: Venue },
+  }),
+  listVenues: defineRoute({
+    method: 'GET',
+    path: '/api/events/venues',
+    summary: 'Venues by name, one’s own first',
+    access: 'organizer',
+    query: Page.extend({ query: Words.meta({ description: 'beginnings of words of the name, the address or the city' }) }),
+    responses: { 200: z.object({ venues: z.array(Venue), nextCursor: NextCursor }) },
   }),
   publishEvent: defineRoute({
     method: 'POST',

@@ -31,6 +31,16 @@ export const Locale = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must
 /** An IANA time zone, e.g. `Europe/Warsaw`. */
 export const TimeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Warsaw')
 
+const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
+
+/** A country of ISO 3166-1 alpha-2, e.g. `PL`. */
+export const Country = z
+  .string()
+  .toUpperCase()
+  .regex(/^[A-Z]{2}$/, 'must be two letters such as PL')
+  .refine((code) => /^[A-Z]{2}$/.test(code) && regions.of(code) !== undefined && !NO_COUNTRIES.has(code), 'is no country')
+const NO_COUNTRIES = new Set(['EU', 'EZ', 'UN', 'XA', 'XB', 'ZZ'])
+
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { eventHandlers, eventInternalHandlers } from './catalog/routes.ts'
 import type { Dependencies } from './dependencies.ts'
 import { seatingHandlers, seatingInternalHandlers } from './seating/routes.ts'
+import { venueHandlers } from './venues/routes.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
   const app = createServiceApp(deps, {
@@ -19,7 +20,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       messaging: deps.messaging.health,
     },
   })
-  mountRoutes(app, eventsRoutes, { ...eventHandlers(deps), ...seatingHandlers(deps) }, deps)
+  mountRoutes(app, eventsRoutes, { ...eventHandlers(deps), ...seatingHandlers(deps), ...venueHandlers(deps) }, deps)
   mountRoutes(app, eventsInternalRoutes, { ...eventInternalHandlers(deps), ...seatingInternalHandlers(deps) }, deps)
   mountOps(app, eventsOpsRoutes, deps)
   return app

@@ -9,6 +9,12 @@ export const Environment = z.object({
   REDIS_URL: z.url().describe('the Redis that caches reads'),
   EVENT_CACHE_SECONDS: z.coerce.number().int().min(1).default(60).describe('how long an event is cached at most'),
   LIST_CACHE_SECONDS: z.coerce.number().int().min(1).default(10).describe('how long a page of the list is cached at most'),
+  EVENT_LENGTH_HOURS: z.coerce
+    .number()
+    .min(0)
+    .max(240)
+    .default(12)
+    .describe('how long after its beginning an event is over that has no endDate'),
 })
 
 export interface Config extends BaseConfig {
@@ -16,6 +22,7 @@ export interface Config extends BaseConfig {
   redisUrl: string
   eventCacheSeconds: number
   listCacheSeconds: number
+  eventLengthMs: number
 }
 
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
@@ -27,5 +34,6 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     redisUrl: read.REDIS_URL,
     eventCacheSeconds: read.EVENT_CACHE_SECONDS,
     listCacheSeconds: read.LIST_CACHE_SECONDS,
+    eventLengthMs: read.EVENT_LENGTH_HOURS * 3_600_000,
   }
 }

@@ -11,6 +11,8 @@ export interface Dependencies extends Foundation {
   prisma: PrismaClient
   redis: Redis
   cache: EventCache
+  /** For operators. */
+  caches: EventCache['caches']
   messaging: Messaging
   close(): Promise<void>
 }
@@ -21,12 +23,14 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const redis = createRedis({ url: config.redisUrl, logger })
   const messaging = createMessaging(foundation, config.messaging)
+  const cache = createEventCache({ redis, registry: metrics.registry, ...config })
   return {
     ...foundation,
     config,
     prisma,
     redis,
-    cache: createEventCache({ redis, registry: metrics.registry, ...config }),
+    cache,
+    caches: cache.caches,
     messaging,
     async close() {
       await prisma.$disconnect()

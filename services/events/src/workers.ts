@@ -1,7 +1,26 @@
-import { createIdempotencySweeper, type Worker } from '@boxoffice/service-kit'
+import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
+import { completeEvents } from './catalog/complete.ts'
 import type { Dependencies } from './dependencies.ts'
+import { fillSearch } from './search/search-repository.ts'
+
+const COMPLETE_MS = 60_000
+const FILL_SEARCH_MS = 600_000
+const FILL_SEARCH_BATCH = 200
 
 /** The relay first: it stops last, when the others have said what they had to say. */
 export function buildWorkers(deps: Dependencies): Worker[] {
-  return [deps.messaging.relay, deps.messaging.housekeeping, createIdempotencySweeper(deps)]
+  const { messaging, logger, prisma } = deps
+  return [
+    messaging.relay,
+    messaging.housekeeping,
+    createIdempotencySweeper(deps),
+    createSweeper({ name: 'events that are over', intervalMs: COMPLETE_MS, logger, sweep: () => completeEvents(deps) }),
+    // What was there before search was ours; otherwise every write does it.
+    createSweeper({
+      name: 'search',
+      intervalMs: FILL_SEARCH_MS,
+      logger,
+      sweep: () => prisma.$transaction((tx) => fillSearch(tx, FILL_SEARCH_BATCH)),
+    }),
+  ]
 }

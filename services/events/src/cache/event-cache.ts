@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { EventInfo, type EventQuery } from '@boxoffice/contracts'
+import { type EventId, EventInfo, type EventQuery } from '@boxoffice/contracts'
+import type { Cache } from '@boxoffice/messaging'
 import type { Metrics } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { Counter } from 'prom-client'
@@ -15,9 +16,16 @@ export interface EventCache {
   page(query: EventQuery, load: () => Promise<EventPage>): Promise<EventPage>
   /** After a commit: what is cached of this event, and every page it may be on, is out of date. */
   changed(event: EventInfo): Promise<void>
+  /** After the commit that deleted it. */
+  removed(eventId: EventId): Promise<void>
+  /** For operators: `events` and `event-pages`, figures of this process since it started. */
+  caches: readonly Cache[]
 }
 
 const eventKey = (eventId: string) => `events:event:${eventId}`
+const FOR_EVER = Number.MAX_SAFE_INTEGER
+const SCANNED_AT_ONCE = 500
+const pageKey = (generation: string) => `events:page:${generation}:`
 const generationKey = 'events:pages:generation'
 const putIfNewer = readFileSync(new URL('./lua/put-if-newer.lua', import.meta.url), 'utf8')
 
@@ -34,21 +42,29 @@ export function createEventCache(options: {
     labelNames: ['cache', 'result'],
     registers: [options.registry],
   })
-  const put = (event: EventInfo) =>
-    redis.eval(
-      putIfNewer,
-      1,
-      eventKey(event.eventId),
-      event.version,
-      JSON.stringify(z.encode(EventInfo, event)),
-      options.eventCacheSeconds,
-    )
+  const counts = { event: { hits: 0, misses: 0 }, page: { hits: 0, misses: 0 } }
+  const putAt = (eventId: EventId, version: number, json: string) =>
+    redis.eval(putIfNewer, 1, eventKey(eventId), version, json, options.eventCacheSeconds)
+  const put = (event: EventInfo) => putAt(event.eventId, event.version, JSON.stringify(z.encode(EventInfo, event)))
 
-  async function read<T>(cache: string, lookUp: () => Promise<T | null>): Promise<T | null> {
+  async function read<T>(cache: keyof typeof counts, lookUp: () => Promise<T | null>): Promise<T | null> {
     const found = await lookUp().catch(() => null)
     requests.inc({ cache, result: found ? 'hit' : 'miss' })
+    counts[cache][found ? 'hits' : 'misses']++
     return found
   }
+
+  /** Delete what matches, step by step: Redis goes on serving meanwhile. */
+  async function clear(pattern: string): Promise<void> {
+    let cursor = '0'
+    do {
+      const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCANNED_AT_ONCE)
+      if (keys.length > 0) await redis.unlink(...keys)
+      cursor = next
+    } while (cursor !== '0')
+  }
+  // How many entries there are Redis cannot tell without walking through all of its keys.
+  const figuresOf = (cache: keyof typeof counts) => async () => ({ ...counts[cache], entries: null })
 
   return {
     async event(eventId, load) {
@@ -66,7 +82,7 @@ export function createEventCache(options: {
       // A page belongs to a generation: a write begins a new one, and what a slow reader puts into the old one is never read.
       const generation = await redis.get(generationKey).catch(() => null)
       const hash = createHash('sha256').update(JSON.stringify(query)).digest('base64url')
-      const key = `events:page:${generation ?? '0'}:${hash}`
+      const key = `${pageKey(generation ?? '0')}${hash}`
       const cached = await read('page', async () => {
         const json = await redis.get(key)
         return json ? z.decode(Events, JSON.parse(json)) : null
@@ -80,5 +96,15 @@ export function createEventCache(options: {
     async changed(event) {
       await Promise.all([put(event), redis.incr(generationKey)]).catch(() => {})
     },
+
+    async removed(eventId) {
+      // Nothing, but newer than anything: a slow reader must not bring it back.
+      await Promise.all([putAt(eventId, FOR_EVER, ''), redis.incr(generationKey)]).catch(() => {})
+    },
+
+    caches: [
+      { name: 'events', figures: figuresOf('event'), clear: () => clear(`${eventKey('')}*`) },
+      { name: 'event-pages', figures: figuresOf('page'), clear: () => clear(`${pageKey('*')}*`) },
+    ],
   }
 }

@@ -2,20 +2,25 @@ import {
   type EventChanges,
   type EventId,
   type EventInfo,
+  eventCancelled,
   eventCreated,
   eventPublished,
   eventUpdated,
   type NewEvent,
   type UserId,
+  type Venue,
+  type VenueId,
 } from '@boxoffice/contracts'
 import { RefusedError, refuse, sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
-import { changedFields, objectionTo, objectionToEditor, reasonsNotToPublish } from './event.ts'
-import { type Db, ensureVenue, findEvent, findVenue, insertEvent, updateEvent, type Venue } from './event-repository.ts'
+import { ensureVenue, findVenue } from '../venues/venue-repository.ts'
+import { changedFields, objectionTo, objectionToEditor, reasonsNotToPublish, snapshotOf } from './event.ts'
+import { type Db, findEvent, insertEvent, removeEvent, updateEvent } from './event-repository.ts'
 
 export type Edited =
-  | { edited: true; event: EventInfo }
-  | { edited: false; why: 'NOT_FOUND' | 'NOT_YOURS' | 'NOT_EDITABLE' | 'NOT_PUBLISHABLE' | 'VENUE_NOT_FOUND'; reasons?: string[] }
+  | { edited: true; event: EventInfo; deleted?: true }
+  | { edited: false; why: 'NOT_FOUND' | 'NOT_YOURS' | Objection; reasons?: string[] }
+type Objection = 'NOT_EDITABLE' | 'NOT_PUBLISHABLE' | 'NOT_CANCELLABLE' | 'NOT_DRAFT' | 'VENUE_NOT_FOUND'
 
 /** Make a draft. Repeated with the same id it is the same draft. */
 export async function createEvent(deps: Dependencies, eventId: EventId, organizerId: UserId, body: NewEvent): Promise<Edited> {
@@ -24,10 +29,10 @@ export async function createEvent(deps: Dependencies, eventId: EventId, organize
     if (existing) return { edited: true, event: existing }
     const venue = await venueOf(deps, tx, organizerId, body)
     if (!venue) return { edited: false, why: 'VENUE_NOT_FOUND' }
-    const { name, description, eventDate, endDate, timeZone = 'UTC', category, imageUrl, refundableUntil } = body
-    const details = { name, description, eventDate, endDate, timeZone, category, imageUrl, refundableUntil }
+    const { venueId: _, venueName: __, venueAddress: ___, timeZone = venue.timeZone ?? 'UTC', ...details } = body
     const now = deps.now()
-    const event = await insertEvent(tx, { id: eventId, organizerId, ...details, ...venue, createdAt: now, updatedAt: now })
+    const times = { createdAt: now, updatedAt: now }
+    const event = await insertEvent(tx, { id: eventId, organizerId, ...details, timeZone, ...placeOf(venue), ...times })
     await deps.messaging.append(sqlOf(tx), eventCreated, snapshotOf(event), { aggregateVersion: event.version })
     return { edited: true, event }
   })
@@ -47,9 +52,9 @@ export const changeEvent = (deps: Dependencies, eventId: EventId, userId: UserId
     const place = venueId
       ? { venueId }
       : { venueName: venueName ?? event.venueName, venueAddress: venueAddress ?? event.venueAddress }
-    const venue = moves ? await venueOf(deps, tx, userId, place) : {}
-    if (!venue) return { edited: false, why: 'VENUE_NOT_FOUND' }
-    const data = { ...rest, ...venue }
+    const venue = moves ? await venueOf(deps, tx, userId, place) : null
+    if (moves && !venue) return { edited: false, why: 'VENUE_NOT_FOUND' }
+    const data = { ...rest, ...(venue && placeOf(venue)) }
     const changed = changedFields(event, data)
     if (changed.length === 0) return { edited: true, event }
     const updated = await updateEvent(tx, event, data, deps.now())
@@ -73,6 +78,25 @@ export const publishEvent = (deps: Dependencies, eventId: EventId, userId: UserI
     if (!updated) return null
     await deps.messaging.append(sqlOf(tx), eventPublished, snapshotOf(updated), { aggregateVersion: updated.version })
     return { edited: true, event: updated }
+  })
+
+/** Call an event off, for good; one that is already keeps its first reason. */
+export const cancelEvent = (deps: Dependencies, eventId: EventId, userId: UserId, cancellationReason: string): Promise<Edited> =>
+  edit(deps, eventId, userId, async (tx, event) => {
+    if (event.status === 'CANCELLED') return { edited: true, event }
+    if (event.status !== 'PUBLISHED') return { edited: false, why: 'NOT_CANCELLABLE' }
+    const updated = await updateEvent(tx, event, { status: 'CANCELLED', cancellationReason }, deps.now())
+    if (!updated) return null
+    const payload = { ...snapshotOf(updated), eventName: updated.name, cancellationReason }
+    await deps.messaging.append(sqlOf(tx), eventCancelled, payload, { aggregateVersion: updated.version })
+    return { edited: true, event: updated }
+  })
+
+/** Delete a draft with its seating plan. Nothing was sold of it, so nobody is told. */
+export const deleteEvent = (deps: Dependencies, eventId: EventId, userId: UserId): Promise<Edited> =>
+  edit(deps, eventId, userId, async (tx, event) => {
+    if (event.status !== 'DRAFT') return { edited: false, why: 'NOT_DRAFT' }
+    return (await removeEvent(tx, event)) ? { edited: true, event, deleted: true } : null
   })
 
 const ATTEMPTS = 5
@@ -99,7 +123,7 @@ async function edit(
 async function commit<T extends Edited | null>(deps: Dependencies, work: (tx: Db) => Promise<T>): Promise<T> {
   const result = await deps.prisma.$transaction(work)
   deps.messaging.relay.nudge()
-  if (result?.edited) await deps.cache.changed(result.event)
+  if (result?.edited) await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
   return result
 }
 
@@ -107,14 +131,16 @@ async function venueOf(
   deps: Dependencies,
   tx: Db,
   organizerId: UserId,
-  { venueId, venueName, venueAddress }: { venueId?: Venue['venueId']; venueName?: string; venueAddress?: string },
+  { venueId, venueName, venueAddress }: { venueId?: VenueId; venueName?: string; venueAddress?: string },
 ): Promise<Venue | null> {
-  if (venueId) return findVenue(tx, venueId, organizerId)
-  return ensureVenue(tx, deps.newId(), organizerId, venueName ?? '', venueAddress ?? '')
+  if (venueId) return findVenue(tx, venueId)
+  const venue = { name: venueName ?? '', address: venueAddress ?? '', organizerId, createdAt: deps.now() }
+  return ensureVenue(tx, { venueId: deps.newId() as VenueId, ...venue })
 }
 
-function snapshotOf(event: EventInfo) {
-  const { eventId, organizerId, name, eventDate, endDate, timeZone, venueId, venueName, venueAddress, status } = event
-  const { refundableUntil } = event
-  return { eventId, organizerId, name, eventDate, endDate, timeZone, venueId, venueName, venueAddress, status, refundableUntil }
-}
+/** The place of an event, as it is kept with the event. */
+const placeOf = ({ venueId, name, address, city }: Venue) => ({
+  venueId,
+  venueName: name,
+  venueAddress: city && !address.includes(city) ? `${address}, ${city}` : address,
+})

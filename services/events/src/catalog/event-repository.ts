@@ -1,5 +1,6 @@
-import type { EventId, EventInfo, EventQuery, UserId, VenueId } from '@boxoffice/contracts'
-import { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
+import type { EventId, EventInfo, UserId } from '@boxoffice/contracts'
+import type { Prisma, PrismaClient } from '../generated/prisma/client.ts'
+import { vectorOfEvent } from '../search/words.ts'
 import { toEventInfo } from './event.ts'
 
 /** Prisma, or a transaction of it. */
@@ -20,7 +21,14 @@ export async function findEvents(db: Db, eventIds: readonly EventId[]): Promise<
 }
 
 export async function insertEvent(db: Db, event: Omit<Prisma.EventUncheckedCreateInput, 'search'>): Promise<EventInfo> {
-  return toEventInfo(await db.event.create({ data: event }))
+  const row = await db.event.create({ data: event })
+  await writeSearch(db, row)
+  return toEventInfo(row)
+}
+
+/** Prisma cannot write a tsvector: SQL does. */
+export async function writeSearch(db: Db, event: { id: string } & Parameters<typeof vectorOfEvent>[0]): Promise<void> {
+  await db.$executeRaw`update events set search = ${vectorOfEvent(event)}::tsvector where id = ${event.id}::uuid`
 }
 
 /** Change an event that is still at the version that was read; null when somebody else has changed it since. */
@@ -34,52 +42,44 @@ export async function updateEvent(
     where: { id: event.eventId, version: event.version },
     data: { ...data, version: { increment: 1 }, updatedAt: now },
   })
-  return count === 0 ? null : findEvent(db, event.eventId)
+  if (count === 0) return null
+  const row = await db.event.findUniqueOrThrow({ where: { id: event.eventId } })
+  if (SEARCHED.some((field) => data[field] !== undefined)) await writeSearch(db, row)
+  return toEventInfo(row)
+}
+const SEARCHED = ['name', 'venueName', 'venueAddress', 'category', 'description'] as const
+
+/** Delete an event, with what belongs to it, that is still at the version that was read; whether it was. */
+export async function removeEvent(db: Db, { eventId, version }: EventInfo): Promise<boolean> {
+  const { count } = await db.event.deleteMany({ where: { id: eventId, version } })
+  return count === 1
 }
 
-export type Venue = { venueId: VenueId; venueName: string; venueAddress: string }
-
-/** A venue that the organizer may use. */
-export async function findVenue(db: Db, venueId: VenueId, organizerId: UserId): Promise<Venue | null> {
-  const row = await db.venue.findFirst({ where: { id: venueId, organizerId } })
-  return row && { venueId: row.id as VenueId, venueName: row.name, venueAddress: row.address }
-}
-
-/** The organizer's venue of this name and address, made where there is none. */
-export async function ensureVenue(db: Db, venueId: string, organizerId: UserId, name: string, address: string): Promise<Venue> {
-  const known = await db.venue.findFirst({ where: { organizerId, name, address } })
-  const row = known ?? (await db.venue.create({ data: { id: venueId, organizerId, name, address } }))
-  return { venueId: row.id as VenueId, venueName: name, venueAddress: address }
+/**
+ * Complete up to `limit` events on sale that are over at `now`, and answer them. One without an end lasts `eventLengthMs`. Those
+ * that somebody is changing are left for the next time.
+ */
+export async function completeOver(
+  db: Db,
+  { now, eventLengthMs, limit }: { now: Date; eventLengthMs: number; limit: number },
+): Promise<EventInfo[]> {
+  const rows = await db.$queryRaw<{ id: EventId }[]>`
+    update events set status = 'COMPLETED', version = version + 1, updated_at = ${now}
+    where id in (
+      select id from events
+      where status = 'PUBLISHED' and event_date <= ${now}
+        and coalesce(end_date, event_date + ${eventLengthMs} * interval '1 millisecond') <= ${now}
+      order by event_date limit ${limit} for update skip locked)
+    returning id`
+  return findEvents(
+    db,
+    rows.map(({ id }) => id),
+  )
 }
 
 export interface Position {
   at: Date
   id: string
-}
-
-/** Published events by date, the next first, from `after` on; one more than the limit. Words match beginnings of words. */
-export async function listPublished(db: Db, query: EventQuery, after: Position | null, now: Date): Promise<EventInfo[]> {
-  const words = query.query?.match(/[\p{L}\p{N}]+/gu)?.slice(0, 10) ?? []
-  if (query.query && words.length === 0) return []
-  const filters = [
-    Prisma.sql`status = 'PUBLISHED' and coalesce(end_date, event_date) >= ${query.from ?? now}`,
-    ...(query.to ? [Prisma.sql`event_date <= ${query.to}`] : []),
-    ...(query.category ? [Prisma.sql`category = ${query.category}`] : []),
-    ...(words.length > 0 ? [Prisma.sql`search @@ to_tsquery('simple', ${words.map((word) => `${word}:*`).join(' & ')})`] : []),
-    ...(after ? [Prisma.sql`(event_date, id) > (${after.at}, ${after.id}::uuid)`] : []),
-  ]
-  // Prisma has no row comparison and no tsvector: SQL finds and orders, Prisma reads.
-  const found = await db.$queryRaw<{ id: EventId }[]>`
-    select id from events where ${Prisma.join(filters, ' and ')} order by event_date, id limit ${query.limit + 1}`
-  const events = new Map(
-    (
-      await findEvents(
-        db,
-        found.map(({ id }) => id),
-      )
-    ).map((event) => [event.eventId, event]),
-  )
-  return found.flatMap(({ id }) => events.get(id) ?? [])
 }
 
 /** An organizer's events in every state, the newest first; one more than the limit. */

@@ -35,6 +35,13 @@ export function toPublic({ version: _, ...event }: EventInfo): Event {
   return event
 }
 
+/** The event as its messages carry it. */
+export function snapshotOf(event: EventInfo) {
+  const { eventId, organizerId, name, eventDate, endDate, timeZone, venueId, venueName, venueAddress, status } = event
+  const { refundableUntil } = event
+  return { eventId, organizerId, name, eventDate, endDate, timeZone, venueId, venueName, venueAddress, status, refundableUntil }
+}
+
 /** Whether a caller may know that the event exists. */
 export const isVisibleTo = (event: EventInfo, userId: UserId | undefined): boolean =>
   event.status !== 'DRAFT' || event.organizerId === userId

@@ -2,11 +2,13 @@ import type { EventId, eventsInternalRoutes, eventsRoutes } from '@boxoffice/con
 import { decodeCursor, type Handlers, pageOf, refuse } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
-import { changeEvent, createEvent, type Edited, publishEvent } from './edit.ts'
+import { searchPublished } from '../search/search-repository.ts'
+import { cancelEvent, changeEvent, createEvent, deleteEvent, type Edited, publishEvent } from './edit.ts'
 import { isVisibleTo, toPublic } from './event.ts'
-import { findEvent, findEvents, listOfOrganizer, listPublished } from './event-repository.ts'
+import { findEvent, findEvents, listOfOrganizer } from './event-repository.ts'
 
-const Position = z.object({ at: z.iso.datetime(), id: z.uuid() }).transform(({ at, id }) => ({ at: new Date(at), id }))
+const Position = z.object({ at: z.iso.datetime().transform((at) => new Date(at)), id: z.uuid() })
+const Ranked = Position.extend({ rank: z.number() })
 const notFound = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
 
 /** Why an edit was not made, as an answer. */
@@ -15,37 +17,43 @@ function refusalOf({ why, reasons }: Extract<Edited, { edited: false }>) {
     case 'NOT_FOUND':
       return notFound()
     case 'VENUE_NOT_FOUND':
-      return refuse(404, 'VENUE_NOT_FOUND', 'no such venue of yours')
+      return refuse(404, 'VENUE_NOT_FOUND', 'no such venue')
     case 'NOT_YOURS':
       return refuse(403, 'FORBIDDEN', 'this is another organizer’s event')
     case 'NOT_EDITABLE':
       return refuse(409, 'EVENT_NOT_EDITABLE', 'the event is over or cancelled')
+    case 'NOT_DRAFT':
+      return refuse(409, 'EVENT_NOT_DRAFT', 'only drafts are deleted: cancel the event')
+    case 'NOT_CANCELLABLE':
+      return refuse(409, 'EVENT_NOT_CANCELLABLE', 'only an event on sale is cancelled')
     case 'NOT_PUBLISHABLE':
       return refuse(409, 'EVENT_NOT_PUBLISHABLE', `the event cannot be published: ${reasons?.join(', ')}`, { reasons })
   }
 }
 
-type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>
+type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'>
 
 export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
-  const { prisma, cache, now } = deps
+  const { prisma, cache, now, config } = deps
   return {
     async listEvents({ query }) {
-      const after = decodeCursor(Position, query.cursor)
+      const after = decodeCursor(Ranked, query.cursor)
       const { events, nextCursor } = await cache.page(query, async () => {
-        const rows = await listPublished(prisma, query, after, now())
-        const { page, nextCursor } = pageOf(rows, query.limit, ({ eventDate, eventId }) => ({
-          at: eventDate.toISOString(),
-          id: eventId,
+        const options = { after, now: now(), eventLengthMs: config.eventLengthMs }
+        const found = await searchPublished(prisma, query, options)
+        const { page, nextCursor } = pageOf(found, query.limit, ({ event, rank }) => ({
+          at: event.eventDate.toISOString(),
+          id: event.eventId,
+          rank,
         }))
-        return { events: page, nextCursor }
+        return { events: page.map(({ event }) => event), nextCursor }
       })
       return { status: 200, body: { events: events.map(toPublic), nextCursor } }
     },
     async createEvent({ body, principal, resourceId }) {
       const made = await createEvent(deps, resourceId as EventId, principal.userId, body)
       if (made.edited) return { status: 201, body: toPublic(made.event) }
-      return refuse(404, 'VENUE_NOT_FOUND', 'no such venue of yours')
+      return refuse(404, 'VENUE_NOT_FOUND', 'no such venue')
     },
     async listMyEvents({ query, principal }) {
       const rows = await listOfOrganizer(prisma, principal.userId, query.limit, decodeCursor(Position, query.cursor))
@@ -62,6 +70,14 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
     async updateEvent({ params, body, principal }) {
       const changed = await changeEvent(deps, params.eventId, principal.userId, body)
       return changed.edited ? { status: 200, body: toPublic(changed.event) } : refusalOf(changed)
+    },
+    async deleteEvent({ params, principal }) {
+      const deleted = await deleteEvent(deps, params.eventId, principal.userId)
+      return deleted.edited ? { status: 204, body: undefined } : refusalOf(deleted)
+    },
+    async cancelEvent({ params, body, principal }) {
+      const cancelled = await cancelEvent(deps, params.eventId, principal.userId, body.cancellationReason)
+      return cancelled.edited ? { status: 200, body: toPublic(cancelled.event) } : refusalOf(cancelled)
     },
     async publishEvent({ params, principal }) {
       const published = await publishEvent(deps, params.eventId, principal.userId)

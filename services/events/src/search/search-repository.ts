@@ -1,0 +1,69 @@
+import type { EventId, EventInfo, EventQuery } from '@boxoffice/contracts'
+import { type Db, findEvents, type Position, writeSearch } from '../catalog/event-repository.ts'
+import { Prisma } from '../generated/prisma/client.ts'
+import { writeVenueSearch } from '../venues/venue-repository.ts'
+import { wantedOf } from './words.ts'
+
+export interface Found {
+  event: EventInfo
+  /** How well it matches the words; 0 where none are looked for. */
+  rank: number
+}
+
+/** Of words in the description, the category, the place, the name. */
+const WEIGHTS = Prisma.sql`'{0.1, 0.3, 0.4, 1}'::float4[]`
+
+/**
+ * Published events from `after` on, one more than the limit: the best match first, of equals the next first. Without `from` those
+ * that are not over at `now`; one without an end lasts `eventLengthMs`.
+ */
+export async function searchPublished(
+  db: Db,
+  query: EventQuery,
+  options: { after: (Position & { rank: number }) | null; now: Date; eventLengthMs: number },
+): Promise<Found[]> {
+  const wanted = query.query ? wantedOf(query.query) : undefined
+  const place = query.place ? wantedOf(query.place, 'B') : undefined
+  if (wanted === null || place === null) return []
+  const filters = [
+    Prisma.sql`status = 'PUBLISHED'`,
+    query.from
+      ? Prisma.sql`coalesce(end_date, event_date) >= ${query.from}`
+      : Prisma.sql`coalesce(end_date, event_date + ${options.eventLengthMs} * interval '1 millisecond') > ${options.now}`,
+    ...(query.to ? [Prisma.sql`event_date <= ${query.to}`] : []),
+    ...(query.category ? [Prisma.sql`category = ${query.category}`] : []),
+    ...(wanted ? [Prisma.sql`search @@ ${wanted.beginnings}::tsquery`] : []),
+    ...(place ? [Prisma.sql`search @@ ${place.beginnings}::tsquery`] : []),
+  ]
+  // Rounded, so that the date decides between what matches about as well.
+  const rank = wanted
+    ? Prisma.sql`round((ts_rank(${WEIGHTS}, search, ${wanted.beginnings}::tsquery)
+        + ts_rank(${WEIGHTS}, search, ${wanted.wholes}::tsquery))::numeric, 2)::float8`
+    : Prisma.sql`0::float8`
+  const { after } = options
+  const further = after
+    ? Prisma.sql`where rank < ${after.rank}::float8
+        or (rank = ${after.rank}::float8 and (event_date, id) > (${after.at}, ${after.id}::uuid))`
+    : Prisma.empty
+  const rows = await db.$queryRaw<{ id: EventId; rank: number }[]>`
+    select id, rank from (select id, event_date, ${rank} as rank from events where ${Prisma.join(filters, ' and ')}) found
+    ${further} order by rank desc, event_date, id limit ${query.limit + 1}`
+  const ids = rows.map(({ id }) => id)
+  const events = new Map((await findEvents(db, ids)).map((event) => [event.eventId, event]))
+  return rows.flatMap(({ id, rank }) => {
+    const event = events.get(id)
+    return event ? [{ event, rank }] : []
+  })
+}
+
+/** Make up to `limit` events and as many venues searchable that are not yet; whether there are more. */
+export async function fillSearch(db: Db, limit: number): Promise<{ more: boolean }> {
+  const events = await db.$queryRaw<Parameters<typeof writeSearch>[1][]>`
+    select id, name, venue_name as "venueName", venue_address as "venueAddress", category, description
+    from events where search is null limit ${limit} for update skip locked`
+  for (const event of events) await writeSearch(db, event)
+  const venues = await db.$queryRaw<Parameters<typeof writeVenueSearch>[1][]>`
+    select id, name, address, city from venues where search is null limit ${limit} for update skip locked`
+  for (const venue of venues) await writeVenueSearch(db, venue)
+  return { more: events.length === limit || venues.length === limit }
+}

@@ -1,0 +1,75 @@
+import type { NewVenue, UserId, Venue, VenueId } from '@boxoffice/contracts'
+import type { Db } from '../catalog/event-repository.ts'
+import { Prisma, type Venue as Row } from '../generated/prisma/client.ts'
+import { vectorOfVenue, type Wanted } from '../search/words.ts'
+
+const toVenue = (row: Omit<Row, 'search'>): Venue => ({
+  venueId: row.id as VenueId,
+  name: row.name,
+  address: row.address,
+  ...(row.city !== null && { city: row.city }),
+  ...(row.country !== null && { country: row.country }),
+  ...(row.timeZone !== null && { timeZone: row.timeZone }),
+  ...(row.capacity !== null && { capacity: row.capacity }),
+  organizerId: row.organizerId as UserId,
+  createdAt: row.createdAt,
+})
+
+export async function findVenue(db: Db, venueId: VenueId): Promise<Venue | null> {
+  const row = await db.venue.findUnique({ where: { id: venueId } })
+  return row && toVenue(row)
+}
+
+/** Keep a venue; the one that stands there where this id has been inserted before. */
+export async function insertVenue(
+  db: Db,
+  venue: NewVenue & { venueId: VenueId; organizerId: UserId; createdAt: Date },
+): Promise<Venue> {
+  const { venueId: id, ...data } = venue
+  const row = await db.venue.upsert({ where: { id }, create: { id, ...data }, update: {} })
+  await writeVenueSearch(db, row)
+  return toVenue(row)
+}
+
+/** The organizer's venue of this name and address, made where there is none. */
+export async function ensureVenue(db: Db, venue: Parameters<typeof insertVenue>[1]): Promise<Venue> {
+  const { organizerId, name, address } = venue
+  const known = await db.venue.findFirst({ where: { organizerId, name, address }, orderBy: { createdAt: 'asc' } })
+  return known ? toVenue(known) : insertVenue(db, venue)
+}
+
+/** Prisma cannot write a tsvector: SQL does. */
+export async function writeVenueSearch(db: Db, venue: { id: string } & Parameters<typeof vectorOfVenue>[0]): Promise<void> {
+  await db.$executeRaw`update venues set search = ${vectorOfVenue(venue)}::tsvector where id = ${venue.id}::uuid`
+}
+
+export interface VenuePosition {
+  /** 0 of the organizer's own, 1 of the others'. */
+  others: number
+  name: string
+  id: string
+}
+
+/** Venues by name from `after` on, the organizer's own first; one more than the limit. */
+export async function listVenues(
+  db: Db,
+  organizerId: UserId,
+  options: { wanted: Wanted | undefined; limit: number; after: VenuePosition | null },
+): Promise<(VenuePosition & { venue: Venue })[]> {
+  const { wanted, after } = options
+  const filters = [
+    Prisma.sql`true`,
+    ...(wanted ? [Prisma.sql`search @@ ${wanted.beginnings}::tsquery`] : []),
+    ...(after
+      ? [
+          Prisma.sql`((organizer_id <> ${organizerId}::uuid)::int, lower(name), id)
+            > (${after.others}, ${after.name}, ${after.id}::uuid)`,
+        ]
+      : []),
+  ]
+  const rows = await db.$queryRaw<(Omit<Row, 'search'> & { others: number; key: string })[]>`
+    select id, organizer_id as "organizerId", name, address, city, country, time_zone as "timeZone", capacity,
+      created_at as "createdAt", (organizer_id <> ${organizerId}::uuid)::int as others, lower(name) as key
+    from venues where ${Prisma.join(filters, ' and ')} order by others, key, id limit ${options.limit + 1}`
+  return rows.map(({ others, key, ...row }) => ({ others, name: key, id: row.id, venue: toVenue(row) }))
+}

@@ -1,0 +1,40 @@
+import { eventsOpsRoutes } from '@boxoffice/contracts'
+import { injectClient } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { type EventService, startEventService } from './event-service.ts'
+
+let service: EventService
+beforeAll(async () => {
+  // A database of Redis of its own: it is cleared.
+  const redisUrl = new URL(inject('redisUrl'))
+  redisUrl.pathname = '/7'
+  service = await startEventService({ REDIS_URL: redisUrl.href })
+})
+afterAll(() => service.close())
+
+test('operators see how the caches serve, and can clear them', async () => {
+  const admin = await service.authority.user(['USER', 'ADMIN'])
+  const ops = injectClient(service.app, eventsOpsRoutes, admin.headers)
+  const figures = async () => (await ops.getCaches({})).body.caches
+  const { eventId } = await service.makePublished({ name: 'Cached' })
+  const read = async () => {
+    await service.as().getEvent({ params: { eventId } })
+    await service.as().listEvents({ query: { query: 'cached' } })
+  }
+  expect(await figures()).toMatchObject([
+    { name: 'events', hits: 0, misses: 0, hitRate: null },
+    { name: 'event-pages', hits: 0, misses: 0, hitRate: null },
+  ])
+  await read() // the event was put there when it was published, the page was not
+  await read()
+  expect(await figures()).toMatchObject([
+    { hits: 2, misses: 0, hitRate: 1 },
+    { hits: 1, misses: 1, hitRate: 0.5 },
+  ])
+  for (const name of ['events', 'event-pages']) expect(await ops.clearCache({ params: { name } })).toMatchObject({ status: 204 })
+  await read()
+  expect(await figures()).toMatchObject([
+    { hits: 2, misses: 1 },
+    { hits: 1, misses: 2 },
+  ])
+})

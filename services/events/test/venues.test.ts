@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type EventService, festival, startEventService } from './event-service.ts'
+
+let service: EventService
+let mine: ReturnType<EventService['as']>
+beforeAll(async () => {
+  service = await startEventService()
+  mine = service.as(service.organizer.headers)
+})
+afterAll(() => service.close())
+
+const hall = {
+  name: 'Filharmonia Łódzka',
+  address: 'Narutowicza 20/22',
+  city: 'Łódź',
+  country: 'pl',
+  timeZone: 'Europe/Warsaw',
+  capacity: 650,
+}
+const otherOrganizer = async () => service.as((await service.authority.user(['USER', 'ORGANIZER'])).headers)
+
+describe('a venue', () => {
+  test('is made with all that is known of it', async () => {
+    const answer = await mine.createVenue({ body: hall })
+    expect(answer).toEqual({
+      status: 201,
+      body: {
+        ...hall,
+        country: 'PL',
+        venueId: expect.any(String),
+        organizerId: service.organizer.userId,
+        createdAt: expect.any(Date),
+      },
+    })
+  })
+  test('made twice under one key is one venue', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const body = { name: `Once ${randomUUID()}`, address: 'Somewhere 1' }
+    const first = await mine.createVenue({ headers, body })
+    expect(await mine.createVenue({ headers, body })).toEqual(first)
+    expect((await mine.listVenues({ query: { query: body.name } })).body.venues).toEqual([first.body])
+  })
+  test('gives an event its place and its time zone, whoever made it', async () => {
+    const { body: venue } = await mine.createVenue({ body: hall })
+    const { venueName: _, venueAddress: __, timeZone: ___, ...event } = festival()
+    const answer = await (await otherOrganizer()).createEvent({ body: { ...event, venueId: venue.venueId } })
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { venueId: venue.venueId, venueName: hall.name, venueAddress: 'Narutowicza 20/22, Łódź', timeZone: 'Europe/Warsaw' },
+    })
+    expect(await mine.createEvent({ body: { ...event, venueId: randomUUID() as never } })).toMatchObject({
+      status: 404,
+      body: { error: 'VENUE_NOT_FOUND' },
+    })
+  })
+  test('is not made by those who organize nothing', async () => {
+    const user = service.as((await service.authority.user()).headers)
+    await expect(user.createVenue({ body: hall })).rejects.toThrow('403')
+    await expect(user.listVenues({ query: {} })).rejects.toThrow('403')
+  })
+  test.each([
+    ['no address', { address: undefined }],
+    ['a country that is none', { country: 'XX' }],
+    ['a time zone that is none', { timeZone: 'Łódź' }],
+    ['room for nobody', { capacity: 0 }],
+  ])('with %s is refused', async (_, wrong) => {
+    const { headers } = service.organizer
+    const answer = await service.app.inject({
+      method: 'POST',
+      url: '/api/events/venues',
+      headers,
+      payload: { ...hall, ...wrong },
+    })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json().details).toMatchObject([{ path: `body.${Object.keys(wrong)[0]}` }])
+  })
+})
+
+describe('the list of venues', () => {
+  test('has all of them by name, the own ones first, in pages', async () => {
+    const [me, other] = [await otherOrganizer(), await otherOrganizer()]
+    const word = `w${randomUUID().slice(0, 8)}`
+    for (const [client, name] of [
+      [other, 'a'],
+      [me, 'd'],
+      [other, 'C'],
+      [me, 'B'],
+    ] as const) {
+      await client.createVenue({ body: { name: `${name} ${word}`, address: 'Street 1' } })
+    }
+    const names: string[] = []
+    let cursor: string | undefined
+    do {
+      const { body } = await me.listVenues({ query: { query: word, limit: 1, ...(cursor && { cursor }) } })
+      names.push(...body.venues.map(({ name }) => name.split(' ')[0] ?? ''))
+      cursor = body.nextCursor ?? undefined
+    } while (cursor)
+    expect(names).toEqual(['B', 'd', 'a', 'C'])
+  })
+  test('finds a venue without accents, by its city too, and one that came with an event', async () => {
+    await mine.createVenue({ body: { name: 'Wytwórnia', address: 'Łąkowa 29', city: 'Łódź' } })
+    await service.make({ venueName: 'Stodoła', venueAddress: 'Batorego 10, Warszawa' })
+    const find = async (query: string) => (await mine.listVenues({ query: { query } })).body.venues.map(({ name }) => name)
+    expect(await find('lodz wytw')).toEqual(['Wytwórnia'])
+    expect(await find('stodola batorego')).toEqual(['Stodoła'])
+    expect(await find("'&|!")).toEqual([])
+  })
+})
