@@ -1,11 +1,40 @@
 import { z } from 'zod'
-import { EventId, OrderId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
+import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
 import { Currency, Money } from './money.ts'
-import { binary, defineRoute, Empty, NextCursor, Page, Refusal, refusalWith } from './route.ts'
+import { binary, defineRoute, Empty, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { Instant, line } from './text.ts'
 
+/** `"<zoneId>-<rowLabel>-<colLabel>"`, e.g. `1-A-12`. */
+export const SeatId = z
+  .string()
+  .regex(/^[1-9]\d{0,2}-[A-Za-z0-9]{1,8}-[A-Za-z0-9]{1,8}$/, 'must be a seat such as 1-A-12')
+  .brand<'SeatId'>()
+export type SeatId = z.output<typeof SeatId>
 export const Seat = z.object({ zoneId: z.int().positive(), rowLabel: z.string(), colLabel: z.string() })
 export type Seat = z.output<typeof Seat>
+
+const ZoneId = z.int().min(1).max(999)
+/** What a seat map says of a seat: free, held, sold, not for sale. */
+export const SeatStatus = z.enum(['.', 'h', 's', 'x'])
+export type SeatStatus = z.output<typeof SeatStatus>
+
+/** The seats of an event, one character each in the order of its seating plan. */
+export const SeatMap = z.object({
+  eventId: EventId,
+  planVersion: z.int(),
+  statuses: z
+    .string()
+    .regex(/^[.hsx]*$/)
+    .meta({ description: 'in plan order: . free, h held, s sold, x not for sale', examples: ['..hhs.xx'] }),
+  asOf: Instant,
+})
+export type SeatMap = z.output<typeof SeatMap>
+/** What changed about a seat map since the item before. */
+export const SeatMapChanges = z.object({
+  asOf: Instant,
+  changes: z.array(z.object({ seatId: SeatId, index: z.int().meta({ description: 'in plan order' }), status: SeatStatus })),
+})
+export type SeatMapChanges = z.output<typeof SeatMapChanges>
 
 export const TicketStatus = z.enum(['ACTIVE', 'CHECKED_IN', 'CANCELLED', 'TRANSFERRED'])
 export type TicketStatus = z.output<typeof TicketStatus>
@@ -25,8 +54,17 @@ export const TicketType = z.object({
   salesEndAt: Instant.optional(),
   maxPerOrder: z.int(),
   maxPerUser: z.int().optional(),
+  zoneIds: z.array(ZoneId).optional().meta({ description: 'of a seated type' }),
 })
 export type TicketType = z.output<typeof TicketType>
+
+const Quantity = z.int().min(1).max(1_000_000)
+const MaxPerOrder = z.int().min(1).max(100)
+const MaxPerUser = z.int().min(1).max(1_000)
+
+const endsAfterItStarts = (type: { salesStartAt?: Date | null; salesEndAt?: Date | null }) =>
+  !type.salesStartAt || !type.salesEndAt || type.salesEndAt > type.salesStartAt
+const late = { path: ['salesEndAt'], message: 'must be after salesStartAt' }
 
 export const NewTicketType = z
   .strictObject({
@@ -34,24 +72,63 @@ export const NewTicketType = z
     name: line(100),
     unitPrice: Money,
     currency: Currency,
-    quantity: z.int().min(1).max(1_000_000),
+    quantity: Quantity.optional().meta({ description: 'of a general type' }),
+    zoneIds: z
+      .array(ZoneId)
+      .min(1)
+      .max(50)
+      .optional()
+      .meta({ description: 'of a seated type: it sells all seats of these zones of the seating plan' }),
     salesStartAt: Instant.optional(),
     salesEndAt: Instant.optional().meta({ description: "the event's start where none is given" }),
-    maxPerOrder: z.int().min(1).max(100).optional().meta({ description: '10 where none is given' }),
-    maxPerUser: z.int().min(1).max(1_000).optional(),
+    maxPerOrder: MaxPerOrder.optional().meta({ description: '10 where none is given' }),
+    maxPerUser: MaxPerUser.optional(),
   })
-  .refine((type) => !type.salesStartAt || !type.salesEndAt || type.salesEndAt > type.salesStartAt, {
-    path: ['salesEndAt'],
-    message: 'must be after salesStartAt',
+  .refine((type) => (type.quantity === undefined) !== (type.zoneIds === undefined), {
+    path: ['quantity'],
+    message: 'give either quantity, of a general type, or zoneIds, of a seated one',
   })
+  .refine((type) => new Set(type.zoneIds).size === (type.zoneIds ?? []).length, {
+    path: ['zoneIds'],
+    message: 'must name a zone once',
+  })
+  .refine(endsAfterItStarts, late)
 export type NewTicketType = z.output<typeof NewTicketType>
 
-export const TicketRequest = z.strictObject({ ticketTypeId: TicketTypeId, quantity: z.int().min(1).max(100) })
+/** What may change about a type; null removes what is optional. What is held keeps its price. */
+export const TicketTypeChanges = z
+  .strictObject({
+    name: line(100).optional(),
+    unitPrice: Money.optional(),
+    quantity: Quantity.optional().meta({ description: 'of a general type' }),
+    salesStartAt: Instant.nullable().optional(),
+    salesEndAt: Instant.nullable().optional(),
+    maxPerOrder: MaxPerOrder.optional(),
+    maxPerUser: MaxPerUser.nullable().optional(),
+  })
+  .refine(endsAfterItStarts, late)
+export type TicketTypeChanges = z.output<typeof TicketTypeChanges>
+
+/** So many of a general type, named seats of a seated one, or so many of its best seats that are free. */
+export const TicketRequest = z.union([
+  z.strictObject({
+    ticketTypeId: TicketTypeId,
+    quantity: z.int().min(1).max(100),
+    bestAvailable: z.literal(true).optional().meta({ description: 'for a seated type' }),
+  }),
+  z.strictObject({ ticketTypeId: TicketTypeId, seatIds: z.array(SeatId).min(1).max(100) }),
+])
 export const TicketRequests = z.array(TicketRequest).min(1).max(20)
 export type TicketRequest = z.output<typeof TicketRequest>
 
 /** A line of a reservation, its price frozen. */
-export const ReservedTickets = z.object({ ticketTypeId: TicketTypeId, quantity: z.int(), unitPrice: Money, totalPrice: Money })
+export const ReservedTickets = z.object({
+  ticketTypeId: TicketTypeId,
+  quantity: z.int(),
+  unitPrice: Money,
+  totalPrice: Money,
+  seatIds: z.array(SeatId).optional(),
+})
 export type ReservedTickets = z.output<typeof ReservedTickets>
 
 export const Reservation = z.object({
@@ -74,7 +151,13 @@ export const ReserveRefusal = z.enum([
   'EVENT_NOT_ON_SALE',
 ])
 export type ReserveRefusal = z.output<typeof ReserveRefusal>
-const NotReserved = Refusal.extend({ error: z.string(), reserved: z.literal(false).optional() })
+const NotChangeable = refusalWith({ sold: z.int().optional(), held: z.int().optional() }).meta({
+  description: 'BELOW_SOLD with what is sold and held, EVENT_NOT_EDITABLE',
+})
+const NotReserved = refusalWith({
+  reserved: z.literal(false).optional(),
+  seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
+})
 
 export const Ticket = z.object({
   ticketId: TicketId,
@@ -91,6 +174,7 @@ export const Ticket = z.object({
 export type Ticket = z.output<typeof Ticket>
 
 const ticketParams = z.object({ ticketId: TicketId })
+const typeParams = z.object({ ticketTypeId: TicketTypeId })
 const reservationParams = z.object({ reservationId: ReservationId })
 const png = binary('image/png')
 const pdf = binary('application/pdf')
@@ -102,7 +186,15 @@ export const ticketsRoutes = {
     summary: 'Offer a kind of ticket',
     access: 'organizer',
     body: NewTicketType,
-    responses: { 201: TicketType, 403: Refusal, 404: Refusal, 409: Refusal },
+    responses: {
+      201: TicketType,
+      400: Refusal,
+      403: Refusal,
+      404: Refusal,
+      409: refusalWith({ zoneIds: z.array(ZoneId).optional() }).meta({
+        description: 'CURRENCY_MISMATCH, LIMIT_EXCEEDED, EVENT_NOT_ON_SALE, SEATING_PLAN_MISSING, ZONE_TAKEN (by another type)',
+      }),
+    },
   }),
   listTicketTypes: defineRoute({
     method: 'GET',
@@ -111,6 +203,39 @@ export const ticketsRoutes = {
     access: 'visitor',
     query: z.object({ eventId: EventId }),
     responses: { 200: z.object({ ticketTypes: z.array(TicketType) }), 404: Refusal },
+  }),
+  updateTicketType: defineRoute({
+    method: 'PATCH',
+    path: '/api/tickets/types/:ticketTypeId',
+    summary: 'Change what is offered; what is held or sold keeps its price',
+    access: 'organizer',
+    params: typeParams,
+    body: TicketTypeChanges,
+    responses: { 200: TicketType, 400: Refusal, 403: Refusal, 404: Refusal, 409: NotChangeable },
+  }),
+  deleteTicketType: defineRoute({
+    method: 'DELETE',
+    path: '/api/tickets/types/:ticketTypeId',
+    summary: 'Offer a kind of ticket no more; possible while none of it is held and none was ever sold',
+    access: 'organizer',
+    params: typeParams,
+    responses: { 204: Empty, 403: Refusal, 404: Refusal, 409: NotChangeable },
+  }),
+  getSeatMap: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/seats',
+    summary: 'Which seats of an event are free; with `If-None-Match` 304 while nothing changes',
+    access: 'visitor',
+    query: z.object({ eventId: EventId }),
+    responses: { 200: SeatMap, 304: Empty, 404: Refusal },
+  }),
+  watchSeatMap: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/seats/stream',
+    summary: 'The seat map, and then every change of it',
+    access: 'visitor',
+    query: z.object({ eventId: EventId }),
+    responses: { 200: eventStream(z.union([SeatMap, SeatMapChanges])), 404: Refusal },
   }),
   createReservation: defineRoute({
     method: 'POST',
@@ -247,12 +372,17 @@ export const ticketsInternalRoutes = {
     access: paymentService,
     body: z.strictObject({
       orderId: OrderId,
+      refundId: RefundId.optional().meta({ description: 'a repetition under the same refund gives the same answer' }),
       ticketIds: z.array(TicketId).min(1).max(200).optional(),
       reason: line(200),
       force: z.boolean().optional(),
     }),
     responses: {
-      200: z.object({ orderId: OrderId, cancelled: z.array(TicketId) }),
+      200: z.object({
+        orderId: OrderId,
+        // As they were issued to the buyer, whoever holds them by now.
+        cancelled: z.array(z.object({ ticketId: TicketId, ticketTypeId: TicketTypeId, unitPrice: Money })),
+      }),
       404: Refusal,
       409: refusalWith({ ticketIds: z.array(TicketId) }),
     },

@@ -6,6 +6,7 @@ import type { Dependencies } from './dependencies.ts'
 import { issuingHandlers } from './issuing/internal-routes.ts'
 import { internalReservationHandlers } from './reservations/internal-routes.ts'
 import { reservationHandlers } from './reservations/routes.ts'
+import { seatHandlers } from './seating/routes.ts'
 import { internalTicketHandlers, ticketHandlers } from './tickets/routes.ts'
 import { typeHandlers } from './types/routes.ts'
 
@@ -22,7 +23,12 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       messaging: deps.messaging.health,
     },
   })
-  mountRoutes(app, ticketsRoutes, { ...typeHandlers(deps), ...reservationHandlers(deps), ...ticketHandlers(deps) }, deps)
+  mountRoutes(
+    app,
+    ticketsRoutes,
+    { ...typeHandlers(deps), ...seatHandlers(deps), ...reservationHandlers(deps), ...ticketHandlers(deps) },
+    deps,
+  )
   mountRoutes(
     app,
     ticketsInternalRoutes,

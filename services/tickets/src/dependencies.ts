@@ -9,15 +9,19 @@ import {
   type Transact,
 } from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
-import { createEventPictures, type FindEventPicture } from './event-pictures/event-pictures.ts'
+import { createEventPictures, type EventsClient, type FindEventPicture } from './event-pictures/event-pictures.ts'
 import { createBulkhead } from './holds/bulkhead.ts'
 import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
+import { createTurns } from './holds/turns.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
 import { createIssue, type Issue } from './issuing/issue.ts'
 import { createOffers } from './reservations/offers.ts'
 import { createReserve, type Reserve } from './reservations/reserve.ts'
 import type { PaymentsClient } from './reservations/sweeps.ts'
 import { retrying } from './reservations/transactions.ts'
+import { createPlans, type FindPlan } from './seating/plans.ts'
+import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
+import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
 import { type CodeKey, createCodeKey } from './tickets/codes.ts'
 import { createPdfRenderer, type PdfRenderer } from './tickets/pdf-renderer.ts'
 
@@ -26,7 +30,11 @@ export interface Dependencies extends Foundation {
   messaging: Messaging
   transact: Transact
   redisPicture: RedisPicture
+  events: EventsClient
   payments: PaymentsClient
+  findPlan: FindPlan
+  seatMaps: SeatMaps
+  watchSeats: SeatWatch
   findEventPicture: FindEventPicture
   reserve: Reserve
   issue: Issue
@@ -61,7 +69,9 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   })
 
   const pdfs = createPdfRenderer()
-  const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger })
+  const findPlan = createPlans({ pool })
+  const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger, findPlan })
+  const seatMaps = createSeatMaps({ redisPicture, sql: sqlOfPool(pool) })
   const findEventPicture = createEventPictures({ pool, events })
   return {
     ...foundation,
@@ -69,12 +79,19 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     messaging,
     transact,
     redisPicture,
+    events,
     payments,
+    findPlan,
+    seatMaps,
+    watchSeats: createSeatWatch({ seatMaps }),
     findEventPicture,
     reserve: createReserve({
       transact,
       sql: sqlOfPool(pool),
       redisPicture,
+      seatMaps,
+      turns: createTurns(),
+      findPlan,
       bulkhead: createBulkhead({ places: config.directHoldsMax, waitMs: config.directHoldWaitMs }),
       findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
       crashAt,

@@ -186,7 +186,7 @@ describe('cancelling', () => {
     const some = { orderId, ticketIds: [first.ticketId], reason: 'refunded' }
     expect(await setting.internal.cancelOrderTickets({ body: some })).toEqual({
       status: 200,
-      body: { orderId, cancelled: [first.ticketId] },
+      body: { orderId, cancelled: [{ ticketId: first.ticketId, ticketTypeId: typeId, unitPrice: 5_000 }] },
     })
     expect((await ticketsOf(orderId)).outcome).toBe('ISSUED')
     for (let times = 0; times < 2; times++) {
@@ -230,7 +230,7 @@ describe('cancelling', () => {
     expect(await ticketsOf(orderId)).toMatchObject({ outcome: 'ISSUED', tickets: [{}, { status: 'ACTIVE' }] })
     expect(await setting.internal.cancelOrderTickets({ body: { ...body, force: true } })).toMatchObject({
       status: 200,
-      body: { cancelled: [unused?.ticketId] },
+      body: { cancelled: [{ ticketId: unused?.ticketId }] },
     })
     expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
   })

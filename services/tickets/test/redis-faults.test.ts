@@ -21,7 +21,7 @@ describe('with Redis', () => {
   })
   afterAll(() => setting.close())
   const keysOf = (eventId: EventId) =>
-    ['epoch', 'free', 'expiries', 'lines', 'changes'].map((name) => `tickets:{${eventId}}:${name}`)
+    ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map((name) => `tickets:{${eventId}}:${name}`)
 
   it('flushed in the middle of a sale, exactly as many are sold as there are, and the picture is drawn anew', async () => {
     const { eventId, typeId } = await setting.offer(100)
@@ -66,7 +66,7 @@ describe('with Redis', () => {
   it('holding for a process that died before its transaction, nothing is lost for longer than ten seconds', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const lost = newId<ReservationId>()
-    await setting.deps.redisPicture.hold(eventId, lost, some(typeId))
+    await setting.deps.redisPicture.hold(eventId, lost, [{ ticketTypeId: typeId, quantity: 1, seatIds: null }])
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(409)
     const ends = Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, lost))
     expect(ends - Date.now()).toBeLessThanOrEqual(10_000)

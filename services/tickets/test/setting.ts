@@ -8,6 +8,9 @@ import {
   type OrderInfo,
   paymentsInternalRoutes,
   type ReservationId,
+  type SeatId,
+  type SeatingPlan,
+  type TicketRequest,
   type TicketTypeId,
   ticketsInternalRoutes,
   ticketsRoutes,
@@ -15,7 +18,7 @@ import {
   type VenueId,
 } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
-import { createDatabase, refuse } from '@boxoffice/service-kit'
+import { createDatabase, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import { createTestAuthority, injectClient, startPeer } from '@boxoffice/service-kit/testing'
 import { Redis } from 'ioredis'
 import { inject, vi } from 'vitest'
@@ -23,6 +26,7 @@ import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { defineCommands } from '../src/holds/commands.ts'
+import { readStatuses } from '../src/holds/seat-claim-repository.ts'
 
 const HOUR_MS = 3_600_000
 export const newId = <Id extends string>() => randomUUID() as Id
@@ -32,6 +36,7 @@ export async function createSetting(environment: Record<string, string> = {}) {
   const authority = await createTestAuthority()
   const eventInfos = new Map<EventId, EventInfo>()
   const orderInfos = new Map<OrderId, OrderInfo>()
+  const seatingPlans = new Map<EventId, SeatingPlan>()
   const events = await startPeer(eventsInternalRoutes, {
     getEventInfo: async ({ params }) => {
       const body = eventInfos.get(params.eventId)
@@ -39,6 +44,10 @@ export async function createSetting(environment: Record<string, string> = {}) {
     },
     validateOrganizer: async () => refuse(404, 'EVENT_NOT_FOUND', 'not asked here'),
     getEventInfos: async () => ({ status: 200, body: { events: [] } }),
+    getSeatingPlanInfo: async ({ params }) => {
+      const body = seatingPlans.get(params.eventId)
+      return body ? { status: 200, body } : refuse(404, 'SEATING_PLAN_NOT_FOUND', 'no plan')
+    },
   })
   const payments = await startPeer(paymentsInternalRoutes, {
     getOrderInfo: async ({ params }) => {
@@ -78,6 +87,7 @@ export async function createSetting(environment: Record<string, string> = {}) {
     redis,
     eventInfos,
     orderInfos,
+    seatingPlans,
     internal,
     /** What Redis believes, through the same commands as the service. */
     commands: defineCommands(redis),
@@ -103,6 +113,28 @@ export async function createSetting(environment: Record<string, string> = {}) {
       })
       if (answer.status !== 201) throw new Error(`no type was made: ${answer.status}`)
       return { event, eventId: event.eventId, organizer, typeId: answer.body.ticketTypeId }
+    },
+    /**
+     * A published event that sells all seats of its zones as one type. `rows`: how many seats each row has, zone by zone; zones
+     * are numbered from 1, rows are A, B, …, seats 1, 2, …. More types sell the zones that `sold` leaves out.
+     */
+    async offerSeats(rows: number[][], changes: { maxPerOrder?: number; maxPerUser?: number; sold?: number[] } = {}) {
+      const { sold = rows.map((_, index) => index + 1), ...limits } = changes
+      const organizer = await this.user(['USER', 'ORGANIZER'])
+      const event = this.addEvent({ organizerId: organizer.userId })
+      const { eventId } = event
+      const plan = planOf(eventId, rows)
+      seatingPlans.set(eventId, plan)
+      const answer = await organizer.client.createTicketType({
+        body: { eventId, name: 'Stalls', unitPrice: 7_000 as Minor, currency: 'EUR', zoneIds: sold, ...limits },
+      })
+      if (answer.status !== 201) throw new Error(`no type was made: ${JSON.stringify(answer)}`)
+      return { event, eventId, organizer, plan, typeId: answer.body.ticketTypeId }
+    },
+    /** What the seat map says: from Redis, and from PostgreSQL. */
+    async maps(eventId: EventId) {
+      const drawn = await deps.redisPicture.map(eventId)
+      return { redis: drawn?.statuses, postgres: (await readStatuses(sqlOfPool(deps.pool), eventId)).statuses }
     },
     /** Held and sold of a type, as the database counts them. */
     async counters(typeId: TicketTypeId) {
@@ -154,12 +186,33 @@ export const eventInfo = (changes: Partial<EventInfo> = {}): EventInfo => ({
   ...changes,
 })
 
+/** A seating plan of zones with rows of so many seats. */
+export const planOf = (eventId: EventId, rows: number[][]): SeatingPlan => ({
+  eventId,
+  planVersion: 1,
+  seatCount: rows.flat().reduce((sum, seats) => sum + seats, 0),
+  zones: rows.map((sizes, zone) => ({
+    zoneId: zone + 1,
+    name: `Zone ${zone + 1}`,
+    rows: sizes.map((size, row) => ({
+      rowLabel: String.fromCharCode(65 + row),
+      seats: Array.from({ length: size }, (_, col) => ({ colLabel: String(col + 1) })),
+    })),
+  })),
+})
+
+/** These seats of a type, and so many of its best, as requests name them. */
+export const seats = (ticketTypeId: TicketTypeId, ...seatIds: string[]) => [{ ticketTypeId, seatIds: seatIds as SeatId[] }]
+export const best = (ticketTypeId: TicketTypeId, quantity: number) => [{ ticketTypeId, quantity, bestAvailable: true as const }]
+
 /** One of a type, as a request names it. */
 export const some = (ticketTypeId: TicketTypeId, quantity = 1) => [{ ticketTypeId, quantity }]
 
 /** Reserve under new ids and claim at once for a new order, as the payment service does. */
-export async function reserveForOrder(setting: Setting, eventId: EventId, typeId: TicketTypeId, quantity = 1) {
+export const reserveForOrder = (setting: Setting, eventId: EventId, typeId: TicketTypeId, quantity = 1) =>
+  reserveFor(setting, eventId, some(typeId, quantity))
+export async function reserveFor(setting: Setting, eventId: EventId, ticketRequests: TicketRequest[]) {
   const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>(), userId: newId<UserId>() }
-  const answer = await setting.internal.reserve({ body: { ...ids, eventId, ticketRequests: some(typeId, quantity) } })
+  const answer = await setting.internal.reserve({ body: { ...ids, eventId, ticketRequests } })
   return { ...ids, answer }
 }

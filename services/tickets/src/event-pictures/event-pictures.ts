@@ -4,13 +4,13 @@ import type pg from 'pg'
 import type { EventPicture } from './picture.ts'
 import { findPicture, savePicture } from './picture-repository.ts'
 
-export type EventsClient = Pick<Client<typeof eventsInternalRoutes>, 'getEventInfo'>
+export type EventsClient = Pick<Client<typeof eventsInternalRoutes>, 'getEventInfo' | 'getSeatingPlanInfo'>
 
 /**
  * Finds an event's picture; null when there is no such event. Where we have none, or one that says "draft", the event service
  * is asked, so that publishing is seen at once: rejects with ServiceUnavailable when it cannot be had.
  */
-export function createEventPictures({ pool, events }: { pool: pg.Pool; events: EventsClient }) {
+export function createEventPictures({ pool, events }: { pool: pg.Pool; events: Pick<EventsClient, 'getEventInfo'> }) {
   const sql = sqlOfPool(pool)
   return async (eventId: EventId): Promise<EventPicture | null> => {
     const known = await findPicture(sql, eventId)

@@ -20,9 +20,19 @@ const drawn = (holds: Drawing['holds'] = []): Drawing => ({
     { ticketTypeId: floor, count: 10 },
     { ticketTypeId: balcony, count: 2 },
   ],
+  map: '....x',
   holds,
 })
 const line = (ticketTypeId: TicketTypeId, quantity: number) => ({ ticketTypeId, quantity })
+const places = (...lines: { ticketTypeId: TicketTypeId; quantity: number }[]) => ({ lines, seats: [] })
+/** Balcony seats, and no more of anything. */
+const sitting = (...seats: number[]) => ({ lines: [line(balcony, seats.length)], seats })
+/** What the command says, without when it may change. */
+const hold = async (...wanted: Parameters<Commands['hold']>) => {
+  const held = await commands.hold(...wanted)
+  return 'mayBeOver' in held && held.mayBeOver ? `${held.answer} but over` : held.answer
+}
+const mapOf = async () => (await commands.map(eventId))?.statuses
 
 beforeEach(async () => {
   eventId = id()
@@ -34,58 +44,119 @@ beforeEach(async () => {
 describe('the commands on a picture in Redis', () => {
   it('hold all lines or none, and the same hold once', async () => {
     const reservation = id<ReservationId>()
-    expect(await commands.hold(eventId, reservation, [line(floor, 4), line(balcony, 2)])).toBe('HELD')
-    expect(await commands.hold(eventId, reservation, [line(floor, 4), line(balcony, 2)])).toBe('HELD')
+    expect(await hold(eventId, reservation, places(line(floor, 4), line(balcony, 2)))).toBe('HELD')
+    expect(await hold(eventId, reservation, places(line(floor, 4), line(balcony, 2)))).toBe('HELD')
     expect(await commands.free(eventId)).toEqual({ [floor]: 6, [balcony]: 0 })
-    expect(await commands.hold(eventId, id(), [line(floor, 1), line(balcony, 1)])).toBe('INSUFFICIENT')
+    expect(await hold(eventId, id(), places(line(floor, 1), line(balcony, 1)))).toBe('INSUFFICIENT')
     expect(await commands.free(eventId)).toEqual({ [floor]: 6, [balcony]: 0 })
   })
 
   it('let a provisional hold go by itself when the database never confirms it', async () => {
     const [lost, kept] = [id<ReservationId>(), id<ReservationId>()]
-    await commands.hold(eventId, lost, [line(balcony, 1)])
-    await commands.hold(eventId, kept, [line(balcony, 1)])
-    await commands.confirm(eventId, kept, [line(balcony, 1)], 60_000)
+    await hold(eventId, lost, places(line(balcony, 1)))
+    await hold(eventId, kept, places(line(balcony, 1)))
+    await commands.confirm(eventId, kept, places(line(balcony, 1)), 60_000)
     // Eleven seconds later, as Redis counts them.
     for (const reservation of [lost, kept]) await redis.zincrby(`tickets:{${eventId}}:expiries`, -11_000, reservation)
-    expect(await commands.hold(eventId, id(), [line(balcony, 1)])).toBe('HELD')
-    expect(await commands.hold(eventId, id(), [line(balcony, 1)])).toBe('INSUFFICIENT')
+    expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('HELD')
+    expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('INSUFFICIENT')
   })
 
   it('say when holds stand in the way that the database may have let go already', async () => {
     const reservation = id<ReservationId>()
-    await commands.hold(eventId, reservation, [line(balcony, 2)])
-    await commands.confirm(eventId, reservation, [line(balcony, 2)], -1_000)
-    expect(await commands.hold(eventId, id(), [line(balcony, 1)])).toBe('INSUFFICIENT_BUT_EXPIRED')
+    await hold(eventId, reservation, places(line(balcony, 2)))
+    await commands.confirm(eventId, reservation, places(line(balcony, 2)), -1_000)
+    expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('INSUFFICIENT but over')
     await commands.release(eventId, [reservation])
-    expect(await commands.hold(eventId, id(), [line(balcony, 1)])).toBe('HELD')
+    expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('HELD')
   })
 
   it('release once, and put back a confirmed hold that Redis had lost', async () => {
     const reservation = id<ReservationId>()
-    await commands.confirm(eventId, reservation, [line(floor, 3)], 60_000)
+    await commands.confirm(eventId, reservation, places(line(floor, 3)), 60_000)
     expect(await commands.free(eventId)).toEqual({ [floor]: 7, [balcony]: 2 })
     for (let times = 0; times < 2; times++) await commands.release(eventId, [reservation])
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
   })
 
   it('know when there is no picture, or none of a type', async () => {
-    expect(await commands.hold(id(), id(), [line(floor, 1)])).toBe('NO_PICTURE')
-    expect(await commands.hold(eventId, id(), [line(id(), 1)])).toBe('NO_PICTURE')
+    expect(await hold(id(), id(), places(line(floor, 1)))).toBe('NO_PICTURE')
+    expect(await hold(eventId, id(), places(line(id(), 1)))).toBe('NO_PICTURE')
   })
 
   it('draw only what was not changed since it was read, and keep provisional holds', async () => {
     const before = await commands.changes(eventId)
-    await commands.hold(eventId, id(), [line(floor, 1)])
+    await hold(eventId, id(), places(line(floor, 1)))
     expect(await commands.draw(eventId, before, drawn())).toBe('CHANGED_MEANWHILE')
     const now = await commands.changes(eventId)
     expect(await commands.draw(eventId, now, drawn())).toBe('EQUAL')
     expect(await commands.free(eventId)).toEqual({ [floor]: 9, [balcony]: 2 })
-    const held = { reservationId: id<ReservationId>(), remainingMs: 60_000, lines: [line(balcony, 1)] }
+    const held = { reservationId: id<ReservationId>(), remainingMs: 60_000, ...sitting(1) }
     const free = [line(floor, 5), line(balcony, 1)].map(({ ticketTypeId, quantity }) => ({ ticketTypeId, count: quantity }))
-    expect(await commands.draw(eventId, await commands.changes(eventId), { free, holds: [held] })).toBe('CORRECTED')
+    expect(await commands.draw(eventId, await commands.changes(eventId), { free, map: '.h.sx', holds: [held] })).toBe('CORRECTED')
     expect(await commands.free(eventId)).toEqual({ [floor]: 4, [balcony]: 1 })
+    expect(await mapOf()).toBe('.h.sx')
     await commands.release(eventId, [held.reservationId])
+    expect(await mapOf()).toBe('...sx')
     expect(await commands.free(eventId)).toEqual({ [floor]: 4, [balcony]: 2 })
+  })
+
+  it('hold all seats or none, say which are taken, and free them for their owner alone', async () => {
+    const [first, second] = [id<ReservationId>(), id<ReservationId>()]
+    expect(await hold(eventId, first, sitting(0, 2))).toBe('HELD')
+    expect(await mapOf()).toBe('h.h.x')
+    expect(await commands.hold(eventId, second, sitting(1, 2))).toEqual({ answer: 'TAKEN', mayBeOver: false, seats: [2] })
+    expect(await mapOf()).toBe('h.h.x')
+    // The database gave seat 2 to another after all: what the first lets go is no longer its own.
+    await commands.confirm(eventId, second, sitting(2), 60_000)
+    await commands.release(eventId, [first])
+    expect(await mapOf()).toBe('..h.x')
+    expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 1 })
+  })
+
+  it('hold other seats when the same reservation asks anew before it was written', async () => {
+    const reservation = id<ReservationId>()
+    await hold(eventId, reservation, sitting(0, 1))
+    expect(await hold(eventId, reservation, sitting(1, 3))).toBe('HELD')
+    expect(await mapOf()).toBe('.h.hx')
+    await commands.confirm(eventId, reservation, sitting(2), 60_000)
+    expect(await mapOf()).toBe('..h.x')
+    expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 1 })
+  })
+
+  it('let seats go when their time is over, and say when the database may have done so already', async () => {
+    const reservation = id<ReservationId>()
+    await hold(eventId, reservation, sitting(0))
+    await commands.confirm(eventId, reservation, sitting(0), -1_000)
+    expect(await commands.hold(eventId, id(), sitting(0))).toEqual({ answer: 'TAKEN', mayBeOver: true, seats: [0] })
+    expect(await commands.map(eventId)).toMatchObject({ statuses: 'h...x', mayBeOver: true })
+    await redis.zincrby(`tickets:{${eventId}}:expiries`, -5_000, reservation)
+    expect(await commands.map(eventId)).toMatchObject({ statuses: '....x', mayBeOver: false })
+    expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
+  })
+
+  it('draw anew for a seat that the picture does not sell', async () => {
+    expect(await hold(eventId, id(), sitting(4))).toBe('NO_PICTURE')
+    expect(await hold(eventId, id(), sitting(99))).toBe('NO_PICTURE')
+    expect(await commands.map(id())).toBeNull()
+  })
+
+  it('keep provisional seats in a drawing, unless the database gave them away', async () => {
+    await hold(eventId, id(), sitting(0, 1))
+    const free = [{ ticketTypeId: balcony, count: 1 }]
+    await commands.draw(eventId, null, { free, map: '.s..x', holds: [] })
+    expect(await mapOf()).toBe('hs..x')
+  })
+
+  it('give sold seats back, also those that still stand as held, each once', async () => {
+    const buyer = id<ReservationId>()
+    await commands.draw(eventId, null, { ...drawn(), map: 's...x' })
+    await commands.confirm(eventId, buyer, sitting(1), 60_000)
+    const sold = [0, 1, 2].map((seat) => ({ seat, ticketTypeId: balcony, reservationId: buyer }))
+    for (let times = 0; times < 2; times++) await commands.giveBack(eventId, [], sold)
+    expect(await mapOf()).toBe('....x')
+    expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 3 })
+    await commands.giveBack(eventId, [line(floor, 2)], [])
+    expect(await commands.free(eventId)).toMatchObject({ [floor]: 12 })
   })
 })

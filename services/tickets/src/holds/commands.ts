@@ -8,22 +8,48 @@ export interface Line {
   readonly quantity: number
 }
 
+/** So many of each type, and which seats they are: their numbers in plan order, from 0. */
+export interface Places {
+  readonly lines: readonly Line[]
+  readonly seats: readonly number[]
+}
+
 /** A reservation that is no longer held. */
 export interface Released {
   readonly reservationId: ReservationId
   readonly eventId: EventId
 }
 
-/** What is free of each type and every live hold, as the database has it. */
+/** A seat that was sold, to whom, and as what. */
+export interface SoldSeat {
+  readonly seat: number
+  readonly ticketTypeId: TicketTypeId
+  readonly reservationId: ReservationId
+}
+
+/** What is free of each type, the map of its seats and every live hold, as the database has it. */
 export interface Drawing {
   free: { ticketTypeId: TicketTypeId; count: number }[]
-  holds: { reservationId: ReservationId; remainingMs: number; lines: Line[] }[]
+  map: string
+  holds: (Places & { reservationId: ReservationId; remainingMs: number })[]
+}
+
+/** `mayBeOver`: holds stand in the way that the database may have let go already. */
+export type HoldAnswer =
+  | { answer: 'HELD' | 'NO_PICTURE' }
+  | { answer: 'INSUFFICIENT'; mayBeOver: boolean }
+  | { answer: 'TAKEN'; mayBeOver: boolean; seats: number[] }
+
+/** The status of every seat in plan order; `mayBeOver` as above. */
+export interface MapAnswer {
+  readonly statuses: string
+  readonly asOf: Date
+  readonly mayBeOver: boolean
 }
 
 // The one place that knows the commands' answers.
-const heldAnswers = { 1: 'HELD', 2: 'HELD', 0: 'INSUFFICIENT', [-1]: 'INSUFFICIENT_BUT_EXPIRED', [-2]: 'NO_PICTURE' } as const
+const heldAnswers = { 1: 'HELD', 0: 'INSUFFICIENT', [-1]: 'TAKEN', [-2]: 'NO_PICTURE' } as const
 const drawnAnswers = { 1: 'CORRECTED', 0: 'EQUAL', [-3]: 'CHANGED_MEANWHILE' } as const
-export type HoldAnswer = (typeof heldAnswers)[keyof typeof heldAnswers]
 export type DrawAnswer = (typeof drawnAnswers)[keyof typeof drawnAnswers]
 
 /** A hold that the database does not confirm ends by itself: a crash between the two leaves nothing behind. */
@@ -34,30 +60,53 @@ const GRACE_MS = 5_000
 const PICTURE_MS = 86_400_000
 
 const keysOf = (eventId: EventId) =>
-  ['epoch', 'free', 'expiries', 'lines', 'changes'].map((name) => `tickets:{${eventId}}:${name}`)
+  ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map((name) => `tickets:{${eventId}}:${name}`)
 const flat = (lines: readonly Line[]) => lines.flatMap(({ ticketTypeId, quantity }) => [ticketTypeId, quantity])
+const jsonOf = ({ lines, seats }: Places) => JSON.stringify({ lines: flat(lines), seats })
 
 /** The atomic commands of `lua/`, typed. Loaded once; Redis is sent their digest. */
 export function defineCommands(redis: Redis) {
-  const hold = define(redis, 'hold')
-  const confirm = define(redis, 'confirm')
-  const release = define(redis, 'release')
-  const draw = define(redis, 'draw')
+  const hold = define<number[]>(redis, 'hold')
+  const confirm = define<number>(redis, 'confirm')
+  const release = define<number>(redis, 'release')
+  const giveBack = define<number>(redis, 'give-back')
+  const map = define<[number, number, string] | []>(redis, 'map')
+  const draw = define<number>(redis, 'draw')
   return {
-    async hold(eventId: EventId, reservationId: ReservationId, lines: readonly Line[]): Promise<HoldAnswer> {
-      return decode(heldAnswers, await hold(...keysOf(eventId), reservationId, PROVISIONAL_MS, GRACE_MS, ...flat(lines)))
+    async hold(eventId: EventId, reservationId: ReservationId, places: Places): Promise<HoldAnswer> {
+      const [code = 0, over, ...seats] = await hold(...keysOf(eventId), reservationId, PROVISIONAL_MS, GRACE_MS, jsonOf(places))
+      const answer = decode(heldAnswers, code)
+      if (answer === 'HELD' || answer === 'NO_PICTURE') return { answer }
+      const mayBeOver = over === 1
+      return answer === 'TAKEN' ? { answer, mayBeOver, seats } : { answer, mayBeOver }
     },
-    async confirm(eventId: EventId, reservationId: ReservationId, lines: readonly Line[], remainingMs: number): Promise<void> {
-      await confirm(...keysOf(eventId), reservationId, Math.ceil(remainingMs) + GRACE_MS, ...flat(lines))
+    async confirm(eventId: EventId, reservationId: ReservationId, places: Places, remainingMs: number): Promise<void> {
+      await confirm(...keysOf(eventId), reservationId, Math.ceil(remainingMs) + GRACE_MS, jsonOf(places))
     },
     async release(eventId: EventId, reservationIds: readonly ReservationId[]): Promise<void> {
       await release(...keysOf(eventId), ...reservationIds)
+    },
+    /** Places that were sold are free again: so many of general types, and these seats. */
+    async giveBack(eventId: EventId, lines: readonly Line[], sold: readonly SoldSeat[]): Promise<void> {
+      const seats = sold.map(({ seat, ticketTypeId, reservationId }) => [seat, ticketTypeId, reservationId])
+      await giveBack(...keysOf(eventId), JSON.stringify({ lines: flat(lines), seats }))
+    },
+    /** The map of an event's seats; null without a picture of them. */
+    async map(eventId: EventId): Promise<MapAnswer | null> {
+      const [now, over, statuses] = await map(...keysOf(eventId), GRACE_MS)
+      return statuses === undefined ? null : { statuses, asOf: new Date(now as number), mayBeOver: over === 1 }
     },
     /** `changes`: as it was before the database was read; null draws in any case. */
     async draw(eventId: EventId, changes: string | null, drawing: Drawing): Promise<DrawAnswer> {
       const json = JSON.stringify({
         free: drawing.free.flatMap(({ ticketTypeId, count }) => [ticketTypeId, count]),
-        holds: drawing.holds.map((held) => [held.reservationId, Math.ceil(held.remainingMs) + GRACE_MS, flat(held.lines)]),
+        map: drawing.map,
+        holds: drawing.holds.map((held) => [
+          held.reservationId,
+          Math.ceil(held.remainingMs) + GRACE_MS,
+          flat(held.lines),
+          held.seats,
+        ]),
       })
       return decode(drawnAnswers, await draw(...keysOf(eventId), changes ?? '', PICTURE_MS, json))
     },
@@ -75,12 +124,14 @@ export function defineCommands(redis: Redis) {
 }
 export type Commands = ReturnType<typeof defineCommands>
 
-function define(redis: Redis, name: string): (...args: (string | number)[]) => Promise<number> {
-  const lua = readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
+const source = (name: string) => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
+
+function define<Answer>(redis: Redis, name: string): (...args: (string | number)[]) => Promise<Answer> {
+  type Command = (...args: (string | number)[]) => Promise<Answer>
   const command = `tickets-${name}`
-  redis.defineCommand(command, { numberOfKeys: 5, lua })
-  const commands = redis as unknown as Record<string, (...args: (string | number)[]) => Promise<number>>
-  return (...args) => (commands[command] as (...args: (string | number)[]) => Promise<number>).apply(redis, args)
+  redis.defineCommand(command, { numberOfKeys: 7, lua: `${source('let-go')}\n${source(name)}` })
+  const commands = redis as unknown as Record<string, Command>
+  return (...args) => (commands[command] as Command).apply(redis, args)
 }
 
 function decode<T extends Record<number, string>>(answers: T, code: number): T[keyof T] {

@@ -1,6 +1,7 @@
 import type { EventId, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Drawing, Line } from './commands.ts'
+import { statusesOf } from './seat-claim-repository.ts'
 
 /** How much of a type is held and sold; the database checks `held + sold <= capacity`. */
 export interface Counter {
@@ -57,17 +58,20 @@ export async function listBusyEvents(tx: Tx, seconds: number): Promise<EventId[]
 
 /** What Redis should show of an event, read in one statement and so of one moment. */
 export async function readDrawing(tx: Tx, eventId: EventId): Promise<Drawing> {
-  const [row] = await tx.query<{ free: Drawing['free'] | null; holds: Drawing['holds'] | null }>(
+  const [row] = await tx.query<Drawing>(
     `select
-       (select jsonb_agg(jsonb_build_object('ticketTypeId', ticket_type_id, 'count', capacity - held - sold))
-        from ticket_type_counters where event_id = $1) as free,
-       (select jsonb_agg(jsonb_build_object(
+       coalesce((select jsonb_agg(jsonb_build_object('ticketTypeId', ticket_type_id, 'count', capacity - held - sold))
+        from ticket_type_counters where event_id = $1), '[]') as free,
+       coalesce(${statusesOf('$1')}, '') as map,
+       coalesce((select jsonb_agg(jsonb_build_object(
           'reservationId', r.reservation_id,
           'remainingMs', extract(epoch from r.expires_at - clock_timestamp()) * 1000,
           'lines', (select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity))
-                    from reservation_items i where i.reservation_id = r.reservation_id)))
-        from reservations r where r.event_id = $1 and r.status in ('ACTIVE', 'PAYING')) as holds`,
+                    from reservation_items i where i.reservation_id = r.reservation_id),
+          'seats', (select coalesce(jsonb_agg(s.seat_index), '[]') from seat_claims c join seats s using (event_id, seat_id)
+                    where c.reservation_id = r.reservation_id and c.ticket_id is null)))
+        from reservations r where r.event_id = $1 and r.status in ('ACTIVE', 'PAYING')), '[]') as holds`,
     [eventId],
   )
-  return { free: row?.free ?? [], holds: row?.holds ?? [] }
+  return row ?? { free: [], map: '', holds: [] }
 }

@@ -1,53 +1,59 @@
-import { type OrderId, type ReservationId, type TicketId, ticketCancelled } from '@boxoffice/contracts'
+import { type OrderId, type RefundId, type ReservationId, type TicketId, ticketCancelled } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Released } from '../holds/commands.ts'
 import { changeCounters } from '../holds/counter-repository.ts'
+import { type FreedSeat, unsellSeats } from '../holds/seat-claim-repository.ts'
 import { lockOrder } from '../reservations/locks.ts'
 import { letGo } from '../reservations/release.ts'
 import { lockReservationOfOrder } from '../reservations/reservation-repository.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
-import { cancelTickets, lockTicketsOfOrder } from '../tickets/ticket-repository.ts'
+import { cancelTickets, lockTicketsOfOrder, markRefunded } from '../tickets/ticket-repository.ts'
 import { insertOutcome, replaceIssued } from './outcome-repository.ts'
+import { type Sold, selectTickets, soldOf } from './selection.ts'
 
 export interface Cancellation {
   readonly orderId: OrderId
-  /** Absent: the whole order, whose outcome then is CANCELLED, also when nothing was issued. */
+  /** As they were issued. Absent: the whole order, whose outcome then is CANCELLED, also when nothing was issued. */
   readonly ticketIds?: readonly TicketId[]
   readonly reason: string
-  /** Cancel what is ACTIVE although others were used. */
+  /** Whose money this gives back: remembered on each ticket, once, ever. */
+  readonly refundId?: RefundId
+  /** Cancel what is ACTIVE although others were used or have changed hands. */
   readonly force?: boolean
 }
 
 export type CancelResult =
-  | { outcome: 'cancelled'; ticketIds: TicketId[]; changed: readonly StoredTicket[]; released: readonly Released[] }
-  | { outcome: 'used'; ticketIds: TicketId[] }
-  | { outcome: 'unknown'; ticketIds: TicketId[] }
+  | {
+      outcome: 'cancelled'
+      /** As they were issued: those that this cancels or gives the price of back. */
+      tickets: readonly StoredTicket[]
+      /** Those that were valid until now. */
+      changed: readonly StoredTicket[]
+      freed: readonly FreedSeat[]
+      released: readonly Released[]
+    }
+  | { outcome: 'used' | 'unknown'; ticketIds: readonly TicketId[] }
 
 /**
- * Cancel an order's tickets, all of those asked for or none. What was cancelled before counts as cancelled: repeated, the
- * answer is the same and nothing happens. Their places are free again; each is told of in a message.
+ * Cancel an order's tickets: all of those asked for or none, unless forced. What is cancelled does not admit any more, its place
+ * is free again, and a message tells of it. With force, a ticket that was admitted stays admitted, but its refund is remembered.
+ * Repeated (with the same refund), the answer is the same and nothing happens.
  */
 export function createCancel(deps: { append: Append }) {
   return async (tx: Tx, wish: Cancellation): Promise<CancelResult> => {
     await lockOrder(tx, wish.orderId)
-    const tickets = await lockTicketsOfOrder(tx, wish.orderId)
-    const wanted = new Set(wish.ticketIds ?? tickets.map(({ ticketId }) => ticketId))
-    const targets = tickets.filter(({ ticketId }) => wanted.has(ticketId))
-    const unknown = [...wanted].filter((id) => !targets.some(({ ticketId }) => ticketId === id))
-    if (unknown.length > 0) return { outcome: 'unknown', ticketIds: unknown }
-    const used = targets.filter(({ status }) => status === 'CHECKED_IN' || status === 'TRANSFERRED')
-    if (used.length > 0 && !wish.force) return { outcome: 'used', ticketIds: idsOf(used) }
+    const sold = soldOf(await lockTicketsOfOrder(tx, wish.orderId))
+    const selection = selectTickets(sold, wish)
+    if (selection.outcome !== 'selected') return selection
+    const tickets = selection.selected.map(({ issued }) => issued)
+    if (selection.repeated) return { outcome: 'cancelled', tickets, changed: [], freed: [], released: [] }
 
     const released = wish.ticketIds ? [] : await endOrder(tx, wish)
-    const active = targets.filter(({ status }) => status === 'ACTIVE')
-    const changed = await cancelTickets(tx, idsOf(active), wish.reason)
-    await changeCounters(
-      tx,
-      changed.map(({ ticketTypeId }) => ({ ticketTypeId, held: 0, sold: -1 })),
-    )
+    const { changed, freed } = await cancel(tx, selection.selected, wish.reason)
+    if (wish.refundId) await markRefunded(tx, idsOf(tickets), wish.refundId)
     for (const ticket of changed) await tell(tx, ticket, wish.reason)
-    return { outcome: 'cancelled', ticketIds: idsOf(targets.filter((ticket) => !used.includes(ticket))), changed, released }
+    return { outcome: 'cancelled', tickets, changed, freed, released }
   }
 
   async function tell(tx: Tx, ticket: StoredTicket, reason: string): Promise<void> {
@@ -61,6 +67,21 @@ export function createCancel(deps: { append: Append }) {
   }
 }
 export type Cancel = ReturnType<typeof createCancel>
+
+/** ACTIVE → CANCELLED for whoever holds these tickets now; their places are free. */
+async function cancel(tx: Tx, sold: readonly Sold[], reason: string) {
+  const active = sold.flatMap(({ present }) => (present.status === 'ACTIVE' ? [present] : []))
+  const changed = await cancelTickets(tx, idsOf(active), reason)
+  await changeCounters(
+    tx,
+    changed.map(({ ticketTypeId }) => ({ ticketTypeId, held: 0, sold: -1 })),
+  )
+  const freed = await unsellSeats(
+    tx,
+    changed.map(({ rootTicketId }) => rootTicketId),
+  )
+  return { changed, freed }
+}
 
 /** The order's outcome is CANCELLED, unless it was rejected; what it still holds for its payment goes. */
 async function endOrder(tx: Tx, { orderId, reason }: Cancellation): Promise<Released[]> {

@@ -1,8 +1,10 @@
 import type { ticketsInternalRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
+import type { RedisPicture } from '../holds/redis-picture.ts'
 import { qrCodeUrl, ticketView } from '../tickets/ticket.ts'
 import { listTicketsOfOrder } from '../tickets/ticket-repository.ts'
+import type { CancelResult } from './cancel.ts'
 import { findOutcome } from './outcome-repository.ts'
 
 type Routes = Pick<typeof ticketsInternalRoutes, 'confirmPurchase' | 'cancelOrderTickets' | 'getOrderTickets'>
@@ -31,11 +33,14 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
         case 'unknown':
           return refuse(404, 'TICKET_NOT_FOUND', 'some of these are not tickets of this order')
         case 'used':
-          return refuse(409, 'TICKETS_USED', 'some of these tickets were used', { ticketIds: result.ticketIds })
-        case 'cancelled':
-          for (const { eventId } of result.changed) deps.redisPicture.markStale(eventId)
-          await deps.redisPicture.release(result.released)
-          return { status: 200, body: { orderId: body.orderId, cancelled: result.ticketIds } }
+          return refuse(409, 'TICKETS_USED', 'some of these tickets were used, passed on or given back', {
+            ticketIds: [...result.ticketIds],
+          })
+        case 'cancelled': {
+          await showFree(deps.redisPicture, result)
+          const cancelled = result.tickets.map(({ ticketId, ticketTypeId, unitPrice }) => ({ ticketId, ticketTypeId, unitPrice }))
+          return { status: 200, body: { orderId: body.orderId, cancelled } }
+        }
       }
     },
     getOrderTickets: async ({ params }) => {
@@ -46,4 +51,18 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
       return { status: 200, body }
     },
   }
+}
+
+/** Redis is told what is free again; what it should have known of before is put right by reconciliation. */
+async function showFree(redisPicture: RedisPicture, { changed, freed, released }: CancelResult & { outcome: 'cancelled' }) {
+  for (const [eventId, tickets] of Map.groupBy(changed, ({ eventId }) => eventId)) {
+    const general = tickets.filter(({ seat }) => !seat).map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
+    await redisPicture.giveBack(
+      eventId,
+      general,
+      freed.filter((seat) => seat.eventId === eventId),
+    )
+    redisPicture.markStale(eventId)
+  }
+  await redisPicture.release(released)
 }

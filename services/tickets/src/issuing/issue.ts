@@ -12,7 +12,8 @@ import type { Append } from '@boxoffice/messaging'
 import type { CrashAt, Tx } from '@boxoffice/service-kit'
 import { findPicture } from '../event-pictures/picture-repository.ts'
 import { changeCounters, lockCounters, suffice } from '../holds/counter-repository.ts'
-import { expireOf } from '../reservations/expire.ts'
+import { claimSeats, sellSeats } from '../holds/seat-claim-repository.ts'
+import { expireOf, inTheWayOf } from '../reservations/expire.ts'
 import { lockOrder } from '../reservations/locks.ts'
 import { letGo } from '../reservations/release.ts'
 import type { StoredReservation } from '../reservations/reservation.ts'
@@ -59,7 +60,9 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
     for (const item of reservation.items) {
       const ticketIds = Array.from({ length: item.quantity }, () => deps.newId() as TicketId)
       const { eventId, currency } = reservation
-      await insertTickets(tx, { ...order, ...item, eventId, currency }, ticketIds)
+      await insertTickets(tx, { ...order, ...item, eventId, currency }, ticketIds, item.seatIds)
+      const sold = (item.seatIds ?? []).map((seatId, index) => ({ seatId, ticketId: ticketIds[index] as TicketId }))
+      if (sold.length > 0) await sellSeats(tx, reservation, sold)
     }
     const tickets = await listTicketsOfOrder(tx, order.orderId)
     const names = await findTypeNames(
@@ -95,7 +98,7 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
   }
 
   const generated = (
-    { ticketId, ticketNumber, ticketTypeId, unitPrice, currency, holderName }: StoredTicket,
+    { ticketId, ticketNumber, ticketTypeId, seat, unitPrice, currency, holderName }: StoredTicket,
     names: ReadonlyMap<TicketTypeId, string>,
   ) => ({
     ticketId,
@@ -103,6 +106,7 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
     qrCode: qrCodeUrl(deps.publicUrl, ticketId),
     ticketTypeId,
     ticketTypeName: names.get(ticketTypeId) ?? '',
+    ...(seat && { seat }),
     unitPrice,
     currency,
     holderName,
@@ -112,7 +116,10 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
 }
 export type Issue = ReturnType<typeof createIssue>
 
-/** The order's claim becomes sold; without one, what is free is sold. False when there is not enough. */
+/**
+ * The order's claim becomes sold; without one, what is free is sold: of a seated type the same seats. False when there is not
+ * enough.
+ */
 async function takePlaces(tx: Tx, reservation: StoredReservation, orderId: OrderId): Promise<boolean> {
   const { reservationId, items } = reservation
   // Still held by nobody else's order: the buyer's own hold, whose claim was lost.
@@ -126,9 +133,11 @@ async function takePlaces(tx: Tx, reservation: StoredReservation, orderId: Order
     )
     return true
   }
+  await expireOf(tx, inTheWayOf(reservation.eventId, items), { wait: false })
   const ids = items.map(({ ticketTypeId }) => ticketTypeId)
-  await expireOf(tx, ids, { wait: false })
   if (!suffice(await lockCounters(tx, ids), items)) return false
+  const seatIds = items.flatMap(({ seatIds }) => seatIds ?? [])
+  if (!(await claimSeats(tx, reservation, seatIds))) return false
   await changeCounters(
     tx,
     items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: 0, sold: quantity })),

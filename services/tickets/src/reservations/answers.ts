@@ -1,22 +1,17 @@
 import { refuse } from '@boxoffice/service-kit'
-import type { Line } from '../holds/commands.ts'
-import type { ReserveResult } from './reserve.ts'
+import type { ReserveResult } from './reserve-result.ts'
 
-/** The refusal of a reservation that was not made. `lines` are as the request named them. */
-export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserved' }>, lines: readonly Line[]) {
+/** The refusal of a reservation that was not made. */
+export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserved' }>) {
   switch (result.outcome) {
-    case 'refused':
-      return refuse(409, result.error, result.message, { reserved: false as const })
+    case 'refused': {
+      const { error, message, seatIds } = result
+      return refuse(409, error, message, { reserved: false as const, ...(seatIds && { seatIds: [...seatIds] }) })
+    }
     case 'unknown-event':
       return refuse(404, 'EVENT_NOT_FOUND', 'there is no such event')
-    case 'unknown-types':
-      return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', {
-        details: lines.flatMap(({ ticketTypeId }, index) =>
-          result.ticketTypeIds.includes(ticketTypeId)
-            ? [{ path: `body.ticketRequests.${index}.ticketTypeId`, message: 'is not a ticket type of this event' }]
-            : [],
-        ),
-      })
+    case 'invalid':
+      return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: [...result.details] })
   }
 }
 

@@ -1,25 +1,34 @@
 import type { ticketsInternalRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
+import { listClaimed } from '../holds/seat-claim-repository.ts'
 import { reserveRefusal, unknownReservation } from './answers.ts'
 import { claim } from './claim.ts'
-import { mergeLines } from './offer.ts'
 import { loadOffer } from './offers.ts'
 import { releaseClaim } from './release.ts'
 import { reservationView } from './reservation.ts'
+import { mergeRequests } from './wish.ts'
 
 type Routes = Pick<typeof ticketsInternalRoutes, 'checkAvailability' | 'reserve' | 'claimReservation' | 'releaseClaim'>
 
 export function internalReservationHandlers(deps: Dependencies): Handlers<Routes> {
   return {
     checkAvailability: async ({ body }) => {
-      const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(sqlOfPool(deps.pool), body.eventId))
+      const sql = sqlOfPool(deps.pool)
+      const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(sql, body.eventId))
       if (!offer) return refuse(404, 'EVENT_NOT_FOUND', 'there is no such event')
-      const ticketAvailability = mergeLines(body.ticketRequests).map(({ ticketTypeId, quantity }) => {
+      const lines = mergeRequests(body.ticketRequests)
+      const taken = await listClaimed(
+        sql,
+        body.eventId,
+        lines.flatMap(({ seatIds }) => seatIds),
+      )
+      const ticketAvailability = lines.map(({ ticketTypeId, quantity, seatIds }) => {
         const type = offer.types.find((type) => type.ticketTypeId === ticketTypeId)
         const quantityAvailable = type ? type.capacity - type.held - type.sold : 0
-        const available = quantityAvailable >= quantity
-        const error = available ? undefined : 'INSUFFICIENT_INVENTORY'
+        const seatsTaken = seatIds.some((seatId) => taken.includes(seatId))
+        const available = quantityAvailable >= quantity && !seatsTaken
+        const error = seatsTaken ? 'SEATS_TAKEN' : available ? undefined : 'INSUFFICIENT_INVENTORY'
         return { ticketTypeId, available, quantityAvailable, quantityRequested: quantity, error }
       })
       return { status: 200, body: { available: ticketAvailability.every(({ available }) => available), ticketAvailability } }
@@ -31,11 +40,11 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
         userId: body.userId,
         eventId: body.eventId,
         orderId: body.orderId ?? null,
-        lines: mergeLines(body.ticketRequests),
+        requests: body.ticketRequests,
         seconds: minutes === undefined ? deps.config.holdTtlSeconds : minutes * 60,
         repeatable: true,
       })
-      if (result.outcome !== 'reserved') return reserveRefusal(result, body.ticketRequests)
+      if (result.outcome !== 'reserved') return reserveRefusal(result)
       return { status: 200, body: reservationView(result.reservation) }
     },
     claimReservation: async ({ body }) => {

@@ -1,4 +1,4 @@
-import type { ReserveRefusal, TicketRequest, TicketTypeId } from '@boxoffice/contracts'
+import type { ReserveRefusal, SeatId, TicketTypeId } from '@boxoffice/contracts'
 import { type EventPicture, isOnSale } from '../event-pictures/picture.ts'
 import type { Line } from '../holds/commands.ts'
 import type { StoredType } from '../types/type-repository.ts'
@@ -13,22 +13,9 @@ export interface Offer {
 export interface NotReserved {
   readonly error: ReserveRefusal | 'RESERVATION_EXPIRED' | 'RESERVATION_IN_PAYMENT'
   readonly message: string
+  /** Of SEATS_TAKEN: which. */
+  readonly seatIds?: readonly SeatId[]
 }
-
-/** Lines of one type count together; sorted by type, the order in which counters are locked. */
-export function mergeLines(requests: readonly TicketRequest[]): Line[] {
-  const quantities = new Map<TicketTypeId, number>()
-  for (const { ticketTypeId, quantity } of requests) {
-    quantities.set(ticketTypeId, (quantities.get(ticketTypeId) ?? 0) + quantity)
-  }
-  return [...quantities]
-    .map(([ticketTypeId, quantity]) => ({ ticketTypeId, quantity }))
-    .sort((a, b) => (a.ticketTypeId < b.ticketTypeId ? -1 : 1))
-}
-
-/** Which of the lines are of no type of this event. */
-export const unknownTypes = (offer: Offer, lines: readonly Line[]): TicketTypeId[] =>
-  lines.map(({ ticketTypeId }) => ticketTypeId).filter((id) => !offer.types.some((type) => type.ticketTypeId === id))
 
 /** Why an offer does not sell these lines at this moment, whoever asks; null when it does. */
 export function refusalOf(offer: Offer, lines: readonly Line[], at: Date): NotReserved | null {

@@ -16,7 +16,8 @@ export async function loadOffer(tx: Tx, eventId: EventId): Promise<Offer | null>
 
 /**
  * Finds what an event sells, believed for a moment: a crowd is refused without asking the database each time. Whoever gets
- * through is checked again in the transaction. The time of an offer goes on by the monotonic clock.
+ * through is checked again in the transaction, and priced by what stands there then: an old price is never held. The time of
+ * an offer goes on by the monotonic clock.
  */
 export function createOffers(options: { pool: pg.Pool; findEventPicture: FindEventPicture; believedMs: number }) {
   const sql = sqlOfPool(options.pool)

@@ -1,6 +1,7 @@
 import type { OrderId, ReservationId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { changeCounters } from '../holds/counter-repository.ts'
+import { unclaimSeats } from '../holds/seat-claim-repository.ts'
 import { insertOutcome } from '../issuing/outcome-repository.ts'
 import { lockOrder } from './locks.ts'
 import { type StoredReservation, ticketCount } from './reservation.ts'
@@ -50,4 +51,5 @@ export async function letGo(tx: Tx, reservation: StoredReservation, from: 'ACTIV
     tx,
     reservation.items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: 0 })),
   )
+  await unclaimSeats(tx, [reservation.reservationId])
 }

@@ -1,12 +1,13 @@
 import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
+import { claimWanted } from '../holds/seat-claim-repository.ts'
 import type { StoredReservation } from './reservation.ts'
 
 const columns = `r.reservation_id as "reservationId", r.user_id as "userId", r.event_id as "eventId", r.currency, r.status,
   r.expires_at as "expiresAt", extract(epoch from r.expires_at - clock_timestamp())::float8 * 1000 as "remainingMs",
   r.order_id as "orderId",
-  (select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity, 'unitPrice', i.unit_price_minor)
-     order by i.ticket_type_id)
+  (select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity, 'unitPrice', i.unit_price_minor,
+     'seatIds', i.seat_ids) order by i.ticket_type_id)
    from reservation_items i where i.reservation_id = r.reservation_id) as items`
 
 export async function findReservation(tx: Tx, reservationId: ReservationId): Promise<StoredReservation | null> {
@@ -33,44 +34,38 @@ export async function lockReservationOfOrder(tx: Tx, orderId: OrderId): Promise<
 }
 
 /**
- * Write a reservation with its lines and count them as held, in one statement; how long it lasts is counted from the
- * database's clock. The counters must be locked and suffice.
+ * Write a reservation with its lines, claim its seats and count them as held, in one statement; how long it lasts is counted
+ * from the database's clock. The counters must be locked and suffice. Null when a seat is taken: then nothing is written.
  */
 export async function insertReservation(
   tx: Tx,
   reservation: Pick<StoredReservation, 'reservationId' | 'userId' | 'eventId' | 'currency' | 'orderId' | 'items'>,
   seconds: number,
-): Promise<{ expiresAt: Date }> {
+): Promise<{ expiresAt: Date } | null> {
   const { reservationId, userId, eventId, currency, orderId, items } = reservation
   const [row] = await tx.query<{ expiresAt: Date }>(
     `with lines as (
-       select * from unnest($7::uuid[], $8::int[], $9::bigint[]) l(ticket_type_id, quantity, unit_price_minor)),
+       select * from jsonb_to_recordset($7::jsonb)
+         l("ticketTypeId" uuid, quantity int, "unitPrice" bigint, "seatIds" text[])),
+     wanted as (select unnest("seatIds") as seat_id from lines),
+     claimed as (${claimWanted('$1::uuid', '$3::uuid')}),
      reserved as (
        insert into reservations (reservation_id, user_id, event_id, currency, order_id, status, expires_at)
-       values ($1, $2, $3, $4, $5::uuid, case when $5::uuid is null then 'ACTIVE' else 'PAYING' end,
-         clock_timestamp() + make_interval(secs => $6))
+       select $1::uuid, $2::uuid, $3::uuid, $4, $5::uuid, case when $5::uuid is null then 'ACTIVE' else 'PAYING' end,
+         clock_timestamp() + make_interval(secs => $6)
+       where (select count(*) from claimed) = (select count(*) from wanted)
        returning expires_at),
      itemized as (
-       insert into reservation_items (reservation_id, event_id, ticket_type_id, quantity, unit_price_minor)
-       select $1, $3, ticket_type_id, quantity, unit_price_minor from lines),
+       insert into reservation_items (reservation_id, event_id, ticket_type_id, quantity, unit_price_minor, seat_ids)
+       select $1::uuid, $3::uuid, "ticketTypeId", quantity, "unitPrice", "seatIds" from lines
+       where exists (select from reserved)),
      counted as (
        update ticket_type_counters c set held = c.held + l.quantity, updated_at = clock_timestamp()
-       from lines l where c.ticket_type_id = l.ticket_type_id)
+       from lines l where c.ticket_type_id = l."ticketTypeId" and exists (select from reserved))
      select expires_at as "expiresAt" from reserved`,
-    [
-      reservationId,
-      userId,
-      eventId,
-      currency,
-      orderId,
-      seconds,
-      items.map(({ ticketTypeId }) => ticketTypeId),
-      items.map(({ quantity }) => quantity),
-      items.map(({ unitPrice }) => unitPrice),
-    ],
+    [reservationId, userId, eventId, currency, orderId, seconds, JSON.stringify(items)],
   )
-  if (!row) throw new Error('a reservation was not written')
-  return row
+  return row ?? null
 }
 
 /** ACTIVE → PAYING for an order; it lasts at least `seconds` from now. The reservation must be locked. */

@@ -6,6 +6,7 @@ import {
   type Reservation,
   type ReservationId,
   type ReservationStatus,
+  type SeatId,
   sum,
   type TicketTypeId,
   times,
@@ -17,6 +18,8 @@ export interface ReservedItem {
   readonly ticketTypeId: TicketTypeId
   readonly quantity: number
   readonly unitPrice: Minor
+  /** In plan order; null for general admission. */
+  readonly seatIds: readonly SeatId[] | null
 }
 
 /** A reservation as it stands. `remainingMs` is by the database's clock; negative when its time is over. */
@@ -42,11 +45,12 @@ export const ticketCount = (items: readonly ReservedItem[]) => items.reduce((tot
 
 /** A reservation as callers see it: one whose time is over is EXPIRED, whether it was swept or not. */
 export function reservationView(reservation: StoredReservation): Reservation {
-  const tickets = reservation.items.map(({ ticketTypeId, quantity, unitPrice }) => ({
+  const tickets = reservation.items.map(({ ticketTypeId, quantity, unitPrice, seatIds }) => ({
     ticketTypeId,
     quantity,
     unitPrice,
     totalPrice: times(unitPrice, quantity),
+    ...(seatIds && { seatIds: [...seatIds] }),
   }))
   return {
     reservationId: reservation.reservationId,

@@ -2,7 +2,6 @@ import type { ReservationId, ticketsRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { reserveRefusal, unknownReservation } from './answers.ts'
-import { mergeLines } from './offer.ts'
 import { releaseOwn } from './release.ts'
 import { reservationView } from './reservation.ts'
 import { findReservation } from './reservation-repository.ts'
@@ -17,11 +16,11 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
         userId: principal.userId,
         eventId: body.eventId,
         orderId: null,
-        lines: mergeLines(body.ticketRequests),
+        requests: body.ticketRequests,
         seconds: deps.config.holdTtlSeconds,
         repeatable: headers['idempotency-key'] !== undefined,
       })
-      if (result.outcome !== 'reserved') return reserveRefusal(result, body.ticketRequests)
+      if (result.outcome !== 'reserved') return reserveRefusal(result)
       return { status: 201, body: reservationView(result.reservation) }
     },
     getReservation: async ({ params, principal }) => {

@@ -1,12 +1,13 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { EventId, type Seat, TicketId } from '@boxoffice/contracts'
+import { seatIdOf } from '../seating/plan.ts'
 
 /** What a code says. It admits only while the ticket's own code version is the same. */
 export interface CodeContent {
   readonly ticketId: TicketId
   readonly eventId: EventId
   readonly codeVersion: number
-  readonly seat?: Seat
+  readonly seat?: Seat | null
 }
 
 /** A key that signs codes, with the short id that codes carry. */
@@ -31,7 +32,7 @@ export function createCodeKey(jwk: { kty: string; kid: string }): CodeKey {
 
 /** A ticket's code: base64url, under 200 characters. */
 export function signCode(content: CodeContent, key: CodeKey): string {
-  const seat = Buffer.from(content.seat ? seatId(content.seat) : '')
+  const seat = Buffer.from(content.seat ? seatIdOf(content.seat) : '')
   if (seat.length > SEAT_MAX_BYTES) throw new Error(`a seat of ${seat.length} bytes does not fit into a code`)
   const head = Buffer.alloc(HEAD_BYTES)
   head.writeUInt8(FORMAT, 0)
@@ -60,9 +61,6 @@ export function verifyCode(code: string, keys: readonly Pick<CodeKey, 'keyId' | 
     ...(seat && { seat }),
   }
 }
-
-/** A seat's id, e.g. `1-A-12`. */
-const seatId = ({ zoneId, rowLabel, colLabel }: Seat) => `${zoneId}-${rowLabel}-${colLabel}`
 
 function parseSeat(text: string): Seat | null {
   const [zoneId, rowLabel, colLabel] = text.split('-')

@@ -97,7 +97,7 @@ describe('a ticket as a PDF', () => {
         venueAddress: long('Street 1, ', 500),
       },
       typeName: long('Early bird ', 100),
-      seat: { zoneId: 12, rowLabel: 'ABCDEFGH', colLabel: '12345678' },
+      seat: { section: long('Upper tier, ', 100), rowLabel: 'ABCDEFGH', colLabel: '12345678' },
     })
     expect(pdf.toString('latin1').match(/\/Type \/Page\b/g)).toHaveLength(1)
   })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { formatMoney, type Seat } from '@boxoffice/contracts'
+import { formatMoney } from '@boxoffice/contracts'
 import PDFDocument from 'pdfkit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { fitText, type TextBox, type TextStyle } from './pdf-text.ts'
@@ -13,7 +13,8 @@ export interface PrintedTicket {
   readonly event: Pick<EventPicture, 'eventId' | 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress'>
   readonly typeName: string
   readonly code: string
-  readonly seat?: Seat
+  /** `section` is the zone's name. */
+  readonly seat?: { readonly section: string; readonly rowLabel: string; readonly colLabel: string }
 }
 
 type Document = PDFKit.PDFDocument
@@ -86,10 +87,10 @@ function drawDetails(doc: Document, { ticket, event, typeName, seat }: PrintedTi
   field(doc, 'HOLDER', ticket.holderName, { x: MARGIN, y: 250, width: INNER, height: 34 }, 15)
   const columns = seat
     ? ([
-        ['TICKET', typeName, 0.36],
-        ['SECTION', String(seat.zoneId), 0.14],
-        ['ROW', seat.rowLabel, 0.14],
-        ['SEAT', seat.colLabel, 0.14],
+        ['TICKET', typeName, 0.28],
+        ['SECTION', seat.section, 0.26],
+        ['ROW', seat.rowLabel, 0.12],
+        ['SEAT', seat.colLabel, 0.12],
         ['PRICE', priceOf(ticket), 0.22],
       ] as const)
     : ([

@@ -3,6 +3,7 @@ import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffi
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { findPicture } from '../event-pictures/picture-repository.ts'
+import { findZoneName } from '../seating/plan-repository.ts'
 import { findType } from '../types/type-repository.ts'
 import { signCode } from './codes.ts'
 import { qrPng } from './qr.ts'
@@ -58,9 +59,20 @@ async function answerPdf(deps: Dependencies, ticket: StoredTicket | null) {
   if (!ticket) return unknownTicket()
   if (!isValid(ticket)) return notValid(ticket)
   const sql = sqlOfPool(deps.pool)
-  const [event, type] = await Promise.all([findPicture(sql, ticket.eventId), findType(sql, ticket.ticketTypeId)])
+  const { eventId, ticketTypeId, seat } = ticket
+  const [event, type, section] = await Promise.all([
+    findPicture(sql, eventId),
+    findType(sql, ticketTypeId),
+    seat && findZoneName(sql, eventId, seat.zoneId),
+  ])
   if (!event || !type) throw new Error(`ticket ${ticket.ticketId} is of an event or a type that is not there`)
-  const body = await deps.pdfs.render({ ticket, event, typeName: type.name, code: signCode(ticket, deps.codeKey) })
+  const body = await deps.pdfs.render({
+    ticket,
+    event,
+    typeName: type.name,
+    code: signCode(ticket, deps.codeKey),
+    ...(seat && { seat: { section: section ?? String(seat.zoneId), rowLabel: seat.rowLabel, colLabel: seat.colLabel } }),
+  })
   const disposition = `inline; filename="${ticket.ticketNumber}.pdf"`
   return { status: 200 as const, body, headers: { ...privately, 'content-disposition': disposition } }
 }

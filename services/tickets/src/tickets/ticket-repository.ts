@@ -1,25 +1,32 @@
-import type { OrderId, TicketId, UserId } from '@boxoffice/contracts'
+import type { OrderId, RefundId, SeatId, TicketId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import type { StoredTicket } from './ticket.ts'
 
 const columns = `ticket_id as "ticketId", ticket_number as "ticketNumber", order_id as "orderId",
   ticket_type_id as "ticketTypeId", event_id as "eventId", user_id as "userId", holder_name as "holderName",
-  unit_price_minor as "unitPrice", currency, status, code_version as "codeVersion", version, created_at as "createdAt"`
+  unit_price_minor as "unitPrice", currency, status, code_version as "codeVersion", version, created_at as "createdAt",
+  root_ticket_id as "rootTicketId", refund_id as "refundId",
+  case when zone_id is not null
+    then jsonb_build_object('zoneId', zone_id, 'rowLabel', row_label, 'colLabel', col_label) end as seat`
 
 export async function findTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
   const [ticket] = await tx.query<StoredTicket>(`select ${columns} from tickets where ticket_id = $1`, [ticketId])
   return ticket ?? null
 }
 
-/** An order's tickets by type and ordinal. */
+/** An order's tickets as they were issued, by type and ordinal. */
 export const listTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
-  tx.query<StoredTicket>(`select ${columns} from tickets where order_id = $1 order by ticket_type_id, ordinal`, [orderId])
+  tx.query<StoredTicket>(
+    `select ${columns} from tickets where order_id = $1 and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
+    [orderId],
+  )
 
-/** The same, locked until the transaction ends. */
+/** Every ticket of an order, also those that took the place of one that changed hands, locked until the transaction ends. */
 export const lockTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
-  tx.query<StoredTicket>(`select ${columns} from tickets where order_id = $1 order by ticket_type_id, ordinal for update`, [
-    orderId,
-  ])
+  tx.query<StoredTicket>(
+    `select ${columns} from tickets where order_id = $1 order by ticket_type_id, ordinal, ticket_id for update`,
+    [orderId],
+  )
 
 /** A user's tickets, the newest first, from a position on. */
 export const listTicketsOfUser = (
@@ -35,23 +42,26 @@ export const listTicketsOfUser = (
     [userId, limit, after?.createdAt ?? null, after?.ticketId ?? null],
   )
 
-/** Write the tickets of one type of an order, numbered from the sequence. */
+/** Write the tickets of one type of an order, numbered from the sequence; of a seated type one for each seat, in order. */
 export async function insertTickets(
   tx: Tx,
   tickets: Pick<StoredTicket, 'orderId' | 'ticketTypeId' | 'eventId' | 'userId' | 'holderName' | 'unitPrice' | 'currency'>,
   ticketIds: readonly TicketId[],
+  seatIds: readonly SeatId[] | null,
 ): Promise<void> {
   await tx.query(
-    `insert into tickets (ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id, holder_name,
-       unit_price_minor, currency)
-     select i.ticket_id,
+    `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
+       holder_name, unit_price_minor, currency, zone_id, row_label, col_label)
+     select i.ticket_id, i.ticket_id,
        'TKT-' || to_char(clock_timestamp() at time zone 'utc', 'YYYY') || '-'
          || case when i.number < 1000000 then lpad(i.number::text, 6, '0') else i.number::text end,
-       $2, $3, $4, i.ordinal, $5, $6, $7, $8
-     from (select u.ticket_id, u.ordinal, nextval('ticket_numbers') as number
-           from unnest($1::uuid[]) with ordinality u(ticket_id, ordinal)) i`,
+       $3, $4, $5, i.ordinal, $6, $7, $8, $9, s.zone_id, s.row_label, s.col_label
+     from (select u.ticket_id, u.seat_id, u.ordinal, nextval('ticket_numbers') as number
+           from unnest($1::uuid[], $2::text[]) with ordinality u(ticket_id, seat_id, ordinal)) i
+       left join seats s on s.event_id = $5 and s.seat_id = i.seat_id`,
     [
       ticketIds,
+      seatIds ?? [],
       tickets.orderId,
       tickets.ticketTypeId,
       tickets.eventId,
@@ -70,6 +80,10 @@ export const cancelTickets = (tx: Tx, ticketIds: readonly TicketId[], reason: st
      where ticket_id = any($1::uuid[]) and status = 'ACTIVE' returning ${columns}`,
     [ticketIds, reason],
   )
+
+/** These tickets, as they were issued, are given back by this refund. */
+export const markRefunded = (tx: Tx, ticketIds: readonly TicketId[], refundId: RefundId) =>
+  tx.query('update tickets set refund_id = $2 where ticket_id = any($1::uuid[]) and refund_id is null', [ticketIds, refundId])
 
 /** Remember when an order's tickets reached their buyer, the first time. */
 export async function markDelivered(tx: Tx, orderId: OrderId, at: Date): Promise<void> {

@@ -3,6 +3,8 @@ import type {
   EventId,
   Minor,
   OrderId,
+  RefundId,
+  Seat,
   Ticket,
   TicketId,
   TicketStatus,
@@ -18,12 +20,18 @@ export interface StoredTicket {
   readonly eventId: EventId
   readonly userId: UserId
   readonly holderName: string
+  /** Null for general admission. */
+  readonly seat: Seat | null
   readonly unitPrice: Minor
   readonly currency: Currency
   readonly status: TicketStatus
   readonly codeVersion: number
   readonly version: number
   readonly createdAt: Date
+  /** The ticket as it was issued in the order: this one, until it changes hands. */
+  readonly rootTicketId: TicketId
+  /** The refund that gave its price back; on the ticket as it was issued. */
+  readonly refundId: RefundId | null
 }
 
 /** Whether a ticket is worth a picture of its code. */
@@ -39,6 +47,7 @@ export const ticketView = (ticket: StoredTicket, publicUrl: string): Ticket => (
   eventId: ticket.eventId,
   orderId: ticket.orderId,
   holderName: ticket.holderName,
+  ...(ticket.seat && { seat: ticket.seat }),
   status: ticket.status,
   qrCode: qrCodeUrl(publicUrl, ticket.ticketId),
   createdAt: ticket.createdAt,

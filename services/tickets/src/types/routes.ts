@@ -1,87 +1,86 @@
-import type { NewTicketType, TicketType, TicketTypeId, ticketsRoutes, UserId } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import type { TicketTypeId, ticketsRoutes, UserId } from '@boxoffice/contracts'
+import { type Handlers, RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { type EventPicture, isVisibleTo } from '../event-pictures/picture.ts'
-import { settleCurrency } from '../event-pictures/picture-repository.ts'
-import { countTypes, findType, insertType, listTypes, type StoredType } from './type-repository.ts'
+import { type ChangeResult, changeType, deleteType } from './change-type.ts'
+import { makeType } from './make-type.ts'
+import { typeView, wrongWith } from './type.ts'
+import { findType, listTypes } from './type-repository.ts'
 
-type TypeRoutes = Pick<typeof ticketsRoutes, 'createTicketType' | 'listTicketTypes'>
-const MAX_PER_ORDER = 10
+type TypeRoutes = Pick<typeof ticketsRoutes, 'createTicketType' | 'listTicketTypes' | 'updateTicketType' | 'deleteTicketType'>
 
 export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
+  const sql = sqlOfPool(deps.pool)
+
+  /** Change a type of one's own event, and show it in Redis at once. */
+  async function change(
+    ticketTypeId: TicketTypeId,
+    userId: UserId,
+    work: (tx: Tx, picture: EventPicture) => Promise<ChangeResult>,
+  ) {
+    const standing = await findType(sql, ticketTypeId)
+    const picture = standing && (await deps.findEventPicture(standing.eventId))
+    if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownType())
+    if (picture.organizerId !== userId) throw new RefusedError(notTheirs())
+    if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
+      throw new RefusedError(refuse(409, 'EVENT_NOT_EDITABLE', `the event is ${picture.status.toLowerCase()}`))
+    }
+    const result = await deps.transact((tx) => work(tx, picture))
+    switch (result.outcome) {
+      case 'gone':
+        throw new RefusedError(unknownType())
+      case 'invalid':
+        throw new RefusedError(invalid(result))
+      case 'below-sold': {
+        const { sold, held } = result
+        throw new RefusedError(refuse(409, 'BELOW_SOLD', `${sold} are sold and ${held} are held`, { sold, held }))
+      }
+      case 'changed':
+        await deps.redisPicture.release(result.released)
+        await deps.redisPicture.redraw(picture.eventId)
+        return { type: result.type, picture }
+    }
+  }
+
   return {
     createTicketType: async ({ body, principal, resourceId }) => {
       const picture = await deps.findEventPicture(body.eventId)
-      const refusal = refusalOf(body, picture, principal.userId, deps.config.priceMinMinor)
-      if (refusal) throw new RefusedError(refusal)
-      const type = await createType(deps, resourceId as TicketTypeId, body)
-      return { status: 201, body: typeView(type, picture as EventPicture) }
+      if (!picture || !isVisibleTo(picture, principal.userId)) return unknownEvent()
+      if (picture.organizerId !== principal.userId) return notTheirs()
+      if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
+        return refuse(409, 'EVENT_NOT_ON_SALE', `the event is ${picture.status.toLowerCase()}`)
+      }
+      const wrong = wrongWith(
+        { unitPrice: body.unitPrice, salesStartAt: body.salesStartAt ?? null, salesEndAt: body.salesEndAt ?? null },
+        picture,
+        deps.config.priceMinMinor,
+      )
+      if (wrong) return invalid(wrong)
+      const type = await makeType(deps, resourceId as TicketTypeId, body)
+      await deps.redisPicture.redraw(body.eventId)
+      return { status: 201, body: typeView(type, picture) }
     },
     listTicketTypes: async ({ query, principal }) => {
       const picture = await deps.findEventPicture(query.eventId)
       if (!picture || !isVisibleTo(picture, principal?.userId ?? null)) return unknownEvent()
-      const types = await listTypes(sqlOfPool(deps.pool), query.eventId)
+      const types = await listTypes(sql, query.eventId)
       return { status: 200, body: { ticketTypes: types.map((type) => typeView(type, picture)) } }
+    },
+    updateTicketType: async ({ params: { ticketTypeId }, body, principal }) => {
+      const { type, picture } = await change(ticketTypeId, principal.userId, (tx, picture) =>
+        changeType(tx, picture, ticketTypeId, body, deps.config.priceMinMinor),
+      )
+      return { status: 200, body: typeView(type, picture) }
+    },
+    deleteTicketType: async ({ params: { ticketTypeId }, principal }) => {
+      await change(ticketTypeId, principal.userId, (tx, picture) => deleteType(tx, picture, ticketTypeId))
+      return { status: 204, body: undefined }
     },
   }
 }
 
-function refusalOf(body: NewTicketType, picture: EventPicture | null, userId: UserId, priceMin: number) {
-  if (!picture || !isVisibleTo(picture, userId)) return unknownEvent()
-  if (picture.organizerId !== userId) return refuse(403, 'FORBIDDEN', "this is another organizer's event")
-  if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
-    return refuse(409, 'EVENT_NOT_ON_SALE', `the event is ${picture.status.toLowerCase()}`)
-  }
-  if (body.unitPrice > 0 && body.unitPrice < priceMin) {
-    return invalid('body.unitPrice', `must be 0 or at least ${(priceMin / 100).toFixed(2)}, the least that can be charged`)
-  }
-  if (body.salesStartAt && !body.salesEndAt && body.salesStartAt >= picture.eventDate) {
-    return invalid('body.salesStartAt', "must be before the event's start, when sales end")
-  }
-  return null
-}
-
-async function createType(deps: Dependencies, ticketTypeId: TicketTypeId, body: NewTicketType): Promise<StoredType> {
-  return deps.transact(async (tx) => {
-    const currency = await settleCurrency(tx, body.eventId, body.currency)
-    const standing = await findType(tx, ticketTypeId)
-    if (standing) return standing
-    if (currency !== body.currency) {
-      throw new RefusedError(refuse(409, 'CURRENCY_MISMATCH', `this event sells in ${currency}`, { currency }))
-    }
-    if ((await countTypes(tx, body.eventId)) >= deps.config.typesPerEventMax) {
-      throw new RefusedError(refuse(409, 'LIMIT_EXCEEDED', `an event has at most ${deps.config.typesPerEventMax} ticket types`))
-    }
-    const type = {
-      ticketTypeId,
-      eventId: body.eventId,
-      name: body.name,
-      unitPrice: body.unitPrice,
-      currency,
-      salesStartAt: body.salesStartAt ?? null,
-      salesEndAt: body.salesEndAt ?? null,
-      maxPerOrder: body.maxPerOrder ?? MAX_PER_ORDER,
-      maxPerUser: body.maxPerUser ?? null,
-      capacity: body.quantity,
-    }
-    await insertType(tx, type)
-    return { ...type, held: 0, sold: 0 }
-  })
-}
-
-function typeView(type: StoredType, picture: EventPicture): TicketType {
-  const { salesStartAt, salesEndAt, maxPerUser, capacity, held, sold, ...rest } = type
-  return {
-    ...rest,
-    kind: 'GENERAL',
-    quantityTotal: capacity,
-    quantityAvailable: capacity - held - sold,
-    salesStartAt: salesStartAt ?? undefined,
-    salesEndAt: salesEndAt ?? picture.eventDate,
-    maxPerUser: maxPerUser ?? undefined,
-  }
-}
-
 const unknownEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'there is no such event')
-const invalid = (path: string, message: string) =>
+const unknownType = () => refuse(404, 'TICKET_TYPE_NOT_FOUND', 'there is no such ticket type')
+const notTheirs = () => refuse(403, 'FORBIDDEN', "this is another organizer's event")
+const invalid = ({ path, message }: { path: string; message: string }) =>
   refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: [{ path, message }] })

@@ -6,6 +6,9 @@ export interface StoredType {
   readonly ticketTypeId: TicketTypeId
   readonly eventId: EventId
   readonly name: string
+  readonly kind: 'GENERAL' | 'SEATED'
+  /** Of a seated type: the zones it sells, sorted; else empty. */
+  readonly zoneIds: readonly number[]
   readonly unitPrice: Minor
   readonly currency: Currency
   readonly salesStartAt: Date | null
@@ -17,17 +20,22 @@ export interface StoredType {
   readonly sold: number
 }
 
-const select = `select t.ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.unit_price_minor as "unitPrice",
+const select = `select t.ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind,
+  (select coalesce(jsonb_agg(z.zone_id order by z.zone_id), '[]') from seating_zones z where z.ticket_type_id = t.ticket_type_id)
+    as "zoneIds", t.unit_price_minor as "unitPrice",
   t.currency, t.sales_start_at as "salesStartAt", t.sales_end_at as "salesEndAt", t.max_per_order as "maxPerOrder",
   t.max_per_user as "maxPerUser", c.capacity, c.held, c.sold
   from ticket_types t join ticket_type_counters c using (ticket_type_id)`
 
 /** What an event sells, in the order in which it was offered. */
 export const listTypes = (tx: Tx, eventId: EventId): Promise<StoredType[]> =>
-  tx.query<StoredType>(`${select} where t.event_id = $1 order by t.created_at, t.ticket_type_id`, [eventId])
+  tx.query<StoredType>(`${select} where t.event_id = $1 and t.withdrawn_at is null order by t.created_at, t.ticket_type_id`, [
+    eventId,
+  ])
 
+/** A type that is offered; one that was withdrawn is not there. */
 export async function findType(tx: Tx, ticketTypeId: TicketTypeId): Promise<StoredType | null> {
-  const [type] = await tx.query<StoredType>(`${select} where t.ticket_type_id = $1`, [ticketTypeId])
+  const [type] = await tx.query<StoredType>(`${select} where t.ticket_type_id = $1 and t.withdrawn_at is null`, [ticketTypeId])
   return type ?? null
 }
 
@@ -40,9 +48,10 @@ export async function findTypeNames(tx: Tx, ids: readonly TicketTypeId[]): Promi
 }
 
 export async function countTypes(tx: Tx, eventId: EventId): Promise<number> {
-  const [row] = await tx.query<{ count: number }>('select count(*)::int as count from ticket_types where event_id = $1', [
-    eventId,
-  ])
+  const [row] = await tx.query<{ count: number }>(
+    'select count(*)::int as count from ticket_types where event_id = $1 and withdrawn_at is null',
+    [eventId],
+  )
   return row?.count ?? 0
 }
 
@@ -51,8 +60,8 @@ export async function insertType(tx: Tx, type: Omit<StoredType, 'held' | 'sold'>
   await tx.query(
     `with offered as (
        insert into ticket_types (ticket_type_id, event_id, name, unit_price_minor, currency, sales_start_at, sales_end_at,
-         max_per_order, max_per_user)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         max_per_order, max_per_user, kind)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11)
        on conflict (ticket_type_id) do nothing returning ticket_type_id, event_id)
      insert into ticket_type_counters (ticket_type_id, event_id, capacity)
      select ticket_type_id, event_id, $10 from offered`,
@@ -67,6 +76,46 @@ export async function insertType(tx: Tx, type: Omit<StoredType, 'held' | 'sold'>
       type.maxPerOrder,
       type.maxPerUser,
       type.capacity,
+      type.kind,
     ],
+  )
+}
+
+/** Write what may change about a locked type. */
+export async function updateType(tx: Tx, type: StoredType): Promise<void> {
+  await tx.query(
+    `with changed as (
+       update ticket_types set name = $2, unit_price_minor = $3, sales_start_at = $4, sales_end_at = $5, max_per_order = $6,
+         max_per_user = $7
+       where ticket_type_id = $1)
+     update ticket_type_counters set capacity = $8, updated_at = clock_timestamp() where ticket_type_id = $1`,
+    [
+      type.ticketTypeId,
+      type.name,
+      type.unitPrice,
+      type.salesStartAt,
+      type.salesEndAt,
+      type.maxPerOrder,
+      type.maxPerUser,
+      type.capacity,
+    ],
+  )
+}
+
+/** Whether tickets of a type were ever issued. */
+export async function wasSold(tx: Tx, { eventId, ticketTypeId }: StoredType): Promise<boolean> {
+  const [row] = await tx.query<{ sold: boolean }>(
+    'select exists (select from tickets where event_id = $1 and ticket_type_id = $2) as sold',
+    [eventId, ticketTypeId],
+  )
+  return row?.sold === true
+}
+
+/** Offer a locked type no more. Without capacity nothing can be held of it, whoever still believes that it is there. */
+export async function withdrawType(tx: Tx, ticketTypeId: TicketTypeId): Promise<void> {
+  await tx.query(
+    `with withdrawn as (update ticket_types set withdrawn_at = clock_timestamp() where ticket_type_id = $1)
+     update ticket_type_counters set capacity = 0, updated_at = clock_timestamp() where ticket_type_id = $1`,
+    [ticketTypeId],
   )
 }

@@ -1,44 +1,45 @@
--- hold: take places of an event for a reservation, all or none, provisionally.
+-- hold: take places of an event for a reservation, all or none, provisionally. Asked again before the database confirmed it,
+-- the places may be others: those of before are let go.
 --
--- KEYS  1 epoch  2 free  3 expiries  4 lines  5 changes
--- ARGV  1 reservation id  2 provisional time in ms  3 grace in ms  4.. pairs of ticket type id and quantity
--- answer  1 held
---         2 held before
+-- KEYS  as in let-go
+-- ARGV  1 reservation id  2 provisional time in ms  3 grace in ms
+--       4 JSON {"lines":[ticket type id, quantity, …],"seats":[number, …]}
+-- answer  {code, over, seat …}
+--   code  1 held, also before
 --         0 not so many left
---        -1 not so many left, but holds have run out that the database may still count
---        -2 no picture of this event, or none of this type: it has to be drawn
-local time = redis.call('time')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
-if redis.call('exists', KEYS[1]) == 0 then return -2 end
-if redis.call('hexists', KEYS[4], ARGV[1]) == 1 then return 2 end
-
-local ended = redis.call('zrangebyscore', KEYS[3], '-inf', now, 'limit', 0, 200)
-for _, id in ipairs(ended) do
-  local kept = redis.call('hget', KEYS[4], id)
-  if kept then
-    local lines = cjson.decode(kept).lines
-    for i = 1, #lines, 2 do redis.call('hincrby', KEYS[2], lines[i], lines[i + 1]) end
-    redis.call('hdel', KEYS[4], id)
-  end
-  redis.call('zrem', KEYS[3], id)
+--        -1 seats are taken: those that follow
+--        -2 no picture of this event, or none of this type or seat: it has to be drawn
+--   over  1 when holds stand in the way that the database may have let go already
+if redis.call('exists', KEYS[1]) == 0 then return { -2, 0 } end
+local known = redis.call('hget', KEYS[4], ARGV[1])
+if known then
+  if not cjson.decode(known).provisional then return { 1, 0 } end
+  letGo(ARGV[1])
 end
-if #ended > 0 then redis.call('incr', KEYS[5]) end
+local ended = letGoEnded(now)
+local places = cjson.decode(ARGV[4])
 
-local lines = {}
-for i = 4, #ARGV, 2 do
-  local free = redis.call('hget', KEYS[2], ARGV[i])
-  if not free then return -2 end
-  if tonumber(free) < tonumber(ARGV[i + 1]) then
-    if redis.call('zcount', KEYS[3], '-inf', now + tonumber(ARGV[3])) > 0 or #ended > 0 then return -1 end
-    return 0
+local answer = { -1, 0 }
+for _, seat in ipairs(places.seats) do
+  local status = redis.call('getrange', KEYS[6], seat, seat)
+  if status == '' or status == 'x' then return { -2, 0 } end
+  if status ~= '.' then
+    answer[#answer + 1] = seat
+    local ends = redis.call('zscore', KEYS[3], redis.call('hget', KEYS[7], seat) or '')
+    if ends and tonumber(ends) <= now + ARGV[3] then answer[2] = 1 end
   end
-  lines[#lines + 1] = ARGV[i]
-  lines[#lines + 1] = tonumber(ARGV[i + 1])
+end
+if #answer > 2 then return answer end
+
+for i = 1, #places.lines, 2 do
+  local free = redis.call('hget', KEYS[2], places.lines[i])
+  if not free then return { -2, 0 } end
+  if tonumber(free) < places.lines[i + 1] then
+    local over = ended > 0 or redis.call('zcount', KEYS[3], '-inf', now + ARGV[3]) > 0
+    return { 0, over and 1 or 0 }
+  end
 end
 
-for i = 1, #lines, 2 do redis.call('hincrby', KEYS[2], lines[i], -lines[i + 1]) end
-redis.call('hset', KEYS[4], ARGV[1], cjson.encode({ provisional = true, lines = lines }))
-redis.call('zadd', KEYS[3], now + tonumber(ARGV[2]), ARGV[1])
+take(ARGV[1], places, now + ARGV[2], true)
 redis.call('incr', KEYS[5])
-return 1
+return { 1, 0 }

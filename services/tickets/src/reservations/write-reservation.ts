@@ -1,0 +1,84 @@
+import type { Tx } from '@boxoffice/service-kit'
+import { lockCounters, suffice } from '../holds/counter-repository.ts'
+import type { SeatedLine } from '../holds/redis-picture.ts'
+import { listClaimed } from '../holds/seat-claim-repository.ts'
+import type { Plan } from '../seating/plan.ts'
+import { claimLocked, refusalOfEndedOrder } from './claim.ts'
+import { lockBuyer, lockOrder } from './locks.ts'
+import { limitOf, type Offer, refusalOf, typeOf } from './offer.ts'
+import { loadOffer } from './offers.ts'
+import type { StoredReservation } from './reservation.ts'
+import { countOfBuyer, insertReservation, lockReservation } from './reservation-repository.ts'
+import { type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
+import { invalidIn, mergeRequests, type Wish } from './wish.ts'
+
+/** The transaction of a hold: everything is checked again, under locks. `lines` are the wish with its seats. */
+export async function writeReservation(
+  tx: Tx,
+  wish: Wish,
+  lines: readonly SeatedLine[],
+  plan: Plan | null,
+  limits: { claimSeconds: number; liveMax: number },
+): Promise<ReserveResult> {
+  if (wish.orderId) {
+    await lockOrder(tx, wish.orderId)
+    const ended = await refusalOfEndedOrder(tx, wish.orderId)
+    if (ended) return { outcome: 'refused', ...ended }
+  }
+  await lockBuyer(tx, wish.eventId, wish.userId)
+  const standing = await lockReservation(tx, wish.reservationId)
+  if (standing) return answerStanding(tx, standing, wish, limits.claimSeconds)
+
+  const offer = await loadOffer(tx, wish.eventId)
+  if (!offer) return { outcome: 'unknown-event' }
+  const refusal = refuseOffer(offer, plan, wish)
+  if (refusal) return refusal
+  const limit = limitOf(offer, lines, await countOfBuyer(tx, wish.eventId, wish.userId), limits.liveMax)
+  if (limit) return { outcome: 'refused', ...limit }
+  return insert(tx, offer, wish, lines, wish.orderId ? Math.max(wish.seconds, limits.claimSeconds) : wish.seconds)
+}
+
+/** Why an offer refuses a wish, whoever asks; null when it does not. */
+export function refuseOffer(offer: Offer, plan: Plan | null, wish: Wish): ReserveResult | null {
+  const details = invalidIn(wish.requests, offer, plan)
+  if (details.length > 0) return { outcome: 'invalid', details: details.slice(0, 50) }
+  const refusal = refusalOf(offer, mergeRequests(wish.requests), offer.asOf)
+  return refusal && { outcome: 'refused', ...refusal }
+}
+
+async function insert(tx: Tx, offer: Offer, wish: Wish, lines: readonly SeatedLine[], seconds: number): Promise<ReserveResult> {
+  const items = lines.map((line) => ({ ...line, unitPrice: typeOf(offer, line.ticketTypeId).unitPrice }))
+  const { currency } = typeOf(offer, (items[0] as SeatedLine).ticketTypeId)
+  // Last, because everybody wants this row: it is locked for two statements and the commit.
+  const counters = await lockCounters(
+    tx,
+    items.map(({ ticketTypeId }) => ticketTypeId),
+  )
+  const { reservationId, userId, eventId, orderId } = wish
+  const reservation = { reservationId, userId, eventId, orderId, currency, items }
+  const written = suffice(counters, items) ? await insertReservation(tx, reservation, seconds) : null
+  if (!written) {
+    const taken = await listClaimed(
+      tx,
+      eventId,
+      items.flatMap(({ seatIds }) => seatIds ?? []),
+    )
+    return taken.length > 0 ? seatsTaken(taken) : soldOut
+  }
+  const { expiresAt } = written
+  const status = orderId ? 'PAYING' : 'ACTIVE'
+  return { outcome: 'reserved', reservation: { ...reservation, status, expiresAt, remainingMs: seconds * 1_000 } }
+}
+
+/** The id was used before: by the same buyer for the same event it is the same request. */
+async function answerStanding(tx: Tx, standing: StoredReservation, wish: Wish, claimSeconds: number): Promise<ReserveResult> {
+  if (standing.userId !== wish.userId || standing.eventId !== wish.eventId) {
+    return { outcome: 'refused', error: 'RESERVATION_EXPIRED', message: 'this reservation id was used for something else' }
+  }
+  if (wish.orderId) {
+    const claimed = await claimLocked(tx, standing, wish.orderId, claimSeconds)
+    if (claimed.outcome === 'unknown') throw new Error('a locked reservation was not found')
+    return claimed.outcome === 'claimed' ? { outcome: 'reserved', reservation: claimed.reservation } : claimed
+  }
+  return { outcome: 'reserved', reservation: standing }
+}

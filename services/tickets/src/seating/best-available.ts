@@ -1,0 +1,98 @@
+import type { Plan, PlanRow, PlanSeat } from './plan.ts'
+
+/** How many rows one behind the other still count as together. */
+const NEIGHBOURING_ROWS_MAX = 4
+
+/** Free seats side by side in one row. */
+interface Run {
+  readonly rowIndex: number
+  readonly row: PlanRow
+  readonly seats: readonly PlanSeat[]
+}
+
+/**
+ * The best `count` of the seats that are free: side by side in one row, the front-most row first and in it the most central,
+ * leaving no single seat between others where that can be avoided; else in as few pieces as possible, within neighbouring
+ * rows where they suffice. Accessible seats only when there are not enough others. In plan order; null when fewer are free.
+ */
+export function chooseBest(plan: Plan, isFree: (seat: PlanSeat) => boolean, count: number): PlanSeat[] | null {
+  const ordinary = runsOf(plan, (seat) => !seat.accessible && isFree(seat))
+  const runs = countOf(ordinary) >= count ? ordinary : runsOf(plan, isFree)
+  if (countOf(runs) < count) return null
+  const chosen = sideBySide(runs, count) ?? inNeighbouringRows(runs, count) ?? inPieces(runs, count)
+  return chosen.sort((a, b) => a.index - b.index)
+}
+
+/** All runs in plan order. */
+function runsOf(plan: Plan, isUsable: (seat: PlanSeat) => boolean): Run[] {
+  const runs: Run[] = []
+  for (const [rowIndex, row] of plan.rows.entries()) {
+    let seats: PlanSeat[] = []
+    for (const seat of row.seats) {
+      if (!isUsable(seat)) seats = []
+      else if (seats.push(seat) === 1) runs.push({ rowIndex, row, seats })
+    }
+  }
+  return runs
+}
+
+const countOf = (runs: readonly Run[]) => runs.reduce((count, { seats }) => count + seats.length, 0)
+
+function sideBySide(runs: readonly Run[], count: number): PlanSeat[] | null {
+  const wide = runs.filter(({ seats }) => seats.length >= count)
+  const [best] = wide
+    .map((run) => ({ run, ...bestPart(run, count) }))
+    .sort((a, b) => a.gaps - b.gaps || a.run.rowIndex - b.run.rowIndex || a.offCentre - b.offCentre)
+  return best ? best.run.seats.slice(best.from, best.from + count) : null
+}
+
+/** Where in a run `count` seats are best: the fewest seats left alone, then the nearest to the middle of the row. */
+function bestPart({ row, seats }: Run, count: number): { from: number; gaps: number; offCentre: number } {
+  const first = row.seats.indexOf(seats[0] as PlanSeat)
+  const middle = (row.seats.length - 1) / 2
+  const parts = Array.from({ length: seats.length - count + 1 }, (_, from) => ({
+    from,
+    gaps: (from === 1 ? 1 : 0) + (seats.length - count - from === 1 ? 1 : 0),
+    offCentre: Math.abs(first + from + (count - 1) / 2 - middle),
+  }))
+  return parts.reduce((best, part) =>
+    part.gaps < best.gaps || (part.gaps === best.gaps && part.offCentre < best.offCentre) ? part : best,
+  )
+}
+
+/** In the fewest pieces that some rows one behind the other have; the fewer rows and the further in front, the better. */
+function inNeighbouringRows(runs: readonly Run[], count: number): PlanSeat[] | null {
+  const byRow = Map.groupBy(runs, ({ rowIndex }) => rowIndex)
+  let best: { seats: PlanSeat[]; pieces: number } | null = null
+  for (let height = 1; height <= NEIGHBOURING_ROWS_MAX; height++) {
+    for (const [rowIndex, [front]] of byRow) {
+      const near = Array.from({ length: height }, (_, behind) => byRow.get(rowIndex + behind) ?? [])
+        .flat()
+        .filter(({ row }) => row.zoneId === front?.row.zoneId)
+      if (countOf(near) < count) continue
+      const pieces = pick(near, count)
+      if (!best || pieces.length < best.pieces) best = { seats: pieces.flat(), pieces: pieces.length }
+    }
+  }
+  return best?.seats ?? null
+}
+
+const inPieces = (runs: readonly Run[], count: number): PlanSeat[] => pick(runs, count).flat()
+
+/** `count` seats of these runs in as few pieces as there can be: the longest runs, and the shortest that holds the rest. */
+function pick(runs: readonly Run[], count: number): PlanSeat[][] {
+  const longestFirst = runs.toSorted((a, b) => b.seats.length - a.seats.length || a.rowIndex - b.rowIndex)
+  const pieces: PlanSeat[][] = []
+  let missing = count
+  for (const [index, run] of longestFirst.entries()) {
+    const rest = longestFirst.slice(index).filter(({ seats }) => seats.length >= missing)
+    const last = rest.at(-1)
+    if (last) {
+      const { from } = bestPart(last, missing)
+      return [...pieces, last.seats.slice(from, from + missing)]
+    }
+    pieces.push([...run.seats])
+    missing -= run.seats.length
+  }
+  throw new Error(`${missing} of ${count} seats are missing`)
+}

@@ -1,0 +1,91 @@
+import type { EventId, SeatingPlan, TicketTypeId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { PlanSeat } from './plan.ts'
+import { seatIdOf } from './plan.ts'
+
+/** A zone of a plan, how many seats it has, and the type that sells them. */
+export interface Zone {
+  readonly zoneId: number
+  readonly seatCount: number
+  readonly ticketTypeId: TicketTypeId | null
+}
+
+/** Keep a plan with all its seats; the one that stands already is left as it is. */
+export async function insertPlan(tx: Tx, plan: SeatingPlan): Promise<void> {
+  const inserted = await tx.query(
+    `insert into seating_plans (event_id, plan_version, seat_count) values ($1, $2, $3)
+     on conflict (event_id) do nothing returning event_id`,
+    [plan.eventId, plan.planVersion, plan.seatCount],
+  )
+  if (inserted.length === 0) return
+  await tx.query(
+    `insert into seating_zones (event_id, zone_id, name)
+     select $1, z.zone_id, z.name from unnest($2::int[], $3::text[]) z(zone_id, name)`,
+    [plan.eventId, plan.zones.map(({ zoneId }) => zoneId), plan.zones.map(({ name }) => name)],
+  )
+  const seats = plan.zones.flatMap(({ zoneId, rows }) =>
+    rows.flatMap(({ rowLabel, seats }) =>
+      seats.map(({ colLabel, accessible = false }) => ({ zoneId, rowLabel, colLabel, accessible })),
+    ),
+  )
+  await tx.query(
+    `insert into seats (event_id, seat_id, seat_index, zone_id, row_label, col_label, accessible)
+     select $1, s.seat_id, s.position - 1, s.zone_id, s.row_label, s.col_label, s.accessible
+     from unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::boolean[])
+       with ordinality s(seat_id, zone_id, row_label, col_label, accessible, position)`,
+    [
+      plan.eventId,
+      seats.map(seatIdOf),
+      seats.map(({ zoneId }) => zoneId),
+      seats.map(({ rowLabel }) => rowLabel),
+      seats.map(({ colLabel }) => colLabel),
+      seats.map(({ accessible }) => accessible),
+    ],
+  )
+}
+
+export async function findPlanVersion(tx: Tx, eventId: EventId): Promise<number | null> {
+  const [row] = await tx.query<{ planVersion: number }>(
+    'select plan_version as "planVersion" from seating_plans where event_id = $1',
+    [eventId],
+  )
+  return row?.planVersion ?? null
+}
+
+/** Every seat of an event in plan order. */
+export const listSeats = (tx: Tx, eventId: EventId): Promise<PlanSeat[]> =>
+  tx.query<PlanSeat>(
+    `select seat_id as "seatId", seat_index as index, zone_id as "zoneId", row_label as "rowLabel", accessible
+     from seats where event_id = $1 order by seat_index`,
+    [eventId],
+  )
+
+export const listZones = (tx: Tx, eventId: EventId): Promise<Zone[]> =>
+  tx.query<Zone>(
+    `select z.zone_id as "zoneId", z.ticket_type_id as "ticketTypeId", count(*)::int as "seatCount"
+     from seating_zones z join seats s using (event_id, zone_id) where z.event_id = $1
+     group by z.event_id, z.zone_id`,
+    [eventId],
+  )
+
+export async function findZoneName(tx: Tx, eventId: EventId, zoneId: number): Promise<string | null> {
+  const [row] = await tx.query<{ name: string }>('select name from seating_zones where event_id = $1 and zone_id = $2', [
+    eventId,
+    zoneId,
+  ])
+  return row?.name ?? null
+}
+
+/** These zones are sold by a type from now on; they must be free, and the event's picture locked. */
+export async function assignZones(tx: Tx, eventId: EventId, zoneIds: readonly number[], type: TicketTypeId): Promise<void> {
+  const assigned = await tx.query(
+    `update seating_zones set ticket_type_id = $3
+     where event_id = $1 and zone_id = any($2::int[]) and ticket_type_id is null returning zone_id`,
+    [eventId, zoneIds, type],
+  )
+  if (assigned.length !== zoneIds.length) throw new Error(`zones of event ${eventId} were taken under its lock`)
+}
+
+/** What a type sold is not for sale any more. */
+export const freeZones = (tx: Tx, type: TicketTypeId) =>
+  tx.query('update seating_zones set ticket_type_id = null where ticket_type_id = $1', [type])

@@ -1,0 +1,37 @@
+import type { EventId, ticketsRoutes, UserId } from '@boxoffice/contracts'
+import { type Handlers, RefusedError, refuse } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { isVisibleTo } from '../event-pictures/picture.ts'
+import type { Plan } from './plan.ts'
+
+type SeatRoutes = Pick<typeof ticketsRoutes, 'getSeatMap' | 'watchSeatMap'>
+
+export function seatHandlers(deps: Dependencies): Handlers<SeatRoutes> {
+  async function planFor(eventId: EventId, userId: UserId | null): Promise<Plan> {
+    const picture = await deps.findEventPicture(eventId)
+    if (!picture || !isVisibleTo(picture, userId)) {
+      throw new RefusedError(refuse(404, 'EVENT_NOT_FOUND', 'there is no such event'))
+    }
+    const plan = await deps.findPlan(eventId)
+    if (!plan) throw new RefusedError(refuse(404, 'SEATING_PLAN_NOT_FOUND', 'this event sells no seats'))
+    return plan
+  }
+
+  return {
+    getSeatMap: async ({ query, principal, headers }) => {
+      const { eventId, planVersion } = await planFor(query.eventId, principal?.userId ?? null)
+      const { statuses, asOf, etag } = await deps.seatMaps.read(eventId)
+      const caching = { etag, 'cache-control': 'no-cache' }
+      if (isNamedIn(headers['if-none-match'], etag)) return { status: 304, body: undefined, headers: caching }
+      return { status: 200, body: { eventId, planVersion, statuses, asOf }, headers: caching }
+    },
+    watchSeatMap: async ({ query, principal, signal }) => {
+      const plan = await planFor(query.eventId, principal?.userId ?? null)
+      return { status: 200, body: deps.watchSeats(plan, signal) }
+    },
+  }
+}
+
+/** Whether `If-None-Match` names this tag; weak and strong tags are the same here (RFC 9110, 13.1.2). */
+const isNamedIn = (header: string | undefined, etag: string): boolean =>
+  (header ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag.replace(/^W\//, ''))

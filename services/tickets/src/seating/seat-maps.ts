@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { EventId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { MapAnswer } from '../holds/commands.ts'
+import type { RedisPicture } from '../holds/redis-picture.ts'
+import { readStatuses } from '../holds/seat-claim-repository.ts'
+
+/** How long a map is believed, in a process: a crowd that looks at it costs one reading. */
+export const MAP_BELIEVED_MS = 250
+const EVENTS_MAX = 200
+
+/** A map and its tag: the same while nothing changes. */
+export interface TaggedMap extends MapAnswer {
+  readonly etag: string
+}
+
+/**
+ * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis cannot be had. `read` gives what was read
+ * within the last 250 ms, `readNow` reads.
+ */
+export function createSeatMaps({ redisPicture, sql }: { redisPicture: Pick<RedisPicture, 'map'>; sql: Tx }) {
+  const kept = new Map<EventId, { map: Promise<TaggedMap>; readAtMs: number }>()
+
+  const readNow = async (eventId: EventId): Promise<MapAnswer> =>
+    (await redisPicture.map(eventId)) ?? { ...(await readStatuses(sql, eventId)), mayBeOver: false }
+
+  async function readTagged(eventId: EventId): Promise<TaggedMap> {
+    const map = await readNow(eventId)
+    // Weak: `asOf` is not part of it.
+    return { ...map, etag: `W/"${createHash('sha256').update(map.statuses).digest('base64url').slice(0, 27)}"` }
+  }
+
+  function read(eventId: EventId): Promise<TaggedMap> {
+    const entry = kept.get(eventId)
+    if (entry && performance.now() - entry.readAtMs < MAP_BELIEVED_MS) return entry.map
+    const map = readTagged(eventId)
+    if (kept.size >= EVENTS_MAX) kept.clear()
+    kept.set(eventId, { map, readAtMs: performance.now() })
+    map.catch(() => kept.delete(eventId))
+    return map
+  }
+  return { read, readNow }
+}
+export type SeatMaps = ReturnType<typeof createSeatMaps>

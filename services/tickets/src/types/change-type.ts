@@ -1,0 +1,56 @@
+import type { TicketTypeChanges, TicketTypeId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { EventPicture } from '../event-pictures/picture.ts'
+import type { Released } from '../holds/commands.ts'
+import { lockCounters } from '../holds/counter-repository.ts'
+import { expireOf } from '../reservations/expire.ts'
+import { freeZones } from '../seating/plan-repository.ts'
+import { changedType, wrongWith } from './type.ts'
+import { findType, type StoredType, updateType, wasSold, withdrawType } from './type-repository.ts'
+
+export type ChangeResult =
+  | { outcome: 'changed'; type: StoredType; released: readonly Released[] }
+  | { outcome: 'invalid'; path: string; message: string }
+  | { outcome: 'below-sold'; sold: number; held: number }
+  | { outcome: 'gone' }
+
+/** Change a type; what is held or sold of it keeps its price. Holds that are over do not stand in the way. */
+export async function changeType(
+  tx: Tx,
+  picture: EventPicture,
+  ticketTypeId: TicketTypeId,
+  changes: TicketTypeChanges,
+  priceMin: number,
+): Promise<ChangeResult> {
+  const released = await expireOf(tx, { eventId: picture.eventId, ticketTypeIds: [ticketTypeId], seatIds: [] }, { wait: true })
+  const type = await lockType(tx, ticketTypeId)
+  if (!type) return { outcome: 'gone' }
+  if (changes.quantity !== undefined && type.kind === 'SEATED') {
+    return { outcome: 'invalid', path: 'body.quantity', message: 'a seated type has as many as its zones have seats' }
+  }
+  const changed = changedType(type, changes)
+  const wrong = wrongWith(changed, picture, priceMin)
+  if (wrong) return { outcome: 'invalid', ...wrong }
+  if (changed.capacity < type.sold + type.held) return { outcome: 'below-sold', sold: type.sold, held: type.held }
+  await updateType(tx, changed)
+  return { outcome: 'changed', type: changed, released }
+}
+
+/** Offer a type no more. What was ever sold stays; so does what is held. */
+export async function deleteType(tx: Tx, picture: EventPicture, ticketTypeId: TicketTypeId): Promise<ChangeResult> {
+  const released = await expireOf(tx, { eventId: picture.eventId, ticketTypeIds: [ticketTypeId], seatIds: [] }, { wait: true })
+  const type = await lockType(tx, ticketTypeId)
+  if (!type) return { outcome: 'gone' }
+  if (type.held > 0 || type.sold > 0 || (await wasSold(tx, type))) {
+    return { outcome: 'below-sold', sold: type.sold, held: type.held }
+  }
+  await withdrawType(tx, ticketTypeId)
+  await freeZones(tx, ticketTypeId)
+  return { outcome: 'changed', type, released }
+}
+
+/** A type whose counter is locked, and so as it stands until the transaction ends. */
+async function lockType(tx: Tx, ticketTypeId: TicketTypeId): Promise<StoredType | null> {
+  await lockCounters(tx, [ticketTypeId])
+  return findType(tx, ticketTypeId)
+}

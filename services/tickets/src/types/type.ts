@@ -1,0 +1,69 @@
+import type { NewTicketType, TicketType, TicketTypeChanges } from '@boxoffice/contracts'
+import type { EventPicture } from '../event-pictures/picture.ts'
+import type { StoredType } from './type-repository.ts'
+
+const MAX_PER_ORDER = 10
+
+/** A new type; of a seated one `capacity` is the number of its seats. */
+export const newType = (
+  { eventId, name, unitPrice, ...body }: NewTicketType,
+  made: Pick<StoredType, 'ticketTypeId' | 'currency' | 'capacity'>,
+): StoredType => ({
+  ...made,
+  eventId,
+  name,
+  unitPrice,
+  kind: body.zoneIds ? 'SEATED' : 'GENERAL',
+  zoneIds: (body.zoneIds ?? []).toSorted((a, b) => a - b),
+  salesStartAt: body.salesStartAt ?? null,
+  salesEndAt: body.salesEndAt ?? null,
+  maxPerOrder: body.maxPerOrder ?? MAX_PER_ORDER,
+  maxPerUser: body.maxPerUser ?? null,
+  held: 0,
+  sold: 0,
+})
+
+/** A type after changes: undefined leaves a field as it is, null removes it. */
+export const changedType = (type: StoredType, changes: TicketTypeChanges): StoredType => ({
+  ...type,
+  name: changes.name ?? type.name,
+  unitPrice: changes.unitPrice ?? type.unitPrice,
+  capacity: changes.quantity ?? type.capacity,
+  salesStartAt: changes.salesStartAt === undefined ? type.salesStartAt : changes.salesStartAt,
+  salesEndAt: changes.salesEndAt === undefined ? type.salesEndAt : changes.salesEndAt,
+  maxPerOrder: changes.maxPerOrder ?? type.maxPerOrder,
+  maxPerUser: changes.maxPerUser === undefined ? type.maxPerUser : changes.maxPerUser,
+})
+
+/** What is wrong with a price or with the time of sales, by the field; null when nothing is. */
+export function wrongWith(
+  type: Pick<StoredType, 'unitPrice' | 'salesStartAt' | 'salesEndAt'>,
+  picture: EventPicture,
+  priceMin: number,
+): { path: string; message: string } | null {
+  if (type.unitPrice > 0 && type.unitPrice < priceMin) {
+    const least = (priceMin / 100).toFixed(2)
+    return { path: 'body.unitPrice', message: `must be 0 or at least ${least}, the least that can be charged` }
+  }
+  if (type.salesStartAt && type.salesEndAt && type.salesStartAt >= type.salesEndAt) {
+    return { path: 'body.salesEndAt', message: 'must be after salesStartAt' }
+  }
+  if (type.salesStartAt && !type.salesEndAt && type.salesStartAt >= picture.eventDate) {
+    return { path: 'body.salesStartAt', message: "must be before the event's start, when sales end" }
+  }
+  return null
+}
+
+/** A type as callers see it. */
+export function typeView(type: StoredType, picture: EventPicture): TicketType {
+  const { salesStartAt, salesEndAt, maxPerUser, capacity, held, sold, zoneIds, ...rest } = type
+  return {
+    ...rest,
+    quantityTotal: capacity,
+    quantityAvailable: capacity - held - sold,
+    salesStartAt: salesStartAt ?? undefined,
+    salesEndAt: salesEndAt ?? picture.eventDate,
+    maxPerUser: maxPerUser ?? undefined,
+    ...(type.kind === 'SEATED' && { zoneIds: [...zoneIds] }),
+  }
+}
