@@ -8,6 +8,7 @@ export interface Addresses {
   redis: string
   aws: string
   mailbox: string
+  sms: string
   sandbox: string
   databaseUrl(service: ServiceKey): string
 }
@@ -70,6 +71,8 @@ function ownEnvironment(service: ServiceKey, secrets: Secrets, addresses: Addres
         NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(secrets.notifications.privateKey),
         FROM_EMAIL_ADDRESS: 'tickets@boxoffice.example',
         REPLY_TO_ADDRESSES: 'help@boxoffice.example',
+        AWS_SMS_ENDPOINT: addresses.sms,
+        SMS_SENDER_ID: 'Boxoffice',
       }
     case 'events':
       return {}

@@ -15,6 +15,7 @@ export const layout = (folder: string) => ({
   redis: path.join(folder, 'redis'),
   aws: path.join(folder, 'aws'),
   mails: path.join(folder, 'mailbox', 'mails.jsonl'),
+  sms: path.join(folder, 'sms', 'messages.jsonl'),
   sandbox: path.join(folder, 'sandbox.sqlite'),
   /** Of the supervisor itself: there is one a folder. */
   supervisorPid: path.join(folder, 'supervisor.pid'),

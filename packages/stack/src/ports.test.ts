@@ -17,6 +17,7 @@ test('the ports are those of the contract unless a variable moves one', () => {
     aws: 4566,
     mailbox: 9025,
     sandbox: 8026,
+    sms: 8027,
     postgres: 54320,
     redis: 63790,
   })

@@ -14,15 +14,28 @@ const urls = {
   aws: 'http://127.0.0.1:4566',
   mailbox: 'http://127.0.0.1:8025',
   sandbox: 'http://127.0.0.1:8026',
+  sms: 'http://127.0.0.1:8027',
   redis: 'redis://127.0.0.1:63790',
 }
 const demo = {
   organizer: { email: 'organizer-0a1b@boxoffice.example', password: 'k3Jx8vQ2mZ1w' },
   buyer: { email: 'buyer-0a1b@boxoffice.example', password: 'p7Tn4rL9sY5c' },
-  event: {
-    eventId: EventId.parse('3f6f0c1e-9a3b-4d59-8a53-0f6b1f0f7c11'),
-    name: 'Riverside Festival',
-    eventDate: new Date('2027-01-09T10:00:00Z'),
+  events: {
+    festival: {
+      eventId: EventId.parse('3f6f0c1e-9a3b-4d59-8a53-0f6b1f0f7c11'),
+      name: 'Riverside Festival',
+      eventDate: new Date('2027-01-09T10:00:00Z'),
+    },
+    theatre: {
+      eventId: EventId.parse('3f6f0c1e-9a3b-4d59-8a53-0f6b1f0f7c12'),
+      name: 'The Lighthouse Keeper',
+      eventDate: new Date('2027-01-22T18:00:00Z'),
+    },
+    club: {
+      eventId: EventId.parse('3f6f0c1e-9a3b-4d59-8a53-0f6b1f0f7c13'),
+      name: 'Basement Frequencies',
+      eventDate: new Date('2026-12-12T22:00:00Z'),
+    },
   },
 }
 const screen = (colours: boolean) =>
@@ -33,9 +46,10 @@ test('the screen fits a terminal of 80 by 40 and names everything one needs next
   const lines = plain.split('\n')
   expect(lines.length).toBeLessThanOrEqual(40)
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
-  const wanted = [urls.edge, `${urls.edge}/docs`, urls.mailbox, ...Object.values(loadPorts({})).map(String), demo.event.eventId]
+  const wanted = [urls.edge, `${urls.edge}/docs`, urls.mailbox, ...Object.values(loadPorts({})).map(String)]
   const people = [demo.organizer, demo.buyer].flatMap(({ email, password }) => [email, password])
-  for (const text of [...wanted, ...people, 'npm run demo', 'npm run -s boxoffice -- status', 'curl '])
+  const ids = Object.values(demo.events).map(({ eventId }) => eventId)
+  for (const text of [...wanted, ...ids, ...people, 'npm run demo', 'npm run -s boxoffice -- status', 'curl '])
     expect(plain).toContain(text)
 })
 

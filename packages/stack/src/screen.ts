@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import type { Ports } from './ports.ts'
-import type { Demo } from './seed.ts'
+import type { Demo } from './seed/seed.ts'
 import type { System } from './system.ts'
 
 export interface ScreenOptions {
@@ -50,6 +50,7 @@ export function startScreen({ urls, ports, demo, folder, seconds, colours }: Scr
         ['SNS and SQS', ports.aws],
         ['mailbox', ports.mailbox],
         ['payment sandbox', ports.sandbox],
+        ['text messages', ports.sms],
         ['PostgreSQL', ports.postgres],
         ['Redis', ports.redis],
       ],
@@ -60,18 +61,18 @@ export function startScreen({ urls, ports, demo, folder, seconds, colours }: Scr
     row('buyer', `${demo.buyer.email.padEnd(34)}${demo.buyer.password}`),
     '',
     bold('On sale'),
-    row(demo.event.name, dayOf(demo.event.eventDate), 20),
-    row('eventId', demo.event.eventId, 20),
+    ...Object.values(demo.events).map(
+      ({ eventId, name, eventDate }) => `  ${name.padEnd(24)}${dim(`${dayOf(eventDate)}  `)}${eventId}`,
+    ),
     '',
     bold('Try next, in another terminal'),
     row('npm run demo', 'a purchase, step by step, with its QR code', 34),
     row('npm run -s boxoffice -- status', 'services, queues and sagas at a glance', 34),
-    `  ${dim(`curl -s ${urls.edge}/api/events/${demo.event.eventId}`)}`,
+    `  ${dim(`curl -s ${urls.edge}/api/events/${demo.events.festival.eventId}`)}`,
     '',
     dim(`Data and logs are in ${folder}/. Ctrl-C stops everything.`),
     '',
   ].join('\n')
 }
 
-const dayOf = (date: Date) =>
-  new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(date)
+const dayOf = (date: Date) => new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: '2-digit', month: 'short' }).format(date)

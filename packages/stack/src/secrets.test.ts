@@ -23,6 +23,7 @@ const addresses: Addresses = {
   redis: 'redis://127.0.0.1:7',
   aws: 'http://127.0.0.1:8',
   mailbox: 'http://127.0.0.1:9',
+  sms: 'http://127.0.0.1:12',
   sandbox: 'http://127.0.0.1:10',
   databaseUrl: (service) => `postgres://127.0.0.1:11/${service}`,
 }

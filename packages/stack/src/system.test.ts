@@ -111,7 +111,7 @@ test('after a SIGKILL of the supervisor the next start cleans up and finds its d
   mkdirSync(left)
   for (const file of pidFiles(options.folder)) cpSync(file, path.join(left, path.basename(file)))
   const leftBehind = readdirSync(left).map((name) => path.join(left, name))
-  expect(leftBehind).toHaveLength(7) // aws, mailbox, sandbox, auth, tickets, edge, redis
+  expect(leftBehind).toHaveLength(8) // aws, mailbox, sms, sandbox, auth, tickets, edge, redis
   const frozen = JSON.parse(readFileSync(path.join(left, 'tickets.pid'), 'utf8')).pid
   process.kill(frozen, 'SIGSTOP') // cannot notice that the supervisor has gone
   supervisor.kill('SIGKILL')

@@ -34,11 +34,11 @@ export interface SystemOptions {
   signal?: AbortSignal
 }
 
-export type ChildName = ServiceKey | 'aws' | 'mailbox' | 'sandbox' | 'edge'
+export type ChildName = ServiceKey | 'aws' | 'mailbox' | 'sms' | 'sandbox' | 'edge'
 
 export interface System {
   /** Base URLs, without a trailing slash. */
-  urls: Readonly<Record<ServiceKey | 'edge' | 'aws' | 'mailbox' | 'sandbox' | 'redis', string>>
+  urls: Readonly<Record<ServiceKey | 'edge' | 'aws' | 'mailbox' | 'sms' | 'sandbox' | 'redis', string>>
   /** What each service was started with. */
   env: Readonly<Record<ServiceKey, Environment>>
   databaseUrl(service: ServiceKey): string
@@ -80,7 +80,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const env = environmentsOf(secrets, addresses, options.env)
     const upstreams = await startServices(launcher, options, env)
     launcher.nextLayer()
-    const edgeEnv = { PORT: `${ports.edge}`, UPSTREAMS: JSON.stringify(upstreams), MAILBOX_URL: addresses.mailbox }
+    const edgeEnv = {
+      PORT: `${ports.edge}`,
+      UPSTREAMS: JSON.stringify(upstreams),
+      MAILBOX_URL: addresses.mailbox,
+      SMS_URL: addresses.sms,
+    }
     await launcher.step('edge', () => launcher.startChild('edge', path.join(SOURCES, 'edge/main.ts'), edgeEnv))
 
     const { services, publicUrl, databaseUrl, ...urls } = addresses
@@ -132,6 +137,7 @@ async function startStandIns(
     launcher.step('databases', databases),
     launcher.step('SNS and SQS', () => child('aws', awsEnv)),
     launcher.step('mailbox', () => child('mailbox', { PORT: `${ports.mailbox}`, MAIL_FILE: places.mails })),
+    launcher.step('text messages', () => child('sms', { PORT: `${ports.sms}`, SMS_FILE: places.sms })),
     launcher.step('payment sandbox', () => child('sandbox', sandboxEnv)),
   ])
 }
@@ -172,6 +178,7 @@ function addressesOf(ports: Ports, { postgres, redis }: Stores): Addresses {
     redis: redis.url,
     aws: urlOf('aws'),
     mailbox: urlOf('mailbox'),
+    sms: urlOf('sms'),
     sandbox: urlOf('sandbox'),
     databaseUrl: postgres.url,
   }

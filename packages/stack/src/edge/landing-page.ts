@@ -8,7 +8,7 @@ export interface Running {
 }
 
 /** What runs here and where to go from it. */
-export function landingPage(options: { running: Running[]; mailboxUrl: string; nonce: string }): string {
+export function landingPage(options: { running: Running[]; mailboxUrl: string; smsUrl: string; nonce: string }): string {
   const rows = options.running.map(
     ({ title, path, name, ready }) => `
       <tr><th scope="row">${title}</th><td><code>${path}</code></td><td>${name}</td>
@@ -23,6 +23,7 @@ export function landingPage(options: { running: Running[]; mailboxUrl: string; n
     <ul class="links">
       <li><a href="/docs">API reference</a> every public call of the services below</li>
       <li><a href="${options.mailboxUrl}/">Mailbox</a> every mail that was sent, with its tickets</li>
+      <li><a href="${options.smsUrl}/">Text messages</a> every one that was sent</li>
       <li><a href="/api/events">Events</a> what is on sale, as JSON</li>
     </ul>
     <table>

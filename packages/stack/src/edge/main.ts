@@ -8,6 +8,7 @@ const DRAIN_MS_MAX = 1_500
 const edge = await createEdge({
   upstreams: JSON.parse(String(process.env.UPSTREAMS)),
   mailboxUrl: String(process.env.MAILBOX_URL),
+  smsUrl: String(process.env.SMS_URL),
 })
 await edge.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })
 serveUntilTold(() => Promise.race([edge.close(), sleep(DRAIN_MS_MAX)]))

@@ -9,17 +9,18 @@ import { verifyEmailPage } from './verify-email-page.ts'
 interface PagesOptions {
   upstreams: Partial<Record<ServiceKey, readonly string[]>>
   mailboxUrl: string
+  smsUrl: string
 }
 
 const HEALTH_MS_MAX = 1_000
 
-/** `/`, `/docs`, `/verify-email` and `/reset-password`: all from this process, nothing from elsewhere; the browser is told to refuse the rest. */
-export async function mountPages(edge: FastifyInstance, { upstreams, mailboxUrl }: PagesOptions): Promise<void> {
+/** `/`, `/docs` and where mailed links lead: all from this process, nothing from elsewhere; the browser is told to refuse the rest. */
+export async function mountPages(edge: FastifyInstance, { upstreams, mailboxUrl, smsUrl }: PagesOptions): Promise<void> {
   const present = serviceKeys.filter((key) => upstreams[key]?.length)
 
   edge.get('/', async (_request, reply) => {
     const running = await Promise.all(present.map((key) => look(key, upstreams[key] ?? [])))
-    return sendPage(reply, (nonce) => landingPage({ running, mailboxUrl, nonce }))
+    return sendPage(reply, (nonce) => landingPage({ running, mailboxUrl, smsUrl, nonce }))
   })
 
   edge.get('/verify-email', async (_request, reply) => {

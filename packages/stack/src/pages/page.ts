@@ -1,3 +1,7 @@
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+/** Text from outside, harmless in HTML. */
+export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+
 /** A page in the plain look that all of ours share. `body` and `styles` are ours: what comes from outside is escaped in them. */
 export const page = (options: { title: string; nonce: string; body: string; styles?: string }): string => `<!doctype html>
 <html lang="en">

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Event, TicketType, User } from '@boxoffice/contracts'
+import { type Event, type NewSeatingPlan, seatCountOf, type TicketType, type User } from '@boxoffice/contracts'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { z } from 'zod'
@@ -14,12 +14,20 @@ interface Account {
   password: string
 }
 
+const planOf = (eventId: string, { zones }: Wire<typeof NewSeatingPlan>) => ({
+  eventId,
+  planVersion: 1,
+  seatCount: seatCountOf(zones),
+  zones,
+})
+
 let folder: string
 let edgeUrl: string
 let edge: FastifyInstance
 let accounts: Account[]
 let events: Wire<typeof Event>[]
 let types: Wire<typeof TicketType>[]
+let plans: Map<string, Wire<typeof NewSeatingPlan>>
 
 /** What of the public API the seed uses, as strict about roles and states as the services. */
 const createApi = (): FastifyInstance => {
@@ -68,10 +76,20 @@ const createApi = (): FastifyInstance => {
     event.status = 'PUBLISHED'
     return event
   })
-  api.get('/api/tickets/types', () => ({ ticketTypes: types }))
+  api.get<{ Params: { id: string } }>('/api/events/:id/seating-plan', (request, reply) => {
+    const plan = plans.get(request.params.id)
+    return plan ? planOf(request.params.id, plan) : reply.code(404).send(refusal('SEATING_PLAN_NOT_FOUND'))
+  })
+  api.put<{ Params: { id: string }; Body: Wire<typeof NewSeatingPlan> }>('/api/events/:id/seating-plan', (request) => {
+    plans.set(request.params.id, request.body)
+    return planOf(request.params.id, request.body)
+  })
+  api.get<{ Querystring: { eventId: string } }>('/api/tickets/types', (request) => ({
+    ticketTypes: types.filter(({ eventId }) => eventId === request.query.eventId),
+  }))
   api.post('/api/tickets/types', (request, reply) => {
-    const { quantity, ...rest } = request.body as Wire<typeof TicketType> & { quantity: number }
-    const made = { ticketTypeId: randomUUID(), kind: 'GENERAL', maxPerOrder: 10 } as const
+    const { quantity = 0, ...rest } = request.body as Wire<typeof TicketType> & { quantity?: number }
+    const made = { ticketTypeId: randomUUID(), kind: rest.zoneIds ? 'SEATED' : 'GENERAL', maxPerOrder: 10 } as const
     types.push({ ...rest, ...made, quantityTotal: quantity, quantityAvailable: quantity })
     return reply.code(201).send(types.at(-1))
   })
@@ -83,6 +101,7 @@ beforeEach(async () => {
   accounts = []
   events = []
   types = []
+  plans = new Map()
   edge = createApi()
   edgeUrl = await edge.listen({ host: '127.0.0.1', port: 0 })
 })
@@ -91,53 +110,81 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 const seed = (now = new Date()) => seedDemo({ edgeUrl, folder, now: () => now })
+const idsOf = (demo: Awaited<ReturnType<typeof seedDemo>>) => Object.values(demo.events).map(({ eventId }) => eventId)
 const remembered = () => path.join(folder, 'demo.json')
 
-test('an organizer, a buyer and a published festival with two kinds of tickets are made', async () => {
+test('an organizer, a buyer and three published events are made: a festival, a theatre and a club night', async () => {
   const demo = await seed()
   expect(accounts.map(({ user }) => [user.email, user.roles])).toEqual([
     ['organizer@boxoffice.example', ['USER', 'ORGANIZER']],
     ['buyer@boxoffice.example', ['USER']],
   ])
   expect(accounts.map(({ password }) => password)).toEqual([demo.organizer.password, demo.buyer.password])
-  expect(events).toMatchObject([{ eventId: demo.event.eventId, status: 'PUBLISHED' }])
-  expect(demo.event.eventDate.getTime()).toBeGreaterThan(Date.now())
+  expect(events.map(({ name, status }) => [name, status])).toEqual([
+    ['Riverside Festival', 'PUBLISHED'],
+    ['The Lighthouse Keeper', 'PUBLISHED'],
+    ['Basement Frequencies', 'PUBLISHED'],
+  ])
+  for (const { eventDate } of Object.values(demo.events)) expect(eventDate.getTime()).toBeGreaterThan(Date.now())
   expect(types.map(({ name, unitPrice }) => [name, unitPrice])).toEqual([
     ['Day ticket', 50],
     ['Riverbank terrace', 120],
+    ['Stalls', 75],
+    ['Circle', 55],
+    ['Balcony', 30],
+    ['Early bird', 15],
+    ['Standard', 22],
   ])
   expect(statSync(remembered()).mode & 0o777).toBe(0o600)
+})
+
+test('the theatre has 1,350 seats in three zones, each sold as a type of its own', async () => {
+  const { events } = await seed()
+  const zones = plans.get(events.theatre.eventId)?.zones ?? []
+  expect(zones.map((zone) => [zone.name, seatCountOf([zone])])).toEqual([
+    ['Stalls', 600],
+    ['Circle', 450],
+    ['Balcony', 300],
+  ])
+  const ofTheatre = types.filter(({ eventId }) => eventId === events.theatre.eventId)
+  expect(ofTheatre.map(({ zoneIds }) => zoneIds)).toEqual([[1], [2], [3]])
 })
 
 test('a second time nothing more is made', async () => {
   const first = await seed()
   const kept = readFileSync(remembered(), 'utf8')
-  expect(await seed()).toEqual({ ...first, event: expect.objectContaining({ eventId: first.event.eventId }) })
-  expect([accounts.length, events.length, types.length]).toEqual([2, 1, 2])
+  const second = await seed()
+  expect(idsOf(second)).toEqual(idsOf(first))
+  expect([accounts.length, events.length, types.length, plans.size]).toEqual([2, 3, 7, 1])
   expect(readFileSync(remembered(), 'utf8')).toBe(kept)
 })
 
 test('what was not finished is finished', async () => {
   await seed()
-  types.pop()
+  types.splice(1, 2)
+  plans.clear()
   for (const event of events) event.status = 'DRAFT'
   await seed()
-  expect(types.map(({ name }) => name)).toEqual(['Day ticket', 'Riverbank terrace'])
-  expect(events).toMatchObject([{ status: 'PUBLISHED' }])
+  expect(types.map(({ name }) => name).toSorted()).toEqual(
+    ['Day ticket', 'Riverbank terrace', 'Stalls', 'Circle', 'Balcony', 'Early bird', 'Standard'].toSorted(),
+  )
+  expect(plans.size).toBe(1)
+  expect(events.map(({ status }) => status)).toEqual(['PUBLISHED', 'PUBLISHED', 'PUBLISHED'])
 })
 
 test.each([
   ['has passed', () => {}, (event: Wire<typeof Event>) => new Date(event.eventDate)],
   ['was cancelled', (event: Wire<typeof Event>) => void Object.assign(event, { status: 'CANCELLED' }), () => new Date()],
-  ['is gone', () => void events.pop(), () => new Date()],
+  ['is gone', () => void events.shift(), () => new Date()],
 ])('a festival that %s is followed by another, for the same people', async (_what, happens, today) => {
   const first = await seed()
   const [event] = events as [Wire<typeof Event>]
   const now = today(event)
   happens(event)
   const second = await seed(now)
-  expect(second.event.eventId).not.toBe(first.event.eventId)
-  expect(second.event.eventDate.getTime()).toBeGreaterThan(now.getTime())
+  expect(second.events.festival.eventId).not.toBe(first.events.festival.eventId)
+  expect(second.events.theatre.eventId).toBe(first.events.theatre.eventId)
+  expect(second.events.festival.eventDate.getTime()).toBeGreaterThan(now.getTime())
   expect(second.buyer).toEqual(first.buyer)
 })
 

@@ -1,0 +1,107 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import Fastify from 'fastify'
+import { escapeHtml, page } from '../pages/page.ts'
+
+export interface Sms {
+  messageId: string
+  phoneNumber: string
+  message: string
+  senderId: string | null
+  at: string
+}
+
+/** A stand-in for the part of SNS that sends text messages: it keeps what it is given. */
+export interface SmsCapture {
+  url: string
+  stop(): Promise<void>
+}
+
+const KEPT_MAX = 500
+// https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html: at most 1,600 characters are sent.
+const LENGTH_MAX = 1_600
+
+/**
+ * Serve `Publish` with a `PhoneNumber` on 127.0.0.1. Messages are in `file`, one JSON object a line, before the sender hears that
+ * they were taken. `GET /store` lists the newest 500, `/` shows them to people.
+ */
+export async function startSmsCapture(options: { port: number; file: string; now: () => Date }): Promise<SmsCapture> {
+  mkdirSync(path.dirname(options.file), { recursive: true })
+  const kept = existsSync(options.file) ? readLines(options.file) : []
+  const app = Fastify()
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  )
+
+  app.post<{ Body: Record<string, string> | null }>('/', async ({ body }, reply) => {
+    const { Action, PhoneNumber = '', Message = '' } = body ?? {}
+    reply.type('text/xml')
+    if (Action !== 'Publish') return reply.code(400).send(failure('InvalidAction', `this sends text messages, not ${Action}`))
+    if (!/^\+[1-9]\d{6,14}$/.test(PhoneNumber)) return reply.code(400).send(failure('InvalidParameter', 'PhoneNumber'))
+    if (Message === '' || Message.length > LENGTH_MAX) return reply.code(400).send(failure('InvalidParameter', 'Message'))
+    const sms: Sms = {
+      messageId: crypto.randomUUID(),
+      phoneNumber: PhoneNumber,
+      message: Message,
+      senderId: findSenderId(body ?? {}),
+      at: options.now().toISOString(),
+    }
+    appendFileSync(options.file, `${JSON.stringify(sms)}\n`)
+    kept.push(sms)
+    if (kept.length > KEPT_MAX) kept.shift()
+    return reply.send(
+      `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>${sms.messageId}</MessageId></PublishResult></PublishResponse>`,
+    )
+  })
+  app.get('/store', async () => ({ messages: kept }))
+  app.get('/', async (_request, reply) => {
+    const nonce = crypto.randomUUID()
+    return reply
+      .header('content-security-policy', `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:`)
+      .type('text/html; charset=utf-8')
+      .send(listPage(kept, nonce))
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: options.port })
+  return { url, stop: () => app.close() }
+}
+
+/** SNS numbers its attributes: `MessageAttributes.entry.1.Name`, `….1.Value.StringValue`. */
+function findSenderId(body: Record<string, string>): string | null {
+  const name = Object.keys(body).find((key) => /\.Name$/.test(key) && body[key] === 'AWS.SNS.SMS.SenderID')
+  return (name && body[name.replace(/Name$/, 'Value.StringValue')]) ?? null
+}
+
+const failure = (code: string, message: string) =>
+  `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${escapeHtml(message)}</Message></Error></ErrorResponse>`
+
+function readLines(file: string): Sms[] {
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .slice(-KEPT_MAX - 1)
+  return lines.flatMap((line) => {
+    try {
+      return [JSON.parse(line) as Sms]
+    } catch {
+      return [] // the end of the file, or a line that a kill cut off
+    }
+  })
+}
+
+function listPage(messages: readonly Sms[], nonce: string): string {
+  const rows = messages.toReversed().map(
+    ({ phoneNumber, senderId, message, at }) => `
+      <tr><td>${escapeHtml(phoneNumber)}<br><small>from ${escapeHtml(senderId ?? 'an unnamed sender')}, ${at.slice(0, 19).replace('T', ' ')} UTC</small></td><td>${escapeHtml(message)}</td></tr>`,
+  )
+  const about = messages.length === 0 ? 'None yet.' : 'The newest first. As JSON: <a href="/store">/store</a>'
+  return page({
+    title: 'Text messages',
+    nonce,
+    styles: `
+      small { color: var(--quiet) }`,
+    body: `
+    <h1>Text messages</h1>
+    <p>${about}</p>
+    <table>${rows.join('')}
+    </table>`,
+  })
+}
