@@ -88,6 +88,7 @@ export async function startSystem() {
           issuer: 'boxoffice',
           userKeys: authority.userKeys,
           servicePublicKeys: JSON.parse(keys.SERVICE_PUBLIC_KEYS ?? ''),
+          revocations: { isRevoked: async () => false },
         }),
         idempotency: { begin: unused, complete: unused, abandon: unused, sweep: unused },
       },

@@ -3,11 +3,14 @@ import type { FastifyRequest } from 'fastify'
 import { createLocalJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { type HandlerRefusal, refuse } from './refusal.ts'
+import type { Revocations } from './revocations.ts'
 
 export interface UserPrincipal {
   readonly userId: UserId
   readonly email: string
   readonly roles: readonly Role[]
+  /** The sign-in that the token came of. */
+  readonly sessionId: string
   readonly expiresAt: Date
 }
 export interface ServicePrincipal {
@@ -24,7 +27,7 @@ export type Authenticate = (
 export const ACCESS_TOKEN_AUDIENCE = 'boxoffice'
 const CLOCK_TOLERANCE_S = 5
 
-const AccessClaims = z.object({ sub: UserId, email: z.string(), roles: z.array(Role), exp: z.int() })
+const AccessClaims = z.object({ sub: UserId, email: z.string(), sid: z.string(), roles: z.array(Role), exp: z.int() })
 const ServiceClaims = z.object({ sub: z.enum(callers), type: z.literal('SERVICE'), exp: z.int(), iat: z.int() })
 
 /** The user of an access token: EdDSA only, our issuer, our audience. Rejects with jose's errors. */
@@ -37,7 +40,8 @@ export async function verifyAccessToken(token: string, keys: JWTVerifyGetKey, is
     clockTolerance: CLOCK_TOLERANCE_S,
   })
   const claims = AccessClaims.parse(payload)
-  return { userId: claims.sub, email: claims.email, roles: claims.roles, expiresAt: new Date(claims.exp * 1000) }
+  const { sub, email, sid, roles, exp } = claims
+  return { userId: sub, email, sessionId: sid, roles, expiresAt: new Date(exp * 1000) }
 }
 
 /**
@@ -49,6 +53,7 @@ export function createAuthenticator(options: {
   issuer: string
   userKeys: JWTVerifyGetKey
   servicePublicKeys: Parameters<typeof createLocalJWKSet>[0]
+  revocations: Pick<Revocations, 'isRevoked'>
 }): Authenticate {
   const serviceKeys = createLocalJWKSet(options.servicePublicKeys)
 
@@ -60,6 +65,9 @@ export function createAuthenticator(options: {
     }
     try {
       const principal = await verifyAccessToken(token, options.userKeys, options.issuer)
+      if (await options.revocations.isRevoked(principal.sessionId)) {
+        return { refusal: refuse(401, 'UNAUTHENTICATED', 'the session has ended: sign in again') }
+      }
       const role = access === 'organizer' ? 'ORGANIZER' : access === 'admin' ? 'ADMIN' : null
       if (role && !principal.roles.includes(role)) {
         return { refusal: refuse(403, 'FORBIDDEN', `this is for users with the role ${role}`) }

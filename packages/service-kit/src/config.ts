@@ -29,6 +29,10 @@ export const baseEnvironment = {
   DATABASE_URL: z.url().describe("connection string of the service's own PostgreSQL database"),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10).describe('connections at most'),
   AUTH_URL: z.url().default('http://auth-service.eventbooking.local:8080').describe('where the auth service is'),
+  REDIS_URL: z
+    .url()
+    .optional()
+    .describe('Redis through which ended sessions are told; without it tokens are good until they expire'),
   PUBLIC_URL: z.url().default('http://127.0.0.1:8000').describe('what the outside calls us'),
   TRUSTED_PROXIES: z.string().default('127.0.0.1').describe('addresses whose X-Forwarded-For is believed, comma separated'),
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
@@ -51,6 +55,7 @@ export interface BaseConfig {
   publicUrl: string
   trustedProxies: string[]
   tokenIssuer: string
+  redisUrl: string | undefined
   servicePrivateKey: z.output<typeof SigningKey>
   servicePublicKeys: z.output<typeof Jwks>
   /** Breakers, retries, bulkheads and rates, by callee. */
@@ -78,6 +83,7 @@ export function baseConfig(service: Caller, environment: z.output<typeof Base> &
     publicUrl: environment.PUBLIC_URL,
     trustedProxies: environment.TRUSTED_PROXIES.split(',').map((address) => address.trim()),
     tokenIssuer: environment.TOKEN_ISSUER,
+    redisUrl: environment.REDIS_URL,
     servicePrivateKey: environment.SERVICE_PRIVATE_KEY,
     servicePublicKeys: environment.SERVICE_PUBLIC_KEYS,
     policies: policiesWith(environment.RESILIENCE),

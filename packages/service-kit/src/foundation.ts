@@ -11,6 +11,7 @@ import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts'
 import { createLogger, type Logger } from './logging.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openApiOf } from './openapi.ts'
+import { createRevocations, type Revocations } from './revocations.ts'
 import { createServer } from './server.ts'
 import { createServiceIdentity, type ServiceIdentity } from './service-identity.ts'
 
@@ -21,6 +22,7 @@ export interface Foundation {
   pool: pg.Pool
   authenticate: Authenticate
   idempotency: IdempotencyStore
+  revocations: Revocations
   identity: ServiceIdentity
   crashAt: CrashAt
   now: () => Date
@@ -30,6 +32,7 @@ export interface Foundation {
 /** `userKeys` verify access tokens; the auth service's published keys where none are given. */
 export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl)): Foundation {
   const logger = createLogger({ service: config.service, level: config.logLevel })
+  const revocations = createRevocations({ url: config.redisUrl, logger })
   const pool = createPool({ databaseUrl: config.databaseUrl, max: config.databasePoolSize, logger, name: config.service })
   return {
     logger,
@@ -40,8 +43,10 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
       issuer: config.tokenIssuer,
       userKeys,
       servicePublicKeys: config.servicePublicKeys as never,
+      revocations,
     }),
     idempotency: createIdempotencyStore(pool),
+    revocations,
     identity: createServiceIdentity(config.service, config.servicePrivateKey as never),
     crashAt: createCrashAt(config.crashAt),
     now: () => new Date(),

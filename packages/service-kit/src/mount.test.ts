@@ -178,7 +178,7 @@ describe('who may call', () => {
     expect((await app.inject({ url, headers: (await authority.user(['ORGANIZER'])).headers })).statusCode).toBe(404)
   })
 
-  const claims = { email: 'a@example.test', roles: ['USER'] }
+  const claims = { email: 'a@example.test', sid: randomUUID(), roles: ['USER'] }
   const sign = async (change: {
     alg?: string
     issuer?: string

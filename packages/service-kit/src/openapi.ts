@@ -55,7 +55,7 @@ function operationOf(operationId: string, route: Route) {
     description: whoMayCall(route.access),
     security: securityOf(route.access),
     parameters: [...parameters('path', route.params), ...parameters('query', route.query), ...idempotencyHeader(route)],
-    ...(route.body && { requestBody: { required: true, ...content(route.body) } }),
+    ...(route.body && { requestBody: { required: !isOptional(route.body), ...content(route.body) } }),
     responses: {
       ...Object.fromEntries(
         Object.entries(route.responses).map(([status, schema]) => [
@@ -106,10 +106,12 @@ function parameters(where: 'path' | 'query', schema?: z.ZodObject) {
   return Object.entries(schema?.shape ?? {}).map(([name, part]) => ({
     name,
     in: where,
-    required: where === 'path' || !z.safeDecode(part as z.ZodType, undefined as never).success,
+    required: where === 'path' || !isOptional(part as z.ZodType),
     schema: wire(part as z.ZodType),
   }))
 }
+
+const isOptional = (schema: z.ZodType): boolean => z.safeDecode(schema, undefined as never).success
 
 function content(schema: z.ZodType) {
   if (schema instanceof z.ZodVoid) return {}

@@ -25,7 +25,7 @@ export async function createTestAuthority() {
     userKeys: createLocalJWKSet({ keys: [publicOf(tokenKey)] }),
     /** Authorization header of a user. */
     async user(roles: Role[] = ['USER'], userId: string = crypto.randomUUID()) {
-      const token = await new SignJWT({ email: `${userId}@example.test`, roles })
+      const token = await new SignJWT({ email: `${userId}@example.test`, sid: crypto.randomUUID(), roles })
         .setProtectedHeader({ alg: 'EdDSA', kid: 'test-token-key', typ: 'at+jwt' })
         .setSubject(userId)
         .setIssuer('boxoffice')

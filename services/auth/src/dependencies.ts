@@ -58,6 +58,7 @@ export function createDependencies(
     },
     async close() {
       messaging.close()
+      foundation.revocations.close()
       await prisma.$disconnect()
       await foundation.pool.end()
     },

@@ -26,6 +26,7 @@ export async function startAuthService(
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
     SQS_WAIT_SECONDS: '0.2',
+    REDIS_URL: inject('redisUrl'),
     TOKEN_PRIVATE_KEY: JSON.stringify(authority.tokenKey),
     NOTIFICATIONS_PUBLIC_KEY: JSON.stringify({ ...(await exportJWK(publicKey)), kid: 'notifications' }),
     ...options.env,

@@ -56,9 +56,10 @@ describe('a forgotten password', () => {
     const second = await login(session.user.email, PASSWORD)
     if (second.status !== 200) throw new Error('not signed in')
     await reset(await resetToken(session))
-    for (const { refreshToken } of [session, second.body]) {
+    for (const { refreshToken, accessToken } of [session, second.body]) {
       const answer = await auth.client.refresh({ body: { refreshToken } })
       expect(answer).toMatchObject({ status: 401, body: { error: 'TOKEN_REVOKED' } })
+      await expect(auth.as({ accessToken }).getMe({})).rejects.toMatchObject({ status: 401 })
     }
     expect(await auth.client.refresh({ body: { refreshToken: other.refreshToken } })).toMatchObject({ status: 200 })
   })
@@ -68,7 +69,7 @@ describe('a forgotten password', () => {
     const { userId, email } = session.user
     const { payload } = await auth.probe.waitFor(userEmailVerified, (message) => message.payload.userId === userId)
     expect(payload).toMatchObject({ email })
-    expect(await auth.as(session).getMe({})).toMatchObject({ body: { emailVerified: true } })
+    expect(await login(email, NEW_PASSWORD)).toMatchObject({ status: 200, body: { user: { emailVerified: true } } })
   })
   test('can be replaced by the newest token alone', async () => {
     const session = await auth.register()

@@ -174,3 +174,27 @@ test('sessions that have expired are swept away with all their tokens, and no ot
   expect(await refresh(old.refreshToken)).toMatchObject({ status: 401, body: { error: 'TOKEN_INVALID' } })
   expect(await refresh(live.refreshToken)).toMatchObject({ status: 200 })
 })
+
+test('a session that has ended takes its access tokens with it: signed out, stolen, or the password reset', async () => {
+  const me = (accessToken: string) => auth.as({ accessToken }).getMe({})
+  const ends = {
+    'signed out': ({ refreshToken }: { refreshToken: string }) => auth.client.logout({ body: { refreshToken } }),
+    stolen: async ({ refreshToken }: { refreshToken: string }) => {
+      await rotate(await rotate(refreshToken))
+      expect(await refresh(refreshToken)).toMatchObject({ status: 401, body: { error: 'TOKEN_REUSED' } })
+    },
+  }
+  for (const [how, end] of Object.entries(ends)) {
+    await vi.waitFor(async () => {
+      const [session, other] = [await auth.register(), await auth.register()]
+      await end(session)
+      await expect(me(session.accessToken), how).rejects.toMatchObject({ status: 401 })
+      expect(await me(other.accessToken)).toMatchObject({ status: 200 })
+      const service = await auth.service('ticket-service')
+      expect(await service.validateToken({ body: { token: session.accessToken } })).toMatchObject({
+        status: 401,
+        body: { error: 'TOKEN_REVOKED', valid: false },
+      })
+    }, 10_000)
+  }
+})

@@ -35,6 +35,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     async close() {
       await prisma.$disconnect()
       messaging.close()
+      foundation.revocations.close()
       redis.disconnect()
       await pool.end()
     },

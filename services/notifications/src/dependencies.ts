@@ -63,6 +63,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       provider.close()
       await peers.close()
       messaging.close()
+      foundation.revocations.close()
       await prisma.$disconnect()
       await pool.end()
     },

@@ -105,6 +105,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     async close() {
       redisPicture.close()
       messaging.close()
+      foundation.revocations.close()
       for (const guard of Object.values(guards)) guard.close()
       await Promise.all([events.close(), payments.close(), pdfs.close(), pool.end()])
     },

@@ -1,9 +1,9 @@
 import { type Registration, type UserId, userCreated } from '@boxoffice/contracts'
 import { sqlOf, violatedUnique } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
+import type { SignedIn } from '../sessions/session.ts'
 import { insertFamily } from '../sessions/session-repository.ts'
 import { createMailedToken } from './mailed-token.ts'
-import type { StoredUser } from './user.ts'
 import { findUserByEmail, insertUser } from './user-repository.ts'
 import { insertVerification } from './verification-repository.ts'
 
@@ -14,7 +14,7 @@ import { insertVerification } from './verification-repository.ts'
 export async function register(
   deps: Dependencies,
   registration: Registration & { userId: UserId; locale: string },
-): Promise<{ user: StoredUser; refreshToken: string } | null> {
+): Promise<SignedIn | null> {
   const { email, password, ...profile } = registration
   if (await findUserByEmail(deps.prisma, email)) return null // before the costly hash
   const passwordHash = await deps.passwords.hash(password)
@@ -31,7 +31,9 @@ export async function register(
       const payload = { userId, email, firstName, lastName, locale, sealedToken, tokenExpiresAt, createdAt }
       await deps.messaging.append(sqlOf(tx), userCreated, payload, { aggregateVersion: version })
       const { refreshTtlMs } = deps.config
-      return { user, refreshToken: await insertFamily(tx, { familyId: deps.newId(), userId, createdAt, ttlMs: refreshTtlMs }) }
+      const sessionId = deps.newId()
+      const family = { familyId: sessionId, userId, createdAt, ttlMs: refreshTtlMs }
+      return { user, sessionId, refreshToken: await insertFamily(tx, family) }
     })
   } catch (error) {
     if (violatedUnique(error) === 'users_email_key') return null // by somebody who registered at the same moment

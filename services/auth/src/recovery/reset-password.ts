@@ -3,6 +3,7 @@ import { sqlOf } from '@boxoffice/service-kit'
 import { markEmailVerified, setPassword } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { forgetAttempts } from '../limits/limits.ts'
+import { tellEnded } from '../sessions/session.ts'
 import { revokeFamiliesOf } from '../sessions/session-repository.ts'
 import { findReset, useReset } from './reset-repository.ts'
 
@@ -17,12 +18,13 @@ export async function resetPassword(deps: Dependencies, token: string, password:
   if (!found) return 'TOKEN_INVALID' // before the costly hash
   if (found.expiresAt <= deps.now()) return 'TOKEN_EXPIRED'
   const passwordHash = await deps.passwords.hash(password)
-  return deps.transact(async (tx): Promise<Reset> => {
+  let ended: string[] = []
+  const reset = await deps.transact(async (tx): Promise<Reset> => {
     const now = deps.now()
     if (!(await useReset(tx, token, now))) return 'TOKEN_INVALID'
     const { userId } = found
     const { email } = await setPassword(tx, userId, passwordHash)
-    await revokeFamiliesOf(tx, userId, { revokedAt: now, revokedBecause: 'PASSWORD_RESET' })
+    ended = await revokeFamiliesOf(tx, userId, { revokedAt: now, revokedBecause: 'PASSWORD_RESET' })
     await forgetAttempts(tx, { kind: 'LOGIN_OF_ACCOUNT', subject: email })
     const proven = await markEmailVerified(tx, userId, now)
     if (proven) {
@@ -31,4 +33,6 @@ export async function resetPassword(deps: Dependencies, token: string, password:
     }
     return 'DONE'
   })
+  await tellEnded(deps, ended)
+  return reset
 }

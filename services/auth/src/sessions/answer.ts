@@ -6,8 +6,8 @@ import type { SignedIn } from './session.ts'
 export async function answerSession<S extends 200 | 201>(
   { accessTokens }: Pick<Dependencies, 'accessTokens'>,
   status: S,
-  { user, refreshToken }: SignedIn,
+  { user, sessionId, refreshToken }: SignedIn,
 ) {
-  const body = { user: toUser(user), refreshToken, ...(await accessTokens.issue(user)) }
+  const body = { user: toUser(user), refreshToken, ...(await accessTokens.issue(user, sessionId)) }
   return { status, body, headers: { 'cache-control': 'no-store' } }
 }

@@ -47,7 +47,10 @@ export function sessionInternalHandlers(deps: Dependencies): Handlers<Pick<typeo
     async validateToken({ body }) {
       try {
         const principal = await verifyAccessToken(body.token, accessTokens.keys, config.tokenIssuer)
-        const { userId, email, roles, expiresAt } = principal
+        const { userId, email, roles, expiresAt, sessionId } = principal
+        if (await deps.revocations.isRevoked(sessionId)) {
+          return refuse(401, 'TOKEN_REVOKED', 'the session has ended', { valid: false } as const)
+        }
         return { status: 200, body: { valid: true, userId, email, roles: [...roles], expiresAt } }
       } catch (error) {
         const invalid = { valid: false } as const

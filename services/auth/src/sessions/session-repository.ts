@@ -66,13 +66,18 @@ export async function revokeFamily(
   await tx.refreshFamily.updateMany({ where: { familyId, revokedAt: null }, data: revoked })
 }
 
-/** End all sessions of a user. */
+/** End all sessions of a user; their ids. */
 export async function revokeFamiliesOf(
   tx: PrismaTx,
   userId: UserId,
   revoked: { revokedAt: Date; revokedBecause: 'PASSWORD_RESET' },
-): Promise<void> {
-  await tx.refreshFamily.updateMany({ where: { userId, revokedAt: null }, data: revoked })
+): Promise<string[]> {
+  const ended = await tx.refreshFamily.updateManyAndReturn({
+    where: { userId, revokedAt: null },
+    data: revoked,
+    select: { familyId: true },
+  })
+  return ended.map(({ familyId }) => familyId)
 }
 
 /** Delete up to `limit` families, with their tokens, whose last token has expired; how many. */

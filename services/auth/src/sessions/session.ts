@@ -9,6 +9,8 @@ import { insertFamily, insertSuccessor, lockToken, revokeFamily } from './sessio
 /** Who is signed in, and the token that keeps it so. */
 export interface SignedIn {
   user: StoredUser
+  /** The family of its refresh tokens. */
+  sessionId: string
   refreshToken: string
 }
 
@@ -18,7 +20,7 @@ export const openSession = (deps: Dependencies, user: StoredUser, passwordHash: 
     const { userId } = user
     if (!(await holdPassword(tx, userId, passwordHash))) return null
     const family = { familyId: deps.newId(), userId, createdAt: deps.now(), ttlMs: deps.config.refreshTtlMs }
-    return { user, refreshToken: await insertFamily(tx, family) }
+    return { user, sessionId: family.familyId, refreshToken: await insertFamily(tx, family) }
   })
 
 export type Refreshed = SignedIn | { refused: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' | 'TOKEN_REUSED' }
@@ -27,15 +29,25 @@ export type Refreshed = SignedIn | { refused: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' 
  * Put a new refresh token in the place of this one, or give the one again that took its place a moment ago. A token that is
  * used again otherwise ends its family: that is committed, although the answer is a refusal.
  */
-export const refresh = (deps: Dependencies, token: string): Promise<Refreshed> =>
-  deps.transact(async (tx): Promise<Refreshed> => {
+export async function refresh(deps: Dependencies, token: string): Promise<Refreshed> {
+  const { ended, ...refreshed } = await rotate(deps, token)
+  if (ended) await tellEnded(deps, [ended])
+  return refreshed
+}
+
+const rotate = (deps: Dependencies, token: string): Promise<Refreshed & { ended?: string }> =>
+  deps.transact(async (tx): Promise<Refreshed & { ended?: string }> => {
     const now = deps.now()
     const stored = await lockToken(tx, token, now)
     if (!stored) return { refused: 'TOKEN_INVALID' }
     const { familyId, userId, revokedAt } = stored.family
     const { expiresAt, usedAt, sealedSuccessor } = stored.token
     const shown = { expiresAt, usedAt, familyRevokedAt: revokedAt, successorUsedAt: stored.successor?.usedAt ?? null }
-    const signedIn = async (refreshToken: string) => ({ user: await getUser(tx, userId as UserId), refreshToken })
+    const signedIn = async (refreshToken: string) => ({
+      user: await getUser(tx, userId as UserId),
+      sessionId: familyId,
+      refreshToken,
+    })
 
     const verdict = judge(shown, now, deps.config.refreshGraceMs)
     if (verdict === 'ROTATE') {
@@ -45,12 +57,20 @@ export const refresh = (deps: Dependencies, token: string): Promise<Refreshed> =
     if (verdict === 'EXPIRED') return { refused: 'TOKEN_EXPIRED' }
     if (verdict === 'REVOKED') return { refused: 'TOKEN_REVOKED' }
     await revokeFamily(tx, familyId, { revokedAt: now, revokedBecause: 'REUSE' })
-    return { refused: 'TOKEN_REUSED' }
+    return { refused: 'TOKEN_REUSED', ended: familyId }
   })
 
 /** End the session of this token, whichever of its family it is; nothing happens for one that is not ours. */
-export const endSession = (deps: Dependencies, token: string): Promise<void> =>
-  deps.transact(async (tx) => {
+export async function endSession(deps: Dependencies, token: string): Promise<void> {
+  const ended = await deps.transact(async (tx) => {
     const stored = await lockToken(tx, token, deps.now())
-    if (stored) await revokeFamily(tx, stored.family.familyId, { revokedAt: deps.now(), revokedBecause: 'LOGOUT' })
+    if (!stored) return []
+    await revokeFamily(tx, stored.family.familyId, { revokedAt: deps.now(), revokedBecause: 'LOGOUT' })
+    return [stored.family.familyId]
   })
+  await tellEnded(deps, ended)
+}
+
+/** After the commit that ended them: access tokens of these sessions are good no longer either. */
+export const tellEnded = ({ revocations, config }: Dependencies, sessionIds: readonly string[]): Promise<void> =>
+  revocations.revoke(sessionIds, config.accessTokenTtlMs)

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { afterEach, expect, inject, test, vi } from 'vitest'
+import { createLogger } from './logging.ts'
+import { createRevocations, type Revocations } from './revocations.ts'
+
+const open: Revocations[] = []
+afterEach(() => {
+  for (const revocations of open.splice(0)) revocations.close()
+})
+const start = (url: string | undefined) => {
+  const revocations = createRevocations({ url, logger: createLogger({ service: 'test', level: 'silent' }) })
+  open.push(revocations)
+  return revocations
+}
+
+test('a session that one service ended is known to another, for as long as a token can live', async () => {
+  const [here, there] = [start(inject('redisUrl')), start(inject('redisUrl'))]
+  const [ended, other] = [randomUUID(), randomUUID()]
+  await vi.waitFor(async () => {
+    await here.revoke([ended], 600_000) // the first one may come before the connection is there
+    expect(await there.isRevoked(ended)).toBe(true)
+  }, 10_000)
+  expect(await there.isRevoked(other)).toBe(false)
+  const redis = new Redis(inject('redisUrl'))
+  const leftMs = await redis.pttl(`auth:revoked:${ended}`)
+  redis.disconnect()
+  expect(leftMs).toBeGreaterThan(600_000 - 10_000)
+  expect(leftMs).toBeLessThanOrEqual(610_000)
+})
+
+test('while Redis is away nobody is refused, and nothing waits for it', async () => {
+  for (const url of ['redis://127.0.0.1:1', undefined]) {
+    const revocations = start(url)
+    await revocations.revoke([randomUUID()], 600_000)
+    expect(await revocations.isRevoked(randomUUID())).toBe(false)
+  }
+})
