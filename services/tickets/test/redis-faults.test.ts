@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
+import { best, createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
 
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -88,6 +88,32 @@ describe('without Redis', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(20)
     expect(statuses.filter((status) => status === 409)).toHaveLength(20)
     expect(await setting.counters(typeId)).toEqual({ capacity: 20, held: 20, sold: 0 })
+  })
+
+  it('seats are sold, one to each, and the map is shown', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[6, 6]])
+    const wishes = Array.from({ length: 24 }, (_, index) =>
+      index % 2 ? best(typeId, 2) : seats(typeId, `1-A-${1 + (index % 6)}`),
+    )
+    const answers = await Promise.all(wishes.map(async (wish) => (await reserveFor(setting, eventId, wish)).answer))
+    const held = answers.flatMap((answer) => (answer.status === 200 ? (answer.body.tickets[0]?.seatIds ?? []) : []))
+    expect(new Set(held).size).toBe(held.length)
+    expect(await setting.counters(typeId)).toEqual({ capacity: 12, held: held.length, sold: 0 })
+    const map = await setting.visitor.getSeatMap({ query: { eventId } })
+    expect(map.status === 200 && [...map.body.statuses].filter((status) => status === 'h')).toHaveLength(held.length)
+    expect(held.length).toBeGreaterThan(8)
+  })
+
+  it('expired seats are taken over all the same', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[3]])
+    const buyer = await setting.user()
+    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: seats(typeId, '1-A-1', '1-A-2') } })
+    if (held.status !== 201) throw new Error('not reserved')
+    await setting.deps.pool.query(`update reservations set expires_at = clock_timestamp() where reservation_id = $1`, [
+      held.body.reservationId,
+    ])
+    expect((await reserveFor(setting, eventId, best(typeId, 3))).answer.status).toBe(200)
+    expect(await setting.statusOf(held.body.reservationId)).toBe('EXPIRED')
   })
 
   it('expired holds are taken over all the same', async () => {

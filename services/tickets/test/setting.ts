@@ -195,7 +195,7 @@ export const planOf = (eventId: EventId, rows: number[][]): SeatingPlan => ({
     zoneId: zone + 1,
     name: `Zone ${zone + 1}`,
     rows: sizes.map((size, row) => ({
-      rowLabel: String.fromCharCode(65 + row),
+      rowLabel: row < 26 ? String.fromCharCode(65 + row) : `R${row}`,
       seats: Array.from({ length: size }, (_, col) => ({ colLabel: String(col + 1) })),
     })),
   })),

@@ -1,6 +1,6 @@
-import type { Minor } from '@boxoffice/contracts'
+import type { Minor, OrderId, TicketTypeChanges } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSetting, newId, type Setting } from './setting.ts'
+import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
 
 let setting: Setting
 beforeAll(async () => {
@@ -70,5 +70,124 @@ describe('ticket types', () => {
     expect(second.body).toEqual(first.body)
     const listed = await setting.visitor.listTicketTypes({ query: { eventId } })
     expect(listed).toMatchObject({ body: { ticketTypes: [first.body] } })
+  })
+})
+
+type Offered = Awaited<ReturnType<Setting['offer']>> | Awaited<ReturnType<Setting['offerSeats']>>
+const organizerOf = async ({ organizer }: Offered) => (await setting.user(['ORGANIZER'], organizer.userId)).client
+const change = async (offered: Offered, body: TicketTypeChanges) =>
+  (await organizerOf(offered)).updateTicketType({ params: { ticketTypeId: offered.typeId }, body })
+const remove = async (offered: Offered) =>
+  (await organizerOf(offered)).deleteTicketType({ params: { ticketTypeId: offered.typeId } })
+const confirm = ({ orderId, reservationId, userId }: Awaited<ReturnType<typeof reserveForOrder>>) =>
+  setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+
+describe('changing a type', () => {
+  it('is seen in the list and in Redis at once; null removes what is optional', async () => {
+    const offered = await setting.offer(10, { maxPerUser: 5 })
+    const salesStartAt = new Date(Date.now() - 60_000)
+    const answer = await change(offered, { name: 'Floor', quantity: 20, maxPerOrder: 2, maxPerUser: null, salesStartAt })
+    expect(answer).toMatchObject({ status: 200, body: { name: 'Floor', quantityAvailable: 20, maxPerOrder: 2, salesStartAt } })
+    expect(answer.body).not.toHaveProperty('maxPerUser')
+    const { eventId, typeId } = offered
+    expect(await setting.visitor.listTicketTypes({ query: { eventId } })).toMatchObject({ body: { ticketTypes: [answer.body] } })
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 20 })
+  })
+
+  it('leaves the price of what is held as it was; who comes now pays the new one', async () => {
+    const offered = await setting.offer(10)
+    const { eventId, typeId } = offered
+    const buyer = await setting.user()
+    const before = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 2) } })
+    if (before.status !== 201) throw new Error('not reserved')
+    await change(offered, { unitPrice: 9_900 as Minor })
+    const { reservationId } = before.body
+    const claim = { reservationId, orderId: newId<OrderId>(), userId: buyer.userId }
+    expect(await setting.internal.claimReservation({ body: claim })).toMatchObject({ body: { totalAmount: 10_000 } })
+    expect((await reserveForOrder(setting, eventId, typeId)).answer).toMatchObject({ body: { totalAmount: 9_900 } })
+  })
+
+  it('below what is sold and held is refused; holds that are over do not count', async () => {
+    const offered = await setting.offer(10)
+    const { eventId, typeId } = offered
+    await confirm(await reserveForOrder(setting, eventId, typeId, 2))
+    const buyer = await setting.user()
+    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 3) } })
+    if (held.status !== 201) throw new Error('not reserved')
+    expect(await change(offered, { quantity: 4 })).toMatchObject({ status: 409, body: { error: 'BELOW_SOLD', sold: 2, held: 3 } })
+    expect(await setting.counters(typeId)).toEqual({ capacity: 10, held: 3, sold: 2 })
+    await setting.expire(held.body.reservationId)
+    expect((await change(offered, { quantity: 2 })).status).toBe(200)
+    expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 2 })
+    expect((await reserveForOrder(setting, eventId, typeId)).answer).toMatchObject({ status: 409 })
+  })
+
+  it('is refused where it makes no sense', async () => {
+    const offered = await setting.offer(10)
+    const wrong = async (changes: TicketTypeChanges, path: string, of: Offered = offered) =>
+      expect(await change(of, changes)).toMatchObject({ status: 400, body: { details: [{ path }] } })
+    await wrong({ unitPrice: 49 as Minor }, 'body.unitPrice')
+    await change(offered, { salesEndAt: new Date('2027-01-01') })
+    await wrong({ salesStartAt: new Date('2027-01-02') }, 'body.salesEndAt')
+    await wrong({ quantity: 2 }, 'body.quantity', await setting.offerSeats([[3]]))
+  })
+
+  it("is its organizer's alone, and over when the event is", async () => {
+    const offered = await setting.offer(10)
+    const { eventId, typeId } = offered
+    const params = { ticketTypeId: typeId }
+    const stranger = await setting.user(['ORGANIZER'])
+    const refused = { status: 403, body: { error: 'FORBIDDEN' } }
+    expect(await stranger.client.updateTicketType({ params, body: { name: 'Mine' } })).toMatchObject(refused)
+    expect(await stranger.client.deleteTicketType({ params })).toMatchObject(refused)
+    const nowhere = { params: { ticketTypeId: newId<typeof typeId>() }, body: {} }
+    expect(await stranger.client.updateTicketType(nowhere)).toMatchObject({
+      status: 404,
+      body: { error: 'TICKET_TYPE_NOT_FOUND' },
+    })
+    await setting.deps.pool.query(`update event_pictures set status = 'COMPLETED' where event_id = $1`, [eventId])
+    const over = { status: 409, body: { error: 'EVENT_NOT_EDITABLE' } }
+    expect(await change(offered, { name: 'Late' })).toMatchObject(over)
+    expect(await remove(offered)).toMatchObject(over)
+  })
+})
+
+describe('deleting a type', () => {
+  it('takes it out of the offer, though it was reserved once', async () => {
+    const offered = await setting.offer(10)
+    const { eventId, typeId } = offered
+    const buyer = await setting.user()
+    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
+    if (held.status !== 201) throw new Error('not reserved')
+    expect(await remove(offered)).toMatchObject({ status: 409, body: { error: 'BELOW_SOLD', sold: 0, held: 1 } })
+    const params = { reservationId: held.body.reservationId }
+    await buyer.client.releaseReservation({ params })
+    expect((await remove(offered)).status).toBe(204)
+    expect(await setting.visitor.listTicketTypes({ query: { eventId } })).toMatchObject({ body: { ticketTypes: [] } })
+    expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(400)
+    expect((await buyer.client.getReservation({ params })).body).toMatchObject({ status: 'CANCELLED' })
+    expect((await remove(offered)).status).toBe(404)
+  })
+
+  it('is refused once any of it was sold, also when that was cancelled', async () => {
+    const offered = await setting.offer(10)
+    const order = await reserveForOrder(setting, offered.eventId, offered.typeId)
+    await confirm(order)
+    await setting.internal.cancelOrderTickets({ body: { orderId: order.orderId, reason: 'refunded' } })
+    expect(await remove(offered)).toMatchObject({ status: 409, body: { error: 'BELOW_SOLD', sold: 0, held: 0 } })
+  })
+
+  it('leaves the seats of its zones for another type to sell', async () => {
+    const offered = await setting.offerSeats([[3], [2]])
+    const { eventId, organizer, typeId } = offered
+    expect((await remove(offered)).status).toBe(204)
+    expect(await setting.maps(eventId)).toEqual({ redis: 'xxxxx', postgres: 'xxxxx' })
+    expect((await reserveFor(setting, eventId, seats(typeId, '1-A-1'))).answer.status).toBe(400)
+    const again = await organizer.client.createTicketType({
+      body: { eventId, name: 'Balcony', unitPrice: 3_000 as Minor, currency: 'EUR', zoneIds: [2] },
+    })
+    if (again.status !== 201) throw new Error('not offered')
+    expect(await setting.maps(eventId)).toEqual({ redis: 'xxx..', postgres: 'xxx..' })
+    expect((await reserveFor(setting, eventId, seats(again.body.ticketTypeId, '2-A-1'))).answer.status).toBe(200)
   })
 })

@@ -1,0 +1,151 @@
+import { type EventId, type SeatMap, type SeatMapChanges, ticketsRoutes } from '@boxoffice/contracts'
+import { createClient } from '@boxoffice/service-kit'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { best, createSetting, newId, reserveFor, type Setting, seats } from './setting.ts'
+
+let setting: Setting
+beforeAll(async () => {
+  setting = await createSetting()
+})
+afterAll(() => setting.close())
+
+const look = (eventId: EventId, etag?: string) =>
+  setting.app.inject({ url: `/api/tickets/seats?eventId=${eventId}`, headers: etag ? { 'if-none-match': etag } : {} })
+
+describe('the seat map', () => {
+  it('shows free, held, sold and not for sale, in plan order', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[3], [2]], { sold: [1] })
+    await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
+    const { orderId, reservationId, userId } = await reserveFor(setting, eventId, seats(typeId, '1-A-3'))
+    await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    await setting.deps.redisPicture.reconcile()
+    const map = await setting.visitor.getSeatMap({ query: { eventId } })
+    expect(map).toMatchObject({ status: 200, body: { eventId, planVersion: 1, statuses: 'h.sxx', asOf: expect.any(Date) } })
+  })
+
+  it('has a tag that stays while nothing changes', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[3]])
+    const first = await look(eventId)
+    const etag = String(first.headers.etag)
+    const second = await look(eventId, `"other", ${etag}`)
+    expect([second.statusCode, second.body, second.headers.etag]).toEqual([304, '', etag])
+    await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
+    await expect.poll(async () => (await look(eventId, etag)).statusCode).toBe(200)
+  })
+
+  it("is not there for a draft of somebody else's, or an event without seats", async () => {
+    const { eventId, event, organizer } = await setting.offerSeats([[3]])
+    await setting.deps.pool.query(`update event_pictures set status = 'DRAFT' where event_id = $1`, [eventId])
+    setting.eventInfos.set(eventId, { ...event, status: 'DRAFT' })
+    expect((await look(eventId)).json()).toMatchObject({ error: 'EVENT_NOT_FOUND' })
+    expect((await organizer.client.getSeatMap({ query: { eventId } })).status).toBe(200)
+    const general = await setting.offer(3)
+    expect((await look(general.eventId)).json()).toMatchObject({ error: 'SEATING_PLAN_NOT_FOUND' })
+    expect((await look(newId<EventId>())).statusCode).toBe(404)
+  })
+
+  it('is read once however many look at it', async () => {
+    const { eventId } = await setting.offerSeats([[3]])
+    const counted = new Redis(inject('redisUrl'))
+    const commands: string[] = []
+    const monitor = await counted.monitor()
+    monitor.on('monitor', (_: string, args: string[]) => {
+      if (args.includes(`tickets:{${eventId}}:map`)) commands.push(args[0] ?? '')
+    })
+    await Promise.all(Array.from({ length: 200 }, () => look(eventId)))
+    await expect.poll(() => commands.filter((name) => /evalsha/i.test(name)).length).toBeGreaterThan(0)
+    const readings = commands.filter((name) => /evalsha/i.test(name)).length
+    monitor.disconnect()
+    counted.disconnect()
+    expect(readings).toBeLessThan(10)
+  })
+})
+
+describe('the stream of a seat map', () => {
+  it('begins with the map, then tells a hold and its release', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[3]])
+    const baseUrl = await setting.app.listen({ host: '127.0.0.1', port: 0 })
+    const leave = new AbortController()
+    const { body, status } = await createClient(ticketsRoutes, { baseUrl }).watchSeatMap({
+      query: { eventId },
+      signal: leave.signal,
+    })
+    if (status !== 200) throw new Error('no stream')
+    const items = body[Symbol.asyncIterator]()
+    const next = async () => (await items.next()).value as SeatMap | SeatMapChanges
+    expect(await next()).toMatchObject({ eventId, statuses: '...' })
+    const { reservationId, orderId } = await reserveFor(setting, eventId, seats(typeId, '1-A-2', '1-A-3'))
+    expect(await next()).toMatchObject({
+      changes: [
+        { seatId: '1-A-2', index: 1, status: 'h' },
+        { seatId: '1-A-3', index: 2, status: 'h' },
+      ],
+    })
+    await setting.internal.releaseClaim({ body: { reservationId, orderId, reason: 'PAYMENT_FAILED' } })
+    expect(await next()).toMatchObject({ changes: [{ seatId: '1-A-2', status: '.' }, { status: '.' }] })
+    leave.abort()
+  })
+})
+
+/** Buyers who do this and that with the seats of an event, many at once; the statuses of their answers. */
+async function bustle(eventId: EventId, typeId: Parameters<typeof best>[0], size: number): Promise<number[]> {
+  const buyer = async (index: number) => {
+    const wanted = index % 3 === 0 ? best(typeId, 1 + (index % 4)) : seats(typeId, `1-A-${1 + ((index * 7) % 40)}`)
+    const order = await reserveFor(setting, eventId, wanted)
+    const { orderId, reservationId, userId } = order
+    if (order.answer.status !== 200) return order.answer.status
+    if (index % 2 === 0) await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    if (index % 4 === 0) await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
+    if (index % 5 === 1) await setting.internal.releaseClaim({ body: { orderId, reservationId, reason: 'PAYMENT_FAILED' } })
+    return order.answer.status
+  }
+  return Promise.all(Array.from({ length: size }, (_, index) => buyer(index)))
+}
+
+/** What contradicts: claims without a live reservation or valid ticket, valid tickets and live seats without their claim. */
+const contradictions = async (eventId: EventId) =>
+  (
+    await setting.deps.pool.query(
+      `with due as (
+         select seat_id, i.reservation_id, null::uuid as ticket_id
+         from reservation_items i join reservations r using (reservation_id), unnest(i.seat_ids) seat_id
+         where i.event_id = $1 and r.status in ('ACTIVE', 'PAYING')
+         union all
+         select zone_id || '-' || row_label || '-' || col_label, null, root_ticket_id
+         from tickets where event_id = $1 and zone_id is not null and status in ('ACTIVE', 'CHECKED_IN'))
+       select seat_id, c.ticket_id as claimed, d.ticket_id as due from
+         (select * from seat_claims where event_id = $1) c full join due d using (seat_id)
+       where c.seat_id is null or d.seat_id is null or c.ticket_id is distinct from d.ticket_id
+         or (d.reservation_id is not null and c.reservation_id <> d.reservation_id)`,
+      [eventId],
+    )
+  ).rows
+
+describe('after a random run', () => {
+  it('Redis, PostgreSQL, the counters and the tickets say the same', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[40, 40]])
+    const statuses = await bustle(eventId, typeId, 120)
+    expect(new Set(statuses)).toEqual(new Set([200, 409]))
+    await setting.deps.redisPicture.reconcile()
+    const { redis, postgres } = await setting.maps(eventId)
+    expect(redis).toBe(postgres)
+    expect(await contradictions(eventId)).toEqual([])
+    const count = (status: string) => [...postgres].filter((one) => one === status).length
+    expect(await setting.counters(typeId)).toEqual({ capacity: 80, held: count('h'), sold: count('s') })
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: count('.') })
+  })
+
+  it('in which Redis was flushed, too', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[40, 40]])
+    const running = bustle(eventId, typeId, 60)
+    await expect.poll(async () => (await setting.counters(typeId)).held).toBeGreaterThan(5)
+    const keys = await setting.redis.keys(`tickets:{${eventId}}:*`)
+    await setting.redis.del(...keys)
+    await Promise.all([running, bustle(eventId, typeId, 60)])
+    await setting.deps.redisPicture.reconcile()
+    const { redis, postgres } = await setting.maps(eventId)
+    expect(redis).toBe(postgres)
+    expect(await contradictions(eventId)).toEqual([])
+  })
+})
