@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { OrderStatus, ServiceKey } from '@boxoffice/contracts'
+import type { OrderId, OrderStatus, ServiceKey } from '@boxoffice/contracts'
 import { type CrashPoint, crashPoints } from '@boxoffice/service-kit'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -16,7 +17,10 @@ interface Death {
   status?: OrderStatus
   /** The ticket service learns that the event is cancelled while the gateway charges: the money has to go back. */
   eventCancelled?: boolean
+  /** The organizer refunds the order when it is confirmed. */
+  refunded?: boolean
 }
+const duringRefund: Death = { service: 'payments', status: 'REFUNDED', refunded: true }
 
 /** Every crash point there is, with the service that dies there: one that is added and not listed here does not compile. */
 const deaths: Record<CrashPoint, Death> = {
@@ -33,6 +37,10 @@ const deaths: Record<CrashPoint, Death> = {
     status: 'REFUNDED',
     eventCancelled: true,
   },
+  'refund.requested': duringRefund,
+  'refund.after-cancel': duringRefund,
+  'refund.after-gateway': duringRefund,
+  'refund.before-commit': duringRefund,
   'relay.before-publish': { service: 'payments' },
   'relay.after-publish': { service: 'payments' },
   'hold.after-lua': { service: 'tickets' },
@@ -46,6 +54,7 @@ const deaths: Record<CrashPoint, Death> = {
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-crash-'))
 const fileOf = (service: ServiceKey) => path.join(folder, service)
 let running: TestSystem
+let organizer: Person
 let buyer: Person
 const sales = new Map<CrashPoint, Awaited<ReturnType<typeof publishEvent>>>()
 
@@ -58,7 +67,7 @@ beforeAll(async () => {
       notifications: { ...dying('notifications'), MAIL_LEASE_SECONDS: '5' },
     },
   })
-  const organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await createPerson(running.edge, { firstName: 'Ben', lastName: 'Buyer' })
   for (const point of crashPoints) {
     sales.set(point, await publishEvent(organizer, { name: `Killed at ${point}`, quantity: 10, unitPrice: 5_000 }))
@@ -81,8 +90,19 @@ async function cancelInTicketService(eventId: string): Promise<void> {
   await client.end()
 }
 
+/** Under one key until there is an answer: the process that takes the request dies of it. */
+async function refundInsistently(orderId: OrderId): Promise<void> {
+  const request = {
+    params: { orderId },
+    headers: { 'idempotency-key': randomUUID() },
+    body: { reason: 'The singer is ill' },
+  }
+  const answer = async () => (await organizer.payments.refundOrder(request).catch(() => null))?.status
+  await expect.poll(answer, { timeout: 120_000, interval: 500 }).toBe(202)
+}
+
 async function buyThroughDeath(point: CrashPoint): Promise<void> {
-  const { service, paymentToken = 'pm_card_visa', status = 'CONFIRMED', eventCancelled } = deaths[point]
+  const { service, paymentToken = 'pm_card_visa', status = 'CONFIRMED', eventCancelled, refunded } = deaths[point]
   const sale = sales.get(point)
   if (!sale) throw new Error(`nothing is on sale for ${point}`)
   writeFileSync(fileOf(service), point)
@@ -90,6 +110,10 @@ async function buyThroughDeath(point: CrashPoint): Promise<void> {
     buyer.buyInsistently({ ...sale, quantity: 2 }, paymentToken),
     eventCancelled ? cancelInTicketService(sale.eventId) : undefined,
   ])
+  if (refunded) {
+    await buyer.waitForOrder(orderId, (order) => order.status === 'CONFIRMED')
+    await refundInsistently(orderId)
+  }
   await buyer.waitForOrder(orderId, (order) => order.status === status)
   if (status === 'CONFIRMED') await running.mails.waitFor(buyer.email, new RegExp(`Killed at ${point.replaceAll('.', '\\.')}`))
   expect(existsSync(fileOf(service)), `nobody died at ${point}`).toBe(false)

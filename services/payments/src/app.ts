@@ -1,9 +1,11 @@
-import { paymentsInternalRoutes, paymentsOpsRoutes, paymentsRoutes } from '@boxoffice/contracts'
+import { paymentsInternalRoutes, paymentsOpsRoutes, paymentsRoutes, paymentsSagaRoutes } from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
+import { sagaHandlers } from './operations/routes.ts'
 import { orderHandlers, orderInternalHandlers } from './orders/routes.ts'
+import { refundHandlers } from './refunds/routes.ts'
 import { stripeWebhookHandler } from './webhooks/routes.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
@@ -12,16 +14,19 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/payments',
     title: 'Payments',
     description: 'Orders: buying tickets, and what became of it.',
-    routes: { ...paymentsRoutes, ...paymentsOpsRoutes },
+    routes: { ...paymentsRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
       tickets: { required: false, check: async () => deps.ticketsState() },
+      events: { required: false, check: async () => deps.eventsState() },
       gateway: { required: false, check: async () => deps.gateway.health() },
     },
   })
-  mountRoutes(app, paymentsRoutes, { ...orderHandlers(deps), stripeWebhook: stripeWebhookHandler(deps) }, deps)
+  const handlers = { ...orderHandlers(deps), ...refundHandlers(deps), stripeWebhook: stripeWebhookHandler(deps) }
+  mountRoutes(app, paymentsRoutes, handlers, deps)
   mountRoutes(app, paymentsInternalRoutes, orderInternalHandlers(deps), deps)
   mountOps(app, paymentsOpsRoutes, deps)
+  mountRoutes(app, paymentsSagaRoutes, sagaHandlers(deps), deps)
   return app
 }

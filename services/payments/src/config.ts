@@ -8,6 +8,7 @@ export const Environment = z.object({
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(20).describe('connections at most'),
   ...messagingEnvironment,
   TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
+  EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
   STRIPE_SECRET_KEY: z.string().min(1).describe("the gateway's secret key"),
   STRIPE_WEBHOOK_SECRET: z.string().min(1).describe("the secret that signs the gateway's webhook calls"),
   STRIPE_API_URL: z.url().optional().describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
@@ -20,6 +21,7 @@ export const Environment = z.object({
 export interface Config extends BaseConfig {
   messaging: MessagingConfig
   ticketsUrl: string
+  eventsUrl: string
   stripe: { secretKey: string; webhookSecret: string; baseUrl?: string; timeoutMs: number }
   checkoutWaitMs: number
   paymentUnknownLimitMs: number
@@ -33,6 +35,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     ...baseConfig('payment-service', read),
     messaging: messagingConfig(read),
     ticketsUrl: read.TICKETS_URL,
+    eventsUrl: read.EVENTS_URL,
     stripe: {
       secretKey: read.STRIPE_SECRET_KEY,
       webhookSecret: read.STRIPE_WEBHOOK_SECRET,

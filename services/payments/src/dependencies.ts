@@ -1,13 +1,16 @@
-import { ticketsInternalRoutes } from '@boxoffice/contracts'
+import { eventsInternalRoutes, type Routes, type ServiceKey, ticketsInternalRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
 import { createFoundation, createGuard, createInternalClient, type Foundation, sqlOfPool } from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
+import { isEventCancelled } from './event-refunds/cancelled-event-repository.ts'
+import { createEventRefunder } from './event-refunds/refund-event.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { type Access, createAccess } from './orders/access.ts'
 import { createApplier } from './saga/apply.ts'
 import { createDriver, type Drive } from './saga/drive.ts'
+import { isBooked } from './saga/ledger.ts'
 import { measureSagas } from './saga/metrics.ts'
 import { createResumer } from './saga/resume.ts'
-import { isEventCancelled } from './saga/saga-repository.ts'
 import { createSteps } from './saga/steps.ts'
 import { createWebhookProcessor } from './webhooks/process.ts'
 
@@ -15,59 +18,68 @@ export interface Dependencies extends Foundation {
   config: Config
   messaging: Messaging
   gateway: Gateway
+  access: Access
   ticketsState(): 'UP' | 'DEGRADED'
+  eventsState(): 'UP' | 'DEGRADED'
   apply: ReturnType<typeof createApplier>
   drive: Drive
   resumer: ReturnType<typeof createResumer>
+  eventRefunder: ReturnType<typeof createEventRefunder>
   webhooks: ReturnType<typeof createWebhookProcessor>
   close(): Promise<void>
 }
 
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, metrics, identity, crashAt, now } = foundation
+  const { pool, logger, metrics, identity, crashAt, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
-  const ticketsGuard = createGuard('tickets', config.policies.tickets, metrics)
-  const tickets = createInternalClient(ticketsInternalRoutes, {
-    callee: 'tickets',
-    baseUrl: config.ticketsUrl,
-    identity,
-    guard: ticketsGuard,
-    policy: config.policies.tickets,
-  })
+  const peer = <T extends Routes>(callee: ServiceKey, routes: T, baseUrl: string) => {
+    const policy = config.policies[callee]
+    const guard = createGuard(callee, policy, metrics)
+    return { guard, client: createInternalClient(routes, { callee, baseUrl, identity, guard, policy }) }
+  }
+  const tickets = peer('tickets', ticketsInternalRoutes, config.ticketsUrl)
+  const events = peer('events', eventsInternalRoutes, config.eventsUrl)
   const gatewayGuard = createGuard('gateway', config.policies.gateway, metrics)
   const gateway = createGateway({ ...config.stripe, guard: gatewayGuard })
 
   const apply = createApplier(messaging.append)
   const step = createSteps({
-    tickets,
+    tickets: tickets.client,
     gateway,
     isEventCancelled: (eventId) => isEventCancelled(sqlOfPool(pool), eventId),
+    isBooked: (reference) => isBooked(sqlOfPool(pool), reference),
     crashAt,
     now,
+    newId,
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
   const drive = createDriver({ pool, messaging, step, apply, crashAt, logger })
   measureSagas(pool, metrics.registry)
   const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs })
-  const webhooks = createWebhookProcessor({ messaging, apply, onSagaDue: resumer.nudge, logger })
+  const webhooks = createWebhookProcessor({ messaging, apply, newId, onSagaDue: resumer.nudge, logger })
+  const eventRefunder = createEventRefunder({ pool, messaging, apply, drive, now, newId, logger, intervalMs: config.sagaPollMs })
 
   return {
     ...foundation,
     config,
     messaging,
     gateway,
-    ticketsState: ticketsGuard.state,
+    access: createAccess(events.client),
+    ticketsState: tickets.guard.state,
+    eventsState: events.guard.state,
     apply,
     drive,
     resumer,
+    eventRefunder,
     webhooks,
     async close() {
-      ticketsGuard.close()
+      for (const { guard } of [tickets, events]) guard.close()
       gatewayGuard.close()
-      await tickets.close()
+      await Promise.all([tickets.client.close(), events.client.close()])
       messaging.close()
+      foundation.revocations.close()
       await pool.end()
     },
   }

@@ -11,6 +11,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     createIdempotencySweeper(deps),
     messaging.consume('payment-processing-queue', sagaSubscribers(deps.apply)),
     deps.webhooks,
+    deps.eventRefunder,
     deps.resumer,
   ]
 }

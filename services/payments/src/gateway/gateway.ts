@@ -1,41 +1,52 @@
-import type { Currency, FailureReason, Minor, OrderId } from '@boxoffice/contracts'
+import type { Currency, Minor, OrderId, RefundId } from '@boxoffice/contracts'
 import { type Guard, ServiceUnavailable } from '@boxoffice/service-kit'
 import Stripe from 'stripe'
-
-/** What came of a charge. `unknown`: it may or may not have happened. `not-sent`: it certainly did not, and may be tried again. */
-export type ChargeOutcome =
-  | { outcome: 'charged'; transactionId: string }
-  | { outcome: 'declined'; reason: FailureReason; message: string }
-  | { outcome: 'unknown'; reason: string }
-  | { outcome: 'not-sent'; reason: string }
-
-/** What the gateway knows of an order. `open`: an intent that has neither charged nor ended. */
-export type Lookup =
-  | { outcome: 'charged'; transactionId: string }
-  | { outcome: 'declined'; reason: FailureReason; message: string }
-  | { outcome: 'open'; transactionId: string }
-  | { outcome: 'none' }
-  | { outcome: 'unreachable'; reason: string }
+import { type ChargeOutcome, definite, type Lookup, lookupOf, outcomeOf } from './outcomes.ts'
 
 export type RefundOutcome =
   | { outcome: 'refunded'; gatewayRefundId: string }
   | { outcome: 'unknown'; reason: string }
+  /** A limit of our own: nothing was sent. */
+  | { outcome: 'not-sent'; reason: string }
   /** The gateway refuses: a person has to look. */
   | { outcome: 'refused'; reason: string }
 
+/** A refund in the gateway's books; without `refundId` it is not one of ours, or made before ours carried their ids. */
+export interface KnownRefund {
+  gatewayRefundId: string
+  amount: Minor
+  orderId?: string
+  refundId?: string
+}
+
+/** What is to be charged, under our idempotency key. */
+export interface ChargeRequest {
+  orderId: OrderId
+  amount: Minor
+  currency: Currency
+  key: string
+}
+
 export interface Gateway {
-  charge(charge: {
-    orderId: OrderId
-    amount: Minor
-    currency: Currency
-    paymentToken: string
-    key: string
-  }): Promise<ChargeOutcome>
+  charge(charge: ChargeRequest & { paymentToken: string }): Promise<ChargeOutcome>
+  /**
+   * Take the charge's key for a payment that never charges, so that a charge that is still on its way cannot either. `used`: the
+   * charge came first.
+   */
+  forbid(charge: ChargeRequest): Promise<'forbidden' | 'used' | 'unknown'>
   /** By the order's id in the intents' metadata. */
   find(orderId: OrderId, since: Date): Promise<Lookup>
   /** End an open intent, so that it can never charge. */
   cancel(transactionId: string): Promise<'cancelled' | 'unknown'>
-  refund(refund: { transactionId: string; amount: Minor; orderId: OrderId; key: string }): Promise<RefundOutcome>
+  refund(refund: {
+    transactionId: string
+    amount: Minor
+    orderId: OrderId
+    refundId: RefundId
+    key: string
+  }): Promise<RefundOutcome>
+  /** Everything that went back of a payment; null when the gateway cannot be asked. */
+  findRefunds(transactionId: string): Promise<KnownRefund[] | null>
   /** The event of a webhook call. Throws when the signature is not the gateway's. */
   verifyWebhook(rawBody: string, signature: string): Stripe.Event
   health(): 'UP' | 'DEGRADED'
@@ -88,6 +99,24 @@ export function createGateway(options: {
       }
     },
 
+    async forbid({ orderId, amount, currency, key }) {
+      try {
+        return await guard('forbid', async () => {
+          const metadata = { orderId, purpose: 'takes the key of a charge that is not to be' }
+          const wanted = { amount, currency: currency.toLowerCase(), metadata }
+          const made = await stripe.paymentIntents.create(wanted, { idempotencyKey: key }).catch((error) => {
+            if (isKeyOfAnother(error)) return null
+            throw error
+          })
+          if (!made) return 'used'
+          await stripe.paymentIntents.cancel(made.id)
+          return 'forbidden'
+        })
+      } catch {
+        return 'unknown'
+      }
+    },
+
     async find(orderId, since) {
       try {
         return await guard('find', async () => {
@@ -115,17 +144,33 @@ export function createGateway(options: {
       }
     },
 
-    async refund({ transactionId, amount, orderId, key }) {
+    async refund({ transactionId, amount, orderId, refundId, key }) {
       try {
-        const refund = await guard('refund', () =>
-          stripe.refunds.create({ payment_intent: transactionId, amount, metadata: { orderId } }, { idempotencyKey: key }),
-        )
+        const wanted = { payment_intent: transactionId, amount, metadata: { orderId, refundId } }
+        const refund = await guard('refund', () => stripe.refunds.create(wanted, { idempotencyKey: key }))
         if (refund.status === 'succeeded' || refund.status === 'pending')
           return { outcome: 'refunded', gatewayRefundId: refund.id }
         return { outcome: 'refused', reason: refund.failure_reason ?? refund.status ?? 'failed' }
       } catch (error) {
+        if (error instanceof ServiceUnavailable) return { outcome: 'not-sent', reason: error.reason }
         const refused = error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== 409
         return { outcome: refused ? 'refused' : 'unknown', reason: (error as Error).message }
+      }
+    },
+
+    async findRefunds(transactionId) {
+      try {
+        return await guard('find refunds', async () => {
+          const found: KnownRefund[] = []
+          for await (const refund of stripe.refunds.list({ payment_intent: transactionId, limit: 100 })) {
+            if (refund.status !== 'succeeded' && refund.status !== 'pending') continue
+            const { orderId, refundId } = refund.metadata ?? {}
+            found.push({ gatewayRefundId: refund.id, amount: refund.amount as Minor, orderId, refundId })
+          }
+          return found
+        })
+      } catch {
+        return null
       }
     },
 
@@ -140,57 +185,5 @@ function addressOf(baseUrl: string | undefined) {
   return { host: hostname, port, protocol: protocol.slice(0, -1) as 'http' | 'https' }
 }
 
-/** Errors that say for certain that nothing was charged become outcomes; the others count against the breaker. */
-async function definite(call: () => Promise<ChargeOutcome>): Promise<ChargeOutcome> {
-  try {
-    return await call()
-  } catch (error) {
-    const { errors } = Stripe
-    if (error instanceof errors.StripeCardError) return declineOf(error.decline_code ?? error.code, error.message)
-    if (error instanceof errors.StripeRateLimitError) return { outcome: 'not-sent', reason: 'RATE_LIMITED' }
-    if (error instanceof errors.StripeInvalidRequestError && error.statusCode !== 409) {
-      const aboutToken = error.param === 'payment_method' || error.code === 'resource_missing'
-      return aboutToken
-        ? { outcome: 'declined', reason: 'CARD_DECLINED', message: 'the payment token is not known' }
-        : { outcome: 'declined', reason: 'SYSTEM_ERROR', message: 'the payment was refused' }
-    }
-    throw error
-  }
-}
-
-function outcomeOf(intent: Stripe.PaymentIntent): ChargeOutcome {
-  switch (intent.status) {
-    case 'succeeded':
-      return { outcome: 'charged', transactionId: intent.id }
-    case 'requires_action':
-      return { outcome: 'declined', reason: 'AUTHENTICATION_REQUIRED', message: 'the card needs a confirmation by its holder' }
-    case 'requires_payment_method':
-    case 'canceled': {
-      const error = intent.last_payment_error
-      return declineOf(error?.decline_code ?? error?.code, error?.message)
-    }
-    default:
-      return { outcome: 'unknown', reason: intent.status }
-  }
-}
-
-function lookupOf(intents: readonly Stripe.PaymentIntent[]): Lookup {
-  const succeeded = intents.find(({ status }) => status === 'succeeded')
-  if (succeeded) return { outcome: 'charged', transactionId: succeeded.id }
-  const [intent] = intents
-  if (!intent) return { outcome: 'none' }
-  const ended = intent.status === 'canceled' || intent.last_payment_error !== null
-  const outcome = outcomeOf(intent)
-  return ended && outcome.outcome === 'declined' ? outcome : { outcome: 'open', transactionId: intent.id }
-}
-
-/** A decline in our words. */
-export function declineOf(code: string | undefined, message: string | undefined) {
-  const reason: FailureReason =
-    code === 'insufficient_funds'
-      ? 'INSUFFICIENT_FUNDS'
-      : code === 'authentication_required'
-        ? 'AUTHENTICATION_REQUIRED'
-        : 'CARD_DECLINED'
-  return { outcome: 'declined' as const, reason, message: message ?? 'the card was declined' }
-}
+/** The key was used before, for the request that it was made for. */
+const isKeyOfAnother = (error: unknown) => error instanceof Stripe.errors.StripeIdempotencyError && error.statusCode === 400

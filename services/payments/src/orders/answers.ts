@@ -21,11 +21,23 @@ export function toContract(stored: StoredOrder): Order {
 export function answerTo(order: StoredOrder) {
   const { orderId, refusal, failureReason } = order
   if (order.status === 'PENDING') return { status: 202 as const, body: toContract(order) }
+  if (order.status === 'CANCELLED')
+    return refuse(409, 'ORDER_CANCELLED', 'the order was cancelled before it was paid', { orderId })
   if (order.status !== 'FAILED') return { status: 201 as const, body: order.deferred ? toContract(order) : asFirstPaid(order) }
-  const { status, code, message } = refusal ?? { status: 409 as const, code: 'SYSTEM_ERROR', message: 'the order failed' }
+  const { status, code, message, seatIds } = refusal ?? {
+    status: 409 as const,
+    code: 'SYSTEM_ERROR',
+    message: 'the order failed',
+    seatIds: undefined,
+  }
   const reason = failureReason ?? 'SYSTEM_ERROR'
   if (status === 402) return refuse(402, code, message, { orderId, failureReason: reason, retryable: isRetryable(reason) })
-  if (status === 409) return refuse(409, code, message, { orderId, ...(isOfReservation(code) && { reserved: false as const }) })
+  if (status === 409)
+    return refuse(409, code, message, {
+      orderId,
+      ...(isOfReservation(code) && { reserved: false as const }),
+      ...(seatIds && { seatIds }),
+    })
   return refuse(status, code, message)
 }
 

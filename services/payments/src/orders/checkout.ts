@@ -4,6 +4,7 @@ import { RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit
 import type { Dependencies } from '../dependencies.ts'
 import type { SagaContext } from '../saga/saga.ts'
 import { insertSaga, type StoredSaga } from '../saga/saga-repository.ts'
+import { driveWhileWaiting } from '../saga/wait.ts'
 import { findOrderByKey, getOrder, insertOrder, markDeferred, type StoredOrder } from './order-repository.ts'
 
 const POLL_MS = 100
@@ -22,12 +23,7 @@ export async function checkout(
   if (!saga) return resumeOrder(deps, request, until)
   deps.crashAt('saga.created')
 
-  const driving = deps
-    .drive(saga, until)
-    .catch((error) => deps.logger.error({ err: error, orderId }, 'a saga stopped; it is resumed'))
-  const waiting = new AbortController()
-  await Promise.race([driving, sleep(deps.config.checkoutWaitMs, null, { signal: waiting.signal }).catch(() => null)])
-  waiting.abort()
+  await driveWhileWaiting(deps, saga, deps.config.checkoutWaitMs)
   return settled(deps, await getOrder(sqlOfPool(deps.pool), orderId))
 }
 

@@ -9,14 +9,13 @@ import {
   type PaymentMethod,
   type PaymentStatus,
   type ReservationId,
+  type SeatId,
   type TicketId,
   type TicketTypeId,
   times,
   type UserId,
 } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import type { Effects } from '../saga/advance.ts'
-import type { SagaContext } from '../saga/saga.ts'
 
 /** An order as it is kept: the contract's, and what only we need. */
 export interface StoredOrder extends Order {
@@ -25,7 +24,7 @@ export interface StoredOrder extends Order {
   deferred: boolean
   version: number
   transactionId: string | null
-  refusal: { status: 400 | 402 | 404 | 409; code: string; message: string } | null
+  refusal: { status: 400 | 402 | 404 | 409; code: string; message: string; seatIds?: SeatId[] } | null
 }
 
 interface Row {
@@ -46,19 +45,20 @@ interface Row {
   refusal_status: 400 | 402 | 404 | 409 | null
   refusal_code: string | null
   refusal_message: string | null
+  refusal_seat_ids: SeatId[] | null
   idempotency_key: string
   body_hash: string
   deferred: boolean
   version: number
   created_at: Date
   completed_at: Date | null
-  items: { ticketTypeId: TicketTypeId; quantity: number; unitPrice: Minor }[]
+  items: { ticketTypeId: TicketTypeId; quantity: number; unitPrice: Minor; seatIds?: SeatId[] }[]
   tickets: { ticketId: TicketId; ticketNumber: string; qrCode: string }[]
 }
 
 const select = `select o.*,
-  coalesce((select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity, 'unitPrice', i.unit_price_minor)
-    order by i.ticket_type_id) from order_items i where i.order_id = o.order_id), '[]') as items,
+  coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity,
+    'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids)) order by i.ticket_type_id) from order_items i where i.order_id = o.order_id), '[]') as items,
   coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber', t.ticket_number, 'qrCode', t.qr_code)
     order by t.ticket_number) from order_tickets t where t.order_id = o.order_id), '[]') as tickets
   from orders o`
@@ -87,7 +87,12 @@ const toOrder = (row: Row): StoredOrder => ({
   version: row.version,
   transactionId: row.transaction_id,
   refusal: row.refusal_status
-    ? { status: row.refusal_status, code: row.refusal_code ?? '', message: row.refusal_message ?? '' }
+    ? {
+        status: row.refusal_status,
+        code: row.refusal_code ?? '',
+        message: row.refusal_message ?? '',
+        ...(row.refusal_seat_ids && { seatIds: row.refusal_seat_ids }),
+      }
     : null,
 })
 
@@ -139,17 +144,24 @@ export async function findOrderByKey(tx: Tx, userId: UserId, key: string): Promi
   return row ? toOrder(row) : null
 }
 
-/** A buyer's orders, the newest first, from `after` on; one more than `limit`. */
-export async function listOrdersOf(
+/** Where a page of orders begins. */
+export interface OrderPosition {
+  createdAt: string
+  orderId: string
+}
+
+/** Orders of a buyer or of an event, the newest first, from `after` on; one more than `limit`. */
+export async function listOrders(
   tx: Tx,
-  userId: UserId,
+  of: { userId: UserId } | { eventId: EventId },
   limit: number,
-  after: { createdAt: string; orderId: string } | null,
+  after: OrderPosition | null,
 ): Promise<StoredOrder[]> {
+  const [column, id] = 'userId' in of ? ['user_id', of.userId] : ['event_id', of.eventId]
   const rows = await tx.query<Row>(
-    `${select} where o.user_id = $1 and ($2::timestamptz is null or (o.created_at, o.order_id) < ($2, $3::uuid))
+    `${select} where o.${column} = $1 and ($2::timestamptz is null or (o.created_at, o.order_id) < ($2, $3::uuid))
      order by o.created_at desc, o.order_id desc limit $4`,
-    [userId, after?.createdAt ?? null, after?.orderId ?? null, limit + 1],
+    [id, after?.createdAt ?? null, after?.orderId ?? null, limit + 1],
   )
   return rows.map(toOrder)
 }
@@ -157,48 +169,3 @@ export async function listOrdersOf(
 /** Remember that the buyer was answered 202. */
 export const markDeferred = (tx: Tx, orderId: OrderId) =>
   tx.query('update orders set deferred = true where order_id = $1', [orderId])
-
-/** What a transition changes of its order. */
-export async function applyToOrder(tx: Tx, orderId: OrderId, context: SagaContext, effects: Effects): Promise<void> {
-  const { order = {}, items, tickets } = effects
-  await tx.query(
-    `update orders set version = version + 1,
-       status = coalesce($2, status), payment_status = coalesce($3, payment_status),
-       event_id = coalesce($4, event_id), total_amount_minor = $5, currency = $6, transaction_id = $7,
-       refunded_amount_minor = coalesce($8, refunded_amount_minor),
-       failure_reason = coalesce($9, failure_reason), refusal_status = coalesce($10, refusal_status),
-       refusal_code = coalesce($11, refusal_code), refusal_message = coalesce($12, refusal_message),
-       completed_at = case when $13 then clock_timestamp() else completed_at end
-     where order_id = $1`,
-    [
-      orderId,
-      order.status ?? null,
-      order.paymentStatus ?? null,
-      context.eventId ?? null,
-      context.total ?? null,
-      context.currency ?? null,
-      context.transactionId ?? null,
-      order.refunded ?? null,
-      order.failure?.reason ?? null,
-      order.failure?.status ?? null,
-      order.failure?.code ?? null,
-      order.failure?.message ?? null,
-      order.completed ?? false,
-    ],
-  )
-  for (const item of items ?? []) {
-    await tx.query('insert into order_items (order_id, ticket_type_id, quantity, unit_price_minor) values ($1, $2, $3, $4)', [
-      orderId,
-      item.ticketTypeId,
-      item.quantity,
-      item.unitPrice,
-    ])
-  }
-  if (tickets && tickets.length > 0) {
-    await tx.query(
-      `insert into order_tickets (order_id, ticket_id, ticket_number, qr_code)
-       select $1, * from unnest($2::uuid[], $3::text[], $4::text[])`,
-      [orderId, tickets.map((t) => t.ticketId), tickets.map((t) => t.ticketNumber), tickets.map((t) => t.qrCode)],
-    )
-  }
-}

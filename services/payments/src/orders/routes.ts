@@ -1,17 +1,30 @@
-import type { paymentsInternalRoutes, paymentsRoutes } from '@boxoffice/contracts'
-import { bodyHashOf, decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import type { EventId, paymentsInternalRoutes, paymentsRoutes } from '@boxoffice/contracts'
+import {
+  bodyHashOf,
+  decodeCursor,
+  type HandlerAnswer,
+  type Handlers,
+  pageOf,
+  refuse,
+  sqlOfPool,
+  type UserPrincipal,
+} from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { listSagaEvents } from '../saga/saga-repository.ts'
+import { isAdmin } from './access.ts'
 import { answerTo, toContract } from './answers.ts'
+import { cancelOrder, nameHolder } from './change-order.ts'
 import { checkout } from './checkout.ts'
 import { historyOf } from './history.ts'
-import { findOrder, listOrdersOf } from './order-repository.ts'
+import { findOrder, listOrders } from './order-repository.ts'
 
 const Position = z.object({ createdAt: z.iso.datetime(), orderId: z.uuid() })
 const notFound = () => refuse(404, 'ORDER_NOT_FOUND', 'no such order')
 
-export function orderHandlers(deps: Dependencies): Omit<Handlers<typeof paymentsRoutes>, 'stripeWebhook'> {
+type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds'>
+
+export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
   const sql = sqlOfPool(deps.pool)
   return {
     async createOrder({ body, principal, idempotencyKey, rawBody }) {
@@ -19,9 +32,12 @@ export function orderHandlers(deps: Dependencies): Omit<Handlers<typeof payments
       return answerTo(await checkout(deps, { userId, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) }))
     },
     async listOrders({ query, principal }) {
+      const { eventId, limit } = query
+      const refusal = eventId && (await refuseOrdersOf(deps, eventId, principal))
+      if (refusal) return refusal
       const after = decodeCursor(Position, query.cursor)
-      const rows = await listOrdersOf(sql, principal.userId, query.limit, after)
-      const { page, nextCursor } = pageOf(rows, query.limit, ({ createdAt, orderId }) => ({
+      const rows = await listOrders(sql, eventId ? { eventId } : { userId: principal.userId }, limit, after)
+      const { page, nextCursor } = pageOf(rows, limit, ({ createdAt, orderId }) => ({
         createdAt: createdAt.toISOString(),
         orderId,
       }))
@@ -29,14 +45,33 @@ export function orderHandlers(deps: Dependencies): Omit<Handlers<typeof payments
     },
     async getOrder({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
-      return order?.userId === principal.userId ? { status: 200, body: toContract(order) } : notFound()
+      if (!order || !(await deps.access.maySee(order, principal))) return notFound()
+      return { status: 200, body: toContract(order) }
+    },
+    async updateOrder({ params, principal, body }) {
+      return { status: 200, body: toContract(await nameHolder(deps, params.orderId, principal.userId, body.holderName)) }
+    },
+    async cancelOrder({ params, principal }) {
+      return { status: 202, body: toContract(await cancelOrder(deps, params.orderId, principal.userId)) }
     },
     async getOrderHistory({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || (order.userId !== principal.userId && !principal.roles.includes('ADMIN'))) return notFound()
+      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return notFound()
       return { status: 200, body: { history: historyOf(order, await listSagaEvents(sql, order.orderId)) } }
     },
   }
+}
+
+/** An event's orders are for its organizer; that a published event is there is no secret, a draft is. */
+async function refuseOrdersOf(
+  { access }: Dependencies,
+  eventId: EventId,
+  principal: UserPrincipal,
+): Promise<HandlerAnswer<typeof paymentsRoutes.listOrders> | null> {
+  const event = await access.findEvent(eventId)
+  const isTheirs = event?.organizerId === principal.userId || isAdmin(principal)
+  if (!event || (event.status === 'DRAFT' && !isTheirs)) return refuse(404, 'EVENT_NOT_FOUND', 'no such event')
+  return isTheirs ? null : refuse(403, 'FORBIDDEN', "an event's orders are for its organizer")
 }
 
 export function orderInternalHandlers(deps: Dependencies): Handlers<typeof paymentsInternalRoutes> {

@@ -1,24 +1,7 @@
-import { type Minor, type OrderStatus, type PaymentStatus, sum, times } from '@boxoffice/contracts'
-import type { Failure, IssuedTicket, Item, Saga, SagaContext, SagaInput, SagaState } from './saga.ts'
-
-/** What a transition does beside moving on. The applier writes all of it in one commit. */
-export interface Effects {
-  order?: { status?: OrderStatus; paymentStatus?: PaymentStatus; completed?: boolean; refunded?: Minor; failure?: Failure }
-  items?: Item[]
-  tickets?: IssuedTicket[]
-  charge?: { transactionId: string }
-  refund?: { gatewayRefundId: string }
-  messages?: ('PAYMENT_COMPLETED' | 'PAYMENT_FAILED' | 'ORDER_CONFIRMED' | 'REFUND_PROCESSED' | 'ORDER_CANCELLED')[]
-}
-export interface Transition {
-  state: SagaState
-  context: SagaContext
-  effects: Effects
-}
-
-type InputType = SagaInput['type']
-type Rule<I extends InputType> = (context: SagaContext, input: Extract<SagaInput, { type: I }>) => Transition | null
-type Row = { [I in InputType]?: Rule<I> }
+import { type Minor, sum, times } from '@boxoffice/contracts'
+import * as back from './giving-back.ts'
+import type { Failure, Item, Saga, SagaContext, SagaInput, SagaState } from './saga.ts'
+import { type Effects, go, type Row, type Rule, type Transition } from './transition.ts'
 
 const eventCancelled: Failure = {
   reason: 'EVENT_CANCELLED',
@@ -45,12 +28,25 @@ const priceChanged: Failure = {
   message: 'the total is not what was expected',
 }
 
-const go = (state: SagaState, context: SagaContext, effects: Effects = {}): Transition => ({ state, context, effects })
-
 /** Tickets go back, and the order has failed from now on: the buyer need not wait for the release. */
 function fail(context: SagaContext, failure: Failure, messages: Effects['messages']): Transition {
   const { paymentToken: _, ...rest } = context
   return go('RELEASING', { ...rest, failure }, { order: { status: 'FAILED', paymentStatus: 'FAILED', failure }, messages })
+}
+
+/** Tickets go back because the buyer wishes it. */
+function cancelled(context: SagaContext): Transition {
+  const { paymentToken: _, ...rest } = context
+  const isToldOf = context.eventId !== undefined || context.purchase.kind === 'direct'
+  return go(
+    'RELEASING',
+    { ...rest, cancelled: true },
+    {
+      order: { status: 'CANCELLED', paymentStatus: 'FAILED' },
+      // Of a reservation that was not looked up yet nobody knows the event.
+      messages: isToldOf ? ['ORDER_CANCELLED'] : [],
+    },
+  )
 }
 
 function paid(context: SagaContext, transactionId: string | undefined, effects: Effects): Transition {
@@ -80,46 +76,21 @@ const charged: Rule<'CHARGED'> = (context, { transactionId, eventCancelled: isCa
 }
 const declined: Rule<'DECLINED'> = (context, { failure }) => fail(context, failure, ['PAYMENT_FAILED'])
 
-/** Money came although the order had failed: it goes back, once. */
-const lateMoney: Rule<'CHARGED'> = (context, { transactionId }) =>
-  go(
-    'REFUNDING',
-    { ...context, transactionId, refundReason: context.failure?.reason ?? 'ORDER_FAILED' },
-    { charge: { transactionId } },
-  )
+/** Not charged, for certain: what the buyer wished for comes true, or else the order fails. */
+const notCharged = (context: SagaContext, failure: Failure) =>
+  context.cancelRequested ? cancelled(context) : fail(context, failure, ['PAYMENT_FAILED'])
 
-const refundDone: Rule<'REFUND_DONE'> = (context, { gatewayRefundId }) => {
-  const refund = { refund: { gatewayRefundId } }
-  const total = context.total ?? (0 as Minor)
-  // A failed order stays failed; one that was paid becomes refunded.
-  if (context.failure) {
-    return go('FAILED', context, {
-      ...refund,
-      order: { paymentStatus: 'REFUNDED', refunded: total },
-      messages: ['REFUND_PROCESSED'],
-    })
-  }
-  return go('REFUNDED', context, {
-    ...refund,
-    order: { status: 'REFUNDED', paymentStatus: 'REFUNDED', refunded: total },
-    messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'],
-  })
-}
+/** A charge is or was under way: only the gateway can say whether the wish comes in time. */
+const cancelCharge: Rule<'CANCEL_REQUESTED'> = (context) =>
+  go('CANCELLING_CHARGE', { ...context, cancelRequested: true }, { order: { paymentStatus: 'UNKNOWN' } })
 
-/** Nothing to give back for an order that cost nothing. */
-const giveBack = (context: SagaContext, reason: string): Transition =>
-  context.transactionId
-    ? go('REFUNDING', { ...context, refundReason: reason }, { order: { status: 'REFUND_PENDING' } })
-    : go(
-        'REFUNDED',
-        { ...context, refundReason: reason },
-        {
-          order: { status: 'REFUNDED', paymentStatus: 'REFUNDED' },
-          messages: ['ORDER_CANCELLED'],
-        },
-      )
+/** PAYMENT_COMPLETED carries the name as it stands when the order is paid. */
+const holderNamed =
+  (state: SagaState): Rule<'HOLDER_NAMED'> =>
+  (context, { holderName }) =>
+    go(state, { ...context, holderName }, { order: { holderName } })
 
-const rejected: Rule<'TICKETS_REJECTED'> = (context, { reason }) => giveBack(context, reason)
+const rejected: Rule<'TICKETS_REJECTED'> = (context, { reason }) => back.giveBack(context, reason)
 const issued: Rule<'TICKETS_ISSUED'> = (context, { tickets }) =>
   go('CONFIRMED', { ...context, issued: tickets }, { tickets, order: { status: 'CONFIRMED' }, messages: ['ORDER_CONFIRMED'] })
 
@@ -142,6 +113,8 @@ const table: Record<SagaState, Row> = {
     REFUSED: ({ paymentToken: _, ...context }, { failure }) =>
       go('FAILED', { ...context, failure }, { order: { status: 'FAILED', paymentStatus: 'FAILED', failure } }),
     LIMIT_PASSED: (context) => fail(context, { ...timedOut, reason: 'SYSTEM_ERROR' }, []),
+    CANCEL_REQUESTED: cancelled,
+    HOLDER_NAMED: holderNamed('RESERVING'),
   },
   CHARGING: {
     CHARGED: charged,
@@ -149,35 +122,57 @@ const table: Record<SagaState, Row> = {
     EVENT_CANCELLED: (context) => fail(context, eventCancelled, []),
     CHARGE_UNKNOWN: (context) => go('RESOLVING', context, { order: { paymentStatus: 'UNKNOWN' } }),
     LIMIT_PASSED: (context) => go('CANCELLING_CHARGE', context, { order: { paymentStatus: 'UNKNOWN' } }),
+    CANCEL_REQUESTED: cancelCharge,
+    HOLDER_NAMED: holderNamed('CHARGING'),
   },
   RESOLVING: {
     CHARGED: charged,
     DECLINED: declined,
     NOT_CHARGED: (context) => fail(context, gatewayFailed, ['PAYMENT_FAILED']),
     LIMIT_PASSED: (context) => go('CANCELLING_CHARGE', context),
+    CANCEL_REQUESTED: cancelCharge,
+    HOLDER_NAMED: holderNamed('RESOLVING'),
   },
   CANCELLING_CHARGE: {
     CHARGED: charged,
-    DECLINED: declined,
-    NOT_CHARGED: (context) => fail(context, timedOut, ['PAYMENT_FAILED']),
-    GATEWAY_UNREACHABLE: (context) => fail({ ...context, refundIfCharged: true }, timedOut, ['PAYMENT_FAILED']),
+    DECLINED: (context, { failure }) => notCharged(context, failure),
+    NOT_CHARGED: (context) => notCharged(context, timedOut),
+    GATEWAY_UNREACHABLE: (context) => notCharged({ ...context, refundIfCharged: true }, timedOut),
+    CANCEL_REQUESTED: (context) =>
+      context.cancelRequested ? null : go('CANCELLING_CHARGE', { ...context, cancelRequested: true }),
+    HOLDER_NAMED: holderNamed('CANCELLING_CHARGE'),
   },
   RELEASING: {
-    RELEASED: (context) => go(context.refundIfCharged ? 'REFUND_IF_CHARGED' : 'FAILED', context),
+    RELEASED: (context) => go(context.refundIfCharged ? 'REFUND_IF_CHARGED' : (back.endOf(context) ?? 'FAILED'), context),
     // The gateway's word came late: the tickets go back first, then the money.
     CHARGED: (context) => go('RELEASING', { ...context, refundIfCharged: true }),
   },
   REFUND_IF_CHARGED: {
-    CHARGED: lateMoney,
-    NOT_CHARGED: (context) => go('FAILED', context),
-    DECLINED: (context) => go('FAILED', context),
+    CHARGED: back.lateMoney,
+    NOT_CHARGED: (context) => go(back.endOf(context) ?? 'FAILED', context),
+    DECLINED: (context) => go(back.endOf(context) ?? 'FAILED', context),
   },
-  AWAITING_TICKETS: { TICKETS_ISSUED: issued, TICKETS_REJECTED: rejected },
-  CANCELLING_TICKETS: { TICKETS_CANCELLED: (context) => giveBack(context, context.refundReason ?? 'EVENT_CANCELLED') },
-  REFUNDING: { REFUND_DONE: refundDone },
-  CONFIRMED: {},
-  // Known already, unless the order failed without a charge that we knew of.
-  FAILED: { CHARGED: (context, input) => (context.transactionId ? null : lateMoney(context, input)) },
+  AWAITING_TICKETS: {
+    TICKETS_ISSUED: issued,
+    TICKETS_REJECTED: rejected,
+    EVENT_CANCELLED: (context) => go('CANCELLING_TICKETS', { ...context, refundReason: 'EVENT_CANCELLED' }),
+    REFUNDED_ELSEWHERE: back.elsewhereWhenAwaiting,
+  },
+  CANCELLING_TICKETS: {
+    TICKETS_CANCELLED: (context) => back.giveBack(context, context.refundReason ?? 'EVENT_CANCELLED'),
+    REFUNDED_ELSEWHERE: back.elsewhereWhenCancelling,
+  },
+  REFUNDING: { REFUND_DONE: back.refundingDone, REFUNDED_ELSEWHERE: back.elsewhereWhenRefunding },
+  CONFIRMED: { REFUND_REQUESTED: back.refundRequested, REFUNDED_ELSEWHERE: back.elsewhereWhenConfirmed },
+  WITHDRAWING_TICKETS: {
+    TICKETS_WITHDRAWN: back.ticketsWithdrawn,
+    WITHDRAWAL_REFUSED: back.withdrawalRefused,
+    REFUNDED_ELSEWHERE: back.elsewhereWhenWithdrawing,
+  },
+  REPAYING: { REFUND_DONE: back.repaid, REFUNDED_ELSEWHERE: back.elsewhereWhenRepaying },
+  // Known already, unless the order ended without a charge that we knew of.
+  FAILED: { CHARGED: (context, input) => (context.transactionId ? null : back.lateMoney(context, input)) },
+  CANCELLED: { CHARGED: (context, input) => (context.transactionId ? null : back.lateMoney(context, input)) },
   REFUNDED: {},
 }
 

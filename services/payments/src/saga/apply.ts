@@ -5,17 +5,21 @@ import {
   type Minor,
   orderCancelled,
   orderConfirmed,
+  orderStatusChanged,
   paymentCompleted,
   paymentFailed,
   refundProcessed,
 } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
-import { applyToOrder, getOrder, type StoredOrder } from '../orders/order-repository.ts'
-import { advance, type Effects } from './advance.ts'
+import { applyToOrder } from '../orders/apply-to-order.ts'
+import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
+import { applyToRefunds } from '../refunds/refund-repository.ts'
+import { advance } from './advance.ts'
 import { book } from './ledger.ts'
 import type { SagaContext, SagaInput, SagaState } from './saga.ts'
 import { moveSaga, type StoredSaga } from './saga-repository.ts'
+import type { Effects } from './transition.ts'
 
 export type Applied =
   | { applied: true; saga: StoredSaga }
@@ -37,31 +41,30 @@ export function createApplier(append: Append) {
     await bookMoney(tx, moved, effects)
     if (effects.messages?.length) {
       const order = await getOrder(tx, saga.orderId)
-      for (const message of effects.messages) await publish(append, tx, message, order, context)
+      for (const message of effects.messages) await publish(append, tx, message, { order, context, effects })
     }
     return { applied: true, saga: moved }
   }
 }
 
 async function bookMoney(tx: Tx, { orderId, context }: StoredSaga, { charge, refund }: Effects): Promise<void> {
-  const amount = context.total as Minor
   const currency = context.currency as Currency
-  if (charge) await book(tx, { reference: charge.transactionId, kind: 'CHARGE', orderId, amount, currency })
+  if (charge) {
+    const amount = context.total as Minor
+    await book(tx, { reference: charge.transactionId, kind: 'CHARGE', orderId, amount, currency })
+  }
   if (!refund) return
-  await book(tx, { reference: refund.gatewayRefundId, kind: 'REFUND', orderId, amount, currency })
-  await tx.query(
-    `insert into refunds (refund_id, order_id, amount_minor, currency, reason, gateway_refund_id, completed_at)
-     values ($1, $2, $3, $4, $5, $6, clock_timestamp())`,
-    [context.refundId, orderId, amount, currency, context.refundReason ?? 'unknown', refund.gatewayRefundId],
-  )
+  for (const { gatewayRefundId, amount } of refund.settled ?? []) {
+    if (gatewayRefundId) await book(tx, { reference: gatewayRefundId, kind: 'REFUND', orderId, amount, currency })
+  }
+  await applyToRefunds(tx, orderId, currency, refund)
 }
 
 async function publish(
   append: Append,
   tx: Tx,
   message: NonNullable<Effects['messages']>[number],
-  order: StoredOrder,
-  context: SagaContext,
+  { order, context, effects }: { order: StoredOrder; context: SagaContext; effects: Effects },
 ): Promise<void> {
   const about = {
     orderId: order.orderId,
@@ -72,7 +75,6 @@ async function publish(
   const money = { totalAmount: order.totalAmount as Minor, currency: order.currency as Currency }
   const version = { aggregateVersion: order.version }
   const { reservationId, holderName, paymentMethod, transactionId } = order
-  const reason = context.refundReason ?? context.failure?.reason ?? 'unknown'
   switch (message) {
     case 'PAYMENT_COMPLETED': {
       const payload = { ...about, ...money, reservationId, holderName, paymentMethod, transactionId, items: order.items }
@@ -102,15 +104,23 @@ async function publish(
       await append(tx, orderConfirmed, { ...about, ...money, tickets }, version)
       return
     }
-    case 'REFUND_PROCESSED': {
-      const payload = { ...about, refundId: context.refundId, refundAmount: money.totalAmount, currency: money.currency, reason }
-      await append(tx, refundProcessed, payload, version)
+    case 'REFUND_PROCESSED':
+      for (const { refundId, amount, reason, ticketIds } of effects.refund?.settled ?? []) {
+        if (amount === 0) continue
+        const payload = { ...about, refundId, refundAmount: amount, currency: money.currency, reason, ticketIds }
+        await append(tx, refundProcessed, payload, version)
+      }
       return
-    }
+    case 'ORDER_STATUS_CHANGED':
+      await append(tx, orderStatusChanged, { ...about, previousStatus: 'CONFIRMED', status: order.status }, version)
+      return
     case 'ORDER_CANCELLED':
-      await append(tx, orderCancelled, { ...about, reason }, version)
+      await append(tx, orderCancelled, { ...about, reason: cancellationReasonOf(context, effects) }, version)
   }
 }
+
+const cancellationReasonOf = ({ cancelled, refundReason }: SagaContext, { refund }: Effects): string =>
+  cancelled ? 'CANCELLED_BY_BUYER' : (refund?.settled?.at(-1)?.reason ?? refundReason ?? 'unknown')
 
 /** Whether paying again, with another card or a little later, may succeed. */
 export const isRetryable = (reason: string): boolean =>

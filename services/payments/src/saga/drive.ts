@@ -44,7 +44,11 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger }: 
   async function turn(saga: StoredSaga, until: Date): Promise<StoredSaga | null> {
     const result = await step(saga)
     if ('input' in result) {
-      const applied = await messaging.transact((tx) => apply(tx, saga, result.input))
+      const applied = await messaging.transact(async (tx) => {
+        const moved = await apply(tx, saga, result.input)
+        if (saga.state === 'REPAYING') crashAt('refund.before-commit')
+        return moved
+      })
       if (applied.applied) {
         logger.info({ orderId: saga.orderId, from: saga.state, to: applied.saga.state, input: result.input.type }, 'saga moved')
         if (applied.saga.state === 'AWAITING_TICKETS') crashAt('saga.paid')
@@ -54,6 +58,7 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger }: 
       return reread(saga)
     }
     if (!result.soon) saga.attempts++
+    saga.lastError = result.again
     const waitMs = result.soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts)
     logger.warn({ orderId: saga.orderId, state: saga.state, attempts: saga.attempts, why: result.again }, 'a step is made again')
     if (result.failing && saga.attempts === ALARM_AFTER_ATTEMPTS) {

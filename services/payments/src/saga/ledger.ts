@@ -20,3 +20,14 @@ export async function book(tx: Tx, { reference, kind, orderId, amount, currency 
     [reference, kind, orderId, amount, currency, debit, credit],
   )
 }
+
+/** Whether a movement is booked. */
+export const isBooked = async (tx: Tx, reference: string): Promise<boolean> =>
+  (await tx.query('select from ledger_entries where reference = $1 limit 1', [reference])).length > 0
+
+/** The order whose charge this is; null where the charge is not ours. */
+export async function findOrderOfCharge(tx: Tx, transactionId: string): Promise<OrderId | null> {
+  const sql = "select order_id from ledger_entries where reference = $1 and side = 'DEBIT' and kind = 'CHARGE'"
+  const [row] = await tx.query<{ order_id: OrderId }>(sql, [transactionId])
+  return row?.order_id ?? null
+}

@@ -1,6 +1,7 @@
 import type { OrderId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { isTerminal, type Saga, type SagaInput, type SagaState, type Step, stepOf } from './saga.ts'
+import { refundOf } from './giving-back.ts'
+import { isTerminal, nameOf, type Saga, type SagaContext, type SagaInput, type SagaState, stepOf } from './saga.ts'
 
 const LEASE_SECONDS = 15
 
@@ -9,6 +10,8 @@ export interface StoredSaga extends Saga {
   version: number
   fence: number
   attempts: number
+  /** Why the last attempt came to nothing. */
+  lastError: string | null
   createdAt: Date
 }
 
@@ -19,6 +22,7 @@ interface Row {
   version: number
   fence: number
   attempts: number
+  last_error: string | null
   created_at: Date
 }
 const toSaga = (row: Row): StoredSaga => ({
@@ -28,9 +32,10 @@ const toSaga = (row: Row): StoredSaga => ({
   version: row.version,
   fence: row.fence,
   attempts: row.attempts,
+  lastError: row.last_error,
   createdAt: row.created_at,
 })
-const columns = 'order_id, state, context, version, fence, attempts, created_at'
+const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at'
 const lease = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`
 
 /** A new saga, under our lease, with the intent of its first step. */
@@ -59,10 +64,20 @@ export async function leaseDueSagas(tx: Tx, limit: number): Promise<StoredSaga[]
        where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
        order by next_attempt_at limit $1 for update skip locked)
      update sagas s set leased_until = ${lease}, fence = fence + 1 from due where s.order_id = due.order_id
-     returning s.order_id, s.state, s.context, s.version, s.fence, s.attempts, s.created_at`,
+     returning s.${columns.replaceAll(', ', ', s.')}`,
     [limit],
   )
   return rows.map(toSaga)
+}
+
+/** The saga of an order under our lease, its row locked until the transaction ends; null where another works on it. */
+export async function leaseSaga(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {
+  const [row] = await tx.query<Row>(
+    `update sagas set leased_until = ${lease}, fence = fence + 1
+     where order_id = $1 and (leased_until is null or leased_until < clock_timestamp()) returning ${columns}`,
+    [orderId],
+  )
+  return row ? toSaga(row) : null
 }
 
 /** Keep the lease; false when another worker has it by now. */
@@ -74,13 +89,16 @@ export async function renewLease(tx: Tx, saga: StoredSaga): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Let a saga rest until `waitMs` from now. */
+/** Let a saga rest until `waitMs` from now; one that was moved meanwhile is only let go, and is due when its mover said. */
 export async function parkSaga(tx: Tx, saga: StoredSaga, waitMs: number): Promise<void> {
   await tx.query(
-    `update sagas set leased_until = null, attempts = $3, updated_at = clock_timestamp(),
-       next_attempt_at = case when next_attempt_at is null then null else clock_timestamp() + $4 * interval '1 millisecond' end
+    `update sagas set leased_until = null, updated_at = clock_timestamp(),
+       attempts = case when version = $5 then $3 else attempts end,
+       last_error = case when version = $5 then $6 else last_error end,
+       next_attempt_at = case when next_attempt_at is null or version <> $5 then next_attempt_at
+         else clock_timestamp() + $4 * interval '1 millisecond' end
      where order_id = $1 and fence = $2`,
-    [saga.orderId, saga.fence, saga.attempts, Math.round(waitMs)],
+    [saga.orderId, saga.fence, saga.attempts, Math.round(waitMs), saga.version, saga.lastError],
   )
 }
 
@@ -98,7 +116,8 @@ export async function moveSaga(
   const stays = next.state === saga.state
   const [row] = await tx.query<Row>(
     `update sagas set state = $3, context = $4, version = version + 1, updated_at = clock_timestamp(),
-       attempts = case when $5 then attempts else 0 end,
+       attempts = case when $5 then attempts else 0 end, last_error = null,
+       since = case when $5 then since else clock_timestamp() end,
        next_attempt_at = case when $6 then null else clock_timestamp() + $7 * interval '1 millisecond' end,
        leased_until = case when $6 then null else leased_until end
      where order_id = $1 and version = $2 returning ${columns}`,
@@ -106,34 +125,46 @@ export async function moveSaga(
   )
   if (!row) return null
   const moved = toSaga(row)
-  const seq = await appendEvent(tx, moved, { moment: 'RESULT', step: stepOf(saga.state) ?? 'CHARGE', result: input.type, input })
-  if (!stays && !isTerminal(moved.state)) await appendIntent(tx, moved, seq + 1, intentDetail(moved))
+  const seq = await appendEvent(tx, moved, { moment: 'RESULT', step: nameOf(saga.state, input), result: input.type, input })
+  // Another amount is another call: what a refund at the gateway leaves to be done stands in the journal too.
+  const isNewCall = !stays || input.type === 'REFUNDED_ELSEWHERE'
+  if (isNewCall && !isTerminal(moved.state)) await appendIntent(tx, moved, seq + 1, intentDetail(moved))
   return moved
 }
 
 const appendIntent = (tx: Tx, saga: StoredSaga, seq: number, detail: Record<string, unknown>) =>
-  appendEvent(tx, saga, { moment: 'INTENT', step: stepOf(saga.state) as Step, detail }, seq)
+  appendEvent(tx, saga, { moment: 'INTENT', step: stepOf(saga.state) ?? '', detail }, seq)
+
+/** What others did to an order's money: it stands in the journal, and the saga does not move. Lock the saga first. */
+export const appendNote = (tx: Tx, saga: StoredSaga, note: { step: string; result: string; detail: Record<string, unknown> }) =>
+  appendEvent(tx, saga, { moment: 'NOTE', ...note })
 
 /** The key and the parameters of the call that follows: what another worker needs to make the same one. */
 function intentDetail({ state, orderId, context }: Saga): Record<string, unknown> {
-  const { reservationId, total, currency, transactionId, refundId } = context
+  const { reservationId, total, currency, transactionId } = context
+  const { refundId, amount, ticketIds, reason } = refundOf(context)
+  if (state === 'WITHDRAWING_TICKETS') return { refundId, reason, ticketIds }
   switch (stepOf(state)) {
     case 'CHARGE':
       return { key: chargeKey(orderId), amount: total, currency }
     case 'REFUND':
-      return { key: refundKey(orderId, refundId), transactionId, amount: total, currency }
+      return { key: refundKey(orderId, context), refundId, transactionId, amount, currency }
     default:
       return { reservationId }
   }
 }
 /** Our idempotency keys at the gateway: the same however often a process dies in between. */
 export const chargeKey = (orderId: OrderId) => `order:${orderId}:charge`
-export const refundKey = (orderId: OrderId, refundId: string) => `order:${orderId}:refund:${refundId}`
+/** A refund of another amount is another request to the gateway, which binds a key to its parameters. */
+export function refundKey(orderId: OrderId, context: SagaContext): string {
+  const { refundId, amount, reduced } = refundOf(context)
+  return `order:${orderId}:refund:${refundId}${reduced ? `:${amount}` : ''}`
+}
 
 async function appendEvent(
   tx: Tx,
   saga: StoredSaga,
-  event: { moment: 'INTENT' | 'RESULT'; step: Step; result?: string; input?: SagaInput; detail?: Record<string, unknown> },
+  event: { moment: SagaEvent['moment']; step: string; result?: string; input?: SagaInput; detail?: Record<string, unknown> },
   seq?: number,
 ): Promise<number> {
   const [row] = await tx.query<{ seq: number }>(
@@ -157,16 +188,15 @@ async function appendEvent(
 
 export interface SagaEvent {
   at: Date
-  moment: 'INTENT' | 'RESULT'
+  moment: 'INTENT' | 'RESULT' | 'NOTE'
   step: string
   result: string | null
   input: SagaInput | null
+  state: SagaState
 }
 
 /** The journal of an order, the oldest first. */
 export const listSagaEvents = (tx: Tx, orderId: OrderId): Promise<SagaEvent[]> =>
-  tx.query<SagaEvent>('select at, moment, step, result, input from saga_events where order_id = $1 order by seq', [orderId])
-
-export async function isEventCancelled(tx: Tx, eventId: string): Promise<boolean> {
-  return (await tx.query('select from cancelled_events where event_id = $1', [eventId])).length > 0
-}
+  tx.query<SagaEvent>('select at, moment, step, result, input, state from saga_events where order_id = $1 order by seq', [
+    orderId,
+  ])

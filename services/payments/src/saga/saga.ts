@@ -6,14 +6,16 @@ import type {
   OrderId,
   RefundId,
   ReservationId,
+  SeatId,
   TicketId,
+  TicketRequest,
   TicketTypeId,
   UserId,
 } from '@boxoffice/contracts'
 
 /**
  * Where a purchase stands. What is done in each: see `steps.ts`; how they follow each other: see `advance.ts`.
- * Terminal: CONFIRMED, FAILED, REFUNDED.
+ * At rest: CONFIRMED (until a refund is asked for), FAILED, CANCELLED, REFUNDED.
  */
 export type SagaState =
   | 'RESERVING'
@@ -26,13 +28,17 @@ export type SagaState =
   | 'CANCELLING_TICKETS'
   | 'REFUNDING'
   | 'CONFIRMED'
+  | 'WITHDRAWING_TICKETS'
+  | 'REPAYING'
   | 'FAILED'
+  | 'CANCELLED'
   | 'REFUNDED'
 
 export interface Item {
   ticketTypeId: TicketTypeId
   quantity: number
   unitPrice: Minor
+  seatIds?: SeatId[]
 }
 export interface IssuedTicket {
   ticketId: TicketId
@@ -40,12 +46,38 @@ export interface IssuedTicket {
   ticketTypeId: TicketTypeId
   qrCode: string
 }
+/** A ticket that admits nobody any more, under the id it was issued with, and what was paid for it. */
+export interface WithdrawnTicket {
+  ticketId: TicketId
+  ticketTypeId: TicketTypeId
+  unitPrice: Minor
+}
 export interface Failure {
   reason: FailureReason
   /** The answer to the buyer. */
   status: 400 | 402 | 404 | 409
   code: string
   message: string
+  seatIds?: SeatId[]
+}
+
+/** What somebody asked for. `force`: tickets that are used or transferred go back too. Without `ticketIds` all that is left. */
+export interface RefundRequest {
+  refundId: RefundId
+  reason: string
+  force: boolean
+  ticketIds?: TicketId[]
+  requestedBy?: UserId
+}
+/** A refund at work. The amount is known when the tickets are withdrawn. */
+export interface Refund extends RefundRequest {
+  amount?: Minor
+  withdrawn?: TicketId[]
+  startedAt?: string
+  /** The money went back at the gateway already, by hand: only the tickets are left to withdraw. */
+  elsewhere?: boolean
+  /** The amount is not the one that was asked for at first: another refund came in between. */
+  reduced?: boolean
 }
 
 /** What a saga knows. All of it is JSON; times are ISO 8601. */
@@ -54,16 +86,10 @@ export interface SagaContext {
   reservationId: ReservationId
   holderName: string
   /** How the tickets come to be held: by us, or by the buyer beforehand. */
-  purchase:
-    | {
-        kind: 'direct'
-        eventId: EventId
-        ticketRequests: { ticketTypeId: TicketTypeId; quantity: number }[]
-        expectedTotal?: Minor
-      }
-    | { kind: 'reserved' }
+  purchase: { kind: 'direct'; eventId: EventId; ticketRequests: TicketRequest[]; expectedTotal?: Minor } | { kind: 'reserved' }
   /** The gateway's token; gone as soon as it cannot be needed. */
   paymentToken?: string
+  /** Of the refund of a purchase that could not be honoured. */
   refundId: RefundId
   eventId?: EventId
   items?: Item[]
@@ -74,8 +100,16 @@ export interface SagaContext {
   failure?: Failure
   /** The gateway could not be asked whether it charged: ask on after the tickets are released. */
   refundIfCharged?: boolean
+  /** The buyer wishes to cancel; `cancelled`: and that came in time. */
+  cancelRequested?: boolean
+  cancelled?: boolean
   refundReason?: string
   issued?: IssuedTicket[]
+  /** The refund that is at work. */
+  refund?: Refund
+  /** What has gone back so far. */
+  refunded?: Minor
+  refundedTickets?: TicketId[]
 }
 
 export interface Saga {
@@ -88,6 +122,8 @@ export interface Saga {
 export type SagaInput =
   | { type: 'RESERVED'; at: string; eventId: EventId; items: Item[]; total: Minor; currency: Currency; eventCancelled: boolean }
   | { type: 'REFUSED'; failure: Failure }
+  | { type: 'HOLDER_NAMED'; holderName: string }
+  | { type: 'CANCEL_REQUESTED' }
   | { type: 'CHARGED'; transactionId: string; eventCancelled: boolean }
   | { type: 'DECLINED'; failure: Failure }
   | { type: 'CHARGE_UNKNOWN'; reason: string }
@@ -99,7 +135,12 @@ export type SagaInput =
   | { type: 'TICKETS_ISSUED'; tickets: IssuedTicket[] }
   | { type: 'TICKETS_REJECTED'; reason: string }
   | { type: 'TICKETS_CANCELLED' }
+  | { type: 'REFUND_REQUESTED'; refund: RefundRequest }
+  | { type: 'TICKETS_WITHDRAWN'; at: string; tickets: WithdrawnTicket[] }
+  | { type: 'WITHDRAWAL_REFUSED'; code: string; ticketIds: TicketId[] }
   | { type: 'REFUND_DONE'; gatewayRefundId: string }
+  /** Somebody gave money back at the gateway; `refundId` is what we call it. */
+  | { type: 'REFUNDED_ELSEWHERE'; refundId: RefundId; gatewayRefundId: string; amount: Minor }
 
 export type Step = 'RESERVE' | 'CHARGE' | 'RELEASE' | 'ISSUE' | 'CANCEL_TICKETS' | 'REFUND'
 
@@ -114,9 +155,22 @@ const steps: Record<SagaState, Step | null> = {
   CANCELLING_TICKETS: 'CANCEL_TICKETS',
   REFUNDING: 'REFUND',
   CONFIRMED: null,
+  WITHDRAWING_TICKETS: 'CANCEL_TICKETS',
+  REPAYING: 'REFUND',
   FAILED: null,
+  CANCELLED: null,
   REFUNDED: null,
 }
 /** The step that a state is at work on; null where nothing is left to do. */
 export const stepOf = (state: SagaState): Step | null => steps[state]
 export const isTerminal = (state: SagaState): boolean => steps[state] === null
+
+/** What does not come of the step that is at work, but from outside. */
+const wishes: Partial<Record<SagaInput['type'], string>> = {
+  HOLDER_NAMED: 'HOLDER_NAME',
+  CANCEL_REQUESTED: 'CANCEL',
+  REFUND_REQUESTED: 'REFUND',
+  REFUNDED_ELSEWHERE: 'REFUND',
+}
+/** What the journal calls that which an input tells of. */
+export const nameOf = (state: SagaState, input: SagaInput): string => wishes[input.type] ?? stepOf(state) ?? 'CHARGE'

@@ -1,30 +1,14 @@
-import type { ticketsInternalRoutes } from '@boxoffice/contracts'
-import { type Client, type CrashAt, ServiceUnavailable, UnexpectedAnswer } from '@boxoffice/service-kit'
-import type { Gateway, Lookup } from '../gateway/gateway.ts'
+import type { SeatId } from '@boxoffice/contracts'
+import { ServiceUnavailable, UnexpectedAnswer } from '@boxoffice/service-kit'
+import type { Lookup } from '../gateway/outcomes.ts'
 import { totalOf } from './advance.ts'
-import { type Failure, type Saga, type SagaInput, stepOf } from './saga.ts'
-import { chargeKey, refundKey } from './saga-repository.ts'
-
-/**
- * What a step came to: an input for the table, or nothing yet. `soon`: nothing was sent, because of a limit of our own, and it
- * will be our turn in a moment. `failing`: undoing does not succeed.
- */
-export type StepResult = { input: SagaInput } | { again: string; soon?: boolean; failing?: boolean }
-
-export interface StepPorts {
-  tickets: Client<typeof ticketsInternalRoutes>
-  gateway: Gateway
-  isEventCancelled(eventId: string): Promise<boolean>
-  crashAt: CrashAt
-  now: () => Date
-  /** How long an outcome may stay unknown, in milliseconds. */
-  unknownLimitMs: number
-}
-
-const KEY_LIFE_MS = 23 * 3_600_000 // Stripe forgets keys after 24 h: from then on we look before we charge
+import { repay, withdrawTickets } from './refund-steps.ts'
+import { type Failure, type Item, type Saga, type SagaInput, stepOf } from './saga.ts'
+import { chargeKey, type StoredSaga } from './saga-repository.ts'
+import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step.ts'
 
 /** Makes the remote call of a saga's state. Every call carries ids and keys of ours: making it again changes nothing. */
-export function createSteps(ports: StepPorts): (saga: Saga & { createdAt: Date }) => Promise<StepResult> {
+export function createSteps(ports: StepPorts): (saga: StoredSaga) => Promise<StepResult> {
   return async (saga) => {
     try {
       switch (saga.state) {
@@ -43,8 +27,11 @@ export function createSteps(ports: StepPorts): (saga: Saga & { createdAt: Date }
           return await confirm(ports, saga)
         case 'CANCELLING_TICKETS':
           return await cancelTickets(ports, saga)
+        case 'WITHDRAWING_TICKETS':
+          return await withdrawTickets(ports, saga)
         case 'REFUNDING':
-          return await refund(ports, saga)
+        case 'REPAYING':
+          return await repay(ports, saga)
         default:
           throw new Error(`a saga in ${saga.state} has nothing left to do`)
       }
@@ -55,8 +42,6 @@ export function createSteps(ports: StepPorts): (saga: Saga & { createdAt: Date }
     }
   }
 }
-
-const isOwnLimit = (reason: string) => reason === 'BULKHEAD_FULL' || reason === 'RATE_LIMITED'
 
 async function reserve(ports: StepPorts, { orderId, context, createdAt }: Saga & { createdAt: Date }): Promise<StepResult> {
   const { userId, reservationId, purchase } = context
@@ -69,10 +54,9 @@ async function reserve(ports: StepPorts, { orderId, context, createdAt }: Saga &
         })
       : await ports.tickets.claimReservation({ body: { reservationId, orderId, userId } })
   ports.crashAt('saga.reserve.after-call')
-  if (answer.status !== 200)
-    return { input: { type: 'REFUSED', failure: refusalOf(answer.status, answer.body.error, answer.body.message) } }
+  if (answer.status !== 200) return { input: { type: 'REFUSED', failure: refusalOf(answer.status, answer.body) } }
   const { eventId, currency, tickets } = answer.body
-  const items = tickets.map(({ ticketTypeId, quantity, unitPrice }) => ({ ticketTypeId, quantity, unitPrice }))
+  const items = itemsOf(tickets)
   const eventCancelled = await ports.isEventCancelled(eventId)
   return {
     input: { type: 'RESERVED', at: ports.now().toISOString(), eventId, items, total: totalOf(items), currency, eventCancelled },
@@ -80,7 +64,8 @@ async function reserve(ports: StepPorts, { orderId, context, createdAt }: Saga &
 }
 
 /** What the ticket service refused, as the buyer is told. */
-function refusalOf(status: 400 | 404 | 409, code: string, message: string): Failure {
+function refusalOf(status: 400 | 404 | 409, refusal: { error: string; message: string; seatIds?: SeatId[] }): Failure {
+  const { error: code, message, seatIds } = refusal
   const own = [
     'INSUFFICIENT_INVENTORY',
     'RESERVATION_EXPIRED',
@@ -89,7 +74,20 @@ function refusalOf(status: 400 | 404 | 409, code: string, message: string): Fail
     'LIMIT_EXCEEDED',
     'EVENT_NOT_ON_SALE',
   ] as const
-  return { reason: own.find((reason) => reason === code) ?? 'SYSTEM_ERROR', status, code, message }
+  return { reason: own.find((reason) => reason === code) ?? 'SYSTEM_ERROR', status, code, message, ...(seatIds && { seatIds }) }
+}
+
+/** An order has one line for a type, however many the reservation has. */
+export function itemsOf(tickets: readonly Item[]): Item[] {
+  const byType = Map.groupBy(tickets, ({ ticketTypeId }) => ticketTypeId)
+  return [...byType.entries()].map(([ticketTypeId, lines]) => {
+    const [{ unitPrice }] = lines as [Item]
+    if (lines.some((line) => line.unitPrice !== unitPrice))
+      throw new Error(`a reservation has two prices for type ${ticketTypeId}`)
+    const quantity = lines.reduce((count, line) => count + line.quantity, 0)
+    const seatIds = lines.flatMap((line) => line.seatIds ?? [])
+    return { ticketTypeId, quantity, unitPrice, ...(seatIds.length > 0 && { seatIds }) }
+  })
 }
 
 async function charge(ports: StepPorts, { orderId, state, context }: Saga): Promise<StepResult> {
@@ -141,17 +139,33 @@ async function settle(ports: StepPorts, eventId: string, known: Lookup): Promise
     : { again: 'still open' }
 }
 
-/** Past the limit: charged after all, or ended so that it never will be, or nobody can say. */
+/** Past the limit, or cancelled: charged after all, or ended so that it never will be, or nobody can say. */
 async function endCharge(ports: StepPorts, saga: Saga): Promise<StepResult> {
   const result = await lookAgain(ports, saga)
-  return 'again' in result && result.again === 'unreachable' ? { input: { type: 'GATEWAY_UNREACHABLE' } } : result
+  if (!('again' in result) || result.again !== 'unreachable') return result
+  const age = ports.now().getTime() - Date.parse(saga.context.chargeStartedAt ?? '')
+  // A buyer who cancels can wait for the gateway as long as everybody else.
+  return saga.context.cancelRequested && age <= ports.unknownLimitMs ? result : { input: { type: 'GATEWAY_UNREACHABLE' } }
 }
 
-/** What the gateway's books say once no charge of ours can be on its way any more. */
+/** What the gateway's books say; where they say nothing, a charge of ours that is still on its way is made impossible. */
 async function lookAgain(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
-  const known = await ports.gateway.find(orderId, new Date(context.chargeStartedAt ?? 0))
-  if (known.outcome === 'none') return { input: { type: 'NOT_CHARGED' } }
-  return settle(ports, context.eventId ?? '', known)
+  const { chargeStartedAt, total, currency, eventId = '' } = context
+  if (total === undefined || !currency) throw new Error(`${orderId}: nothing was to be charged`)
+  const find = () => ports.gateway.find(orderId, new Date(chargeStartedAt ?? 0))
+  const known = await find()
+  if (known.outcome !== 'none') return settle(ports, eventId, known)
+  switch (await ports.gateway.forbid({ orderId, amount: total, currency, key: chargeKey(orderId) })) {
+    case 'forbidden':
+      return { input: { type: 'NOT_CHARGED' } }
+    case 'used': {
+      // It came in between; or it was refused before it became anything.
+      const after = await find()
+      return after.outcome === 'none' ? { input: { type: 'NOT_CHARGED' } } : settle(ports, eventId, after)
+    }
+    case 'unknown':
+      return { again: 'unreachable' }
+  }
 }
 
 async function release(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
@@ -174,13 +188,4 @@ async function cancelTickets(ports: StepPorts, { orderId, context }: Saga): Prom
   const reason = context.refundReason ?? 'EVENT_CANCELLED'
   const answer = await ports.tickets.cancelOrderTickets({ body: { orderId, reason, force: true } })
   return answer.status === 200 ? { input: { type: 'TICKETS_CANCELLED' } } : { again: answer.body.error, failing: true }
-}
-
-async function refund(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
-  const { transactionId, total, refundId } = context
-  if (!transactionId || total === undefined) throw new Error(`${orderId}: nothing to refund`)
-  const outcome = await ports.gateway.refund({ transactionId, amount: total, orderId, key: refundKey(orderId, refundId) })
-  ports.crashAt('saga.refund.after-call')
-  if (outcome.outcome === 'refunded') return { input: { type: 'REFUND_DONE', gatewayRefundId: outcome.gatewayRefundId } }
-  return { again: outcome.reason, failing: true }
 }

@@ -1,6 +1,7 @@
 import { eventCancelled, type OrderId, ticketsGenerated, ticketsRejected } from '@boxoffice/contracts'
 import { on } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
+import { rememberCancelledEvent } from '../event-refunds/cancelled-event-repository.ts'
 import type { createApplier } from './apply.ts'
 import type { SagaInput } from './saga.ts'
 import { findSagaForUpdate } from './saga-repository.ts'
@@ -25,8 +26,6 @@ export function sagaSubscribers(apply: ReturnType<typeof createApplier>) {
       }),
     ),
     on(ticketsRejected, (tx, { payload: { orderId, reason } }) => tell(tx, orderId, { type: 'TICKETS_REJECTED', reason })),
-    on(eventCancelled, async (tx, { payload: { eventId } }) => {
-      await tx.query('insert into cancelled_events (event_id) values ($1) on conflict do nothing', [eventId])
-    }),
+    on(eventCancelled, (tx, { payload: { eventId } }) => rememberCancelledEvent(tx, eventId)),
   ]
 }

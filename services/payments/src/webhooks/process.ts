@@ -1,11 +1,9 @@
-import { OrderId } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
 import { createSweeper, type Logger, type Tx } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
-import { declineOf } from '../gateway/gateway.ts'
 import type { createApplier } from '../saga/apply.ts'
-import type { SagaInput } from '../saga/saga.ts'
-import { findSagaForUpdate, isEventCancelled } from '../saga/saga-repository.ts'
+import { createTakeIn } from './take-in.ts'
+import { toldBy } from './told.ts'
 
 const BATCH = 50
 
@@ -16,22 +14,19 @@ interface Row {
 
 /** Works through what the gateway told us: each event once, in one transaction with its effect; what fails comes again. */
 export function createWebhookProcessor(options: {
-  messaging: Pick<Messaging, 'transact'>
+  messaging: Pick<Messaging, 'append' | 'transact'>
   apply: ReturnType<typeof createApplier>
+  newId: () => string
   onSagaDue(): void
   logger: Logger
 }) {
-  const { messaging, apply, logger } = options
+  const { messaging, logger } = options
+  const takeIn = createTakeIn({ ...options, append: messaging.append })
 
   async function process(tx: Tx, { body }: Row): Promise<string> {
-    const told = orderAndInput(body)
-    if (!told) return 'not of interest'
-    const saga = await findSagaForUpdate(tx, told.orderId)
-    if (!saga) return 'no such order'
-    const { input } = told
-    const eventCancelled = saga.context.eventId ? await isEventCancelled(tx, saga.context.eventId) : false
-    const applied = await apply(tx, saga, input.type === 'CHARGED' ? { ...input, eventCancelled } : input)
-    return applied.applied ? `saga moved to ${applied.saga.state}` : 'known already'
+    const outcomes: string[] = []
+    for (const told of toldBy(body)) outcomes.push(await takeIn(tx, told))
+    return outcomes.join(', ') || 'not of interest'
   }
 
   /** One event; false where there is none due. */
@@ -72,23 +67,4 @@ export function createWebhookProcessor(options: {
       return { more: done === BATCH }
     },
   })
-}
-
-/** What an event says of an order of ours; null for those that say nothing that a saga waits for. */
-function orderAndInput(event: Stripe.Event): { orderId: OrderId; input: SagaInput } | null {
-  if (event.type !== 'payment_intent.succeeded' && event.type !== 'payment_intent.payment_failed') return null
-  const intent = event.data.object
-  const orderId = OrderId.safeParse(intent.metadata.orderId)
-  if (!orderId.success) return null
-  if (event.type === 'payment_intent.succeeded') {
-    return { orderId: orderId.data, input: { type: 'CHARGED', transactionId: intent.id, eventCancelled: false } }
-  }
-  const { reason, message } = declineOf(
-    intent.last_payment_error?.decline_code ?? intent.last_payment_error?.code,
-    intent.last_payment_error?.message,
-  )
-  return {
-    orderId: orderId.data,
-    input: { type: 'DECLINED', failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message } },
-  }
 }

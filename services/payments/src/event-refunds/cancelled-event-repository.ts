@@ -1,0 +1,72 @@
+import type { EventId, OrderId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+
+const LEASE_SECONDS = 30
+const FIRST_REST_SECONDS = 1
+const LONGEST_REST_SECONDS = 60
+
+/** A cancelled event whose orders are not all given back yet: where its next page begins. */
+export interface CancelledEvent {
+  eventId: EventId
+  after: { createdAt: Date; orderId: OrderId } | null
+}
+
+/** From now on nothing is charged for the event, and what was is given back. */
+export async function rememberCancelledEvent(tx: Tx, eventId: EventId): Promise<void> {
+  await tx.query('insert into cancelled_events (event_id) values ($1) on conflict do nothing', [eventId])
+}
+
+export async function isEventCancelled(tx: Tx, eventId: string): Promise<boolean> {
+  return (await tx.query('select from cancelled_events where event_id = $1', [eventId])).length > 0
+}
+
+/** One that is due and that nobody is at, now leased to us for a page; null where there is none. */
+export async function leaseCancelledEvent(tx: Tx): Promise<CancelledEvent | null> {
+  const [row] = await tx.query<{ event_id: EventId; after_created_at: Date | null; after_order_id: OrderId | null }>(
+    `update cancelled_events set leased_until = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
+     where event_id = (
+       select event_id from cancelled_events
+       where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
+       order by next_attempt_at limit 1 for update skip locked)
+     returning event_id, after_created_at, after_order_id`,
+  )
+  if (!row) return null
+  const { after_created_at: createdAt, after_order_id: orderId } = row
+  return { eventId: row.event_id, after: createdAt && orderId ? { createdAt, orderId } : null }
+}
+
+/** Orders of the event that are paid and neither given back nor about to be, the oldest first. */
+export async function listPaidOrders(tx: Tx, { eventId, after }: CancelledEvent, limit: number) {
+  const rows = await tx.query<{ order_id: OrderId; created_at: Date }>(
+    `select order_id, created_at from orders
+     where event_id = $1 and status in ('PAID', 'CONFIRMED') and ($2::timestamptz is null or (created_at, order_id) > ($2, $3::uuid))
+     order by created_at, order_id limit $4`,
+    [eventId, after?.createdAt ?? null, after?.orderId ?? null, limit],
+  )
+  return rows.map((row) => ({ orderId: row.order_id, createdAt: row.created_at }))
+}
+
+/** A page is done: the next one begins after its last order, by whoever comes first. */
+export async function endPage(tx: Tx, eventId: EventId, last: { createdAt: Date; orderId: OrderId }): Promise<void> {
+  await tx.query(
+    `update cancelled_events set after_created_at = $2, after_order_id = $3, leased_until = null, next_attempt_at = clock_timestamp()
+     where event_id = $1`,
+    [eventId, last.createdAt, last.orderId],
+  )
+}
+
+/**
+ * There are no more pages: from the beginning again after a rest, while any order of the event may still be or become a paid one
+ * (being paid, being refunded in part); else the event is done with.
+ */
+export async function endRound(tx: Tx, eventId: EventId): Promise<void> {
+  await tx.query(
+    `update cancelled_events set after_created_at = null, after_order_id = null, leased_until = null, rounds = rounds + 1,
+       next_attempt_at = case when exists (
+           select from orders where event_id = $1 and status in ('PENDING', 'PAID', 'CONFIRMED', 'REFUND_PENDING'))
+         then clock_timestamp() + least(${LONGEST_REST_SECONDS}, ${FIRST_REST_SECONDS} * power(2, least(rounds, 10))) * interval '1 second'
+       end
+     where event_id = $1`,
+    [eventId],
+  )
+}

@@ -1,0 +1,74 @@
+import type { FailureReason } from '@boxoffice/contracts'
+import Stripe from 'stripe'
+
+/** What came of a charge. `unknown`: it may or may not have happened. `not-sent`: it certainly did not, and may be tried again. */
+export type ChargeOutcome =
+  | { outcome: 'charged'; transactionId: string }
+  | { outcome: 'declined'; reason: FailureReason; message: string }
+  | { outcome: 'unknown'; reason: string }
+  | { outcome: 'not-sent'; reason: string }
+
+/** What the gateway knows of an order. `open`: an intent that has neither charged nor ended. */
+export type Lookup =
+  | { outcome: 'charged'; transactionId: string }
+  | { outcome: 'declined'; reason: FailureReason; message: string }
+  | { outcome: 'open'; transactionId: string }
+  | { outcome: 'none' }
+  | { outcome: 'unreachable'; reason: string }
+
+/** Errors that say for certain that nothing was charged become outcomes; the others count against the breaker. */
+export async function definite(call: () => Promise<ChargeOutcome>): Promise<ChargeOutcome> {
+  try {
+    return await call()
+  } catch (error) {
+    const { errors } = Stripe
+    if (error instanceof errors.StripeCardError) return declineOf(error.decline_code ?? error.code, error.message)
+    if (error instanceof errors.StripeRateLimitError) return { outcome: 'not-sent', reason: 'RATE_LIMITED' }
+    if (error instanceof errors.StripeInvalidRequestError && error.statusCode !== 409) {
+      const aboutToken = error.param === 'payment_method' || error.code === 'resource_missing'
+      return aboutToken
+        ? { outcome: 'declined', reason: 'CARD_DECLINED', message: 'the payment token is not known' }
+        : { outcome: 'declined', reason: 'SYSTEM_ERROR', message: 'the payment was refused' }
+    }
+    throw error
+  }
+}
+
+/** What an intent came to. */
+export function outcomeOf(intent: Stripe.PaymentIntent): ChargeOutcome {
+  switch (intent.status) {
+    case 'succeeded':
+      return { outcome: 'charged', transactionId: intent.id }
+    case 'requires_action':
+      return { outcome: 'declined', reason: 'AUTHENTICATION_REQUIRED', message: 'the card needs a confirmation by its holder' }
+    case 'requires_payment_method':
+    case 'canceled': {
+      const error = intent.last_payment_error
+      return declineOf(error?.decline_code ?? error?.code, error?.message)
+    }
+    default:
+      return { outcome: 'unknown', reason: intent.status }
+  }
+}
+
+/** What the intents of one order say together. */
+export function lookupOf(intents: readonly Stripe.PaymentIntent[]): Lookup {
+  const succeeded = intents.find(({ status }) => status === 'succeeded')
+  if (succeeded) return { outcome: 'charged', transactionId: succeeded.id }
+  const [intent] = intents
+  if (!intent) return { outcome: 'none' }
+  const ended = intent.status === 'canceled' || intent.last_payment_error !== null
+  const outcome = outcomeOf(intent)
+  return ended && outcome.outcome === 'declined' ? outcome : { outcome: 'open', transactionId: intent.id }
+}
+
+/** A decline in our words. */
+export function declineOf(code: string | undefined, message: string | undefined) {
+  const reason: FailureReason =
+    code === 'insufficient_funds'
+      ? 'INSUFFICIENT_FUNDS'
+      : code === 'authentication_required'
+        ? 'AUTHENTICATION_REQUIRED'
+        : 'CARD_DECLINED'
+  return { outcome: 'declined' as const, reason, message: message ?? 'the card was declined' }
+}

@@ -1,0 +1,69 @@
+import { type OrderId, opsAlert, type RefundId } from '@boxoffice/contracts'
+import type { Append } from '@boxoffice/messaging'
+import type { Tx } from '@boxoffice/service-kit'
+import { isEventCancelled } from '../event-refunds/cancelled-event-repository.ts'
+import type { createApplier } from '../saga/apply.ts'
+import { findOrderOfCharge, isBooked } from '../saga/ledger.ts'
+import { appendNote, findSagaForUpdate, type StoredSaga } from '../saga/saga-repository.ts'
+import type { Told } from './told.ts'
+
+const SOURCE = 'payments'
+
+/** Takes in what the gateway tells: the saga moves, the journal remembers, people are told of what they have to decide. */
+export function createTakeIn(options: { append: Append; apply: ReturnType<typeof createApplier>; newId: () => string }) {
+  const { append, apply, newId } = options
+
+  const alert = (tx: Tx, severity: 'WARNING' | 'CRITICAL', title: string, orderId: OrderId, detail: Record<string, unknown>) =>
+    append(tx, opsAlert, { severity, source: SOURCE, title, detail: { orderId, ...detail } }, { aggregateVersion: 1 })
+
+  /** What came of it, in words for the record. */
+  return async (tx: Tx, told: Told): Promise<string> => {
+    const orderId = 'orderId' in told ? told.orderId : await findOrderOfCharge(tx, told.transactionId)
+    const saga = orderId && (await findSagaForUpdate(tx, orderId))
+    if (!saga) return 'no such order'
+    switch (told.kind) {
+      case 'charged': {
+        const { eventId } = saga.context
+        const eventCancelled = eventId ? await isEventCancelled(tx, eventId) : false
+        return said(await apply(tx, saga, { type: 'CHARGED', transactionId: told.transactionId, eventCancelled }))
+      }
+      case 'declined':
+        return said(await apply(tx, saga, { type: 'DECLINED', failure: told.failure }))
+      case 'refunded':
+        return refundedByHand(tx, saga, told)
+      case 'refund-failed':
+        await appendNote(tx, saga, { step: 'REFUND', result: 'FAILED_AT_GATEWAY', detail: told.detail })
+        await alert(tx, 'CRITICAL', 'a refund did not reach the buyer: give the money another way', saga.orderId, told.detail)
+        return 'alerted'
+      case 'dispute': {
+        const { result, detail } = told
+        await appendNote(tx, saga, { step: 'DISPUTE', result, detail })
+        const isLost = result === 'LOST'
+        const title = isLost ? 'a dispute is lost: decide what becomes of the tickets' : `a dispute: ${result}`
+        await alert(tx, isLost ? 'CRITICAL' : 'WARNING', title, saga.orderId, detail)
+        return 'alerted'
+      }
+    }
+  }
+
+  async function refundedByHand(tx: Tx, saga: StoredSaga, told: Extract<Told, { kind: 'refunded' }>): Promise<string> {
+    const { gatewayRefundId, amount } = told
+    if (await isBooked(tx, gatewayRefundId)) return 'known already'
+    const refundId = newId() as RefundId
+    const applied = await apply(tx, saga, { type: 'REFUNDED_ELSEWHERE', refundId, gatewayRefundId, amount })
+    const detail = { gatewayRefundId, amountMinor: amount, state: saga.state }
+    if (!applied.applied) {
+      await alert(tx, 'CRITICAL', 'a refund at the gateway that the order has no money for', saga.orderId, detail)
+      return 'alerted'
+    }
+    const isPart = (applied.saga.context.refunded ?? 0) < (applied.saga.context.total ?? 0)
+    const title = isPart
+      ? 'part of an order was refunded at the gateway: decide on its tickets'
+      : 'an order was refunded at the gateway'
+    await alert(tx, 'WARNING', title, saga.orderId, detail)
+    return said(applied)
+  }
+}
+
+const said = (applied: Awaited<ReturnType<ReturnType<typeof createApplier>>>): string =>
+  applied.applied ? `saga moved to ${applied.saga.state}` : 'known already'

@@ -1,0 +1,68 @@
+import { type Minor, OrderId } from '@boxoffice/contracts'
+import type Stripe from 'stripe'
+import { declineOf } from '../gateway/outcomes.ts'
+import type { Failure } from '../saga/saga.ts'
+
+/** What an event of the gateway tells us. Charges name their order, whatever is done by hand at the gateway names the charge. */
+export type Told =
+  | { kind: 'charged'; orderId: OrderId; transactionId: string }
+  | { kind: 'declined'; orderId: OrderId; failure: Failure }
+  | { kind: 'refunded'; transactionId: string; gatewayRefundId: string; amount: Minor }
+  | { kind: 'refund-failed'; transactionId: string; detail: Record<string, unknown> }
+  | { kind: 'dispute'; transactionId: string; result: 'OPENED' | 'WON' | 'LOST' | 'CLOSED'; detail: Record<string, unknown> }
+
+const idOf = (thing: string | { id: string } | null): string | null => (typeof thing === 'object' ? (thing?.id ?? null) : thing)
+
+/** All that an event tells; nothing where it is not of interest. */
+export function toldBy(event: Stripe.Event): Told[] {
+  switch (event.type) {
+    case 'payment_intent.succeeded':
+    case 'payment_intent.payment_failed':
+      return ofIntent(event.type, event.data.object)
+    case 'refund.created':
+    case 'refund.updated':
+      return madeByHand([event.data.object])
+    // Before refunds had events of their own, they came with their charge.
+    case 'charge.refunded':
+      return madeByHand(event.data.object.refunds?.data ?? [])
+    case 'refund.failed': {
+      const { id, payment_intent, amount, failure_reason } = event.data.object
+      const transactionId = idOf(payment_intent)
+      const detail = { gatewayRefundId: id, amountMinor: amount, reason: failure_reason }
+      return transactionId ? [{ kind: 'refund-failed', transactionId, detail }] : []
+    }
+    case 'charge.dispute.created':
+    case 'charge.dispute.closed':
+      return ofDispute(event.type, event.data.object)
+    default:
+      return []
+  }
+}
+
+function ofIntent(type: string, intent: Stripe.PaymentIntent): Told[] {
+  const orderId = OrderId.safeParse(intent.metadata.orderId)
+  if (!orderId.success) return []
+  if (type === 'payment_intent.succeeded') return [{ kind: 'charged', orderId: orderId.data, transactionId: intent.id }]
+  const error = intent.last_payment_error
+  const { reason, message } = declineOf(error?.decline_code ?? error?.code, error?.message)
+  return [{ kind: 'declined', orderId: orderId.data, failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message } }]
+}
+
+/** Ours carry the order's id: what became of those the saga knows. */
+function madeByHand(refunds: readonly Stripe.Refund[]): Told[] {
+  return refunds.flatMap(({ id, status, metadata, payment_intent, amount }): Told[] => {
+    const transactionId = idOf(payment_intent)
+    const isMade = status === 'succeeded' || status === 'pending'
+    if (!transactionId || !isMade || metadata?.orderId) return []
+    return [{ kind: 'refunded', transactionId, gatewayRefundId: id, amount: amount as Minor }]
+  })
+}
+
+function ofDispute(type: string, dispute: Stripe.Dispute): Told[] {
+  const transactionId = idOf(dispute.payment_intent)
+  if (!transactionId) return []
+  const { status, reason, amount, id } = dispute
+  const closed = status === 'lost' ? 'LOST' : status === 'won' ? 'WON' : 'CLOSED'
+  const result = type === 'charge.dispute.created' ? 'OPENED' : closed
+  return [{ kind: 'dispute', transactionId, result, detail: { disputeId: id, status, reason, amountMinor: amount } }]
+}
