@@ -1,6 +1,7 @@
 export * from './auth.ts'
 export * from './event-messages.ts'
 export * from './events.ts'
+export * from './holders.ts'
 export * from './ids.ts'
 export * from './message.ts'
 export * from './messages.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventId, NotificationId, OrderId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from './ids.ts'
+import { EventId, NotificationId, OrderId, ReservationId, TicketId, TicketTypeId, TransferId, UserId, VenueId } from './ids.ts'
 import { defineMessage } from './message.ts'
 import { Currency, Money } from './money.ts'
 import { Email, Instant } from './text.ts'
@@ -42,6 +42,20 @@ export const ticketTransferred = defineMessage('TICKET_TRANSFERRED', {
   topics: ['ticket-events'],
   attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
   payload: OfTicket.extend({ newTicketId: TicketId, recipientId: UserId, recipientEmail: Email, holderName: z.string() }),
+})
+/** A ticket waits for whoever this address belongs to; `userId` is the sender's. */
+export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
+  topics: ['ticket-events'],
+  attributes: ['transferId', 'ticketId', 'userId', 'eventId'],
+  payload: z.object({
+    transferId: TransferId,
+    ticketId: TicketId,
+    eventId: EventId,
+    userId: UserId,
+    senderName: z.string().optional(),
+    recipientEmail: Email,
+    holderName: z.string(),
+  }),
 })
 export const ticketsDelivered = defineMessage('TICKETS_DELIVERED', {
   ...aboutOrder,

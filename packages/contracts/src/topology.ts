@@ -31,7 +31,7 @@ export const queues = {
     maxReceives: 3,
     subscriptions: [
       { topic: 'user-events', eventTypes: ['USER_CREATED', 'EMAIL_VERIFICATION_REQUESTED', 'PASSWORD_RESET_REQUESTED'] },
-      { topic: 'ticket-events', eventTypes: ['TICKETS_GENERATED', 'TICKET_TRANSFERRED'] },
+      { topic: 'ticket-events', eventTypes: ['TICKETS_GENERATED', 'TICKET_TRANSFERRED', 'TICKET_TRANSFER_OFFERED'] },
       {
         topic: 'payment-events',
         eventTypes: [

@@ -87,6 +87,7 @@ export async function startPeers(world: World) {
       },
       validateOrganizer: unused,
       getEventInfos: unused,
+      getSeatingPlanInfo: unused,
     }),
     payments: await startPeer(paymentsInternalRoutes, {
       async getOrderInfo({ params }) {

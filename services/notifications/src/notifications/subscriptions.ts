@@ -10,6 +10,7 @@ import {
   paymentFailed,
   refundProcessed,
   ticketsGenerated,
+  ticketTransferOffered,
   ticketTransferred,
   userCreated,
 } from '@boxoffice/contracts'
@@ -30,6 +31,7 @@ export const notificationSubscribers = (made: Pick<Foundation, 'newId' | 'now'>)
   ignore(emailVerificationRequested),
   ignore(passwordResetRequested),
   ignore(ticketTransferred),
+  ignore(ticketTransferOffered),
   ignore(orderCreated),
   ignore(orderStatusChanged),
   // The receipt is off by default, and there are no preferences yet to turn it on with: the confirmation shows what was paid.
