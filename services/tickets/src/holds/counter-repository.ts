@@ -1,4 +1,4 @@
-import type { EventId, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Drawing, Line } from './commands.ts'
 import { statusesOf } from './seat-claim-repository.ts'
@@ -56,22 +56,41 @@ export async function listBusyEvents(tx: Tx, seconds: number): Promise<EventId[]
   return rows.map(({ eventId }) => eventId)
 }
 
+interface DrawnRow {
+  free: Drawing['free']
+  map: string
+  live: [ReservationId, number][]
+  lines: [ReservationId, TicketTypeId, number][]
+  seats: [ReservationId, number][]
+}
+
 /** What Redis should show of an event, read in one statement and so of one moment. */
 export async function readDrawing(tx: Tx, eventId: EventId): Promise<Drawing> {
-  const [row] = await tx.query<Drawing>(
-    `select
+  // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it well.
+  const [row] = await tx.query<DrawnRow>(
+    `with live as (
+       select reservation_id, extract(epoch from expires_at - clock_timestamp()) * 1000 as remaining_ms
+       from reservations where event_id = $1 and status in ('ACTIVE', 'PAYING'))
+     select
        coalesce((select jsonb_agg(jsonb_build_object('ticketTypeId', ticket_type_id, 'count', capacity - held - sold))
-        from ticket_type_counters where event_id = $1), '[]') as free,
+         from ticket_type_counters where event_id = $1), '[]') as free,
        coalesce(${statusesOf('$1')}, '') as map,
-       coalesce((select jsonb_agg(jsonb_build_object(
-          'reservationId', r.reservation_id,
-          'remainingMs', extract(epoch from r.expires_at - clock_timestamp()) * 1000,
-          'lines', (select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity))
-                    from reservation_items i where i.reservation_id = r.reservation_id),
-          'seats', (select coalesce(jsonb_agg(s.seat_index), '[]') from seat_claims c join seats s using (event_id, seat_id)
-                    where c.reservation_id = r.reservation_id and c.ticket_id is null)))
-        from reservations r where r.event_id = $1 and r.status in ('ACTIVE', 'PAYING')), '[]') as holds`,
+       coalesce((select jsonb_agg(jsonb_build_array(reservation_id, remaining_ms)) from live), '[]') as live,
+       coalesce((select jsonb_agg(jsonb_build_array(l.reservation_id, i.ticket_type_id, i.quantity))
+         from live l join reservation_items i using (reservation_id)), '[]') as lines,
+       coalesce((select jsonb_agg(jsonb_build_array(c.reservation_id, s.seat_index))
+         from seat_claims c join seats s using (event_id, seat_id)
+         where c.event_id = $1 and c.ticket_id is null), '[]') as seats`,
     [eventId],
   )
-  return row ?? { free: [], map: '', holds: [] }
+  if (!row) throw new Error('a select without a table has one row')
+  const lines = Map.groupBy(row.lines, ([reservationId]) => reservationId)
+  const seats = Map.groupBy(row.seats, ([reservationId]) => reservationId)
+  const holds = row.live.map(([reservationId, remainingMs]) => ({
+    reservationId,
+    remainingMs,
+    lines: (lines.get(reservationId) ?? []).map(([, ticketTypeId, quantity]) => ({ ticketTypeId, quantity })),
+    seats: (seats.get(reservationId) ?? []).map(([, seat]) => seat),
+  }))
+  return { free: row.free, map: row.map, holds }
 }

@@ -62,24 +62,23 @@ export function createReserve(deps: {
     const wished = mergeRequests(wish.requests)
     const named = new Set(wished.flatMap(({ seatIds }) => seatIds))
     const passedOver = new Set<SeatId>()
-    const choose = async () => {
+    const choose = async (): Promise<SeatedLine[] | 'not-yet' | null> => {
       const map = await deps.seatMaps.readNow(wish.eventId)
-      return { lines: chooseSeats(wished, offer, plan, map.statuses, passedOver), mayBeOver: map.mayBeOver }
+      const lines = chooseSeats(wished, offer, plan, map.statuses, passedOver)
+      return lines ?? (map.mayBeOver ? 'not-yet' : null)
     }
-    let result: ReserveResult = soldOut
-    for (let choice = 1; choice <= CHOICES_MAX; choice++) {
-      let first = await choose()
-      if (!first.lines && first.mayBeOver) {
+    const chooseAndHold = async () => {
+      let lines = await choose()
+      if (lines === 'not-yet') {
         const ticketTypeIds = wished.map(({ ticketTypeId }) => ticketTypeId)
-        if (await takeOver({ eventId: wish.eventId, ticketTypeIds, seatIds: [] })) first = await choose()
+        lines = (await takeOver({ eventId: wish.eventId, ticketTypeIds, seatIds: [] })) ? await choose() : null
       }
-      if (!first.lines) return soldOut // no need to queue up
-      const chosen = await deps.turns(wish.eventId, async () => {
-        const { lines } = await choose()
-        return lines && { lines, held: await hold(wish, lines) }
-      })
+      return lines && lines !== 'not-yet' ? { lines, held: await hold(wish, lines) } : null
+    }
+    for (let choice = 1; choice <= CHOICES_MAX; choice++) {
+      const chosen = await deps.turns(wish.eventId, chooseAndHold)
       if (!chosen) return soldOut
-      result = await keep(wish, chosen.lines, plan, chosen.held)
+      const result = await keep(wish, chosen.lines, plan, chosen.held)
       if (result.outcome !== 'refused' || result.error !== 'SEATS_TAKEN') return result
       const taken = result.seatIds ?? []
       if (taken.some((seatId) => named.has(seatId))) return seatsTaken(taken.filter((seatId) => named.has(seatId)))

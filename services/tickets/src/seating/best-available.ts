@@ -16,34 +16,50 @@ interface Run {
  * rows where they suffice. Accessible seats only when there are not enough others. In plan order; null when fewer are free.
  */
 export function chooseBest(plan: Plan, isFree: (seat: PlanSeat) => boolean, count: number): PlanSeat[] | null {
-  const ordinary = runsOf(plan, (seat) => !seat.accessible && isFree(seat))
+  const isOrdinary = (seat: PlanSeat) => !seat.accessible && isFree(seat)
+  const inFront = inFrontRow(plan, isOrdinary, count)
+  if (inFront) return inFront
+  const ordinary = runsOf(plan, isOrdinary)
   const runs = countOf(ordinary) >= count ? ordinary : runsOf(plan, isFree)
   if (countOf(runs) < count) return null
   const chosen = sideBySide(runs, count) ?? inNeighbouringRows(runs, count) ?? inPieces(runs, count)
   return chosen.sort((a, b) => a.index - b.index)
 }
 
+type IsUsable = (seat: PlanSeat) => boolean
+
 /** All runs in plan order. */
-function runsOf(plan: Plan, isUsable: (seat: PlanSeat) => boolean): Run[] {
+const runsOf = (plan: Plan, isUsable: IsUsable): Run[] => plan.rows.flatMap((row, rowIndex) => runsOfRow(row, rowIndex, isUsable))
+
+function runsOfRow(row: PlanRow, rowIndex: number, isUsable: IsUsable): Run[] {
   const runs: Run[] = []
-  for (const [rowIndex, row] of plan.rows.entries()) {
-    let seats: PlanSeat[] = []
-    for (const seat of row.seats) {
-      if (!isUsable(seat)) seats = []
-      else if (seats.push(seat) === 1) runs.push({ rowIndex, row, seats })
-    }
+  let seats: PlanSeat[] = []
+  for (const seat of row.seats) {
+    if (!isUsable(seat)) seats = []
+    else if (seats.push(seat) === 1) runs.push({ rowIndex, row, seats })
   }
   return runs
 }
 
+/** Nothing is better than the front-most row that leaves no seat alone: in most halls that is found in the first rows. */
+function inFrontRow(plan: Plan, isUsable: IsUsable, count: number): PlanSeat[] | null {
+  for (const [rowIndex, row] of plan.rows.entries()) {
+    const best = bestRun(runsOfRow(row, rowIndex, isUsable), count)
+    if (best?.gaps === 0) return best.seats
+  }
+  return null
+}
+
 const countOf = (runs: readonly Run[]) => runs.reduce((count, { seats }) => count + seats.length, 0)
 
-function sideBySide(runs: readonly Run[], count: number): PlanSeat[] | null {
-  const wide = runs.filter(({ seats }) => seats.length >= count)
-  const [best] = wide
+const sideBySide = (runs: readonly Run[], count: number) => bestRun(runs, count)?.seats ?? null
+
+function bestRun(runs: readonly Run[], count: number): { seats: PlanSeat[]; gaps: number } | null {
+  const [best] = runs
+    .filter(({ seats }) => seats.length >= count)
     .map((run) => ({ run, ...bestPart(run, count) }))
     .sort((a, b) => a.gaps - b.gaps || a.run.rowIndex - b.run.rowIndex || a.offCentre - b.offCentre)
-  return best ? best.run.seats.slice(best.from, best.from + count) : null
+  return best ? { seats: best.run.seats.slice(best.from, best.from + count), gaps: best.gaps } : null
 }
 
 /** Where in a run `count` seats are best: the fewest seats left alone, then the nearest to the middle of the row. */
