@@ -10,7 +10,8 @@ import {
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
-import { eventId, type Payments, startPayments, ticketTypeId } from './harness.ts'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { eventId, ticketTypeId } from './stubs.ts'
 
 let payments: Payments
 beforeAll(async () => {
@@ -18,10 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => payments.stop())
 
-/** In the gateway's books, not ours. */
-const ledgerOf = async (orderId: string) =>
-  (await payments.sandbox.ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 }
-const orderIdOf = (answer: { body: object }) => (answer.body as { orderId: OrderId }).orderId
+const ledgerOf = (orderId: OrderId) => payments.moneyOf(orderId)
 
 test('a purchase is charged once, answered with the paid order, and confirmed when the tickets are made', async () => {
   const answer = await payments.buy('pm_card_visa')

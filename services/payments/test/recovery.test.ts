@@ -4,9 +4,8 @@ import { transact } from '@boxoffice/service-kit'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { advance } from '../src/saga/advance.ts'
 import { findSagaForUpdate, leaseDueSagas } from '../src/saga/saga-repository.ts'
-import { type Payments, startPayments } from './harness.ts'
+import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let payments: Payments
 beforeAll(async () => {
   // Without webhooks: what is found out here is found out by asking.
@@ -18,9 +17,7 @@ beforeAll(async () => {
 afterEach(() => payments.sandbox.setFault({ mode: 'ok' }))
 afterAll(() => payments.stop())
 
-const ledgerOf = async (orderId: string) =>
-  (await payments.sandbox.ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 }
-const orderIdOf = (answer: { body: object }) => (answer.body as { orderId: OrderId }).orderId
+const ledgerOf = (orderId: OrderId) => payments.moneyOf(orderId)
 const released = (orderId: OrderId) => payments.stub.claims.get(orderId)?.released ?? false
 
 test('a charge that is never answered for is found out and paid, once', async () => {

@@ -76,10 +76,13 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger }: 
     return null
   }
 
-  /** The saga as it stands now; null when another worker has it. */
+  /** The saga as it stands now; null when another worker has it, or when a message has moved it to where it rests. */
   async function reread(saga: StoredSaga): Promise<StoredSaga | null> {
     const current = await transact(pool, (tx) => findSagaForUpdate(tx, saga.orderId))
-    return current && current.fence === saga.fence ? { ...current, attempts: Math.max(current.attempts, saga.attempts) } : null
+    if (current?.fence !== saga.fence) return null
+    const restMs = restMsOf(current.state)
+    if (current.state !== saga.state && restMs > 0) return park(current, restMs)
+    return { ...current, attempts: current.state === saga.state ? Math.max(current.attempts, saga.attempts) : current.attempts }
   }
 }
 export type Drive = ReturnType<typeof createDriver>

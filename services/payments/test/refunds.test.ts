@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto'
+import { type OrderId, orderCancelled, refundProcessed, type TicketId } from '@boxoffice/contracts'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { replay } from '../src/saga/advance.ts'
+import type { SagaContext, SagaInput } from '../src/saga/saga.ts'
+import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { eventId } from './stubs.ts'
+
+const DAY_MS = 86_400_000
+let payments: Payments
+let organizer: Awaited<ReturnType<Payments['authority']['user']>>
+beforeAll(async () => {
+  payments = await startPayments({ CHECKOUT_WAIT_MS: '1500', GATEWAY_TIMEOUT_MS: '300' })
+  organizer = await payments.authority.user(['USER', 'ORGANIZER'])
+})
+beforeEach(() => {
+  const refundableUntil = new Date(Date.now() + DAY_MS)
+  payments.catalog.events.set(eventId, { organizerId: organizer.userId, refundableUntil })
+})
+afterEach(async () => {
+  payments.stub.state.away = false
+  payments.catalog.state.away = false
+  payments.stub.state.price = 5_000 as never
+  await payments.sandbox.setFault({ mode: 'ok' })
+})
+afterAll(() => payments.stop())
+
+/** A confirmed order and its tickets. */
+async function confirmed(quantity = 2) {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa', { quantity }))
+  const tickets = await payments.tellTicketsGenerated(orderId, quantity)
+  await payments.becomes(orderId, 'CONFIRMED')
+  return { orderId, tickets }
+}
+const refund = (
+  orderId: OrderId,
+  how: { ticketIds?: TicketId[]; by?: { headers: Record<string, string> }; key?: string } = {},
+) => {
+  const client = how.by ? payments.clientOf(how.by.headers) : payments.client
+  return client.refundOrder({
+    params: { orderId },
+    body: { reason: 'I am ill', ticketIds: how.ticketIds },
+    ...(how.key && { headers: { 'idempotency-key': how.key } }),
+  })
+}
+const refundsOf = async (orderId: OrderId) => {
+  const answer = await payments.client.listRefunds({ params: { orderId } })
+  if (answer.status !== 200) throw new Error('refused')
+  return answer.body.refunds
+}
+const notRefundable = (message: RegExp) => ({
+  status: 409,
+  body: { error: 'NOT_REFUNDABLE', message: expect.stringMatching(message) },
+})
+/** I2: what the gateway has kept is the price of the tickets that still admit. */
+async function expectEven(orderId: OrderId) {
+  const { captured, refunded } = await payments.moneyOf(orderId)
+  expect(captured - refunded).toBe(payments.stub.priceOfValid(orderId))
+}
+
+test('a buyer gives a whole order back: no ticket admits any more, the money is back, and everybody is told', async () => {
+  const { orderId, tickets } = await confirmed()
+  const answer = await refund(orderId)
+  expect(answer).toMatchObject({ status: 202, body: { orderId, currency: 'EUR', reason: 'I am ill' } })
+  const order = await payments.becomes(orderId, 'REFUNDED')
+  expect(order).toMatchObject({ paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+  await expectEven(orderId)
+  const message = await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
+  expect(message.payload).toMatchObject({ refundAmount: 10_000, currency: 'EUR', reason: 'I am ill' })
+  expect(message.payload.ticketIds?.toSorted()).toEqual(tickets.toSorted())
+  await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
+  expect(await refundsOf(orderId)).toMatchObject([{ status: 'SUCCEEDED', amount: 10_000, completedAt: expect.any(Date) }])
+})
+
+test('some tickets go back, then the rest; none of them twice, and no stranger’s', async () => {
+  const { orderId, tickets } = await confirmed(3)
+  const [first, ...others] = tickets as [TicketId, ...TicketId[]]
+  expect((await refund(orderId, { ticketIds: [first] })).status).toBe(202)
+  await vi.waitFor(async () => {
+    const partly = { status: 'CONFIRMED', paymentStatus: 'PARTIALLY_REFUNDED', refundedAmount: 5_000 }
+    expect(await payments.order(orderId)).toMatchObject(partly)
+  }, SOON)
+  await expectEven(orderId)
+  expect(await refund(orderId, { ticketIds: [first] })).toMatchObject({
+    ...notRefundable(/refunded/),
+    body: { ticketIds: [first] },
+  })
+  const unknown = randomUUID() as TicketId
+  expect(await refund(orderId, { ticketIds: [first, unknown] })).toMatchObject({
+    status: 404,
+    body: { error: 'TICKET_NOT_FOUND', ticketIds: [unknown] },
+  })
+  const twice = await payments.app.inject({
+    method: 'POST',
+    url: `/api/payments/orders/${orderId}/refund`,
+    headers: payments.buyer.headers,
+    payload: { reason: 'x', ticketIds: [others[0], others[0]] },
+  })
+  expect(twice.statusCode).toBe(400)
+  expect((await refund(orderId)).status).toBe(202)
+  const order = await payments.becomes(orderId, 'REFUNDED')
+  expect(order).toMatchObject({ paymentStatus: 'REFUNDED', refundedAmount: 15_000 })
+  await expectEven(orderId)
+  expect(await refundsOf(orderId)).toMatchObject([
+    { amount: 5_000, ticketIds: [first] },
+    { amount: 10_000, ticketIds: others.toSorted() },
+  ])
+})
+
+test('a buyer is too late after the day that the organizer set, or where none was set; the organizer and an administrator are not', async () => {
+  const { orderId, tickets } = await confirmed()
+  payments.catalog.events.set(eventId, { organizerId: organizer.userId, refundableUntil: new Date(Date.now() - 1_000) })
+  expect(await refund(orderId)).toMatchObject(notRefundable(/until/))
+  payments.catalog.events.set(eventId, { organizerId: organizer.userId })
+  expect(await refund(orderId)).toMatchObject(notRefundable(/cannot be given back/))
+  expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED', refundedAmount: 0 })
+  expect((await refund(orderId, { by: organizer, ticketIds: tickets.slice(0, 1) })).status).toBe(202)
+  await vi.waitFor(async () => expect((await payments.order(orderId)).refundedAmount).toBe(5_000), SOON)
+  const admin = await payments.authority.user(['USER', 'ADMIN'])
+  expect((await refund(orderId, { by: admin })).status).toBe(202)
+  await payments.becomes(orderId, 'REFUNDED')
+})
+
+test('a ticket that was used stands in its buyer’s way, not in its organizer’s', async () => {
+  const { orderId, tickets } = await confirmed()
+  const [used] = payments.stub.issued.get(orderId) ?? []
+  if (used) used.used = true
+  expect(await refund(orderId)).toMatchObject({ ...notRefundable(/used/), body: { ticketIds: [used?.ticketId] } })
+  expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED', paymentStatus: 'COMPLETED', refundedAmount: 0 })
+  expect(await refundsOf(orderId)).toMatchObject([{ status: 'FAILED', amount: null, failureReason: 'TICKETS_USED' }])
+  expect((await refund(orderId, { ticketIds: tickets.slice(1) })).status).toBe(202)
+  await vi.waitFor(async () => expect((await payments.order(orderId)).refundedAmount).toBe(5_000), SOON)
+  expect((await refund(orderId, { by: organizer })).status).toBe(202)
+  await payments.becomes(orderId, 'REFUNDED')
+  await expectEven(orderId)
+})
+
+test('only an order that is confirmed can be given back, and only by who may see it', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  expect(await refund(orderId)).toMatchObject(notRefundable(/being made/))
+  const stranger = await payments.authority.user(['USER', 'ORGANIZER'])
+  expect(await refund(orderId, { by: stranger })).toMatchObject({ status: 404, body: { error: 'ORDER_NOT_FOUND' } })
+  expect((await payments.clientOf(stranger.headers).listRefunds({ params: { orderId } })).status).toBe(404)
+  const declined = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined'))
+  expect(await refund(declined)).toMatchObject(notRefundable(/failed/))
+})
+
+test('fifty at once are one refund', async () => {
+  const { orderId } = await confirmed()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => refund(orderId)))
+  expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
+  for (const answer of answers) if (answer.status !== 202) expect(answer).toMatchObject(notRefundable(/refund|worked on/))
+  await payments.becomes(orderId, 'REFUNDED')
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+  expect(await refund(orderId)).toMatchObject(notRefundable(/has been refunded/))
+})
+
+test('fifty under one key are one refund, and its answer comes again', async () => {
+  const { orderId } = await confirmed()
+  const key = randomUUID()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => refund(orderId, { key })))
+  const done = answers.filter(({ status }) => status === 202)
+  expect(done.length).toBeGreaterThan(0)
+  for (const answer of answers)
+    if (answer.status !== 202) expect(answer).toMatchObject({ status: 409, body: { error: 'IDEMPOTENCY_IN_PROGRESS' } })
+  expect(await refund(orderId, { key })).toEqual(done[0])
+  expect(await refundsOf(orderId)).toHaveLength(1)
+  expect(await payments.moneyOf(orderId)).toMatchObject({ refunded: 10_000 })
+})
+
+test('with the gateway down the tickets are cancelled and the refund waits; when it is back the money goes, once', async () => {
+  const { orderId } = await confirmed()
+  await payments.sandbox.setFault({ mode: 'down' })
+  expect(await refund(orderId)).toMatchObject({ status: 202, body: { status: 'PENDING', amount: 10_000 } })
+  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUND_PENDING', paymentStatus: 'COMPLETED', refundedAmount: 0 })
+  expect(await refund(orderId)).toMatchObject(notRefundable(/at work/))
+  await payments.sandbox.setFault({ mode: 'ok' })
+  await payments.becomes(orderId, 'REFUNDED')
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+})
+
+test('with the ticket service away the refund waits, and is made when it is back', async () => {
+  const { orderId } = await confirmed()
+  payments.stub.state.away = true
+  expect(await refund(orderId)).toMatchObject({ status: 202, body: { status: 'PENDING', amount: null } })
+  payments.stub.state.away = false
+  await payments.becomes(orderId, 'REFUNDED')
+  await expectEven(orderId)
+})
+
+test('with the event service away nobody can say who may: 503', async () => {
+  const { orderId } = await confirmed()
+  payments.catalog.state.away = true
+  await expect(refund(orderId)).rejects.toThrow('answered 503 SERVICE_UNAVAILABLE')
+  expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED' })
+})
+
+test('a free order goes back without the gateway', async () => {
+  payments.stub.state.price = 0 as never
+  const { orderId } = await confirmed()
+  await payments.sandbox.setFault({ mode: 'down' })
+  expect(await refund(orderId)).toMatchObject({ status: 202, body: { status: 'SUCCEEDED', amount: 0 } })
+  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', refundedAmount: 0 })
+})
+
+test('news of the tickets that comes after the refund changes nothing', async () => {
+  const { orderId } = await confirmed()
+  await refund(orderId)
+  await payments.becomes(orderId, 'REFUNDED')
+  await payments.tellTicketsGenerated(orderId)
+  const marker = orderIdOf(await payments.buy('pm_card_visa'))
+  await payments.tellTicketsGenerated(marker)
+  await payments.becomes(marker, 'CONFIRMED')
+  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', refundedAmount: 10_000 })
+  expect((await payments.order(orderId)).tickets).toHaveLength(2)
+})
+
+test('the books have two sides and agree with the gateway, and every journal replays to where its saga stands', async () => {
+  const { pool } = payments.deps
+  const { rows: uneven } = await pool.query(
+    `select reference from ledger_entries group by reference
+     having sum(case side when 'DEBIT' then amount_minor else -amount_minor end) <> 0 or count(*) <> 2`,
+  )
+  expect(uneven).toEqual([])
+  const { rows: kept } = await pool.query<{ order_id: OrderId; kept: number; refunded: number }>(
+    `select l.order_id, o.refunded_amount_minor as refunded, sum(case side when 'DEBIT' then amount_minor else -amount_minor end)::int as kept
+     from ledger_entries l join orders o using (order_id) where account = 'gateway' group by 1, 2`,
+  )
+  expect(kept.length).toBeGreaterThan(5)
+  for (const row of kept) {
+    const { captured, refunded } = await payments.moneyOf(row.order_id)
+    expect(row).toMatchObject({ kept: captured - refunded, refunded })
+  }
+  const { rows } = await pool.query<{ order_id: OrderId; state: string; refund_id: string; inputs: SagaInput[] }>(
+    `select s.order_id, s.state, s.context->>'refundId' as refund_id, jsonb_agg(e.input order by e.seq) as inputs
+     from sagas s join saga_events e on e.order_id = s.order_id and e.moment = 'RESULT' group by 1, 2, 3`,
+  )
+  for (const { state, inputs, refund_id } of rows) {
+    const begun = { purchase: { kind: 'direct' }, refundId: refund_id } as SagaContext
+    expect(replay(begun, inputs).state).toBe(state)
+  }
+})

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import type {
+  Currency,
+  EventId,
+  EventInfo,
+  eventsInternalRoutes,
+  Minor,
+  OrderId,
+  ReservationId,
+  SeatId,
+  TicketId,
+  TicketRequest,
+  TicketTypeId,
+  ticketsInternalRoutes,
+  UserId,
+  VenueId,
+} from '@boxoffice/contracts'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
+
+export const eventId = randomUUID() as EventId
+export const ticketTypeId = randomUUID() as TicketTypeId
+const notAsked = async () => Promise.reject(new Error('not asked for here'))
+const PRICE = 5_000 as Minor
+
+/** An event service that knows one event, and what a test says of others. */
+export function eventStub() {
+  const events = new Map<EventId, Partial<EventInfo>>()
+  const state = { away: false }
+  const infoOf = (id: EventId): EventInfo | null => {
+    if (state.away) throw new Error('away')
+    const known = events.get(id)
+    if (!known) return null
+    const now = new Date()
+    return {
+      eventId: id,
+      organizerId: randomUUID() as UserId,
+      name: 'Night of Strings',
+      description: '',
+      eventDate: now,
+      timeZone: 'UTC',
+      venueId: randomUUID() as VenueId,
+      venueName: 'Klub Proxima',
+      venueAddress: 'Warszawa',
+      category: 'MUSIC',
+      status: 'PUBLISHED',
+      createdAt: now,
+      updatedAt: now,
+      version: 1,
+      ...known,
+    }
+  }
+  const noEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
+  const handlers: Handlers<typeof eventsInternalRoutes> = {
+    async getEventInfo({ params }) {
+      const event = infoOf(params.eventId)
+      return event ? { status: 200, body: event } : noEvent()
+    },
+    async validateOrganizer({ params }) {
+      const event = infoOf(params.eventId)
+      return event ? { status: 200, body: { ...params, isOrganizer: event.organizerId === params.userId } } : noEvent()
+    },
+    getEventInfos: notAsked,
+    getSeatingPlanInfo: notAsked,
+  }
+  return { handlers, events, state }
+}
+
+interface StubTicket {
+  ticketId: TicketId
+  ticketTypeId: TicketTypeId
+  unitPrice: Minor
+  used: boolean
+  refundId?: string
+}
+
+/** A ticket service that has enough of everything, and remembers what it was asked; a test may answer otherwise. */
+export function ticketStub() {
+  const claims = new Map<OrderId, { quantity: number; released: boolean }>()
+  const issued = new Map<OrderId, StubTicket[]>()
+  const calls: string[] = []
+  const holderNames = new Map<OrderId, string>()
+  const state = { away: false, price: PRICE, taken: [] as SeatId[], cancelDelayMs: 0 }
+  const quantityOf = (requests: readonly TicketRequest[]) =>
+    requests.reduce((count, request) => count + ('seatIds' in request ? request.seatIds.length : request.quantity), 0)
+  const held = (reservationId: ReservationId, requests: readonly TicketRequest[], of: EventId = eventId) => ({
+    reservationId,
+    reserved: true as const,
+    eventId: of,
+    status: 'PAYING' as const,
+    expiresAt: new Date(Date.now() + 900_000),
+    tickets: requests.map((request) => {
+      const quantity = quantityOf([request])
+      const seats = 'seatIds' in request ? { seatIds: request.seatIds } : {}
+      return { ticketTypeId, quantity, unitPrice: state.price, totalPrice: (state.price * quantity) as Minor, ...seats }
+    }),
+    totalAmount: (state.price * quantityOf(requests)) as Minor,
+    currency: 'EUR' as Currency,
+  })
+  const handlers: Handlers<typeof ticketsInternalRoutes> = {
+    checkAvailability: notAsked,
+    async reserve({ body }) {
+      calls.push('reserve')
+      if (state.away) throw new Error('away')
+      const quantity = quantityOf(body.ticketRequests)
+      if (quantity > 50) return refuse(409, 'INSUFFICIENT_INVENTORY', 'not that many are left', { reserved: false as const })
+      const seatIds = body.ticketRequests.flatMap((request) => ('seatIds' in request ? request.seatIds : []))
+      const taken = seatIds.filter((seatId) => state.taken.includes(seatId))
+      if (taken.length > 0) return refuse(409, 'SEATS_TAKEN', 'some are taken', { reserved: false as const, seatIds: taken })
+      claims.set(body.orderId as OrderId, { quantity, released: false })
+      return { status: 200, body: held(body.reservationId, body.ticketRequests, body.eventId) }
+    },
+    async claimReservation({ body }) {
+      calls.push('claim')
+      claims.set(body.orderId, { quantity: 1, released: false })
+      const reservation = held(body.reservationId, [{ ticketTypeId, quantity: 1 }])
+      return { status: 200, body: { ...reservation, userId: body.userId, orderId: body.orderId } }
+    },
+    async confirmPurchase({ body }) {
+      calls.push('confirm')
+      holderNames.set(body.orderId, body.holderName)
+      return { status: 200, body: { confirmed: true as const, orderId: body.orderId, tickets: [] } }
+    },
+    async releaseClaim({ body }) {
+      calls.push('release')
+      const claim = claims.get(body.orderId)
+      if (claim) claim.released = true
+      return {
+        status: 200,
+        body: { released: Boolean(claim), reservationId: body.reservationId, ticketsReleased: claim?.quantity ?? 0 },
+      }
+    },
+    async cancelOrderTickets({ body }) {
+      calls.push('cancel')
+      if (state.away) throw new Error('away')
+      await new Promise((resolve) => setTimeout(resolve, state.cancelDelayMs))
+      const { orderId, refundId, force } = body
+      const all = issued.get(orderId) ?? []
+      const before = all.filter((ticket) => refundId && ticket.refundId === refundId)
+      const wanted = all.filter(
+        (ticket) => ticket.refundId === undefined && (!body.ticketIds || body.ticketIds.includes(ticket.ticketId)),
+      )
+      const used = wanted.filter((ticket) => ticket.used)
+      if (before.length === 0 && used.length > 0 && !force) {
+        return refuse(409, 'TICKETS_USED', 'some are used', { ticketIds: used.map(({ ticketId }) => ticketId) })
+      }
+      if (before.length === 0) for (const ticket of wanted) ticket.refundId = refundId ?? 'none'
+      const cancelled = before.length > 0 ? before : wanted
+      return {
+        status: 200,
+        body: {
+          orderId,
+          cancelled: cancelled.map(({ ticketId, ticketTypeId, unitPrice }) => ({ ticketId, ticketTypeId, unitPrice })),
+        },
+      }
+    },
+    getTicketInfo: notAsked,
+    getTicketPdfInfo: notAsked,
+    getTicketQrInfo: notAsked,
+    getOrderTickets: notAsked,
+  }
+  /** What the tickets that still admit are worth. */
+  const priceOfValid = (orderId: OrderId) =>
+    (issued.get(orderId) ?? []).filter(({ refundId }) => !refundId).reduce((value, { unitPrice }) => value + unitPrice, 0)
+  return { handlers, claims, issued, calls, holderNames, state, priceOfValid }
+}
