@@ -15,6 +15,7 @@ import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
 import { createTurns } from './holds/turns.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
 import { createIssue, type Issue } from './issuing/issue.ts'
+import { createHolding } from './reservations/hold.ts'
 import { createOffers } from './reservations/offers.ts'
 import { createReserve, type Reserve } from './reservations/reserve.ts'
 import type { PaymentsClient } from './reservations/sweeps.ts'
@@ -69,10 +70,13 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   })
 
   const pdfs = createPdfRenderer()
+  const sql = sqlOfPool(pool)
   const findPlan = createPlans({ pool })
   const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger, findPlan })
-  const seatMaps = createSeatMaps({ redisPicture, sql: sqlOfPool(pool) })
+  const seatMaps = createSeatMaps({ redisPicture, sql })
   const findEventPicture = createEventPictures({ pool, events })
+  const limits = { claimSeconds: config.claimTtlSeconds, liveMax: config.liveReservationsMax }
+  const direct = { places: config.directHoldsMax, waitMs: config.directHoldWaitMs }
   return {
     ...foundation,
     config,
@@ -87,16 +91,13 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     findEventPicture,
     reserve: createReserve({
       transact,
-      sql: sqlOfPool(pool),
-      redisPicture,
+      sql,
+      holding: createHolding({ ...limits, transact, redisPicture, bulkhead: createBulkhead(direct), crashAt }),
       seatMaps,
       turns: createTurns(),
-      findPlan,
-      bulkhead: createBulkhead({ places: config.directHoldsMax, waitMs: config.directHoldWaitMs }),
       findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
-      crashAt,
-      claimSeconds: config.claimTtlSeconds,
-      liveMax: config.liveReservationsMax,
+      findPlan,
+      ...limits,
     }),
     issue: createIssue({ append: messaging.append, crashAt, newId: foundation.newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ append: messaging.append }),

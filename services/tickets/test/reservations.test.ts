@@ -1,7 +1,7 @@
 import type { EventId, OrderId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createExpirySweep } from '../src/reservations/sweeps.ts'
-import { createSetting, newId, type Setting, some } from './setting.ts'
+import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
 
 let setting: Setting
 beforeAll(async () => {
@@ -163,5 +163,22 @@ describe('a crowd', () => {
     expect(statuses.filter((status) => status === 409)).toHaveLength(100)
     expect(await setting.counters(typeId)).toEqual({ capacity: 100, held: 100, sold: 0 })
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 0 })
+  })
+})
+
+describe('while an offer is believed', () => {
+  it('what was made a moment ago is sold all the same, and what changed is held at its new price', async () => {
+    const believing = await createSetting({ OFFER_CACHE_MS: '60000' })
+    const { eventId, typeId, organizer } = await believing.offer(10)
+    expect((await reserveForOrder(believing, eventId, typeId)).answer.status).toBe(200)
+    const { client } = await believing.user(['ORGANIZER'], organizer.userId)
+    const added = await client.createTicketType({
+      body: { eventId, name: 'Balcony', unitPrice: 7_000 as never, currency: 'EUR', quantity: 10 },
+    })
+    if (added.status !== 201) throw new Error('no second type')
+    expect((await reserveForOrder(believing, eventId, added.body.ticketTypeId)).answer.status).toBe(200)
+    await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { unitPrice: 9_000 as never } })
+    expect((await reserveForOrder(believing, eventId, typeId)).answer).toMatchObject({ body: { totalAmount: 9_000 } })
+    await believing.close()
   })
 })

@@ -1,24 +1,19 @@
 import type { EventId, ReservationId, SeatId } from '@boxoffice/contracts'
-import { createRedis, type Logger, sqlOfPool, type Tx } from '@boxoffice/service-kit'
+import { createRedis, type Logger, sqlOfPool } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { numbersOf, type Plan } from '../seating/plan.ts'
 import type { FindPlan } from '../seating/plans.ts'
 import { createBreaker } from './breaker.ts'
 import {
-  type Commands,
-  type DrawAnswer,
   defineCommands,
+  type HoldAnswer,
   type Line,
   type MapAnswer,
   type Places,
   type Released,
   type SoldSeat,
 } from './commands.ts'
-import { listBusyEvents, readDrawing } from './counter-repository.ts'
-
-const DRAW_ATTEMPTS = 3
-const BUSY_SECONDS = 120
-const BUSY_AT_START_SECONDS = 86_400
+import { createDrawings } from './drawings.ts'
 
 /** So many of one type; of a seated type, which seats. */
 export interface SeatedLine extends Line {
@@ -57,39 +52,23 @@ export interface RedisPicture {
 }
 
 export function createRedisPicture(options: { url: string; pool: pg.Pool; logger: Logger; findPlan: FindPlan }): RedisPicture {
-  const { logger } = options
-  const sql = sqlOfPool(options.pool)
+  const { logger, findPlan } = options
   const redis = createRedis(options)
   const commands = defineCommands(redis)
   const guarded = createBreaker({ onFailure: (error) => logger.warn({ err: error }, 'a Redis command failed') })
-  const stale = new Set<EventId>()
-  const drawing = new Map<EventId, Promise<boolean>>()
-  let windowSeconds = BUSY_AT_START_SECONDS
-
-  async function draw(eventId: EventId, inAnyCase: boolean): Promise<boolean> {
-    const answer = await drawFromDatabase(commands, sql, eventId, inAnyCase)
-    if (answer === 'CHANGED_MEANWHILE') stale.add(eventId)
-    return answer === 'CORRECTED'
-  }
-
-  /** One drawing at a time: those who find none wait for the same. */
-  function drawOnce(eventId: EventId): Promise<boolean> {
-    const current = drawing.get(eventId) ?? draw(eventId, true).finally(() => drawing.delete(eventId))
-    drawing.set(eventId, current)
-    return current
-  }
+  const drawings = createDrawings({ commands, sql: sqlOfPool(options.pool), guarded, logger })
 
   async function tell(eventId: EventId, call: () => Promise<unknown>): Promise<void> {
     const told = await guarded(async () => {
       await call()
       return true
     })
-    if (!told) stale.add(eventId)
+    if (!told) drawings.markStale(eventId)
   }
 
   const placesOf = async (eventId: EventId, lines: readonly SeatedLine[]): Promise<Places> => ({
     lines,
-    seats: await numbersIn(options.findPlan, eventId, lines),
+    seats: await numbersIn(findPlan, eventId, lines),
   })
 
   return {
@@ -98,21 +77,10 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
       return guarded(async () => {
         let held = await commands.hold(eventId, reservationId, places)
         if (held.answer === 'NO_PICTURE') {
-          await drawOnce(eventId)
+          await drawings.drawOnce(eventId)
           held = await commands.hold(eventId, reservationId, places)
         }
-        switch (held.answer) {
-          case 'HELD':
-            return { outcome: 'held' }
-          case 'INSUFFICIENT':
-            return { outcome: 'insufficient', mayBeOver: held.mayBeOver }
-          case 'TAKEN': {
-            const seatIds = seatIdsOf((await options.findPlan(eventId)) as Plan, held.seats)
-            return { outcome: 'taken', mayBeOver: held.mayBeOver, seatIds }
-          }
-          case 'NO_PICTURE':
-            throw new Error('the picture vanished as soon as it was drawn')
-        }
+        return pictureHold(held, held.answer === 'TAKEN' ? await findPlan(eventId) : null)
       })
     },
     async confirm(eventId, reservationId, lines, remainingMs) {
@@ -129,26 +97,29 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
       guarded(async () => {
         const map = await commands.map(eventId)
         if (map) return map
-        await drawOnce(eventId)
+        await drawings.drawOnce(eventId)
         return commands.map(eventId)
       }),
-    redraw: (eventId) => tell(eventId, () => draw(eventId, true)),
-    markStale: (eventId) => void stale.add(eventId),
-    async reconcile() {
-      const events = new Set([...stale, ...(await listBusyEvents(sql, windowSeconds))])
-      const corrected: EventId[] = []
-      for (const eventId of events) {
-        stale.delete(eventId)
-        const differed = await guarded(() => draw(eventId, false))
-        if (differed === null) stale.add(eventId)
-        if (differed) corrected.push(eventId)
-      }
-      windowSeconds = BUSY_SECONDS
-      if (corrected.length > 0) logger.info({ events: corrected }, 'Redis differed from the database and was corrected')
-      return corrected
-    },
+    redraw: (eventId) => tell(eventId, () => drawings.draw(eventId)),
+    markStale: drawings.markStale,
+    reconcile: drawings.reconcile,
     health: { required: false, check: () => redis.ping() },
     close: () => redis.disconnect(),
+  }
+}
+
+function pictureHold(held: HoldAnswer, plan: Plan | null): PictureHold {
+  switch (held.answer) {
+    case 'HELD':
+      return { outcome: 'held' }
+    case 'INSUFFICIENT':
+      return { outcome: 'insufficient', mayBeOver: held.mayBeOver }
+    case 'TAKEN': {
+      const seatIds = held.seats.flatMap((number) => plan?.seats[number]?.seatId ?? [])
+      return { outcome: 'taken', mayBeOver: held.mayBeOver, seatIds }
+    }
+    case 'NO_PICTURE':
+      throw new Error('the picture vanished as soon as it was drawn')
   }
 }
 
@@ -159,18 +130,4 @@ async function numbersIn(findPlan: FindPlan, eventId: EventId, lines: readonly S
   const plan = await findPlan(eventId)
   if (!plan) throw new Error(`event ${eventId} has seats and no plan`)
   return numbersOf(plan, seatIds)
-}
-
-const seatIdsOf = (plan: Plan, numbers: readonly number[]) => numbers.flatMap((number) => plan.seats[number]?.seatId ?? [])
-
-/** Draw an event as the database has it; CHANGED_MEANWHILE when it kept changing and was not to be drawn `inAnyCase`. */
-async function drawFromDatabase(commands: Commands, sql: Tx, eventId: EventId, inAnyCase: boolean): Promise<DrawAnswer> {
-  let answer: DrawAnswer = 'CHANGED_MEANWHILE'
-  for (let attempt = 1; attempt <= DRAW_ATTEMPTS && answer === 'CHANGED_MEANWHILE'; attempt++) {
-    const changes = await commands.changes(eventId)
-    const drawing = await readDrawing(sql, eventId)
-    // A hold that came in between may be shown wrongly for a moment; without any picture nothing would be refused.
-    answer = await commands.draw(eventId, inAnyCase && attempt === DRAW_ATTEMPTS ? null : changes, drawing)
-  }
-  return answer
 }

@@ -23,10 +23,10 @@ export function createOffers(options: { pool: pg.Pool; findEventPicture: FindEve
   const sql = sqlOfPool(options.pool)
   const believed = new Map<EventId, { offer: Offer; loadedAtMs: number }>()
 
-  return async (eventId: EventId): Promise<Offer | null> => {
+  return async (eventId: EventId, as: 'believed' | 'now' = 'believed'): Promise<Offer | null> => {
     const entry = believed.get(eventId)
     const ageMs = entry ? performance.now() - entry.loadedAtMs : Number.POSITIVE_INFINITY
-    if (entry && ageMs < options.believedMs) {
+    if (entry && as === 'believed' && ageMs < options.believedMs) {
       return { ...entry.offer, asOf: new Date(entry.offer.asOf.getTime() + ageMs) }
     }
     const picture = await options.findEventPicture(eventId)

@@ -29,7 +29,9 @@ export async function changeType(
     return { outcome: 'invalid', path: 'body.quantity', message: 'a seated type has as many as its zones have seats' }
   }
   const changed = changedType(type, changes)
-  const wrong = wrongWith(changed, picture, priceMin)
+  // What was right once does not stand in the way of another change, though the event moved since.
+  const touched = [changes.unitPrice, changes.salesStartAt, changes.salesEndAt].some((value) => value !== undefined)
+  const wrong = touched ? wrongWith(changed, picture, priceMin) : null
   if (wrong) return { outcome: 'invalid', ...wrong }
   if (changed.capacity < type.sold + type.held) return { outcome: 'below-sold', sold: type.sold, held: type.held }
   await updateType(tx, changed)

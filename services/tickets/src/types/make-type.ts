@@ -28,7 +28,9 @@ export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: N
     if (asked) await insertPlan(tx, asked)
     const capacity = body.zoneIds ? await countSeats(tx, body, body.zoneIds) : (body.quantity ?? 0)
     const type = newType(body, { ticketTypeId, currency, capacity })
-    await insertType(tx, type)
+    if (!(await insertType(tx, type))) {
+      throw new RefusedError(refuse(409, 'TICKET_TYPE_DELETED', 'what this request made was deleted since'))
+    }
     if (body.zoneIds) await assignZones(tx, body.eventId, body.zoneIds, ticketTypeId)
     return type
   })

@@ -55,16 +55,16 @@ export async function countTypes(tx: Tx, eventId: EventId): Promise<number> {
   return row?.count ?? 0
 }
 
-/** Offer a type with nothing held or sold. One that stands under this id already is left as it is. */
-export async function insertType(tx: Tx, type: Omit<StoredType, 'held' | 'sold'>): Promise<void> {
-  await tx.query(
+/** Offer a type with nothing held or sold; false when its id was used before. */
+export async function insertType(tx: Tx, type: Omit<StoredType, 'held' | 'sold'>): Promise<boolean> {
+  const offered = await tx.query(
     `with offered as (
        insert into ticket_types (ticket_type_id, event_id, name, unit_price_minor, currency, sales_start_at, sales_end_at,
          max_per_order, max_per_user, kind)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11)
        on conflict (ticket_type_id) do nothing returning ticket_type_id, event_id)
      insert into ticket_type_counters (ticket_type_id, event_id, capacity)
-     select ticket_type_id, event_id, $10 from offered`,
+     select ticket_type_id, event_id, $10 from offered returning ticket_type_id`,
     [
       type.ticketTypeId,
       type.eventId,
@@ -79,6 +79,7 @@ export async function insertType(tx: Tx, type: Omit<StoredType, 'held' | 'sold'>
       type.kind,
     ],
   )
+  return offered.length > 0
 }
 
 /** Write what may change about a locked type. */

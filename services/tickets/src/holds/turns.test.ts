@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { createTurns } from './turns.ts'
+
+it('turns are taken one after the other, by key, and go on after one that fails', async () => {
+  const turns = createTurns<string>()
+  const order: string[] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const first = turns('a', async () => {
+    await promise
+    order.push('first')
+    throw new Error('failed')
+  })
+  const second = turns('a', async () => void order.push('second'))
+  await turns('b', async () => void order.push('other'))
+  resolve()
+  await expect(first).rejects.toThrow('failed')
+  await second
+  expect(order).toEqual(['other', 'first', 'second'])
+})

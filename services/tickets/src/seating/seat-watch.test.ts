@@ -1,0 +1,63 @@
+import type { EventId, SeatId, SeatMap, SeatMapChanges } from '@boxoffice/contracts'
+import { describe, expect, it } from 'vitest'
+import { buildPlan } from './plan.ts'
+import { createSeatWatch } from './seat-watch.ts'
+
+const plan = buildPlan(
+  'event' as EventId,
+  3,
+  [1, 2, 3].map((col, index) => ({ seatId: `1-A-${col}` as SeatId, index, zoneId: 1, rowLabel: 'A', accessible: false })),
+)
+
+/** A seat map that the test draws, and how often it was read. */
+function drawn(statuses: string) {
+  const map = { statuses, readings: 0 }
+  const read = async () => {
+    map.readings++
+    return { statuses: map.statuses, asOf: new Date(), mayBeOver: false, etag: '' }
+  }
+  return { map, watch: createSeatWatch({ seatMaps: { read }, pollMs: 5 }) }
+}
+type Items = AsyncGenerator<SeatMap | SeatMapChanges>
+const next = async (items: Items) => (await items.next()).value
+
+describe('whoever watches a seat map', () => {
+  it('sees the map, then what changed; one who is slow sees it all at once', async () => {
+    const { map, watch } = drawn('...')
+    const leave = new AbortController()
+    const [quick, slow] = [watch(plan, leave.signal), watch(plan, leave.signal)]
+    expect(await next(quick)).toMatchObject({ planVersion: 3, statuses: '...' })
+    expect(await next(slow)).toMatchObject({ statuses: '...' })
+    const first = next(quick)
+    map.statuses = '.h.'
+    expect(await first).toMatchObject({ changes: [{ seatId: '1-A-2', index: 1, status: 'h' }] })
+    const second = next(quick)
+    map.statuses = 'hs.'
+    expect((await second).changes).toHaveLength(2)
+    expect((await next(slow)).changes).toEqual([
+      { seatId: '1-A-1', index: 0, status: 'h' },
+      { seatId: '1-A-2', index: 1, status: 's' },
+    ])
+    leave.abort()
+  })
+
+  it('shares one poller, which ends with the last of them', async () => {
+    const { map, watch } = drawn('...')
+    const leave = new AbortController()
+    const watchers = Array.from({ length: 50 }, () => watch(plan, leave.signal))
+    await Promise.all(watchers.map(next))
+    const waiting = watchers.map(next)
+    await expect.poll(() => map.readings).toBeGreaterThan(103) // twice each, and then the poller
+    expect(map.readings).toBeLessThan(400)
+    leave.abort()
+    expect(await Promise.all(waiting)).toEqual(watchers.map(() => undefined))
+    // A poller that is left looks once more at most, then there is none: who comes now begins another.
+    const { readings } = map
+    const late = watch(plan, new AbortController().signal)
+    await next(late)
+    const change = next(late)
+    map.statuses = 's..'
+    await change
+    expect(map.readings - readings).toBeLessThan(8)
+  })
+})
