@@ -6,22 +6,16 @@ export const Instant = z.codec(z.iso.datetime({ offset: true }), z.date(), {
   encode: (date) => date.toISOString(),
 })
 
+// What no person types: control characters, halves of characters, and marks that turn the direction of what follows.
+const UNTYPED = String.raw`\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069`
+const ONE_LINE = new RegExp(`^[^${UNTYPED}]+$`, 'u')
+const SEVERAL_LINES = new RegExp(`^(?:[^${UNTYPED}]|[\\n\\r\\t])*$`, 'u')
+
 /** One line that a person typed: trimmed, 1 to `max` characters, no control characters. */
-export const line = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters')
+export const line = (max: number) => z.string().trim().min(1).max(max).regex(ONE_LINE, 'must not contain control characters')
 
 /** Several lines that a person typed: trimmed, up to `max` characters, no control characters but new lines and tabs. */
-export const lines = (max: number) =>
-  z
-    .string()
-    .trim()
-    .max(max)
-    .regex(/^(?:[^\p{Cc}]|[\n\r\t])*$/u, 'must not contain control characters')
+export const lines = (max: number) => z.string().trim().max(max).regex(SEVERAL_LINES, 'must not contain control characters')
 
 export const Email = z.email().max(254).toLowerCase()
 

@@ -114,3 +114,14 @@ test('a route takes as large a body as it says, and no larger', async () => {
   expect(over.status).toBe(413)
   expect(await over.json()).toMatchObject({ error: 'PAYLOAD_TOO_LARGE', message: 'the body is over 2000000 bytes' })
 })
+
+test('a body in another encoding is refused before anything is made of it', async () => {
+  const { baseUrl } = await start()
+  const packed = await fetch(`${baseUrl}/api/large`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    body: JSON.stringify({ text: 'x' }),
+  })
+  expect(packed.status).toBe(415)
+  expect(await packed.json()).toMatchObject({ error: 'UNSUPPORTED_MEDIA_TYPE' })
+})

@@ -5,7 +5,7 @@ import CircuitBreaker from 'opossum'
 import { z } from 'zod'
 import type { Metrics } from './metrics.ts'
 
-export type Callee = ServiceKey | 'gateway' | 'mail'
+export type Callee = ServiceKey | 'gateway' | 'mail' | 'sms'
 
 /** How much trust a callee gets. Times in milliseconds; a limit that is absent does not apply. */
 export interface Policy {
@@ -40,6 +40,11 @@ export const policies: Readonly<Record<Callee, Policy>> = {
     retry: { attempts: 5, firstWaitMs: 1_000 },
     bulkhead: { concurrent: 100, waitMs: 100 },
   },
+  sms: {
+    breaker: { volumeThreshold: 5, errorPercent: 60, openMs: 60_000 },
+    retry: { attempts: 5, firstWaitMs: 1_000 },
+    bulkhead: { concurrent: 20, waitMs: 100 },
+  },
 }
 
 const milliseconds = z.int().nonnegative()
@@ -59,7 +64,7 @@ const PolicyChanges = z.strictObject({
 })
 /** Figures that replace those of the table, by callee: `{"gateway":{"ratePerSecond":500}}`. */
 export const PolicyOverrides = z.partialRecord(
-  z.enum(['auth', 'events', 'tickets', 'payments', 'notifications', 'gateway', 'mail']),
+  z.enum(['auth', 'events', 'tickets', 'payments', 'notifications', 'gateway', 'mail', 'sms']),
   PolicyChanges,
 )
 

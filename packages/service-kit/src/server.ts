@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import { sendRefusal } from './answer.ts'
 import { withCorrelationId } from './context.ts'
@@ -18,6 +19,7 @@ declare module 'fastify' {
 
 const BODY_LIMIT_BYTES = 1_048_576
 const REQUEST_TIMEOUT_MS = 30_000
+const DRAIN_MS = 5_000
 const KEEP_ALIVE_MS = 72_000 // longer than the load balancer's 60 s: it must be the one that closes
 
 /** A server whose every answer, also to nonsense, has the contract's shape and the request's id. */
@@ -38,6 +40,11 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
   }) as unknown as FastifyInstance
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-correlation-id', request.id)
+    const encoding = request.headers['content-encoding']
+    if (encoding !== undefined && encoding !== 'identity') {
+      void sendRefusal(reply, refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without a content-encoding'))
+      return
+    }
     withCorrelationId(request.id, done)
   })
   app.addHook('onResponse', async (request, reply) => {
@@ -72,13 +79,14 @@ function answerErrors(app: FastifyInstance): void {
       refuse(404, 'ROUTE_NOT_FOUND', `nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}`),
     ),
   )
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
     if (error instanceof RefusedError) return sendRefusal(reply, error.refusal)
     if (error instanceof ServiceUnavailable || isUnavailable(error)) {
       request.log.warn({ err: error }, 'unavailable')
       return sendRefusal(reply, refuse(503, 'SERVICE_UNAVAILABLE', 'this cannot be done right now: try again shortly'))
     }
     const status = error.statusCode ?? 500
+    if (status === 413) await drain(request.raw)
     if (status === 413)
       return sendRefusal(
         reply,
@@ -88,6 +96,24 @@ function answerErrors(app: FastifyInstance): void {
     if (status < 500) return sendRefusal(reply, refuse(status, 'VALIDATION_FAILED', error.message))
     request.log.error({ err: error }, 'failed')
     return sendRefusal(reply, refuse(500, 'INTERNAL', 'something went wrong here'))
+  })
+}
+
+/**
+ * Let a body that is too large come to its end before it is refused: a client, or a proxy on the way, that is answered while it
+ * still sends may see a broken connection instead of the answer. One that does not end soon is cut off.
+ */
+function drain(request: IncomingMessage): Promise<void> {
+  if (request.complete) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, DRAIN_MS)
+    for (const end of ['end', 'close', 'error']) {
+      request.once(end, () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    }
+    request.resume()
   })
 }
 
