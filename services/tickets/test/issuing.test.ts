@@ -104,7 +104,9 @@ describe('a paid order', () => {
     await publish(paymentCompleted, paid(eventId, typeId, other))
     await probe.waitFor(ticketsGenerated, aboutOrder(other.orderId))
     await expect
-      .poll(async () => (await setting.deps.pool.query(`select 1 from inbox where event_type = 'PAYMENT_COMPLETED'`)).rowCount)
+      .poll(async () => (await setting.deps.pool.query(`select 1 from inbox where event_type = 'PAYMENT_COMPLETED'`)).rowCount, {
+        timeout: 10_000,
+      })
       .toBeGreaterThanOrEqual(3)
     expect((await ticketsOf(order.orderId)).tickets).toHaveLength(2)
     expect(probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))).toHaveLength(1)
@@ -209,7 +211,9 @@ describe('cancelling', () => {
     expect(await setting.counters(typeId)).toMatchObject({ held: 0 })
     const messageId = await publish(paymentCompleted, paid(eventId, typeId, order, 2))
     await expect
-      .poll(async () => (await setting.deps.pool.query('select 1 from inbox where message_id = $1', [messageId])).rowCount)
+      .poll(async () => (await setting.deps.pool.query('select 1 from inbox where message_id = $1', [messageId])).rowCount, {
+        timeout: 10_000,
+      })
       .toBe(1)
     expect(await ticketsOf(order.orderId)).toEqual({ outcome: 'CANCELLED', tickets: [] })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })

@@ -26,7 +26,7 @@ describe('with Redis', () => {
   it('flushed in the middle of a sale, exactly as many are sold as there are, and the picture is drawn anew', async () => {
     const { eventId, typeId } = await setting.offer(100)
     const first = crowd(setting, eventId, typeId, 80)
-    await expect.poll(async () => (await setting.counters(typeId)).held).toBeGreaterThan(10)
+    await expect.poll(async () => (await setting.counters(typeId)).held, { timeout: 10_000 }).toBeGreaterThan(10)
     await setting.redis.del(...keysOf(eventId))
     const second = crowd(setting, eventId, typeId, 80)
     const statuses = [...(await first), ...(await second)]

@@ -86,6 +86,8 @@ function inNeighbouringRows(runs: readonly Run[], count: number): PlanSeat[] | n
         .flat()
         .filter(({ row }) => row.zoneId === front?.row.zoneId)
       if (countOf(near) < count) continue
+      const longest = near.reduce((length, { seats }) => Math.max(length, seats.length), 0)
+      if (best && Math.ceil(count / longest) >= best.pieces) continue // it cannot be better
       const pieces = pick(near, count)
       if (!best || pieces.length < best.pieces) best = { seats: pieces.flat(), pieces: pieces.length }
     }
