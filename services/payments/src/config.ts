@@ -15,6 +15,11 @@ export const Environment = z.object({
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000).describe('how long a call of the gateway may take, in ms'),
   CHECKOUT_WAIT_MS: z.coerce.number().int().min(0).default(10_000).describe('how long a buyer waits before 202, in ms'),
   PAYMENT_UNKNOWN_LIMIT_SECONDS: z.coerce.number().int().min(1).default(1_800).describe('how long an outcome may be unknown'),
+  EVENT_REFUNDS_PER_SECOND: z.coerce
+    .number()
+    .positive()
+    .default(20)
+    .describe('how fast the orders of a cancelled event are given back, by each instance: sales share the gateway with it'),
   SAGA_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often sagas that are due are looked for, in ms'),
 })
 
@@ -25,6 +30,7 @@ export interface Config extends BaseConfig {
   stripe: { secretKey: string; webhookSecret: string; baseUrl?: string; timeoutMs: number }
   checkoutWaitMs: number
   paymentUnknownLimitMs: number
+  eventRefundsPerSecond: number
   sagaPollMs: number
 }
 
@@ -44,6 +50,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     },
     checkoutWaitMs: read.CHECKOUT_WAIT_MS,
     paymentUnknownLimitMs: read.PAYMENT_UNKNOWN_LIMIT_SECONDS * 1_000,
+    eventRefundsPerSecond: read.EVENT_REFUNDS_PER_SECOND,
     sagaPollMs: read.SAGA_POLL_MS,
   }
 }

@@ -59,7 +59,17 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   measureSagas(pool, metrics.registry)
   const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs })
   const webhooks = createWebhookProcessor({ messaging, apply, newId, onSagaDue: resumer.nudge, logger })
-  const eventRefunder = createEventRefunder({ pool, messaging, apply, drive, now, newId, logger, intervalMs: config.sagaPollMs })
+  const eventRefunder = createEventRefunder({
+    pool,
+    messaging,
+    apply,
+    drive,
+    now,
+    newId,
+    logger,
+    intervalMs: config.sagaPollMs,
+    perSecond: config.eventRefundsPerSecond,
+  })
 
   return {
     ...foundation,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type EventId, orderCancelled, paymentCompleted } from '@boxoffice/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { chargeKey } from '../src/saga/saga-repository.ts'
+import { chargeKey } from '../src/saga/journal.ts'
 import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
 import { eventId } from './stubs.ts'
 

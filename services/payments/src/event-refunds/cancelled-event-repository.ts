@@ -1,7 +1,7 @@
 import type { EventId, OrderId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
-const LEASE_SECONDS = 30
+const LEASE_SECONDS = 15
 const FIRST_REST_SECONDS = 1
 const LONGEST_REST_SECONDS = 60
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderId, RefundId } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
 import { createSweeper, type Logger, sqlOfPool } from '@boxoffice/service-kit'
@@ -8,11 +9,13 @@ import type { SagaInput, SagaState } from '../saga/saga.ts'
 import { findSagaForUpdate, leaseSaga, parkSaga, type StoredSaga } from '../saga/saga-repository.ts'
 import { endPage, endRound, leaseCancelledEvent, listPaidOrders } from './cancelled-event-repository.ts'
 
-const PAGE = 10 // of the gateway's 20 places: who buys for another event meanwhile has the others
+// Of the gateway's 20 places and 50 calls a second: who buys for another event meanwhile has the others.
+const PAGE = 10
 const REASON = 'EVENT_CANCELLED'
 
 /**
- * Gives back every order of cancelled events, page by page, as fast as the gateway answers and no faster. Each order's saga does
+ * Gives back every order of cancelled events, page by page, as fast as the gateway answers and at most so many
+ * a second. Each order's saga does
  * it, so that a page that was begun is ended by whoever takes it up; a refund that is at work is let end, and the rest follows.
  */
 export function createEventRefunder(options: {
@@ -24,6 +27,7 @@ export function createEventRefunder(options: {
   newId: () => string
   logger: Logger
   intervalMs: number
+  perSecond: number
 }) {
   const { pool, messaging, apply, drive, now, newId, logger } = options
   const sql = sqlOfPool(pool)
@@ -58,6 +62,7 @@ export function createEventRefunder(options: {
       const event = await leaseCancelledEvent(sql)
       if (!event) return { more: false }
       const { eventId } = event
+      const startedMs = performance.now()
       const page = await listPaidOrders(sql, event, PAGE)
       await Promise.all(
         page.map(({ orderId }) =>
@@ -68,6 +73,7 @@ export function createEventRefunder(options: {
       )
       const last = page.at(-1)
       await (last && page.length === PAGE ? endPage(sql, eventId, last) : endRound(sql, eventId))
+      await sleep(Math.max(0, (page.length / options.perSecond) * 1_000 - (performance.now() - startedMs)))
       logger.info({ eventId, orders: page.length }, 'orders of a cancelled event were given back')
       return { more: true }
     },

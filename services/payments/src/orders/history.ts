@@ -1,5 +1,5 @@
+import type { SagaEvent } from '../saga/journal.ts'
 import type { SagaInput } from '../saga/saga.ts'
-import type { SagaEvent } from '../saga/saga-repository.ts'
 
 /** The journal as the buyer may read it: what was tried and what came of it, in the words of the states, without internals. */
 export function historyOf(order: { createdAt: Date }, events: readonly SagaEvent[]) {

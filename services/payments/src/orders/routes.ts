@@ -11,7 +11,7 @@ import {
 } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
-import { listSagaEvents } from '../saga/saga-repository.ts'
+import { listSagaEvents } from '../saga/journal.ts'
 import { isAdmin } from './access.ts'
 import { answerTo, toContract } from './answers.ts'
 import { cancelOrder, nameHolder } from './change-order.ts'

@@ -1,7 +1,8 @@
 import type { RefundId } from '@boxoffice/contracts'
 import { refundOf } from './giving-back.ts'
+import { refundKey } from './journal.ts'
 import type { Saga } from './saga.ts'
-import { refundKey, type StoredSaga } from './saga-repository.ts'
+import type { StoredSaga } from './saga-repository.ts'
 import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step.ts'
 
 /** The tickets stop admitting before any money goes back; what they were worth comes from the ticket service's answer alone. */

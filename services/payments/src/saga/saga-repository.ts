@@ -1,7 +1,7 @@
 import type { OrderId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { refundOf } from './giving-back.ts'
-import { isTerminal, nameOf, type Saga, type SagaContext, type SagaInput, type SagaState, stepOf } from './saga.ts'
+import { appendEvent, appendIntent } from './journal.ts'
+import { isTerminal, nameOf, type Saga, type SagaInput, type SagaState } from './saga.ts'
 
 const LEASE_SECONDS = 15
 
@@ -46,7 +46,7 @@ export async function insertSaga(tx: Tx, saga: Saga): Promise<StoredSaga> {
     [saga.orderId, saga.state, JSON.stringify(saga.context)],
   )
   const stored = toSaga(rows[0] as Row)
-  await appendIntent(tx, stored, 1, { reservationId: saga.context.reservationId })
+  await appendIntent(tx, stored, 1)
   return stored
 }
 
@@ -128,75 +128,6 @@ export async function moveSaga(
   const seq = await appendEvent(tx, moved, { moment: 'RESULT', step: nameOf(saga.state, input), result: input.type, input })
   // Another amount is another call: what a refund at the gateway leaves to be done stands in the journal too.
   const isNewCall = !stays || input.type === 'REFUNDED_ELSEWHERE'
-  if (isNewCall && !isTerminal(moved.state)) await appendIntent(tx, moved, seq + 1, intentDetail(moved))
+  if (isNewCall && !isTerminal(moved.state)) await appendIntent(tx, moved, seq + 1)
   return moved
 }
-
-const appendIntent = (tx: Tx, saga: StoredSaga, seq: number, detail: Record<string, unknown>) =>
-  appendEvent(tx, saga, { moment: 'INTENT', step: stepOf(saga.state) ?? '', detail }, seq)
-
-/** What others did to an order's money: it stands in the journal, and the saga does not move. Lock the saga first. */
-export const appendNote = (tx: Tx, saga: StoredSaga, note: { step: string; result: string; detail: Record<string, unknown> }) =>
-  appendEvent(tx, saga, { moment: 'NOTE', ...note })
-
-/** The key and the parameters of the call that follows: what another worker needs to make the same one. */
-function intentDetail({ state, orderId, context }: Saga): Record<string, unknown> {
-  const { reservationId, total, currency, transactionId } = context
-  const { refundId, amount, ticketIds, reason } = refundOf(context)
-  if (state === 'WITHDRAWING_TICKETS') return { refundId, reason, ticketIds }
-  switch (stepOf(state)) {
-    case 'CHARGE':
-      return { key: chargeKey(orderId), amount: total, currency }
-    case 'REFUND':
-      return { key: refundKey(orderId, context), refundId, transactionId, amount, currency }
-    default:
-      return { reservationId }
-  }
-}
-/** Our idempotency keys at the gateway: the same however often a process dies in between. */
-export const chargeKey = (orderId: OrderId) => `order:${orderId}:charge`
-/** A refund of another amount is another request to the gateway, which binds a key to its parameters. */
-export function refundKey(orderId: OrderId, context: SagaContext): string {
-  const { refundId, amount, reduced } = refundOf(context)
-  return `order:${orderId}:refund:${refundId}${reduced ? `:${amount}` : ''}`
-}
-
-async function appendEvent(
-  tx: Tx,
-  saga: StoredSaga,
-  event: { moment: SagaEvent['moment']; step: string; result?: string; input?: SagaInput; detail?: Record<string, unknown> },
-  seq?: number,
-): Promise<number> {
-  const [row] = await tx.query<{ seq: number }>(
-    `insert into saga_events (order_id, seq, moment, step, result, input, detail, state, fence)
-     values ($1, coalesce($2, (select coalesce(max(seq), 0) + 1 from saga_events where order_id = $1)), $3, $4, $5, $6, $7, $8, $9)
-     returning seq`,
-    [
-      saga.orderId,
-      seq ?? null,
-      event.moment,
-      event.step,
-      event.result ?? null,
-      event.input ? JSON.stringify(event.input) : null,
-      event.detail ? JSON.stringify(event.detail) : null,
-      saga.state,
-      saga.fence,
-    ],
-  )
-  return row?.seq ?? 0
-}
-
-export interface SagaEvent {
-  at: Date
-  moment: 'INTENT' | 'RESULT' | 'NOTE'
-  step: string
-  result: string | null
-  input: SagaInput | null
-  state: SagaState
-}
-
-/** The journal of an order, the oldest first. */
-export const listSagaEvents = (tx: Tx, orderId: OrderId): Promise<SagaEvent[]> =>
-  tx.query<SagaEvent>('select at, moment, step, result, input, state from saga_events where order_id = $1 order by seq', [
-    orderId,
-  ])

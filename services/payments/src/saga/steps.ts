@@ -2,9 +2,10 @@ import type { SeatId } from '@boxoffice/contracts'
 import { ServiceUnavailable, UnexpectedAnswer } from '@boxoffice/service-kit'
 import type { Lookup } from '../gateway/outcomes.ts'
 import { totalOf } from './advance.ts'
+import { chargeKey } from './journal.ts'
 import { repay, withdrawTickets } from './refund-steps.ts'
 import { type Failure, type Item, type Saga, type SagaInput, stepOf } from './saga.ts'
-import { chargeKey, type StoredSaga } from './saga-repository.ts'
+import type { StoredSaga } from './saga-repository.ts'
 import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step.ts'
 
 /** Makes the remote call of a saga's state. Every call carries ids and keys of ours: making it again changes nothing. */

@@ -1,0 +1,207 @@
+import type { Currency, EventId, Minor, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import { describe, expect, test } from 'vitest'
+import { advance, replay, totalOf } from './advance.ts'
+import type { SagaContext, SagaInput, SagaState } from './saga.ts'
+
+const ticketTypeId = 'type' as TicketTypeId
+const items = [{ ticketTypeId, quantity: 2, unitPrice: 5_000 as Minor }]
+const begun: SagaContext = {
+  userId: 'user' as UserId,
+  reservationId: 'reservation' as ReservationId,
+  holderName: 'Zofia Łącka',
+  paymentToken: 'pm_card_visa',
+  refundId: 'own' as RefundId,
+  purchase: { kind: 'direct', eventId: 'event' as EventId, ticketRequests: [{ ticketTypeId, quantity: 2 }] },
+}
+const reserved: SagaInput = {
+  type: 'RESERVED',
+  at: '2026-11-21T10:00:00.000Z',
+  eventId: 'event' as EventId,
+  items,
+  total: totalOf(items),
+  currency: 'EUR' as Currency,
+  eventCancelled: false,
+}
+const charged: SagaInput = { type: 'CHARGED', transactionId: 'pi_1', eventCancelled: false }
+const [a, b] = ['a', 'b'] as [TicketId, TicketId]
+const issued: SagaInput = {
+  type: 'TICKETS_ISSUED',
+  tickets: [a, b].map((ticketId) => ({ ticketId, ticketNumber: ticketId, ticketTypeId, qrCode: 'q' })),
+}
+const confirmed = [reserved, charged, issued]
+const requested = (refundId: string, ticketIds?: TicketId[]): SagaInput => ({
+  type: 'REFUND_REQUESTED',
+  refund: { refundId: refundId as RefundId, reason: 'ill', force: false, ticketIds },
+})
+const withdrawn = (...ticketIds: TicketId[]): SagaInput => ({
+  type: 'TICKETS_WITHDRAWN',
+  at: '2026-11-22T10:00:00.000Z',
+  tickets: ticketIds.map((ticketId) => ({ ticketId, ticketTypeId, unitPrice: 5_000 as Minor })),
+})
+const done: SagaInput = { type: 'REFUND_DONE', gatewayRefundId: 're_1' }
+const elsewhere = (amount: number): SagaInput => ({
+  type: 'REFUNDED_ELSEWHERE',
+  refundId: 'hand' as RefundId,
+  gatewayRefundId: 're_hand',
+  amount: amount as Minor,
+})
+
+/** Given these inputs from the beginning: where the saga is, and what the last of them brought with it. */
+function given(...inputs: SagaInput[]) {
+  const before = replay(begun, inputs.slice(0, -1))
+  const last = inputs.at(-1)
+  const { state, context } = replay(begun, inputs)
+  return { state, context, effects: last && advance(before, last)?.effects }
+}
+
+describe('a refund that is asked for', () => {
+  test('withdraws the tickets, gives their price back, and ends the order when it was all of it', () => {
+    expect(given(...confirmed, requested('r1'))).toMatchObject({
+      state: 'WITHDRAWING_TICKETS',
+      effects: { order: { status: 'REFUND_PENDING' }, refund: { opened: { refundId: 'r1' } } },
+    })
+    expect(given(...confirmed, requested('r1'), withdrawn(a, b))).toMatchObject({
+      state: 'REPAYING',
+      effects: { refund: { withdrawn: { refundId: 'r1', amount: 10_000 } }, messages: ['ORDER_STATUS_CHANGED'] },
+    })
+    expect(given(...confirmed, requested('r1'), withdrawn(a, b), done)).toMatchObject({
+      state: 'REFUNDED',
+      effects: {
+        order: { status: 'REFUNDED', paymentStatus: 'REFUNDED', refunded: 10_000 },
+        refund: { settled: [{ refundId: 'r1', amount: 10_000, gatewayRefundId: 're_1', ticketIds: [a, b] }] },
+        messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'],
+      },
+    })
+  })
+  test('of a part leaves the order confirmed, and the rest can follow', () => {
+    const part = [...confirmed, requested('r1', [a]), withdrawn(a), done]
+    expect(given(...part)).toMatchObject({
+      state: 'CONFIRMED',
+      effects: {
+        order: { status: 'CONFIRMED', paymentStatus: 'PARTIALLY_REFUNDED', refunded: 5_000 },
+        messages: ['REFUND_PROCESSED'],
+      },
+    })
+    const rest = [...part, requested('r2'), withdrawn(b), done]
+    expect(given(...rest)).toMatchObject({ state: 'REFUNDED', effects: { order: { refunded: 10_000 } } })
+  })
+  test('whose tickets are used comes to nothing, and may be asked for again', () => {
+    const refused: SagaInput = { type: 'WITHDRAWAL_REFUSED', code: 'TICKETS_USED', ticketIds: [a] }
+    expect(given(...confirmed, requested('r1'), refused)).toMatchObject({
+      state: 'CONFIRMED',
+      effects: { order: { status: 'CONFIRMED' }, refund: { failed: { refundId: 'r1', reason: 'TICKETS_USED', ticketIds: [a] } } },
+    })
+    expect(given(...confirmed, requested('r1'), refused, requested('r2')).state).toBe('WITHDRAWING_TICKETS')
+  })
+  test('is not begun beside another one, nor before the tickets are there', () => {
+    for (const inputs of [
+      [reserved],
+      [reserved, charged],
+      [...confirmed, requested('r1')],
+      [...confirmed, requested('r1'), withdrawn(a, b)],
+    ])
+      expect(advance(replay(begun, inputs), requested('r2'))).toBeNull()
+  })
+  test('of what cost nothing needs no gateway', () => {
+    const free = { ...reserved, total: 0 as Minor } as SagaInput
+    const nothing = { ...withdrawn(a, b), tickets: [a, b].map((ticketId) => ({ ticketId, ticketTypeId, unitPrice: 0 as Minor })) }
+    expect(given(free, issued, requested('r1'), nothing as SagaInput)).toMatchObject({
+      state: 'REFUNDED',
+      effects: { refund: { settled: [{ amount: 0, gatewayRefundId: undefined }] }, messages: ['ORDER_CANCELLED'] },
+    })
+  })
+})
+
+describe('money that was given back at the gateway by hand', () => {
+  test('all of it takes the tickets along, and none of it goes back twice', () => {
+    const all = [...confirmed, elsewhere(10_000)]
+    expect(given(...all)).toMatchObject({
+      state: 'WITHDRAWING_TICKETS',
+      effects: {
+        order: { refunded: 10_000 },
+        refund: { settled: [{ gatewayRefundId: 're_hand' }] },
+        messages: ['REFUND_PROCESSED'],
+      },
+    })
+    expect(given(...all, withdrawn(a, b))).toMatchObject({ state: 'REFUNDED', effects: { messages: ['ORDER_CANCELLED'] } })
+    expect(given(...all, withdrawn(a, b)).context.refunded).toBe(10_000)
+  })
+  test('part of it leaves the order as it is, and the rest to who gives it back', () => {
+    const part = [...confirmed, elsewhere(4_000)]
+    expect(given(...part)).toMatchObject({ state: 'CONFIRMED', effects: { order: { paymentStatus: 'PARTIALLY_REFUNDED' } } })
+    expect(given(...part, requested('r1'), withdrawn(a, b)).context.refund?.amount).toBe(6_000)
+  })
+  test('while ours is at work shrinks it to what is left', () => {
+    const atWork = [...confirmed, requested('r1'), withdrawn(a, b)]
+    expect(given(...atWork, elsewhere(4_000)).context.refund).toMatchObject({ amount: 6_000, reduced: true })
+    expect(given(...atWork, elsewhere(10_000))).toMatchObject({
+      state: 'REFUNDED',
+      effects: { refund: { settled: [{ refundId: 'hand' }, { refundId: 'r1', amount: 0 }] } },
+    })
+  })
+  test('before the tickets are made: they are cancelled, or the refund of what cannot be honoured is for the rest', () => {
+    expect(given(reserved, charged, elsewhere(10_000)).state).toBe('CANCELLING_TICKETS')
+    expect(given(reserved, charged, elsewhere(10_000), { type: 'TICKETS_CANCELLED' }).state).toBe('REFUNDED')
+    const rejected: SagaInput = { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }
+    expect(given(reserved, charged, elsewhere(4_000), rejected).effects?.refund).toMatchObject({ opened: { amount: 6_000 } })
+    expect(given(reserved, charged, rejected, elsewhere(4_000), done)).toMatchObject({
+      state: 'REFUNDED',
+      effects: { order: { refunded: 10_000 }, refund: { settled: [{ amount: 6_000 }] } },
+    })
+  })
+  test('more than there is, is not believed', () => {
+    const refunded = replay(begun, [...confirmed, requested('r1'), withdrawn(a, b), done])
+    expect(advance(refunded, elsewhere(1))).toBeNull()
+    expect(given(...confirmed, elsewhere(99_999)).context.refunded).toBe(10_000)
+  })
+})
+
+describe('an order that its buyer cancels', () => {
+  const wish: SagaInput = { type: 'CANCEL_REQUESTED' }
+  const notCharged: SagaInput = { type: 'NOT_CHARGED' }
+  test('before it is charged is cancelled, and what was held goes back', () => {
+    expect(given(wish)).toMatchObject({
+      state: 'RELEASING',
+      effects: { order: { status: 'CANCELLED' }, messages: ['ORDER_CANCELLED'] },
+    })
+    expect(given(wish, { type: 'RELEASED' }).state).toBe('CANCELLED')
+    expect(given(wish).context.paymentToken).toBeUndefined()
+  })
+  test('while a charge may be under way waits for the gateway’s word', () => {
+    expect(given(reserved, wish)).toMatchObject({ state: 'CANCELLING_CHARGE', effects: { order: { paymentStatus: 'UNKNOWN' } } })
+    expect(given(reserved, wish, charged)).toMatchObject({ state: 'AWAITING_TICKETS', effects: { order: { status: 'PAID' } } })
+    expect(given(reserved, wish, notCharged)).toMatchObject({ state: 'RELEASING', effects: { order: { status: 'CANCELLED' } } })
+    expect(given(reserved, wish, notCharged, { type: 'RELEASED' }).state).toBe('CANCELLED')
+  })
+  test('gets money that came all the same back', () => {
+    const gone: SagaInput[] = [reserved, wish, { type: 'GATEWAY_UNREACHABLE' }, { type: 'RELEASED' }]
+    expect(given(...gone).state).toBe('REFUND_IF_CHARGED')
+    expect(given(...gone, notCharged).state).toBe('CANCELLED')
+    expect(given(...gone, charged, done)).toMatchObject({ state: 'CANCELLED', effects: { order: { paymentStatus: 'REFUNDED' } } })
+    expect(given(reserved, wish, notCharged, { type: 'RELEASED' }, charged).state).toBe('REFUNDING')
+  })
+  test('is too late once it is paid, and so is another name', () => {
+    const late: SagaState[] = ['AWAITING_TICKETS', 'CONFIRMED', 'REFUNDED', 'FAILED', 'RELEASING']
+    for (const state of late) {
+      expect(advance({ state, context: begun }, wish)).toBeNull()
+      expect(advance({ state, context: begun }, { type: 'HOLDER_NAMED', holderName: 'x' })).toBeNull()
+    }
+  })
+  test('may be renamed until then', () => {
+    for (const inputs of [[], [reserved], [reserved, wish]]) {
+      const { state, context } = given(...(inputs as SagaInput[]), { type: 'HOLDER_NAMED', holderName: 'Jan Nowak' })
+      expect(context.holderName).toBe('Jan Nowak')
+      expect(state).toBe(replay(begun, inputs as SagaInput[]).state)
+    }
+  })
+})
+
+test('an event that is cancelled while the tickets are being made takes them and the money back', () => {
+  const cancelled: SagaInput[] = [reserved, charged, { type: 'EVENT_CANCELLED' }]
+  expect(given(...cancelled).state).toBe('CANCELLING_TICKETS')
+  expect(given(...cancelled, issued).state).toBe('CANCELLING_TICKETS')
+  expect(given(...cancelled, { type: 'TICKETS_CANCELLED' })).toMatchObject({
+    state: 'REFUNDING',
+    effects: { refund: { opened: { reason: 'EVENT_CANCELLED', amount: 10_000 } } },
+  })
+})

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import { type OrderId, paymentsSagaRoutes } from '@boxoffice/contracts'
+import { injectClient } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+
+let payments: Payments
+let admin: ReturnType<typeof sagasOf>
+const sagasOf = (headers: Record<string, string>) => injectClient(payments.app, paymentsSagaRoutes, headers)
+beforeAll(async () => {
+  payments = await startPayments({ CHECKOUT_WAIT_MS: '300' })
+  admin = sagasOf((await payments.authority.user(['USER', 'ADMIN'])).headers)
+})
+afterAll(() => payments.stop())
+
+const listed = async (query: { state?: string; limit?: number; cursor?: string } = {}) => {
+  const answer = await admin.listSagas({ query })
+  if (answer.status !== 200) throw new Error('refused')
+  return answer.body
+}
+
+test('what is stuck is listed with the reason, the newest first, and goes on when it is told to', async () => {
+  const done = orderIdOf(await payments.buy('pm_card_visa'))
+  await payments.tellTicketsGenerated(done)
+  await payments.becomes(done, 'CONFIRMED')
+  payments.stub.state.away = true
+  const stuck: OrderId[] = []
+  for (const _ of [1, 2, 3]) stuck.push(orderIdOf(await payments.buy('pm_card_visa')))
+  await vi.waitFor(async () => {
+    const { sagas } = await listed()
+    expect(sagas.map(({ orderId }) => orderId)).toEqual(stuck.toReversed())
+    for (const saga of sagas) expect(saga).toMatchObject({ state: 'RESERVING', lastError: expect.stringContaining('tickets') })
+  }, SOON)
+
+  const first = await listed({ limit: 2 })
+  const second = await listed({ limit: 2, cursor: first.nextCursor ?? '' })
+  expect([...first.sagas, ...second.sagas].map(({ orderId }) => orderId)).toEqual(stuck.toReversed())
+  expect(first.byState).toMatchObject({ RESERVING: 3, CONFIRMED: 1 })
+  expect((await listed({ state: 'CONFIRMED' })).sagas).toMatchObject([{ orderId: done, attempts: 0 }])
+
+  payments.stub.state.away = false
+  const [orderId] = stuck as [OrderId]
+  await payments.deps.pool.query("update sagas set next_attempt_at = now() + interval '1 hour', leased_until = null")
+  expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({ status: 202, body: { orderId, attempts: 0 } })
+  await payments.becomes(orderId, 'PAID')
+})
+
+test('the journal tells all of it; what has ended cannot be resumed, what is not there is not found', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined'))
+  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('FAILED'), SOON)
+  const journal = await admin.getSaga({ params: { orderId } })
+  expect(journal).toMatchObject({ status: 200, body: { state: 'FAILED' } })
+  expect(journal.status === 200 && journal.body.events.map(({ moment, step, result }) => [moment, step, result])).toEqual([
+    ['INTENT', 'RESERVE', null],
+    ['RESULT', 'RESERVE', 'RESERVED'],
+    ['INTENT', 'CHARGE', null],
+    ['RESULT', 'CHARGE', 'DECLINED'],
+    ['INTENT', 'RELEASE', null],
+    ['RESULT', 'RELEASE', 'RELEASED'],
+  ])
+  expect(JSON.stringify(journal.body)).not.toContain('pm_card')
+  expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({ status: 409, body: { error: 'SAGA_ENDED' } })
+  const nobody = { params: { orderId: randomUUID() as OrderId } }
+  expect((await admin.getSaga(nobody)).status).toBe(404)
+  expect((await admin.resumeSaga(nobody)).status).toBe(404)
+})
+
+test('it is for administrators alone', async () => {
+  for (const url of ['', `/${randomUUID()}`]) {
+    const answer = await payments.app.inject({ url: `/api/payments/ops/sagas${url}`, headers: payments.buyer.headers })
+    expect(answer.statusCode).toBe(403)
+  }
+})

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { type OrderId, opsAlert, refundProcessed } from '@boxoffice/contracts'
+import { WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+
+let payments: Payments
+beforeAll(async () => {
+  payments = await startPayments()
+})
+afterAll(() => payments.stop())
+
+async function confirmed() {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  await payments.tellTicketsGenerated(orderId)
+  await payments.becomes(orderId, 'CONFIRMED')
+  return { orderId, payment_intent: await transactionOf(orderId) }
+}
+const transactionOf = async (orderId: OrderId): Promise<string> =>
+  (await payments.deps.pool.query('select transaction_id from orders where order_id = $1', [orderId])).rows[0].transaction_id
+const alertsOf = (orderId: OrderId) => payments.probe.heard(opsAlert).filter(({ payload }) => payload.detail.orderId === orderId)
+/** What the gateway would send, signed as it signs. */
+function tell(type: string, object: object, id = `evt_${randomUUID()}`) {
+  const payload = JSON.stringify({ id, object: 'event', type, data: { object } })
+  const signature = payments.sandbox.stripe.webhooks.generateTestHeaderString({ payload, secret: WEBHOOK_SECRET })
+  const headers = { 'content-type': 'application/json', 'stripe-signature': signature }
+  return payments.app.inject({ method: 'POST', url: '/api/payments/webhooks/stripe', headers, payload })
+}
+const outcomeOf = (id: string) =>
+  vi.waitFor(async () => {
+    const { rows } = await payments.deps.pool.query('select outcome from webhook_events where webhook_event_id = $1', [id])
+    expect(rows[0]?.outcome).toEqual(expect.any(String))
+    return rows[0].outcome as string
+  }, SOON)
+
+test('the gateway’s own webhooks reach us', async () => {
+  const { orderId } = await confirmed()
+  const sql =
+    "select from webhook_events where type = 'payment_intent.succeeded' and body->'data'->'object'->'metadata'->>'orderId' = $1"
+  await vi.waitFor(async () => expect((await payments.deps.pool.query(sql, [orderId])).rowCount).toBe(1), SOON)
+})
+
+test('a whole refund made at the gateway by hand takes the tickets along, and stands in our books', async () => {
+  const { orderId, payment_intent } = await confirmed()
+  const made = await payments.sandbox.stripe.refunds.create({ payment_intent })
+  const order = await payments.becomes(orderId, 'REFUNDED')
+  expect(order).toMatchObject({ paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(payments.stub.priceOfValid(orderId)).toBe(0)
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+  const { rows } = await payments.deps.pool.query('select amount_minor from ledger_entries where reference = $1', [made.id])
+  expect(rows).toEqual([{ amount_minor: 10_000 }, { amount_minor: 10_000 }])
+  await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
+  const refunds = await payments.client.listRefunds({ params: { orderId } })
+  expect(refunds.body).toMatchObject({ refunds: [{ status: 'SUCCEEDED', amount: 10_000, reason: 'REFUNDED_AT_GATEWAY' }] })
+})
+
+test('a part of it is counted and people are told; who then gives the order back gets what is left', async () => {
+  const { orderId, payment_intent } = await confirmed()
+  await payments.sandbox.stripe.refunds.create({ payment_intent, amount: 4_000 })
+  await vi.waitFor(async () => {
+    const counted = { status: 'CONFIRMED', paymentStatus: 'PARTIALLY_REFUNDED', refundedAmount: 4_000 }
+    expect(await payments.order(orderId)).toMatchObject(counted)
+  }, SOON)
+  const alert = await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
+  expect(alert.payload).toMatchObject({ severity: 'WARNING', title: expect.stringContaining('decide on its tickets') })
+  const admin = await payments.authority.user(['USER', 'ADMIN'])
+  const answer = await payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body: { reason: 'the rest' } })
+  expect(answer).toMatchObject({ status: 202, body: { amount: 6_000 } })
+  expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ refundedAmount: 10_000 })
+  expect(await payments.moneyOf(orderId)).toMatchObject({ refunded: 10_000 })
+})
+
+test('a refund of ours is not counted twice when the gateway tells of it', async () => {
+  const { orderId } = await confirmed()
+  const admin = await payments.authority.user(['USER', 'ADMIN'])
+  await payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body: { reason: 'x' } })
+  await payments.becomes(orderId, 'REFUNDED')
+  const sql =
+    "select outcome from webhook_events where type = 'refund.created' and body->'data'->'object'->'metadata'->>'orderId' = $1"
+  await vi.waitFor(async () => {
+    const { rows } = await payments.deps.pool.query(sql, [orderId])
+    expect(rows).toEqual([{ outcome: 'not of interest' }])
+  }, SOON)
+  expect(alertsOf(orderId)).toEqual([])
+  expect((await payments.order(orderId)).refundedAmount).toBe(10_000)
+})
+
+test('a refund made by hand while ours waits: ours gives what is left, and no cent twice', async () => {
+  const { orderId, payment_intent } = await confirmed()
+  payments.stub.state.cancelDelayMs = 1_000
+  const admin = await payments.authority.user(['USER', 'ADMIN'])
+  const asking = payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body: { reason: 'x' } })
+  await payments.becomes(orderId, 'REFUND_PENDING')
+  await payments.sandbox.stripe.refunds.create({ payment_intent, amount: 2_500 })
+  expect((await asking).status).toBe(202)
+  payments.stub.state.cancelDelayMs = 0
+  expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ refundedAmount: 10_000 })
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+})
+
+test('a dispute stands in the history, and people are told; the loss of one is theirs to decide on', async () => {
+  const { orderId, payment_intent } = await confirmed()
+  const dispute = {
+    id: 'dp_1',
+    object: 'dispute',
+    payment_intent,
+    amount: 10_000,
+    reason: 'fraudulent',
+    status: 'needs_response',
+  }
+  expect((await tell('charge.dispute.created', dispute)).statusCode).toBe(200)
+  await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
+  await tell('charge.dispute.closed', { ...dispute, status: 'lost' })
+  const lost = await payments.probe.waitFor(
+    opsAlert,
+    ({ payload }) => payload.detail.orderId === orderId && payload.severity === 'CRITICAL',
+  )
+  expect(lost.payload).toMatchObject({ source: 'payments', detail: { disputeId: 'dp_1', status: 'lost', amountMinor: 10_000 } })
+  const history = await payments.client.getOrderHistory({ params: { orderId } })
+  expect(history.body).toMatchObject({
+    history: expect.arrayContaining([expect.objectContaining({ step: 'DISPUTE', result: 'LOST' })]),
+  })
+  expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED' })
+})
+
+test('the same event twice has one effect', async () => {
+  const { orderId, payment_intent } = await confirmed()
+  const id = `evt_${randomUUID()}`
+  const dispute = { id: 'dp_2', payment_intent, amount: 10_000, reason: 'general', status: 'needs_response' }
+  await Promise.all([1, 2, 3].map(() => tell('charge.dispute.created', dispute, id)))
+  expect(await outcomeOf(id)).toBe('alerted')
+  await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
+  const { rowCount } = await payments.deps.pool.query("select from saga_events where order_id = $1 and moment = 'NOTE'", [
+    orderId,
+  ])
+  expect(rowCount).toBe(1)
+})
+
+test('a refund that did not reach the buyer, and one of a charge that is not ours', async () => {
+  const { orderId, payment_intent } = await confirmed()
+  await tell('refund.failed', {
+    id: 're_1',
+    payment_intent,
+    amount: 500,
+    failure_reason: 'expired_or_canceled_card',
+    metadata: {},
+  })
+  const alert = await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
+  expect(alert.payload).toMatchObject({ severity: 'CRITICAL', detail: { gatewayRefundId: 're_1' } })
+  const id = `evt_${randomUUID()}`
+  await tell('refund.created', { id: 're_2', payment_intent: 'pi_of_nobody', amount: 500, status: 'succeeded', metadata: {} }, id)
+  expect(await outcomeOf(id)).toBe('no such order')
+})
+
+test('more than an order has left is not believed, and people are told', async () => {
+  const { orderId, payment_intent } = await confirmed()
+  await payments.sandbox.stripe.refunds.create({ payment_intent })
+  await payments.becomes(orderId, 'REFUNDED')
+  await tell('refund.created', { id: `re_${randomUUID()}`, payment_intent, amount: 500, status: 'succeeded', metadata: {} })
+  await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId && payload.severity === 'CRITICAL')
+  expect(await payments.order(orderId)).toMatchObject({ refundedAmount: 10_000 })
+})
