@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { EventId, NotificationId, OrderId } from './ids.ts'
-import { defineRoute, NextCursor, Page } from './route.ts'
-import { Instant } from './text.ts'
+import { EventId, NotificationId, OrderId, UserId } from './ids.ts'
+import { defineRoute, eventStream, NextCursor, Page, Refusal } from './route.ts'
+import { Instant, line, TimeZone } from './text.ts'
 
 export const NotificationType = z.enum([
   'USER_WELCOME',
@@ -20,6 +20,7 @@ export const NotificationType = z.enum([
 ])
 export type NotificationType = z.output<typeof NotificationType>
 export const Channel = z.enum(['EMAIL', 'SMS', 'PUSH'])
+export type Channel = z.output<typeof Channel>
 export const NotificationStatus = z.enum(['PENDING', 'SENDING', 'SENT', 'FAILED'])
 export type NotificationStatus = z.output<typeof NotificationStatus>
 
@@ -33,8 +34,43 @@ export const Notification = z.object({
   eventId: EventId.optional(),
   createdAt: Instant,
   sentAt: Instant.optional(),
+  readAt: Instant.optional(),
 })
 export type Notification = z.output<typeof Notification>
+
+const UnreadCount = z.int().nonnegative().meta({ description: 'sent and not marked as read' })
+
+const preference = { type: NotificationType, channel: Channel.exclude(['PUSH']) }
+/** Whether somebody gets notifications of a type by a channel. */
+export const Preference = z.object({
+  ...preference,
+  enabled: z.boolean(),
+  changeable: z.boolean().meta({ description: 'false: always sent, or never sent this way' }),
+})
+export type Preference = z.output<typeof Preference>
+
+const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 22:00')
+export const QuietHours = z
+  .strictObject({ start: TimeOfDay, end: TimeOfDay, timeZone: TimeZone })
+  .refine(({ start, end }) => start !== end, { path: ['end'], message: 'must not be the start' })
+export type QuietHours = z.output<typeof QuietHours>
+
+export const Preferences = z.object({
+  preferences: z.array(Preference).meta({ description: 'every type by every channel' }),
+  quietHours: QuietHours.optional(),
+})
+export type Preferences = z.output<typeof Preferences>
+
+export const PreferenceChanges = z.strictObject({
+  preferences: z
+    .array(z.strictObject({ ...preference, enabled: z.boolean() }))
+    .max(100)
+    .meta({ description: 'those that change; a list as GET gave it may come back as it is' }),
+  quietHours: QuietHours.nullable()
+    .optional()
+    .meta({ description: 'text messages, and mails that can wait, come when they are over; null ends them' }),
+})
+export type PreferenceChanges = z.output<typeof PreferenceChanges>
 
 export const notificationsRoutes = {
   listNotifications: defineRoute({
@@ -42,7 +78,83 @@ export const notificationsRoutes = {
     path: '/api/notifications',
     summary: 'What was sent to the signed-in user, the newest first',
     access: 'user',
-    query: Page,
-    responses: { 200: z.object({ notifications: z.array(Notification), nextCursor: NextCursor }) },
+    query: Page.extend({
+      unread: z.enum(['true', 'false']).optional().meta({ description: 'true: only what was sent and not marked as read' }),
+    }),
+    responses: {
+      200: z.object({ notifications: z.array(Notification), nextCursor: NextCursor, unreadCount: UnreadCount }),
+    },
+  }),
+  watchNotifications: defineRoute({
+    method: 'GET',
+    path: '/api/notifications/stream',
+    summary: 'The number of unread notifications, then each as it is sent, and the number whenever it changes',
+    access: 'user',
+    responses: { 200: eventStream(z.object({ unreadCount: UnreadCount, notification: Notification.optional() })) },
+  }),
+  readNotification: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/:notificationId/read',
+    summary: 'Mark a notification as read',
+    access: 'user',
+    params: z.object({ notificationId: NotificationId }),
+    responses: { 200: Notification, 404: Refusal },
+  }),
+  getPreferences: defineRoute({
+    method: 'GET',
+    path: '/api/notifications/preferences',
+    summary: 'What the signed-in user is told, how, and when not',
+    access: 'user',
+    responses: { 200: Preferences },
+  }),
+  updatePreferences: defineRoute({
+    method: 'PUT',
+    path: '/api/notifications/preferences',
+    summary: 'Change some of it; what is not named stays',
+    access: 'user',
+    body: PreferenceChanges,
+    responses: { 200: Preferences, 400: Refusal },
+  }),
+  resendOrder: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/orders/:orderId/resend',
+    summary: "Mail one's order confirmation again, with the tickets that are still valid",
+    access: 'user',
+    params: z.object({ orderId: OrderId }),
+    responses: {
+      202: z.object({ notificationId: NotificationId }),
+      404: Refusal,
+      409: Refusal.meta({ description: 'NOTHING_TO_RESEND' }),
+      429: Refusal.meta({ description: 'RATE_LIMITED, with Retry-After' }),
+    },
+  }),
+} as const
+
+/** What another service asks to be sent. */
+export const NotificationRequest = z.strictObject({
+  requestId: z.uuid().optional().meta({ description: 'the same request again is sent once; an Idempotency-Key does the same' }),
+  userId: UserId,
+  type: NotificationType,
+  channel: Channel.meta({ description: 'PUSH is not offered' }),
+  recipient: z.string().min(1).max(254).meta({ description: 'a mail address or a telephone number, as the channel needs' }),
+  template: NotificationType.meta({ description: 'the type’s own' }),
+  subject: line(200).optional(),
+  payload: z.record(z.string(), z.unknown()).meta({ description: 'what the message tells that this type is sent for' }),
+  priority: z.enum(['LOW', 'MEDIUM', 'HIGH', 'URGENT']).meta({ description: 'URGENT is sent in quiet hours too' }),
+})
+export type NotificationRequest = z.output<typeof NotificationRequest>
+
+export const notificationsInternalRoutes = {
+  sendNotification: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/internal/send',
+    summary: 'Send a notification, unless its recipient has turned the type off',
+    access: { services: ['auth-service', 'event-service', 'ticket-service', 'payment-service'] },
+    body: NotificationRequest,
+    responses: {
+      202: z.object({ notificationId: NotificationId }),
+      400: Refusal,
+      422: Refusal.meta({ description: 'IDEMPOTENCY_KEY_REUSED' }),
+    },
   }),
 } as const

@@ -1,9 +1,12 @@
-import { notificationsOpsRoutes, notificationsRoutes } from '@boxoffice/contracts'
+import { notificationsInternalRoutes, notificationsOpsRoutes, notificationsRoutes } from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
+import { requestHandlers } from './notifications/request.ts'
+import { resendHandlers } from './notifications/resend.ts'
 import { notificationHandlers } from './notifications/routes.ts'
+import { preferenceHandlers } from './preferences/routes.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
   const app = createServiceApp(deps, {
@@ -15,11 +18,14 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
-      // Without it mails wait and nothing is lost: the service stays in rotation.
-      mail: { required: false, check: async () => deps.provider.state() },
+      // Without them mails and texts wait and nothing is lost: the service stays in rotation.
+      mail: { required: false, check: async () => deps.mail.state() },
+      sms: { required: false, check: async () => deps.sms.state() },
     },
   })
-  mountRoutes(app, notificationsRoutes, notificationHandlers(deps), deps)
+  const handlers = { ...notificationHandlers(deps), ...preferenceHandlers(deps), ...resendHandlers(deps) }
+  mountRoutes(app, notificationsRoutes, handlers, deps)
+  mountRoutes(app, notificationsInternalRoutes, requestHandlers(deps), deps)
   mountOps(app, notificationsOpsRoutes, deps)
   return app
 }

@@ -22,16 +22,35 @@ export const Environment = z.object({
   ),
   FROM_EMAIL_ADDRESS: Address.describe('sender of every mail'),
   REPLY_TO_ADDRESSES: Addresses.optional().describe('where answers go, comma separated; to the sender where none is given'),
-  MAIL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(20).describe('mails that are worked on at once'),
-  MAIL_LEASE_SECONDS: z.coerce.number().int().min(1).max(600).default(60).describe('after this a mail of a dead process is due'),
-  MAIL_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often mails that are due are looked for, in ms'),
-  MAIL_TIMEOUT_MS: z.coerce.number().int().min(100).max(30_000).default(10_000).describe('how long SES may take, in ms'),
+  AWS_SMS_ENDPOINT: z.url().optional().describe("SNS for text messages elsewhere than at AWS's own address"),
+  SMS_SENDER_ID: z
+    .string()
+    .regex(/^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$/, 'must be 1 to 11 letters and digits')
+    .optional()
+    .describe('sender that telephones show, where the country allows one'),
+  DLQ_CHECK_SECONDS: z.coerce.number().int().min(1).default(300).describe('how often dead-letter queues are looked at'),
+  MAIL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(20).describe('notifications that are worked on at once'),
+  MAIL_LEASE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(600)
+    .default(60)
+    .describe('after this a notification of a dead process is due'),
+  MAIL_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often what is due is looked for, in ms'),
+  MAIL_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(30_000)
+    .default(10_000)
+    .describe('how long SES, or SNS for a text message, may take, in ms'),
   MAIL_ATTEMPTS_MAX: z.coerce
     .number()
     .int()
     .min(1)
     .default(300)
-    .describe('a mail has failed after so many; the default is about a day of outage'),
+    .describe('a notification has failed after so many; the default is about a day of outage'),
 })
 
 export interface Config extends BaseConfig {
@@ -41,7 +60,9 @@ export interface Config extends BaseConfig {
   paymentsUrl: string
   privateKey: JWK
   ses: { region: string; endpoint?: string; timeoutMs: number }
+  sms: { region: string; endpoint?: string; timeoutMs: number; senderId?: string }
   sender: { from: string; replyTo: string[] }
+  deadLetterCheckMs: number
   delivery: { concurrency: number; leaseMs: number; pollMs: number; attemptsMax: number }
 }
 
@@ -56,6 +77,13 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     paymentsUrl: read.PAYMENTS_URL,
     privateKey: read.NOTIFICATIONS_PRIVATE_KEY,
     ses: { region: read.AWS_REGION, endpoint: read.AWS_SES_ENDPOINT, timeoutMs: read.MAIL_TIMEOUT_MS },
+    sms: {
+      region: read.AWS_REGION,
+      endpoint: read.AWS_SMS_ENDPOINT,
+      timeoutMs: read.MAIL_TIMEOUT_MS,
+      senderId: read.SMS_SENDER_ID,
+    },
+    deadLetterCheckMs: read.DLQ_CHECK_SECONDS * 1_000,
     sender: { from: read.FROM_EMAIL_ADDRESS, replyTo: read.REPLY_TO_ADDRESSES ?? [] },
     delivery: {
       concurrency: read.MAIL_CONCURRENCY,

@@ -1,14 +1,17 @@
-import { createMessaging, type Messaging } from '@boxoffice/messaging'
+import { type Aws, createAws, createMessaging, type Messaging } from '@boxoffice/messaging'
 import { createFoundation, type Foundation } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Config } from './config.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
+import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
 import { createComposer } from './sending/compose.ts'
 import { createDelivery } from './sending/deliver.ts'
+import { createPrepare } from './sending/hand-over.ts'
 import { createSesProvider, type MailProvider } from './sending/mail-provider.ts'
-import { createPeers } from './sending/peers.ts'
+import { createPeers, type Peers } from './sending/peers.ts'
 import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender } from './sending/sender.ts'
+import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
 
 /** A transaction that Prisma opened: what repositories take first. */
 export type PrismaTx = Prisma.TransactionClient
@@ -19,9 +22,13 @@ export interface Dependencies extends Foundation {
   config: Config
   prisma: PrismaClient
   messaging: Messaging
+  aws: Aws
   transact: Transact
-  provider: MailProvider
+  peers: Peers
+  mail: MailProvider
+  sms: SmsProvider
   sender: ReturnType<typeof createSender>
+  watchLog: WatchLog
   close(): Promise<void>
 }
 
@@ -29,17 +36,19 @@ const TRANSACTION = { maxWait: 3_000, timeout: 10_000 }
 
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, metrics, now } = foundation
+  const { pool, metrics, now, logger } = foundation
+  const { publicUrl, delivery, policies } = config
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const messaging = createMessaging(foundation, config.messaging)
+  const aws = createAws(config.messaging)
   const transact: Transact = async (work) => {
     const result = await prisma.$transaction(work, TRANSACTION)
     messaging.relay.nudge()
     return result
   }
   const peers = createPeers(config, foundation)
-  const provider = createSesProvider(config.ses, config.policies.mail, metrics)
-  const { publicUrl, delivery } = config
+  const mail = createSesProvider(config.ses, policies.mail, metrics)
+  const sms = createSnsProvider(config.sms, policies.sms, metrics)
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
@@ -47,22 +56,27 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     transact,
     append: messaging.append,
     compose: createComposer({ peers, openToken: createTokenOpener(config.privateKey), publicUrl, now }),
-    provider,
-    sender: config.sender,
-    firstWaitMs: config.policies.mail.retry?.firstWaitMs ?? 0,
+    prepare: createPrepare({ mail, sms, sender: config.sender }),
+    firstWaitMs: { EMAIL: policies.mail.retry?.firstWaitMs ?? 0, SMS: policies.sms.retry?.firstWaitMs ?? 0 },
   })
   return {
     ...foundation,
     config,
     prisma,
     messaging,
+    aws,
     transact,
-    provider,
+    peers,
+    mail,
+    sms,
     sender: createSender({ ...foundation, ...delivery, prisma, deliver }),
+    watchLog: createLogWatch({ prisma, now, logger }),
     async close() {
-      provider.close()
+      mail.close()
+      sms.close()
       await peers.close()
       messaging.close()
+      aws.close()
       foundation.revocations.close()
       await prisma.$disconnect()
       await pool.end()

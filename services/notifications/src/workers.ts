@@ -1,17 +1,22 @@
 import { createIdempotencySweeper, sqlOf, type Worker } from '@boxoffice/service-kit'
+import { createAnnouncer } from './announcements/announcer.ts'
+import { createDeadLetterMonitor } from './dead-letters/monitor.ts'
 import type { Dependencies } from './dependencies.ts'
 import { notificationSubscribers } from './notifications/subscriptions.ts'
 
 /** The relay first: it stops last, when the others have said what they had to say. */
 export function buildWorkers(deps: Dependencies): Worker[] {
-  const { messaging, sender, transact } = deps
+  const { messaging, sender, transact, config } = deps
+  const announcer = createAnnouncer({ ...deps, ...config.delivery, told: sender.nudge })
   const consumer = messaging.consumeWith('notification-queue', notificationSubscribers(deps), {
     async transact(work) {
       const result = await transact(work)
       sender.nudge()
+      announcer.nudge()
       return result
     },
     sqlOf,
   })
-  return [messaging.relay, messaging.housekeeping, createIdempotencySweeper(deps), sender, consumer]
+  const monitor = createDeadLetterMonitor({ ...deps, checkMs: config.deadLetterCheckMs })
+  return [messaging.relay, messaging.housekeeping, createIdempotencySweeper(deps), monitor, sender, announcer, consumer]
 }

@@ -176,7 +176,7 @@ test('neither tokens nor addresses are in the log, whatever goes wrong', async (
   await quiet.tell(paymentFailed, failedFor(user, quiet))
   await vi.waitFor(() => expect(logging.logged()).toContain('MessageRejected'), SOON)
   expect(await logging.stop()).toEqual([0, null])
-  expect(logging.logged()).toContain('a mail was sent')
+  expect(logging.logged()).toContain('a notification was sent')
   expect(logging.logged()).not.toContain(token)
   expect(logging.logged()).not.toContain('@customers.example')
 })

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import {
+  type Caller,
   type Currency,
   type MessageDefinition,
   type Minor,
+  notificationsInternalRoutes,
   notificationsRoutes,
   type OrderId,
   type Payload,
   type paymentFailed,
   type ReservationId,
+  type Ticket,
   type TicketId,
   type TicketTypeId,
   type ticketsGenerated,
@@ -25,13 +28,14 @@ import { loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { startFakeSes } from './fake-ses.ts'
+import { startFakeSms } from './fake-sms.ts'
 import { createWorld, startPeers } from './peers.ts'
 
 /** The notification service with its own database and queues; SES and the other services are stubs on ports of their own. */
 export async function startNotifications(overrides: Record<string, string> = {}) {
   const authority = await createTestAuthority()
   const world = createWorld()
-  const [peers, ses] = await Promise.all([startPeers(world), startFakeSes()])
+  const [peers, ses, sms] = await Promise.all([startPeers(world), startFakeSes(), startFakeSms()])
   const mailKey = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
   const environment: Record<string, string> = {
     ...authority.environment('notification-service'),
@@ -42,6 +46,8 @@ export async function startNotifications(overrides: Record<string, string> = {})
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     AWS_SES_ENDPOINT: ses.url,
+    AWS_SMS_ENDPOINT: sms.url,
+    SMS_SENDER_ID: 'Boxoffice',
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
     SQS_WAIT_SECONDS: '0.2',
     NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(await exportJWK(mailKey.privateKey)),
@@ -51,7 +57,7 @@ export async function startNotifications(overrides: Record<string, string> = {})
     // Failures are the subject here: a breaker that opens would only make the tests wait.
     RESILIENCE: JSON.stringify(
       Object.fromEntries(
-        ['auth', 'events', 'payments', 'tickets', 'mail'].map((callee) => [
+        ['auth', 'events', 'payments', 'tickets', 'mail', 'sms'].map((callee) => [
           callee,
           { breaker: { volumeThreshold: 10_000 }, retry: { attempts: 1, firstWaitMs: 100 } },
         ]),
@@ -62,7 +68,7 @@ export async function startNotifications(overrides: Record<string, string> = {})
   const config = loadConfig(environment)
   const aws = createAws(config.messaging)
   await provision(aws)
-  const probe = await createProbe(aws, ['ticket-events'])
+  const probe = await createProbe(aws, ['ticket-events', 'ops-alerts'])
   const deps = createDependencies(config, authority.userKeys)
   const app = buildApp(deps)
   const [relay, ...others] = buildWorkers(deps)
@@ -76,6 +82,7 @@ export async function startNotifications(overrides: Record<string, string> = {})
     deps,
     app,
     ses,
+    sms,
     world,
     probe,
     aws,
@@ -85,6 +92,12 @@ export async function startNotifications(overrides: Record<string, string> = {})
       for (const worker of others) worker.start()
     },
     client: (headers: Record<string, string>) => injectClient(app, notificationsRoutes, headers),
+    /** The internal routes, as another service calls them. */
+    as: async (service: Caller, headers: Record<string, string> = {}) =>
+      injectClient(app, notificationsInternalRoutes, {
+        ...(await authority.service(service, 'notification-service')),
+        ...headers,
+      }),
     /** What another service says, through its topic and our queue. */
     tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>) =>
       deps.transact((tx) => deps.messaging.append(sqlOf(tx), definition, payload, { aggregateVersion: 1 })),
@@ -124,6 +137,7 @@ export async function startNotifications(overrides: Record<string, string> = {})
       await deps.close()
       aws.close()
       await ses.stop()
+      await sms.stop()
       await peers.close()
     },
   }
@@ -165,6 +179,14 @@ export const failedFor = ({ userId }: User, { world }: Notifications): Payload<t
   totalAmount: 10_050 as Minor,
   currency: 'EUR' as Currency,
 })
+
+/** A ticket as the ticket service shows it, one of those that were generated. */
+export const ticketOf = (generated: Payload<typeof ticketsGenerated>, index: number, about: Partial<Ticket> = {}): Ticket => {
+  const { ticketId, ticketNumber, ticketTypeId, qrCode, holderName } = generated.tickets[index] as (typeof generated.tickets)[0]
+  const { orderId, eventId } = generated
+  const ticket = { ticketId, ticketNumber, ticketTypeId, qrCode, holderName, orderId, eventId }
+  return { ...ticket, status: 'ACTIVE', createdAt: new Date(), ...about }
+}
 
 /** USER_CREATED's payload, with a token that ends when it is said to. */
 export const createdFor = (

@@ -1,12 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import {
-  orderCancelled,
-  paymentFailed,
-  refundProcessed,
-  ticketsDelivered,
-  ticketsGenerated,
-  userCreated,
-} from '@boxoffice/contracts'
+import { paymentFailed, ticketsDelivered, ticketsGenerated, userCreated } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { codePng, pdfOf } from './peers.ts'
@@ -90,25 +82,6 @@ test('a failed payment is explained', async () => {
     expect(mail.text).toContain(words)
   }
   expect(mail.attachments).toEqual([])
-})
-
-test('a refund and the cancelled order are each told', async () => {
-  const user = await service.user({ locale: 'en' })
-  const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
-  const about = { orderId, orderNumber, userId, eventId, reason: 'EVENT_CANCELLED' }
-  await service.tell(refundProcessed, {
-    ...about,
-    refundId: randomUUID() as never,
-    refundAmount: 10_050 as never,
-    currency: 'EUR',
-  })
-  await service.tell(orderCancelled, about)
-  await vi.waitFor(() => expect(service.ses.mails(user.email)).toHaveLength(2), SOON)
-  const texts = service.ses.mails(user.email).map(({ mail }) => `${mail.subject}\n${mail.text}`)
-  expect(texts.sort()).toEqual([
-    expect.stringMatching(/^Your order for Święto Świateł is cancelled\n[\s\S]*The event was cancelled\./),
-    expect.stringMatching(/^Your refund for Święto Świateł\n[\s\S]*The event was cancelled\.[\s\S]*Refunded: €100\.50/),
-  ])
 })
 
 test('a welcome carries the link of its token, and the token is in clear in the mail alone', async () => {

@@ -6,8 +6,11 @@ import {
   type EventInfo,
   eventsInternalRoutes,
   type Minor,
+  type OrderInfo,
   paymentsInternalRoutes,
   type ReservationId,
+  type Ticket,
+  ticketsHoldersRoutes,
   ticketsInternalRoutes,
   type UserId,
   type UserInfo,
@@ -44,6 +47,15 @@ export function createWorld() {
   return {
     event,
     users: new Map<UserId, UserInfo>(),
+    /** What is otherwise than usual about every order. */
+    order: {} as Partial<OrderInfo>,
+    /** Tickets that other services know of, whatever their order. */
+    tickets: [] as Ticket[],
+    /** Who holds tickets of the event. */
+    holders: [] as UserId[],
+    /** Pages of holders that were asked for, by where they begin; one more than these is refused. */
+    holderPages: [] as (string | null)[],
+    holderPagesMax: Number.POSITIVE_INFINITY,
     /** Tickets whose code is not given out any more. */
     invalid: new Set<string>(),
     /** Bytes that each PDF is larger than it need be. */
@@ -62,7 +74,8 @@ export type World = ReturnType<typeof createWorld>
 export async function startPeers(world: World) {
   const unused = async () => Promise.reject(new Error('not asked for here'))
   const { getUser } = authInternalRoutes
-  const { getTicketPdfInfo, getTicketQrInfo } = ticketsInternalRoutes
+  const { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets } = ticketsInternalRoutes
+  const { listHolders } = ticketsHoldersRoutes
   const away = (service: 'auth' | 'events' | 'payments' | 'tickets') => {
     if (world.away.has(service)) throw new Error('away')
   }
@@ -109,13 +122,36 @@ export async function startPeers(world: World) {
             holderName: 'Zofia Łącka',
             items: [],
             createdAt: new Date(),
+            ...world.order,
           },
         }
       },
     }),
     tickets: await startPeer(
-      { getTicketPdfInfo, getTicketQrInfo },
+      { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders },
       {
+        async getTicketInfo({ params }) {
+          const ticket = world.tickets.find(({ ticketId }) => ticketId === params.ticketId)
+          return ticket ? { status: 200, body: ticket } : refuse(404, 'TICKET_NOT_FOUND', 'no such ticket')
+        },
+        async getOrderTickets() {
+          away('tickets')
+          return { status: 200, body: { outcome: 'ISSUED', tickets: world.tickets } }
+        },
+        async listHolders({ query: { limit, cursor } }) {
+          away('tickets')
+          if (world.holderPages.length >= world.holderPagesMax) throw new Error('no more pages')
+          world.holderPages.push(cursor ?? null)
+          const start = Number(cursor ?? 0)
+          const end = start + limit
+          return {
+            status: 200,
+            body: {
+              holders: world.holders.slice(start, end).map((userId) => ({ userId, ticketCount: 1 })),
+              nextCursor: end < world.holders.length ? String(end) : null,
+            },
+          }
+        },
         async getTicketQrInfo({ params: { ticketId } }) {
           away('tickets')
           return world.invalid.has(ticketId) ? notValid() : { status: 200, body: codePng }

@@ -21,6 +21,20 @@ export function whenOf(event: { eventDate: Date; timeZone: string }, locale: str
   }
 }
 
+/** A day for people, in UTC: that of a receipt. */
+export const dayOf = (moment: Date, locale: string): string =>
+  new Intl.DateTimeFormat(localesOf(locale), { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' }).format(moment)
+
+/** A moment where something happens, with its weekday and zone. */
+export const momentAt = (moment: Date, timeZone: string, locale: string): string =>
+  new Intl.DateTimeFormat(localesOf(locale), {
+    timeZone,
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    ...CLOCK,
+  }).format(moment)
+
 /** A moment for people, in UTC: what has no place of its own, such as the end of a link. */
 export const momentOf = (moment: Date, locale: string): string =>
   new Intl.DateTimeFormat(localesOf(locale), { timeZone: 'UTC', day: 'numeric', month: 'long', ...CLOCK }).format(moment)

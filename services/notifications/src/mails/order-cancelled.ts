@@ -10,6 +10,8 @@ export interface OrderCancelled {
   orderNumber: string
   /** As the message gives it: a code, or words. */
   reason: string
+  /** What becomes of the money: it comes back, there was nothing to pay, or nothing was paid yet. */
+  money: 'BACK' | 'FREE' | 'NOT_PAID'
 }
 
 const template = await compileTemplate(
@@ -24,11 +26,16 @@ const template = await compileTemplate(
   ),
 )
 
-const what =
-  'Its tickets are not valid any more. Whatever you paid for them is given back in full; a mail of its own tells you about that.'
+const whats: Record<OrderCancelled['money'], string> = {
+  BACK: 'Its tickets are not valid any more. Whatever you paid for them is given back in full; a mail of its own tells you about that.',
+  FREE: 'Its tickets are not valid any more. They had cost nothing, so there is nothing to give back.',
+  NOT_PAID:
+    'You have not been charged, and the tickets are free for others again. Should your bank show a charge for it, it is given back in full.',
+}
 
-/** An order that is no more, after it had been paid. */
-export function orderCancelledMail({ reader, event, orderNumber, reason }: OrderCancelled): Mail {
+/** An order that is no more. */
+export function orderCancelledMail({ reader, event, orderNumber, reason, money }: OrderCancelled): Mail {
+  const what = whats[money]
   const about = eventValues(event, reader.locale)
   const firstName = oneLine(reader.firstName)
   const why = whyUndone(reason) ?? ''

@@ -8,6 +8,8 @@ export function whyUndone(reason: string): string | null {
       return 'Your tickets were no longer free when your payment arrived. We are sorry.'
     case 'PAYMENT_TIMEOUT':
       return 'Your payment arrived after the order had been given up.'
+    case 'CANCELLED_BY_BUYER':
+      return 'You cancelled it before it was paid.'
     default:
       return null
   }

@@ -1,62 +1,45 @@
-import {
-  type EventId,
-  type Message,
-  type MessageDefinition,
-  type NotificationId,
-  type NotificationType,
-  type OrderId,
-  orderCancelled,
-  type Payload,
-  paymentFailed,
-  refundProcessed,
-  ticketsGenerated,
-  type UserId,
-  userCreated,
-} from '@boxoffice/contracts'
-import { z } from 'zod'
+import type { EventId, NotificationId, NotificationType, OrderId, UserId } from '@boxoffice/contracts'
+import type { SentBy } from '../preferences/preference.ts'
+import { encodePayload, type PayloadOf } from './payloads.ts'
 
-/** The welcome's payload leaves out what is personal: the auth service is asked for it when the mail goes out. */
-const WelcomePayload = userCreated.payload.pick({ userId: true, sealedToken: true, tokenExpiresAt: true })
-
-/** What is kept of the message of each type, until the mail goes out. */
-const payloads = {
-  USER_WELCOME: WelcomePayload,
-  ORDER_CONFIRMATION: ticketsGenerated.payload,
-  PAYMENT_FAILED: paymentFailed.payload,
-  REFUND_PROCESSED: refundProcessed.payload,
-  ORDER_CANCELLED: orderCancelled.payload,
-} as const satisfies Partial<Record<NotificationType, z.ZodType>>
-export type MailedType = keyof typeof payloads
-export type PayloadOf<T extends MailedType> = z.output<(typeof payloads)[T]>
-
-/** What a mail is called in its recipient's log until it has its own subject. */
-const workingTitles: Record<MailedType, string> = {
-  USER_WELCOME: 'Welcome to Boxoffice',
-  ORDER_CONFIRMATION: 'Your tickets',
-  PAYMENT_FAILED: 'Your payment did not go through',
-  REFUND_PROCESSED: 'Your refund',
-  ORDER_CANCELLED: 'Your order is cancelled',
-}
-
-/** A notification as it begins. `payload` is JSON. */
-export interface NewNotification {
-  notificationId: NotificationId
+/** Something that somebody is to be told, by whichever channels they chose. */
+export interface Wanted {
+  /** What it came of: for one of these, a type and a recipient there is one notification a channel. */
   messageId: string
-  type: MailedType
-  recipientId: UserId
+  correlationId: string
+  type: NotificationType
+  /** null: somebody without an account, at `address`. */
+  recipientId: UserId | null
+  address?: string
   orderId?: OrderId
   eventId?: EventId
+  /** JSON. */
   payload: unknown
+}
+
+/** A notification as it begins. */
+export interface NewNotification extends Wanted {
+  notificationId: NotificationId
+  channel: SentBy
   subject: string
-  correlationId: string
+  ownSubject?: string
+  urgent: boolean
+  resendOf?: NotificationId
+  /** Not before: now where none is given. */
+  nextAttemptAt?: Date
   createdAt: Date
 }
 
 /** A notification that is this process's to send, as long as its lease lasts. */
 export interface LeasedNotification {
   notificationId: NotificationId
-  type: MailedType
-  recipientId: UserId
+  type: NotificationType
+  channel: SentBy
+  recipientId: UserId | null
+  address: string | null
+  ownSubject: string | null
+  resendOf: NotificationId | null
+  urgent: boolean
   payload: unknown
   correlationId: string
   createdAt: Date
@@ -64,33 +47,28 @@ export interface LeasedNotification {
   lease: string
 }
 
-type MailedMessage = MessageDefinition<string, z.ZodType<{ userId: UserId; orderId?: OrderId; eventId?: EventId }>>
+interface Came<P> {
+  messageId: string
+  correlationId: string
+  payload: P
+}
 
-/** The notification that a message asks for. */
-export function notificationOf<D extends MailedMessage>(
-  type: MailedType,
-  message: Message<D>,
-  made: { newId: () => string; now: () => Date },
-): NewNotification {
-  const { messageId, correlationId, payload } = message as { messageId: string; correlationId: string; payload: Payload<D> }
+/** The notification that a message asks for, to the user it names. */
+export function wantedOf<T extends NotificationType>(
+  type: T,
+  { messageId, correlationId, payload }: Came<PayloadOf<T> & { userId: UserId; orderId?: OrderId; eventId?: EventId }>,
+): Wanted {
   const { userId, orderId, eventId } = payload
   return {
-    notificationId: made.newId() as NotificationId,
     messageId,
+    correlationId,
     type,
     recipientId: userId,
     ...(orderId && { orderId }),
     ...(eventId && { eventId }),
-    payload: z.encode(payloads[type] as z.ZodType, payload),
-    subject: workingTitles[type],
-    correlationId,
-    createdAt: made.now(),
+    payload: encodePayload(type, payload),
   }
 }
-
-/** The payload of a leased notification as its message had it. */
-export const payloadOf = <T extends MailedType>(type: T, notification: LeasedNotification): PayloadOf<T> =>
-  z.decode(payloads[type] as z.ZodType, notification.payload as never) as PayloadOf<T>
 
 const RETRY_MAX_MS = 300_000
 

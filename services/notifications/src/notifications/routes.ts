@@ -1,19 +1,35 @@
 import type { notificationsRoutes } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, pageOf } from '@boxoffice/service-kit'
+import { decodeCursor, type Handlers, pageOf, refuse } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
-import { listOfRecipient } from './notification-repository.ts'
+import { countUnread, listOfRecipient, markRead } from './log-repository.ts'
+
+type LogRoutes = Pick<typeof notificationsRoutes, 'listNotifications' | 'watchNotifications' | 'readNotification'>
 
 const Position = z.object({ at: z.iso.datetime(), id: z.uuid() }).transform(({ at, id }) => ({ at: new Date(at), id }))
 
 /** One's own log; nobody sees another's. */
-export const notificationHandlers = ({ prisma }: Dependencies): Handlers<typeof notificationsRoutes> => ({
-  async listNotifications({ query, principal }) {
-    const rows = await listOfRecipient(prisma, principal.userId, query.limit, decodeCursor(Position, query.cursor))
-    const { page, nextCursor } = pageOf(rows, query.limit, ({ createdAt, notificationId }) => ({
+export const notificationHandlers = ({ prisma, now, watchLog }: Dependencies): Handlers<LogRoutes> => ({
+  async listNotifications({ query, principal: { userId } }) {
+    const { limit } = query
+    const after = decodeCursor(Position, query.cursor)
+    const [rows, unreadCount] = await Promise.all([
+      listOfRecipient(prisma, userId, { limit, after, unread: query.unread === 'true' }),
+      countUnread(prisma, userId),
+    ])
+    const { page, nextCursor } = pageOf(rows, limit, ({ createdAt, notificationId }) => ({
       at: createdAt.toISOString(),
       id: notificationId,
     }))
-    return { status: 200, body: { notifications: page, nextCursor } }
+    return { status: 200, body: { notifications: page, nextCursor, unreadCount } }
+  },
+
+  watchNotifications: async ({ principal, signal }) => ({ status: 200, body: watchLog(principal.userId, signal) }),
+
+  async readNotification({ params, principal }) {
+    const notification = await markRead(prisma, principal.userId, params.notificationId, now())
+    return notification
+      ? { status: 200, body: notification }
+      : refuse(404, 'NOTIFICATION_NOT_FOUND', 'there is no such notification')
   },
 })

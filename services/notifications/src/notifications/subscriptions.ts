@@ -14,29 +14,38 @@ import {
   ticketTransferred,
   userCreated,
 } from '@boxoffice/contracts'
-import { ignore, on, type Subscriber } from '@boxoffice/messaging'
+import { on, type Subscriber } from '@boxoffice/messaging'
 import type { Foundation } from '@boxoffice/service-kit'
+import { cancellationOf, updateOf } from '../announcements/announcement.ts'
+import { insertAnnouncement } from '../announcements/announcement-repository.ts'
 import type { PrismaTx } from '../dependencies.ts'
-import { notificationOf } from './notification.ts'
-import { insertNotification } from './notification-repository.ts'
+import { enqueue } from './enqueue.ts'
+import { type Wanted, wantedOf } from './notification.ts'
+import { offeredOf, transferredOf } from './transfer.ts'
 
-/** What each message becomes: a row to be sent, in the transaction that remembers the message. Sending is the sender's work. */
-export const notificationSubscribers = (made: Pick<Foundation, 'newId' | 'now'>): readonly Subscriber<PrismaTx>[] => [
-  on(userCreated, (tx: PrismaTx, message) => insertNotification(tx, notificationOf('USER_WELCOME', message, made))),
-  on(ticketsGenerated, (tx: PrismaTx, message) => insertNotification(tx, notificationOf('ORDER_CONFIRMATION', message, made))),
-  on(paymentFailed, (tx: PrismaTx, message) => insertNotification(tx, notificationOf('PAYMENT_FAILED', message, made))),
-  on(refundProcessed, (tx: PrismaTx, message) => insertNotification(tx, notificationOf('REFUND_PROCESSED', message, made))),
-  on(orderCancelled, (tx: PrismaTx, message) => insertNotification(tx, notificationOf('ORDER_CANCELLED', message, made))),
-  // Nobody publishes these yet: asking for another link, resetting a password, handing a ticket on, asynchronous orders.
-  ignore(emailVerificationRequested),
-  ignore(passwordResetRequested),
-  ignore(ticketTransferred),
-  ignore(ticketTransferOffered),
-  ignore(orderCreated),
-  ignore(orderStatusChanged),
-  // The receipt is off by default, and there are no preferences yet to turn it on with: the confirmation shows what was paid.
-  ignore(paymentCompleted),
-  // These go to everybody who holds a ticket, whom this service cannot ask for yet.
-  ignore(eventUpdated),
-  ignore(eventCancelled),
-]
+type Made = Pick<Foundation, 'newId' | 'now'>
+
+/** What each message becomes: rows to be sent, in the transaction that remembers the message. Sending is the sender's work. */
+export const notificationSubscribers = (made: Made): readonly Subscriber<PrismaTx>[] => {
+  const tell = (tx: PrismaTx, ...wanted: Wanted[]) => enqueue(tx, wanted, made)
+  return [
+    on(userCreated, (tx: PrismaTx, message) => tell(tx, wantedOf('USER_WELCOME', message))),
+    on(emailVerificationRequested, (tx: PrismaTx, message) => tell(tx, wantedOf('EMAIL_VERIFICATION', message))),
+    on(passwordResetRequested, (tx: PrismaTx, message) => tell(tx, wantedOf('PASSWORD_RESET', message))),
+    on(ticketsGenerated, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CONFIRMATION', message))),
+    on(ticketTransferred, (tx: PrismaTx, message) => tell(tx, ...transferredOf(message))),
+    on(ticketTransferOffered, (tx: PrismaTx, message) => tell(tx, offeredOf(message))),
+    on(paymentCompleted, (tx: PrismaTx, message) => tell(tx, wantedOf('PAYMENT_PROCESSED', message))),
+    on(paymentFailed, (tx: PrismaTx, message) => tell(tx, wantedOf('PAYMENT_FAILED', message))),
+    on(refundProcessed, (tx: PrismaTx, message) => tell(tx, wantedOf('REFUND_PROCESSED', message))),
+    on(orderCreated, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CREATED', message))),
+    on(orderStatusChanged, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_STATUS_CHANGED', message))),
+    on(orderCancelled, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CANCELLED', message))),
+    // Everybody who holds a ticket: who they are is asked for page by page, when this is committed.
+    on(eventUpdated, async (tx: PrismaTx, message) => {
+      const announcement = updateOf(message, made.now())
+      if (announcement) await insertAnnouncement(tx, announcement)
+    }),
+    on(eventCancelled, (tx: PrismaTx, message) => insertAnnouncement(tx, cancellationOf(message, made.now()))),
+  ]
+}

@@ -1,93 +1,77 @@
-import type { EventId, EventInfo, UserId, UserInfo } from '@boxoffice/contracts'
+import type { NotificationType, UserId, UserInfo } from '@boxoffice/contracts'
 import type { Mail } from '../mails/mail.ts'
-import { orderCancelledMail } from '../mails/order-cancelled.ts'
-import { orderConfirmationMail } from '../mails/order-confirmation.ts'
-import { paymentFailedMail } from '../mails/payment-failed.ts'
-import { refundProcessedMail } from '../mails/refund-processed.ts'
-import { welcomeMail } from '../mails/welcome.ts'
-import { type LeasedNotification, type MailedType, type PayloadOf, payloadOf } from '../notifications/notification.ts'
-import { type Attachment, type TicketFiles, ticketFiles } from './attachments.ts'
+import { oneLine } from '../mails/mail.ts'
+import type { LeasedNotification } from '../notifications/notification.ts'
+import { payloadOf } from '../notifications/payloads.ts'
+import { isTexted } from '../preferences/preference.ts'
+import { textOf } from '../texts/text-message.ts'
+import type { Attachment } from './attachments.ts'
+import { createAccountComposers } from './compose-account.ts'
+import { createEventComposers, offerContent } from './compose-events.ts'
+import { createOrderComposers } from './compose-orders.ts'
+import { type Composer, type Content, type DropReason, getEvent, type PointlessReason } from './content.ts'
 import type { Peers } from './peers.ts'
 import type { OpenToken } from './sealed-token.ts'
 
-export interface Composed {
+export interface ComposedMail {
+  channel: 'EMAIL'
   mail: Mail
   to: { name: string; address: string }
   attachments: readonly Attachment[]
 }
-/** Why a mail has become pointless. */
-export type DropReason = 'RECIPIENT_GONE' | 'EVENT_CANCELLED' | 'TICKETS_NOT_VALID'
-export type Composition = { composed: Composed } | { dropped: DropReason }
+export interface ComposedText {
+  channel: 'SMS'
+  text: string
+  phoneNumber: string
+}
+/** Something ready to be sent; `dropped`: it failed for good; `pointless`: there is nothing to tell. */
+export type Composition = { composed: ComposedMail | ComposedText } | { dropped: DropReason } | { pointless: PointlessReason }
 
-type Content = { mail: Mail; attachments?: readonly Attachment[] } | { dropped: DropReason }
-type Composer<T extends MailedType> = (payload: PayloadOf<T>, reader: UserInfo) => Promise<Content>
-
-/** Gathers what a notification's mail needs from the other services, and writes it. Rejects when something cannot be had now. */
+/** Gathers what a notification needs from the other services, and writes it. Rejects when something cannot be had now. */
 export function createComposer(deps: { peers: Peers; openToken: OpenToken; publicUrl: string; now: () => Date }) {
-  const { peers, openToken, publicUrl, now } = deps
+  const { peers } = deps
+  const composers = { ...createAccountComposers(deps), ...createOrderComposers(peers), ...createEventComposers(peers, deps) }
 
-  async function eventOf(eventId: EventId): Promise<EventInfo> {
-    const answer = await peers.events.getEventInfo({ params: { eventId } })
-    if (answer.status !== 200) throw new Error(`there is no event ${eventId}`)
-    return answer.body
+  async function composeMail(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
+    const { type, address } = notification
+    const compose = composers[type] as Composer<NotificationType>
+    const content = await compose(payloadOf(type, notification), reader, notification)
+    return mailOf(content, notification, { name: `${reader.firstName} ${reader.lastName}`, address: address ?? reader.email })
   }
 
-  async function orderOf(orderId: PayloadOf<'ORDER_CONFIRMATION'>['orderId']) {
-    const answer = await peers.payments.getOrderInfo({ params: { orderId } })
-    if (answer.status !== 200) throw new Error(`there is no order ${orderId}`)
-    const { orderNumber, totalAmount, currency } = answer.body
-    if (totalAmount === null || currency === null) throw new Error(`order ${orderId} has tickets and no prices`)
-    return { orderNumber, totalAmount, currency }
-  }
-
-  const composers: { [T in MailedType]: Composer<T> } = {
-    async USER_WELCOME({ sealedToken, tokenExpiresAt }, reader) {
-      if (tokenExpiresAt <= now()) return { mail: welcomeMail({ reader, verification: null }) }
-      const url = new URL('/verify-email', publicUrl)
-      url.searchParams.set('token', await openToken(sealedToken))
-      return { mail: welcomeMail({ reader, verification: { url: url.href, expiresAt: tokenExpiresAt } }) }
-    },
-    async ORDER_CONFIRMATION({ orderId, eventId, tickets }, reader) {
-      const [event, order, files] = await Promise.all([eventOf(eventId), orderOf(orderId), ticketFiles(tickets, peers)])
-      if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
-      const valid = tickets.flatMap((ticket, index) => {
-        const found = files[index]
-        return found === undefined || found === 'GONE' ? [] : [{ ticket, files: found === 'NO_ROOM' ? null : found }]
-      })
-      if (valid.length === 0) return { dropped: 'TICKETS_NOT_VALID' }
-      const shown = valid.map(({ ticket, files: own }) => ({
-        ...ticket,
-        typeName: ticket.ticketTypeName,
-        ...(own && { attached: { codeCid: own.code.cid, pdfName: own.pdf.filename } }),
-      }))
-      const attached = valid.map((entry) => entry.files).filter((own): own is TicketFiles => own !== null)
-      return {
-        mail: orderConfirmationMail({ reader, event, order, tickets: shown }),
-        attachments: [...attached.map(({ code }) => code), ...attached.map(({ pdf }) => pdf)],
-      }
-    },
-    async PAYMENT_FAILED({ eventId, totalAmount, currency, ...failed }, reader) {
-      const total = totalAmount === null || currency === null ? null : { amount: totalAmount, currency }
-      return { mail: paymentFailedMail({ ...failed, reader, event: await eventOf(eventId), total }) }
-    },
-    async REFUND_PROCESSED({ eventId, orderNumber, refundAmount, currency, reason }, reader) {
-      const refund = { amount: refundAmount, currency }
-      return { mail: refundProcessedMail({ reader, event: await eventOf(eventId), orderNumber, refund, reason }) }
-    },
-    async ORDER_CANCELLED({ eventId, orderNumber, reason }, reader) {
-      return { mail: orderCancelledMail({ reader, event: await eventOf(eventId), orderNumber, reason }) }
-    },
+  async function composeText(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
+    const { type } = notification
+    const phoneNumber = notification.address ?? reader.phone
+    if (!phoneNumber) return { pointless: 'NO_PHONE' }
+    if (!isTexted(type)) throw new Error(`${type} has no text message`)
+    const payload = payloadOf(type, notification)
+    const event = await getEvent(peers, payload.eventId)
+    if (event.status === 'CANCELLED' && (type === 'EVENT_UPDATED' || type === 'ORDER_CONFIRMATION')) {
+      return { pointless: 'EVENT_CANCELLED' }
+    }
+    return { composed: { channel: 'SMS', text: textOf(type, event.name, payload), phoneNumber } }
   }
 
   return async (notification: LeasedNotification): Promise<Composition> => {
+    if (notification.recipientId === null) return composeOffer(notification)
     const reader = await findReader(notification.recipientId, peers)
     if (!reader) return { dropped: 'RECIPIENT_GONE' }
-    const compose = composers[notification.type] as Composer<MailedType>
-    const content = await compose(payloadOf(notification.type, notification), reader)
-    if ('dropped' in content) return content
-    const to = { name: `${reader.firstName} ${reader.lastName}`, address: reader.email }
-    return { composed: { mail: content.mail, to, attachments: content.attachments ?? [] } }
+    return notification.channel === 'SMS' ? composeText(notification, reader) : composeMail(notification, reader)
   }
+
+  async function composeOffer(notification: LeasedNotification): Promise<Composition> {
+    const offer = payloadOf('TICKET_TRANSFERRED', notification)
+    const { address } = notification
+    if (address === null || offer.side !== 'OFFERED') throw new Error('only offers go to an address alone')
+    return mailOf(await offerContent(peers, deps.publicUrl, offer), notification, { name: '', address })
+  }
+}
+
+function mailOf(content: Content, { ownSubject }: LeasedNotification, to: ComposedMail['to']): Composition {
+  if (!('mail' in content)) return content
+  const { mail, attachments = [] } = content
+  const subject = ownSubject === null ? mail.subject : oneLine(ownSubject)
+  return { composed: { channel: 'EMAIL', mail: { ...mail, subject }, to, attachments } }
 }
 
 async function findReader(userId: UserId, { auth }: Pick<Peers, 'auth'>): Promise<UserInfo | null> {

@@ -3,22 +3,25 @@ import type { Messaging } from '@boxoffice/messaging'
 import { type Foundation, isTransient, sqlOf, withCorrelationId } from '@boxoffice/service-kit'
 import type { PrismaTx, Transact } from '../dependencies.ts'
 import type { PrismaClient } from '../generated/prisma/client.ts'
-import { type LeasedNotification, payloadOf, waitAfter } from '../notifications/notification.ts'
-import { postpone, renewLease, settle } from '../notifications/notification-repository.ts'
+import { type LeasedNotification, waitAfter } from '../notifications/notification.ts'
+import { postpone, renewLease, settle, withdraw } from '../notifications/notification-repository.ts'
+import { payloadOf } from '../notifications/payloads.ts'
+import { findChoices } from '../preferences/preference-repository.ts'
+import { quietUntil } from '../preferences/quiet-hours.ts'
 import { blanked } from './blanked.ts'
 import type { createComposer } from './compose.ts'
-import type { MailProvider } from './mail-provider.ts'
-import { mimeOf, type Sender } from './mime.ts'
+import type { PointlessReason } from './content.ts'
+import type { Prepare } from './hand-over.ts'
 
 export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' | 'now'> {
   prisma: PrismaClient
   transact: Transact
   append: Messaging['append']
   compose: ReturnType<typeof createComposer>
-  provider: MailProvider
-  sender: Sender
+  prepare: Prepare
   leaseMs: number
-  firstWaitMs: number
+  /** By channel: how long the first wait is. */
+  firstWaitMs: Readonly<Record<LeasedNotification['channel'], number>>
   attemptsMax: number
 }
 
@@ -34,21 +37,23 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     const { notificationId, type } = notification
     const composition = await options.compose(notification)
     if ('dropped' in composition) return fail(notification, composition.dropped)
+    if ('pointless' in composition) return takeBack(notification, composition.pointless)
     const { composed } = composition
-    const mime = await mimeOf(composed, { notificationId, type, sender: options.sender, date: now() })
+    const handOver = await options.prepare(composed, { notificationId, type, date: now() })
     if (isStopping()) return postpone(prisma, notification, 0)
     // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
     if (!(await renewLease(prisma, notification, options.leaseMs))) return
     crashAt('mail.before-send')
-    const handed = await options.provider.send(mime, composed.to.address)
+    const handed = await handOver()
     crashAt('mail.after-send')
     if (!handed.accepted) return fail(notification, handed.reason)
-    await succeed(notification, composed.mail.subject, handed.providerMessageId)
+    const subject = composed.channel === 'SMS' ? composed.text : composed.mail.subject
+    await succeed(notification, subject, handed.providerMessageId)
   }
 
   async function succeed(notification: LeasedNotification, subject: string, providerMessageId: string): Promise<void> {
     const sentAt = now()
-    // The mail is out: what is forgotten now is sent again.
+    // It is out: what is forgotten now is sent again.
     const settled = await retryTransient(() =>
       transact(async (tx) => {
         if (!(await settle(tx, notification, { status: 'SENT', subject, providerMessageId, sentAt }))) return false
@@ -56,9 +61,13 @@ export function createDelivery(options: DeliveryOptions): Deliver {
         return true
       }),
     )
-    const { notificationId, type, attempts } = notification
-    if (settled) logger.info({ notificationId, type, attempts }, 'a mail was sent')
-    else logger.warn({ notificationId, type, attempts }, 'a mail was sent that was settled already')
+    const about = aboutOf(notification)
+    if (settled) logger.info(about, 'a notification was sent')
+    else logger.warn(about, 'a notification was sent that was settled already')
+  }
+
+  async function takeBack(notification: LeasedNotification, reason: PointlessReason): Promise<void> {
+    if (await withdraw(prisma, notification)) logger.info({ ...aboutOf(notification), reason }, 'there is nothing to tell')
   }
 
   async function fail(notification: LeasedNotification, failureReason: string): Promise<void> {
@@ -67,28 +76,36 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       await tellFailed(tx, notification, failureReason)
       return true
     })
-    const { notificationId, type, attempts } = notification
-    if (settled) logger.error({ notificationId, type, attempts, failureReason }, 'a mail cannot be sent')
+    if (settled) logger.error({ ...aboutOf(notification), failureReason }, 'a notification cannot be sent')
   }
 
   async function tellDelivered(tx: PrismaTx, notification: LeasedNotification, deliveredAt: Date): Promise<void> {
-    if (notification.type !== 'ORDER_CONFIRMATION') return
+    if (!bringsTickets(notification)) return
     const payload = { ...orderOf(notification), channel: 'EMAIL' as const, deliveredAt }
     await append(sqlOf(tx), ticketsDelivered, payload, { aggregateVersion: notification.attempts })
   }
 
   async function tellFailed(tx: PrismaTx, notification: LeasedNotification, reason: string): Promise<void> {
-    if (notification.type !== 'ORDER_CONFIRMATION') return
+    // Tickets that are mailed once more have been delivered before.
+    if (!bringsTickets(notification) || notification.resendOf !== null) return
     const payload = { ...orderOf(notification), channel: 'EMAIL' as const, reason }
     await append(sqlOf(tx), ticketDeliveryFailed, payload, { aggregateVersion: notification.attempts })
   }
 
   async function tryLater(notification: LeasedNotification, error: unknown): Promise<void> {
-    const { notificationId, type, attempts } = notification
+    const { attempts, channel } = notification
     if (attempts >= options.attemptsMax) return fail(notification, 'GIVEN_UP')
-    const waitMs = waitAfter(attempts, options.firstWaitMs)
-    logger.warn({ err: blanked(error), notificationId, type, attempts, waitMs }, 'a mail did not go out; it is tried again')
+    const waitMs = Math.max(waitAfter(attempts, options.firstWaitMs[channel]), await quietMs(notification))
+    logger.warn({ err: blanked(error), ...aboutOf(notification), waitMs }, 'a notification did not go out; it is tried again')
     await postpone(prisma, notification, waitMs)
+  }
+
+  /** How long its recipient's quiet hours still hold it up. */
+  async function quietMs({ recipientId, urgent }: LeasedNotification): Promise<number> {
+    if (recipientId === null || urgent) return 0
+    const { quietHours = null } = (await findChoices(prisma, [recipientId])).get(recipientId) ?? {}
+    const until = quietHours && quietUntil(now(), quietHours)
+    return until ? until.getTime() - now().getTime() : 0
   }
 
   return (notification, isStopping) =>
@@ -97,10 +114,17 @@ export function createDelivery(options: DeliveryOptions): Deliver {
         await attempt(notification, isStopping).catch((error) => tryLater(notification, error))
       } catch (error) {
         const { notificationId } = notification
-        logger.warn({ err: blanked(error), notificationId }, 'a mail is left as it is; it is due when its lease has run out')
+        logger.warn(
+          { err: blanked(error), notificationId },
+          'a notification is left as it is; it is due when its lease has run out',
+        )
       }
     })
 }
+
+const aboutOf = ({ notificationId, type, channel, attempts }: LeasedNotification) => ({ notificationId, type, channel, attempts })
+
+const bringsTickets = ({ type, channel }: LeasedNotification) => type === 'ORDER_CONFIRMATION' && channel === 'EMAIL'
 
 function orderOf(notification: LeasedNotification) {
   const { orderId, userId, eventId } = payloadOf('ORDER_CONFIRMATION', notification)

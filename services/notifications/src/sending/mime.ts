@@ -1,7 +1,7 @@
+import type { NotificationType } from '@boxoffice/contracts'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { oneLine } from '../mails/mail.ts'
-import type { MailedType } from '../notifications/notification.ts'
-import type { Composed } from './compose.ts'
+import type { ComposedMail } from './compose.ts'
 
 export interface Sender {
   /** The address of every mail. */
@@ -15,8 +15,8 @@ export interface Sender {
  * Message-ID of its own in place of ours, and keeps the other.)
  */
 export function mimeOf(
-  { mail, to, attachments }: Composed,
-  about: { notificationId: string; type: MailedType; sender: Sender; date: Date },
+  { mail, to, attachments }: ComposedMail,
+  about: { notificationId: string; type: NotificationType; sender: Sender; date: Date },
 ): Promise<Buffer> {
   const { notificationId, type, sender, date } = about
   const domain = sender.from.slice(sender.from.lastIndexOf('@') + 1)

@@ -1,16 +1,23 @@
-import { authInternalRoutes, eventsInternalRoutes, paymentsInternalRoutes, ticketsInternalRoutes } from '@boxoffice/contracts'
+import {
+  authInternalRoutes,
+  eventsInternalRoutes,
+  paymentsInternalRoutes,
+  ticketsHoldersRoutes,
+  ticketsInternalRoutes,
+} from '@boxoffice/contracts'
 import { type Client, createGuard, createInternalClient, type Foundation } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 
 const { getUser } = authInternalRoutes
 const { getEventInfo } = eventsInternalRoutes
 const { getOrderInfo } = paymentsInternalRoutes
-const { getTicketPdfInfo, getTicketQrInfo } = ticketsInternalRoutes
+const { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets } = ticketsInternalRoutes
+const { listHolders } = ticketsHoldersRoutes
 const routes = {
   auth: { getUser },
   events: { getEventInfo },
   payments: { getOrderInfo },
-  tickets: { getTicketPdfInfo, getTicketQrInfo },
+  tickets: { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders },
 }
 
 /** The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it cannot be had. */

@@ -4,7 +4,7 @@ import { leaseDue } from '../notifications/notification-repository.ts'
 import type { Deliver } from './deliver.ts'
 
 /**
- * Sends what is due: leases notifications as places become free (a slow mail holds up none of the others) and works on each of
+ * Sends what is due: leases notifications as places become free (a slow one holds up none of the others) and works on each of
  * them outside any transaction. A process that dies leaves its leases to run out. Stopping lets what is at work end; what has
  * not been handed over by then is due again at once.
  */
@@ -35,7 +35,7 @@ export function createSender(options: {
     return { more: false } // a place that becomes free asks again
   }
 
-  const sweeper = createSweeper({ name: 'mail sender', intervalMs: options.pollMs, sweep, logger: options.logger })
+  const sweeper = createSweeper({ name: 'sender of notifications', intervalMs: options.pollMs, sweep, logger: options.logger })
   return {
     ...sweeper,
     start() {

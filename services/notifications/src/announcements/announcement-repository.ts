@@ -1,0 +1,59 @@
+import type { Prisma } from '../generated/prisma/client.ts'
+import type { Db } from '../notifications/notification-repository.ts'
+import type { Announcement } from './announcement.ts'
+
+/** An announcement that is this process's to spread, as long as its lease lasts. */
+export interface LeasedAnnouncement extends Announcement {
+  /** Where the next page of holders begins; null: at the first. */
+  position: string | null
+  attempts: number
+  lease: string
+}
+type Held = Pick<LeasedAnnouncement, 'announcementId' | 'lease'>
+
+export async function insertAnnouncement(db: Db, { announcementId: id, payload, ...rest }: Announcement): Promise<void> {
+  await db.announcement.createMany({ data: [{ id, payload: payload as Prisma.InputJsonValue, ...rest }], skipDuplicates: true })
+}
+
+/** Take an announcement that is due and nobody's, if there is one. */
+export async function leaseAnnouncement(db: Db, lease: string, leaseMs: number): Promise<LeasedAnnouncement | null> {
+  const [leased] = await db.$queryRaw<LeasedAnnouncement[]>`
+    with due as (
+      select id from announcements
+      where done_at is null and next_attempt_at <= clock_timestamp()
+        and (leased_until is null or leased_until < clock_timestamp())
+      order by next_attempt_at limit 1 for update skip locked)
+    update announcements a set attempts = attempts + 1,
+      lease = ${lease}::uuid, leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+    from due where a.id = due.id
+    returning a.id as "announcementId", a.type::text as type, a.event_id as "eventId", a.payload,
+      a.correlation_id as "correlationId", a.created_at as "createdAt", a.position, a.attempts, a.lease`
+  return leased ?? null
+}
+
+/** A page of `count` holders has its notifications: go on from `position` under our lease, or be done. False: it is another's. */
+export async function advance(
+  db: Db,
+  { announcementId, lease }: Held,
+  { position, count, leaseMs }: { position: string | null; count: number; leaseMs: number },
+): Promise<boolean> {
+  const advanced =
+    position === null
+      ? await db.$executeRaw`
+          update announcements set position = null, holders = holders + ${count}, done_at = clock_timestamp(),
+            lease = null, leased_until = null
+          where id = ${announcementId}::uuid and lease = ${lease}::uuid`
+      : await db.$executeRaw`
+          update announcements set position = ${position}, holders = holders + ${count}, attempts = 1,
+            leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+          where id = ${announcementId}::uuid and lease = ${lease}::uuid`
+  return advanced === 1
+}
+
+/** Give up our lease: it is due again after `waitMs`. */
+export async function putOff(db: Db, { announcementId, lease }: Held, waitMs: number): Promise<void> {
+  await db.$executeRaw`
+    update announcements set lease = null, leased_until = null,
+      next_attempt_at = clock_timestamp() + ${waitMs} * interval '1 millisecond'
+    where id = ${announcementId}::uuid and lease = ${lease}::uuid`
+}

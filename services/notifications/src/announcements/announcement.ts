@@ -1,0 +1,48 @@
+import type { EventId, eventCancelled, eventUpdated, Message } from '@boxoffice/contracts'
+import { encodePayload } from '../notifications/payloads.ts'
+
+/** What everybody who holds a ticket of an event is to be told. `payload` is JSON. */
+export interface Announcement {
+  announcementId: string
+  type: 'EVENT_UPDATED' | 'EVENT_CANCELLED'
+  eventId: EventId
+  payload: unknown
+  correlationId: string
+  createdAt: Date
+}
+
+const timeFields: readonly string[] = ['eventDate', 'endDate', 'timeZone']
+const placeFields: readonly string[] = ['venueId', 'venueName', 'venueAddress']
+
+/** What changed of an event that somebody who wants to be there must know. */
+export const whatMoved = (changed: readonly string[]) => ({
+  time: changed.some((field) => timeFields.includes(field)),
+  place: changed.some((field) => placeFields.includes(field)),
+})
+
+/** The announcement of another time or place; null where neither changed. */
+export function updateOf({ messageId, correlationId, payload }: Message<typeof eventUpdated>, now: Date): Announcement | null {
+  const { time, place } = whatMoved(payload.changed)
+  if (!time && !place) return null
+  return {
+    announcementId: messageId,
+    type: 'EVENT_UPDATED',
+    eventId: payload.eventId,
+    payload: encodePayload('EVENT_UPDATED', payload),
+    correlationId,
+    createdAt: now,
+  }
+}
+
+/** The announcement that there will be no event. */
+export const cancellationOf = (
+  { messageId, correlationId, payload }: Message<typeof eventCancelled>,
+  now: Date,
+): Announcement => ({
+  announcementId: messageId,
+  type: 'EVENT_CANCELLED',
+  eventId: payload.eventId,
+  payload: encodePayload('EVENT_CANCELLED', payload),
+  correlationId,
+  createdAt: now,
+})

@@ -1,0 +1,41 @@
+import type { NotificationId, UserId } from '@boxoffice/contracts'
+import type { Foundation } from '@boxoffice/service-kit'
+import { isEnabled, isUrgent, type SentBy } from '../preferences/preference.ts'
+import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
+import { quietUntil } from '../preferences/quiet-hours.ts'
+import type { NewNotification, Wanted } from './notification.ts'
+import { type Db, insertNotifications } from './notification-repository.ts'
+import { workingTitles } from './payloads.ts'
+
+type Made = Pick<Foundation, 'newId' | 'now'>
+
+/**
+ * Write what is to be sent, by the channels that each recipient chose and not before their quiet hours end. What was written
+ * before for the same message stays as it is.
+ */
+export async function enqueue(db: Db, wanted: readonly Wanted[], made: Made): Promise<void> {
+  const users = wanted.map(({ recipientId }) => recipientId).filter((userId): userId is UserId => userId !== null)
+  const chosen = await findChoices(db, users)
+  const choicesOf = ({ recipientId }: Wanted) => (recipientId && chosen.get(recipientId)) || noChoices
+  await insertNotifications(
+    db,
+    wanted.flatMap((one) => notificationsOf(one, choicesOf(one), made)),
+  )
+}
+
+function notificationsOf(wanted: Wanted, choices: Choices, { newId, now }: Made): NewNotification[] {
+  const channels: readonly SentBy[] = wanted.recipientId === null ? ['EMAIL'] : ['EMAIL', 'SMS']
+  return channels
+    .filter((channel) => isEnabled(wanted.type, channel, choices.choices))
+    .map((channel) => newNotification(wanted, { notificationId: newId() as NotificationId, channel, choices, createdAt: now() }))
+}
+
+/** A notification as it begins: held up by quiet hours unless it is `urgent`, by its type where nobody says so. */
+export function newNotification(
+  wanted: Wanted,
+  about: Pick<NewNotification, 'notificationId' | 'channel' | 'createdAt'> & { choices: Choices; urgent?: boolean },
+): NewNotification {
+  const { choices, urgent = isUrgent(wanted.type, about.channel), ...rest } = about
+  const waitsUntil = !urgent && choices.quietHours && quietUntil(about.createdAt, choices.quietHours)
+  return { ...wanted, ...rest, urgent, subject: workingTitles[wanted.type], ...(waitsUntil && { nextAttemptAt: waitsUntil }) }
+}

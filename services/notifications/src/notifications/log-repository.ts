@@ -1,0 +1,89 @@
+import type { EventId, Notification, NotificationId, OrderId, UserId } from '@boxoffice/contracts'
+import type { Notification as Row } from '../generated/prisma/client.ts'
+import type { Db } from './notification-repository.ts'
+
+export interface Position {
+  at: Date
+  id: string
+}
+
+const isUnread = { status: 'SENT', readAt: null } as const
+
+/** A user's notifications, the newest first, from `after` on; one more than the limit. */
+export async function listOfRecipient(
+  db: Db,
+  recipientId: UserId,
+  { limit, after, unread }: { limit: number; after: Position | null; unread: boolean },
+): Promise<Notification[]> {
+  const rows = await db.notification.findMany({
+    where: {
+      recipientId,
+      ...(unread && isUnread),
+      ...(after && { OR: [{ createdAt: { lt: after.at } }, { createdAt: after.at, id: { lt: after.id } }] }),
+    },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: limit + 1,
+    omit: { payload: true },
+  })
+  return rows.map(shownOf)
+}
+
+/** How many notifications were sent to a user that are not marked as read. */
+export const countUnread = (db: Db, recipientId: UserId): Promise<number> =>
+  db.notification.count({ where: { recipientId, ...isUnread } })
+
+/** Mark a user's own notification as read, if it is not yet; null when there is none. */
+export async function markRead(
+  db: Db,
+  recipientId: UserId,
+  notificationId: NotificationId,
+  readAt: Date,
+): Promise<Notification | null> {
+  await db.notification.updateMany({ where: { id: notificationId, recipientId, readAt: null }, data: { readAt } })
+  const row = await db.notification.findFirst({ where: { id: notificationId, recipientId }, omit: { payload: true } })
+  return row && shownOf(row)
+}
+
+/** What watchers of a log see of it. */
+export interface Glimpse {
+  unreadCount: number
+  /** Sent since some moment, the oldest first. */
+  sent: readonly Notification[]
+}
+
+/** The logs of these users, with what was sent to them since. */
+export async function glimpseLogs(db: Db, userIds: readonly UserId[], since: Date): Promise<ReadonlyMap<UserId, Glimpse>> {
+  const recipientId = { in: [...userIds] }
+  const [counts, sent] = await Promise.all([
+    db.notification.groupBy({ by: 'recipientId', where: { recipientId, ...isUnread }, _count: true }),
+    db.notification.findMany({
+      where: { recipientId, status: 'SENT', sentAt: { gt: since } },
+      orderBy: [{ sentAt: 'asc' }, { id: 'asc' }],
+      omit: { payload: true },
+    }),
+  ])
+  const unread = new Map(counts.map((row) => [row.recipientId, row._count]))
+  const sentTo = Map.groupBy(sent, (row) => row.recipientId)
+  return new Map(
+    userIds.map((userId) => [
+      userId,
+      { unreadCount: unread.get(userId) ?? 0, sent: (sentTo.get(userId) ?? []).map((row) => shownOf(row)) },
+    ]),
+  )
+}
+
+function shownOf(row: Omit<Row, 'payload'>): Notification {
+  const { id, type, channel, subject, status, orderId, eventId, createdAt, sentAt, readAt } = row
+  return {
+    notificationId: id as NotificationId,
+    type,
+    channel,
+    subject,
+    status,
+    ...(orderId && { orderId: orderId as OrderId }),
+    ...(eventId && { eventId: eventId as EventId }),
+    createdAt,
+    ...(sentAt && { sentAt }),
+    ...(readAt && { readAt }),
+  }
+}

@@ -1,0 +1,68 @@
+import {
+  EventId,
+  type NotificationType,
+  orderCancelled,
+  orderCreated,
+  orderStatusChanged,
+  paymentCompleted,
+  paymentFailed,
+  refundProcessed,
+  TicketId,
+  ticketsGenerated,
+  userCreated,
+} from '@boxoffice/contracts'
+import { z } from 'zod'
+
+/** A token for its owner's mailbox. What else is personal the auth service is asked for when the mail goes out. */
+const Token = userCreated.payload.pick({ userId: true, sealedToken: true, tokenExpiresAt: true })
+
+/** Each side of a transfer knows its own ticket alone: the sender never sees the new one. */
+const Transfer = z.discriminatedUnion('side', [
+  z.object({ side: z.literal('SENT'), eventId: EventId, ticketNumber: z.string(), holderName: z.string() }),
+  z.object({ side: z.literal('RECEIVED'), eventId: EventId, newTicketId: TicketId }),
+  z.object({ side: z.literal('OFFERED'), eventId: EventId, senderName: z.string().optional(), holderName: z.string() }),
+])
+
+/** What is kept of a message for each type, until it is sent and after. */
+export const payloads = {
+  USER_WELCOME: Token,
+  EMAIL_VERIFICATION: Token,
+  PASSWORD_RESET: Token,
+  ORDER_CONFIRMATION: ticketsGenerated.payload,
+  PAYMENT_PROCESSED: paymentCompleted.payload.omit({ holderName: true, reservationId: true, transactionId: true }),
+  PAYMENT_FAILED: paymentFailed.payload,
+  REFUND_PROCESSED: refundProcessed.payload,
+  ORDER_CREATED: orderCreated.payload,
+  ORDER_STATUS_CHANGED: orderStatusChanged.payload,
+  ORDER_CANCELLED: orderCancelled.payload,
+  EVENT_UPDATED: z.object({ eventId: EventId, changed: z.array(z.string()) }),
+  EVENT_CANCELLED: z.object({ eventId: EventId, cancellationReason: z.string() }),
+  TICKET_TRANSFERRED: Transfer,
+} as const satisfies Record<NotificationType, z.ZodType>
+
+export type PayloadOf<T extends NotificationType> = z.output<(typeof payloads)[T]>
+
+/** A payload as JSON: what the type does not need is left out. */
+export const encodePayload = <T extends NotificationType>(type: T, payload: PayloadOf<T>): unknown =>
+  z.encode(payloads[type] as z.ZodType, payload)
+
+/** The payload of a notification of this type. Throws when it is another's. */
+export const payloadOf = <T extends NotificationType>(type: T, { payload }: { payload: unknown }): PayloadOf<T> =>
+  z.decode(payloads[type] as z.ZodType, payload as never) as PayloadOf<T>
+
+/** What a notification is called in its recipient's log until it has its own subject. */
+export const workingTitles: Record<NotificationType, string> = {
+  USER_WELCOME: 'Welcome to Boxoffice',
+  EMAIL_VERIFICATION: 'Confirm your address',
+  PASSWORD_RESET: 'Set a new password',
+  ORDER_CONFIRMATION: 'Your tickets',
+  PAYMENT_PROCESSED: 'Your receipt',
+  PAYMENT_FAILED: 'Your payment did not go through',
+  REFUND_PROCESSED: 'Your refund',
+  ORDER_CREATED: 'We have your order',
+  ORDER_STATUS_CHANGED: 'News of your order',
+  ORDER_CANCELLED: 'Your order is cancelled',
+  EVENT_UPDATED: 'An event has changed',
+  EVENT_CANCELLED: 'An event is cancelled',
+  TICKET_TRANSFERRED: 'A ticket has changed hands',
+}

@@ -1,0 +1,32 @@
+import type { NotificationId, OrderId, UserId } from '@boxoffice/contracts'
+import type { Db } from './notification-repository.ts'
+
+/** The confirmation that an order's buyer was sent, or is. */
+export interface StoredConfirmation {
+  notificationId: NotificationId
+  payload: unknown
+}
+
+/** The first confirmation of an order to its buyer; null when its tickets have not come yet. */
+export async function findConfirmation(db: Db, orderId: OrderId, recipientId: UserId): Promise<StoredConfirmation | null> {
+  const row = await db.notification.findFirst({
+    where: { orderId, recipientId, type: 'ORDER_CONFIRMATION', channel: 'EMAIL', resendOf: null },
+    orderBy: { createdAt: 'asc' },
+    select: { id: true, payload: true },
+  })
+  return row && { notificationId: row.id as NotificationId, payload: row.payload }
+}
+
+export async function lockConfirmation(db: Db, notificationId: NotificationId): Promise<void> {
+  await db.$queryRaw`select 1 from notifications where id = ${notificationId}::uuid for update`
+}
+
+/** The resends of a confirmation since a moment, the oldest first. */
+export async function listResends(db: Db, resendOf: NotificationId, since: Date) {
+  const rows = await db.notification.findMany({
+    where: { resendOf, createdAt: { gt: since } },
+    orderBy: { createdAt: 'asc' },
+    select: { id: true, createdAt: true },
+  })
+  return rows.map(({ id, createdAt }) => ({ notificationId: id as NotificationId, createdAt }))
+}

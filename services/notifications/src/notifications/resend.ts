@@ -1,0 +1,70 @@
+import type { NotificationId, notificationsRoutes, OrderId, UserId } from '@boxoffice/contracts'
+import { currentCorrelationId, type Handlers, RefusedError, refuse } from '@boxoffice/service-kit'
+import type { Dependencies, PrismaTx } from '../dependencies.ts'
+import { insertNotifications } from './notification-repository.ts'
+import { payloadOf, workingTitles } from './payloads.ts'
+import { findConfirmation, listResends, lockConfirmation, type StoredConfirmation } from './resend-repository.ts'
+
+const HOUR_MS = 3_600_000
+const RESENDS_AN_HOUR = 5
+
+const unknownOrder = () => refuse(404, 'ORDER_NOT_FOUND', 'there is no such order')
+const nothing = (why: string) => refuse(409, 'NOTHING_TO_RESEND', why)
+
+/** Mails lost by whoever bought tickets, once more. */
+export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notificationsRoutes, 'resendOrder'>> => ({
+  async resendOrder({ params: { orderId }, principal: { userId }, resourceId }) {
+    const order = await deps.peers.payments.getOrderInfo({ params: { orderId } })
+    if (order.status !== 200 || order.body.userId !== userId) return unknownOrder()
+    const original = await findConfirmation(deps.prisma, orderId, userId)
+    if (!original) return nothing('this order is not confirmed yet')
+    if (!(await hasValidTicket(deps, orderId, original))) return nothing('no ticket of this order is valid any more')
+
+    const notificationId = resourceId as NotificationId
+    await deps.transact((tx) => insertResend(tx, deps, { notificationId, original, userId, orderId }))
+    deps.sender.nudge()
+    return { status: 202, body: { notificationId } }
+  },
+})
+
+/** Tickets that the order gave its buyer and that are still theirs: one that was handed on has another id now. */
+async function hasValidTicket({ peers }: Dependencies, orderId: OrderId, original: StoredConfirmation): Promise<boolean> {
+  const answer = await peers.tickets.getOrderTickets({ params: { orderId } })
+  const bought = new Set<string>(payloadOf('ORDER_CONFIRMATION', original).tickets.map(({ ticketId }) => ticketId))
+  return answer.body.tickets.some(({ ticketId, status }) => bought.has(ticketId) && ['ACTIVE', 'CHECKED_IN'].includes(status))
+}
+
+async function insertResend(
+  tx: PrismaTx,
+  { now }: Dependencies,
+  asked: { notificationId: NotificationId; original: StoredConfirmation; userId: UserId; orderId: OrderId },
+): Promise<void> {
+  const { notificationId, original, userId, orderId } = asked
+  const createdAt = now()
+  await lockConfirmation(tx, original.notificationId) // resends of one order come one after the other
+  const before = await listResends(tx, original.notificationId, new Date(createdAt.getTime() - HOUR_MS))
+  if (before.some((resend) => resend.notificationId === notificationId)) return
+  const oldest = before.at(-RESENDS_AN_HOUR)
+  if (oldest) throw tooMany(oldest.createdAt.getTime() + HOUR_MS - createdAt.getTime())
+  const resend = {
+    notificationId,
+    messageId: notificationId,
+    correlationId: currentCorrelationId(),
+    type: 'ORDER_CONFIRMATION',
+    channel: 'EMAIL',
+    recipientId: userId,
+    orderId,
+    eventId: payloadOf('ORDER_CONFIRMATION', original).eventId,
+    payload: original.payload,
+    subject: workingTitles.ORDER_CONFIRMATION,
+    urgent: true,
+    resendOf: original.notificationId,
+    createdAt,
+  } as const
+  await insertNotifications(tx, [resend])
+}
+
+function tooMany(waitMs: number): RefusedError {
+  const refusal = refuse(429, 'RATE_LIMITED', `an order's tickets are mailed again ${RESENDS_AN_HOUR} times an hour at most`)
+  return new RefusedError({ ...refusal, headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) } })
+}

@@ -1,0 +1,37 @@
+import { createTextMessages } from '@boxoffice/messaging'
+import { createGuard, type Foundation, type Policy, ServiceUnavailable } from '@boxoffice/service-kit'
+import type { Handed } from './mail-provider.ts'
+
+/** Whoever brings text messages to telephones. */
+export interface SmsProvider {
+  /** Hand a text over. Rejects with ServiceUnavailable when the provider cannot be had, or gave no answer: it may have taken it. */
+  send(text: string, phoneNumber: string): Promise<Handed>
+  state(): 'UP' | 'DEGRADED'
+  close(): void
+}
+
+/** Amazon SNS behind the breaker and bulkhead for text messages. It does not try again by itself: the notification's row does. */
+export function createSnsProvider(
+  config: { region: string; endpoint?: string; timeoutMs: number; senderId?: string },
+  policy: Policy,
+  metrics: Foundation['metrics'],
+): SmsProvider {
+  const messages = createTextMessages(config)
+  const guard = createGuard('sms', policy, metrics)
+
+  async function handOver(text: string, phoneNumber: string): Promise<Handed> {
+    const result = await messages.publish({ text, phoneNumber, senderId: config.senderId })
+    if (result.outcome === 'accepted') return { accepted: true, providerMessageId: result.providerMessageId }
+    if (result.outcome === 'rejected') return { accepted: false, reason: result.reason }
+    throw new ServiceUnavailable('sms', result.answered ? 'ANSWER' : 'CONNECTION', !result.answered, result.error)
+  }
+
+  return {
+    send: (text, phoneNumber) => guard('publish', () => handOver(text, phoneNumber)),
+    state: guard.state,
+    close() {
+      guard.close()
+      messages.close()
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createdFor, type Notifications, startNotifications } from './harness.ts'
+
+const SOON = { timeout: 15_000, interval: 50 }
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+  service.work()
+})
+afterAll(() => service.stop())
+
+const requestedFor = async (...[user, sealed, expiresAt]: Parameters<typeof createdFor>) => {
+  const { createdAt: _, ...requested } = createdFor(user, sealed, expiresAt)
+  return requested
+}
+
+test.each([
+  [emailVerificationRequested, '/verify-email?token=', 'Please confirm your address for Boxoffice'],
+  [passwordResetRequested, '/reset-password?token=', 'Set a new password for Boxoffice'],
+] as const)('%o is a mail with its link, and the token is in clear there alone', async (definition, path, subject) => {
+  const user = await service.user({ locale: 'en' })
+  const token = `tok_${definition.eventType.toLowerCase()}`
+  await service.tell(definition, await requestedFor(user, await service.seal(token)))
+  const mail = await vi.waitFor(() => {
+    const [taken] = service.ses.mails(user.email)
+    if (!taken) throw new Error('no mail yet')
+    return taken.mail
+  }, SOON)
+  expect(mail.subject).toBe(subject)
+  expect(mail.html).toContain(`href="https://boxoffice.example${path}${token}"`)
+  expect(mail.text).toContain(`https://boxoffice.example${path}${token}`)
+  await vi.waitFor(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]), SOON)
+  const rows = JSON.stringify(await service.rows(user.userId))
+  expect(rows).not.toContain(token)
+  expect(rows).not.toContain('sealedToken')
+  expect(rows).not.toContain(user.email)
+})
+
+test('a link that has ended is not sent any more', async () => {
+  const user = await service.user()
+  const ended = await requestedFor(user, await service.seal('tok'), new Date(Date.now() - 1_000))
+  await service.tell(passwordResetRequested, ended)
+  await vi.waitFor(
+    async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'LINK_EXPIRED' }]),
+    SOON,
+  )
+  expect(service.ses.mails(user.email)).toEqual([])
+  expect(JSON.stringify(await service.rows(user.userId))).not.toContain('sealedToken')
+})

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Minor,
+  type OrderInfo,
+  orderCancelled,
+  orderCreated,
+  orderStatusChanged,
+  type Payload,
+  paymentCompleted,
+  type RefundId,
+  refundProcessed,
+  type TicketTypeId,
+} from '@boxoffice/contracts'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
+
+const SOON = { timeout: 15_000, interval: 50 }
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+  service.work()
+})
+afterEach(() => {
+  service.world.order = {}
+  service.world.tickets = []
+})
+afterAll(() => service.stop())
+
+type User = Awaited<ReturnType<Notifications['user']>>
+const orderOf = (user: User) => {
+  const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
+  return { orderId, orderNumber, userId, eventId }
+}
+const refundOf = (
+  order: ReturnType<typeof orderOf>,
+  about: Partial<Payload<typeof refundProcessed>> = {},
+): Payload<typeof refundProcessed> => ({
+  ...order,
+  refundId: randomUUID() as RefundId,
+  refundAmount: 10_050 as Minor,
+  currency: 'EUR',
+  reason: 'EVENT_CANCELLED',
+  ...about,
+})
+const refunded: Partial<OrderInfo> = { status: 'REFUNDED', refundedAmount: 10_050 as Minor }
+const mailsTo = (user: User) => service.ses.mails(user.email).map(({ mail }) => mail)
+const mailTo = (user: User) =>
+  vi.waitFor(() => {
+    const mails = mailsTo(user)
+    expect(mails).toHaveLength(1)
+    return mails[0] as NonNullable<(typeof mails)[0]>
+  }, SOON)
+/** Everything that was consumed for a user is sent or taken back. */
+const settled = (user: User, count: number) =>
+  vi.waitFor(async () => {
+    const rows = await service.rows(user.userId)
+    expect(rows.map(({ status }) => status)).toEqual(Array(count).fill('SENT'))
+  }, SOON)
+const consumedOnce = async (eventType: string, work: () => Promise<unknown>) => {
+  const before = await service.consumed(eventType, 'done')
+  await work()
+  await vi.waitFor(async () => expect(await service.consumed(eventType, 'done')).toBe(before + 1), SOON)
+}
+
+test.each(['refund first', 'cancellation first'])('an order that was refunded as a whole is one mail: %s', async (order) => {
+  const user = await service.user({ locale: 'en' })
+  service.world.order = refunded
+  const about = orderOf(user)
+  const cancelled = { ...about, reason: 'EVENT_CANCELLED' }
+  const refund = () => consumedOnce('REFUND_PROCESSED', () => service.tell(refundProcessed, refundOf(about)))
+  const cancel = () => consumedOnce('ORDER_CANCELLED', () => service.tell(orderCancelled, cancelled))
+  for (const tell of order === 'refund first' ? [refund, cancel] : [cancel, refund]) await tell()
+  await settled(user, 1)
+  const mail = await mailTo(user)
+  expect(mail.subject).toBe('Your refund for Święto Świateł')
+  for (const words of ['is cancelled and its money goes back', 'The event was cancelled.', '€100.50', 'ORD-2026-009876']) {
+    expect(mail.text).toContain(words)
+    expect(mail.html).toContain(words)
+  }
+})
+
+test('a part of an order that was refunded names its tickets, and says that the others are valid', async () => {
+  const user = await service.user({ locale: 'en' })
+  const generated = generatedFor(user, service, 3)
+  service.world.order = { status: 'CONFIRMED', refundedAmount: 5_025 as Minor }
+  service.world.tickets = [0, 1, 2].map((index) =>
+    ticketOf(generated, index, { seat: { zoneId: 2, rowLabel: 'A', colLabel: `${index + 1}` } }),
+  )
+  const [, second] = generated.tickets
+  const ticketIds = second ? [second.ticketId] : []
+  const refund = refundOf(orderOf(user), { refundAmount: 5_025 as Minor, ticketIds, reason: 'changed my mind' })
+  await service.tell(refundProcessed, refund)
+  const mail = await mailTo(user)
+  for (const words of ['TKT-2026-000002', 'Section 2, row A, seat 2', 'all others stay valid', '€50.25']) {
+    expect(mail.text).toContain(words)
+    expect(mail.html).toContain(words)
+  }
+  expect(mail.text).not.toMatch(/TKT-2026-00000[13]/)
+})
+
+test('money that came after the order had failed goes back without a word of tickets', async () => {
+  const user = await service.user({ locale: 'en' })
+  service.world.order = { status: 'FAILED', refundedAmount: 10_050 as Minor }
+  await service.tell(refundProcessed, refundOf(orderOf(user), { reason: 'PAYMENT_TIMEOUT' }))
+  const mail = await mailTo(user)
+  expect(mail.text).toContain('Your payment arrived after the order had been given up.')
+  expect(mail.text).not.toContain('valid')
+})
+
+test.each([
+  ['CANCELLED', 'CANCELLED_BY_BUYER', 'You have not been charged'],
+  ['REFUNDED', 'EVENT_CANCELLED', 'They had cost nothing'],
+] as const)('an order that ends %s without a refund has its own mail', async (status, reason, words) => {
+  const user = await service.user()
+  service.world.order = { status, refundedAmount: 0 as Minor }
+  await service.tell(orderCancelled, { ...orderOf(user), reason })
+  const mail = await mailTo(user)
+  expect(mail.subject).toBe('Your order for Święto Świateł is cancelled')
+  expect(mail.text).toContain(words)
+})
+
+test('an order that is worked on is told of, and one that has ended by then is not', async () => {
+  const [waiting, served] = [await service.user(), await service.user()]
+  service.world.order = { status: 'PENDING' }
+  const created = (user: User) => ({ ...orderOf(user), status: 'PENDING' as const, createdAt: new Date() })
+  await service.tell(orderCreated, created(waiting))
+  expect((await mailTo(waiting)).subject).toBe('We have your order for Święto Świateł')
+  service.world.order = { status: 'CONFIRMED' }
+  await consumedOnce('ORDER_CREATED', () => service.tell(orderCreated, created(served)))
+  await settled(served, 0)
+  expect(mailsTo(served)).toEqual([])
+})
+
+test('receipts and every step of an order are for those who ask for them', async () => {
+  const [quiet, curious] = [await service.user({ locale: 'en' }), await service.user({ locale: 'en' })]
+  const preferences = (['PAYMENT_PROCESSED', 'ORDER_STATUS_CHANGED'] as const).map((type) => ({
+    type,
+    channel: 'EMAIL' as const,
+    enabled: true,
+  }))
+  await service.client(curious.headers).updatePreferences({ body: { preferences } })
+  for (const user of [quiet, curious]) {
+    const { reservationId } = failedFor(user, service)
+    const items = [{ ticketTypeId: randomUUID() as TicketTypeId, quantity: 2, unitPrice: 5_025 as Minor }]
+    const paid = { totalAmount: 10_050 as Minor, currency: 'EUR', paymentMethod: 'CREDIT_CARD', items } as const
+    await service.tell(paymentCompleted, {
+      ...orderOf(user),
+      ...paid,
+      reservationId,
+      holderName: 'Ada',
+      transactionId: 'pi_secret',
+    })
+    await service.tell(orderStatusChanged, { ...orderOf(user), previousStatus: 'CONFIRMED', status: 'REFUND_PENDING' })
+  }
+  await vi.waitFor(() => expect(mailsTo(curious)).toHaveLength(2), SOON)
+  await vi.waitFor(async () => expect(await service.consumed('ORDER_STATUS_CHANGED', 'done')).toBe(2), SOON)
+  const texts = mailsTo(curious).map(({ subject, text }) => `${subject}\n${text}`)
+  expect(texts.sort()).toEqual([
+    expect.stringMatching(/^Your order for Święto Świateł is being refunded/),
+    expect.stringMatching(/^Your receipt for Święto Świateł\n[\s\S]*2 × €50\.25 = €100\.50[\s\S]*Paid: €100\.50/),
+  ])
+  expect(texts.join()).not.toContain('pi_secret')
+  expect(await service.rows(quiet.userId)).toEqual([])
+})
