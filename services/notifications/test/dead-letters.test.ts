@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { opsAlert, type QueueName } from '@boxoffice/contracts'
+import { deleteLetters, readLetters, sendToDeadLetters } from '@boxoffice/messaging'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createDeadLetterMonitor } from '../src/dead-letters/monitor.ts'
+import { type Notifications, startNotifications } from './harness.ts'
+
+const SOON = { timeout: 15_000, interval: 50 }
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+})
+afterAll(() => service.stop())
+
+const secret = 'buyer@customers.example'
+const bury = (queue: QueueName, eventType: string, reason: string) =>
+  sendToDeadLetters(
+    service.aws,
+    queue,
+    { Body: JSON.stringify({ messageId: randomUUID(), eventType, payload: { email: secret } }) },
+    reason,
+  )
+async function empty(queue: QueueName): Promise<void> {
+  for await (const letters of readLetters(service.aws, queue)) await deleteLetters(service.aws, queue, letters)
+}
+const alertsOf = (queue: string) => service.probe.heard(opsAlert).filter(({ payload }) => payload.detail.queue === queue)
+/** As many alerts as were decided on have been heard. */
+const heard = (queue: string, count: number) => vi.waitFor(() => expect(alertsOf(queue)).toHaveLength(count), SOON)
+const told = () => service.deps.prisma.deadLetterWatch.findMany({ where: { alerts: { gt: 0 } }, orderBy: { queue: 'asc' } })
+
+test('people hear of dead letters when they come, when more come, after an hour and when they are gone; two instances tell it once', async () => {
+  const clock = { now: new Date() }
+  const logged: unknown[] = []
+  const logger = { ...service.deps.logger, error: (...line: unknown[]) => logged.push(line), info: () => {}, warn: () => {} }
+  const make = () =>
+    createDeadLetterMonitor({ ...service.deps, logger: logger as never, now: () => clock.now, checkMs: 3_600_000 })
+  const [one, two] = [make(), make()]
+  const check = () => Promise.all([one.check(), two.check()])
+
+  await check()
+  expect(await told()).toEqual([])
+
+  await bury('payment-processing-queue', 'TICKETS_REJECTED', 'not of its schema: payload.reason')
+  await bury('notification-queue', 'USER_CREATED', 'the body is not JSON')
+  await bury('notification-queue', 'ORDER_CREATED', 'the body is not JSON')
+  await check()
+  await check()
+  await heard('payment-processing-queue', 1)
+  await heard('notification-queue', 1)
+  expect(alertsOf('payment-processing-queue')[0]?.payload).toMatchObject({
+    severity: 'CRITICAL',
+    source: 'notification-service',
+    title: 'payment-processing-dlq has 1 dead letter',
+    detail: {
+      occasion: 'APPEARED',
+      deadLetterQueue: 'payment-processing-dlq',
+      letters: 1,
+      eventTypes: { TICKETS_REJECTED: 1 },
+      reasons: ['not of its schema: payload.reason'],
+      oldestSentAt: expect.stringMatching(/Z$/),
+    },
+  })
+  expect(alertsOf('notification-queue')[0]?.payload).toMatchObject({
+    severity: 'WARNING',
+    detail: { letters: 2, eventTypes: { USER_CREATED: 1, ORDER_CREATED: 1 }, reasons: ['the body is not JSON'] },
+  })
+  expect(logged).toHaveLength(2)
+  expect(JSON.stringify([logged, alertsOf('notification-queue')])).not.toContain(secret)
+
+  await bury('notification-queue', 'USER_CREATED', 'again')
+  await check()
+  await heard('notification-queue', 2)
+  expect(alertsOf('notification-queue')[1]?.payload).toMatchObject({ detail: { occasion: 'GREW', letters: 3 } })
+
+  clock.now = new Date(clock.now.getTime() + 3_600_000)
+  await check()
+  await check()
+  await heard('notification-queue', 3)
+  await heard('payment-processing-queue', 2)
+
+  await empty('notification-queue')
+  await check()
+  await heard('notification-queue', 4)
+  expect(alertsOf('notification-queue')[3]?.payload).toMatchObject({
+    severity: 'WARNING',
+    title: 'notification-dlq is empty again',
+    detail: { occasion: 'GONE', letters: 0 },
+  })
+  expect(await told()).toMatchObject([
+    { queue: 'notification-queue', letters: 0, alerts: 4 },
+    { queue: 'payment-processing-queue', letters: 1, alerts: 2 },
+  ])
+  await heard('payment-processing-queue', 2)
+})
+
+test('letters that were looked at can be read by others at once', async () => {
+  const queue = 'ticket-processing-queue'
+  await bury(queue, 'PAYMENT_COMPLETED', 'boom')
+  await createDeadLetterMonitor({ ...service.deps, checkMs: 3_600_000 }).check()
+  const { value: letters } = await readLetters(service.aws, queue).next()
+  expect(letters).toMatchObject([{ eventType: 'PAYMENT_COMPLETED', reason: 'boom' }])
+})

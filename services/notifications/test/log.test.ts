@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import { type NotificationId, notificationsRoutes, paymentFailed } from '@boxoffice/contracts'
+import { createClient } from '@boxoffice/service-kit'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { LogChange } from '../src/notifications/log-watch.ts'
+import { failedFor, type Notifications, startNotifications } from './harness.ts'
+
+const SOON = { timeout: 15_000, interval: 50 }
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+  service.work()
+})
+afterAll(() => service.stop())
+
+type User = Awaited<ReturnType<Notifications['user']>>
+const send = async (user: User) => {
+  const before = (await service.rows(user.userId)).length
+  await service.tell(paymentFailed, failedFor(user, service))
+  await vi.waitFor(async () => {
+    const rows = await service.rows(user.userId)
+    expect(rows.map(({ status }) => status)).toEqual(Array(before + 1).fill('SENT'))
+  }, SOON)
+}
+
+test('a notification is read once, by whom it was sent to', async () => {
+  const [user, stranger] = [await service.user(), await service.user()]
+  await send(user)
+  await send(user)
+  const client = service.client(user.headers)
+  const list = (await client.listNotifications({ query: {} })).body
+  expect(list.unreadCount).toBe(2)
+  const [newest, oldest] = list.notifications
+  if (!newest || !oldest) throw new Error('nothing is in the log')
+  expect(newest).not.toHaveProperty('readAt')
+
+  const params = { notificationId: newest.notificationId }
+  const read = await client.readNotification({ params })
+  expect(read).toMatchObject({ status: 200, body: { notificationId: newest.notificationId, readAt: expect.any(Date) } })
+  expect(await client.readNotification({ params })).toEqual(read)
+  const unread = (await client.listNotifications({ query: { unread: 'true' } })).body
+  expect(unread).toMatchObject({ notifications: [{ notificationId: oldest.notificationId }], unreadCount: 1 })
+  expect((await client.listNotifications({ query: { unread: 'false' } })).body.notifications).toHaveLength(2)
+
+  expect(await service.client(stranger.headers).readNotification({ params })).toMatchObject({ status: 404 })
+  const unknown = { notificationId: randomUUID() as NotificationId }
+  expect(await client.readNotification({ params: unknown })).toMatchObject({
+    status: 404,
+    body: { error: 'NOTIFICATION_NOT_FOUND' },
+  })
+  expect((await service.client(stranger.headers).listNotifications({ query: {} })).body.unreadCount).toBe(0)
+})
+
+test('a stream tells how many are unread, each notification as it is sent, and what was read elsewhere', async () => {
+  const [user, other] = [await service.user(), await service.user()]
+  await send(user)
+  const baseUrl = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const client = createClient(notificationsRoutes, { baseUrl, headers: () => user.headers })
+  const leaving = new AbortController()
+  const { body: stream } = await client.watchNotifications({ signal: leaving.signal })
+  const changes: LogChange[] = []
+  const watching = (async () => {
+    for await (const change of stream) changes.push(change)
+  })().catch((error: Error) => error.name)
+  const seen = (count: number) => vi.waitFor(() => expect(changes).toHaveLength(count), SOON)
+
+  await seen(1)
+  expect(changes[0]).toEqual({ unreadCount: 1 })
+  await send(other)
+  await send(user)
+  await seen(2)
+  const { notifications } = (await client.listNotifications({ query: {} })).body
+  expect(changes[1]).toEqual({ unreadCount: 2, notification: notifications[0] })
+  await client.readNotification({ params: { notificationId: notifications[1]?.notificationId as NotificationId } })
+  await seen(3)
+  expect(changes[2]).toEqual({ unreadCount: 1 })
+  leaving.abort()
+  expect(await watching).toBe('AbortError')
+})
