@@ -38,7 +38,7 @@ const standings: Record<OrderStatus, { now: string; more: string }> = {
   CANCELLED: { now: 'cancelled', more: 'It has no tickets any more, and nothing is charged for it.' },
   REFUND_PENDING: {
     now: 'being refunded',
-    more: 'The tickets that you gave back are not valid any more. You hear from us again when the money is on its way.',
+    more: 'The tickets that are given back are not valid any more. You hear from us again when the money is on its way.',
   },
   REFUNDED: { now: 'refunded', more: 'Its tickets are not valid any more. A mail of its own says what went back to you.' },
 }

@@ -1,6 +1,6 @@
 import { type Currency, type Minor, times } from '@boxoffice/contracts'
 import { eventLines, eventValues, whenAndWhere } from './event-parts.ts'
-import { dayOf, priceOf } from './formats.ts'
+import { dayOf, moneyOf, priceOf } from './formats.ts'
 import { card, frame, kicker, labelled, paragraph, section, sideBySide, title } from './frame.ts'
 import { type Mail, oneLine, paragraphs, type Reader, type ShownEvent } from './mail.ts'
 import { compileTemplate, each } from './template.ts'
@@ -32,8 +32,8 @@ export function paymentProcessedMail({ reader, event, orderNumber, paidAt, items
   const sum = priceOf(total.amount, total.currency, locale)
   const how = `${total.amount === 0 ? 'Nothing to pay' : 'By card'}, ${dayOf(paidAt, locale)}`
   const lines = items.map(({ quantity, unitPrice }) => ({
-    each: `${quantity} × ${priceOf(unitPrice, total.currency, locale)}`,
-    price: priceOf(times(unitPrice, quantity), total.currency, locale),
+    each: `${quantity} × ${moneyOf(unitPrice, total.currency, locale)}`,
+    price: moneyOf(times(unitPrice, quantity), total.currency, locale),
   }))
   const subject = oneLine(`Your receipt for ${about.eventName}`)
   const html = template({
