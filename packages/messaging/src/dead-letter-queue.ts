@@ -79,7 +79,7 @@ function envelopeOf(body: string): { messageId?: string; eventType?: string } {
   }
 }
 
-/** Let others see letters again that this reader held. */
+/** Let others see letters again that this reader held; where SQS refuses that, they are seen when the hold has run out. */
 export async function releaseLetters(aws: Aws, queue: QueueName, letters: readonly DeadLetter[]): Promise<void> {
   const QueueUrl = await aws.queueUrl(queues[queue].deadLetterQueue)
   for (const batch of inTens(letters)) {

@@ -36,7 +36,7 @@ const sqs = async (port: number, action: string, body: object) => {
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
     body: JSON.stringify(body),
   })
-  return response.json() as Promise<{ QueueUrl: string; Messages?: { Body: string }[] }>
+  return response.json() as Promise<{ QueueUrl: string; Messages?: { Body: string; ReceiptHandle: string }[] }>
 }
 
 test('messages survive a SIGKILL, and their queue is found on another port afterwards', async () => {
@@ -63,6 +63,20 @@ test('messages survive a SIGKILL, and their queue is found on another port after
     .toBe(bodies.length)
   expect(received.sort()).toEqual(bodies.sort())
   expect(new URL(found).port).toBe(String(after))
+})
+
+test('a message that is given back is there for the next one', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-aws-'))
+  folders.push(folder)
+  const port = await claimPort(0)
+  await start(port, folder)
+  const { QueueUrl } = await sqs(port, 'CreateQueue', { QueueName: 'orders' })
+  await sqs(port, 'SendMessage', { QueueUrl, MessageBody: 'looked at' })
+  for (let times = 0; times < 2; times++) {
+    const { Messages: [message] = [] } = await sqs(port, 'ReceiveMessage', { QueueUrl })
+    expect(message?.Body).toBe('looked at')
+    await sqs(port, 'ChangeMessageVisibility', { QueueUrl, ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 0 })
+  }
 })
 
 test('it ends with the supervisor that started it', async () => {
