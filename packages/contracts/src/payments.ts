@@ -3,7 +3,8 @@ import { EventId, OrderId, RefundId, ReservationId, TicketId, UserId } from './i
 import { Currency, Money } from './money.ts'
 import { defineRoute, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { Instant, line } from './text.ts'
-import { ReservedTickets, SeatId, TicketRequests } from './tickets.ts'
+import { SeatId } from './ticket.ts'
+import { ReservedTickets, TicketRequests } from './tickets.ts'
 
 export const OrderStatus = z.enum(['PENDING', 'PAID', 'CONFIRMED', 'FAILED', 'CANCELLED', 'REFUND_PENDING', 'REFUNDED'])
 export type OrderStatus = z.output<typeof OrderStatus>

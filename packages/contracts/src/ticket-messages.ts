@@ -3,7 +3,7 @@ import { EventId, NotificationId, OrderId, ReservationId, TicketId, TicketTypeId
 import { defineMessage } from './message.ts'
 import { Currency, Money } from './money.ts'
 import { Email, Instant } from './text.ts'
-import { Seat } from './tickets.ts'
+import { Seat } from './ticket.ts'
 
 const aboutOrder = { topics: ['ticket-events'], attributes: ['orderId', 'userId', 'eventId'] } as const
 const OfOrder = z.object({ orderId: OrderId, userId: UserId, eventId: EventId })

@@ -1,17 +1,10 @@
 import { z } from 'zod'
+import { doorOperations } from './door.ts'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
 import { Currency, Money } from './money.ts'
 import { binary, defineRoute, Empty, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { Instant, line } from './text.ts'
-
-/** `"<zoneId>-<rowLabel>-<colLabel>"`, e.g. `1-A-12`. */
-export const SeatId = z
-  .string()
-  .regex(/^[1-9]\d{0,2}-[A-Za-z0-9]{1,8}-[A-Za-z0-9]{1,8}$/, 'must be a seat such as 1-A-12')
-  .brand<'SeatId'>()
-export type SeatId = z.output<typeof SeatId>
-export const Seat = z.object({ zoneId: z.int().positive(), rowLabel: z.string(), colLabel: z.string() })
-export type Seat = z.output<typeof Seat>
+import { SeatId, Ticket } from './ticket.ts'
 
 const ZoneId = z.int().min(1).max(999)
 /** What a seat map says of a seat: free, held, sold, not for sale. */
@@ -36,8 +29,6 @@ export const SeatMapChanges = z.object({
 })
 export type SeatMapChanges = z.output<typeof SeatMapChanges>
 
-export const TicketStatus = z.enum(['ACTIVE', 'CHECKED_IN', 'CANCELLED', 'TRANSFERRED'])
-export type TicketStatus = z.output<typeof TicketStatus>
 export const ReservationStatus = z.enum(['ACTIVE', 'PAYING', 'COMPLETED', 'EXPIRED', 'CANCELLED'])
 export type ReservationStatus = z.output<typeof ReservationStatus>
 
@@ -159,20 +150,6 @@ const NotReserved = refusalWith({
   seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
 })
 
-export const Ticket = z.object({
-  ticketId: TicketId,
-  ticketNumber: z.string().meta({ examples: ['TKT-2026-001234'] }),
-  ticketTypeId: TicketTypeId,
-  eventId: EventId,
-  orderId: OrderId,
-  holderName: z.string(),
-  seat: Seat.optional(),
-  status: TicketStatus,
-  qrCode: z.string().meta({ description: "the URL of the code's picture" }),
-  createdAt: Instant,
-})
-export type Ticket = z.output<typeof Ticket>
-
 const ticketParams = z.object({ ticketId: TicketId })
 const typeParams = z.object({ ticketTypeId: TicketTypeId })
 const reservationParams = z.object({ reservationId: ReservationId })
@@ -293,6 +270,7 @@ export const ticketsRoutes = {
     params: ticketParams,
     responses: { 200: pdf, 404: Refusal, 409: Refusal },
   }),
+  ...doorOperations,
 } as const
 
 const paymentService = { services: ['payment-service'] } as const

@@ -1,13 +1,16 @@
-import { ticketsInternalRoutes, ticketsOpsRoutes, ticketsRoutes } from '@boxoffice/contracts'
+import { ticketsHoldersRoutes, ticketsInternalRoutes, ticketsOpsRoutes, ticketsRoutes } from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
+import { attendeeHandlers, holderHandlers } from './attendees/routes.ts'
+import { checkInHandlers } from './check-in/routes.ts'
 import type { Dependencies } from './dependencies.ts'
 import { issuingHandlers } from './issuing/internal-routes.ts'
 import { internalReservationHandlers } from './reservations/internal-routes.ts'
 import { reservationHandlers } from './reservations/routes.ts'
 import { seatHandlers } from './seating/routes.ts'
 import { internalTicketHandlers, ticketHandlers } from './tickets/routes.ts'
+import { transferHandlers } from './transfers/routes.ts'
 import { typeHandlers } from './types/routes.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
@@ -26,7 +29,15 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(
     app,
     ticketsRoutes,
-    { ...typeHandlers(deps), ...seatHandlers(deps), ...reservationHandlers(deps), ...ticketHandlers(deps) },
+    {
+      ...typeHandlers(deps),
+      ...seatHandlers(deps),
+      ...reservationHandlers(deps),
+      ...ticketHandlers(deps),
+      ...transferHandlers(deps),
+      ...checkInHandlers(deps),
+      ...attendeeHandlers(deps),
+    },
     deps,
   )
   mountRoutes(
@@ -35,6 +46,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     { ...internalReservationHandlers(deps), ...issuingHandlers(deps), ...internalTicketHandlers(deps) },
     deps,
   )
+  mountRoutes(app, ticketsHoldersRoutes, holderHandlers(deps), deps)
   mountOps(app, ticketsOpsRoutes, deps)
   return app
 }

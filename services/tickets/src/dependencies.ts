@@ -1,4 +1,4 @@
-import { eventsInternalRoutes, paymentsInternalRoutes } from '@boxoffice/contracts'
+import { authInternalRoutes, eventsInternalRoutes, paymentsInternalRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
 import {
   createFoundation,
@@ -8,6 +8,7 @@ import {
   sqlOfPool,
   type Transact,
 } from '@boxoffice/service-kit'
+import { type CheckInTicket, createCheckIn } from './check-in/check-in.ts'
 import type { Config } from './config.ts'
 import { createEventPictures, type EventsClient, type FindEventPicture } from './event-pictures/event-pictures.ts'
 import { createBulkhead } from './holds/bulkhead.ts'
@@ -25,6 +26,8 @@ import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
 import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
 import { type CodeKey, createCodeKey } from './tickets/codes.ts'
 import { createPdfRenderer, type PdfRenderer } from './tickets/pdf-renderer.ts'
+import { createPassOn, type PassOn } from './transfers/pass-on.ts'
+import { createRecipients, type FindRecipient } from './transfers/recipients.ts'
 
 export interface Dependencies extends Foundation {
   config: Config
@@ -40,6 +43,9 @@ export interface Dependencies extends Foundation {
   reserve: Reserve
   issue: Issue
   cancel: Cancel
+  findRecipient: FindRecipient
+  transfers: PassOn
+  checkIn: CheckInTicket
   codeKey: CodeKey
   pdfs: PdfRenderer
   close(): Promise<void>
@@ -52,22 +58,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const messaging = createMessaging(foundation, config.messaging)
   const transact = retrying(messaging.transact)
 
-  const guardOf = (callee: 'events' | 'payments') => createGuard(callee, config.policies[callee], foundation.metrics)
-  const guards = { events: guardOf('events'), payments: guardOf('payments') }
-  const events = createInternalClient(eventsInternalRoutes, {
-    callee: 'events',
-    baseUrl: config.eventsUrl,
-    identity: foundation.identity,
-    guard: guards.events,
-    policy: config.policies.events,
-  })
-  const payments = createInternalClient(paymentsInternalRoutes, {
-    callee: 'payments',
-    baseUrl: config.paymentsUrl,
-    identity: foundation.identity,
-    guard: guards.payments,
-    policy: config.policies.payments,
-  })
+  const peers = createPeers(config, foundation)
+  const { auth, events, payments } = peers
 
   const pdfs = createPdfRenderer()
   const sql = sqlOfPool(pool)
@@ -75,6 +67,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger, findPlan })
   const seatMaps = createSeatMaps({ redisPicture, sql })
   const findEventPicture = createEventPictures({ pool, events })
+  const codeKey = createCodeKey(config.ticketSigningKey)
+  const findRecipient = createRecipients({ auth })
   const limits = { claimSeconds: config.claimTtlSeconds, liveMax: config.liveReservationsMax }
   const direct = { places: config.directHoldsMax, waitMs: config.directHoldWaitMs }
   return {
@@ -101,14 +95,45 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     }),
     issue: createIssue({ append: messaging.append, crashAt, newId: foundation.newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ append: messaging.append }),
-    codeKey: createCodeKey(config.ticketSigningKey),
+    findRecipient,
+    transfers: createPassOn({
+      transact,
+      sql,
+      append: messaging.append,
+      newId: foundation.newId,
+      findRecipient,
+      perHourMax: config.transfersPerHourMax,
+    }),
+    checkIn: createCheckIn({ transact, sql, codeKey }),
+    codeKey,
     pdfs,
     async close() {
       redisPicture.close()
       messaging.close()
       foundation.revocations.close()
+      await Promise.all([peers.close(), pdfs.close(), pool.end()])
+    },
+  }
+}
+
+/** Clients of the services that are asked, each with its breaker. */
+function createPeers(config: Config, { identity, metrics }: Foundation) {
+  const guards = { auth: guardOf('auth'), events: guardOf('events'), payments: guardOf('payments') }
+  function guardOf(callee: 'auth' | 'events' | 'payments') {
+    return createGuard(callee, config.policies[callee], metrics)
+  }
+  const about = (callee: keyof typeof guards) => ({ callee, identity, guard: guards[callee], policy: config.policies[callee] })
+  const { getUserByEmail } = authInternalRoutes
+  const auth = createInternalClient({ getUserByEmail }, { ...about('auth'), baseUrl: config.authUrl })
+  const events = createInternalClient(eventsInternalRoutes, { ...about('events'), baseUrl: config.eventsUrl })
+  const payments = createInternalClient(paymentsInternalRoutes, { ...about('payments'), baseUrl: config.paymentsUrl })
+  return {
+    auth,
+    events,
+    payments,
+    async close() {
       for (const guard of Object.values(guards)) guard.close()
-      await Promise.all([events.close(), payments.close(), pdfs.close(), pool.end()])
+      await Promise.all([auth.close(), events.close(), payments.close()])
     },
   }
 }

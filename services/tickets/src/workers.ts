@@ -1,20 +1,29 @@
-import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
+import { createIdempotencySweeper, createSweeper, sqlOfPool, transact, type Worker } from '@boxoffice/service-kit'
 import type { Dependencies } from './dependencies.ts'
 import { pictureSubscribers } from './event-pictures/subscriptions.ts'
 import { orderSubscribers } from './issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from './reservations/sweeps.ts'
+import { withEffects } from './reservations/transactions.ts'
+import { createRecheckSweep } from './transfers/recheck.ts'
+import { transferSubscribers } from './transfers/subscriptions.ts'
 
 /** The relay comes first: it stops last. */
 export function buildWorkers(deps: Dependencies): Worker[] {
   const { config, messaging, idempotency, redisPicture, logger } = deps
   const sweeper = (name: string, intervalMs: number, sweep: () => Promise<{ more: boolean } | undefined>) =>
     createSweeper({ name, intervalMs, sweep, logger })
+  const sql = sqlOfPool(deps.pool)
   return [
     messaging.relay,
     messaging.housekeeping,
-    messaging.consume('ticket-processing-queue', [...pictureSubscribers, ...orderSubscribers(deps)]),
+    messaging.consumeWith(
+      'ticket-processing-queue',
+      [...pictureSubscribers, ...orderSubscribers(deps), ...transferSubscribers(deps)],
+      { transact: withEffects((work) => transact(deps.pool, work)), sqlOf: (tx) => tx },
+    ),
     sweeper('expired reservations', config.expirySweepMs, createExpirySweep(deps)),
     sweeper('overdue claims', config.expirySweepMs, createOverdueSweep(deps)),
+    sweeper('addresses of transfers', config.transferRecheckMs, createRecheckSweep({ ...deps, sql, ...deps.transfers })),
     sweeper('reconciliation of Redis', config.reconcileMs, async () => {
       await redisPicture.reconcile()
       return undefined

@@ -18,7 +18,7 @@ import {
 } from '@boxoffice/contracts'
 import { createProbe, type Probe } from '@boxoffice/messaging'
 import { transact, type Worker } from '@boxoffice/service-kit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { buildWorkers } from '../src/workers.ts'
 import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
 
@@ -90,6 +90,29 @@ describe('a paid order', () => {
     expect(tickets[0]?.qrCode).toBe(`https://boxoffice.test/api/tickets/${tickets[0]?.ticketId}/qr.png`)
     expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 0, sold: 2 })
     expect(await setting.statusOf(order.reservationId)).toBe('COMPLETED')
+  })
+
+  it('is shown as sold in Redis as soon as it is committed, and as free when its payment failed', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const { redisPicture } = setting.deps
+    const spies = [vi.spyOn(redisPicture, 'sell'), vi.spyOn(redisPicture, 'release')]
+    const [bought, failed] = [await reserveForOrder(setting, eventId, typeId, 2), await reserveForOrder(setting, eventId, typeId)]
+    await publish(paymentCompleted, paid(eventId, typeId, bought, 2))
+    const { orderNumber, totalAmount, currency } = paid(eventId, typeId, failed)
+    const { orderId, userId, reservationId } = failed
+    const why = { failureReason: 'CARD_DECLINED', errorMessage: 'declined', retryable: false } as const
+    await publish(paymentFailed, { ...why, orderId, orderNumber, userId, eventId, reservationId, totalAmount, currency })
+    const about = (reservation: { reservationId: string }) => [
+      expect.objectContaining({ eventId, reservationId: reservation.reservationId }),
+    ]
+    await expect.poll(() => spies[0]?.mock.calls, { timeout: 10_000 }).toContainEqual([about(bought)])
+    await expect.poll(() => spies[1]?.mock.calls, { timeout: 10_000 }).toContainEqual([about(failed)])
+    for (const spy of spies) {
+      await Promise.all(spy.mock.results.map(({ value }) => value))
+      spy.mockRestore()
+    }
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
+    expect(await setting.redis.hlen(`tickets:{${eventId}}:lines`)).toBe(0)
   })
 
   it('gets them once, however often and from wherever it is asked for', async () => {

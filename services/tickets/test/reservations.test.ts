@@ -1,4 +1,4 @@
-import type { EventId, OrderId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, OrderId, Refusal, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createExpirySweep } from '../src/reservations/sweeps.ts'
 import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
@@ -110,6 +110,10 @@ describe('a reservation', () => {
     })
     if (type.status !== 201) throw new Error('no type')
     expect(await reserve(event.eventId, type.body.ticketTypeId)).toMatchObject({ body: { error: 'EVENT_NOT_ON_SALE' } })
+    // Who does not know what the draft sells does not learn that it is there.
+    const stranger = await reserve(event.eventId, newId<TicketTypeId>())
+    const { requestId: _, ...unknown } = (await reserve(newId<EventId>(), newId<TicketTypeId>())).body as Refusal
+    expect(stranger).toMatchObject({ status: 404, body: { ...unknown, error: 'EVENT_NOT_FOUND' } })
     setting.eventInfos.set(event.eventId, { ...event, status: 'PUBLISHED', version: 2 })
     expect((await reserve(event.eventId, type.body.ticketTypeId)).status).toBe(201)
   })

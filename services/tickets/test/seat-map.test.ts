@@ -18,7 +18,6 @@ describe('the seat map', () => {
     await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const { orderId, reservationId, userId } = await reserveFor(setting, eventId, seats(typeId, '1-A-3'))
     await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
-    await setting.deps.redisPicture.reconcile()
     const map = await setting.visitor.getSeatMap({ query: { eventId } })
     expect(map).toMatchObject({ status: 200, body: { eventId, planVersion: 1, statuses: 'h.sxx', asOf: expect.any(Date) } })
   })
@@ -42,6 +41,29 @@ describe('the seat map', () => {
     const general = await setting.offer(3)
     expect((await look(general.eventId)).json()).toMatchObject({ error: 'SEATING_PLAN_NOT_FOUND' })
     expect((await look(newId<EventId>())).statusCode).toBe(404)
+  })
+
+  it('shows what this process did to whoever did it, at once: hold, release, sale, refund', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[3]])
+    const seen = async () => {
+      const map = await setting.visitor.getSeatMap({ query: { eventId } })
+      return map.status === 200 && map.body.statuses
+    }
+    expect(await seen()).toBe('...')
+    const buyer = await setting.user()
+    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: seats(typeId, '1-A-1') } })
+    if (held.status !== 201) throw new Error('not reserved')
+    expect(await seen()).toBe('h..')
+    await buyer.client.releaseReservation({ params: { reservationId: held.body.reservationId } })
+    expect(await seen()).toBe('...')
+    const { orderId, reservationId, userId } = await reserveFor(setting, eventId, best(typeId, 2))
+    expect(await seen()).toBe('hh.')
+    await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    expect(await seen()).toBe('ss.')
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
+    await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
+    expect(await seen()).toBe('...')
+    expect(await setting.deps.redisPicture.reconcile()).not.toContain(eventId)
   })
 
   it('is read once however many look at it', async () => {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import {
+  authInternalRoutes,
   type EventId,
   type EventInfo,
   eventsInternalRoutes,
@@ -12,6 +13,7 @@ import {
   type SeatingPlan,
   type TicketRequest,
   type TicketTypeId,
+  ticketsHoldersRoutes,
   ticketsInternalRoutes,
   ticketsRoutes,
   type UserId,
@@ -36,6 +38,8 @@ export async function createSetting(environment: Record<string, string> = {}) {
   const authority = await createTestAuthority()
   const eventInfos = new Map<EventId, EventInfo>()
   const orderInfos = new Map<OrderId, OrderInfo>()
+  const accounts = new Map<string, { userId: UserId; emailVerified: boolean }>()
+  const authIs = { away: false }
   const seatingPlans = new Map<EventId, SeatingPlan>()
   const events = await startPeer(eventsInternalRoutes, {
     getEventInfo: async ({ params }) => {
@@ -55,11 +59,25 @@ export async function createSetting(environment: Record<string, string> = {}) {
       return body ? { status: 200, body } : refuse(404, 'ORDER_NOT_FOUND', 'no such order')
     },
   })
+  const auth = await startPeer(
+    { getUserByEmail: authInternalRoutes.getUserByEmail },
+    {
+      getUserByEmail: async ({ body: { email } }) => {
+        if (authIs.away) return refuse(503, 'SERVICE_UNAVAILABLE', 'away') as never
+        const user = accounts.get(email)
+        if (!user) return refuse(404, 'USER_NOT_FOUND', 'no such user')
+        const { userId, emailVerified } = user
+        const name = { firstName: 'Ada', lastName: 'Nowak', locale: 'pl' }
+        return { status: 200, body: { userId, email, emailVerified, ...name, createdAt: new Date() } }
+      },
+    },
+  )
   const signingKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   const config = loadConfig({
     ...authority.environment('ticket-service'),
     DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
     REDIS_URL: inject('redisUrl'),
+    AUTH_URL: auth.url,
     EVENTS_URL: events.url,
     PAYMENTS_URL: payments.url,
     PUBLIC_URL: 'https://boxoffice.test',
@@ -89,6 +107,10 @@ export async function createSetting(environment: Record<string, string> = {}) {
     orderInfos,
     seatingPlans,
     internal,
+    /** Accounts that the auth service knows, by address; and whether it can be had. */
+    accounts,
+    authIs,
+    holders: injectClient(app, ticketsHoldersRoutes, await authority.service('notification-service', 'ticket-service')),
     /** What Redis believes, through the same commands as the service. */
     commands: defineCommands(redis),
     visitor: injectClient(app, ticketsRoutes),
@@ -161,7 +183,7 @@ export async function createSetting(environment: Record<string, string> = {}) {
       await deps.close()
       redis.disconnect()
       aws.close()
-      await Promise.all([events.close(), payments.close()])
+      await Promise.all([auth.close(), events.close(), payments.close()])
     },
   }
 }

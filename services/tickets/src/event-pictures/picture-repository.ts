@@ -6,6 +6,10 @@ const columns = `event_id as "eventId", organizer_id as "organizerId", name, eve
   time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", venue_address as "venueAddress", status, version,
   currency`
 
+/** SQL: whether an event is neither cancelled nor over, by the database's clock. */
+export const stillOpen = (picture: string) =>
+  `(${picture}.status = 'PUBLISHED' and coalesce(${picture}.end_date, ${picture}.event_date) > clock_timestamp())`
+
 export async function findPicture(tx: Tx, eventId: EventId): Promise<EventPicture | null> {
   const [picture] = await tx.query<EventPicture>(`select ${columns} from event_pictures where event_id = $1`, [eventId])
   return picture ?? null
@@ -26,13 +30,14 @@ export async function findPictureAsOf(tx: Tx, eventId: EventId): Promise<{ pictu
 export async function savePicture(tx: Tx, event: EventSnapshot, version: number): Promise<void> {
   await tx.query(
     `insert into event_pictures as p (event_id, organizer_id, name, event_date, end_date, time_zone, venue_id, venue_name,
-       venue_address, status, version)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       venue_address, status, version, cancelled_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $10 = 'CANCELLED' then clock_timestamp() end)
      on conflict (event_id) do update set
        organizer_id = excluded.organizer_id, name = excluded.name, event_date = excluded.event_date,
        end_date = excluded.end_date, time_zone = excluded.time_zone, venue_id = excluded.venue_id,
        venue_name = excluded.venue_name, venue_address = excluded.venue_address, status = excluded.status,
-       version = excluded.version
+       version = excluded.version,
+       cancelled_at = case when excluded.status = 'CANCELLED' then coalesce(p.cancelled_at, excluded.cancelled_at) end
      where p.version < excluded.version`,
     [
       event.eventId,

@@ -148,6 +148,21 @@ describe('the commands on a picture in Redis', () => {
     expect(await mapOf()).toBe('hs..x')
   })
 
+  it('make a hold a sale, which does not run out and is not held', async () => {
+    const buyer = id<ReservationId>()
+    await hold(eventId, buyer, { lines: [line(floor, 2), line(balcony, 1)], seats: [1] })
+    await commands.confirm(eventId, buyer, { lines: [line(floor, 2), line(balcony, 1)], seats: [1] }, 60_000)
+    expect(await commands.sell(eventId, buyer)).toBe(true)
+    expect(await mapOf()).toBe('.s..x')
+    for (let times = 0; times < 2; times++) await commands.release(eventId, [buyer])
+    expect(await mapOf()).toBe('.s..x')
+    expect(await commands.free(eventId)).toEqual({ [floor]: 8, [balcony]: 1 })
+    const now = await commands.changes(eventId)
+    expect(await commands.sell(eventId, buyer)).toBe(false)
+    expect(await commands.changes(eventId)).not.toBe(now)
+    expect(await commands.sell(id(), buyer)).toBe(false)
+  })
+
   it('give sold seats back, also those that still stand as held, each once', async () => {
     const buyer = id<ReservationId>()
     await commands.draw(eventId, null, { ...drawn(), map: 's...x' })

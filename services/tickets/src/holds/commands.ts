@@ -69,6 +69,7 @@ export function defineCommands(redis: Redis) {
   const hold = define<number[]>(redis, 'hold')
   const confirm = define<number>(redis, 'confirm')
   const release = define<number>(redis, 'release')
+  const sell = define<number>(redis, 'sell')
   const giveBack = define<number>(redis, 'give-back')
   const map = define<[number, number, string] | []>(redis, 'map')
   const draw = define<number>(redis, 'draw')
@@ -85,6 +86,10 @@ export function defineCommands(redis: Redis) {
     },
     async release(eventId: EventId, reservationIds: readonly ReservationId[]): Promise<void> {
       await release(...keysOf(eventId), ...reservationIds)
+    },
+    /** What a reservation holds is sold; false when nothing of it is known. */
+    async sell(eventId: EventId, reservationId: ReservationId): Promise<boolean> {
+      return (await sell(...keysOf(eventId), reservationId)) === 1
     },
     /** Places that were sold are free again: so many of general types, and these seats. */
     async giveBack(eventId: EventId, lines: readonly Line[], sold: readonly SoldSeat[]): Promise<void> {

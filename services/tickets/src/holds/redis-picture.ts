@@ -37,6 +37,8 @@ export interface RedisPicture {
   confirm(eventId: EventId, reservationId: ReservationId, lines: readonly SeatedLine[], remainingMs: number): Promise<void>
   /** The database has let them go. */
   release(released: readonly Released[]): Promise<void>
+  /** The database has made tickets of what they held. */
+  sell(sold: readonly Released[]): Promise<void>
   /** What was sold is free again in the database: so many of general types, and these seats. */
   giveBack(eventId: EventId, lines: readonly Line[], seats: readonly SoldSeat[]): Promise<void>
   /** The map of an event's seats; null when Redis cannot be had. */
@@ -45,6 +47,8 @@ export interface RedisPicture {
   redraw(eventId: EventId): Promise<void>
   /** Something changed that only a new drawing can show: `reconcile` makes it. */
   markStale(eventId: EventId): void
+  /** Be told after everything that this process changes about an event, whether Redis could be had or not. */
+  onChange(listener: (eventId: EventId) => void): void
   /** Make Redis equal PostgreSQL for every event with activity; the events that differed. */
   reconcile(): Promise<EventId[]>
   health: { required: false; check(): Promise<unknown> }
@@ -58,12 +62,18 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
   const guarded = createBreaker({ onFailure: (error) => logger.warn({ err: error }, 'a Redis command failed') })
   const drawings = createDrawings({ commands, sql: sqlOfPool(options.pool), guarded, logger })
 
+  const listeners: ((eventId: EventId) => void)[] = []
+  const changed = (eventId: EventId) => {
+    for (const listener of listeners) listener(eventId)
+  }
+
   async function tell(eventId: EventId, call: () => Promise<unknown>): Promise<void> {
     const told = await guarded(async () => {
       await call()
       return true
     })
     if (!told) drawings.markStale(eventId)
+    changed(eventId)
   }
 
   const placesOf = async (eventId: EventId, lines: readonly SeatedLine[]): Promise<Places> => ({
@@ -74,7 +84,7 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
   return {
     async hold(eventId, reservationId, lines) {
       const places = await placesOf(eventId, lines)
-      return guarded(async () => {
+      const answer = await guarded(async () => {
         let held = await commands.hold(eventId, reservationId, places)
         if (held.answer === 'NO_PICTURE') {
           await drawings.drawOnce(eventId)
@@ -82,6 +92,8 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
         }
         return pictureHold(held, held.answer === 'TAKEN' ? await findPlan(eventId) : null)
       })
+      if (answer?.outcome === 'held') changed(eventId)
+      return answer
     },
     async confirm(eventId, reservationId, lines, remainingMs) {
       await tell(eventId, async () => commands.confirm(eventId, reservationId, await placesOf(eventId, lines), remainingMs))
@@ -90,6 +102,13 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
       for (const [eventId, reservations] of Map.groupBy(released, ({ eventId }) => eventId)) {
         const ids = reservations.map(({ reservationId }) => reservationId)
         await tell(eventId, () => commands.release(eventId, ids))
+      }
+    },
+    async sell(sold) {
+      for (const { eventId, reservationId } of sold) {
+        await tell(eventId, async () => {
+          if (!(await commands.sell(eventId, reservationId))) drawings.markStale(eventId)
+        })
       }
     },
     giveBack: (eventId, lines, seats) => tell(eventId, () => commands.giveBack(eventId, lines, seats)),
@@ -102,6 +121,7 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
       }),
     redraw: (eventId) => tell(eventId, () => drawings.draw(eventId)),
     markStale: drawings.markStale,
+    onChange: (listener) => void listeners.push(listener),
     reconcile: drawings.reconcile,
     health: { required: false, check: () => redis.ping() },
     close: () => redis.disconnect(),

@@ -9,6 +9,7 @@ import { letGo } from '../reservations/release.ts'
 import { lockReservationOfOrder } from '../reservations/reservation-repository.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { cancelTickets, lockTicketsOfOrder, markRefunded } from '../tickets/ticket-repository.ts'
+import { endTransfersOf } from '../transfers/transfer-repository.ts'
 import { insertOutcome, replaceIssued } from './outcome-repository.ts'
 import { type Sold, selectTickets, soldOf } from './selection.ts'
 
@@ -72,6 +73,7 @@ export type Cancel = ReturnType<typeof createCancel>
 async function cancel(tx: Tx, sold: readonly Sold[], reason: string) {
   const active = sold.flatMap(({ present }) => (present.status === 'ACTIVE' ? [present] : []))
   const changed = await cancelTickets(tx, idsOf(active), reason)
+  await endTransfersOf(tx, idsOf(changed))
   await changeCounters(
     tx,
     changed.map(({ ticketTypeId }) => ({ ticketTypeId, held: 0, sold: -1 })),

@@ -5,6 +5,7 @@ import type { RedisPicture } from '../holds/redis-picture.ts'
 import { qrCodeUrl, ticketView } from '../tickets/ticket.ts'
 import { listTicketsOfOrder } from '../tickets/ticket-repository.ts'
 import type { CancelResult } from './cancel.ts'
+import { showIssued } from './issue.ts'
 import { findOutcome } from './outcome-repository.ts'
 
 type Routes = Pick<typeof ticketsInternalRoutes, 'confirmPurchase' | 'cancelOrderTickets' | 'getOrderTickets'>
@@ -14,6 +15,7 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
   return {
     confirmPurchase: async ({ body }) => {
       const result = await deps.transact((tx) => deps.issue(tx, { ...body, eventId: null }))
+      await showIssued(deps.redisPicture, body, result)
       if (result.outcome !== 'ISSUED') {
         const { outcome, reason } = result
         const message = outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'

@@ -11,7 +11,9 @@ import {
 import type { Append } from '@boxoffice/messaging'
 import type { CrashAt, Tx } from '@boxoffice/service-kit'
 import { findPicture } from '../event-pictures/picture-repository.ts'
+import type { Released } from '../holds/commands.ts'
 import { changeCounters, lockCounters, suffice } from '../holds/counter-repository.ts'
+import type { RedisPicture } from '../holds/redis-picture.ts'
 import { claimSeats, sellSeats } from '../holds/seat-claim-repository.ts'
 import { expireOf, inTheWayOf } from '../reservations/expire.ts'
 import { lockOrder } from '../reservations/locks.ts'
@@ -34,7 +36,19 @@ export interface PaidOrder {
 
 export type IssueResult =
   | { outcome: 'ISSUED'; tickets: readonly StoredTicket[] }
-  | { outcome: Exclude<Outcome, 'ISSUED'>; reason: string }
+  /** `released`: what the order held is free. */
+  | { outcome: Exclude<Outcome, 'ISSUED'>; reason: string; released: readonly Released[] }
+
+/** Show in Redis what became of a paid order. */
+export async function showIssued(
+  redisPicture: Pick<RedisPicture, 'sell' | 'release'>,
+  { reservationId }: Pick<PaidOrder, 'reservationId'>,
+  result: IssueResult,
+): Promise<void> {
+  if (result.outcome !== 'ISSUED') return redisPicture.release(result.released)
+  const [ticket] = result.tickets
+  if (ticket) await redisPicture.sell([{ eventId: ticket.eventId, reservationId }])
+}
 
 /** Why a paid order cannot be honoured. */
 export type RejectionReason = 'RESERVATION_NOT_FOUND' | 'EVENT_CANCELLED' | 'INSUFFICIENT_INVENTORY'
@@ -49,7 +63,7 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
     await lockOrder(tx, order.orderId)
     const standing = await insertOutcome(tx, order.orderId, 'ISSUED', { reservationId: order.reservationId, reason: null })
     if (standing?.outcome === 'ISSUED') return { outcome: 'ISSUED', tickets: await listTicketsOfOrder(tx, order.orderId) }
-    if (standing) return { outcome: standing.outcome, reason: standing.reason ?? '' }
+    if (standing) return { outcome: standing.outcome, reason: standing.reason ?? '', released: [] }
 
     const reservation = await lockReservation(tx, order.reservationId)
     if (!reservation || reservation.userId !== order.userId) return reject(tx, order, null, 'RESERVATION_NOT_FOUND')
@@ -88,13 +102,14 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
     reason: RejectionReason,
   ): Promise<IssueResult> {
     await replaceIssued(tx, order.orderId, 'REJECTED', reason)
-    if (reservation?.status === 'PAYING' && reservation.orderId === order.orderId) await letGo(tx, reservation, 'PAYING')
+    const released = reservation?.status === 'PAYING' && reservation.orderId === order.orderId ? [reservation] : []
+    for (const held of released) await letGo(tx, held, 'PAYING')
     const eventId = reservation?.eventId ?? order.eventId
     if (eventId) {
       const { orderId, userId, reservationId } = order
       await deps.append(tx, ticketsRejected, { orderId, userId, eventId, reservationId, reason }, { aggregateVersion: 1 })
     }
-    return { outcome: 'REJECTED', reason }
+    return { outcome: 'REJECTED', reason, released }
   }
 
   const generated = (

@@ -1,23 +1,29 @@
-import { paymentCompleted, paymentFailed, ticketDeliveryFailed, ticketsDelivered, userEmailVerified } from '@boxoffice/contracts'
+import { paymentCompleted, paymentFailed, ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
 import { ignore, on, type Subscriber } from '@boxoffice/messaging'
+import type { Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { releaseClaim } from '../reservations/release.ts'
+import type { TxWithEffects } from '../reservations/transactions.ts'
 import { markDelivered } from '../tickets/ticket-repository.ts'
+import { showIssued } from './issue.ts'
 
-/** What becomes of orders. Redis learns of it from the next reconciliation: no network inside a transaction. */
-export const orderSubscribers = (deps: Pick<Dependencies, 'issue' | 'logger'>): readonly Subscriber[] => [
-  on(paymentCompleted, async (tx, { payload }) => {
-    const { outcome } = await deps.issue(tx, payload)
+/** What becomes of orders. Redis is told after the commit: no network inside a transaction. */
+export const orderSubscribers = (
+  deps: Pick<Dependencies, 'issue' | 'logger' | 'redisPicture'>,
+): readonly Subscriber<TxWithEffects>[] => [
+  on(paymentCompleted, async (tx: TxWithEffects, { payload }) => {
+    const result = await deps.issue(tx, payload)
+    tx.afterCommit(() => showIssued(deps.redisPicture, payload, result))
+    const { outcome } = result
     if (outcome !== 'ISSUED') deps.logger.warn({ orderId: payload.orderId, outcome }, 'a paid order gets no tickets')
   }),
-  on(paymentFailed, async (tx, { payload }) => {
+  on(paymentFailed, async (tx: TxWithEffects, { payload }) => {
     const { orderId, reservationId, failureReason } = payload
-    const { outcome } = await releaseClaim(tx, { orderId, reservationId, reason: failureReason })
-    if (outcome === 'issued') deps.logger.error({ orderId }, 'a payment failed whose tickets are issued: they stay')
+    const result = await releaseClaim(tx, { orderId, reservationId, reason: failureReason })
+    if (result.outcome === 'released') tx.afterCommit(() => deps.redisPicture.release([result.reservation]))
+    if (result.outcome === 'issued') deps.logger.error({ orderId }, 'a payment failed whose tickets are issued: they stay')
   }),
-  on(ticketsDelivered, (tx, { payload }) => markDelivered(tx, payload.orderId, payload.deliveredAt)),
+  on(ticketsDelivered, (tx: Tx, { payload }) => markDelivered(tx, payload.orderId, payload.deliveredAt)),
   // The notification service tries again by itself and its log shows it; there is nothing to change about the tickets.
   ignore(ticketDeliveryFailed),
-  // Only transfers to an address that is not verified yet wait for this.
-  ignore(userEmailVerified),
 ]

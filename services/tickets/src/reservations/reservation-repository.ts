@@ -94,7 +94,10 @@ export async function moveReservation(
   if (rows.length === 0) throw new Error(`reservation ${reservationId} is not ${from}`)
 }
 
-/** What a buyer has of an event: live reservations, and by type what is held or owned. The buyer must be locked. */
+/**
+ * What a buyer has of an event: live reservations, and by type what is held or was bought. What they passed on counts, what they
+ * received does not. The buyer must be locked.
+ */
 export async function countOfBuyer(tx: Tx, eventId: EventId, userId: UserId) {
   const [row] = await tx.query<{ live: number; byType: Record<TicketTypeId, number> | null }>(
     `with live as (
@@ -104,7 +107,8 @@ export async function countOfBuyer(tx: Tx, eventId: EventId, userId: UserId) {
      had as (
        select i.ticket_type_id, i.quantity from live join reservation_items i using (reservation_id)
        union all
-       select ticket_type_id, 1 from tickets where event_id = $1 and user_id = $2 and status in ('ACTIVE', 'CHECKED_IN'))
+       select ticket_type_id, 1 from tickets
+       where event_id = $1 and user_id = $2 and ticket_id = root_ticket_id and status <> 'CANCELLED')
      select (select count(*)::int from live) as live,
        (select jsonb_object_agg(ticket_type_id, quantity)
         from (select ticket_type_id, sum(quantity) as quantity from had group by ticket_type_id) t) as "byType"`,

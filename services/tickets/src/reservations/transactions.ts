@@ -1,4 +1,4 @@
-import { isTransient, isUnavailable, RefusedError, refuse, type Transact } from '@boxoffice/service-kit'
+import { isTransient, isUnavailable, RefusedError, refuse, type Transact, type Tx } from '@boxoffice/service-kit'
 
 const ATTEMPTS = 3
 const PAUSE_MS = 30
@@ -20,3 +20,22 @@ export function retrying(transact: Transact): Transact {
     }
   }
 }
+
+/** A transaction, and what follows from it once it is committed. */
+export interface TxWithEffects extends Tx {
+  /** Do this after the commit; what it does must not reject. After a roll-back nothing is done. */
+  afterCommit(effect: () => Promise<void>): void
+}
+
+/** Transactions with effects on what is no part of the database, such as the picture in Redis. */
+export const withEffects =
+  (transact: Transact) =>
+  async <T>(work: (tx: TxWithEffects) => Promise<T>): Promise<T> => {
+    const effects: (() => Promise<void>)[] = []
+    const result = await transact((tx) => {
+      effects.length = 0 // of an attempt that was rolled back
+      return work({ query: tx.query, afterCommit: (effect) => void effects.push(effect) })
+    })
+    for (const effect of effects) await effect()
+    return result
+  }

@@ -1,3 +1,4 @@
+import type { TicketRequest } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { lockCounters, suffice } from '../holds/counter-repository.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
@@ -40,6 +41,9 @@ export async function writeReservation(
 
 /** Why an offer refuses a wish, whoever asks; null when it does not. */
 export function refuseOffer(offer: Offer, plan: Plan | null, wish: Wish): ReserveResult | null {
+  const isKnown = ({ ticketTypeId }: TicketRequest) => offer.types.some((type) => type.ticketTypeId === ticketTypeId)
+  // Whoever does not know what a draft sells is not told that it is there.
+  if (offer.picture.status === 'DRAFT' && !wish.requests.every(isKnown)) return { outcome: 'unknown-event' }
   const details = invalidIn(wish.requests, offer, plan)
   if (details.length > 0) return { outcome: 'invalid', details: details.slice(0, 50) }
   const refusal = refusalOf(offer, mergeRequests(wish.requests), offer.asOf)

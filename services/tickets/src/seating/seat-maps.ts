@@ -16,10 +16,11 @@ export interface TaggedMap extends MapAnswer {
 
 /**
  * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis cannot be had. `read` gives what was read
- * within the last 250 ms, `readNow` reads.
+ * within the last 250 ms and not changed by this process since: whoever holds a seat sees it held. `readNow` reads.
  */
-export function createSeatMaps({ redisPicture, sql }: { redisPicture: Pick<RedisPicture, 'map'>; sql: Tx }) {
+export function createSeatMaps({ redisPicture, sql }: { redisPicture: Pick<RedisPicture, 'map' | 'onChange'>; sql: Tx }) {
   const kept = new Map<EventId, { map: Promise<TaggedMap>; readAtMs: number }>()
+  redisPicture.onChange((eventId) => void kept.delete(eventId))
 
   const readNow = async (eventId: EventId): Promise<MapAnswer> =>
     (await redisPicture.map(eventId)) ?? { ...(await readStatuses(sql, eventId)), mayBeOver: false }
@@ -36,7 +37,7 @@ export function createSeatMaps({ redisPicture, sql }: { redisPicture: Pick<Redis
     const map = readTagged(eventId)
     if (kept.size >= EVENTS_MAX) kept.clear()
     kept.set(eventId, { map, readAtMs: performance.now() })
-    map.catch(() => kept.delete(eventId))
+    map.catch(() => kept.get(eventId)?.map === map && kept.delete(eventId))
     return map
   }
   return { read, readNow }

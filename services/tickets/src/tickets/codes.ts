@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { EventId, type Seat, TicketId } from '@boxoffice/contracts'
+import { type CodeVerificationKey, EventId, type Seat, TicketId } from '@boxoffice/contracts'
 import { seatIdOf } from '../seating/plan.ts'
 
 /** What a code says. It admits only while the ticket's own code version is the same. */
@@ -18,6 +18,12 @@ export interface CodeKey {
 }
 
 // format (1) · key id (4) · ticket id (16) · event id (16) · code version (4) · seat, UTF-8 (0…32) · signature (64)
+/** The same in words, for whoever verifies codes without us. */
+export const CODE_FORMAT =
+  'base64url (RFC 4648, no padding) of: format, 1 byte, now 1; key id, 4 bytes, the kid of the key in hexadecimal; ticket id, ' +
+  '16 bytes; event id, 16 bytes; version, 4 bytes, big-endian; seat such as 1-A-12, UTF-8, up to 32 bytes, none for general ' +
+  'admission; Ed25519 signature of all bytes before it, 64 bytes. Admit a ticket id once, and only for your event. A code that ' +
+  'was cancelled or passed on still verifies: compare with the list of attendees.'
 const FORMAT = 1
 const HEAD_BYTES = 41
 const SEAT_MAX_BYTES = 32
@@ -28,6 +34,12 @@ export function createCodeKey(jwk: { kty: string; kid: string }): CodeKey {
   const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
   const keyId = createHash('sha256').update(jwk.kid).digest('hex').slice(0, 8)
   return { keyId, privateKey, publicKey: createPublicKey(privateKey) }
+}
+
+/** The public half of a key, as a JWK whose `kid` is what codes carry. */
+export function verificationKeyOf({ keyId, publicKey }: CodeKey): CodeVerificationKey {
+  const { x = '' } = publicKey.export({ format: 'jwk' })
+  return { kty: 'OKP', crv: 'Ed25519', x, kid: keyId, alg: 'EdDSA', use: 'sig' }
 }
 
 /** A ticket's code: base64url, under 200 characters. */

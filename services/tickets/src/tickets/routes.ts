@@ -80,4 +80,4 @@ async function answerPdf(deps: Dependencies, ticket: StoredTicket | null) {
 const privately = { 'cache-control': 'private, no-store' }
 const unknownTicket = () => refuse(404, 'TICKET_NOT_FOUND', 'there is no such ticket')
 const notValid = ({ status }: StoredTicket) =>
-  refuse(409, 'TICKET_CANCELLED', `this ticket is ${status.toLowerCase()}: its code is not given out any more`)
+  refuse(409, `TICKET_${status}`, `this ticket is ${status.toLowerCase()}: its code is not given out any more`)

@@ -1,5 +1,6 @@
 import type { OrderId, RefundId, SeatId, TicketId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
+import { stillOpen } from '../event-pictures/picture-repository.ts'
 import type { StoredTicket } from './ticket.ts'
 
 const columns = `ticket_id as "ticketId", ticket_number as "ticketNumber", order_id as "orderId",
@@ -7,10 +8,22 @@ const columns = `ticket_id as "ticketId", ticket_number as "ticketNumber", order
   unit_price_minor as "unitPrice", currency, status, code_version as "codeVersion", version, created_at as "createdAt",
   root_ticket_id as "rootTicketId", refund_id as "refundId",
   case when zone_id is not null
-    then jsonb_build_object('zoneId', zone_id, 'rowLabel', row_label, 'colLabel', col_label) end as seat`
+    then jsonb_build_object('zoneId', zone_id, 'rowLabel', row_label, 'colLabel', col_label) end as seat,
+  (select x.transfer_id from ticket_transfers x join event_pictures p using (event_id)
+   where x.ticket_id = tickets.ticket_id and x.status = 'PENDING' and ${stillOpen('p')}) as "transferId"`
+
+/** SQL: what the next value of the sequence makes of a ticket. */
+const ticketNumber = (value: string) => `'TKT-' || to_char(clock_timestamp() at time zone 'utc', 'YYYY') || '-'
+  || case when ${value} < 1000000 then lpad(${value}::text, 6, '0') else ${value}::text end`
 
 export async function findTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
   const [ticket] = await tx.query<StoredTicket>(`select ${columns} from tickets where ticket_id = $1`, [ticketId])
+  return ticket ?? null
+}
+
+/** A ticket, locked until the transaction ends. */
+export async function lockTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
+  const [ticket] = await tx.query<StoredTicket>(`select ${columns} from tickets where ticket_id = $1 for update`, [ticketId])
   return ticket ?? null
 }
 
@@ -53,9 +66,7 @@ export async function insertTickets(
     `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
        holder_name, unit_price_minor, currency, zone_id, row_label, col_label)
      select i.ticket_id, i.ticket_id,
-       'TKT-' || to_char(clock_timestamp() at time zone 'utc', 'YYYY') || '-'
-         || case when i.number < 1000000 then lpad(i.number::text, 6, '0') else i.number::text end,
-       $3, $4, $5, i.ordinal, $6, $7, $8, $9, s.zone_id, s.row_label, s.col_label
+       ${ticketNumber('i.number')}, $3, $4, $5, i.ordinal, $6, $7, $8, $9, s.zone_id, s.row_label, s.col_label
      from (select u.ticket_id, u.seat_id, u.ordinal, nextval('ticket_numbers') as number
            from unnest($1::uuid[], $2::text[]) with ordinality u(ticket_id, seat_id, ordinal)) i
        left join seats s on s.event_id = $5 and s.seat_id = i.seat_id`,
@@ -73,10 +84,34 @@ export async function insertTickets(
   )
 }
 
+/** ACTIVE → TRANSFERRED for a locked ticket; another, of this user, takes its place. The order must be locked, too. */
+export async function replaceTicket(
+  tx: Tx,
+  ticketId: TicketId,
+  successor: { ticketId: TicketId; userId: UserId; holderName: string },
+): Promise<{ version: number }> {
+  // First: of a seat, and of what was issued, there is one valid ticket at a time.
+  const [replaced] = await tx.query<{ version: number }>(
+    `update tickets set status = 'TRANSFERRED', version = version + 1
+     where ticket_id = $1 and status = 'ACTIVE' returning version`,
+    [ticketId],
+  )
+  if (!replaced) throw new Error(`ticket ${ticketId} is not ACTIVE`)
+  await tx.query(
+    `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
+       holder_name, unit_price_minor, currency, zone_id, row_label, col_label)
+     select $2, t.root_ticket_id, ${ticketNumber('n.number')}, t.order_id, t.ticket_type_id, t.event_id, t.ordinal, $3, $4,
+       t.unit_price_minor, t.currency, t.zone_id, t.row_label, t.col_label
+     from (select nextval('ticket_numbers') as number) n, tickets t where t.ticket_id = $1`,
+    [ticketId, successor.ticketId, successor.userId, successor.holderName],
+  )
+  return replaced
+}
+
 /** ACTIVE → CANCELLED for locked tickets; their codes stop. */
 export const cancelTickets = (tx: Tx, ticketIds: readonly TicketId[], reason: string): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
-    `update tickets set status = 'CANCELLED', cancellation_reason = $2, version = version + 1
+    `update tickets set status = 'CANCELLED', cancellation_reason = $2, cancelled_at = clock_timestamp(), version = version + 1
      where ticket_id = any($1::uuid[]) and status = 'ACTIVE' returning ${columns}`,
     [ticketIds, reason],
   )

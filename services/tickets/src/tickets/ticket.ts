@@ -9,6 +9,7 @@ import type {
   TicketId,
   TicketStatus,
   TicketTypeId,
+  TransferId,
   UserId,
 } from '@boxoffice/contracts'
 
@@ -32,6 +33,8 @@ export interface StoredTicket {
   readonly rootTicketId: TicketId
   /** The refund that gave its price back; on the ticket as it was issued. */
   readonly refundId: RefundId | null
+  /** While it is offered to an address that nobody has confirmed yet. */
+  readonly transferId: TransferId | null
 }
 
 /** Whether a ticket is worth a picture of its code. */
@@ -50,5 +53,6 @@ export const ticketView = (ticket: StoredTicket, publicUrl: string): Ticket => (
   ...(ticket.seat && { seat: ticket.seat }),
   status: ticket.status,
   qrCode: qrCodeUrl(publicUrl, ticket.ticketId),
+  ...(ticket.transferId && { transferId: ticket.transferId }),
   createdAt: ticket.createdAt,
 })

@@ -1,6 +1,7 @@
 import type { TicketTypeId, ticketsRoutes, UserId } from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
+import { getOwnEvent, notTheirs, unknownEvent } from '../event-pictures/own-event.ts'
 import { type EventPicture, isVisibleTo } from '../event-pictures/picture.ts'
 import { type ChangeResult, changeType, deleteType } from './change-type.ts'
 import { makeType } from './make-type.ts'
@@ -44,9 +45,7 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
 
   return {
     createTicketType: async ({ body, principal, resourceId }) => {
-      const picture = await deps.findEventPicture(body.eventId)
-      if (!picture || !isVisibleTo(picture, principal.userId)) return unknownEvent()
-      if (picture.organizerId !== principal.userId) return notTheirs()
+      const picture = await getOwnEvent(deps.findEventPicture, body.eventId, principal.userId)
       if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
         return refuse(409, 'EVENT_NOT_ON_SALE', `the event is ${picture.status.toLowerCase()}`)
       }
@@ -79,8 +78,6 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
   }
 }
 
-const unknownEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'there is no such event')
 const unknownType = () => refuse(404, 'TICKET_TYPE_NOT_FOUND', 'there is no such ticket type')
-const notTheirs = () => refuse(403, 'FORBIDDEN', "this is another organizer's event")
 const invalid = ({ path, message }: { path: string; message: string }) =>
   refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: [{ path, message }] })

@@ -1,0 +1,57 @@
+import type { Attendee, EventId, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+
+type Nullable<T> = { [K in keyof T]-?: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
+/** An attendee as stored: what is not there is null. */
+export type StoredAttendee = Nullable<Attendee>
+
+/** Where a page begins: after this ticket. */
+export interface AttendeePosition {
+  readonly createdAt: Date
+  readonly ticketId: string
+}
+
+/** Whoever holds, used or gave back a ticket of an event, in the order of the sales; who passed theirs on is left out. */
+export const listAttendees = (
+  tx: Tx,
+  eventId: EventId,
+  limit: number,
+  after: AttendeePosition | null,
+): Promise<StoredAttendee[]> =>
+  tx.query<StoredAttendee>(
+    `select t.ticket_id as "ticketId", t.ticket_number as "ticketNumber", t.order_id as "orderId",
+       t.holder_name as "holderName", y.name as "ticketTypeName", t.status, t.created_at as "createdAt",
+       case when t.zone_id is not null
+         then jsonb_build_object('zoneId', t.zone_id, 'rowLabel', t.row_label, 'colLabel', t.col_label) end as seat,
+       z.name as section, c.checked_in_at as "checkedInAt", c.gate
+     from tickets t
+       join ticket_types y using (ticket_type_id)
+       left join seating_zones z on z.event_id = t.event_id and z.zone_id = t.zone_id
+       left join check_ins c on c.ticket_id = t.ticket_id
+     where t.event_id = $1 and t.status <> 'TRANSFERRED'
+       and ($3::timestamptz is null or (t.created_at, t.ticket_id) > ($3, $4::uuid))
+     order by t.created_at, t.ticket_id limit $2`,
+    [eventId, limit, after?.createdAt ?? null, after?.ticketId ?? null],
+  )
+
+/** A user and how many tickets of an event are theirs. */
+export interface Holder {
+  readonly userId: UserId
+  readonly ticketCount: number
+}
+
+/**
+ * Who has to hear what becomes of an event: holders of valid tickets and, when it was cancelled, of those that were cancelled
+ * since or because of that. By user, after `afterUserId`.
+ */
+export const listHolders = (tx: Tx, eventId: EventId, limit: number, afterUserId: string | null): Promise<Holder[]> =>
+  tx.query<Holder>(
+    `select t.user_id as "userId", count(*)::int as "ticketCount"
+     from tickets t join event_pictures p using (event_id)
+     where t.event_id = $1 and ($3::uuid is null or t.user_id > $3)
+       and (t.status in ('ACTIVE', 'CHECKED_IN')
+         -- The refunds may be faster than our hearing of the cancellation.
+         or (t.status = 'CANCELLED' and (t.cancellation_reason = 'EVENT_CANCELLED' or t.cancelled_at >= p.cancelled_at)))
+     group by t.user_id order by t.user_id limit $2`,
+    [eventId, limit, afterUserId],
+  )

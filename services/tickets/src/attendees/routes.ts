@@ -1,0 +1,60 @@
+import type { Attendee, EventId, ticketsHoldersRoutes, ticketsRoutes } from '@boxoffice/contracts'
+import { decodeCursor, type Handlers, pageOf, sqlOfPool, type Tx } from '@boxoffice/service-kit'
+import { z } from 'zod'
+import type { Dependencies } from '../dependencies.ts'
+import { getOwnEvent } from '../event-pictures/own-event.ts'
+import { type AttendeePosition, listAttendees, listHolders, type StoredAttendee } from './attendee-repository.ts'
+import { attachmentFor, csvOf } from './csv.ts'
+
+const CSV_PAGE = 1_000
+const Position = z.object({ createdAt: z.coerce.date(), ticketId: z.uuid() })
+const HolderPosition = z.object({ userId: z.uuid() })
+
+export function attendeeHandlers(deps: Dependencies): Handlers<Pick<typeof ticketsRoutes, 'listAttendees'>> {
+  const sql = sqlOfPool(deps.pool)
+  return {
+    listAttendees: async ({ query: { eventId, format, limit, cursor }, principal }) => {
+      const event = await getOwnEvent(deps.findEventPicture, eventId, principal.userId)
+      if (format === 'csv') {
+        const headers = { 'content-disposition': attachmentFor(event), 'cache-control': 'private, no-store' }
+        return { status: 200, body: await allAsCsv(sql, eventId), headers }
+      }
+      const after = decodeCursor(Position, cursor)
+      const rows = await listAttendees(sql, eventId, limit + 1, after)
+      const { page, nextCursor } = pageOf(rows, limit, ({ createdAt, ticketId }) => ({ createdAt, ticketId }))
+      return { status: 200, body: { attendees: page.map(attendeeView), nextCursor } }
+    },
+  }
+}
+
+export function holderHandlers(deps: Dependencies): Handlers<typeof ticketsHoldersRoutes> {
+  const sql = sqlOfPool(deps.pool)
+  return {
+    listHolders: async ({ params: { eventId }, query: { limit, cursor } }) => {
+      const after = decodeCursor(HolderPosition, cursor)
+      const rows = await listHolders(sql, eventId, limit + 1, after?.userId ?? null)
+      const { page, nextCursor } = pageOf(rows, limit, ({ userId }) => ({ userId }))
+      return { status: 200, body: { holders: page, nextCursor } }
+    },
+  }
+}
+
+/** All attendees, read and written a page at a time: other requests have their turn in between. */
+async function allAsCsv(sql: Tx, eventId: EventId): Promise<Uint8Array> {
+  const parts: Buffer[] = []
+  let after: AttendeePosition | null = null
+  do {
+    const rows: StoredAttendee[] = await listAttendees(sql, eventId, CSV_PAGE, after)
+    parts.push(csvOf(rows.map(attendeeView), { first: after === null }))
+    after = rows.length === CSV_PAGE ? (rows.at(-1) ?? null) : null
+  } while (after)
+  return Buffer.concat(parts)
+}
+
+const attendeeView = ({ seat, section, checkedInAt, gate, ...attendee }: StoredAttendee): Attendee => ({
+  ...attendee,
+  ...(seat && { seat }),
+  ...(section !== null && { section }),
+  ...(checkedInAt && { checkedInAt }),
+  ...(gate !== null && { gate }),
+})

@@ -1,0 +1,38 @@
+import type { ticketsRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { getOwnEvent } from '../event-pictures/own-event.ts'
+import { CODE_FORMAT, verificationKeyOf } from '../tickets/codes.ts'
+import { ticketView } from '../tickets/ticket.ts'
+import type { StoredCheckIn } from './check-in-repository.ts'
+
+type CheckInRoutes = Pick<typeof ticketsRoutes, 'checkIn' | 'getCheckInKey'>
+
+/** The door of an event, kept by its organizer. */
+export function checkInHandlers(deps: Dependencies): Handlers<CheckInRoutes> {
+  return {
+    checkIn: async ({ body, principal, resourceId, requestId }) => {
+      const event = await getOwnEvent(deps.findEventPicture, body.eventId, principal.userId)
+      const { code, gate = null } = body
+      const result = await deps.checkIn({ checkInId: resourceId, event, code, gate, by: principal.userId, requestId })
+      switch (result.outcome) {
+        case 'admitted': {
+          const ticket = ticketView(result.ticket, deps.config.publicUrl)
+          return { status: 200, body: { admitted: true, ticket, ...whenAndWhere(result.checkIn) } }
+        }
+        case 'unknown':
+          return refuse(404, 'TICKET_NOT_FOUND', 'this is no ticket for any of your events')
+        case 'refused': {
+          const { error, message, checkIn } = result
+          return refuse(409, error, message, checkIn ? whenAndWhere(checkIn) : {})
+        }
+      }
+    },
+    getCheckInKey: async ({ query: { eventId }, principal }) => {
+      await getOwnEvent(deps.findEventPicture, eventId, principal.userId)
+      return { status: 200, body: { eventId, keys: [verificationKeyOf(deps.codeKey)], format: CODE_FORMAT } }
+    },
+  }
+}
+
+const whenAndWhere = ({ checkedInAt, gate }: StoredCheckIn) => ({ checkedInAt, ...(gate !== null && { gate }) })

@@ -1,0 +1,134 @@
+import { type TicketId, type TransferId, ticketTransferOffered, ticketTransferred, type UserId } from '@boxoffice/contracts'
+import type { Append } from '@boxoffice/messaging'
+import type { Transact, Tx } from '@boxoffice/service-kit'
+import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
+import { lockOrder } from '../reservations/locks.ts'
+import type { StoredTicket } from '../tickets/ticket.ts'
+import { findTicket, lockTicket, replaceTicket } from '../tickets/ticket-repository.ts'
+import type { FindRecipient, Recipient } from './recipients.ts'
+import { type NotTransferred, refusalOfTransfer, type StoredTransfer, toOneself } from './transfer.ts'
+import {
+  completeTransfer,
+  countOfLastHour,
+  findTransfer,
+  insertTransfer,
+  listWaiting,
+  lockPending,
+} from './transfer-repository.ts'
+
+/** To whom a ticket is passed on. The same `transferId` is the same request. */
+export interface TransferWish {
+  readonly transferId: TransferId
+  readonly ticketId: TicketId
+  readonly sender: { readonly userId: UserId; readonly email: string }
+  readonly email: string
+  readonly holderName: string
+}
+
+export type TransferResult =
+  | { outcome: 'transferred'; transfer: StoredTransfer }
+  | ({ outcome: 'refused' } & NotTransferred)
+  | { outcome: 'unknown' | 'too-many' }
+
+/**
+ * Tickets change hands. Of a confirmed address at once: the ticket is TRANSFERRED, its code stops, and another takes its place.
+ * Otherwise the ticket stays the sender's, and valid, until somebody confirms the address.
+ */
+export function createPassOn(deps: {
+  transact: Transact
+  /** For reading outside of any transaction. */
+  sql: Tx
+  append: Append
+  newId: () => string
+  findRecipient: FindRecipient
+  perHourMax: number
+}) {
+  const { transact, sql } = deps
+
+  /** Rejects with ServiceUnavailable when the auth service cannot be had; then nothing has happened. */
+  async function passOn(wish: TransferWish): Promise<TransferResult> {
+    const { sender, ticketId } = wish
+    const standing = await findTransfer(sql, wish.transferId)
+    if (standing) return { outcome: 'transferred', transfer: standing }
+    const ticket = await findTicket(sql, ticketId)
+    if (ticket?.userId !== sender.userId) return { outcome: 'unknown' }
+    const refusal = wish.email === sender.email ? toOneself : await refusalOf(sql, ticket)
+    if (refusal) return { outcome: 'refused', ...refusal }
+    const recipient = await deps.findRecipient(wish.email)
+    if (recipient?.userId === sender.userId) return { outcome: 'refused', ...toOneself }
+    return transact((tx) => write(tx, wish, ticket, recipient))
+  }
+
+  async function write(
+    tx: Tx,
+    wish: TransferWish,
+    { orderId }: StoredTicket,
+    recipient: Recipient | null,
+  ): Promise<TransferResult> {
+    const { transferId, ticketId, email, holderName } = wish
+    const senderId = wish.sender.userId
+    await lockOrder(tx, orderId)
+    const ticket = await lockTicket(tx, ticketId)
+    const standing = await findTransfer(tx, transferId)
+    if (standing) return { outcome: 'transferred', transfer: standing }
+    if (ticket?.userId !== senderId) return { outcome: 'unknown' }
+    const refusal = await refusalOf(tx, ticket)
+    if (refusal) return { outcome: 'refused', ...refusal }
+    if ((await countOfLastHour(tx, senderId)) >= deps.perHourMax) return { outcome: 'too-many' }
+    const { eventId } = ticket
+    await insertTransfer(tx, { transferId, ticketId, eventId, senderId, email, holderName })
+    if (recipient) await handOver(tx, { transferId, holderName }, ticket, recipient)
+    else {
+      const payload = { transferId, ticketId, eventId, userId: senderId, recipientEmail: email, holderName }
+      await deps.append(tx, ticketTransferOffered, payload, { aggregateVersion: ticket.version })
+    }
+    const transfer = await findTransfer(tx, transferId)
+    if (!transfer) throw new Error(`transfer ${transferId} was not written`)
+    return { outcome: 'transferred', transfer }
+  }
+
+  /** Whoever confirmed an address gets everything that waits for it, while it is still to be had. How many tickets. */
+  async function completeFor(tx: Tx, recipient: Recipient): Promise<number> {
+    let completed = 0
+    for (const { transferId, ticketId, orderId } of await listWaiting(tx, recipient)) {
+      await lockOrder(tx, orderId)
+      const ticket = await lockTicket(tx, ticketId)
+      const transfer = await lockPending(tx, transferId)
+      if (!transfer || ticket?.status !== 'ACTIVE') continue
+      await handOver(tx, transfer, ticket, recipient)
+      completed++
+    }
+    return completed
+  }
+
+  async function handOver(
+    tx: Tx,
+    { transferId, holderName }: Pick<StoredTransfer, 'transferId' | 'holderName'>,
+    ticket: StoredTicket,
+    recipient: Recipient,
+  ): Promise<void> {
+    const newTicketId = deps.newId() as TicketId
+    const { version } = await replaceTicket(tx, ticket.ticketId, { ticketId: newTicketId, userId: recipient.userId, holderName })
+    await completeTransfer(tx, transferId, { recipientId: recipient.userId, newTicketId })
+    const { ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId } = ticket
+    await deps.append(
+      tx,
+      ticketTransferred,
+      {
+        ...{ ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId, newTicketId, holderName },
+        recipientId: recipient.userId,
+        recipientEmail: recipient.email,
+      },
+      { aggregateVersion: version },
+    )
+  }
+
+  return { passOn, completeFor }
+}
+export type PassOn = ReturnType<typeof createPassOn>
+
+async function refusalOf(tx: Tx, ticket: StoredTicket): Promise<NotTransferred | null> {
+  const found = await findPictureAsOf(tx, ticket.eventId)
+  if (!found) throw new Error(`event ${ticket.eventId} has tickets and no picture`)
+  return refusalOfTransfer(ticket, found.picture, found.asOf)
+}

@@ -1,0 +1,52 @@
+import type { TransferId, ticketsRoutes } from '@boxoffice/contracts'
+import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { z } from 'zod'
+import type { Dependencies } from '../dependencies.ts'
+import { transferView } from './transfer.ts'
+import { findTransfer, listTransfersOf, withdrawTransfer } from './transfer-repository.ts'
+
+type TransferRoutes = Pick<typeof ticketsRoutes, 'transferTicket' | 'listTransfers' | 'cancelTransfer'>
+
+const Position = z.object({ createdAt: z.coerce.date(), transferId: z.uuid() })
+
+/** Passing one's own tickets on; somebody else's, and their transfers, are not there. */
+export function transferHandlers(deps: Dependencies): Handlers<TransferRoutes> {
+  const sql = sqlOfPool(deps.pool)
+  return {
+    transferTicket: async ({ params: { ticketId }, body: { email, holderName }, principal, resourceId }) => {
+      const result = await deps.transfers.passOn({
+        transferId: resourceId as TransferId,
+        ticketId,
+        sender: principal,
+        email,
+        holderName,
+      })
+      switch (result.outcome) {
+        case 'transferred':
+          return { status: 200, body: transferView(result.transfer) }
+        case 'unknown':
+          return refuse(404, 'TICKET_NOT_FOUND', 'there is no such ticket')
+        case 'too-many':
+          return { ...refuse(429, 'RATE_LIMITED', 'too many transfers within an hour'), headers: { 'retry-after': '600' } }
+        case 'refused': {
+          const { error, message, transferId } = result
+          return refuse(409, error, message, { ...(transferId && { transferId }) })
+        }
+      }
+    },
+    listTransfers: async ({ query, principal }) => {
+      const after = decodeCursor(Position, query.cursor)
+      const rows = await listTransfersOf(sql, principal.userId, query.limit + 1, after)
+      const { page, nextCursor } = pageOf(rows, query.limit, ({ createdAt, transferId }) => ({ createdAt, transferId }))
+      return { status: 200, body: { transfers: page.map(transferView), nextCursor } }
+    },
+    cancelTransfer: async ({ params: { transferId }, principal }) => {
+      const transfer = await findTransfer(sql, transferId)
+      if (transfer?.senderId !== principal.userId) return refuse(404, 'TRANSFER_NOT_FOUND', 'there is no such transfer')
+      if (!(await withdrawTransfer(sql, transferId)) && (await findTransfer(sql, transferId))?.status === 'COMPLETED') {
+        return refuse(409, 'TRANSFER_COMPLETED', 'the ticket has changed hands')
+      }
+      return { status: 204, body: undefined }
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import type { OrderId, TicketId, TransferId, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { stillOpen } from '../event-pictures/picture-repository.ts'
+import type { StoredTransfer } from './transfer.ts'
+
+const select = `select x.transfer_id as "transferId", x.ticket_id as "ticketId", x.event_id as "eventId",
+  x.sender_id as "senderId", x.recipient_email as email, x.holder_name as "holderName",
+  case when x.status = 'PENDING' and not ${stillOpen('p')} then 'EXPIRED' else x.status end as status,
+  x.created_at as "createdAt", x.ended_at as "endedAt"
+  from ticket_transfers x join event_pictures p using (event_id)`
+
+export async function findTransfer(tx: Tx, transferId: TransferId): Promise<StoredTransfer | null> {
+  const [transfer] = await tx.query<StoredTransfer>(`${select} where x.transfer_id = $1`, [transferId])
+  return transfer ?? null
+}
+
+/** What a user has passed on, the newest first, from a position on. */
+export const listTransfersOf = (
+  tx: Tx,
+  senderId: UserId,
+  limit: number,
+  after: { createdAt: Date; transferId: string } | null,
+): Promise<StoredTransfer[]> =>
+  tx.query<StoredTransfer>(
+    `${select}
+     where x.sender_id = $1 and ($3::timestamptz is null or (x.created_at, x.transfer_id) < ($3, $4::uuid))
+     order by x.created_at desc, x.transfer_id desc limit $2`,
+    [senderId, limit, after?.createdAt ?? null, after?.transferId ?? null],
+  )
+
+/** How many tickets a user has passed on within the last hour, whatever became of them. */
+export async function countOfLastHour(tx: Tx, senderId: UserId): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(
+    `select count(*)::int as count from ticket_transfers
+     where sender_id = $1 and created_at > clock_timestamp() - interval '1 hour'`,
+    [senderId],
+  )
+  return row?.count ?? 0
+}
+
+/** Write a PENDING transfer of a locked ticket. */
+export async function insertTransfer(
+  tx: Tx,
+  transfer: Pick<StoredTransfer, 'transferId' | 'ticketId' | 'eventId' | 'senderId' | 'email' | 'holderName'>,
+): Promise<void> {
+  await tx.query(
+    `insert into ticket_transfers (transfer_id, ticket_id, event_id, sender_id, recipient_email, holder_name)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [transfer.transferId, transfer.ticketId, transfer.eventId, transfer.senderId, transfer.email, transfer.holderName],
+  )
+}
+
+/** A transfer that waits, and what has to be locked before it. */
+export interface Waiting {
+  readonly transferId: TransferId
+  readonly ticketId: TicketId
+  readonly orderId: OrderId
+}
+
+/** What waits for an address, sorted by order: the order in which orders are locked. */
+export const listWaiting = (tx: Tx, recipient: { email: string; userId: UserId }): Promise<Waiting[]> =>
+  tx.query<Waiting>(
+    `select x.transfer_id as "transferId", x.ticket_id as "ticketId", t.order_id as "orderId"
+     from ticket_transfers x join tickets t using (ticket_id)
+     where x.recipient_email = $1 and x.status = 'PENDING' and x.sender_id <> $2 order by t.order_id, x.transfer_id`,
+    [recipient.email, recipient.userId],
+  )
+
+/** The transfer, locked until the transaction ends; null when it does not wait any more. */
+export async function lockPending(tx: Tx, transferId: TransferId): Promise<StoredTransfer | null> {
+  const [transfer] = await tx.query<StoredTransfer>(`${select} where x.transfer_id = $1 for update of x`, [transferId])
+  return transfer?.status === 'PENDING' ? transfer : null
+}
+
+/** PENDING → COMPLETED for a locked transfer. */
+export async function completeTransfer(
+  tx: Tx,
+  transferId: TransferId,
+  received: { recipientId: UserId; newTicketId: TicketId },
+): Promise<void> {
+  const completed = await tx.query(
+    `update ticket_transfers set status = 'COMPLETED', recipient_id = $2, new_ticket_id = $3, ended_at = clock_timestamp()
+     where transfer_id = $1 and status = 'PENDING' returning transfer_id`,
+    [transferId, received.recipientId, received.newTicketId],
+  )
+  if (completed.length === 0) throw new Error(`transfer ${transferId} is not PENDING`)
+}
+
+/** PENDING → CANCELLED by its sender; whether it was PENDING. */
+export async function withdrawTransfer(tx: Tx, transferId: TransferId): Promise<boolean> {
+  const withdrawn = await tx.query(
+    `update ticket_transfers set status = 'CANCELLED', reason = 'WITHDRAWN', ended_at = clock_timestamp()
+     where transfer_id = $1 and status = 'PENDING' returning transfer_id`,
+    [transferId],
+  )
+  return withdrawn.length > 0
+}
+
+/** PENDING → CANCELLED for locked tickets that were cancelled themselves. */
+export const endTransfersOf = (tx: Tx, ticketIds: readonly TicketId[]) =>
+  tx.query(
+    `update ticket_transfers set status = 'CANCELLED', reason = 'TICKET_CANCELLED', ended_at = clock_timestamp()
+     where ticket_id = any($1::uuid[]) and status = 'PENDING'`,
+    [ticketIds],
+  )
+
+/** Transfers whose address was not looked at since they were written, the oldest first. */
+export const listUnchecked = (tx: Tx, limit: number): Promise<{ transferId: TransferId; email: string }[]> =>
+  tx.query(
+    `select transfer_id as "transferId", recipient_email as email from ticket_transfers
+     where status = 'PENDING' and checked_at is null order by created_at limit $1`,
+    [limit],
+  )
+
+export const markChecked = (tx: Tx, transferIds: readonly TransferId[]) =>
+  tx.query(`update ticket_transfers set checked_at = clock_timestamp() where transfer_id = any($1::uuid[])`, [transferIds])

@@ -1,0 +1,49 @@
+import type { EventId, TicketId, Transfer, TransferId, TransferStatus, UserId } from '@boxoffice/contracts'
+import type { EventPicture } from '../event-pictures/picture.ts'
+import type { StoredTicket } from '../tickets/ticket.ts'
+
+/** A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled or over. */
+export interface StoredTransfer {
+  readonly transferId: TransferId
+  readonly ticketId: TicketId
+  readonly eventId: EventId
+  readonly senderId: UserId
+  readonly email: string
+  readonly holderName: string
+  readonly status: TransferStatus
+  readonly createdAt: Date
+  readonly endedAt: Date | null
+}
+
+/** Why a ticket is not passed on. */
+export interface NotTransferred {
+  readonly error: 'TICKET_NOT_TRANSFERABLE' | 'TRANSFER_PENDING' | 'TRANSFER_TO_SELF' | 'EVENT_CANCELLED' | 'EVENT_OVER'
+  readonly message: string
+  /** Of TRANSFER_PENDING: which. */
+  readonly transferId?: TransferId
+}
+
+export const toOneself: NotTransferred = { error: 'TRANSFER_TO_SELF', message: 'this ticket is yours already' }
+
+/** Why a ticket of an event cannot change hands at this moment, whoever it is for; null when it can. */
+export function refusalOfTransfer(ticket: StoredTicket, picture: EventPicture, at: Date): NotTransferred | null {
+  if (ticket.status !== 'ACTIVE') {
+    const state = ticket.status.toLowerCase().replace('_', ' ')
+    return { error: 'TICKET_NOT_TRANSFERABLE', message: `this ticket is ${state}` }
+  }
+  if (picture.status === 'CANCELLED') return { error: 'EVENT_CANCELLED', message: 'the event is cancelled' }
+  if (picture.status === 'COMPLETED' || (picture.endDate ?? picture.eventDate) <= at) {
+    return { error: 'EVENT_OVER', message: 'the event is over' }
+  }
+  if (ticket.transferId) {
+    const message = 'this ticket waits for an address to be confirmed: cancel that transfer first'
+    return { error: 'TRANSFER_PENDING', message, transferId: ticket.transferId }
+  }
+  return null
+}
+
+/** A transfer as its sender sees it. */
+export const transferView = ({ senderId: _, endedAt, ...transfer }: StoredTransfer): Transfer => ({
+  ...transfer,
+  ...(endedAt && { endedAt }),
+})

@@ -1,0 +1,41 @@
+import type { EventId, OrderId, Ticket, TicketId, TicketRequest, UserId } from '@boxoffice/contracts'
+import { PNG } from 'pngjs'
+import { readQr } from './read-qr.ts'
+import { newId, type Setting } from './setting.ts'
+
+/** Somebody with an address that the auth service knows; confirmed, unless said otherwise. */
+export async function account(setting: Setting, emailVerified = true) {
+  const userId = newId<UserId>()
+  const email = `${userId}@example.test`
+  setting.accounts.set(email, { userId, emailVerified })
+  return { ...(await setting.user(['USER'], userId)), email }
+}
+export type Account = Awaited<ReturnType<typeof account>>
+
+/** Somebody who bought these tickets of an event. */
+export async function buyer(setting: Setting, eventId: EventId, ticketRequests: TicketRequest[]) {
+  const person = await account(setting)
+  const held = await person.client.createReservation({ body: { eventId, ticketRequests } })
+  if (held.status !== 201) throw new Error('not reserved')
+  const { reservationId } = held.body
+  const order = { reservationId, orderId: newId<OrderId>(), userId: person.userId }
+  await setting.internal.confirmPurchase({ body: { ...order, holderName: 'Łucja Ćwik' } })
+  const { tickets } = (await setting.internal.getOrderTickets({ params: { orderId: order.orderId } })).body
+  const [ticket] = tickets as [Ticket]
+  return { ...person, orderId: order.orderId, tickets, ticket, ticketId: ticket.ticketId }
+}
+
+/** What the picture of one's own ticket says. */
+export async function codeOf({ client }: Pick<Account, 'client'>, ticketId: TicketId): Promise<string> {
+  const picture = await client.getTicketQr({ params: { ticketId } })
+  if (picture.status !== 200) throw new Error(`no picture: ${picture.status}`)
+  const { data, width } = PNG.sync.read(Buffer.from(picture.body))
+  return readQr(data, width) ?? ''
+}
+
+/** All of one's own tickets. */
+export async function ticketsOf({ client }: Pick<Account, 'client'>): Promise<Ticket[]> {
+  const answer = await client.listMyTickets({ query: { limit: 100 } })
+  if (answer.status !== 200) throw new Error('no list')
+  return answer.body.tickets
+}

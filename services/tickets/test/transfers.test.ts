@@ -1,0 +1,425 @@
+import {
+  type MessageDefinition,
+  type Payload,
+  type RefundId,
+  type TicketId,
+  type TransferId,
+  ticketCancelled,
+  ticketTransferOffered,
+  ticketTransferred,
+  userEmailVerified,
+} from '@boxoffice/contracts'
+import { createProbe, type Probe } from '@boxoffice/messaging'
+import { sqlOfPool, type Worker } from '@boxoffice/service-kit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createRecheckSweep } from '../src/transfers/recheck.ts'
+import { buildWorkers } from '../src/workers.ts'
+import { type Account, account, buyer, codeOf, ticketsOf } from './people.ts'
+import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+
+// The auth service is asked once and never given up.
+const impatient = JSON.stringify({ auth: { retry: { attempts: 1, firstWaitMs: 0 }, breaker: { volumeThreshold: 1_000 } } })
+
+let setting: Setting
+let probe: Probe
+let workers: Worker[]
+beforeAll(async () => {
+  setting = await createSetting({ TRANSFERS_PER_HOUR_MAX: '5', RESILIENCE: impatient })
+  probe = await createProbe(setting.aws, ['ticket-events'])
+  workers = buildWorkers(setting.deps).filter(({ name }) => !name.includes('addresses of transfers'))
+  for (const worker of workers) worker.start()
+})
+afterAll(async () => {
+  await Promise.all(workers.map((worker) => worker.stop()))
+  await probe.close()
+  await setting.close()
+})
+
+const passOn = ({ client }: Account, ticketId: TicketId, email: string, options: { holderName?: string; key?: string } = {}) => {
+  const { holderName = 'Bob Nowak', key } = options
+  const headers = key ? { 'idempotency-key': key } : undefined
+  return client.transferTicket({ params: { ticketId }, body: { email, holderName }, ...(headers && { headers }) })
+}
+const transferIdOf = (answer: Awaited<ReturnType<typeof passOn>>): TransferId => {
+  if (answer.status !== 200) throw new Error(`not passed on: ${JSON.stringify(answer)}`)
+  return answer.body.transferId
+}
+const listed = async ({ client }: Account) => (await client.listTransfers({ query: {} })).body.transfers
+const publish = <D extends MessageDefinition>(definition: D, payload: Payload<D>) =>
+  setting.deps.messaging.transact((tx) => setting.deps.messaging.append(tx, definition, payload, { aggregateVersion: 1 }))
+let confirmed = 0
+/** Somebody registers with an address, and confirms it. */
+async function confirmAddress(email: string): Promise<Account> {
+  const known = await account(setting)
+  setting.accounts.set(email, { userId: known.userId, emailVerified: true })
+  confirmed++
+  await publish(userEmailVerified, { userId: known.userId, email, verifiedAt: new Date() })
+  return { ...known, email }
+}
+const newAddress = () => `${newId<string>()}@example.test`
+const query = (sql: string, values: unknown[]) => setting.deps.pool.query(sql, values)
+const about = (ticketId: TicketId) => (message: { payload: unknown }) =>
+  (message.payload as { ticketId: TicketId }).ticketId === ticketId
+
+describe('a ticket that is passed on to a confirmed address', () => {
+  it('is the recipient’s at once: the old code stops, the sender never sees the new ticket', async () => {
+    const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
+    const door = (await setting.user(['ORGANIZER'], organizer.userId)).client
+    const sender = await buyer(setting, eventId, seats(typeId, '1-A-3'))
+    const recipient = await account(setting)
+    const oldCode = await codeOf(sender, sender.ticketId)
+
+    const answer = await passOn(sender, sender.ticketId, recipient.email.toUpperCase())
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { ticketId: sender.ticketId, eventId, status: 'COMPLETED', email: recipient.email, holderName: 'Bob Nowak' },
+    })
+    const [received] = (await ticketsOf(recipient)) as [Awaited<ReturnType<typeof ticketsOf>>[0]]
+    expect(received).toMatchObject({
+      ...sender.ticket,
+      ticketId: expect.not.stringMatching(sender.ticketId),
+      ticketNumber: expect.not.stringMatching(sender.ticket.ticketNumber),
+      qrCode: expect.any(String),
+      createdAt: expect.any(Date),
+      holderName: 'Bob Nowak',
+      status: 'ACTIVE',
+      seat: { zoneId: 1, rowLabel: 'A', colLabel: '3' },
+    })
+    const params = { ticketId: received.ticketId }
+    for (const call of ['getTicket', 'getTicketQr', 'getTicketPdf'] as const) {
+      expect((await sender.client[call]({ params })).status).toBe(404)
+    }
+    expect((await passOn(sender, received.ticketId, sender.email)).status).toBe(404)
+    expect((await recipient.client.getTicketPdf({ params })).status).toBe(200)
+    expect(await ticketsOf(sender)).toEqual([{ ...sender.ticket, status: 'TRANSFERRED' }])
+    expect(JSON.stringify(answer) + JSON.stringify(await listed(sender))).not.toContain(received.ticketId)
+
+    const old = { params: { ticketId: sender.ticketId } }
+    expect((await sender.client.getTicket(old)).body).toMatchObject({ status: 'TRANSFERRED' })
+    const refused = { status: 409, body: { error: 'TICKET_TRANSFERRED' } }
+    expect(await sender.client.getTicketQr(old)).toMatchObject(refused)
+    expect(await sender.client.getTicketPdf(old)).toMatchObject(refused)
+    expect(await door.checkIn({ body: { eventId, code: oldCode } })).toMatchObject(refused)
+    const code = await codeOf(recipient, received.ticketId)
+    expect(await door.checkIn({ body: { eventId, code } })).toMatchObject({
+      status: 200,
+      body: { ticket: { ticketId: received.ticketId, seat: { colLabel: '3' } } },
+    })
+    expect((await setting.maps(eventId)).postgres).toBe('..s.')
+    const { tickets } = (await setting.internal.getOrderTickets({ params: { orderId: sender.orderId } })).body
+    expect(tickets).toMatchObject([{ ticketId: sender.ticketId, status: 'TRANSFERRED' }])
+  })
+
+  it('is told of once, with both sides', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId))
+    const recipient = await account(setting)
+    await passOn(sender, sender.ticketId, recipient.email)
+    const { payload } = await probe.waitFor(ticketTransferred, about(sender.ticketId))
+    const [received] = await ticketsOf(recipient)
+    const { ticketNumber, ticketTypeId } = sender.ticket
+    expect(payload).toEqual({
+      ...{ ticketId: sender.ticketId, ticketNumber, ticketTypeId, orderId: sender.orderId, eventId, userId: sender.userId },
+      newTicketId: received?.ticketId,
+      recipientId: recipient.userId,
+      recipientEmail: recipient.email,
+      holderName: 'Bob Nowak',
+    })
+    expect(probe.heard(ticketTransferOffered).filter(about(sender.ticketId))).toEqual([])
+  })
+
+  it('can be passed on again, and come back', async () => {
+    const { eventId, typeId } = await setting.offer(3, { maxPerUser: 1 })
+    const first = await buyer(setting, eventId, some(typeId))
+    const second = await account(setting)
+    await passOn(first, first.ticketId, second.email)
+    const [middle] = await ticketsOf(second)
+    await passOn(second, middle?.ticketId as TicketId, first.email, { holderName: 'Łucja Ćwik' })
+    expect((await ticketsOf(first)).map(({ status }) => status)).toEqual(['ACTIVE', 'TRANSFERRED'])
+    const { rows } = await query(
+      `select count(distinct ticket_number)::int as numbers, count(*) filter (where status = 'ACTIVE')::int as valid
+       from tickets where order_id = $1`,
+      [first.orderId],
+    )
+    expect(rows).toEqual([{ numbers: 3, valid: 1 }])
+    expect(await setting.counters(typeId)).toEqual({ capacity: 3, held: 0, sold: 1 })
+  })
+
+  it('does not count for the recipient, and still counts for who bought it', async () => {
+    const { eventId, typeId } = await setting.offer(5, { maxPerUser: 1 })
+    const sender = await buyer(setting, eventId, some(typeId))
+    const recipient = await buyer(setting, eventId, some(typeId))
+    expect((await passOn(sender, sender.ticketId, recipient.email)).status).toBe(200)
+    const more = await sender.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
+    expect(more).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
+  })
+
+  it('changes hands once when the request is repeated under its key, also after its process died', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId))
+    const recipient = await account(setting)
+    const key = newId<string>()
+    const first = await passOn(sender, sender.ticketId, recipient.email, { key })
+    await query('update idempotency_keys set status = null, answer = null, leased_until = now() where key = $1', [key])
+    setting.authIs.away = true // what was done needs nobody to be asked
+    const second = await passOn(sender, sender.ticketId, recipient.email, { key })
+    setting.authIs.away = false
+    expect(second).toEqual(first)
+    expect(await ticketsOf(recipient)).toHaveLength(1)
+  })
+
+  it('changes hands once, however many ask at the same time', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId))
+    const recipients = await Promise.all(Array.from({ length: 4 }, () => account(setting)))
+    const answers = await Promise.all(recipients.map(({ email }) => passOn(sender, sender.ticketId, email)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409])
+    const received = (await Promise.all(recipients.map(ticketsOf))).flat()
+    expect(received).toHaveLength(1)
+  })
+})
+
+describe('a ticket that is passed on to an address that nobody has confirmed', () => {
+  it('waits: it stays the sender’s, and looks the same whether there is an account', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId, 2))
+    const [one, two] = sender.tickets.map(({ ticketId }) => ticketId) as [TicketId, TicketId]
+    const unconfirmed = await account(setting, false)
+    const answers = [await passOn(sender, one, unconfirmed.email), await passOn(sender, two, newAddress())]
+    const pending = { status: 200, body: { status: 'PENDING', eventId, holderName: 'Bob Nowak' } }
+    for (const answer of answers) {
+      expect(answer).toMatchObject(pending)
+      expect(answer.body).not.toHaveProperty('endedAt')
+    }
+    expect(await ticketsOf(unconfirmed)).toEqual([])
+    const transferId = transferIdOf(answers[0] as (typeof answers)[0])
+    expect((await sender.client.getTicket({ params: { ticketId: one } })).body).toMatchObject({ status: 'ACTIVE', transferId })
+    expect(await codeOf(sender, one)).toMatch(/./)
+    expect(await passOn(sender, one, newAddress())).toMatchObject({
+      status: 409,
+      body: { error: 'TRANSFER_PENDING', transferId },
+    })
+    const offered = await probe.waitFor(ticketTransferOffered, about(one))
+    expect(offered.payload).toEqual({
+      ...{ transferId, ticketId: one, eventId, userId: sender.userId },
+      ...{ recipientEmail: unconfirmed.email, holderName: 'Bob Nowak' },
+    })
+  })
+
+  it('is the recipient’s as soon as they confirm the address, with everything else that waits for it', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const [first, second] = [await buyer(setting, eventId, some(typeId)), await buyer(setting, eventId, some(typeId))]
+    const email = newAddress()
+    const transfers = [await passOn(first, first.ticketId, email), await passOn(second, second.ticketId, email)]
+    const recipient = await confirmAddress(email)
+    await expect.poll(() => ticketsOf(recipient), { timeout: 10_000 }).toHaveLength(2)
+    expect(await ticketsOf(recipient)).toMatchObject([{ status: 'ACTIVE' }, { status: 'ACTIVE' }])
+    expect(await listed(first)).toMatchObject([{ transferId: transferIdOf(transfers[0] as never), status: 'COMPLETED' }])
+    const [ticket] = await ticketsOf(first)
+    expect(ticket).toEqual({ ...first.ticket, status: 'TRANSFERRED' })
+    await probe.waitFor(ticketTransferred, about(first.ticketId))
+    await probe.waitFor(ticketTransferred, about(second.ticketId))
+    const params = { transferId: transferIdOf(transfers[0] as never) }
+    expect(await first.client.cancelTransfer({ params })).toMatchObject({ status: 409, body: { error: 'TRANSFER_COMPLETED' } })
+  })
+
+  it('is completed although the address was confirmed before the transfer was there', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId))
+    const email = newAddress()
+    await passOn(sender, sender.ticketId, email)
+    const recipient = await account(setting)
+    // The message was taken before, when nothing waited for it.
+    setting.accounts.set(email, { userId: recipient.userId, emailVerified: true })
+    const { transfers, ...deps } = setting.deps
+    const sweep = createRecheckSweep({ ...deps, sql: sqlOfPool(deps.pool), completeFor: transfers.completeFor })
+    setting.authIs.away = true
+    await sweep()
+    expect(await ticketsOf(recipient)).toEqual([])
+    setting.authIs.away = false
+    await sweep()
+    expect(await ticketsOf(recipient)).toHaveLength(1)
+    const unchecked = `select 1 from ticket_transfers where status = 'PENDING' and checked_at is null`
+    expect((await query(unchecked, [])).rowCount).toBe(0)
+  })
+
+  it('is kept after all when its sender says so; another may be named then', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId))
+    const email = newAddress()
+    const params = { transferId: transferIdOf(await passOn(sender, sender.ticketId, email)) }
+    const stranger = await account(setting)
+    expect((await stranger.client.cancelTransfer({ params })).status).toBe(404)
+    expect(await listed(stranger)).toEqual([])
+    for (let times = 0; times < 2; times++) expect((await sender.client.cancelTransfer({ params })).status).toBe(204)
+    expect(await listed(sender)).toMatchObject([{ status: 'CANCELLED', endedAt: expect.any(Date) }])
+    const other = newAddress()
+    await passOn(sender, sender.ticketId, other)
+    const left = await confirmAddress(email)
+    const recipient = await confirmAddress(other)
+    await expect.poll(() => ticketsOf(recipient), { timeout: 10_000 }).toHaveLength(1)
+    expect(await ticketsOf(left)).toEqual([])
+  })
+
+  it('ends when its ticket is used, and when it is given back', async () => {
+    const { eventId, typeId, organizer } = await setting.offer(5)
+    const sender = await buyer(setting, eventId, some(typeId, 2))
+    const [used, refunded] = sender.tickets.map(({ ticketId }) => ticketId) as [TicketId, TicketId]
+    const email = newAddress()
+    await passOn(sender, used, email)
+    await passOn(sender, refunded, email)
+    const door = (await setting.user(['ORGANIZER'], organizer.userId)).client
+    const admitted = await door.checkIn({ body: { eventId, code: await codeOf(sender, used) } })
+    expect(admitted.status).toBe(200)
+    expect(admitted.body).not.toHaveProperty('ticket.transferId')
+    const { orderId } = sender
+    await setting.internal.cancelOrderTickets({ body: { orderId, ticketIds: [refunded], reason: 'refunded' } })
+    expect((await listed(sender)).map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED'])
+    const { rows } = await query('select reason from ticket_transfers where sender_id = $1 order by reason', [sender.userId])
+    expect(rows).toEqual([{ reason: 'TICKET_CANCELLED' }, { reason: 'TICKET_USED' }])
+    const recipient = await confirmAddress(email)
+    // A later message tells that this one was handled.
+    const other = await buyer(setting, eventId, some(typeId))
+    const marker = newAddress()
+    await passOn(other, other.ticketId, marker)
+    const marked = await confirmAddress(marker)
+    await expect.poll(() => ticketsOf(marked), { timeout: 10_000 }).toHaveLength(1)
+    await expect
+      .poll(async () => (await query(`select 1 from inbox where event_type = 'USER_EMAIL_VERIFIED'`, [])).rowCount, {
+        timeout: 10_000,
+      })
+      .toBe(confirmed)
+    expect(await ticketsOf(recipient)).toEqual([])
+  })
+
+  it('expires with the event', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId))
+    const email = newAddress()
+    await passOn(sender, sender.ticketId, email)
+    await query(
+      `update event_pictures set event_date = now() - interval '5 hours', end_date = now() - interval '1 hour'
+       where event_id = $1`,
+      [eventId],
+    )
+    expect(await listed(sender)).toMatchObject([{ status: 'EXPIRED' }])
+    const { userId } = await account(setting)
+    expect(await setting.deps.transact((tx) => setting.deps.transfers.completeFor(tx, { userId, email }))).toBe(0)
+    expect(await ticketsOf(sender)).toEqual([sender.ticket])
+  })
+})
+describe('a ticket is not passed on', () => {
+  it('by anybody but its holder, to oneself, or when it is used or given back', async () => {
+    const { eventId, typeId, organizer } = await setting.offer(5)
+    const sender = await buyer(setting, eventId, some(typeId, 3))
+    const [used, refunded, good] = sender.tickets.map(({ ticketId }) => ticketId) as [TicketId, TicketId, TicketId]
+    const stranger = await account(setting)
+    expect(await passOn(stranger, good, stranger.email)).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
+    expect(await passOn(sender, newId<TicketId>(), stranger.email)).toMatchObject({ body: { error: 'TICKET_NOT_FOUND' } })
+    const alias = newAddress()
+    setting.accounts.set(alias, { userId: sender.userId, emailVerified: true })
+    for (const email of [sender.email, alias]) {
+      expect(await passOn(sender, good, email)).toMatchObject({ status: 409, body: { error: 'TRANSFER_TO_SELF' } })
+    }
+    const door = (await setting.user(['ORGANIZER'], organizer.userId)).client
+    await door.checkIn({ body: { eventId, code: await codeOf(sender, used) } })
+    const { orderId } = sender
+    await setting.internal.cancelOrderTickets({ body: { orderId, ticketIds: [refunded], reason: 'refunded' } })
+    for (const ticketId of [used, refunded]) {
+      expect(await passOn(sender, ticketId, stranger.email)).toMatchObject({
+        status: 409,
+        body: { error: 'TICKET_NOT_TRANSFERABLE' },
+      })
+    }
+    expect(await listed(sender)).toEqual([])
+  })
+
+  it.each([
+    ['EVENT_CANCELLED', `status = 'CANCELLED', cancelled_at = now()`],
+    ['EVENT_OVER', `status = 'COMPLETED'`],
+    ['EVENT_OVER', `end_date = now()`],
+  ])('when the event is: %s', async (error, change) => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId))
+    await query(`update event_pictures set ${change} where event_id = $1`, [eventId])
+    expect(await passOn(sender, sender.ticketId, newAddress())).toMatchObject({ status: 409, body: { error } })
+  })
+
+  it('more often than so many times an hour', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId))
+    for (let times = 0; times < 5; times++) {
+      const params = { transferId: transferIdOf(await passOn(sender, sender.ticketId, newAddress())) }
+      await sender.client.cancelTransfer({ params })
+    }
+    expect(await passOn(sender, sender.ticketId, newAddress())).toMatchObject({ status: 429, body: { error: 'RATE_LIMITED' } })
+    const pages = [await sender.client.listTransfers({ query: { limit: 3 } })]
+    pages.push(await sender.client.listTransfers({ query: { limit: 3, cursor: pages[0]?.body.nextCursor ?? '' } }))
+    expect(new Set(pages.flatMap(({ body }) => body.transfers.map(({ transferId }) => transferId))).size).toBe(5)
+    expect(pages[1]?.body.nextCursor).toBeNull()
+  })
+})
+
+describe('giving back an order of which a ticket was passed on', () => {
+  it('is refused unless forced; then the recipient’s ticket is cancelled, by the name of the one that was issued', async () => {
+    const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
+    const sender = await buyer(setting, eventId, seats(typeId, '1-A-1', '1-A-2'))
+    const recipient = await account(setting)
+    await passOn(sender, sender.ticketId, recipient.email)
+    const [received] = await ticketsOf(recipient)
+    const code = await codeOf(recipient, received?.ticketId as TicketId)
+    const body = { orderId: sender.orderId, refundId: newId<RefundId>(), reason: 'refunded' }
+    expect(await setting.internal.cancelOrderTickets({ body })).toMatchObject({
+      status: 409,
+      body: { error: 'TICKETS_USED', ticketIds: [sender.ticketId] },
+    })
+    expect(await setting.internal.cancelOrderTickets({ body: { ...body, force: true } })).toMatchObject({
+      status: 200,
+      body: { cancelled: sender.tickets.map(({ ticketId }) => ({ ticketId })) },
+    })
+    expect(await ticketsOf(recipient)).toMatchObject([{ status: 'CANCELLED' }])
+    await probe.waitFor(ticketCancelled, about(received?.ticketId as TicketId))
+    const door = (await setting.user(['ORGANIZER'], organizer.userId)).client
+    expect(await door.checkIn({ body: { eventId, code } })).toMatchObject({ status: 409, body: { error: 'TICKET_CANCELLED' } })
+    expect((await setting.maps(eventId)).postgres).toBe('....')
+    expect(await setting.counters(typeId)).toEqual({ capacity: 4, held: 0, sold: 0 })
+  })
+
+  it('and passing it on at the same time leave one valid ticket or none, never a refunded one', async () => {
+    const { eventId, typeId } = await setting.offer(30)
+    const senders = await Promise.all(Array.from({ length: 10 }, () => buyer(setting, eventId, some(typeId))))
+    const recipient = await account(setting)
+    await Promise.all(
+      senders.flatMap((sender) => [
+        passOn(sender, sender.ticketId, recipient.email),
+        setting.internal.cancelOrderTickets({
+          body: { orderId: sender.orderId, refundId: newId<RefundId>(), reason: 'refunded', force: true },
+        }),
+      ]),
+    )
+    const { rows } = await query(
+      `select count(*) filter (where status in ('ACTIVE', 'CHECKED_IN'))::int as valid,
+         count(*) filter (where status = 'CANCELLED')::int as cancelled from tickets where event_id = $1`,
+      [eventId],
+    )
+    expect(rows).toEqual([{ valid: 0, cancelled: 10 }])
+    expect(await setting.counters(typeId)).toEqual({ capacity: 30, held: 0, sold: 0 })
+  })
+})
+
+it('without the auth service nothing is passed on, and nothing has happened', async () => {
+  const lonely = await createSetting({ RESILIENCE: impatient })
+  const { eventId, typeId } = await lonely.offer(3)
+  const sender = await buyer(lonely, eventId, some(typeId))
+  lonely.authIs.away = true
+  const answer = await lonely.app.inject({
+    method: 'POST',
+    url: `/api/tickets/${sender.ticketId}/transfer`,
+    headers: sender.headers,
+    payload: { email: newAddress(), holderName: 'Bob' },
+  })
+  expect([answer.statusCode, answer.json().error]).toEqual([503, 'SERVICE_UNAVAILABLE'])
+  expect(await listed(sender)).toEqual([])
+  expect(await ticketsOf(sender)).toEqual([sender.ticket])
+  await lonely.close()
+})
