@@ -1,13 +1,5 @@
-import { authInternalRoutes, eventsInternalRoutes, paymentsInternalRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import {
-  createFoundation,
-  createGuard,
-  createInternalClient,
-  type Foundation,
-  sqlOfPool,
-  type Transact,
-} from '@boxoffice/service-kit'
+import { createFoundation, type Foundation, sqlOfPool, type Transact } from '@boxoffice/service-kit'
 import { type CheckInTicket, createCheckIn } from './check-in/check-in.ts'
 import type { Config } from './config.ts'
 import { createEventPictures, type EventsClient, type FindEventPicture } from './event-pictures/event-pictures.ts'
@@ -16,6 +8,7 @@ import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
 import { createTurns } from './holds/turns.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
 import { createIssue, type Issue } from './issuing/issue.ts'
+import { createPeers } from './peers.ts'
 import { createHolding } from './reservations/hold.ts'
 import { createOffers } from './reservations/offers.ts'
 import { createReserve, type Reserve } from './reservations/reserve.ts'
@@ -27,7 +20,7 @@ import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
 import { type CodeKey, createCodeKey } from './tickets/codes.ts'
 import { createPdfRenderer, type PdfRenderer } from './tickets/pdf-renderer.ts'
 import { createPassOn, type PassOn } from './transfers/pass-on.ts'
-import { createRecipients, type FindRecipient } from './transfers/recipients.ts'
+import { createRecipients, type Recipients } from './transfers/recipients.ts'
 
 export interface Dependencies extends Foundation {
   config: Config
@@ -43,7 +36,7 @@ export interface Dependencies extends Foundation {
   reserve: Reserve
   issue: Issue
   cancel: Cancel
-  findRecipient: FindRecipient
+  recipients: Recipients
   transfers: PassOn
   checkIn: CheckInTicket
   codeKey: CodeKey
@@ -68,7 +61,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const seatMaps = createSeatMaps({ redisPicture, sql })
   const findEventPicture = createEventPictures({ pool, events })
   const codeKey = createCodeKey(config.ticketSigningKey)
-  const findRecipient = createRecipients({ auth })
+  const recipients = createRecipients({ auth })
   const limits = { claimSeconds: config.claimTtlSeconds, liveMax: config.liveReservationsMax }
   const direct = { places: config.directHoldsMax, waitMs: config.directHoldWaitMs }
   return {
@@ -95,13 +88,13 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     }),
     issue: createIssue({ append: messaging.append, crashAt, newId: foundation.newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ append: messaging.append }),
-    findRecipient,
+    recipients,
     transfers: createPassOn({
       transact,
       sql,
       append: messaging.append,
       newId: foundation.newId,
-      findRecipient,
+      recipients,
       perHourMax: config.transfersPerHourMax,
     }),
     checkIn: createCheckIn({ transact, sql, codeKey }),
@@ -112,28 +105,6 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       messaging.close()
       foundation.revocations.close()
       await Promise.all([peers.close(), pdfs.close(), pool.end()])
-    },
-  }
-}
-
-/** Clients of the services that are asked, each with its breaker. */
-function createPeers(config: Config, { identity, metrics }: Foundation) {
-  const guards = { auth: guardOf('auth'), events: guardOf('events'), payments: guardOf('payments') }
-  function guardOf(callee: 'auth' | 'events' | 'payments') {
-    return createGuard(callee, config.policies[callee], metrics)
-  }
-  const about = (callee: keyof typeof guards) => ({ callee, identity, guard: guards[callee], policy: config.policies[callee] })
-  const { getUserByEmail } = authInternalRoutes
-  const auth = createInternalClient({ getUserByEmail }, { ...about('auth'), baseUrl: config.authUrl })
-  const events = createInternalClient(eventsInternalRoutes, { ...about('events'), baseUrl: config.eventsUrl })
-  const payments = createInternalClient(paymentsInternalRoutes, { ...about('payments'), baseUrl: config.paymentsUrl })
-  return {
-    auth,
-    events,
-    payments,
-    async close() {
-      for (const guard of Object.values(guards)) guard.close()
-      await Promise.all([auth.close(), events.close(), payments.close()])
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { EventId, OrderId, Ticket, TicketId, TicketRequest, UserId } from '@boxoffice/contracts'
+import type { EventId, OrderId, Ticket, TicketId, TicketRequest, TransferId, UserId } from '@boxoffice/contracts'
 import { PNG } from 'pngjs'
 import { readQr } from './read-qr.ts'
 import { newId, type Setting } from './setting.ts'
@@ -39,3 +39,43 @@ export async function ticketsOf({ client }: Pick<Account, 'client'>): Promise<Ti
   if (answer.status !== 200) throw new Error('no list')
   return answer.body.tickets
 }
+
+/** Pass a ticket on; with a key, as one request. */
+export const passOn = (
+  { client }: Account,
+  ticketId: TicketId,
+  email: string,
+  { holderName = 'Bob Nowak', key }: { holderName?: string; key?: string } = {},
+) =>
+  client.transferTicket({
+    params: { ticketId },
+    body: { email, holderName },
+    ...(key && { headers: { 'idempotency-key': key } }),
+  })
+export function transferIdOf(answer: Awaited<ReturnType<typeof passOn>>): TransferId {
+  if (answer.status !== 200) throw new Error(`not passed on: ${JSON.stringify(answer)}`)
+  return answer.body.transferId
+}
+export const transfersOf = async ({ client }: Account) => (await client.listTransfers({ query: {} })).body.transfers
+
+/** An address that nobody has. */
+export const newAddress = () => `${newId<string>()}@example.test`
+
+/** Show a code at the door of an event; with a key, as one request. */
+export const show = (
+  { client }: Pick<Account, 'client'>,
+  eventId: EventId,
+  code: string,
+  { gate, key }: { gate?: string; key?: string } = {},
+) =>
+  client.checkIn({
+    body: { eventId, code, ...(gate && { gate }) },
+    ...(key && { headers: { 'idempotency-key': key } }),
+  })
+
+/** The organizer of what is offered. */
+export const organizerOf = (setting: Setting, { organizer }: { organizer: { userId: UserId } }) =>
+  setting.user(['ORGANIZER'], organizer.userId)
+
+/** The auth service is asked once and never given up. */
+export const impatient = JSON.stringify({ auth: { retry: { attempts: 1, firstWaitMs: 0 }, breaker: { volumeThreshold: 1_000 } } })

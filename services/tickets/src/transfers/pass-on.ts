@@ -1,11 +1,18 @@
-import { type TicketId, type TransferId, ticketTransferOffered, ticketTransferred, type UserId } from '@boxoffice/contracts'
+import {
+  type OrderId,
+  type TicketId,
+  type TransferId,
+  ticketTransferOffered,
+  ticketTransferred,
+  type UserId,
+} from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Transact, Tx } from '@boxoffice/service-kit'
 import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { lockOrder } from '../reservations/locks.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { findTicket, lockTicket, replaceTicket } from '../tickets/ticket-repository.ts'
-import type { FindRecipient, Recipient } from './recipients.ts'
+import type { Recipient, Recipients } from './recipients.ts'
 import { type NotTransferred, refusalOfTransfer, type StoredTransfer, toOneself } from './transfer.ts'
 import {
   completeTransfer,
@@ -40,7 +47,7 @@ export function createPassOn(deps: {
   sql: Tx
   append: Append
   newId: () => string
-  findRecipient: FindRecipient
+  recipients: Recipients
   perHourMax: number
 }) {
   const { transact, sql } = deps
@@ -54,16 +61,17 @@ export function createPassOn(deps: {
     if (ticket?.userId !== sender.userId) return { outcome: 'unknown' }
     const refusal = wish.email === sender.email ? toOneself : await refusalOf(sql, ticket)
     if (refusal) return { outcome: 'refused', ...refusal }
-    const recipient = await deps.findRecipient(wish.email)
+    const recipient = await deps.recipients.findConfirmed(wish.email)
     if (recipient?.userId === sender.userId) return { outcome: 'refused', ...toOneself }
-    return transact((tx) => write(tx, wish, ticket, recipient))
+    const senderName = recipient ? null : await deps.recipients.findName(sender.email)
+    return transact((tx) => write(tx, wish, ticket.orderId, recipient ?? { senderName }))
   }
 
   async function write(
     tx: Tx,
     wish: TransferWish,
-    { orderId }: StoredTicket,
-    recipient: Recipient | null,
+    orderId: OrderId,
+    to: Recipient | { senderName: string | null },
   ): Promise<TransferResult> {
     const { transferId, ticketId, email, holderName } = wish
     const senderId = wish.sender.userId
@@ -77,9 +85,10 @@ export function createPassOn(deps: {
     if ((await countOfLastHour(tx, senderId)) >= deps.perHourMax) return { outcome: 'too-many' }
     const { eventId } = ticket
     await insertTransfer(tx, { transferId, ticketId, eventId, senderId, email, holderName })
-    if (recipient) await handOver(tx, { transferId, holderName }, ticket, recipient)
+    if ('userId' in to) await handOver(tx, { transferId, holderName }, ticket, to)
     else {
-      const payload = { transferId, ticketId, eventId, userId: senderId, recipientEmail: email, holderName }
+      const senderName = to.senderName ?? undefined
+      const payload = { transferId, ticketId, eventId, userId: senderId, senderName, recipientEmail: email, holderName }
       await deps.append(tx, ticketTransferOffered, payload, { aggregateVersion: ticket.version })
     }
     const transfer = await findTransfer(tx, transferId)

@@ -1,6 +1,6 @@
 import { ServiceUnavailable, type Transact, type Tx } from '@boxoffice/service-kit'
 import type { PassOn } from './pass-on.ts'
-import type { FindRecipient } from './recipients.ts'
+import type { Recipients } from './recipients.ts'
 import { listUnchecked, markChecked } from './transfer-repository.ts'
 
 const UNCHECKED_BATCH_MAX = 50
@@ -12,14 +12,14 @@ const UNCHECKED_BATCH_MAX = 50
 export function createRecheckSweep(deps: {
   transact: Transact
   sql: Tx
-  findRecipient: FindRecipient
+  recipients: Recipients
   completeFor: PassOn['completeFor']
 }) {
   return async () => {
     const unchecked = await listUnchecked(deps.sql, UNCHECKED_BATCH_MAX)
     for (const [email, transfers] of Map.groupBy(unchecked, ({ email }) => email)) {
       try {
-        const recipient = await deps.findRecipient(email)
+        const recipient = await deps.recipients.findConfirmed(email)
         if (recipient) await deps.transact((tx) => deps.completeFor(tx, recipient))
       } catch (error) {
         if (error instanceof ServiceUnavailable) return { more: false } // the next sweep asks again
