@@ -1,11 +1,12 @@
 import process from 'node:process'
-import { formatMoney } from '@boxoffice/contracts'
+import { formatMoney, type SeatId } from '@boxoffice/contracts'
 import pc from 'picocolors'
 import QRCode from 'qrcode'
 import { loadAddresses } from './config.ts'
+import { publishEvent, publishSeatedEvent } from './events.ts'
 import { createMailReader } from './mails.ts'
-import { createPerson, expectStatus, publishEvent } from './person.ts'
-import { readQrOfPdf } from './qr.ts'
+import { createPerson, expectStatus } from './person.ts'
+import { readQrOfPdf, readQrOfPng } from './qr.ts'
 
 // A purchase beside a running system, as its people would make it: everything goes through the public API and the mailbox.
 
@@ -63,6 +64,35 @@ try {
   console.log(pc.bold('What the order went through'))
   for (const { at, step, result } of history)
     console.log(`  ${pc.dim(at.toISOString().slice(11, 23))}  ${step.toLowerCase().padEnd(8)} ${result.toLowerCase()}`)
+
+  console.log(pc.bold('\nTwo seats: one admits, one is given back\n'))
+  const play = await publishSeatedEvent(organizer, 'A Play for Two', { refundableUntil: new Date(Date.now() + 20 * 86_400_000) })
+  show('the organizer plans a small hall and sells its seats', play.eventId)
+  const seatIds = ['1-A-5', '1-A-6'] as SeatId[]
+  const held = expectStatus(
+    await fan.tickets.createReservation({
+      body: { eventId: play.eventId, ticketRequests: [{ ticketTypeId: play.ticketTypeId, seatIds }] },
+    }),
+    201,
+  )
+  const { statuses } = expectStatus(await fan.tickets.getSeatMap({ query: { eventId: play.eventId } }), 200)
+  show('the fan holds seats 5 and 6 in row A', statuses)
+  const seated = expectStatus(await fan.pay(held.reservationId), 201)
+  const { tickets = [] } = await fan.waitForOrder(seated.orderId, ({ status }) => status === 'CONFIRMED')
+  show('and pays for them', tickets.map(({ ticketNumber }) => ticketNumber).join(', '))
+  const [used, spare] = tickets as [(typeof tickets)[number], (typeof tickets)[number]]
+  const png = expectStatus(await fan.tickets.getTicketQr({ params: { ticketId: used.ticketId } }), 200)
+  const scan = () =>
+    organizer.tickets.checkIn({ body: { eventId: play.eventId, code: readQrOfPng(png) ?? '', gate: 'Stage door' } })
+  const { ticket } = expectStatus(await scan(), 200)
+  show('one is scanned at the stage door and admits', `row ${ticket.seat?.rowLabel}, seat ${ticket.seat?.colLabel}`)
+  const again = expectStatus(await scan(), 409)
+  show('the same code is refused the second time', again.error)
+  const refund = { reason: 'A cold.', ticketIds: [spare.ticketId] }
+  expectStatus(await fan.payments.refundOrder({ params: { orderId: seated.orderId }, body: refund }), 202)
+  const back = await fan.waitForOrder(seated.orderId, ({ refundedAmount }) => refundedAmount > 0)
+  show('the other is given back', formatMoney(back.refundedAmount, back.currency ?? 'EUR'))
+
   console.log(`\nDone in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s. The mail: ${mailbox}`)
 } catch (error) {
   console.error(`${pc.red('✘')} ${error instanceof Error ? error.message : error}`)

@@ -18,14 +18,15 @@ export function createMailReader(mailboxUrl: string) {
   }
   return {
     list,
-    /** The first mail to this address whose subject matches; throws after two minutes. */
-    async waitFor(to: string, subject: RegExp): Promise<Mail> {
+    /** The first mail to this address whose subject, or that itself, matches; throws after two minutes. */
+    async waitFor(to: string, wanted: RegExp | ((mail: Mail) => boolean)): Promise<Mail> {
+      const matches = wanted instanceof RegExp ? ({ subject }: Mail) => wanted.test(subject) : wanted
       const limit = Date.now() + WAIT_LIMIT_MS
       for (;;) {
         const mails = await list(to)
-        const mail = mails.find((candidate) => subject.test(candidate.subject))
+        const mail = mails.find(matches)
         if (mail) return mail
-        if (Date.now() > limit) throw new Error(`no mail like ${subject}; there is: ${mails.map((m) => m.subject).join(' | ')}`)
+        if (Date.now() > limit) throw new Error(`no mail like ${wanted}; there is: ${mails.map((m) => m.subject).join(' | ')}`)
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
     },

@@ -1,22 +1,28 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
+  authOpsRoutes,
   authRoutes,
-  type Currency,
   type EventId,
+  eventsOpsRoutes,
   eventsRoutes,
-  type Minor,
+  notificationsOpsRoutes,
   notificationsRoutes,
   type OrderId,
+  paymentsOpsRoutes,
   paymentsRoutes,
+  paymentsSagaRoutes,
+  type ReservationId,
   type Response,
   type Route,
   type TicketTypeId,
+  ticketsOpsRoutes,
   ticketsRoutes,
   type UserId,
 } from '@boxoffice/contracts'
 import { createClient } from '@boxoffice/service-kit'
+import type { AnswerCheck } from './contract/answers.ts'
+import { sendChecked } from './contract/send.ts'
 
-const DAY_MS = 86_400_000
 const FOREVER_MS = 120_000
 
 /** The body of an answer with this status; throws with what was answered instead. */
@@ -28,25 +34,33 @@ export function expectStatus<A extends { status: number; body: unknown }, S exte
   return answer.body as never
 }
 
+/** An address of the test's own, made of a name. */
+export function addressOf(firstName: string): string {
+  const letters = firstName
+    .normalize('NFD')
+    .replace(/[^A-Za-z]/g, '')
+    .toLowerCase()
+  return `${letters || 'guest'}.${randomBytes(4).toString('hex')}@boxoffice.example`
+}
+
 /** Somebody who uses the public API through the edge, from registering on. */
 export async function createPerson(
   edgeUrl: string,
   name: { firstName: string; lastName: string },
-  options: { organizer?: boolean } = {},
+  options: { organizer?: boolean; check?: AnswerCheck; phone?: string; email?: string } = {},
 ) {
-  const email = `${
-    name.firstName
-      .normalize('NFD')
-      .replace(/[^A-Za-z]/g, '')
-      .toLowerCase() || 'guest'
-  }.${randomBytes(4).toString('hex')}@boxoffice.example`
+  const email = options.email ?? addressOf(name.firstName)
   const password = randomBytes(12).toString('base64url')
   let token = ''
   const headers = () => (token ? { authorization: `Bearer ${token}` } : ({} as Record<string, string>))
-  const clientOf = <T extends Readonly<Record<string, Route>>>(routes: T) => createClient(routes, { baseUrl: edgeUrl, headers })
+  const clientOf = <T extends Readonly<Record<string, Route>>>(routes: T) =>
+    createClient(routes, { baseUrl: edgeUrl, headers, send: sendChecked(options.check) })
   const auth = clientOf(authRoutes)
 
-  let session = expectStatus(await auth.register({ body: { email, password, ...name } }), 201)
+  let session = expectStatus(
+    await auth.register({ body: { email, password, ...name, ...(options.phone && { phone: options.phone }) } }),
+    201,
+  )
   token = session.accessToken
   if (options.organizer) {
     expectStatus(await auth.becomeOrganizer({}), 200)
@@ -71,15 +85,42 @@ export async function createPerson(
 
   return {
     email,
+    password,
     userId: session.user.userId as UserId,
+    /** Sign in anew: a token with the roles of now. */
+    async signIn(): Promise<void> {
+      session = expectStatus(await auth.login({ body: { email, password } }), 200)
+      token = session.accessToken
+    },
+    session: () => session,
     headers,
     auth,
     events: clientOf(eventsRoutes),
     tickets: clientOf(ticketsRoutes),
     payments,
     notifications: clientOf(notificationsRoutes),
+    sagas: clientOf(paymentsSagaRoutes),
+    ops: {
+      auth: clientOf(authOpsRoutes),
+      events: clientOf(eventsOpsRoutes),
+      tickets: clientOf(ticketsOpsRoutes),
+      payments: clientOf(paymentsOpsRoutes),
+      notifications: clientOf(notificationsOpsRoutes),
+    },
 
     buy,
+
+    /** Pay for a reservation of one's own. */
+    pay: (reservationId: ReservationId) =>
+      payments.createOrder({
+        headers: { 'idempotency-key': randomUUID() },
+        body: {
+          reservationId,
+          paymentMethod: 'CREDIT_CARD',
+          paymentToken: 'pm_card_visa',
+          holderName: `${name.firstName} ${name.lastName}`,
+        },
+      }),
 
     /** Buy as a client that does not know what became of its request: the same key until there is an answer; the order's id. */
     async buyInsistently(what: Wish, paymentToken: string): Promise<OrderId> {
@@ -113,39 +154,3 @@ export async function createPerson(
 }
 export type Person = Awaited<ReturnType<typeof createPerson>>
 type OrderOf = Extract<Response<typeof paymentsRoutes.getOrder>, { status: 200 }>['body']
-
-/** A published event with one kind of ticket, by its organizer. */
-export async function publishEvent(
-  organizer: Person,
-  what: { name: string; quantity: number; unitPrice: number; currency?: Currency; venueName?: string; venueAddress?: string },
-) {
-  const event = expectStatus(
-    await organizer.events.createEvent({
-      body: {
-        name: what.name,
-        description: 'An evening to remember.',
-        eventDate: new Date(Date.now() + 30 * DAY_MS),
-        endDate: new Date(Date.now() + 30 * DAY_MS + DAY_MS / 6),
-        timeZone: 'Europe/Warsaw',
-        category: 'MUSIC',
-        venueName: what.venueName ?? 'Klub Proxima',
-        venueAddress: what.venueAddress ?? 'Żwirki i Wigury 99A, Warszawa',
-      },
-    }),
-    201,
-  )
-  const type = expectStatus(
-    await organizer.tickets.createTicketType({
-      body: {
-        eventId: event.eventId,
-        name: 'Standing',
-        unitPrice: what.unitPrice as Minor,
-        currency: what.currency ?? 'EUR',
-        quantity: what.quantity,
-      },
-    }),
-    201,
-  )
-  expectStatus(await organizer.events.publishEvent({ params: { eventId: event.eventId } }), 200)
-  return { event, type, eventId: event.eventId, ticketTypeId: type.ticketTypeId }
-}

@@ -46,3 +46,28 @@ export function variablesOf(markdown: string): { name: string; of: string | null
     }),
   )
 }
+
+/** The examples of a page in order: each `sh` fence, with the JSON that it prints where a `json` fence follows at once. */
+export function examplesOf(markdown: string): { code: string; answer: unknown }[] {
+  return [...markdown.matchAll(/^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```$)?/gms)].map(([, code = '', json]) => ({
+    code,
+    answer: json === undefined ? undefined : JSON.parse(json),
+  }))
+}
+
+/** Where `actual` is not of the shape of `example`: a field that is not there, or is of another kind. */
+export function differencesOf(example: unknown, actual: unknown, path = ''): string[] {
+  if (Array.isArray(example)) {
+    if (!Array.isArray(actual)) return [`${path}: no list`]
+    return example.length > 0 && actual.length === 0 ? [`${path}: empty`] : differencesOf(example[0], actual[0], `${path}.0`)
+  }
+  if (typeof example === 'object' && example !== null) {
+    if (typeof actual !== 'object' || actual === null) return [`${path}: no object`]
+    return Object.entries(example).flatMap(([key, value]) =>
+      key in actual
+        ? differencesOf(value, (actual as Record<string, unknown>)[key], `${path}.${key}`)
+        : [`${path}.${key}: missing`],
+    )
+  }
+  return typeof example === typeof actual ? [] : [`${path}: ${typeof actual} instead of ${typeof example}`]
+}

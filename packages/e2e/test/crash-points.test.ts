@@ -5,8 +5,9 @@ import path from 'node:path'
 import type { OrderId, OrderStatus, ServiceKey } from '@boxoffice/contracts'
 import { type CrashPoint, crashPoints } from '@boxoffice/service-kit'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createPerson, type Person, publishEvent } from '../src/person.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { publishEvent } from '../src/events.ts'
+import type { Person } from '../src/person.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
 
 interface Death {
@@ -67,8 +68,8 @@ beforeAll(async () => {
       notifications: { ...dying('notifications'), MAIL_LEASE_SECONDS: '5' },
     },
   })
-  organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await createPerson(running.edge, { firstName: 'Ben', lastName: 'Buyer' })
+  organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  buyer = await running.person({ firstName: 'Ben', lastName: 'Buyer' })
   for (const point of crashPoints) {
     sales.set(point, await publishEvent(organizer, { name: `Killed at ${point}`, quantity: 10, unitPrice: 5_000 }))
   }
@@ -98,7 +99,7 @@ async function refundInsistently(orderId: OrderId): Promise<void> {
     body: { reason: 'The singer is ill' },
   }
   const answer = async () => (await organizer.payments.refundOrder(request).catch(() => null))?.status
-  await expect.poll(answer, { timeout: 120_000, interval: 500 }).toBe(202)
+  await vi.waitFor(async () => expect(await answer()).toBe(202), { timeout: 120_000, interval: 500 })
 }
 
 async function buyThroughDeath(point: CrashPoint): Promise<void> {

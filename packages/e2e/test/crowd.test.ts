@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findViolations } from '../src/invariants.ts'
-import { createPerson, expectStatus, type Person, publishEvent } from '../src/person.ts'
+import { publishEvent } from '../src/events.ts'
+import { findViolations } from '../src/invariants/invariants.ts'
+import { expectStatus, type Person } from '../src/person.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
 
 const BUYERS = 200
@@ -12,13 +13,11 @@ let sale: Awaited<ReturnType<typeof publishEvent>>
 
 beforeAll(async () => {
   running = await startTestSystem()
-  const organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   sale = await publishEvent(organizer, { name: 'Sold out in a minute', quantity: PLACES, unitPrice: PRICE })
   buyers = []
   while (buyers.length < BUYERS) {
-    const some = Array.from({ length: 20 }, (_, n) =>
-      createPerson(running.edge, { firstName: 'Buyer', lastName: `No ${buyers.length + n}` }),
-    )
+    const some = Array.from({ length: 20 }, (_, n) => running.person({ firstName: 'Buyer', lastName: `No ${buyers.length + n}` }))
     buyers.push(...(await Promise.all(some)))
   }
 }, 180_000)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { createPerson, expectStatus, type Person, publishEvent } from '../src/person.ts'
+import { publishEvent } from '../src/events.ts'
+import { expectStatus, type Person } from '../src/person.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
 
 // The gateway takes its time, so that a purchase has a middle in which to be killed.
@@ -11,8 +12,8 @@ type Sale = Awaited<ReturnType<typeof publishEvent>>
 
 beforeAll(async () => {
   running = await startTestSystem({ env: { payments: { CHECKOUT_WAIT_MS: '3000' } } })
-  organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await createPerson(running.edge, { firstName: 'Ben', lastName: 'Buyer' })
+  organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  buyer = await running.person({ firstName: 'Ben', lastName: 'Buyer' })
 }, 120_000)
 afterEach(async () => {
   for (const name of ['auth', 'events', 'tickets', 'payments', 'notifications'] as const) {

@@ -1,7 +1,8 @@
 import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto'
 import { extractText } from 'unpdf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPerson, expectStatus, type Person, publishEvent } from '../src/person.ts'
+import { publishEvent } from '../src/events.ts'
+import { expectStatus, type Person } from '../src/person.ts'
 import { readQrOfPdf, readQrOfPng } from '../src/qr.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
 
@@ -14,8 +15,8 @@ beforeAll(async () => {
   // The tokens of trouble would open the gateway's breaker, as they should: here each is looked at by itself.
   const RESILIENCE = JSON.stringify({ gateway: { breaker: { volumeThreshold: 10_000 }, ratePerSecond: 1_000 } })
   running = await startTestSystem({ env: { payments: { RESILIENCE, GATEWAY_TIMEOUT_MS: '1000', CHECKOUT_WAIT_MS: '3000' } } })
-  organizer = await createPerson(running.edge, { firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await createPerson(running.edge, { firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' })
+  organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' })
   sale = await publishEvent(organizer, { name: 'Noc Świętojańska', quantity: 100, unitPrice: 5_000 })
 }, 120_000)
 afterAll(() => running?.stop(), 60_000)
@@ -104,7 +105,7 @@ describe('two tickets', () => {
 })
 
 test('whoever registers is welcomed, and proves the address with the link in the mail', async () => {
-  const guest = await createPerson(running.edge, { firstName: 'Γιώργος', lastName: 'Παπαδόπουλος' })
+  const guest = await running.person({ firstName: 'Γιώργος', lastName: 'Παπαδόπουλος' })
   const mail = await running.mails.waitFor(guest.email, /./)
   const token = mail.body.text?.match(/\/verify-email\?token=([\w.~-]+)/)?.[1] ?? ''
   expect(expectStatus(await guest.auth.getMe({}), 200).emailVerified).toBe(false)
@@ -114,7 +115,7 @@ test('whoever registers is welcomed, and proves the address with the link in the
 
 test('a decline leaves no hold and no paid order, and a mail that says so', async () => {
   const before = await available()
-  const unlucky = await createPerson(running.edge, { firstName: 'Ula', lastName: 'Pech' })
+  const unlucky = await running.person({ firstName: 'Ula', lastName: 'Pech' })
   const answer = await unlucky.buy({ ...sale, quantity: 2 }, { paymentToken: 'pm_card_visa_chargeDeclinedInsufficientFunds' })
   const { orderId } = expectStatus(answer, 402)
   expect(answer.body).toMatchObject({ error: 'PAYMENT_DECLINED', failureReason: 'INSUFFICIENT_FUNDS' })

@@ -1,9 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { claimPorts, type SystemOptions, startSystem } from '@boxoffice/stack'
-import { expectInvariants, type Observed } from '../src/invariants.ts'
+import { authInternalRoutes } from '@boxoffice/contracts'
+import { createClient, createServiceIdentity } from '@boxoffice/service-kit'
+import { claimPorts, loadSecrets, type SystemOptions, startSystem } from '@boxoffice/stack'
+import { loadAnswerCheck } from '../src/contract/answers.ts'
+import { expectInvariants } from '../src/invariants/invariants.ts'
+import type { Observed } from '../src/invariants/observed.ts'
 import { createMailReader } from '../src/mails.ts'
+import { createPerson, expectStatus } from '../src/person.ts'
 
 /** The whole system, each service a process of its own, with a folder and ports of its own. */
 export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'instances'> = {}) {
@@ -25,10 +30,23 @@ export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'inst
       totals: { orderId: string; captured: number; refunded: number; successfulCharges: number }[]
     }
   }
+  const check = await loadAnswerCheck(urls.edge)
   const observed: Observed = { databaseUrl: system.databaseUrl, redisUrl: urls.redis, ledger }
+  const person = (name: Parameters<typeof createPerson>[1], options: Parameters<typeof createPerson>[2] = {}) =>
+    createPerson(urls.edge, name, { check, ...options })
   return {
     system,
     edge: urls.edge,
+    /** Every answer that the people of this system get is checked against the OpenAPI documents. */
+    check,
+    person,
+    /** Somebody with the role of an operator, given as operators are given it. */
+    async operator() {
+      const operator = await person({ firstName: 'Oda', lastName: 'Operator' })
+      await grantAdmin(urls.auth, folder, operator.email)
+      await operator.signIn()
+      return operator
+    },
     mails: createMailReader(urls.mailbox),
     ledger,
     /** What the gateway has of one order; nothing where it knows none. */
@@ -36,10 +54,25 @@ export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'inst
     observed,
     /** Resolves when tickets, money, messages and Redis agree. */
     expectAgreement: () => expectInvariants(observed),
+    folder,
+    /** Throws when an answer was not as the OpenAPI documents describe it. */
     async stop() {
       await system.stop()
       await rm(folder, { recursive: true, force: true })
+      if (check.violations.length > 0)
+        throw new Error(`not as documented:\n${[...new Set(check.violations)].slice(0, 20).join('\n')}`)
     },
   }
+}
+/** What `boxoffice users grant` does. */
+async function grantAdmin(authUrl: string, folder: string, email: string): Promise<void> {
+  const key = loadSecrets(folder).services['boxoffice-cli']?.privateKey
+  if (!key) throw new Error('there is no key of boxoffice-cli')
+  const identity = createServiceIdentity('boxoffice-cli', key)
+  const auth = createClient(authInternalRoutes, {
+    baseUrl: authUrl,
+    headers: () => identity.headersFor('auth-service'),
+  })
+  expectStatus(await auth.grantRole({ body: { email, role: 'ADMIN' } }), 200)
 }
 export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>

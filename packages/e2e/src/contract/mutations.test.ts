@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { operations } from './catalogue.ts'
+import { hostileTexts, mutationsOf } from './mutations.ts'
+import { goodRequests, type World } from './requests.ts'
+
+const world = {
+  ...Object.fromEntries(
+    [
+      'eventId',
+      'venueId',
+      'ticketTypeId',
+      'seatedTypeId',
+      'reservationId',
+      'orderId',
+      'ticketId',
+      'transferId',
+      'notificationId',
+    ].map((name) => [name, randomUUID()]),
+  ),
+  email: 'ada@example.test',
+  secret: 'a_secret_for_tests',
+} as unknown as World
+
+/** What people may write as they like: in these fields formulas, markup and quotes are text, and whoever shows them escapes them. */
+const freeText = [
+  'auth.register firstName',
+  'auth.register lastName',
+  'auth.updateMe firstName',
+  'auth.updateMe lastName',
+  'events.cancelEvent cancellationReason',
+  'events.createEvent description',
+  'events.createEvent name',
+  'events.createVenue address',
+  'events.createVenue city',
+  'events.createVenue name',
+  'events.putSeatingPlan zones.0.name',
+  'events.updateEvent description',
+  'events.updateEvent name',
+  'payments.createOrder holderName',
+  'payments.refundOrder reason',
+  'payments.updateOrder holderName',
+  'tickets.checkIn gate',
+  'tickets.createTicketType name',
+  'tickets.transferTicket holderName',
+  'tickets.updateTicketType name',
+]
+
+/** What null removes. */
+const removable = [
+  'auth.updateMe phone',
+  'events.updateEvent endDate',
+  'events.updateEvent imageUrl',
+  'events.updateEvent refundableUntil',
+  'tickets.updateTicketType salesStartAt',
+  'tickets.updateTicketType salesEndAt',
+  'tickets.updateTicketType maxPerUser',
+  'notifications.updatePreferences quietHours',
+]
+
+/** Compared and never shown or kept as they are: a password, and tokens that are looked up by their hash. */
+const opaque = [
+  'auth.register password',
+  'auth.login password',
+  'auth.refresh refreshToken',
+  'auth.logout refreshToken',
+  'auth.verifyEmail token',
+  'auth.resetPassword token',
+  'auth.resetPassword password',
+  // Looked up by what it says when its signature is right, and never kept.
+  'tickets.checkIn code',
+]
+
+test('there is a good request of every operation that takes something', () => {
+  const takes = operations.filter(({ route }) => route.params || route.query || route.body)
+  expect(takes.map(({ name }) => name).filter((name) => !goodRequests[name])).toEqual([])
+  for (const { name, route } of takes) {
+    const good = goodRequests[name]?.(world)
+    for (const part of ['params', 'query', 'body'] as const) {
+      const schema = route[part]
+      expect(Boolean(good?.[part]), `${name} ${part}`).toBe(Boolean(schema))
+      if (schema) expect(z.safeDecode(schema, good?.[part] as never).error?.issues ?? [], `${name} ${part}`).toEqual([])
+      // With every field that there is: one that is missing here would never be tried.
+      if (schema instanceof z.ZodObject) {
+        const given = Object.keys(good?.[part] as object)
+        expect(
+          Object.keys(schema.shape).filter((key) => !given.includes(key) && !isAlternative(name, key)),
+          name,
+        ).toEqual([])
+      }
+    }
+  }
+})
+
+/** Where one of several fields is to be given, the good request gives another. */
+function isAlternative(name: string, key: string): boolean {
+  return (
+    (/^events\.(create|update)Event$/.test(name) && /^venue(Name|Address)$/.test(key)) ||
+    (name === 'tickets.createTicketType' && key === 'zoneIds')
+  )
+}
+
+test('hostile text is accepted where people write as they like, and nowhere else', () => {
+  const accepted = new Set<string>()
+  for (const { name, route } of operations) {
+    const good = goodRequests[name]?.(world).body
+    if (!route.body || good === undefined || name === 'payments.stripeWebhook') continue
+    for (const { what, path, json } of mutationsOf(good)) {
+      if (!(what in hostileTexts) || !z.safeDecode(route.body, JSON.parse(json)).success) continue
+      const field = `${name} ${path.join('.')}`
+      accepted.add(field)
+      if (what === 'control characters' || what === 'a lone surrogate') expect(opaque, what).toContain(field)
+    }
+  }
+  expect([...accepted].toSorted()).toEqual([...freeText, ...opaque].toSorted())
+})
+
+test('nothing that is mistyped, unknown, missing, too large or too deep is accepted, but what may be left out or null', () => {
+  const lax: string[] = []
+  for (const { name, route } of operations) {
+    const good = goodRequests[name]?.(world).body
+    if (!route.body || good === undefined || name === 'payments.stripeWebhook') continue
+    for (const { what, path, json } of mutationsOf(good)) {
+      if (what in hostileTexts || what === 'missing' || what === 'polluting') continue
+      const field = `${name} ${path.join('.')}`
+      const isNumberAnywhere = /seats\.0\.[xy]$/.test(field) && /^-?[\d.]+$/.test(what)
+      // Quiet hours may change alone.
+      const isEmptiable = field === 'notifications.updatePreferences preferences' && what === 'empty'
+      if ((what === 'mistyped as null' && removable.includes(field)) || isNumberAnywhere || isEmptiable) continue
+      if (z.safeDecode(route.body, JSON.parse(json)).success) lax.push(`${field} ${what}`)
+    }
+  }
+  expect(lax).toEqual([])
+})

@@ -1,0 +1,179 @@
+import type { EventId, OrderId, ReservationId, TicketId, TicketTypeId, VenueId } from '@boxoffice/contracts'
+import type { OperationName } from './catalogue.ts'
+
+/** Things that are there, by whom they belong to. */
+export interface World {
+  readonly eventId: EventId
+  readonly venueId: VenueId
+  readonly ticketTypeId: TicketTypeId
+  readonly seatedTypeId: TicketTypeId
+  readonly reservationId: ReservationId
+  readonly orderId: OrderId
+  readonly ticketId: TicketId
+  readonly transferId: string
+  readonly notificationId: string
+  readonly email: string
+  /** Something in the place of every secret, to be looked for in the logs. */
+  readonly secret: string
+}
+
+/** A request as it goes over the wire. */
+export interface WireRequest {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+const soon = '2031-05-01T20:00:00+02:00'
+const late = '2031-05-02T02:00:00+02:00'
+
+const anEvent = (world: World) => ({
+  name: 'An evening',
+  description: 'Of music.',
+  eventDate: soon,
+  endDate: late,
+  timeZone: 'Europe/Warsaw',
+  category: 'MUSIC',
+  imageUrl: 'https://example.com/a.png',
+  refundableUntil: soon,
+  venueId: world.venueId,
+})
+const payment = (world: World) => ({ paymentMethod: 'CREDIT_CARD', paymentToken: world.secret, holderName: 'Ada Kowalska' })
+const page = { limit: '10', cursor: 'x' }
+
+/** A good request of every operation that takes something, with every field that there is. */
+export const goodRequests: Partial<Record<OperationName, (world: World) => WireRequest>> = {
+  'auth.register': ({ secret, email }) => ({
+    body: { email, password: secret, firstName: 'Ada', lastName: 'Kowalska', phone: '+48221234567', locale: 'pl' },
+  }),
+  'auth.login': ({ secret, email }) => ({ body: { email, password: secret } }),
+  'auth.refresh': ({ secret }) => ({ body: { refreshToken: secret } }),
+  'auth.logout': ({ secret }) => ({ body: { refreshToken: secret } }),
+  'auth.updateMe': () => ({ body: { firstName: 'Ada', lastName: 'Nowak', phone: '+48221234567', locale: 'en' } }),
+  'auth.verifyEmail': ({ secret }) => ({ body: { token: secret } }),
+  'auth.resendVerification': ({ email }) => ({ body: { email } }),
+  'auth.forgotPassword': ({ email }) => ({ body: { email } }),
+  'auth.resetPassword': ({ secret }) => ({ body: { token: secret, password: secret } }),
+  'auth.clearCache': () => ({ params: { name: 'events' } }),
+
+  'events.listEvents': () => ({
+    query: { ...page, query: 'jazz', category: 'MUSIC', from: soon, to: late, place: 'Kraków' },
+  }),
+  'events.createEvent': (world) => ({ body: anEvent(world) }),
+  'events.listMyEvents': () => ({ query: page }),
+  'events.getEvent': ({ eventId }) => ({ params: { eventId } }),
+  'events.updateEvent': (world) => ({ params: { eventId: world.eventId }, body: anEvent(world) }),
+  'events.deleteEvent': ({ eventId }) => ({ params: { eventId } }),
+  'events.publishEvent': ({ eventId }) => ({ params: { eventId } }),
+  'events.cancelEvent': ({ eventId }) => ({ params: { eventId }, body: { cancellationReason: 'Rain.' } }),
+  'events.getSeatingPlan': ({ eventId }) => ({ params: { eventId } }),
+  'events.putSeatingPlan': ({ eventId }) => ({
+    params: { eventId },
+    body: {
+      zones: [
+        {
+          zoneId: 1,
+          name: 'Stalls',
+          rows: [{ rowLabel: 'A', seats: [{ colLabel: '1', x: 1, y: 2, accessible: true }] }],
+        },
+      ],
+    },
+  }),
+  'events.createVenue': () => ({
+    body: { name: 'Hall', address: 'Street 1', city: 'Kraków', country: 'PL', timeZone: 'Europe/Warsaw', capacity: 100 },
+  }),
+  'events.listVenues': () => ({ query: { ...page, query: 'hall' } }),
+  'events.clearCache': () => ({ params: { name: 'nothing' } }),
+
+  'tickets.createTicketType': ({ eventId }) => ({
+    body: {
+      eventId,
+      name: 'Standing',
+      unitPrice: 50,
+      currency: 'EUR',
+      quantity: 10,
+      salesStartAt: soon,
+      salesEndAt: late,
+      maxPerOrder: 4,
+      maxPerUser: 4,
+    },
+  }),
+  'tickets.listTicketTypes': ({ eventId }) => ({ query: { eventId } }),
+  'tickets.updateTicketType': ({ ticketTypeId }) => ({
+    params: { ticketTypeId },
+    body: {
+      name: 'Standing',
+      unitPrice: 50,
+      quantity: 10,
+      salesStartAt: soon,
+      salesEndAt: late,
+      maxPerOrder: 4,
+      maxPerUser: 4,
+    },
+  }),
+  'tickets.deleteTicketType': ({ ticketTypeId }) => ({ params: { ticketTypeId } }),
+  'tickets.getSeatMap': ({ eventId }) => ({ query: { eventId } }),
+  'tickets.watchSeatMap': ({ eventId }) => ({ query: { eventId } }),
+  'tickets.createReservation': ({ eventId, ticketTypeId, seatedTypeId }) => ({
+    body: {
+      eventId,
+      ticketRequests: [
+        { ticketTypeId, quantity: 2 },
+        { ticketTypeId: seatedTypeId, seatIds: ['1-A-1', '1-A-2'] },
+        { ticketTypeId: seatedTypeId, quantity: 1, bestAvailable: true },
+      ],
+    },
+  }),
+  'tickets.getReservation': ({ reservationId }) => ({ params: { reservationId } }),
+  'tickets.releaseReservation': ({ reservationId }) => ({ params: { reservationId } }),
+  'tickets.listMyTickets': () => ({ query: page }),
+  'tickets.getTicket': ({ ticketId }) => ({ params: { ticketId } }),
+  'tickets.getTicketQr': ({ ticketId }) => ({ params: { ticketId } }),
+  'tickets.getTicketPdf': ({ ticketId }) => ({ params: { ticketId } }),
+  'tickets.transferTicket': ({ ticketId }) => ({
+    params: { ticketId },
+    body: { email: 'friend@example.com', holderName: 'Filip' },
+  }),
+  'tickets.listTransfers': () => ({ query: page }),
+  'tickets.cancelTransfer': ({ transferId }) => ({ params: { transferId } }),
+  'tickets.checkIn': ({ eventId }) => ({ body: { eventId, code: 'x', gate: 'North' } }),
+  'tickets.getCheckInKey': ({ eventId }) => ({ query: { eventId } }),
+  'tickets.listAttendees': ({ eventId }) => ({ query: { ...page, eventId, format: 'json' } }),
+  'tickets.clearCache': () => ({ params: { name: 'nothing' } }),
+
+  'payments.createOrder': (world) => ({
+    body: {
+      eventId: world.eventId,
+      ticketRequests: [{ ticketTypeId: world.ticketTypeId, quantity: 2 }],
+      expectedTotal: 100,
+      ...payment(world),
+    },
+  }),
+  'payments.listOrders': ({ eventId }) => ({ query: { ...page, eventId } }),
+  'payments.getOrder': ({ orderId }) => ({ params: { orderId } }),
+  'payments.updateOrder': ({ orderId }) => ({ params: { orderId }, body: { holderName: 'Ada Kowalska' } }),
+  'payments.cancelOrder': ({ orderId }) => ({ params: { orderId } }),
+  'payments.refundOrder': ({ orderId, ticketId }) => ({
+    params: { orderId },
+    body: { reason: 'Ill.', ticketIds: [ticketId] },
+  }),
+  'payments.listRefunds': ({ orderId }) => ({ params: { orderId } }),
+  // What the gateway sends is not ours to restrict: its signature is checked on the raw body.
+  'payments.stripeWebhook': () => ({ body: {} }),
+  'payments.listSagas': () => ({ query: { ...page, state: 'CHARGING' } }),
+  'payments.getSaga': ({ orderId }) => ({ params: { orderId } }),
+  'payments.resumeSaga': ({ orderId }) => ({ params: { orderId } }),
+  'payments.getOrderHistory': ({ orderId }) => ({ params: { orderId } }),
+  'payments.clearCache': () => ({ params: { name: 'nothing' } }),
+
+  'notifications.listNotifications': () => ({ query: { ...page, unread: 'true' } }),
+  'notifications.readNotification': ({ notificationId }) => ({ params: { notificationId } }),
+  'notifications.updatePreferences': () => ({
+    body: {
+      preferences: [{ type: 'PAYMENT_PROCESSED', channel: 'EMAIL', enabled: true }],
+      quietHours: { start: '22:00', end: '07:00', timeZone: 'Europe/Warsaw' },
+    },
+  }),
+  'notifications.resendOrder': ({ orderId }) => ({ params: { orderId } }),
+  'notifications.clearCache': () => ({ params: { name: 'nothing' } }),
+}

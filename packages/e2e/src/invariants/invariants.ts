@@ -1,0 +1,48 @@
+import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { unheard, unpublished } from './messages.ts'
+import { moneyInvariants } from './money.ts'
+import type { Observed, Violation } from './observed.ts'
+import { freeCounts, seatMaps } from './redis.ts'
+import { sqlInvariants } from './sql.ts'
+
+/** Everything that does not hold right now; those that hold only at rest too (Q in the guarantees). */
+export async function findViolations(observed: Observed): Promise<Violation[]> {
+  const pools = new Map(
+    serviceKeys.map((key) => [key, new pg.Pool({ connectionString: observed.databaseUrl(key), max: 2, allowExitOnIdle: true })]),
+  )
+  const query = async <Row>(service: ServiceKey, sql: string, values: unknown[] = []): Promise<Row[]> =>
+    ((await pools.get(service)?.query(sql, values))?.rows ?? []) as Row[]
+  const redis = new Redis(observed.redisUrl)
+  try {
+    const fromSql = sqlInvariants.map(async ({ invariant, statement, service, sql }) => ({
+      invariant,
+      statement,
+      rows: await query(service, sql),
+    }))
+    const all = await Promise.all([
+      ...fromSql,
+      ...moneyInvariants(query, observed),
+      unpublished(query),
+      unheard(query),
+      freeCounts(query, redis),
+      seatMaps(query, redis),
+    ])
+    return all.filter(({ rows }) => rows.length > 0)
+  } finally {
+    redis.disconnect()
+    await Promise.all([...pools.values()].map((pool) => pool.end()))
+  }
+}
+
+/** Wait until everything holds; throws with what does not after `limitMs`. */
+export async function expectInvariants(observed: Observed, limitMs = 120_000): Promise<void> {
+  const limit = Date.now() + limitMs
+  for (;;) {
+    const violations = await findViolations(observed)
+    if (violations.length === 0) return
+    if (Date.now() > limit) throw new Error(`these do not hold: ${JSON.stringify(violations, null, 2)}`)
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+}

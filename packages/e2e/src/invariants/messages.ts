@@ -1,0 +1,42 @@
+import { messages, type QueueName, queues, type ServiceKey, type Subscription, serviceKeys } from '@boxoffice/contracts'
+import type { Query, Violation } from './observed.ts'
+
+/** Whose consumer reads which queue. */
+const consumers: Partial<Record<QueueName, ServiceKey>> = {
+  'notification-queue': 'notifications',
+  'ticket-processing-queue': 'tickets',
+  'payment-processing-queue': 'payments',
+}
+
+/** I10, first half. */
+export async function unpublished(query: Query): Promise<Violation> {
+  const sql = 'select message_id, topic, event_type, attempts from outbox where published_at is null'
+  const rows = (await Promise.all(serviceKeys.map((service) => query(service, sql)))).flat()
+  return { invariant: 'I10', statement: 'every committed message is published', rows }
+}
+
+/** I10, second half: every subscribed consumer has taken in every message that was published for it. */
+export async function unheard(query: Query): Promise<Violation> {
+  const rows: unknown[] = []
+  const published = (
+    await Promise.all(
+      serviceKeys.map((service) =>
+        query<{ message_id: string; topic: string; event_type: string }>(
+          service,
+          `select message_id, topic, event_type from outbox where published_at is not null
+           union all select message_id, topic, event_type from message_archive`,
+        ),
+      ),
+    )
+  ).flat()
+  for (const [queue, service] of Object.entries(consumers) as [QueueName, ServiceKey][]) {
+    const subscriptions: readonly Subscription[] = queues[queue].subscriptions
+    const due = published.filter(({ topic, event_type }) =>
+      subscriptions.some((one) => one.topic === topic && (one.eventTypes?.includes(event_type) ?? messages.has(event_type))),
+    )
+    const known = await query<{ message_id: string }>(service, 'select message_id from inbox where consumer = $1', [queue])
+    const taken = new Set(known.map(({ message_id }) => message_id))
+    rows.push(...due.filter(({ message_id }) => !taken.has(message_id)).map((message) => ({ queue, ...message })))
+  }
+  return { invariant: 'I10', statement: 'every published message was taken in by every consumer that is subscribed to it', rows }
+}

@@ -1,0 +1,16 @@
+import type { ServiceKey } from '@boxoffice/contracts'
+
+export interface Observed {
+  databaseUrl(service: ServiceKey): string
+  redisUrl: string
+  ledger(): Promise<{ totals: { orderId: string; captured: number; refunded: number; successfulCharges: number }[] }>
+}
+
+/** A statement that does not hold, with what contradicts it. */
+export interface Violation {
+  invariant: string
+  statement: string
+  rows: unknown[]
+}
+
+export type Query = <Row>(service: ServiceKey, sql: string, values?: unknown[]) => Promise<Row[]>

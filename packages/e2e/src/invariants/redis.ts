@@ -1,0 +1,34 @@
+import type { Redis } from 'ioredis'
+import type { Query, Violation } from './observed.ts'
+
+/** I18, for the events that Redis has a picture of. */
+export async function freeCounts(query: Query, redis: Redis): Promise<Violation> {
+  const counters = await query<{ ticket_type_id: string; event_id: string; free: number }>(
+    'tickets',
+    'select ticket_type_id, event_id, capacity - held - sold as free from ticket_type_counters',
+  )
+  const rows: unknown[] = []
+  for (const { ticket_type_id, event_id, free } of counters) {
+    const pictured = await redis.hget(`tickets:{${event_id}}:free`, ticket_type_id)
+    if (pictured !== null && Number(pictured) !== free) rows.push({ ticket_type_id, inRedis: Number(pictured), free })
+  }
+  return { invariant: 'I18', statement: 'what Redis shows as free is what PostgreSQL has free', rows }
+}
+
+/** I18 for seats, for the events that Redis has a map of. What is held there may be sold in the meantime: it is drawn again. */
+export async function seatMaps(query: Query, redis: Redis): Promise<Violation> {
+  const maps = await query<{ event_id: string; map: string }>(
+    'tickets',
+    `select s.event_id, string_agg(case when z.ticket_type_id is null then 'x' when c.seat_id is null then '.'
+        when c.ticket_id is not null then 's' when r.status = 'PAYING' or r.expires_at > clock_timestamp() then 'h'
+        else '.' end, '' order by s.seat_index) as map
+     from seats s join seating_zones z using (event_id, zone_id) left join seat_claims c using (event_id, seat_id)
+       left join reservations r using (reservation_id) group by s.event_id`,
+  )
+  const rows: unknown[] = []
+  for (const { event_id, map } of maps) {
+    const pictured = await redis.get(`tickets:{${event_id}}:map`)
+    if (pictured !== null && pictured !== map) rows.push({ event_id, inRedis: pictured, map })
+  }
+  return { invariant: 'I18', statement: 'the map of seats that Redis shows is the one that PostgreSQL has', rows }
+}

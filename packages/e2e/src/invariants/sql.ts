@@ -1,0 +1,101 @@
+import type { ServiceKey } from '@boxoffice/contracts'
+
+export interface SqlInvariant {
+  invariant: string
+  statement: string
+  service: ServiceKey
+  /** Finds what contradicts the statement. */
+  sql: string
+}
+
+export const sqlInvariants: readonly SqlInvariant[] = [
+  {
+    invariant: 'I1',
+    statement: 'what is held and sold is what reservations and tickets say, and not more than there is',
+    service: 'tickets',
+    sql: `select c.* from ticket_type_counters c
+      left join lateral (select coalesce(sum(i.quantity), 0) as held from reservation_items i join reservations r using (reservation_id)
+        where i.ticket_type_id = c.ticket_type_id and r.status in ('ACTIVE', 'PAYING')) h on true
+      left join lateral (select count(*) as sold from tickets t
+        where t.ticket_type_id = c.ticket_type_id and t.status in ('ACTIVE', 'CHECKED_IN')) s on true
+      where c.held + c.sold > c.capacity or c.held <> h.held or c.sold <> s.sold`,
+  },
+  {
+    invariant: 'I1',
+    statement: 'a claimed seat is held by one live reservation or sold as one valid ticket, and every such seat is claimed',
+    service: 'tickets',
+    sql: `with due as (
+        select i.event_id, seat_id, i.reservation_id, null::uuid as ticket_id
+        from reservation_items i join reservations r using (reservation_id), unnest(i.seat_ids) seat_id
+        where r.status in ('ACTIVE', 'PAYING')
+        union all
+        select event_id, zone_id || '-' || row_label || '-' || col_label, null, root_ticket_id from tickets
+        where zone_id is not null and status in ('ACTIVE', 'CHECKED_IN'))
+      select event_id, seat_id, c.reservation_id, c.ticket_id as claimed, d.ticket_id as due
+      from seat_claims c full join due d using (event_id, seat_id)
+      where c.seat_id is null or d.seat_id is null or c.ticket_id is distinct from d.ticket_id
+        or (d.reservation_id is not null and c.reservation_id <> d.reservation_id)`,
+  },
+  {
+    invariant: 'I3',
+    statement: 'every movement of our ledger has a debit and a credit of the same amount, and refunds stay within captures',
+    service: 'payments',
+    sql: `select reference, 'unbalanced' as why from ledger_entries group by reference
+      having sum(case side when 'DEBIT' then amount_minor else -amount_minor end) <> 0 or count(*) <> 2
+      union all
+      select order_id::text, 'refunded more than captured' from ledger_entries where account = 'gateway' group by order_id
+      having sum(case side when 'DEBIT' then amount_minor else -amount_minor end) < 0`,
+  },
+  {
+    invariant: 'I7',
+    statement: 'nothing is held past its deadline and a sweep',
+    service: 'tickets',
+    sql: `select reservation_id, status, expires_at from reservations
+      where status = 'ACTIVE' and expires_at < clock_timestamp() - interval '90 seconds'`,
+  },
+  {
+    invariant: 'I8',
+    statement: 'a seat is sold to whoever held it',
+    service: 'tickets',
+    sql: `select c.event_id, c.seat_id from seat_claims c join reservations r using (reservation_id)
+      join tickets t on t.ticket_id = c.ticket_id where t.user_id <> r.user_id`,
+  },
+  {
+    invariant: 'I9',
+    statement: 'every saga is terminal',
+    service: 'payments',
+    sql: `select order_id, state, attempts from sagas where state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'REFUNDED')`,
+  },
+  {
+    invariant: 'I11',
+    statement: 'an order that is confirmed has as many tickets as it has paid for',
+    service: 'payments',
+    sql: `select o.order_id, o.status from orders o where o.status = 'CONFIRMED' and
+      (select coalesce(sum(quantity), 0) from order_items i where i.order_id = o.order_id) <>
+      (select count(*) from order_tickets t where t.order_id = o.order_id)`,
+  },
+  {
+    invariant: 'I11',
+    statement: 'what was refunded of an order is what its refunds say, ticket by ticket',
+    service: 'payments',
+    sql: `select r.refund_id, r.amount_minor, i.total from refunds r
+      join lateral (select sum(unit_price_minor) as total from refund_items where refund_id = r.refund_id) i on i.total is not null
+      where r.status = 'SUCCEEDED' and r.amount_minor > i.total`,
+  },
+  {
+    invariant: 'I15',
+    statement: 'an order stands where its saga stands',
+    service: 'payments',
+    sql: `select o.order_id, o.status, s.state from orders o join sagas s using (order_id) where o.status is distinct from
+      case s.state when 'CONFIRMED' then 'CONFIRMED' when 'FAILED' then 'FAILED' when 'CANCELLED' then 'CANCELLED'
+        when 'REFUNDED' then 'REFUNDED' when 'AWAITING_TICKETS' then 'PAID'
+        when 'WITHDRAWING_TICKETS' then 'REFUND_PENDING' when 'REPAYING' then 'REFUND_PENDING' else o.status end`,
+  },
+  {
+    invariant: 'I16',
+    statement: 'the last word of the journal is where the saga stands',
+    service: 'payments',
+    sql: `select s.order_id, s.state from sagas s where s.state <>
+      (select e.state from saga_events e where e.order_id = s.order_id order by seq desc limit 1)`,
+  },
+]

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectStatus } from '../src/person.ts'
+import { startTestSystem, type TestSystem } from './start.ts'
+
+let running: TestSystem
+beforeAll(async () => {
+  running = await startTestSystem({ env: { auth: { MAIL_INTERVAL_SECONDS: '0' } } })
+}, 120_000)
+afterAll(() => running?.stop(), 60_000)
+
+const tokenOf = (text: string | undefined, page: string) => text?.match(new RegExp(`/${page}\\?token=([\\w.~-]+)`))?.[1] ?? ''
+
+test('a link that proves an address can be had again', async () => {
+  const guest = await running.person({ firstName: 'Ewa', lastName: 'Nowa' })
+  const welcome = await running.mails.waitFor(guest.email, /welcome/i)
+  expectStatus(await guest.auth.resendVerification({ body: {} }), 202)
+  const again = await running.mails.waitFor(guest.email, /^(?!Welcome)/)
+  const [first, second] = [welcome, again].map(({ body }) => tokenOf(body.text, 'verify-email'))
+  expect(second).not.toBe(first)
+  expectStatus(await guest.auth.verifyEmail({ body: { token: second ?? '' } }), 204)
+  expect(expectStatus(await guest.auth.getMe({}), 200).emailVerified).toBe(true)
+})
+
+test('a forgotten password is replaced through the mail, every session ends, and the old one opens nothing', async () => {
+  const guest = await running.person({ firstName: 'Fryderyk', lastName: 'Zapominalski' })
+  const before = guest.headers()
+  for (const email of [guest.email, `${randomUUID()}@boxoffice.example`]) {
+    expectStatus(await guest.auth.forgotPassword({ body: { email } }), 202)
+  }
+  const mail = await running.mails.waitFor(guest.email, /password/i)
+  const token = tokenOf(mail.body.text, 'reset-password')
+  const page = await fetch(`${running.edge}/reset-password?token=${token}`)
+  expect(page.status).toBe(200)
+  expect(await page.text()).not.toContain(token)
+
+  const password = randomUUID()
+  expectStatus(await guest.auth.resetPassword({ body: { token, password } }), 204)
+  expect(await guest.auth.resetPassword({ body: { token, password: randomUUID() } })).toMatchObject({ status: 400 })
+  for (const path of ['/api/auth/me', '/api/tickets/mine', '/api/payments/orders', '/api/notifications']) {
+    expect((await fetch(running.edge + path, { headers: before })).status, path).toBe(401)
+  }
+  expect(await guest.auth.refresh({ body: { refreshToken: guest.session().refreshToken } })).toMatchObject({ status: 401 })
+  expect(await guest.auth.login({ body: { email: guest.email, password: guest.password } })).toMatchObject({ status: 401 })
+  const { user } = expectStatus(await guest.auth.login({ body: { email: guest.email, password } }), 200)
+  expect(user.emailVerified).toBe(true)
+})
+
+test('whoever guesses at a password is held up, and so is its owner for a while, as for an address nobody has', async () => {
+  const owner = await running.person({ firstName: 'Ola', lastName: 'Zamknięta' })
+  for (const email of [owner.email, `${randomUUID()}@boxoffice.example`]) {
+    const statuses: number[] = []
+    for (let times = 0; times < 11; times++) {
+      statuses.push((await owner.auth.login({ body: { email, password: 'a guess' } })).status)
+    }
+    expect(statuses).toEqual([...Array(10).fill(401), 429])
+  }
+  const raw = await fetch(`${running.edge}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: owner.email, password: owner.password }),
+  })
+  expect(raw.status).toBe(429)
+  expect(Number(raw.headers.get('retry-after'))).toBeGreaterThan(60)
+  expect(await raw.json()).toMatchObject({ error: 'RATE_LIMITED' })
+  // Who is signed in stays so.
+  expect(expectStatus(await owner.auth.getMe({}), 200).email).toBe(owner.email)
+})
+
+test('a profile is changed, and what is optional is taken away again', async () => {
+  const guest = await running.person({ firstName: 'Jan', lastName: 'Zmienny' })
+  const changed = { firstName: 'Joanna', lastName: 'Zmienna-Ćwiek', phone: '+48221234567', locale: 'pl-PL' }
+  expect(expectStatus(await guest.auth.updateMe({ body: changed }), 200)).toMatchObject(changed)
+  expect(expectStatus(await guest.auth.updateMe({ body: { phone: null } }), 200).phone).toBeUndefined()
+})

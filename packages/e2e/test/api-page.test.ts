@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { differencesOf, examplesOf } from '../src/readme.ts'
+import { startTestSystem, type TestSystem } from './start.ts'
+
+const page = readFileSync(path.join(import.meta.dirname, '../../../docs/api.md'), 'utf8')
+const examples = examplesOf(page)
+
+let running: TestSystem
+let printed: string[]
+
+beforeAll(async () => {
+  running = await startTestSystem()
+  // One terminal for all of them, as for whoever pastes them: what one sets, the next ones use.
+  const script = examples.map(({ code }, index) => `${code}\nprintf '\\n@@@ ${index}\\n'`).join('\n')
+  const { stdout } = await promisify(execFile)('bash', ['-c', script.replaceAll('http://127.0.0.1:8000', running.edge)], {
+    timeout: 100_000,
+    maxBuffer: 10_000_000,
+  })
+  printed = stdout.split(/\n@@@ \d+\n/).slice(0, -1)
+}, 180_000)
+afterAll(() => running?.stop(), 60_000)
+
+test('every example of the page runs, and prints what the page says it prints', () => {
+  expect(printed).toHaveLength(examples.length)
+  const differences = examples.flatMap(({ code, answer }, index) => {
+    if (answer === undefined) return []
+    const last = printed[index]?.trim().split('\n').at(-1) ?? ''
+    return differencesOf(answer, JSON.parse(last)).map(
+      (difference) => `${code.trim().split('\n').at(-1)} ${difference} in ${last}`,
+    )
+  })
+  expect(differences).toEqual([])
+})
+
+test('the story that they tell comes out as it is told', () => {
+  const lineOf = (pattern: RegExp) => printed[examples.findIndex(({ code }) => pattern.test(code))]?.trim().split('\n').at(-1)
+  expect(lineOf(/seatCount/)).toBe('6')
+  expect(lineOf(/\/publish/)).toBe('PUBLISHED')
+  expect(lineOf(/-X DELETE "\$url\/api\/tickets\/transfers/)).toBe('204')
+  expect(lineOf(/format=csv/)).toMatch(/^"?TKT-/)
+  expect(lineOf(/"PARTIALLY_REFUNDED"/)).toBe('35.5')
+  expect(lineOf(/\/cancel"/)).toBe('106.5')
+  expect(lineOf(/quietHours/)).toBe('22:00')
+})
+
+test('every public call is on the page', async () => {
+  const { operations } = await import('../src/contract/catalogue.ts')
+  const flat = page.replaceAll('`', ' ')
+  const missing = operations
+    .filter(({ name }) => name !== 'payments.stripeWebhook') // the gateway’s alone
+    .map(({ route }) => route.path.replace(/:(\w+)/g, '{$1}').replace(/\/api\/\w+\/ops\/.*/, '/ops/'))
+    .filter(
+      (path) =>
+        !flat.includes(path) &&
+        !flat.includes(`…/${path.split('/').slice(-1)}`) &&
+        !flat.includes(`…/${path.split('/').slice(-2).join('/')}`),
+    )
+  expect([...new Set(missing)]).toEqual([])
+})

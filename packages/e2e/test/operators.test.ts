@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { opsAlert, serviceKeys } from '@boxoffice/contracts'
+import { type Aws, createAws, createProbe, messagingConfig, type Probe, sendToDeadLetters } from '@boxoffice/messaging'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { publishEvent } from '../src/events.ts'
+import { expectStatus, type Person } from '../src/person.ts'
+import { startTestSystem, type TestSystem } from './start.ts'
+
+const CLI = path.join(import.meta.dirname, '../../ops/src/main.ts')
+let running: TestSystem
+let operator: Person
+let buyer: Person
+let aws: Aws
+let alerts: Probe
+let orderId: string
+
+beforeAll(async () => {
+  running = await startTestSystem({ env: { notifications: { DLQ_CHECK_SECONDS: '1' } } })
+  const { AWS_REGION = '', AWS_ACCOUNT_ID = '', AWS_SNS_ENDPOINT, AWS_SQS_ENDPOINT } = running.system.env.notifications
+  process.env.AWS_ACCESS_KEY_ID ??= 'local'
+  process.env.AWS_SECRET_ACCESS_KEY ??= 'local'
+  aws = createAws(
+    messagingConfig({
+      AWS_REGION,
+      AWS_ACCOUNT_ID,
+      AWS_SNS_ENDPOINT,
+      AWS_SQS_ENDPOINT,
+      MESSAGING_PREFIX: '',
+      SQS_WAIT_SECONDS: 0.2,
+    }),
+  )
+  alerts = await createProbe(aws, ['ops-alerts'])
+  operator = await running.operator()
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+  const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  const sale = await publishEvent(organizer, { name: 'Looked after', quantity: 10, unitPrice: 5_000 })
+  const order = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
+  await buyer.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
+  await running.mails.waitFor(buyer.email, /Looked after/)
+  orderId = order.orderId
+}, 120_000)
+afterAll(async () => {
+  await alerts?.close()
+  aws?.close()
+  await running?.stop()
+}, 60_000)
+
+/** The command line, as an operator has it; its exit code and what it wrote. */
+async function boxoffice(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const urls = Object.fromEntries(serviceKeys.map((key) => [`${key.toUpperCase()}_URL`, running.system.urls[key]]))
+  const env = { ...process.env, ...running.system.env.auth, ...urls, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' }
+  const done = promisify(execFile)(process.execPath, [CLI, ...args], { env })
+  return done.then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+  )
+}
+
+test('the operators’ routes of every service show what it does', async () => {
+  for (const service of serviceKeys) {
+    const ops = operator.ops[service]
+    const { handlers } = expectStatus(await ops.getHandlers({}), 200)
+    const { queues } = expectStatus(await ops.getQueues({}), 200)
+    expect(queues.every(({ deadLetters }) => deadLetters === 0)).toBe(true)
+    expect(new Set(handlers.map(({ queue }) => queue))).toEqual(new Set(queues.map(({ queue }) => queue)))
+    await vi.waitFor(async () =>
+      expect(expectStatus(await ops.getOutbox({}), 200)).toMatchObject({ unpublished: 0, failing: [] }),
+    )
+    expectStatus(await ops.getCaches({}), 200)
+  }
+  const { handlers } = expectStatus(await operator.ops.tickets.getHandlers({}), 200)
+  expect(handlers).toContainEqual(expect.objectContaining({ eventType: 'PAYMENT_COMPLETED', done: 1, failed: 0 }))
+})
+
+test('the cache of events serves, says how well, and is cleared', async () => {
+  const hits = async () => {
+    const { caches } = expectStatus(await operator.ops.events.getCaches({}), 200)
+    return caches.find(({ name }) => name === 'events')?.hits ?? 0
+  }
+  const before = await hits()
+  const { events } = expectStatus(await buyer.events.listEvents({ query: {} }), 200)
+  for (let times = 0; times < 5; times++) await buyer.events.getEvent({ params: { eventId: events[0]?.eventId as never } })
+  expect(await hits()).toBeGreaterThanOrEqual(before + 4)
+  expectStatus(await operator.ops.events.clearCache({ params: { name: 'events' } }), 204)
+})
+
+describe('a dead letter', () => {
+  test('raises an alert that says where, how many and why, and nothing that is private', async () => {
+    const queue = 'payment-processing-queue'
+    await sendToDeadLetters(
+      aws,
+      queue,
+      { Body: JSON.stringify({ eventType: 'TICKETS_GENERATED', payload: { secret: 'x-1' } }) },
+      'not of its schema',
+    )
+    const { payload } = await alerts.waitFor(
+      opsAlert,
+      ({ payload }) => payload.source === 'payment-processing-dlq' || JSON.stringify(payload).includes('payment-processing-dlq'),
+    )
+    expect(payload).toMatchObject({ severity: 'CRITICAL' })
+    const said = JSON.stringify(payload)
+    expect(said).toContain('TICKETS_GENERATED')
+    expect(said).toContain('not of its schema')
+    expect(said).not.toContain('x-1')
+    expect(await boxoffice('dlq', 'purge', queue, '--yes')).toMatchObject({ code: 0 })
+  }, 60_000)
+
+  test('is listed, looked at, put back and handled, and handled once however often it is put back', async () => {
+    const messageId = randomUUID()
+    const body = await copyOfTicketsGenerated(messageId)
+    const bury = () =>
+      sendToDeadLetters(
+        aws,
+        'notification-queue',
+        { Body: body, MessageAttributes: { eventType: { DataType: 'String', StringValue: 'TICKETS_GENERATED' } } },
+        'the mail server said no',
+      )
+    const requeue = () => boxoffice('dlq', 'requeue', 'notification-queue', '--type', 'TICKETS_GENERATED', '--yes')
+    await bury()
+    expect(await boxoffice('dlq', 'list')).toMatchObject({ code: 1, stdout: expect.stringMatching(/notification-dlq +1/) })
+    const seen = await boxoffice('dlq', 'peek', 'notification-dlq')
+    expect(seen.stdout).toContain(messageId)
+    expect(seen.stdout).toContain('the mail server said no')
+    expect(await boxoffice('status')).toMatchObject({ code: 1, stdout: expect.stringContaining('dead letter') })
+
+    expect(await requeue()).toMatchObject({ code: 0 })
+    const mails = async () => (await running.mails.list(buyer.email)).filter(({ subject }) => /Looked after/.test(subject)).length
+    await vi.waitFor(async () => expect(await mails()).toBe(2), 20_000) // the purchase's own, and this one
+    await bury()
+    expect(await requeue()).toMatchObject({ code: 0 })
+    await vi.waitFor(async () => {
+      const { handlers } = expectStatus(await operator.ops.notifications.getHandlers({}), 200)
+      expect(handlers.find(({ eventType }) => eventType === 'TICKETS_GENERATED')).toMatchObject({ done: 2, duplicate: 1 })
+    }, 20_000)
+    expect(await mails()).toBe(2)
+    expect(await boxoffice('dlq', 'list')).toMatchObject({ code: 0 })
+  }, 60_000)
+})
+
+test('the status of a system that is well is told with exit code 0', async () => {
+  await vi.waitFor(
+    async () => expect(await boxoffice('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('All is well') }),
+    {
+      timeout: 30_000,
+      interval: 500,
+    },
+  )
+}, 60_000)
+
+/** What the ticket service published of the order, under an id that no inbox knows. */
+async function copyOfTicketsGenerated(messageId: string): Promise<string> {
+  const tickets = new pg.Pool({ connectionString: running.system.databaseUrl('tickets'), max: 1 })
+  const { rows } = await tickets.query<{ body: object }>(
+    `select body from outbox where event_type = 'TICKETS_GENERATED' and body->'payload'->>'orderId' = $1
+     union all select body from message_archive where event_type = 'TICKETS_GENERATED' and body->'payload'->>'orderId' = $1`,
+    [orderId],
+  )
+  await tickets.end()
+  return JSON.stringify({ ...rows[0]?.body, messageId })
+}

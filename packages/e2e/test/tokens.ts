@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import type { Caller, Role, ServiceKey, User } from '@boxoffice/contracts'
+import { createServiceIdentity } from '@boxoffice/service-kit'
+import { exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
+import type { TestSystem } from './start.ts'
+
+interface Change {
+  roles?: Role[]
+  audience?: string
+  /** As jose takes it: `10m`, `-1m`. */
+  expires?: string
+  alg?: string
+  key?: Parameters<SignJWT['sign']>[0]
+}
+
+/** An access token as the auth service would sign it, or with something changed about it. */
+export async function signToken(running: TestSystem, user: Pick<User, 'userId' | 'email' | 'roles'>, change: Change = {}) {
+  const jwk = tokenKeyOf(running)
+  const key = change.key ?? ((await importJWK(jwk, 'EdDSA')) as never)
+  return new SignJWT({ email: user.email, sid: randomUUID(), roles: change.roles ?? user.roles })
+    .setProtectedHeader({ alg: change.alg ?? 'EdDSA', kid: jwk.kid, typ: 'at+jwt' })
+    .setSubject(user.userId)
+    .setIssuer('boxoffice')
+    .setAudience(change.audience ?? 'boxoffice')
+    .setIssuedAt(Math.floor(Date.now() / 1_000) - 700)
+    .setExpirationTime(change.expires ?? '10m')
+    .sign(key)
+}
+
+/** Tokens that look right for this user and must not be: by what is wrong with them, the `Authorization` header. */
+export async function badTokens(running: TestSystem, user: Pick<User, 'userId' | 'email' | 'roles'>) {
+  const { d: _, ...publicJwk } = tokenKeyOf(running)
+  const pem = new TextEncoder().encode(await exportSPKI((await importJWK(publicJwk, 'EdDSA')) as never))
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
+  const sign = async (change: Change) => `Bearer ${await signToken(running, user, change)}`
+  return {
+    'signed with the public key as HS256': await sign({ alg: 'HS256', key: pem }),
+    'signed with another key': await sign({ key: privateKey }),
+    'for another audience': await sign({ audience: 'payment-service' }),
+    'without a signature': `Bearer ${unsigned(user)}`,
+    'of a service': `Bearer ${await serviceToken(running, 'notifications', 'payment-service')}`,
+    'of a service, as one': `Service-Token ${await serviceToken(running, 'notifications', 'payment-service')}`,
+  }
+}
+
+function unsigned(user: Pick<User, 'userId' | 'email' | 'roles'>): string {
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  const exp = Math.floor(Date.now() / 1_000) + 600
+  const claims = {
+    sub: user.userId,
+    email: user.email,
+    sid: randomUUID(),
+    roles: user.roles,
+    iss: 'boxoffice',
+    aud: 'boxoffice',
+    exp,
+  }
+  return `${encode({ alg: 'none', typ: 'at+jwt' })}.${encode(claims)}.`
+}
+
+/** What a service calls another with. */
+export async function serviceToken(running: TestSystem, service: ServiceKey, audience: Caller): Promise<string> {
+  const jwk = JSON.parse(running.system.env[service].SERVICE_PRIVATE_KEY ?? '') as JWK
+  const { authorization = '' } = await createServiceIdentity(jwk.kid as Caller, jwk).headersFor(audience)
+  return authorization.replace('Service-Token ', '')
+}
+
+const tokenKeyOf = (running: TestSystem) => JSON.parse(running.system.env.auth.TOKEN_PRIVATE_KEY ?? '') as JWK & { kid: string }
