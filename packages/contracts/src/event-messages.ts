@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventStatus } from './events.ts'
+import { EventStatus } from './event.ts'
 import { EventId, UserId, VenueId } from './ids.ts'
 import { defineMessage } from './message.ts'
 import { Instant } from './text.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
 import { defineMessage } from './message.ts'
 import { Currency, Money } from './money.ts'
-import { FailureReason, OrderStatus, PaymentMethod } from './payments.ts'
+import { FailureReason, OrderStatus, PaymentMethod } from './order.ts'
 import { Instant } from './text.ts'
 
 const Order = z.object({ orderId: OrderId, orderNumber: z.string(), userId: UserId, eventId: EventId })

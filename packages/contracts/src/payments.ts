@@ -1,55 +1,11 @@
 import { z } from 'zod'
-import { EventId, OrderId, RefundId, ReservationId, TicketId, UserId } from './ids.ts'
-import { Currency, Money } from './money.ts'
+import { EventId, OrderId, ReservationId, TicketId } from './ids.ts'
+import { Money } from './money.ts'
+import { FailureReason, Order, PaymentMethod, Refund } from './order.ts'
+import { TicketRequests } from './reservation.ts'
 import { defineRoute, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { Instant, line } from './text.ts'
 import { SeatId } from './ticket.ts'
-import { ReservedTickets, TicketRequests } from './tickets.ts'
-
-export const OrderStatus = z.enum(['PENDING', 'PAID', 'CONFIRMED', 'FAILED', 'CANCELLED', 'REFUND_PENDING', 'REFUNDED'])
-export type OrderStatus = z.output<typeof OrderStatus>
-export const PaymentStatus = z.enum(['PENDING', 'UNKNOWN', 'COMPLETED', 'FAILED', 'PARTIALLY_REFUNDED', 'REFUNDED'])
-export type PaymentStatus = z.output<typeof PaymentStatus>
-export const PaymentMethod = z.enum(['CREDIT_CARD'])
-export type PaymentMethod = z.output<typeof PaymentMethod>
-export const FailureReason = z.enum([
-  'INSUFFICIENT_INVENTORY',
-  'RESERVATION_EXPIRED',
-  'INSUFFICIENT_FUNDS',
-  'CARD_DECLINED',
-  'AUTHENTICATION_REQUIRED',
-  'PAYMENT_TIMEOUT',
-  'EVENT_CANCELLED',
-  'SYSTEM_ERROR',
-  // Refusals of the reservation, under its own names.
-  'SEATS_TAKEN',
-  'SALES_CLOSED',
-  'LIMIT_EXCEEDED',
-  'EVENT_NOT_ON_SALE',
-  'PRICE_CHANGED',
-])
-export type FailureReason = z.output<typeof FailureReason>
-
-export const Order = z.object({
-  orderId: OrderId,
-  orderNumber: z.string().meta({ examples: ['ORD-2026-001234'] }),
-  userId: UserId,
-  eventId: EventId.nullable().meta({ description: 'null while the reservation that is to be paid has not been looked up' }),
-  reservationId: ReservationId,
-  totalAmount: Money.nullable().meta({ description: 'null while a pending order has no prices yet' }),
-  refundedAmount: Money,
-  currency: Currency.nullable(),
-  status: OrderStatus,
-  paymentStatus: PaymentStatus,
-  paymentMethod: PaymentMethod,
-  holderName: z.string(),
-  items: z.array(ReservedTickets),
-  tickets: z.array(z.object({ ticketId: TicketId, ticketNumber: z.string(), qrCode: z.string() })).optional(),
-  failureReason: FailureReason.optional(),
-  createdAt: Instant,
-  completedAt: Instant.optional(),
-})
-export type Order = z.output<typeof Order>
 
 const payment = {
   paymentMethod: PaymentMethod,
@@ -61,23 +17,6 @@ export const NewOrder = z.union([
   z.strictObject({ eventId: EventId, ticketRequests: TicketRequests, expectedTotal: Money.optional(), ...payment }),
 ])
 export type NewOrder = z.output<typeof NewOrder>
-
-export const RefundStatus = z.enum(['PENDING', 'SUCCEEDED', 'FAILED'])
-export type RefundStatus = z.output<typeof RefundStatus>
-
-export const Refund = z.object({
-  refundId: RefundId,
-  orderId: OrderId,
-  status: RefundStatus,
-  amount: Money.nullable().meta({ description: 'null while the tickets are not cancelled yet' }),
-  currency: Currency,
-  reason: z.string(),
-  ticketIds: z.array(TicketId).optional().meta({ description: 'absent while all tickets of the order are meant' }),
-  failureReason: z.string().optional(),
-  createdAt: Instant,
-  completedAt: Instant.optional(),
-})
-export type Refund = z.output<typeof Refund>
 
 export const NewRefund = z.strictObject({
   reason: line(200),
@@ -197,83 +136,5 @@ export const paymentsRoutes = {
     // Whatever the gateway sends: the signature says whether to believe it, and its newest fields must not be refused.
     body: z.looseObject({}),
     responses: { 200: z.object({ received: z.literal(true) }), 400: Refusal },
-  }),
-} as const
-
-/** A saga as operators see it. */
-export const SagaFigures = z.object({
-  orderId: OrderId,
-  state: z.string(),
-  since: Instant.meta({ description: 'when it came into this state' }),
-  attempts: z.int(),
-  lastError: z.string().optional().meta({ description: 'why the last attempt at its step came to nothing' }),
-  leaseUntil: Instant.optional().meta({ description: 'somebody works on it' }),
-  nextAttemptAt: Instant.optional().meta({ description: 'absent where nothing is left to do' }),
-})
-export type SagaFigures = z.output<typeof SagaFigures>
-
-export const SagaJournal = SagaFigures.extend({
-  events: z.array(
-    z.object({
-      seq: z.int(),
-      at: Instant,
-      moment: z.enum(['INTENT', 'RESULT', 'NOTE']),
-      step: z.string(),
-      result: z.string().nullable(),
-      state: z.string(),
-      fence: z.int().meta({ description: 'grows with every worker that took the saga over' }),
-      input: z.unknown().meta({ description: 'what the table of the saga was given' }),
-      detail: z.unknown(),
-    }),
-  ),
-})
-export type SagaJournal = z.output<typeof SagaJournal>
-
-export const paymentsSagaRoutes = {
-  listSagas: defineRoute({
-    method: 'GET',
-    path: '/api/payments/ops/sagas',
-    summary: 'Purchases and refunds that are on their way, or those in one state; the newest first',
-    access: 'admin',
-    query: Page.extend({
-      state: z
-        .string()
-        .regex(/^[A-Z_]{1,40}$/)
-        .optional(),
-    }),
-    responses: {
-      200: z.object({ byState: z.record(z.string(), z.int()), sagas: z.array(SagaFigures), nextCursor: NextCursor }),
-    },
-  }),
-  getSaga: defineRoute({
-    method: 'GET',
-    path: '/api/payments/ops/sagas/:orderId',
-    summary: 'The journal of an order: what was meant and what came of it',
-    access: 'admin',
-    params,
-    responses: { 200: SagaJournal, 404: Refusal },
-  }),
-  resumeSaga: defineRoute({
-    method: 'POST',
-    path: '/api/payments/ops/sagas/:orderId/resume',
-    summary: 'Work a saga on now rather than when its wait is over',
-    access: 'admin',
-    params,
-    responses: { 202: SagaFigures, 404: Refusal, 409: Refusal.meta({ description: 'SAGA_ENDED' }) },
-  }),
-} as const
-
-/** An order as other services see it. */
-export const OrderInfo = Order.omit({ tickets: true })
-export type OrderInfo = z.output<typeof OrderInfo>
-
-export const paymentsInternalRoutes = {
-  getOrderInfo: defineRoute({
-    method: 'GET',
-    path: '/api/payments/internal/orders/:orderId',
-    summary: 'One order',
-    access: { services: ['ticket-service', 'notification-service'] },
-    params,
-    responses: { 200: OrderInfo, 404: Refusal },
   }),
 } as const

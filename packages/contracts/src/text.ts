@@ -43,3 +43,6 @@ function isTimeZone(name: string): boolean {
     return false
   }
 }
+
+/** What somebody looks for: the beginnings of words. */
+export const Words = z.string().trim().max(200).optional()

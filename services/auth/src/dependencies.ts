@@ -3,13 +3,11 @@ import { createFoundation, type Foundation } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createTokenSealer, type SealToken } from './accounts/mailed-token.ts'
 import type { Config } from './config.ts'
-import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
+import { PrismaClient } from './generated/prisma/client.ts'
 import { createPasswords, type Passwords } from './passwords/passwords.ts'
 import { createMailRequests, type MailRequests } from './recovery/mail-requests.ts'
 import { type AccessTokens, createAccessTokens } from './sessions/access-tokens.ts'
-
-/** A transaction that Prisma opened: what repositories take first. */
-export type PrismaTx = Prisma.TransactionClient
+import type { PrismaTx } from './transaction.ts'
 
 export interface Dependencies extends Foundation {
   config: Config

@@ -2,7 +2,7 @@ import { type Aws, createAws, createMessaging, type Messaging } from '@boxoffice
 import { createFoundation, type Foundation } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Config } from './config.ts'
-import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
+import { PrismaClient } from './generated/prisma/client.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
 import { createComposer } from './sending/compose.ts'
 import { createDelivery } from './sending/deliver.ts'
@@ -12,11 +12,7 @@ import { createPeers, type Peers } from './sending/peers.ts'
 import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
-
-/** A transaction that Prisma opened: what repositories take first. */
-export type PrismaTx = Prisma.TransactionClient
-/** One transaction of Prisma's, in which our SQL may take part; after its commit the relay is told to look. */
-export type Transact = <T>(work: (tx: PrismaTx) => Promise<T>) => Promise<T>
+import type { Transact } from './transaction.ts'
 
 export interface Dependencies extends Foundation {
   config: Config

@@ -1,5 +1,5 @@
 import type { Role, UserId } from '@boxoffice/contracts'
-import type { PrismaTx } from '../dependencies.ts'
+import type { PrismaTx } from '../transaction.ts'
 import { type StoredUser, toStoredUser } from './user.ts'
 
 export interface NewUser {

@@ -1,5 +1,5 @@
 import type { UserId } from '@boxoffice/contracts'
-import type { PrismaTx } from '../dependencies.ts'
+import type { PrismaTx } from '../transaction.ts'
 import { hashToken } from './mailed-token.ts'
 
 /** Keep a token that goes out by mail: its hash. */

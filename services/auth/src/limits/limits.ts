@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { refuse } from '@boxoffice/service-kit'
-import type { PrismaTx } from '../dependencies.ts'
+import type { PrismaTx } from '../transaction.ts'
 
 export type LimitKind = 'LOGIN_OF_ACCOUNT' | 'LOGIN_FROM_NETWORK' | 'REGISTRATION_FROM_NETWORK' | 'MAIL_FROM_NETWORK'
 /** `max` attempts in a window of `windowMs`, which the first of them opens. */

@@ -1,4 +1,4 @@
-import type { PrismaTx } from '../dependencies.ts'
+import type { PrismaTx } from '../transaction.ts'
 
 export interface MailRequest {
   kind: 'VERIFICATION' | 'PASSWORD_RESET'

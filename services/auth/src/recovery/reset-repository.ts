@@ -1,6 +1,6 @@
 import type { UserId } from '@boxoffice/contracts'
 import { hashToken } from '../accounts/mailed-token.ts'
-import type { PrismaTx } from '../dependencies.ts'
+import type { PrismaTx } from '../transaction.ts'
 
 /** Keep a token that sets a password: its hash. The account's earlier one ends. */
 export async function replaceReset(

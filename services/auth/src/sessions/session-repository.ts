@@ -1,6 +1,6 @@
 import type { UserId } from '@boxoffice/contracts'
-import type { PrismaTx } from '../dependencies.ts'
 import type { RefreshFamily, RefreshToken } from '../generated/prisma/client.ts'
+import type { PrismaTx } from '../transaction.ts'
 import { createRefreshToken, hashRefreshToken, sealSuccessor } from './refresh-token.ts'
 
 /** A new family of refresh tokens: a sign-in. Answers its first token. */

@@ -1,11 +1,11 @@
 import type { UserId } from '@boxoffice/contracts'
 import { createSweeper, type Foundation, withCorrelationId } from '@boxoffice/service-kit'
-import type { Transact } from '../dependencies.ts'
 import type { PrismaClient } from '../generated/prisma/client.ts'
 import { enqueue } from '../notifications/enqueue.ts'
 import { type Wanted, waitAfter } from '../notifications/notification.ts'
 import { blanked } from '../sending/blanked.ts'
 import type { Peers } from '../sending/peers.ts'
+import type { Transact } from '../transaction.ts'
 import { advance, type LeasedAnnouncement, leaseAnnouncement, putOff } from './announcement-repository.ts'
 
 const HOLDERS_A_PAGE = 100

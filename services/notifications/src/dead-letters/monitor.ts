@@ -1,8 +1,8 @@
 import { opsAlert, type QueueName, queueNames, queues } from '@boxoffice/contracts'
 import { type Aws, type DeadLetter, type Messaging, readLetters, releaseLetters } from '@boxoffice/messaging'
 import { createSweeper, type Foundation, sqlOf, type Worker, withCorrelationId } from '@boxoffice/service-kit'
-import type { Transact } from '../dependencies.ts'
 import type { PrismaClient } from '../generated/prisma/client.ts'
+import type { Transact } from '../transaction.ts'
 import { occasionOf, severityOf, titleOf } from './watch.ts'
 import { findWatch, lockWatch, saveWatch } from './watch-repository.ts'
 

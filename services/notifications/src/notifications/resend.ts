@@ -1,6 +1,7 @@
 import type { NotificationId, notificationsRoutes, OrderId, UserId } from '@boxoffice/contracts'
 import { currentCorrelationId, type Handlers, RefusedError, refuse } from '@boxoffice/service-kit'
-import type { Dependencies, PrismaTx } from '../dependencies.ts'
+import type { Dependencies } from '../dependencies.ts'
+import type { PrismaTx } from '../transaction.ts'
 import { insertNotifications } from './notification-repository.ts'
 import { payloadOf, workingTitles } from './payloads.ts'
 import { findConfirmation, listResends, lockConfirmation, type StoredConfirmation } from './resend-repository.ts'

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { EventId, UserId, VenueId } from './ids.ts'
+import { Page } from './route.ts'
+import { Instant, line, lines, TimeZone, Words } from './text.ts'
+
+export const EventStatus = z.enum(['DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED'])
+export type EventStatus = z.output<typeof EventStatus>
+
+export const EventCategory = z.enum([
+  'MUSIC',
+  'THEATRE',
+  'COMEDY',
+  'FILM',
+  'ARTS',
+  'SPORTS',
+  'FAMILY',
+  'FOOD',
+  'CONFERENCE',
+  'NIGHTLIFE',
+  'OTHER',
+])
+export type EventCategory = z.output<typeof EventCategory>
+
+export const Event = z.object({
+  eventId: EventId,
+  organizerId: UserId,
+  name: z.string(),
+  description: z.string(),
+  eventDate: Instant,
+  endDate: Instant.optional(),
+  timeZone: z.string(),
+  venueId: VenueId,
+  venueName: z.string(),
+  venueAddress: z.string(),
+  category: EventCategory,
+  status: EventStatus,
+  imageUrl: z.string().optional(),
+  refundableUntil: Instant.optional(),
+  cancellationReason: z.string().optional(),
+  createdAt: Instant,
+  updatedAt: Instant,
+})
+export type Event = z.output<typeof Event>
+
+const ImageUrl = z.url({ protocol: /^https?$/ }).max(2000)
+const details = {
+  name: line(200),
+  description: lines(10_000),
+  eventDate: Instant,
+  endDate: Instant.optional(),
+  timeZone: TimeZone.optional().meta({ description: 'IANA name; where none is given the venue’s, else UTC' }),
+  category: EventCategory,
+  imageUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .optional(),
+  refundableUntil: Instant.optional(),
+}
+/** An existing venue by its id, or a new one by name and address. */
+const venue = { venueId: VenueId.optional(), venueName: line(200).optional(), venueAddress: line(500).optional() }
+
+const endsAfterItStarts = (event: { eventDate?: Date; endDate?: Date | null }) =>
+  !event.endDate || !event.eventDate || event.endDate > event.eventDate
+const late = { path: ['endDate'], message: 'must be after eventDate' }
+
+export const NewEvent = z
+  .strictObject({ ...details, ...venue })
+  .refine((event) => Boolean(event.venueId) !== Boolean(event.venueName && event.venueAddress), {
+    path: ['venueId'],
+    message: 'give either venueId or both venueName and venueAddress',
+  })
+  .refine(endsAfterItStarts, late)
+export type NewEvent = z.output<typeof NewEvent>
+
+export const EventChanges = z
+  .strictObject({
+    ...z.strictObject({ ...details, ...venue }).partial().shape,
+    endDate: Instant.nullable().optional(),
+    imageUrl: ImageUrl.nullable().optional(),
+    refundableUntil: Instant.nullable().optional(),
+  })
+  .refine(endsAfterItStarts, late)
+export type EventChanges = z.output<typeof EventChanges>
+
+export const EventQuery = Page.extend({
+  query: Words.meta({
+    description: 'beginnings of words of the name, the place, the category or the description; all must be there',
+  }),
+  place: Words.meta({ description: 'beginnings of words of the venue’s name or its address' }),
+  category: EventCategory.optional(),
+  from: Instant.optional().meta({ description: 'what is over by then is left out; what is over now where none is given' }),
+  to: Instant.optional().meta({ description: 'what begins later is left out' }),
+})
+export type EventQuery = z.output<typeof EventQuery>

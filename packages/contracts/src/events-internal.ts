@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { Event } from './event.ts'
+import { EventId, UserId } from './ids.ts'
+import { defineRoute, Refusal } from './route.ts'
+import { SeatingPlan } from './seating-plan.ts'
+
+const params = z.object({ eventId: EventId })
+
+/** An event as other services see it; `version` grows with every change. */
+export const EventInfo = Event.extend({ version: z.int() })
+export type EventInfo = z.output<typeof EventInfo>
+
+const readers = { services: ['ticket-service', 'payment-service', 'notification-service'] } as const
+
+export const eventsInternalRoutes = {
+  getEventInfo: defineRoute({
+    method: 'GET',
+    path: '/api/events/internal/:eventId',
+    summary: 'One event, whatever its state',
+    access: readers,
+    params,
+    responses: { 200: EventInfo, 404: Refusal },
+  }),
+  validateOrganizer: defineRoute({
+    method: 'GET',
+    path: '/api/events/internal/:eventId/validate-organizer/:userId',
+    summary: 'Whether the event is theirs',
+    access: readers,
+    params: z.object({ eventId: EventId, userId: UserId }),
+    responses: { 200: z.object({ isOrganizer: z.boolean(), eventId: EventId, userId: UserId }), 404: Refusal },
+  }),
+  getEventInfos: defineRoute({
+    method: 'POST',
+    path: '/api/events/internal/batch',
+    summary: 'Several events; those that do not exist are left out',
+    access: readers,
+    body: z.strictObject({ eventIds: z.array(EventId).min(1).max(100) }),
+    responses: { 200: z.object({ events: z.array(EventInfo) }) },
+  }),
+  getSeatingPlanInfo: defineRoute({
+    method: 'GET',
+    path: '/api/events/internal/:eventId/seating-plan',
+    summary: 'The seats of an event, which do not change any more from now on: the caller makes tickets of them',
+    access: { services: ['ticket-service'] },
+    params,
+    responses: { 200: SeatingPlan, 404: Refusal },
+  }),
+} as const

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { EventId, OrderId, RefundId, ReservationId, TicketId, UserId } from './ids.ts'
+import { Currency, Money } from './money.ts'
+import { ReservedTickets } from './reservation.ts'
+import { Instant } from './text.ts'
+
+export const OrderStatus = z.enum(['PENDING', 'PAID', 'CONFIRMED', 'FAILED', 'CANCELLED', 'REFUND_PENDING', 'REFUNDED'])
+export type OrderStatus = z.output<typeof OrderStatus>
+export const PaymentStatus = z.enum(['PENDING', 'UNKNOWN', 'COMPLETED', 'FAILED', 'PARTIALLY_REFUNDED', 'REFUNDED'])
+export type PaymentStatus = z.output<typeof PaymentStatus>
+export const PaymentMethod = z.enum(['CREDIT_CARD'])
+export type PaymentMethod = z.output<typeof PaymentMethod>
+export const FailureReason = z.enum([
+  'INSUFFICIENT_INVENTORY',
+  'RESERVATION_EXPIRED',
+  'INSUFFICIENT_FUNDS',
+  'CARD_DECLINED',
+  'AUTHENTICATION_REQUIRED',
+  'PAYMENT_TIMEOUT',
+  'EVENT_CANCELLED',
+  'SYSTEM_ERROR',
+  // Refusals of the reservation, under its own names.
+  'SEATS_TAKEN',
+  'SALES_CLOSED',
+  'LIMIT_EXCEEDED',
+  'EVENT_NOT_ON_SALE',
+  'PRICE_CHANGED',
+])
+export type FailureReason = z.output<typeof FailureReason>
+
+export const Order = z.object({
+  orderId: OrderId,
+  orderNumber: z.string().meta({ examples: ['ORD-2026-001234'] }),
+  userId: UserId,
+  eventId: EventId.nullable().meta({ description: 'null while the reservation that is to be paid has not been looked up' }),
+  reservationId: ReservationId,
+  totalAmount: Money.nullable().meta({ description: 'null while a pending order has no prices yet' }),
+  refundedAmount: Money,
+  currency: Currency.nullable(),
+  status: OrderStatus,
+  paymentStatus: PaymentStatus,
+  paymentMethod: PaymentMethod,
+  holderName: z.string(),
+  items: z.array(ReservedTickets),
+  tickets: z.array(z.object({ ticketId: TicketId, ticketNumber: z.string(), qrCode: z.string() })).optional(),
+  failureReason: FailureReason.optional(),
+  createdAt: Instant,
+  completedAt: Instant.optional(),
+})
+export type Order = z.output<typeof Order>
+
+export const RefundStatus = z.enum(['PENDING', 'SUCCEEDED', 'FAILED'])
+export type RefundStatus = z.output<typeof RefundStatus>
+
+export const Refund = z.object({
+  refundId: RefundId,
+  orderId: OrderId,
+  status: RefundStatus,
+  amount: Money.nullable().meta({ description: 'null while the tickets are not cancelled yet' }),
+  currency: Currency,
+  reason: z.string(),
+  ticketIds: z.array(TicketId).optional().meta({ description: 'absent while all tickets of the order are meant' }),
+  failureReason: z.string().optional(),
+  createdAt: Instant,
+  completedAt: Instant.optional(),
+})
+export type Refund = z.output<typeof Refund>

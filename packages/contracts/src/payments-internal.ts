@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { OrderId } from './ids.ts'
+import { Order } from './order.ts'
+import { defineRoute, Refusal } from './route.ts'
+
+/** An order as other services see it. */
+export const OrderInfo = Order.omit({ tickets: true })
+export type OrderInfo = z.output<typeof OrderInfo>
+
+export const paymentsInternalRoutes = {
+  getOrderInfo: defineRoute({
+    method: 'GET',
+    path: '/api/payments/internal/orders/:orderId',
+    summary: 'One order',
+    access: { services: ['ticket-service', 'notification-service'] },
+    params: z.object({ orderId: OrderId }),
+    responses: { 200: OrderInfo, 404: Refusal },
+  }),
+} as const

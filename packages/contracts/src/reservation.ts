@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { EventId, ReservationId, TicketTypeId } from './ids.ts'
+import { Currency, Money } from './money.ts'
+import { refusalWith } from './route.ts'
+import { Instant } from './text.ts'
+import { SeatId } from './ticket.ts'
+
+export const ReservationStatus = z.enum(['ACTIVE', 'PAYING', 'COMPLETED', 'EXPIRED', 'CANCELLED'])
+export type ReservationStatus = z.output<typeof ReservationStatus>
+
+/** So many of a general type, named seats of a seated one, or so many of its best seats that are free. */
+export const TicketRequest = z.union([
+  z.strictObject({
+    ticketTypeId: TicketTypeId,
+    quantity: z.int().min(1).max(100),
+    bestAvailable: z.literal(true).optional().meta({ description: 'for a seated type' }),
+  }),
+  z.strictObject({ ticketTypeId: TicketTypeId, seatIds: z.array(SeatId).min(1).max(100) }),
+])
+export const TicketRequests = z.array(TicketRequest).min(1).max(20)
+export type TicketRequest = z.output<typeof TicketRequest>
+
+/** A line of a reservation, its price frozen. */
+export const ReservedTickets = z.object({
+  ticketTypeId: TicketTypeId,
+  quantity: z.int(),
+  unitPrice: Money,
+  totalPrice: Money,
+  seatIds: z.array(SeatId).optional(),
+})
+export type ReservedTickets = z.output<typeof ReservedTickets>
+
+export const Reservation = z.object({
+  reservationId: ReservationId,
+  reserved: z.literal(true),
+  eventId: EventId,
+  status: ReservationStatus,
+  expiresAt: Instant,
+  tickets: z.array(ReservedTickets),
+  totalAmount: Money,
+  currency: Currency,
+})
+export type Reservation = z.output<typeof Reservation>
+
+export const ReserveRefusal = z.enum([
+  'INSUFFICIENT_INVENTORY',
+  'SEATS_TAKEN',
+  'SALES_CLOSED',
+  'LIMIT_EXCEEDED',
+  'EVENT_NOT_ON_SALE',
+])
+export type ReserveRefusal = z.output<typeof ReserveRefusal>
+/** Why nothing is held. */
+export const NotReserved = refusalWith({
+  reserved: z.literal(false).optional(),
+  seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
+})

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
+import { Money } from './money.ts'
+import { NotReserved, Reservation, TicketRequests } from './reservation.ts'
+import { binary, defineRoute, Refusal, refusalWith } from './route.ts'
+import { line } from './text.ts'
+import { Ticket } from './ticket.ts'
+
+const ticketParams = z.object({ ticketId: TicketId })
+const png = binary('image/png')
+const pdf = binary('application/pdf')
+const paymentService = { services: ['payment-service'] } as const
+const readers = { services: ['payment-service', 'notification-service'] } as const
+const Availability = z.object({
+  ticketTypeId: TicketTypeId,
+  available: z.boolean(),
+  quantityAvailable: z.int(),
+  quantityRequested: z.int(),
+  error: z.string().optional(),
+})
+const IssuedTicket = Ticket.pick({ ticketId: true, ticketNumber: true, qrCode: true, ticketTypeId: true })
+/** A reservation that an order holds for its payment. */
+const Claimed = Reservation.extend({ userId: UserId, orderId: OrderId })
+const Claim = z.strictObject({ reservationId: ReservationId, orderId: OrderId, userId: UserId })
+
+/** Every one is safe to repeat: the same ids give the same answer. */
+export const ticketsInternalRoutes = {
+  checkAvailability: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/check-availability',
+    summary: 'Whether so many are left; holds nothing',
+    access: paymentService,
+    body: z.strictObject({ eventId: EventId, ticketRequests: TicketRequests }),
+    responses: { 200: z.object({ available: z.boolean(), ticketAvailability: z.array(Availability) }), 404: Refusal },
+  }),
+  reserve: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/reserve',
+    summary: 'Hold tickets under an id that the caller chose; with orderId they are claimed for its payment at once',
+    access: paymentService,
+    body: z.strictObject({
+      userId: UserId,
+      eventId: EventId,
+      reservationId: ReservationId,
+      orderId: OrderId.optional(),
+      ticketRequests: TicketRequests,
+      reservationDurationMinutes: z.int().min(1).max(60).optional(),
+    }),
+    responses: { 200: Reservation, 400: Refusal, 404: Refusal, 409: NotReserved },
+  }),
+  claimReservation: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/claim-reservation',
+    summary: 'A hold becomes PAYING for one order, and lasts while money moves',
+    access: paymentService,
+    body: Claim,
+    responses: {
+      200: Claimed,
+      404: Refusal,
+      409: Refusal.meta({ description: 'RESERVATION_EXPIRED, RESERVATION_IN_PAYMENT (another order has it), EVENT_NOT_ON_SALE' }),
+    },
+  }),
+  confirmPurchase: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/confirm-purchase',
+    summary: 'What PAYMENT_COMPLETED asks for, asked directly: tickets for a paid order, once',
+    access: paymentService,
+    body: Claim.extend({ holderName: line(200) }),
+    responses: {
+      200: z.object({ confirmed: z.literal(true), orderId: OrderId, tickets: z.array(IssuedTicket) }),
+      409: refusalWith({ confirmed: z.literal(false), outcome: z.enum(['REJECTED', 'CANCELLED']), reason: z.string() }),
+    },
+  }),
+  releaseClaim: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/release-reservation',
+    summary: 'Give the seats of an order that will not be paid back; without a claim of this order it does nothing',
+    access: paymentService,
+    body: z.strictObject({ reservationId: ReservationId, orderId: OrderId, reason: line(100) }),
+    responses: { 200: z.object({ released: z.boolean(), reservationId: ReservationId, ticketsReleased: z.int() }), 409: Refusal },
+  }),
+  cancelOrderTickets: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/cancel-order-tickets',
+    summary: "Cancel an order's tickets, all ACTIVE or none; writes the order's outcome even when nothing was issued",
+    access: paymentService,
+    body: z.strictObject({
+      orderId: OrderId,
+      refundId: RefundId.optional().meta({ description: 'a repetition under the same refund gives the same answer' }),
+      ticketIds: z.array(TicketId).min(1).max(200).optional(),
+      reason: line(200),
+      force: z.boolean().optional(),
+    }),
+    responses: {
+      200: z.object({
+        orderId: OrderId,
+        // As they were issued to the buyer, whoever holds them by now.
+        cancelled: z.array(z.object({ ticketId: TicketId, ticketTypeId: TicketTypeId, unitPrice: Money })),
+      }),
+      404: Refusal,
+      409: refusalWith({ ticketIds: z.array(TicketId) }),
+    },
+  }),
+  getTicketInfo: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/:ticketId',
+    summary: 'One ticket',
+    access: readers,
+    params: ticketParams,
+    responses: { 200: Ticket, 404: Refusal },
+  }),
+  getTicketPdfInfo: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/:ticketId/ticket.pdf',
+    summary: 'The ticket to mail',
+    access: readers,
+    params: ticketParams,
+    responses: { 200: pdf, 404: Refusal, 409: Refusal },
+  }),
+  getTicketQrInfo: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/:ticketId/qr.png',
+    summary: "The code's picture to mail",
+    access: readers,
+    params: ticketParams,
+    responses: { 200: png, 404: Refusal, 409: Refusal },
+  }),
+  getOrderTickets: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/orders/:orderId/tickets',
+    summary: "An order's tickets, and its outcome where there is one",
+    access: readers,
+    params: z.object({ orderId: OrderId }),
+    responses: {
+      200: z.object({ outcome: z.enum(['ISSUED', 'REJECTED', 'CANCELLED']).nullable(), tickets: z.array(Ticket) }),
+    },
+  }),
+} as const

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { UserId, VenueId } from './ids.ts'
+import { Country, Instant, line, TimeZone } from './text.ts'
+
+export const NewVenue = z.strictObject({
+  name: line(200),
+  address: line(500),
+  city: line(200).optional(),
+  country: Country.optional().meta({ description: 'ISO 3166-1 alpha-2' }),
+  timeZone: TimeZone.optional().meta({ description: 'IANA name; what events there get that name none' }),
+  capacity: z.int().min(1).max(1_000_000).optional(),
+})
+export type NewVenue = z.output<typeof NewVenue>
+
+export const Venue = z.object({
+  venueId: VenueId,
+  ...NewVenue.shape,
+  organizerId: UserId.meta({ description: 'who made it' }),
+  createdAt: Instant,
+})
+export type Venue = z.output<typeof Venue>
