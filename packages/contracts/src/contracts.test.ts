@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import * as contracts from './index.ts'
 import {
@@ -71,6 +71,10 @@ describe('routes', () => {
     // The gateway's own events are not ours to restrict: their signature is checked.
     expect(loose.map(([name]) => name)).toEqual([])
     expect(contracts.paymentsRoutes.stripeWebhook.body.safeParse({ surprise: 1 }).success).toBe(true)
+  })
+  test('that declares no access does not compile', () => {
+    expectTypeOf<Omit<Route, 'access'>>().not.toExtend<Route>()
+    expectTypeOf<Route['access']>().not.toExtend<undefined>()
   })
   test('whose path and params disagree is not defined', () => {
     const route = { method: 'GET', path: '/api/x/:id', summary: '', access: 'anyone', responses: {} } as const
