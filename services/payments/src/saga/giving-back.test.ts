@@ -1,6 +1,17 @@
-import type { Currency, EventId, Minor, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import type {
+  Currency,
+  EventId,
+  Minor,
+  OrderId,
+  RefundId,
+  ReservationId,
+  TicketId,
+  TicketTypeId,
+  UserId,
+} from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
 import { advance, replay, totalOf } from './advance.ts'
+import { refundKey } from './journal.ts'
 import type { SagaContext, SagaInput, SagaState } from './saga.ts'
 
 const ticketTypeId = 'type' as TicketTypeId
@@ -148,6 +159,18 @@ describe('money that was given back at the gateway by hand', () => {
       state: 'REFUNDED',
       effects: { order: { refunded: 10_000 }, refund: { settled: [{ amount: 6_000 }] } },
     })
+  })
+  test('while all of a purchase that could not be honoured goes back, makes another request of it, under another key', () => {
+    const refunding: SagaInput[] = [reserved, charged, { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }]
+    const keyOf = (...inputs: SagaInput[]) => refundKey('order' as OrderId, given(...inputs).context)
+    expect(given(...refunding, elsewhere(4_000)).context.refund).toMatchObject({ amount: 6_000, reduced: true })
+    const keys = [
+      keyOf(...refunding),
+      keyOf(...refunding, elsewhere(4_000)),
+      keyOf(...refunding, elsewhere(4_000), elsewhere(1_000)),
+    ]
+    expect(new Set(keys).size).toBe(3)
+    expect(given(...refunding, elsewhere(10_000))).toMatchObject({ state: 'REFUNDED', context: { refunded: 10_000 } })
   })
   test('more than there is, is not believed', () => {
     const refunded = replay(begun, [...confirmed, requested('r1'), withdrawn(a, b), done])

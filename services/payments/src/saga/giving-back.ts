@@ -114,14 +114,17 @@ export const repaid: Rule<'REFUND_DONE'> = (context, { gatewayRefundId }) => set
 type Elsewhere = Rule<'REFUNDED_ELSEWHERE'>
 const REASON_ELSEWHERE = 'REFUNDED_AT_GATEWAY'
 
-/** What somebody gave back at the gateway counts wherever the saga stands; `then` says where it goes from here. */
+/**
+ * What somebody gave back at the gateway counts wherever the saga stands; `then` says where it goes from here. `asked` is what
+ * was to go back before it was counted: all that is left of a purchase is less afterwards.
+ */
 const counted =
-  (then: (context: SagaContext, input: Parameters<Elsewhere>[1]) => Transition): Elsewhere =>
+  (then: (context: SagaContext, input: Parameters<Elsewhere>[1], asked: Refund & { amount: Minor }) => Transition): Elsewhere =>
   (context, input) => {
     const amount = Math.min(input.amount, leftOf(context)) as Minor
     if (amount === 0) return null
     const refunded = ((context.refunded ?? 0) + amount) as Minor
-    const { state, context: next, effects } = then({ ...context, refunded }, input)
+    const { state, context: next, effects } = then({ ...context, refunded }, input, refundOf(context))
     const told = { refundId: input.refundId, reason: REASON_ELSEWHERE, amount, gatewayRefundId: input.gatewayRefundId }
     return go(state, next, {
       ...effects,
@@ -145,17 +148,16 @@ export const elsewhereWhenAwaiting = counted((context) =>
 export const elsewhereWhenCancelling = counted((context) => go('CANCELLING_TICKETS', context))
 export const elsewhereWhenWithdrawing = counted((context) => go('WITHDRAWING_TICKETS', context))
 /** Our own refund shrinks to what is left, and is done where nothing is. */
-export const elsewhereWhenRefunding = counted((context) => {
-  const next = shrunk(context)
+export const elsewhereWhenRefunding = counted((context, _, asked) => {
+  const next = shrunk(context, asked)
   return next.refund?.amount === 0 ? givenBack(next, undefined) : go('REFUNDING', next)
 })
-export const elsewhereWhenRepaying = counted((context) => {
-  const next = shrunk(context)
+export const elsewhereWhenRepaying = counted((context, _, asked) => {
+  const next = shrunk(context, asked)
   return next.refund?.amount === 0 ? settle(next, undefined) : go('REPAYING', next)
 })
 
-function shrunk(context: SagaContext): SagaContext {
-  const refund = refundOf(context)
-  const amount = Math.min(refund.amount, leftOf(context)) as Minor
-  return { ...context, refund: { ...refund, amount, reduced: refund.reduced || amount !== refund.amount } }
+function shrunk(context: SagaContext, asked: Refund & { amount: Minor }): SagaContext {
+  const amount = Math.min(asked.amount, leftOf(context)) as Minor
+  return { ...context, refund: { ...asked, amount, reduced: asked.reduced || amount !== asked.amount } }
 }
