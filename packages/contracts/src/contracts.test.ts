@@ -45,6 +45,23 @@ describe('money', () => {
   })
 })
 
+describe('texts', () => {
+  test.each(['0000-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '9999-12-31T23:59:59-01:00', '+010000-01-01T00:00:00Z'])(
+    '%s is no time that everybody can write',
+    (text) => {
+      expect(z.safeDecode(contracts.Instant, text).success).toBe(false)
+    },
+  )
+  test('a language tag is short', () => {
+    expect(contracts.Locale.safeParse('sl-rozaj-biske-1994').success).toBe(true)
+    expect(contracts.Locale.safeParse(`en${'-aaaaaaaa'.repeat(10)}`).success).toBe(false)
+  })
+  test.each(['a\u0000b', 'a\ud800', 'abc\u202edef', 'a\u2066b'])('%j is nothing that anybody types', (text) => {
+    expect(contracts.line(50).safeParse(text).success).toBe(false)
+    expect(contracts.lines(50).safeParse(text).success).toBe(false)
+  })
+})
+
 describe('routes', () => {
   test('no two have the same method and path, or the same name within a service', () => {
     const paths = everyRoute.map(([, { method, path }]) => `${method} ${path}`)

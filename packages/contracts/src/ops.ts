@@ -71,7 +71,7 @@ const opsOf = (service: ServiceKey) =>
       summary: 'Forget what a cache holds',
       access: 'admin',
       params: z.object({ name: z.string().regex(/^[\w-]{1,64}$/) }),
-      responses: { 204: Empty, 404: Refusal },
+      responses: { 204: Empty, 404: Refusal, 503: Refusal },
     }),
     getOutbox: defineRoute({
       method: 'GET',

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 
+/** Years that every database and every reader can write, whatever the offset. */
+const isWritable = (text: string) => {
+  const year = new Date(text).getUTCFullYear()
+  return year >= 1970 && year <= 9998
+}
+
 /** A point in time: any offset on the wire, a `Date` in code, `Z` on the way out. */
-export const Instant = z.codec(z.iso.datetime({ offset: true }), z.date(), {
+export const Instant = z.codec(z.iso.datetime({ offset: true }).refine(isWritable, 'must be from 1970 to 9998'), z.date(), {
   decode: (text) => new Date(text),
   encode: (date) => date.toISOString(),
 })
@@ -20,7 +26,10 @@ export const lines = (max: number) => z.string().trim().max(max).regex(SEVERAL_L
 export const Email = z.email().max(254).toLowerCase()
 
 /** A language tag of BCP 47, e.g. `en`, `de-AT`. */
-export const Locale = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en or de-AT')
+export const Locale = z
+  .string()
+  .max(35)
+  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en or de-AT')
 
 /** An IANA time zone, e.g. `Europe/Warsaw`. */
 export const TimeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Warsaw')

@@ -34,7 +34,8 @@ const BATCH_MAX_BYTES = 240_000 // SQS takes 256 KiB, attributes included
 export async function* readLetters(aws: Aws, queue: QueueName): AsyncGenerator<DeadLetter[]> {
   const QueueUrl = await aws.queueUrl(queues[queue].deadLetterQueue)
   const seen = new Set<string>()
-  for (let emptyReceives = 0; emptyReceives < 2; ) {
+  // Two receives without anything: it is empty. Many without anything new: only what we hold ourselves comes back.
+  for (let [empty, nothingNew] = [0, 0]; empty < 2 && nothingNew < 20; ) {
     const { Messages = [] } = await aws.sqs.send(
       new ReceiveMessageCommand({
         QueueUrl,
@@ -47,7 +48,8 @@ export async function* readLetters(aws: Aws, queue: QueueName): AsyncGenerator<D
     )
     const fresh = Messages.filter(({ MessageId = '' }) => !seen.has(MessageId))
     for (const { MessageId = '' } of fresh) seen.add(MessageId)
-    emptyReceives = fresh.length === 0 ? emptyReceives + 1 : 0
+    empty = Messages.length === 0 ? empty + 1 : 0
+    nothingNew = fresh.length === 0 ? nothingNew + 1 : 0
     if (fresh.length > 0) yield fresh.map(letterOf)
   }
 }

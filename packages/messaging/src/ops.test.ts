@@ -45,7 +45,9 @@ async function start() {
   const consumer = messaging.consume('payment-processing-queue', [failing])
   const about = { title: 'Payments', description: 'Payments.', path: '/api/payments' } as const
   const app = createServiceApp(foundation, { config, ...about, routes: paymentsOpsRoutes, health: {} })
-  const caches = [{ name: 'prices', figures: async () => ({ hits: 3, misses: 1, entries: 2 }), clear: async () => cleared() }]
+  const figures = async () => ({ hits: 3, misses: 1, entries: 2 })
+  const away = { name: 'away', figures, clear: () => Promise.reject(new Error('no Redis')) }
+  const caches = [{ name: 'prices', figures, clear: async () => cleared() }, away]
   mountOps(app, paymentsOpsRoutes, { ...foundation, messaging, caches })
   const as = async (roles: ('USER' | 'ADMIN')[]) => injectClient(app, paymentsOpsRoutes, (await authority.user(roles)).headers)
   return { app, aws, foundation, messaging, consumer, operator: await as(['USER', 'ADMIN']), stranger: await as(['USER']) }
@@ -110,10 +112,14 @@ test('an operator sees what waits to be published, and which of it fails', async
 
 test('an operator sees how caches serve, and clears one by its name', async () => {
   expect((await it.operator.getCaches({})).body).toEqual({
-    caches: [{ name: 'prices', hits: 3, misses: 1, hitRate: 0.75, entries: 2 }],
+    caches: ['prices', 'away'].map((name) => ({ name, hits: 3, misses: 1, hitRate: 0.75, entries: 2 })),
   })
   expect((await it.operator.clearCache({ params: { name: 'prices' } })).status).toBe(204)
   expect(cleared).toHaveBeenCalledOnce()
+  expect(await it.operator.clearCache({ params: { name: 'away' } })).toMatchObject({
+    status: 503,
+    body: { error: 'SERVICE_UNAVAILABLE' },
+  })
   expect(await it.operator.clearCache({ params: { name: 'other' } })).toMatchObject({
     status: 404,
     body: { error: 'CACHE_NOT_FOUND' },

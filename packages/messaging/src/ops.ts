@@ -38,7 +38,12 @@ function opsHandlers({
     clearCache: async ({ params, principal, log }) => {
       const cache = caches.find(({ name }) => name === params.name)
       if (!cache) return refuse(404, 'CACHE_NOT_FOUND', `this service has no cache ${params.name}`)
-      await cache.clear()
+      try {
+        await cache.clear()
+      } catch (error) {
+        log.warn({ err: error, cache: cache.name }, 'a cache could not be cleared')
+        return refuse(503, 'SERVICE_UNAVAILABLE', `${cache.name} cannot be cleared right now: try again shortly`)
+      }
       log.warn({ cache: cache.name, by: principal.userId }, 'a cache was cleared')
       return { status: 204, body: undefined }
     },

@@ -2,6 +2,9 @@ import { isFifo, type MessageDefinition, type MessageId, type Payload } from '@b
 import { currentCorrelationId, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
+/** SNS takes 256 KiB, attributes included: what is larger would stand in the outbox for ever. */
+const BODY_MAX_BYTES = 240_000
+
 export type Append = <D extends MessageDefinition>(
   tx: Tx,
   definition: D,
@@ -27,6 +30,8 @@ export function createOutbox(options: { now: () => Date; newId: () => string }):
       payload,
     }
     const body = z.encode(definition.schema as z.ZodType, message) as { payload: Record<string, unknown> }
+    const json = JSON.stringify(body)
+    if (Buffer.byteLength(json) > BODY_MAX_BYTES) throw new Error(`${definition.eventType} is too large for SNS to take`)
     const attributes: Record<string, string> = { eventType: definition.eventType, timestamp: timestamp.toISOString() }
     for (const name of definition.attributes) {
       const value = body.payload[name]
@@ -40,7 +45,7 @@ export function createOutbox(options: { now: () => Date; newId: () => string }):
       [
         messageId,
         definition.eventType,
-        JSON.stringify(body),
+        json,
         JSON.stringify(attributes),
         !definition.secret,
         definition.topics,

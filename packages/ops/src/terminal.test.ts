@@ -10,7 +10,10 @@ function progressOn(isTerminal: boolean) {
     isTerminal,
     nowMs: () => nowMs,
   })
-  return { progress, written, wait: (ms: number) => void (nowMs += ms) }
+  const wait = (ms: number) => {
+    nowMs += ms
+  }
+  return { progress, written, wait }
 }
 
 test('a terminal has one line that is written over, and nothing of it stays', () => {

@@ -106,6 +106,7 @@ describe('dlq peek', () => {
       { eventType: 'USER_CREATED', body: JSON.stringify({ eventType: 'USER_CREATED', payload: { sealedToken: 'tell-nobody' } }) },
       { body: JSON.stringify({ eventType: 'TICKETS_REJECTED', payload: '\u001b[2Jgone' }) },
       { body: 'not JSON at all' },
+      { messageId: '\u001b[2Jid', body: JSON.stringify({ messageId: '\u001b[2Jid', eventType: 'X\u001b[31m', payload: {} }) },
     ])
     const { out } = await run('peek', QUEUE)
     expect(out).not.toContain('tell-nobody')

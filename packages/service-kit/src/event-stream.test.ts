@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { defineRoute, eventStream, fileOr, Instant } from '@boxoffice/contracts'
 import { afterEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import type { Principal } from './authentication.ts'
 import { createClient } from './client.ts'
 import { createLogger } from './logging.ts'
 import { createMetrics } from './metrics.ts'
@@ -41,7 +42,7 @@ afterEach(async () => {
   closes = []
 })
 
-async function start(ended: () => void = () => {}) {
+async function start(ended: () => void = () => {}, principal: Principal = null) {
   const logger = createLogger({ service: 'ticks', level: 'silent' })
   const app = createServer({ logger, metrics: createMetrics('ticks'), trustedProxies: [] })
   async function* ticks(signal: AbortSignal) {
@@ -62,7 +63,7 @@ async function start(ended: () => void = () => {}) {
       report: async ({ query }) => ({ status: 200, body: query.format === 'csv' ? Buffer.from('ticks\n3\n') : { ticks: 3 } }),
       send: async ({ body }) => ({ status: 200, body: { length: body.text.length } }),
     },
-    { authenticate: async () => ({ principal: null }), idempotency: undefined as never },
+    { authenticate: async () => ({ principal }), idempotency: undefined as never },
   )
   const baseUrl = await app.listen({ host: '127.0.0.1', port: 0 })
   closes.push(() => app.close())
@@ -94,6 +95,17 @@ test('a server that stops ends its streams instead of waiting for them', async (
   })()
   await app.close()
   expect(await reading.catch(() => 'cut')).toBe('ended')
+})
+
+test('a stream ends with the token that opened it', async () => {
+  const expiresAt = new Date(Date.now() + 300)
+  const reader = { userId: 'u' as never, email: 'a@example.test', sessionId: 's', roles: [], expiresAt }
+  const { client } = await start(() => {}, reader)
+  const { body } = await client.watch({})
+  let items = 0
+  for await (const _ of body) items++
+  expect(items).toBeGreaterThan(0)
+  expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime())
 })
 
 test('an answer is JSON or a file, as the handler gives it', async () => {

@@ -29,7 +29,7 @@ interface Surroundings<R extends Route> {
   rawBody: string
   ip: string
   log: FastifyBaseLogger
-  /** Of an event stream: aborted when the client has gone or the server stops. */
+  /** Of an event stream: aborted when the client has gone, its token has ended or the server stops. */
   signal: AbortSignal
 }
 
@@ -80,7 +80,7 @@ export function mountRoutes<T extends Routes>(
             handle({
               ...decoded.value,
               ...surroundingsOf(request),
-              signal: goesOn(route) ? endings.signalOf(reply) : neverAborted,
+              signal: goesOn(route) ? endings.signalOf(reply, principal) : neverAborted,
               principal,
               resourceId,
               idempotencyKey: key ?? '',
@@ -104,20 +104,27 @@ const surroundingsOf = (request: FastifyRequest) => ({
 const neverAborted = new AbortController().signal
 const goesOn = (route: Route) => Object.values(route.responses).some((schema) => formOf(schema)?.kind === 'event-stream')
 
-/** Ends what would go on answering: when its client has gone, and everything when the server stops. */
+/** Ends what would go on answering: when its client has gone or its token has ended, and everything when the server stops. */
 function createEndings(app: FastifyInstance) {
   const open = new Set<AbortController>()
+  let closing = false
   app.addHook('preClose', async () => {
+    closing = true
     for (const controller of open) controller.abort()
   })
   return {
-    signalOf(reply: FastifyReply): AbortSignal {
+    signalOf(reply: FastifyReply, principal: Principal): AbortSignal {
       const controller = new AbortController()
-      open.add(controller)
-      reply.raw.once('close', () => {
+      const end = () => {
+        clearTimeout(timer)
         open.delete(controller)
         controller.abort()
-      })
+      }
+      const leftMs = principal && 'expiresAt' in principal ? principal.expiresAt.getTime() - Date.now() : null
+      const timer = leftMs === null ? undefined : setTimeout(end, Math.max(0, leftMs))
+      open.add(controller)
+      reply.raw.once('close', end)
+      if (closing || reply.raw.destroyed) end()
       return controller.signal
     },
   }

@@ -6,7 +6,7 @@ import type { Logger } from './logging.ts'
 import type { Metrics } from './metrics.ts'
 import { RefusedError, refuse } from './refusal.ts'
 import { ServiceUnavailable } from './resilience.ts'
-import { isUnavailable } from './tx.ts'
+import { isTransient, isUnavailable } from './tx.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -81,7 +81,7 @@ function answerErrors(app: FastifyInstance): void {
   )
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     if (error instanceof RefusedError) return sendRefusal(reply, error.refusal)
-    if (error instanceof ServiceUnavailable || isUnavailable(error)) {
+    if (error instanceof ServiceUnavailable || isUnavailable(error) || isTransient(error)) {
       request.log.warn({ err: error }, 'unavailable')
       return sendRefusal(reply, refuse(503, 'SERVICE_UNAVAILABLE', 'this cannot be done right now: try again shortly'))
     }

@@ -27,7 +27,7 @@ export function renderLetters(letters: readonly DeadLetter[]): string {
       const { messageId, eventType, reason, sentAt, redrives, payload } = letterView(letter)
       const again = redrives === 0 ? '' : `, put back ${redrives === 1 ? 'once' : `${redrives} times`} before`
       return [
-        `${eventType}  ${messageId ?? '(no id)'}`,
+        `${printable(eventType)}  ${printable(messageId ?? '(no id)')}`,
         `  since    ${sentAt.toISOString()}${again}`,
         `  because  ${printable(reason)}`,
         `  payload  ${printable(typeof payload === 'string' ? payload : JSON.stringify(payload)).slice(0, PAYLOAD_MAX)}`,

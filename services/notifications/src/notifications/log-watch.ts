@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Notification, UserId } from '@boxoffice/contracts'
 import type { Foundation, Logger } from '@boxoffice/service-kit'
@@ -40,13 +39,12 @@ export function createLogWatch(deps: { prisma: PrismaClient; now: Foundation['no
   return async function* watch(userId, signal) {
     watchers.set(userId, (watchers.get(userId) ?? 0) + 1)
     try {
-      const aborted = signal.aborted ? Promise.resolve(null) : once(signal, 'abort').then(() => null)
       let log = (await look([userId])).get(userId) as Glimpse
       yield { unreadCount: log.unreadCount }
       for (;;) {
-        const glimpses = await Promise.race([aborted, nextRound()])
-        if (glimpses === null) return
-        const next = glimpses.get(userId)
+        // Not raced against the signal: a promise that lasts as long as the stream would keep every round's answer.
+        const next = (await nextRound()).get(userId)
+        if (signal.aborted) return
         if (!next) continue
         yield* changesBetween(log, next)
         log = next
