@@ -20,6 +20,8 @@ export const hostileTexts = {
   'a lone surrogate': 'a\ud800b',
   'a formula': '=HYPERLINK("http://evil.example","pay")',
   script: '"><script>alert(1)</script>',
+  'the year zero': '0000-01-01T00:00:00Z',
+  'the end of years': '9999-12-31T23:59:59-01:00',
   SQL: "'; drop table users; --",
   'path traversal': '../../../../etc/passwd%00',
   'a template': '{{constructor.constructor("return process")()}}#{7*7}',
