@@ -139,6 +139,22 @@ describe('a reservation of seats', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: '...xxx', postgres: '...xxx' })
   })
 
+  it('takes the last seats of one type by name and the best of another, and says which named ones are taken', async () => {
+    const { eventId, typeId, organizer } = await setting.offerSeats([[2], [3]], { sold: [1] })
+    const second = await organizer.client.createTicketType({
+      body: { eventId, name: 'Balcony', unitPrice: 3_000 as Minor, currency: 'EUR', zoneIds: [2] },
+    })
+    if (second.status !== 201) throw new Error('no second type')
+    const balcony = second.body.ticketTypeId
+    const both = await made(eventId, [...seats(typeId, '1-A-1', '1-A-2'), ...best(balcony, 1)])
+    expect(both.tickets.flatMap(({ seatIds }) => seatIds).toSorted()).toEqual(['1-A-1', '1-A-2', '2-A-1'])
+    expect(await reserve(eventId, [...seats(typeId, '1-A-1'), ...best(balcony, 1)])).toMatchObject({
+      status: 409,
+      body: { error: 'SEATS_TAKEN', seatIds: ['1-A-1'] },
+    })
+    expect(await setting.maps(eventId)).toEqual({ redis: 'hhh..', postgres: 'hhh..' })
+  })
+
   it('counts towards the limits like any other', async () => {
     const { eventId, typeId } = await setting.offerSeats([[9]], { maxPerOrder: 3 })
     const buyer = await setting.user()

@@ -26,12 +26,19 @@ export function chooseSeats(
       continue
     }
     const named = new Set(line.seatIds)
-    const best = chooseBest(
-      plan,
-      (seat) =>
-        statuses[seat.index] === '.' && zoneIds.includes(seat.zoneId) && !named.has(seat.seatId) && !passedOver.has(seat.seatId),
-      line.bestCount,
-    )
+    // With nothing to choose there need not be anything to choose from.
+    const best =
+      line.bestCount === 0
+        ? []
+        : chooseBest(
+            plan,
+            (seat) =>
+              statuses[seat.index] === '.' &&
+              zoneIds.includes(seat.zoneId) &&
+              !named.has(seat.seatId) &&
+              !passedOver.has(seat.seatId),
+            line.bestCount,
+          )
     if (!best) return null
     lines.push(seatedLine(line, [...named, ...best.map(({ seatId }) => seatId)], plan))
   }
