@@ -118,6 +118,13 @@ export async function startPayments(
         },
       }),
     order,
+    /** What the gateway would send, signed as it signs. */
+    tellWebhook(type: string, object: object, id = `evt_${randomUUID()}`) {
+      const payload = JSON.stringify({ id, object: 'event', type, data: { object } })
+      const signature = sandbox.stripe.webhooks.generateTestHeaderString({ payload, secret: WEBHOOK_SECRET })
+      const headers = { 'content-type': 'application/json', 'stripe-signature': signature }
+      return app.inject({ method: 'POST', url: '/api/payments/webhooks/stripe', headers, payload })
+    },
     /** Wait until the order is of this status. */
     becomes: (orderId: OrderId, status: string) =>
       vi.waitFor(async () => {

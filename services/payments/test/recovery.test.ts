@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type OrderId, paymentCompleted, refundProcessed } from '@boxoffice/contracts'
+import { type OrderId, opsAlert, paymentCompleted, refundProcessed } from '@boxoffice/contracts'
 import { transact } from '@boxoffice/service-kit'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { advance } from '../src/saga/advance.ts'
@@ -70,6 +70,28 @@ test('a charge that became known after the limit is refunded, once, and the buye
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
   expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED', paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+})
+
+test.each([
+  ['refund.created', 'REFUNDED', { id: `re_${randomUUID()}`, amount: 10_000, status: 'succeeded', metadata: {} }],
+  ['charge.dispute.created', 'PAID', { id: 'dp_1', amount: 10_000, reason: 'fraudulent', status: 'needs_response' }],
+])('%s, told of before the charge is known to us, counts when it is known: the order is %s', async (type, status, object) => {
+  const charges = async () => (await payments.sandbox.ledger()).entries
+  const before = (await charges()).length
+  const buying = payments.buy('pm_sandbox_timeout_then_succeeded')
+  await vi.waitFor(async () => expect((await charges()).length).toBe(before + 1), { ...SOON, interval: 10 })
+  await payments.sandbox.setFault({ mode: 'down' })
+  const id = `evt_${randomUUID()}`
+  await payments.tellWebhook(type, { ...object, payment_intent: (await charges()).at(-1)?.paymentIntentId }, id)
+  const tried = 'select processed_at from webhook_events where webhook_event_id = $1 and attempts > 0'
+  await vi.waitFor(async () => expect((await payments.deps.pool.query(tried, [id])).rows).toEqual([{ processed_at: null }]), {
+    timeout: 1_500,
+    interval: 10,
+  })
+  await payments.sandbox.setFault({ mode: 'ok' })
+  const orderId = orderIdOf(await buying)
+  await payments.becomes(orderId, status)
+  await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
 })
 
 test('a ticket service that is away fails nobody: the saga waits, and buys when it is back', async () => {

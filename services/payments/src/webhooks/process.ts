@@ -2,17 +2,26 @@ import type { Messaging } from '@boxoffice/messaging'
 import { createSweeper, type Logger, type Tx } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
 import type { createApplier } from '../saga/apply.ts'
-import { createTakeIn } from './take-in.ts'
+import { createTakeIn, NO_SUCH_ORDER } from './take-in.ts'
 import { toldBy } from './told.ts'
 
 const BATCH = 50
+// A charge whose outcome is unknown to us may be given back or disputed before we find out that it was made.
+const UNKNOWN_CHARGE_HOURS = 24
+const UNKNOWN_CHARGE_REST_SECONDS = 60
+
+const done = 'update webhook_events set processed_at = clock_timestamp(), outcome = $2 where webhook_event_id = $1'
 
 interface Row {
   webhook_event_id: string
   body: Stripe.Event
+  is_recent: boolean
 }
 
-/** Works through what the gateway told us: each event once, in one transaction with its effect; what fails comes again. */
+/**
+ * Works through what the gateway told us: each event once, in one transaction with its effect. What fails comes again; so does,
+ * for a day, what is about a charge that we do not know.
+ */
 export function createWebhookProcessor(options: {
   messaging: Pick<Messaging, 'append' | 'transact'>
   apply: ReturnType<typeof createApplier>
@@ -23,10 +32,26 @@ export function createWebhookProcessor(options: {
   const { messaging, logger } = options
   const takeIn = createTakeIn({ ...options, append: messaging.append })
 
-  async function process(tx: Tx, { body }: Row): Promise<string> {
+  /** What came of it; null where it is about a charge that may become known. */
+  async function process(tx: Tx, { body, is_recent }: Row): Promise<string | null> {
     const outcomes: string[] = []
-    for (const told of toldBy(body)) outcomes.push(await takeIn(tx, told))
+    for (const told of toldBy(body)) {
+      const outcome = await takeIn(tx, told)
+      if (outcome === null && is_recent) return null
+      outcomes.push(outcome ?? NO_SUCH_ORDER)
+    }
     return outcomes.join(', ') || 'not of interest'
+  }
+
+  /** Keep it for later: whatever it did in part is undone. */
+  async function keep(tx: Tx, { webhook_event_id }: Row): Promise<void> {
+    await tx.query('rollback to savepoint effect')
+    await tx.query(
+      `update webhook_events
+         set next_attempt_at = least(next_attempt_at, clock_timestamp() + interval '${UNKNOWN_CHARGE_REST_SECONDS} seconds')
+       where webhook_event_id = $1`,
+      [webhook_event_id],
+    )
   }
 
   /** One event; false where there is none due. */
@@ -34,20 +59,18 @@ export function createWebhookProcessor(options: {
     return messaging.transact(async (tx) => {
       const [row] = await tx.query<Row>(
         `update webhook_events set attempts = attempts + 1,
-           next_attempt_at = clock_timestamp() + least(3600, power(2, attempts)) * interval '1 second'
+           next_attempt_at = clock_timestamp() + least(3600, power(2, least(attempts, 12))) * interval '1 second'
          where webhook_event_id = (
            select webhook_event_id from webhook_events where processed_at is null and next_attempt_at <= clock_timestamp()
            order by next_attempt_at limit 1 for update skip locked)
-         returning webhook_event_id, body`,
+         returning webhook_event_id, body, received_at > clock_timestamp() - interval '${UNKNOWN_CHARGE_HOURS} hours' as is_recent`,
       )
       if (!row) return false
       await tx.query('savepoint effect')
       try {
         const outcome = await process(tx, row)
-        await tx.query('update webhook_events set processed_at = clock_timestamp(), outcome = $2 where webhook_event_id = $1', [
-          row.webhook_event_id,
-          outcome,
-        ])
+        if (outcome === null) await keep(tx, row)
+        else await tx.query(done, [row.webhook_event_id, outcome])
       } catch (error) {
         await tx.query('rollback to savepoint effect')
         logger.error({ err: error, webhookEventId: row.webhook_event_id }, 'a webhook event failed; it comes again')

@@ -9,6 +9,7 @@ import { findSagaForUpdate, type StoredSaga } from '../saga/saga-repository.ts'
 import type { Told } from './told.ts'
 
 const SOURCE = 'payments'
+export const NO_SUCH_ORDER = 'no such order'
 
 /** Takes in what the gateway tells: the saga moves, the journal remembers, people are told of what they have to decide. */
 export function createTakeIn(options: { append: Append; apply: ReturnType<typeof createApplier>; newId: () => string }) {
@@ -17,11 +18,12 @@ export function createTakeIn(options: { append: Append; apply: ReturnType<typeof
   const alert = (tx: Tx, severity: 'WARNING' | 'CRITICAL', title: string, orderId: OrderId, detail: Record<string, unknown>) =>
     append(tx, opsAlert, { severity, source: SOURCE, title, detail: { orderId, ...detail } }, { aggregateVersion: 1 })
 
-  /** What came of it, in words for the record. */
-  return async (tx: Tx, told: Told): Promise<string> => {
+  /** What came of it, in words for the record; null where it is about a charge that we do not know, or not yet. */
+  return async (tx: Tx, told: Told): Promise<string | null> => {
     const orderId = 'orderId' in told ? told.orderId : await findOrderOfCharge(tx, told.transactionId)
-    const saga = orderId && (await findSagaForUpdate(tx, orderId))
-    if (!saga) return 'no such order'
+    if (!orderId) return null
+    const saga = await findSagaForUpdate(tx, orderId)
+    if (!saga) return NO_SUCH_ORDER
     switch (told.kind) {
       case 'charged': {
         const { eventId } = saga.context
