@@ -1,7 +1,9 @@
 import type { OrderId, Ticket } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyCode } from '../src/tickets/codes.ts'
+import { lockTicketsOfOrder, markDelivered } from '../src/tickets/ticket-repository.ts'
 import { readQr } from './read-qr.ts'
 import { createSetting, newId, type Setting, some } from './setting.ts'
 
@@ -78,4 +80,31 @@ it('the service is in rotation while its database is there, and says what is mis
   const health = await setting.app.inject('/actuator/health')
   expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', messaging: 'UP' } })
   expect((await setting.app.inject('/api/tickets/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' })
+})
+
+it("an order's tickets are found by an index among those of many orders", async () => {
+  const { eventId, typeId } = await setting.offer(1)
+  const { pool } = setting.deps
+  await pool.query(
+    `with orders as (
+       insert into order_outcomes (order_id, outcome) select gen_random_uuid(), 'ISSUED' from generate_series(1, 3000)
+       returning order_id, gen_random_uuid() as ticket_id)
+     insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id, holder_name,
+       unit_price_minor, currency)
+     select ticket_id, ticket_id, 'TKT-2020-' || 100000 + row_number() over (), order_id, $1, $2, 1, ticket_id, 'Ada', 5000, 'EUR'
+     from orders`,
+    [typeId, eventId],
+  )
+  await pool.query('analyze tickets')
+  const plans: string[] = []
+  const explained: Tx = {
+    query: async (sql, values) => {
+      const { rows } = await pool.query(`explain ${sql}`, values as unknown[])
+      plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'))
+      return []
+    },
+  }
+  await lockTicketsOfOrder(explained, newId<OrderId>())
+  await markDelivered(explained, newId<OrderId>(), new Date())
+  expect(plans).toEqual([1, 2].map(() => expect.stringContaining('tickets_order_idx')))
 })
