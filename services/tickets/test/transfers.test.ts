@@ -129,6 +129,16 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(more).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
   })
 
+  it('counts no more for who bought it once its price was given back', async () => {
+    const { eventId, typeId } = await setting.offer(5, { maxPerUser: 1 })
+    const sender = await buyer(setting, eventId, some(typeId))
+    await passOn(sender, sender.ticketId, (await account(setting)).email)
+    const refund = { orderId: sender.orderId, refundId: newId<RefundId>(), reason: 'refunded', force: true }
+    expect((await setting.internal.cancelOrderTickets({ body: refund })).status).toBe(200)
+    const again = await sender.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
+    expect(again).toMatchObject({ status: 201 })
+  })
+
   it('changes hands once when the request is repeated under its key, also after its process died', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))

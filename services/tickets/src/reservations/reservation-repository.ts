@@ -96,7 +96,7 @@ export async function moveReservation(
 
 /**
  * What a buyer has of an event: live reservations, and by type what is held or was bought. What they passed on counts, what they
- * received does not. The buyer must be locked.
+ * received or what was given back does not. The buyer must be locked.
  */
 export async function countOfBuyer(tx: Tx, eventId: EventId, userId: UserId) {
   const [row] = await tx.query<{ live: number; byType: Record<TicketTypeId, number> | null }>(
@@ -108,7 +108,8 @@ export async function countOfBuyer(tx: Tx, eventId: EventId, userId: UserId) {
        select i.ticket_type_id, i.quantity from live join reservation_items i using (reservation_id)
        union all
        select ticket_type_id, 1 from tickets
-       where event_id = $1 and user_id = $2 and ticket_id = root_ticket_id and status <> 'CANCELLED')
+       where event_id = $1 and user_id = $2 and ticket_id = root_ticket_id and status <> 'CANCELLED'
+         and refund_id is null)
      select (select count(*)::int from live) as live,
        (select jsonb_object_agg(ticket_type_id, quantity)
         from (select ticket_type_id, sum(quantity) as quantity from had group by ticket_type_id) t) as "byType"`,
