@@ -91,6 +91,26 @@ test('a refund made by hand while ours waits: ours gives what is left, and no ce
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
 })
 
+test('a whole refund made by hand while ours waits for a part: the other ticket goes too, and no cent twice', async () => {
+  const { orderId, payment_intent } = await confirmed()
+  const [ticket] = (await payments.order(orderId)).tickets ?? []
+  payments.stub.state.cancelDelayMs = 1_000
+  const admin = await payments.authority.user(['USER', 'ADMIN'])
+  const body = { reason: 'x', ticketIds: [ticket?.ticketId as never] }
+  const asking = payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body })
+  await payments.becomes(orderId, 'REFUND_PENDING')
+  await payments.sandbox.stripe.refunds.create({ payment_intent })
+  expect((await asking).status).toBe(202)
+  payments.stub.state.cancelDelayMs = 0
+  expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(payments.stub.priceOfValid(orderId)).toBe(0)
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+  const sql =
+    "select detail->>'refundId' as id from saga_events where order_id = $1 and moment = 'INTENT' and step = 'CANCEL_TICKETS'"
+  const { rows } = await payments.deps.pool.query(sql, [orderId])
+  expect(new Set(rows.map(({ id }) => id)).size).toBe(2)
+})
+
 test('a dispute stands in the history, and people are told; the loss of one is theirs to decide on', async () => {
   const { orderId, payment_intent } = await confirmed()
   const dispute = {

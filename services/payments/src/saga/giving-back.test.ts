@@ -172,6 +172,45 @@ describe('money that was given back at the gateway by hand', () => {
     expect(new Set(keys).size).toBe(3)
     expect(given(...refunding, elsewhere(10_000))).toMatchObject({ state: 'REFUNDED', context: { refunded: 10_000 } })
   })
+  test('all of it while ours is at work for a part takes the other tickets along', () => {
+    const asked = [...confirmed, requested('r1', [a])]
+    const rest = {
+      state: 'WITHDRAWING_TICKETS',
+      context: { refunded: 10_000, refund: { refundId: 'hand', force: true, elsewhere: true } },
+      effects: { order: { status: 'REFUND_PENDING' } },
+    }
+    const refused: SagaInput = { type: 'WITHDRAWAL_REFUSED', code: 'TICKETS_USED', ticketIds: [a] }
+    const courses: [SagaInput[], TicketId[]][] = [
+      [[...asked, withdrawn(a), elsewhere(10_000)], [b]],
+      [[...asked, withdrawn(a), elsewhere(5_000), done], [b]],
+      [[...asked, elsewhere(10_000), withdrawn(a)], [b]],
+      [
+        [...asked, elsewhere(10_000), refused],
+        [a, b],
+      ],
+    ]
+    for (const [course, left] of courses) {
+      expect(given(...course)).toMatchObject(rest)
+      expect(given(...course).context.refund).not.toHaveProperty('ticketIds')
+      const end = given(...course, withdrawn(...left))
+      expect(end).toMatchObject({ state: 'REFUNDED', context: { refunded: 10_000 }, effects: { messages: ['ORDER_CANCELLED'] } })
+    }
+    // What the ticket service does not know of cannot be withdrawn again and again.
+    expect(given(...asked, withdrawn(a), elsewhere(10_000), withdrawn()).state).toBe('CONFIRMED')
+  })
+  test('leaves a ticket that cost nothing to who did not give it back', () => {
+    const free = 'free' as TicketTypeId
+    const line = { ticketTypeId: free, quantity: 1, unitPrice: 0 as Minor }
+    const mixed = { ...reserved, items: [{ ticketTypeId, quantity: 1, unitPrice: 10_000 as Minor }, line] } as SagaInput
+    const tickets = [a, b].map((ticketId, i) => ({
+      ticketId,
+      ticketNumber: ticketId,
+      ticketTypeId: i ? free : ticketTypeId,
+      qrCode: 'q',
+    }))
+    const asked = [mixed, charged, { type: 'TICKETS_ISSUED', tickets } as SagaInput, requested('r1', [a]), withdrawn(a)]
+    expect(given(...asked, elsewhere(5_000), done)).toMatchObject({ state: 'CONFIRMED', context: { refunded: 10_000 } })
+  })
   test('more than there is, is not believed', () => {
     const refunded = replay(begun, [...confirmed, requested('r1'), withdrawn(a, b), done])
     expect(advance(refunded, elsewhere(1))).toBeNull()

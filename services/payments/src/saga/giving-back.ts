@@ -1,5 +1,5 @@
-import { type Minor, sum } from '@boxoffice/contracts'
-import type { Refund, SagaContext, SagaState } from './saga.ts'
+import { type Minor, type RefundId, sum } from '@boxoffice/contracts'
+import type { IssuedTicket, Refund, SagaContext, SagaState } from './saga.ts'
 import { type Effects, go, type Rule, type Transition } from './transition.ts'
 
 // How money goes back: all of a purchase that could not be honoured, or what was asked for of one that was.
@@ -83,28 +83,50 @@ export const ticketsWithdrawn: Rule<'TICKETS_WITHDRAWN'> = (context, { at, ticke
 
 export const withdrawalRefused: Rule<'WITHDRAWAL_REFUSED'> = (context, { code, ticketIds }) => {
   const { refundId } = refundOf(context)
-  const { refund: _, ...rest } = context
-  return go('CONFIRMED', rest, {
-    order: { status: 'CONFIRMED' },
-    refund: { failed: { refundId, reason: code, ticketIds } },
-  })
+  const { refund: ended, ...next } = context
+  const refund = { failed: { refundId, reason: code, ticketIds } }
+  const others = withdrawOthers(next, ended)
+  return others
+    ? go('WITHDRAWING_TICKETS', others, { order: { status: 'REFUND_PENDING' }, refund })
+    : go('CONFIRMED', next, { order: { status: 'CONFIRMED' }, refund })
 }
 
-/** What was asked for has gone back: the order is refunded when no ticket of it is left, else confirmed as before. */
+const REASON_ELSEWHERE = 'REFUNDED_AT_GATEWAY'
+const refundElsewhere = (refundId: RefundId): Refund => ({ refundId, reason: REASON_ELSEWHERE, force: true, elsewhere: true })
+
+/**
+ * By hand or by us, all the money is back, and tickets that cost some are left: they go too. Null where that is not so, and after
+ * a withdrawal for this reason: the ticket service knows of no more.
+ */
+function withdrawOthers(context: SagaContext, ended: Refund | undefined): SagaContext | null {
+  const { refundIdElsewhere, items = [], issued = [], refundedTickets = [] } = context
+  if (!refundIdElsewhere || ended?.elsewhere || leftOf(context) > 0) return null
+  const hasPrice = ({ ticketTypeId }: IssuedTicket) =>
+    items.some((item) => item.ticketTypeId === ticketTypeId && item.unitPrice > 0)
+  const areLeft = issued.some((ticket) => hasPrice(ticket) && !refundedTickets.includes(ticket.ticketId))
+  return areLeft ? { ...context, refund: refundElsewhere(refundIdElsewhere) } : null
+}
+
+/**
+ * What was asked for has gone back: the order is refunded when no ticket of it is left, else confirmed as before, unless the
+ * money of the others is back too.
+ */
 function settle(context: SagaContext, gatewayRefundId: string | undefined): Transition {
   const { refundId, reason, amount, withdrawn = [], elsewhere } = refundOf(context)
-  const { refund: _, ...rest } = context
+  const { refund: ended, ...rest } = context
   const refunded = ((context.refunded ?? 0) + amount) as Minor
   const refundedTickets = [...(context.refundedTickets ?? []), ...withdrawn]
   const isWhole = (context.issued ?? []).every(({ ticketId }) => refundedTickets.includes(ticketId))
   const messages: Effects['messages'] = amount > 0 ? ['REFUND_PROCESSED'] : []
   const next = { ...rest, refunded, refundedTickets }
-  return go(isWhole ? 'REFUNDED' : 'CONFIRMED', next, {
-    order: {
-      status: isWhole ? 'REFUNDED' : 'CONFIRMED',
-      paymentStatus: isWhole ? 'REFUNDED' : paymentStatusOf(next),
-      refunded,
-    },
+  const others = isWhole ? null : withdrawOthers(next, ended)
+  const [state, status] = isWhole
+    ? (['REFUNDED', 'REFUNDED'] as const)
+    : others
+      ? (['WITHDRAWING_TICKETS', 'REFUND_PENDING'] as const)
+      : (['CONFIRMED', 'CONFIRMED'] as const)
+  return go(state, others ?? next, {
+    order: { status, paymentStatus: isWhole ? 'REFUNDED' : paymentStatusOf(next), refunded },
     ...(!elsewhere && { refund: { settled: [{ refundId, reason, amount, gatewayRefundId, ticketIds: withdrawn }] } }),
     messages: isWhole ? [...messages, 'ORDER_CANCELLED'] : messages,
   })
@@ -112,7 +134,6 @@ function settle(context: SagaContext, gatewayRefundId: string | undefined): Tran
 export const repaid: Rule<'REFUND_DONE'> = (context, { gatewayRefundId }) => settle(context, gatewayRefundId)
 
 type Elsewhere = Rule<'REFUNDED_ELSEWHERE'>
-const REASON_ELSEWHERE = 'REFUNDED_AT_GATEWAY'
 
 /**
  * What somebody gave back at the gateway counts wherever the saga stands; `then` says where it goes from here. `asked` is what
@@ -124,7 +145,11 @@ const counted =
     const amount = Math.min(input.amount, leftOf(context)) as Minor
     if (amount === 0) return null
     const refunded = ((context.refunded ?? 0) + amount) as Minor
-    const { state, context: next, effects } = then({ ...context, refunded }, input, refundOf(context))
+    const {
+      state,
+      context: next,
+      effects,
+    } = then({ ...context, refunded, refundIdElsewhere: input.refundId }, input, refundOf(context))
     const told = { refundId: input.refundId, reason: REASON_ELSEWHERE, amount, gatewayRefundId: input.gatewayRefundId }
     return go(state, next, {
       ...effects,
@@ -137,8 +162,7 @@ const counted =
 /** Money that is back takes its tickets along when it is all of it; for a part, people say which. */
 export const elsewhereWhenConfirmed = counted((context, { refundId }) => {
   if (leftOf(context) > 0) return go('CONFIRMED', context)
-  const refund = { refundId, reason: REASON_ELSEWHERE, force: true, elsewhere: true }
-  return go('WITHDRAWING_TICKETS', { ...context, refund }, { order: { status: 'REFUND_PENDING' } })
+  return go('WITHDRAWING_TICKETS', { ...context, refund: refundElsewhere(refundId) }, { order: { status: 'REFUND_PENDING' } })
 })
 export const elsewhereWhenAwaiting = counted((context) =>
   leftOf(context) > 0

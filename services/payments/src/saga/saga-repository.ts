@@ -1,5 +1,6 @@
 import type { OrderId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
+import { refundOf } from './giving-back.ts'
 import { appendEvent, appendIntent } from './journal.ts'
 import { isTerminal, nameOf, type Saga, type SagaInput, type SagaState } from './saga.ts'
 
@@ -113,7 +114,7 @@ export async function moveSaga(
   next: Pick<Saga, 'state' | 'context'>,
   waitMs: number,
 ): Promise<StoredSaga | null> {
-  const stays = next.state === saga.state
+  const stays = next.state === saga.state && refundOf(next.context).refundId === refundOf(saga.context).refundId
   const [row] = await tx.query<Row>(
     `update sagas set state = $3, context = $4, version = version + 1, updated_at = clock_timestamp(),
        attempts = case when $5 then attempts else 0 end, last_error = null,

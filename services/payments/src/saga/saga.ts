@@ -110,6 +110,8 @@ export interface SagaContext {
   /** What has gone back so far. */
   refunded?: Minor
   refundedTickets?: TicketId[]
+  /** The last refund that somebody made at the gateway by hand. */
+  refundIdElsewhere?: RefundId
 }
 
 export interface Saga {
