@@ -1,5 +1,7 @@
 import type { Minor, OrderId, TicketTypeChanges } from '@boxoffice/contracts'
+import { transact } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { changeType, deleteType } from '../src/types/change-type.ts'
 import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
 
 let setting: Setting
@@ -82,6 +84,8 @@ const remove = async (offered: Offered) =>
 const confirm = ({ orderId, reservationId, userId }: Awaited<ReturnType<typeof reserveForOrder>>) =>
   setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
 
+type Change = (...of: Parameters<typeof deleteType>) => Promise<unknown>
+
 describe('changing a type', () => {
   it('is seen in the list and in Redis at once; null removes what is optional', async () => {
     const offered = await setting.offer(10, { maxPerUser: 5 })
@@ -105,6 +109,43 @@ describe('changing a type', () => {
     const claim = { reservationId, orderId: newId<OrderId>(), userId: buyer.userId }
     expect(await setting.internal.claimReservation({ body: claim })).toMatchObject({ body: { totalAmount: 10_000 } })
     expect((await reserveForOrder(setting, eventId, typeId)).answer).toMatchObject({ body: { totalAmount: 9_900 } })
+  })
+
+  it('is true for whoever waits for it in that moment: prices, limits, times and deletion', async () => {
+    const { pool, findEventPicture } = setting.deps
+    const waiting = async () => {
+      const { rows } = await pool.query(
+        `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      return rows[0].count
+    }
+    /** What they are told who want so many each while the type is changed. */
+    async function told({ eventId, typeId }: Offered, quantities: number[], work: Change) {
+      const picture = await findEventPicture(eventId)
+      if (!picture) throw new Error('no picture')
+      const started = await transact(pool, async (tx) => {
+        await work(tx, picture, typeId)
+        const reserving = quantities.map((quantity) => reserveForOrder(setting, eventId, typeId, quantity))
+        await expect.poll(waiting, { timeout: 2_500 }).toBe(quantities.length)
+        return { reserving }
+      })
+      return (await Promise.all(started.reserving)).map(({ answer }) => answer)
+    }
+    const changed =
+      (changes: TicketTypeChanges): Change =>
+      (tx, picture, typeId) =>
+        changeType(tx, picture, typeId, changes, 50)
+    const offered = await setting.offer(10)
+    expect(await told(offered, [1, 4], changed({ unitPrice: 9_900 as Minor, maxPerOrder: 3 }))).toMatchObject([
+      { status: 200, body: { totalAmount: 9_900 } },
+      { status: 409, body: { error: 'LIMIT_EXCEEDED' } },
+    ])
+    expect(await told(offered, [1], changed({ salesEndAt: new Date(Date.now() - 60_000) }))).toMatchObject([
+      { status: 409, body: { error: 'SALES_CLOSED' } },
+    ])
+    expect(await told(await setting.offer(10), [1], deleteType)).toMatchObject([
+      { status: 400, body: { details: [{ path: 'body.ticketRequests.0.ticketTypeId' }] } },
+    ])
   })
 
   it('below what is sold and held is refused; holds that are over do not count', async () => {

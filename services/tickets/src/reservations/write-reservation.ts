@@ -1,9 +1,10 @@
 import type { TicketRequest } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { lockCounters, suffice } from '../holds/counter-repository.ts'
+import { type Counter, lockCounters, suffice } from '../holds/counter-repository.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { listClaimed } from '../holds/seat-claim-repository.ts'
 import type { Plan } from '../seating/plan.ts'
+import { listTypes } from '../types/type-repository.ts'
 import { claimLocked, refusalOfEndedOrder } from './claim.ts'
 import { lockBuyer, lockOrder } from './locks.ts'
 import { limitOf, type Offer, refusalOf, typeOf } from './offer.ts'
@@ -32,11 +33,24 @@ export async function writeReservation(
 
   const offer = await loadOffer(tx, wish.eventId)
   if (!offer) return { outcome: 'unknown-event' }
-  const refusal = refuseOffer(offer, plan, wish)
+  const buyer = await countOfBuyer(tx, wish.eventId, wish.userId)
+  const refuse = (offer: Offer): ReserveResult | null => {
+    const refusal = refuseOffer(offer, plan, wish)
+    if (refusal) return refusal
+    const limit = limitOf(offer, lines, buyer, limits.liveMax)
+    return limit && { outcome: 'refused', ...limit }
+  }
+  const refusal = refuse(offer)
   if (refusal) return refusal
-  const limit = limitOf(offer, lines, await countOfBuyer(tx, wish.eventId, wish.userId), limits.liveMax)
-  if (limit) return { outcome: 'refused', ...limit }
-  return insert(tx, offer, wish, lines, wish.orderId ? Math.max(wish.seconds, limits.claimSeconds) : wish.seconds)
+  // Last, because everybody wants these rows: they are locked for three statements and the commit.
+  const counters = await lockCounters(
+    tx,
+    lines.map(({ ticketTypeId }) => ticketTypeId),
+  )
+  // A type is changed under this lock: what stands now is what holds, and what was read before may be over.
+  const settled = { ...offer, types: await listTypes(tx, wish.eventId) }
+  const seconds = wish.orderId ? Math.max(wish.seconds, limits.claimSeconds) : wish.seconds
+  return refuse(settled) ?? insert(tx, settled, counters, wish, lines, seconds)
 }
 
 /** Why an offer refuses a wish, whoever asks; null when it does not. */
@@ -50,14 +64,17 @@ export function refuseOffer(offer: Offer, plan: Plan | null, wish: Wish): Reserv
   return refusal && { outcome: 'refused', ...refusal }
 }
 
-async function insert(tx: Tx, offer: Offer, wish: Wish, lines: readonly SeatedLine[], seconds: number): Promise<ReserveResult> {
+/** Under the lock of the counters. */
+async function insert(
+  tx: Tx,
+  offer: Offer,
+  counters: readonly Counter[],
+  wish: Wish,
+  lines: readonly SeatedLine[],
+  seconds: number,
+): Promise<ReserveResult> {
   const items = lines.map((line) => ({ ...line, unitPrice: typeOf(offer, line.ticketTypeId).unitPrice }))
   const { currency } = typeOf(offer, (items[0] as SeatedLine).ticketTypeId)
-  // Last, because everybody wants this row: it is locked for two statements and the commit.
-  const counters = await lockCounters(
-    tx,
-    items.map(({ ticketTypeId }) => ticketTypeId),
-  )
   const { reservationId, userId, eventId, orderId } = wish
   const reservation = { reservationId, userId, eventId, orderId, currency, items }
   const written = suffice(counters, items) ? await insertReservation(tx, reservation, seconds) : null
