@@ -34,8 +34,10 @@ export interface Gateway {
    * charge came first.
    */
   forbid(charge: ChargeRequest): Promise<'forbidden' | 'used' | 'unknown'>
-  /** By the order's id in the intents' metadata. */
+  /** By the order's id in the intents' metadata. `none` says little of what was sent in the last minutes: the search may lag. */
   find(orderId: OrderId, since: Date): Promise<Lookup>
+  /** Like `find`, among all intents since then: slower, and it does not lag. */
+  findListed(orderId: OrderId, since: Date): Promise<Lookup>
   /** End an open intent, so that it can never charge. */
   cancel(transactionId: string): Promise<'cancelled' | 'unknown'>
   refund(refund: {
@@ -70,6 +72,23 @@ export function createGateway(options: {
     telemetry: false,
     ...addressOf(options.baseUrl),
   })
+
+  async function listed(orderId: OrderId, since: Date): Promise<Lookup> {
+    const created = { gte: Math.floor(since.getTime() / 1000) - CLOCK_SKEW_S }
+    const intents: Stripe.PaymentIntent[] = []
+    for await (const intent of stripe.paymentIntents.list({ limit: 100, created })) {
+      if (intent.metadata.orderId === orderId) intents.push(intent)
+    }
+    return lookupOf(intents)
+  }
+
+  async function lookUp(look: () => Promise<Lookup>): Promise<Lookup> {
+    try {
+      return await guard('find', look)
+    } catch (error) {
+      return { outcome: 'unreachable', reason: (error as Error).message }
+    }
+  }
 
   return {
     async charge({ orderId, amount, currency, paymentToken, key }) {
@@ -117,23 +136,14 @@ export function createGateway(options: {
       }
     },
 
-    async find(orderId, since) {
-      try {
-        return await guard('find', async () => {
-          const { data } = await stripe.paymentIntents.search({ query: `metadata['orderId']:'${orderId}'` })
-          if (data.length > 0 || Date.now() - since.getTime() > SEARCH_LAG_MS) return lookupOf(data)
-          // Searching lags behind what was just written; listing does not.
-          const created = { gte: Math.floor(since.getTime() / 1000) - CLOCK_SKEW_S }
-          const intents: Stripe.PaymentIntent[] = []
-          for await (const intent of stripe.paymentIntents.list({ limit: 100, created })) {
-            if (intent.metadata.orderId === orderId) intents.push(intent)
-          }
-          return lookupOf(intents)
-        })
-      } catch (error) {
-        return { outcome: 'unreachable', reason: (error as Error).message }
-      }
-    },
+    find: (orderId, since) =>
+      lookUp(async () => {
+        const { data } = await stripe.paymentIntents.search({ query: `metadata['orderId']:'${orderId}'` })
+        if (data.length > 0 || Date.now() - since.getTime() > SEARCH_LAG_MS) return lookupOf(data)
+        // Searching lags behind what was just written; listing does not.
+        return listed(orderId, since)
+      }),
+    findListed: (orderId, since) => lookUp(() => listed(orderId, since)),
 
     async cancel(transactionId) {
       try {

@@ -153,15 +153,15 @@ async function endCharge(ports: StepPorts, saga: Saga): Promise<StepResult> {
 async function lookAgain(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
   const { chargeStartedAt, total, currency, eventId = '' } = context
   if (total === undefined || !currency) throw new Error(`${orderId}: nothing was to be charged`)
-  const find = () => ports.gateway.find(orderId, new Date(chargeStartedAt ?? 0))
-  const known = await find()
+  const since = new Date(chargeStartedAt ?? 0)
+  const known = await ports.gateway.find(orderId, since)
   if (known.outcome !== 'none') return settle(ports, eventId, known)
   switch (await ports.gateway.forbid({ orderId, amount: total, currency, key: chargeKey(orderId) })) {
     case 'forbidden':
       return { input: { type: 'NOT_CHARGED' } }
     case 'used': {
-      // It came in between; or it was refused before it became anything.
-      const after = await find()
+      // It came in between, or the search lags: it may have been sent long after it was begun. Or it never became anything.
+      const after = await ports.gateway.findListed(orderId, since)
       return after.outcome === 'none' ? { input: { type: 'NOT_CHARGED' } } : settle(ports, eventId, after)
     }
     case 'unknown':

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Currency, Minor, OrderId } from '@boxoffice/contracts'
+import { createGuard, createMetrics, policies } from '@boxoffice/service-kit'
+import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { chargeKey } from '../saga/journal.ts'
+import type { StoredSaga } from '../saga/saga-repository.ts'
+import type { StepPorts } from '../saga/step.ts'
+import { createSteps } from '../saga/steps.ts'
+import { createGateway, type Gateway } from './gateway.ts'
+
+const HOUR_MS = 3_600_000
+let sandbox: Awaited<ReturnType<typeof startSandbox>>
+let lagging: Awaited<ReturnType<typeof startLagging>>
+let guard: ReturnType<typeof createGuard>
+let gateway: Gateway
+beforeAll(async () => {
+  sandbox = await startSandbox()
+  lagging = await startLagging(sandbox.url)
+})
+beforeEach(() => {
+  guard = createGuard('gateway', policies.gateway, createMetrics('payment-service'))
+  const secrets = { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET }
+  gateway = createGateway({ ...secrets, baseUrl: lagging.url, timeoutMs: 5_000, guard })
+})
+afterEach(() => guard.close())
+afterAll(async () => {
+  await lagging.stop()
+  await sandbox.stop()
+})
+
+/** The gateway, whose search does not know yet of what was just written. */
+async function startLagging(url: string) {
+  const server = http.createServer(async (request, response) => {
+    if (request.url?.startsWith('/v1/payment_intents/search')) {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ object: 'search_result', data: [], has_more: false, next_page: null, url: '' }))
+      return
+    }
+    const { method, headers } = request
+    const asked = http.request(new URL(request.url ?? '/', url), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers)
+      answer.pipe(response)
+    })
+    request.pipe(asked)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const stop = async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+}
+
+const newOrderId = () => randomUUID() as OrderId
+const chargeOf = (orderId: OrderId) => ({
+  orderId,
+  amount: 10_000 as Minor,
+  currency: 'EUR' as Currency,
+  key: chargeKey(orderId),
+  paymentToken: 'pm_card_visa',
+})
+
+describe('a charge that was sent long after its order began to be charged, while the search lags', () => {
+  const step = (saga: object) => {
+    const isEventCancelled = async () => false
+    return createSteps({ gateway, isEventCancelled, now: () => new Date() } as unknown as StepPorts)(saga as StoredSaga)
+  }
+  const sagaOf = (orderId: OrderId, state: string) => {
+    const chargeStartedAt = new Date(Date.now() - HOUR_MS).toISOString()
+    return { orderId, state, context: { chargeStartedAt, total: 10_000, currency: 'EUR', eventId: 'event' } }
+  }
+
+  test.each(['CANCELLING_CHARGE', 'REFUND_IF_CHARGED'])('is found in %s: its key is used', async (state) => {
+    const orderId = newOrderId()
+    const made = await gateway.charge(chargeOf(orderId))
+    const input = { type: 'CHARGED', transactionId: made.outcome === 'charged' && made.transactionId, eventCancelled: false }
+    expect(await step(sagaOf(orderId, state))).toEqual({ input })
+  })
+  test('was not made where its key is free, and cannot be made from then on', async () => {
+    const orderId = newOrderId()
+    expect(await step(sagaOf(orderId, 'CANCELLING_CHARGE'))).toEqual({ input: { type: 'NOT_CHARGED' } })
+    await gateway.charge(chargeOf(orderId))
+    expect((await sandbox.ledger(orderId)).totals).toEqual([])
+  })
+})
