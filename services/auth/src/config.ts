@@ -3,6 +3,7 @@ import { type BaseConfig, baseConfig, baseEnvironment, Jwk, Jwks, readEnvironmen
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { Limits } from './limits/limits.ts'
+import type { MailLimits } from './recovery/may-mail.ts'
 
 const HOUR_MS = 3_600_000
 const count = z.coerce.number().int().min(1)
@@ -31,7 +32,12 @@ export const Environment = z.object({
     .min(0)
     .default(60)
     .describe('an account is mailed a link of one kind no more often than that'),
-  LOGIN_FAILURES_PER_ACCOUNT: count.default(10).describe('failed sign-ins of one account, by window'),
+  MAILS_PER_HOUR: count.default(5).describe('links of one kind that an account is mailed in an hour'),
+  MAILS_PER_DAY: count.default(10).describe('links of one kind that an account is mailed in a day'),
+  LOGIN_FAILURES_PER_ACCOUNT: count.default(10).describe('failed sign-ins of one account from one IP address, by window'),
+  LOGIN_FAILURES_PER_ACCOUNT_ANYWHERE: count
+    .default(100)
+    .describe('failed sign-ins of one account, by window; no matter where it was signed in to in the last 30 days'),
   LOGIN_FAILURES_PER_NETWORK: count.default(50).describe('failed sign-ins from one IP address, by window'),
   LOGIN_WINDOW_SECONDS: z.coerce.number().int().min(1).default(900).describe('the window, from the first failure on'),
   REGISTRATIONS_PER_NETWORK: count.default(100).describe('registrations from one IP address in an hour'),
@@ -48,13 +54,14 @@ export interface Config extends BaseConfig {
   refreshGraceMs: number
   emailVerificationTtlMs: number
   passwordResetTtlMs: number
-  mailIntervalMs: number
+  mails: MailLimits
   limits: Limits
 }
 
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const read = readEnvironment(Environment, environment)
+  const windowMs = read.LOGIN_WINDOW_SECONDS * 1_000
   return {
     ...baseConfig('auth-service', read),
     messaging: messagingConfig(read),
@@ -66,10 +73,11 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     refreshGraceMs: read.REFRESH_GRACE_SECONDS * 1_000,
     emailVerificationTtlMs: read.EMAIL_VERIFICATION_TTL_MINUTES * 60_000,
     passwordResetTtlMs: read.PASSWORD_RESET_TTL_MINUTES * 60_000,
-    mailIntervalMs: read.MAIL_INTERVAL_SECONDS * 1_000,
+    mails: { intervalMs: read.MAIL_INTERVAL_SECONDS * 1_000, perHour: read.MAILS_PER_HOUR, perDay: read.MAILS_PER_DAY },
     limits: {
-      LOGIN_OF_ACCOUNT: { max: read.LOGIN_FAILURES_PER_ACCOUNT, windowMs: read.LOGIN_WINDOW_SECONDS * 1_000 },
-      LOGIN_FROM_NETWORK: { max: read.LOGIN_FAILURES_PER_NETWORK, windowMs: read.LOGIN_WINDOW_SECONDS * 1_000 },
+      LOGIN_OF_ACCOUNT: { max: read.LOGIN_FAILURES_PER_ACCOUNT_ANYWHERE, windowMs },
+      LOGIN_OF_ACCOUNT_FROM_NETWORK: { max: read.LOGIN_FAILURES_PER_ACCOUNT, windowMs },
+      LOGIN_FROM_NETWORK: { max: read.LOGIN_FAILURES_PER_NETWORK, windowMs },
       REGISTRATION_FROM_NETWORK: { max: read.REGISTRATIONS_PER_NETWORK, windowMs: HOUR_MS },
       MAIL_FROM_NETWORK: { max: read.MAIL_REQUESTS_PER_NETWORK, windowMs: HOUR_MS },
     },

@@ -1,6 +1,7 @@
 import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
 import { deleteExpiredVerifications } from './accounts/verification-repository.ts'
 import type { Dependencies } from './dependencies.ts'
+import { deleteOldNetworks } from './limits/known-networks.ts'
 import { deleteEndedAttempts } from './limits/limits.ts'
 import { deleteExpiredResets } from './recovery/reset-repository.ts'
 import { deleteExpiredFamilies } from './sessions/session-repository.ts'
@@ -29,6 +30,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
           await deleteExpiredVerifications(prisma, aDayAgo, BATCH),
           await deleteExpiredResets(prisma, aDayAgo, BATCH),
           await deleteEndedAttempts(prisma, now(), BATCH),
+          await deleteOldNetworks(prisma, now(), BATCH),
         ]
         return { more: deleted.includes(BATCH) }
       },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { deleteEndedAttempts } from '../src/limits/limits.ts'
-import { replaceReset } from '../src/recovery/reset-repository.ts'
+import { insertReset } from '../src/recovery/reset-repository.ts'
 import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
 
 let auth: AuthService
@@ -9,6 +9,7 @@ beforeAll(async () => {
   auth = await startAuthService({
     env: {
       LOGIN_FAILURES_PER_ACCOUNT: '3',
+      LOGIN_FAILURES_PER_ACCOUNT_ANYWHERE: '5',
       LOGIN_FAILURES_PER_NETWORK: '6',
       REGISTRATIONS_PER_NETWORK: '2',
       MAIL_REQUESTS_PER_NETWORK: '2',
@@ -19,7 +20,8 @@ afterAll(() => auth.close())
 
 let lastIp = 0
 /** Somebody who was never here before. */
-const from = (ip = `198.51.100.${++lastIp}`) => ({ 'x-forwarded-for': ip })
+const newIp = () => `198.51.100.${++lastIp}`
+const from = (ip = newIp()) => ({ 'x-forwarded-for': ip })
 const register = (headers = from()) => {
   const email = `${randomUUID()}@example.test`
   return auth.client.register({ headers, body: { email, password: PASSWORD, firstName: 'Ada', lastName: 'Kowalska' } })
@@ -35,12 +37,13 @@ const statusOf = async (...args: Parameters<typeof login>) => (await login(...ar
 
 describe('signing in', () => {
   test.each(['known', 'unknown'])(
-    'to a %s account after too many failures is refused for a while, also with the right password',
+    'to a %s account after too many failures is refused there for a while, also with the right password',
     async (kind) => {
       const email = kind === 'known' ? await newAddress() : `${randomUUID()}@example.test`
-      for (let n = 0; n < 3; n++) expect(await statusOf(email, 'wrong')).toBe(401)
+      const here = from()
+      for (let n = 0; n < 3; n++) expect(await statusOf(email, 'wrong', here)).toBe(401)
       const verify = vi.spyOn(auth.deps.passwords, 'verify')
-      const refused = await login(email, PASSWORD)
+      const refused = await login(email, PASSWORD, here)
       expect(verify).not.toHaveBeenCalled()
       verify.mockRestore()
       expect(refused.statusCode).toBe(429)
@@ -49,15 +52,56 @@ describe('signing in', () => {
       expect(seconds).toBeGreaterThan(890)
       expect(seconds).toBeLessThanOrEqual(900)
       auth.moveClock(seconds)
-      expect(await statusOf(email, PASSWORD)).toBe(kind === 'known' ? 200 : 401)
+      expect(await statusOf(email, PASSWORD, here)).toBe(kind === 'known' ? 200 : 401)
     },
   )
+  test('is refused to nobody else for the failures of one network', async () => {
+    const email = await newAddress()
+    const attacker = from()
+    for (let n = 0; n < 3; n++) expect(await statusOf(email, 'wrong', attacker)).toBe(401)
+    expect(await statusOf(email, 'wrong', attacker)).toBe(429)
+    expect(await statusOf(email, PASSWORD)).toBe(200)
+  })
+  test.each(['known', 'unknown'])('to a %s account is bounded wherever the failures come from', async (kind) => {
+    const email = kind === 'known' ? await newAddress() : `${randomUUID()}@example.test`
+    for (let n = 0; n < 5; n++) expect(await statusOf(email, 'wrong')).toBe(401)
+    expect(await statusOf(email, PASSWORD)).toBe(429)
+    auth.moveClock(900)
+    expect(await statusOf(email, PASSWORD)).toBe(kind === 'known' ? 200 : 401)
+  })
+  test.each(['registered', 'signed in'])('is possible throughout an attack for who has %s there lately', async (how) => {
+    const home = from()
+    const answer = await register(how === 'registered' ? home : from())
+    if (answer.status !== 201) throw new Error(answer.body.message)
+    const { user } = answer.body
+    if (how === 'signed in') expect(await statusOf(user.email, PASSWORD, home)).toBe(200)
+    for (let n = 0; n < 5; n++) await login(user.email, 'wrong')
+    expect(await statusOf(user.email, PASSWORD)).toBe(429)
+    expect(await statusOf(user.email, PASSWORD, home)).toBe(200)
+    expect(await statusOf(user.email, PASSWORD), 'the attack is not forgotten').toBe(429)
+    auth.moveClock(31 * 86_400)
+    for (let n = 0; n < 5; n++) await login(user.email, 'wrong')
+    expect(await statusOf(user.email, PASSWORD, home), 'after 31 days').toBe(429)
+  })
+  test('keeps a network known for as long as a session goes on there', async () => {
+    const home = from()
+    const registered = await register(home)
+    if (registered.status !== 201) throw new Error(registered.body.message)
+    const { user, refreshToken } = registered.body
+    auth.moveClock(20 * 86_400)
+    expect(await auth.client.refresh({ body: { refreshToken }, headers: home })).toMatchObject({ status: 200 })
+    auth.moveClock(20 * 86_400)
+    for (let n = 0; n < 5; n++) await login(user.email, 'wrong')
+    expect(await statusOf(user.email, PASSWORD, home)).toBe(200)
+  })
   test('counts anew after a success', async () => {
     const email = await newAddress()
-    for (let round = 0; round < 3; round++) {
-      for (let n = 0; n < 2; n++) expect(await statusOf(email, 'wrong')).toBe(401)
-      expect(await statusOf(email, PASSWORD)).toBe(200)
+    const here = from()
+    for (let round = 0; round < 2; round++) {
+      for (let n = 0; n < 2; n++) expect(await statusOf(email, 'wrong', here)).toBe(401)
+      expect(await statusOf(email, PASSWORD, here)).toBe(200)
     }
+    expect(await statusOf(email, 'wrong', here)).toBe(401)
   })
   test('from a network that failed too often, whichever the accounts, is refused there and nowhere else', async () => {
     const email = await newAddress()
@@ -65,22 +109,32 @@ describe('signing in', () => {
     expect(await statusOf(email, PASSWORD, from('203.0.113.9'))).toBe(429)
     expect(await statusOf(email, PASSWORD, from('203.0.113.10'))).toBe(200)
   })
-  test('lets nobody guess more often by guessing all at once', async () => {
+  test.each(['one network', 'many'])('lets nobody guess more often by guessing from %s all at once', async (where) => {
     const email = await newAddress()
-    const guesses = await Promise.all(Array.from({ length: 20 }, () => statusOf(email, 'wrong')))
+    const ip = newIp()
+    const guess = () => statusOf(email, 'wrong', where === 'many' ? from() : from(ip))
+    const guesses = await Promise.all(Array.from({ length: 20 }, guess))
     // Two at a time are verified: what was under way when the last failure counted may still be told that it is wrong.
-    expect(guesses.filter((status) => status === 401).length).toBeLessThanOrEqual(3 + 2)
-    expect(await statusOf(email, PASSWORD)).toBe(429)
+    expect(guesses.filter((status) => status === 401).length).toBeLessThanOrEqual((where === 'many' ? 5 : 3) + 2)
+    expect(await guess()).toBe(429)
   })
-  test('is possible again at once for who has set a new password', async () => {
-    const email = await newAddress()
-    for (let n = 0; n < 3; n++) await login(email, 'wrong')
-    const { rows } = await auth.deps.pool.query('select user_id from users where email = $1', [email])
+  test('is possible again at once for who has set a new password, wherever the failures were, and for nobody as before', async () => {
+    const [home, elsewhere] = [from(), from()]
+    const answer = await register(home)
+    if (answer.status !== 201) throw new Error(answer.body.message)
+    const { email, userId } = answer.body.user
+    for (let n = 0; n < 3; n++) await login(email, 'wrong', home)
+    for (let n = 0; n < 3; n++) await login(email, 'wrong', elsewhere)
+    expect(await statusOf(email, PASSWORD)).toBe(429)
     const createdAt = auth.deps.now()
     const expiresAt = new Date(createdAt.getTime() + 60_000)
-    await replaceReset(auth.deps.prisma, { token: 'mailed', userId: rows[0].user_id, createdAt, expiresAt })
-    await auth.client.resetPassword({ body: { token: 'mailed', password: 'another long password' } })
-    expect(await statusOf(email, 'another long password')).toBe(200)
+    await insertReset(auth.deps.prisma, { token: randomUUID(), userId, createdAt, expiresAt })
+    await insertReset(auth.deps.prisma, { token: `mailed to ${userId}`, userId, createdAt, expiresAt })
+    await auth.client.resetPassword({ body: { token: `mailed to ${userId}`, password: 'another long password' } })
+    for (let n = 0; n < 5; n++) expect(await statusOf(email, PASSWORD)).toBe(401)
+    expect(await statusOf(email, 'another long password', home), 'known to the old password alone').toBe(429)
+    auth.moveClock(900)
+    for (const there of [home, elsewhere]) expect(await statusOf(email, 'another long password', there)).toBe(200)
   })
 })
 

@@ -7,6 +7,7 @@ import {
   userEmailVerified,
 } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { insertReset } from '../src/recovery/reset-repository.ts'
 import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
 
 let auth: AuthService
@@ -71,14 +72,51 @@ describe('a forgotten password', () => {
     expect(payload).toMatchObject({ email })
     expect(await login(email, NEW_PASSWORD)).toMatchObject({ status: 200, body: { user: { emailVerified: true } } })
   })
-  test('can be replaced by the newest token alone', async () => {
+  test('is replaced by any token that was mailed lately, which ends the others', async () => {
     const session = await auth.register()
     const first = await resetToken(session)
-    auth.moveClock(61)
-    await forgot(session.user.email)
-    const [, second = ''] = await mailedTokens(passwordResetRequested, session, 2)
-    expect(await reset(first)).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+    for (const count of [2, 3]) {
+      auth.moveClock(61)
+      await forgot(session.user.email)
+      await mailedTokens(passwordResetRequested, session, count)
+    }
+    const [, second = '', third = ''] = await mailedTokens(passwordResetRequested, session, 3)
     expect(await reset(second)).toMatchObject({ status: 204 })
+    for (const token of [first, third]) {
+      expect(await reset(token, 'a third long password')).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+    }
+    expect(await login(session.user.email, NEW_PASSWORD)).toMatchObject({ status: 200 })
+  })
+  test('is replaced once by two tokens at the same moment, while another is being mailed', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { user } = await auth.register()
+      const createdAt = auth.deps.now()
+      const times = { userId: user.userId, createdAt, expiresAt: new Date(createdAt.getTime() + 60_000) }
+      const tokens = [randomUUID(), randomUUID()]
+      for (const token of tokens) await insertReset(auth.deps.prisma, { token, ...times })
+      const answers = await Promise.all([...tokens.map((token) => reset(token)), forgot(user.email)])
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 204, 400])
+    }
+    await settled()
+  })
+  test('waits for whoever has locked the account, and locks nothing of it before', async () => {
+    const { user } = await auth.register()
+    const createdAt = auth.deps.now()
+    const token = randomUUID()
+    const times = { createdAt, expiresAt: new Date(createdAt.getTime() + 60_000) }
+    await insertReset(auth.deps.prisma, { token, userId: user.userId, ...times })
+    const client = await auth.deps.pool.connect()
+    await client.query('begin')
+    await client.query('select from users where user_id = $1 for no key update', [user.userId])
+    const answer = reset(token)
+    await vi.waitFor(async () => {
+      const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+      expect(await rows(waiting)).toHaveLength(1)
+    })
+    await client.query('update password_resets set expires_at = expires_at where user_id = $1', [user.userId])
+    await client.query('commit')
+    client.release()
+    expect(await answer).toMatchObject({ status: 204 })
   })
   test('is not replaced with a token that is half an hour old, nor with one that is unknown', async () => {
     const session = await auth.register()
@@ -150,6 +188,23 @@ describe('a mail that is asked for', () => {
     auth.moveClock(61)
     await forgot(session.user.email)
     expect(await mailedTokens(passwordResetRequested, session, 2)).toHaveLength(2)
+  })
+  test.each([
+    ['a forgotten password', passwordResetRequested, forgot, 5],
+    // One of the five is the welcome.
+    ['an address', emailVerificationRequested, (email: string) => auth.client.resendVerification({ body: { email } }), 4],
+  ])('for %s goes out five times an hour at most, and the last is as good as the first', async (_, message, ask, mails) => {
+    const session = await auth.register()
+    for (let n = 0; n < 8; n++) {
+      auth.moveClock(61)
+      expect(await ask(session.user.email)).toMatchObject({ status: 202 })
+      await settled()
+    }
+    const tokens = await mailedTokens(message, session, mails)
+    expect(new Set(tokens).size).toBe(mails)
+    auth.moveClock(3_600)
+    await ask(session.user.email)
+    await mailedTokens(message, session, mails + 1)
   })
   test('carries on the correlation id of who asked', async () => {
     const session = await auth.register()

@@ -57,7 +57,7 @@ export const resetPasswordPage = (nonce: string): string =>
           return end('This link is older than 30 minutes, so it is no longer valid. Ask for a new one.')
         }
         if (refusal?.error === 'TOKEN_INVALID' || refusal?.details?.some(({ path }) => path === 'body.token')) {
-          return end('This link is no longer valid: it was used before, or a newer one was sent. Ask for a new one.')
+          return end('This link is no longer valid: it, or another one that you were sent, was used before. Ask for a new one.')
         }
         if (answer?.status === 400) return say('That password cannot be used: it needs 8 to 128 characters.')
         say('That did not work just now. Your link is still good: please try again in a moment.')

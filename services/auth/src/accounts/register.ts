@@ -1,6 +1,7 @@
 import { type Registration, type UserId, userCreated } from '@boxoffice/contracts'
 import { sqlOf, violatedUnique } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
+import { rememberNetwork } from '../limits/known-networks.ts'
 import type { SignedIn } from '../sessions/session.ts'
 import { insertFamily } from '../sessions/session-repository.ts'
 import { createMailedToken } from './mailed-token.ts'
@@ -13,9 +14,9 @@ import { insertVerification } from './verification-repository.ts'
  */
 export async function register(
   deps: Dependencies,
-  registration: Registration & { userId: UserId; locale: string },
+  registration: Registration & { userId: UserId; locale: string; network: string },
 ): Promise<SignedIn | null> {
-  const { email, password, ...profile } = registration
+  const { email, password, network, ...profile } = registration
   if (await findUserByEmail(deps.prisma, email)) return null // before the costly hash
   const passwordHash = await deps.passwords.hash(password)
   const token = createMailedToken()
@@ -30,6 +31,7 @@ export async function register(
       await insertVerification(tx, { token, userId, createdAt, expiresAt: tokenExpiresAt })
       const payload = { userId, email, firstName, lastName, locale, sealedToken, tokenExpiresAt, createdAt }
       await deps.messaging.append(sqlOf(tx), userCreated, payload, { aggregateVersion: version })
+      await rememberNetwork(tx, userId, network, createdAt)
       const { refreshTtlMs } = deps.config
       const sessionId = deps.newId()
       const family = { familyId: sessionId, userId, createdAt, ttlMs: refreshTtlMs }

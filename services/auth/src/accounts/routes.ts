@@ -18,11 +18,12 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
   return {
     async register({ body, headers, ip, resourceId }) {
       const now = deps.now()
-      const counted = { kind: 'REGISTRATION_FROM_NETWORK', subject: networkOf(ip) } as const
+      const network = networkOf(ip)
+      const counted = { kind: 'REGISTRATION_FROM_NETWORK', subject: network } as const
       const blocked = await countAttempt(prisma, deps.config.limits, counted, now)
       if (blocked) return tooManyAttempts(blocked, now)
       const locale = body.locale ?? localeOf(headers['accept-language'])
-      const registered = await register(deps, { ...body, locale, userId: resourceId as UserId })
+      const registered = await register(deps, { ...body, locale, network, userId: resourceId as UserId })
       if (!registered) return refuse(409, 'EMAIL_TAKEN', 'there is an account with this address already')
       return answerSession(deps, 201, registered)
     },

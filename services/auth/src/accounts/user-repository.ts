@@ -72,9 +72,9 @@ export async function addRole(tx: PrismaTx, userId: UserId, role: Role): Promise
   return findUser(tx, userId)
 }
 
-/** Nobody else changes the user until the transaction ends. */
+/** Nobody else changes the user until the transaction ends; what refers to the user may still be written. */
 export async function lockUser(tx: PrismaTx, userId: UserId): Promise<void> {
-  await tx.$queryRaw`select user_id from users where user_id = ${userId}::uuid for update`
+  await tx.$queryRaw`select user_id from users where user_id = ${userId}::uuid for no key update`
 }
 
 /** Whether this is still the hash of the user's password, which then stays so until the transaction ends. */

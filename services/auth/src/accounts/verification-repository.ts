@@ -11,10 +11,11 @@ export async function insertVerification(
   await tx.emailVerification.create({ data: { ...row, tokenHash: hashToken(token) } })
 }
 
-/** When the account's last token was made; null where there was none. */
-export async function findVerificationTime(tx: PrismaTx, userId: UserId): Promise<Date | null> {
-  const { _max } = await tx.emailVerification.aggregate({ where: { userId }, _max: { createdAt: true } })
-  return _max.createdAt
+/** When the account's tokens were made since then, the newest first. */
+export async function listVerificationTimes(tx: PrismaTx, userId: UserId, since: Date): Promise<Date[]> {
+  const where = { userId, createdAt: { gt: since } }
+  const rows = await tx.emailVerification.findMany({ where, select: { createdAt: true }, orderBy: { createdAt: 'desc' } })
+  return rows.map(({ createdAt }) => createdAt)
 }
 
 /**

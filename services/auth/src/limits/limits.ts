@@ -2,17 +2,24 @@ import { createHash } from 'node:crypto'
 import { refuse } from '@boxoffice/service-kit'
 import type { PrismaTx } from '../transaction.ts'
 
-export type LimitKind = 'LOGIN_OF_ACCOUNT' | 'LOGIN_FROM_NETWORK' | 'REGISTRATION_FROM_NETWORK' | 'MAIL_FROM_NETWORK'
+export type LimitKind =
+  | 'LOGIN_OF_ACCOUNT'
+  | 'LOGIN_OF_ACCOUNT_FROM_NETWORK'
+  | 'LOGIN_FROM_NETWORK'
+  | 'REGISTRATION_FROM_NETWORK'
+  | 'MAIL_FROM_NETWORK'
 /** `max` attempts in a window of `windowMs`, which the first of them opens. */
 export type Limits = Readonly<Record<LimitKind, { max: number; windowMs: number }>>
 
-/** Something that is counted: of an account its address, in lower case; of a network what `networkOf` says. */
+/** Something that is counted: of an account its address, in lower case; of a network what `networkOf` says; or both together. */
 export interface Counted {
   kind: LimitKind
   subject: string
+  /** The account's address, where it is about one. */
+  account?: string
 }
 
-const hashOf = (subject: string) => new Uint8Array(createHash('sha256').update(subject).digest())
+export const hashOf = (subject: string) => new Uint8Array(createHash('sha256').update(subject).digest())
 
 /** When the last of the windows ends in which `counted` has had its attempts; null where all may go on. */
 export async function blockedUntil(tx: PrismaTx, limits: Limits, counted: readonly Counted[], now: Date): Promise<Date | null> {
@@ -22,11 +29,17 @@ export async function blockedUntil(tx: PrismaTx, limits: Limits, counted: readon
 }
 
 /** Count an attempt; when the window ends where that was one too many, null where it may be. */
-export async function countAttempt(tx: PrismaTx, limits: Limits, { kind, subject }: Counted, now: Date): Promise<Date | null> {
+export async function countAttempt(
+  tx: PrismaTx,
+  limits: Limits,
+  { kind, subject, account }: Counted,
+  now: Date,
+): Promise<Date | null> {
   const endsAt = new Date(now.getTime() + limits[kind].windowMs)
   // One statement, so that of many at once none is missed.
   const [row] = await tx.$queryRaw<{ count: number; ends_at: Date }[]>`
-    insert into attempts as a (kind, subject_hash, count, ends_at) values (${kind}, ${hashOf(subject)}, 1, ${endsAt})
+    insert into attempts as a (kind, subject_hash, account_hash, count, ends_at)
+    values (${kind}, ${hashOf(subject)}, ${account === undefined ? null : hashOf(account)}, 1, ${endsAt})
     on conflict (kind, subject_hash) do update set
       count = case when a.ends_at <= ${now} then 1 else a.count + 1 end,
       ends_at = case when a.ends_at <= ${now} then excluded.ends_at else a.ends_at end
@@ -37,6 +50,11 @@ export async function countAttempt(tx: PrismaTx, limits: Limits, { kind, subject
 /** Nothing is counted against it any more. */
 export async function forgetAttempts(tx: PrismaTx, { kind, subject }: Counted): Promise<void> {
   await tx.attempts.deleteMany({ where: { kind, subjectHash: hashOf(subject) } })
+}
+
+/** Nothing is counted against this account any more, wherever it was. */
+export async function forgetAttemptsOf(tx: PrismaTx, account: string): Promise<void> {
+  await tx.attempts.deleteMany({ where: { accountHash: hashOf(account) } })
 }
 
 /** Delete up to `limit` counts whose window has ended; how many. */

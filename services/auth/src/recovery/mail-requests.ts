@@ -3,11 +3,12 @@ import { createSweeper, currentCorrelationId, sqlOf, type Worker, withCorrelatio
 import { createMailedToken } from '../accounts/mailed-token.ts'
 import type { StoredUser } from '../accounts/user.ts'
 import { findUserByEmail, lockUser } from '../accounts/user-repository.ts'
-import { findVerificationTime, insertVerification } from '../accounts/verification-repository.ts'
+import { insertVerification, listVerificationTimes } from '../accounts/verification-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import type { PrismaTx } from '../transaction.ts'
+import { mayMail } from './may-mail.ts'
 import { insertRequest, type MailRequest, takeRequest } from './request-repository.ts'
-import { findResetTime, replaceReset } from './reset-repository.ts'
+import { insertReset, listResetTimes } from './reset-repository.ts'
 
 export interface MailRequests {
   /** Ask for a mail to an address. What is done before it resolves is the same whether or not there is such an account. */
@@ -19,6 +20,7 @@ export interface MailRequests {
 type Surroundings = Omit<Dependencies, 'mailRequests'>
 
 const INTERVAL_MS = 5_000
+const DAY_MS = 86_400_000
 
 export function createMailRequests(deps: Surroundings): MailRequests {
   const worker = createSweeper({
@@ -52,14 +54,15 @@ async function mail(deps: Surroundings, tx: PrismaTx, kind: MailRequest['kind'],
   if (kind === 'VERIFICATION' && user.emailVerified) return
   await lockUser(tx, userId) // two requests for one account must see each other
   const createdAt = deps.now()
-  const last = kind === 'VERIFICATION' ? await findVerificationTime(tx, userId) : await findResetTime(tx, userId)
-  if (last && createdAt.getTime() - last.getTime() < deps.config.mailIntervalMs) return
+  const list = kind === 'VERIFICATION' ? listVerificationTimes : listResetTimes
+  const mailedAt = await list(tx, userId, new Date(createdAt.getTime() - DAY_MS))
+  if (!mayMail(mailedAt, createdAt, deps.config.mails)) return
 
   const { emailVerificationTtlMs, passwordResetTtlMs } = deps.config
   const ttlMs = kind === 'VERIFICATION' ? emailVerificationTtlMs : passwordResetTtlMs
   const token = createMailedToken()
   const tokenExpiresAt = new Date(createdAt.getTime() + ttlMs)
-  const keep = kind === 'VERIFICATION' ? insertVerification : replaceReset
+  const keep = kind === 'VERIFICATION' ? insertVerification : insertReset
   await keep(tx, { token, userId, createdAt, expiresAt: tokenExpiresAt })
   const payload = { userId, email, firstName, lastName, locale, sealedToken: await deps.sealToken(token), tokenExpiresAt }
   const message = kind === 'VERIFICATION' ? emailVerificationRequested : passwordResetRequested

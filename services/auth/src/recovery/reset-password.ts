@@ -1,8 +1,9 @@
 import { userEmailVerified } from '@boxoffice/contracts'
 import { sqlOf } from '@boxoffice/service-kit'
-import { markEmailVerified, setPassword } from '../accounts/user-repository.ts'
+import { lockUser, markEmailVerified, setPassword } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
-import { forgetAttempts } from '../limits/limits.ts'
+import { forgetNetworksOf } from '../limits/known-networks.ts'
+import { forgetAttemptsOf } from '../limits/limits.ts'
 import { tellEnded } from '../sessions/session.ts'
 import { revokeFamiliesOf } from '../sessions/session-repository.ts'
 import { findReset, useReset } from './reset-repository.ts'
@@ -10,8 +11,8 @@ import { findReset, useReset } from './reset-repository.ts'
 export type Reset = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED'
 
 /**
- * Set a new password with a token that was mailed. In one commit the token is used up, every session ends, failed sign-ins are
- * forgotten, and the address counts as proven: whoever reads its mail owns it.
+ * Set a new password with a token that was mailed. In one commit the token is used up with every other of the account, every
+ * session ends, failed sign-ins and known networks are forgotten, and the address counts as proven: whoever reads its mail owns it.
  */
 export async function resetPassword(deps: Dependencies, token: string, password: string): Promise<Reset> {
   const found = await findReset(deps.prisma, token)
@@ -21,11 +22,13 @@ export async function resetPassword(deps: Dependencies, token: string, password:
   let ended: string[] = []
   const reset = await deps.transact(async (tx): Promise<Reset> => {
     const now = deps.now()
-    if (!(await useReset(tx, token, now))) return 'TOKEN_INVALID'
     const { userId } = found
+    await lockUser(tx, userId) // before anything of the user's: that is the order in which everybody locks
+    if (!(await useReset(tx, userId, token, now))) return 'TOKEN_INVALID'
     const { email } = await setPassword(tx, userId, passwordHash)
     ended = await revokeFamiliesOf(tx, userId, { revokedAt: now, revokedBecause: 'PASSWORD_RESET' })
-    await forgetAttempts(tx, { kind: 'LOGIN_OF_ACCOUNT', subject: email })
+    await forgetNetworksOf(tx, userId)
+    await forgetAttemptsOf(tx, email)
     const proven = await markEmailVerified(tx, userId, now)
     if (proven) {
       const payload = { userId, email, verifiedAt: now }

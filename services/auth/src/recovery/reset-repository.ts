@@ -2,34 +2,33 @@ import type { UserId } from '@boxoffice/contracts'
 import { hashToken } from '../accounts/mailed-token.ts'
 import type { PrismaTx } from '../transaction.ts'
 
-/** Keep a token that sets a password: its hash. The account's earlier one ends. */
-export async function replaceReset(
+/** Keep a token that sets a password: its hash. Those mailed before stay good beside it. */
+export async function insertReset(
   tx: PrismaTx,
   reset: { token: string; userId: UserId; createdAt: Date; expiresAt: Date },
 ): Promise<void> {
-  const { token, userId, createdAt, expiresAt } = reset
-  const data = { tokenHash: hashToken(token), createdAt, expiresAt, usedAt: null }
-  await tx.passwordReset.upsert({ where: { userId }, create: { userId, ...data }, update: data })
+  const { token, ...row } = reset
+  await tx.passwordReset.create({ data: { ...row, tokenHash: hashToken(token) } })
 }
 
-/** When the account's last token was made; null where there was none. */
-export async function findResetTime(tx: PrismaTx, userId: UserId): Promise<Date | null> {
-  const row = await tx.passwordReset.findUnique({ where: { userId }, select: { createdAt: true } })
-  return row?.createdAt ?? null
+/** When the account's tokens were made since then, the newest first. */
+export async function listResetTimes(tx: PrismaTx, userId: UserId, since: Date): Promise<Date[]> {
+  const where = { userId, createdAt: { gt: since } }
+  const rows = await tx.passwordReset.findMany({ where, select: { createdAt: true }, orderBy: { createdAt: 'desc' } })
+  return rows.map(({ createdAt }) => createdAt)
 }
 
-/** Whose token this is, and until when it counts; null for one that is not ours, was used, or was followed by another. */
+/** Whose token this is, and until when it counts; null for one that is not ours, or where one of the account's was used since. */
 export async function findReset(tx: PrismaTx, token: string): Promise<{ userId: UserId; expiresAt: Date } | null> {
   const row = await tx.passwordReset.findUnique({ where: { tokenHash: hashToken(token), usedAt: null } })
   return row && { userId: row.userId as UserId, expiresAt: row.expiresAt }
 }
 
-/** Use a token up; whether it was still good. Of two at the same moment the second waits for the first and finds it used. */
-export async function useReset(tx: PrismaTx, token: string, usedAt: Date): Promise<boolean> {
-  const { count } = await tx.passwordReset.updateMany({
-    where: { tokenHash: hashToken(token), usedAt: null, expiresAt: { gt: usedAt } },
-    data: { usedAt },
-  })
+/** Use up a token of a locked user, and with it every other of that user; whether it was still good. */
+export async function useReset(tx: PrismaTx, userId: UserId, token: string, usedAt: Date): Promise<boolean> {
+  const where = { userId, usedAt: null, expiresAt: { gt: usedAt } }
+  const { count } = await tx.passwordReset.updateMany({ where: { ...where, tokenHash: hashToken(token) }, data: { usedAt } })
+  if (count === 1) await tx.passwordReset.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
   return count === 1
 }
 

@@ -3,6 +3,7 @@ import { type Handlers, refuse, verifyAccessToken } from '@boxoffice/service-kit
 import { errors } from 'jose'
 import type { Dependencies } from '../dependencies.ts'
 import { tooManyAttempts } from '../limits/limits.ts'
+import { networkOf } from '../limits/network.ts'
 import { answerSession } from './answer.ts'
 import { endSession, refresh } from './session.ts'
 import { signIn } from './sign-in.ts'
@@ -25,8 +26,8 @@ export function sessionHandlers(deps: Dependencies): Handlers<SessionRoutes> {
       if ('wrong' in result) return refuse(401, 'INVALID_CREDENTIALS', 'the address or the password is wrong')
       return answerSession(deps, 200, result)
     },
-    async refresh({ body, log }) {
-      const refreshed = await refresh(deps, body.refreshToken)
+    async refresh({ body, ip, log }) {
+      const refreshed = await refresh(deps, body.refreshToken, networkOf(ip))
       if ('refused' in refreshed) {
         if (refreshed.refused === 'TOKEN_REUSED') log.warn('a refresh token was used again: its session has been ended')
         return refuse(401, refreshed.refused, sentences[refreshed.refused])

@@ -2,6 +2,7 @@ import type { UserId } from '@boxoffice/contracts'
 import type { StoredUser } from '../accounts/user.ts'
 import { getUser, holdPassword } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { rememberNetwork, touchNetwork } from '../limits/known-networks.ts'
 import { judge } from './judge.ts'
 import { openSuccessor } from './refresh-token.ts'
 import { insertFamily, insertSuccessor, lockToken, revokeFamily } from './session-repository.ts'
@@ -15,10 +16,14 @@ export interface SignedIn {
 }
 
 /** Begin a session of a user whose password was verified by this hash; null where it was replaced in the meantime. */
-export const openSession = (deps: Dependencies, user: StoredUser, passwordHash: string): Promise<SignedIn | null> =>
+export const openSession = (
+  deps: Dependencies,
+  { user, passwordHash, network }: { user: StoredUser; passwordHash: string; network: string },
+): Promise<SignedIn | null> =>
   deps.transact(async (tx) => {
     const { userId } = user
     if (!(await holdPassword(tx, userId, passwordHash))) return null
+    await rememberNetwork(tx, userId, network, deps.now())
     const family = { familyId: deps.newId(), userId, createdAt: deps.now(), ttlMs: deps.config.refreshTtlMs }
     return { user, sessionId: family.familyId, refreshToken: await insertFamily(tx, family) }
   })
@@ -29,13 +34,13 @@ export type Refreshed = SignedIn | { refused: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' 
  * Put a new refresh token in the place of this one, or give the one again that took its place a moment ago. A token that is
  * used again otherwise ends its family: that is committed, although the answer is a refusal.
  */
-export async function refresh(deps: Dependencies, token: string): Promise<Refreshed> {
-  const { ended, ...refreshed } = await rotate(deps, token)
+export async function refresh(deps: Dependencies, token: string, network: string): Promise<Refreshed> {
+  const { ended, ...refreshed } = await rotate(deps, token, network)
   if (ended) await tellEnded(deps, [ended])
   return refreshed
 }
 
-const rotate = (deps: Dependencies, token: string): Promise<Refreshed & { ended?: string }> =>
+const rotate = (deps: Dependencies, token: string, network: string): Promise<Refreshed & { ended?: string }> =>
   deps.transact(async (tx): Promise<Refreshed & { ended?: string }> => {
     const now = deps.now()
     const stored = await lockToken(tx, token, now)
@@ -51,6 +56,7 @@ const rotate = (deps: Dependencies, token: string): Promise<Refreshed & { ended?
 
     const verdict = judge(shown, now, deps.config.refreshGraceMs)
     if (verdict === 'ROTATE') {
+      await touchNetwork(tx, userId as UserId, network, now)
       return signedIn(await insertSuccessor(tx, { token, familyId, usedAt: now, ttlMs: deps.config.refreshTtlMs }))
     }
     if (verdict === 'REPEAT' && sealedSuccessor) return signedIn(openSuccessor(token, sealedSuccessor))
