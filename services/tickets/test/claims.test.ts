@@ -2,7 +2,7 @@ import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@box
 import { ServiceUnavailable } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOverdueSweep } from '../src/reservations/sweeps.ts'
-import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
+import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
 
 let setting: Setting
 beforeAll(async () => {
@@ -184,14 +184,24 @@ describe('a claim past its deadline', () => {
     expect(rows).toEqual([])
   })
 
-  it('stays while the payment service cannot be had', async () => {
-    const { eventId, typeId } = await setting.offer(1)
-    const { reservationId } = await reserveForOrder(setting, eventId, typeId)
+  it('stays while the payment service cannot be had, and Redis does not let it go by itself either', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[1]])
+    const { reservationId } = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
+    const endsInMs = async () => Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, reservationId)) - Date.now()
+    expect(await endsInMs()).toBeGreaterThan((setting.config.claimTtlSeconds + 100) * 1_000)
     await setting.expire(reservationId)
+    expect(await endsInMs()).toBeLessThan(5_000)
     const payments = { getOrderInfo: () => Promise.reject(new ServiceUnavailable('payments', 'CONNECTION', false)) }
+    // Nothing else happens to the event, and so only the sweep can have it drawn.
+    await setting.deps.redisPicture.reconcile()
+    await setting.deps.pool.query(`update ticket_type_counters set updated_at = clock_timestamp() - interval '1 day'`)
+    await setting.redis.zadd(`tickets:{${eventId}}:expiries`, 'XX', Date.now() + 3_000, reservationId)
     await createOverdueSweep({ ...setting.deps, payments })()
+    await setting.deps.redisPicture.reconcile()
+    expect(await endsInMs()).toBeGreaterThan(100_000)
     expect(await setting.statusOf(reservationId)).toBe('PAYING')
-    const answer = (await reserveForOrder(setting, eventId, typeId)).answer
-    expect(answer).toMatchObject({ status: 409, body: { error: 'INSUFFICIENT_INVENTORY' } })
+    const { answer } = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
+    expect(answer).toMatchObject({ status: 409, body: { error: 'SEATS_TAKEN' } })
+    expect(await setting.maps(eventId)).toEqual({ redis: 'h', postgres: 'h' })
   })
 })

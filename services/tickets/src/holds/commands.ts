@@ -56,6 +56,8 @@ export type DrawAnswer = (typeof drawnAnswers)[keyof typeof drawnAnswers]
 const PROVISIONAL_MS = 10_000
 /** Redis lets a hold go a little later than the database: never the other way round. */
 const GRACE_MS = 5_000
+/** What is paid for never ends by itself in the database: Redis keeps it until the sweep has had time to ask, and to have it drawn. */
+export const PAYING_EXTRA_MS = 180_000
 /** An event that nobody touches for a day is forgotten here and drawn again when it is needed. */
 const PICTURE_MS = 86_400_000
 

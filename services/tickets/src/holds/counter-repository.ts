@@ -1,6 +1,6 @@
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import type { Drawing, Line } from './commands.ts'
+import { type Drawing, type Line, PAYING_EXTRA_MS } from './commands.ts'
 import { statusesOf } from './seat-claim-repository.ts'
 
 /** How much of a type is held and sold; the database checks `held + sold <= capacity`. */
@@ -69,7 +69,9 @@ export async function readDrawing(tx: Tx, eventId: EventId): Promise<Drawing> {
   // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it well.
   const [row] = await tx.query<DrawnRow>(
     `with live as (
-       select reservation_id, extract(epoch from expires_at - clock_timestamp()) * 1000 as remaining_ms
+       select reservation_id, case status
+           when 'PAYING' then greatest(extract(epoch from expires_at - clock_timestamp()) * 1000, 0) + ${PAYING_EXTRA_MS}
+           else extract(epoch from expires_at - clock_timestamp()) * 1000 end as remaining_ms
        from reservations where event_id = $1 and status in ('ACTIVE', 'PAYING'))
      select
        coalesce((select jsonb_agg(jsonb_build_object('ticketTypeId', ticket_type_id, 'count', capacity - held - sold))

@@ -1,4 +1,4 @@
-import type { EventId, ReservationId, SeatId } from '@boxoffice/contracts'
+import type { EventId, ReservationId, ReservationStatus, SeatId } from '@boxoffice/contracts'
 import { createRedis, type Logger, sqlOfPool } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { numbersOf, type Plan } from '../seating/plan.ts'
@@ -9,6 +9,7 @@ import {
   type HoldAnswer,
   type Line,
   type MapAnswer,
+  PAYING_EXTRA_MS,
   type Places,
   type Released,
   type SoldSeat,
@@ -26,6 +27,13 @@ export type PictureHold =
   | { outcome: 'insufficient'; mayBeOver: boolean }
   | { outcome: 'taken'; mayBeOver: boolean; seatIds: SeatId[] }
 
+/** What the database holds. `remainingMs` is by its clock. */
+export interface Confirmed extends Released {
+  readonly items: readonly SeatedLine[]
+  readonly status: ReservationStatus
+  readonly remainingMs: number
+}
+
 /**
  * The picture of what is free, in Redis: it refuses the crowd fast, and it may vanish. PostgreSQL is the truth. Nothing here
  * rejects: what Redis could not be told is remembered and drawn anew by `reconcile`.
@@ -33,8 +41,8 @@ export type PictureHold =
 export interface RedisPicture {
   /** Take places provisionally; null when Redis cannot be had, and sales go on without it. */
   hold(eventId: EventId, reservationId: ReservationId, lines: readonly SeatedLine[]): Promise<PictureHold | null>
-  /** The database holds them for so long. */
-  confirm(eventId: EventId, reservationId: ReservationId, lines: readonly SeatedLine[], remainingMs: number): Promise<void>
+  /** The database holds them for so long; while they are paid for, until it is told otherwise. */
+  confirm(held: Confirmed): Promise<void>
   /** The database has let them go. */
   release(released: readonly Released[]): Promise<void>
   /** The database has made tickets of what they held. */
@@ -95,8 +103,9 @@ export function createRedisPicture(options: { url: string; pool: pg.Pool; logger
       if (answer?.outcome === 'held') changed(eventId)
       return answer
     },
-    async confirm(eventId, reservationId, lines, remainingMs) {
-      await tell(eventId, async () => commands.confirm(eventId, reservationId, await placesOf(eventId, lines), remainingMs))
+    async confirm({ eventId, reservationId, items, status, remainingMs }) {
+      const lastsMs = status === 'PAYING' ? Math.max(remainingMs, 0) + PAYING_EXTRA_MS : remainingMs
+      await tell(eventId, async () => commands.confirm(eventId, reservationId, await placesOf(eventId, items), lastsMs))
     },
     async release(released) {
       for (const [eventId, reservations] of Map.groupBy(released, ({ eventId }) => eventId)) {

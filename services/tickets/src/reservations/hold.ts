@@ -3,7 +3,6 @@ import type { Bulkhead } from '../holds/bulkhead.ts'
 import type { RedisPicture, SeatedLine } from '../holds/redis-picture.ts'
 import type { Plan } from '../seating/plan.ts'
 import { expireOf, type InTheWay, inTheWayOf } from './expire.ts'
-import type { StoredReservation } from './reservation.ts'
 import { isTaken, type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
 import type { Wish } from './wish.ts'
 import { writeReservation } from './write-reservation.ts'
@@ -40,14 +39,10 @@ export function createHolding(deps: {
     deps.crashAt('hold.after-lua')
     const write = () => writeOrTakeOver(wish, lines, plan)
     const result = held === 'held' ? await write() : await deps.bulkhead(write)
-    if (result.outcome === 'reserved') await confirm(result.reservation)
+    if (result.outcome === 'reserved') await redisPicture.confirm(result.reservation)
     else await redisPicture.release([wish])
     if (isTaken(result)) redisPicture.markStale(wish.eventId)
     return result
-  }
-
-  function confirm({ eventId, reservationId, items, remainingMs }: StoredReservation): Promise<void> {
-    return redisPicture.confirm(eventId, reservationId, items, remainingMs)
   }
 
   async function writeOrTakeOver(wish: Wish, lines: readonly SeatedLine[], plan: Plan | null): Promise<ReserveResult> {
@@ -63,5 +58,5 @@ export function createHolding(deps: {
     return expired.length > 0
   }
 
-  return { hold, keep, confirm, takeOver }
+  return { hold, keep, confirm: redisPicture.confirm, takeOver }
 }

@@ -52,10 +52,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
       if (result.outcome === 'unknown') return unknownReservation()
       if (result.outcome === 'refused') return refuse(409, result.error, result.message)
       const { reservation } = result
-      if (reservation.status === 'PAYING') {
-        const { eventId, reservationId, items, remainingMs } = reservation
-        await deps.redisPicture.confirm(eventId, reservationId, items, remainingMs)
-      }
+      if (reservation.status === 'PAYING') await deps.redisPicture.confirm(reservation)
       return { status: 200, body: { ...reservationView(reservation), userId: body.userId, orderId: body.orderId } }
     },
     releaseClaim: async ({ body }) => {

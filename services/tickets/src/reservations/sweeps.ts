@@ -36,7 +36,10 @@ export function createOverdueSweep(deps: { transact: Transact; redisPicture: Red
     let decided = 0
     for (const { reservationId, orderId, eventId } of overdue) {
       const verdict = await verdictOf(deps.payments, orderId)
-      if (verdict === 'unknown') continue
+      if (verdict === 'unknown') {
+        redisPicture.markStale(eventId) // there, too, it must not end by itself
+        continue
+      }
       decided++
       if (verdict === 'release') {
         const result = await transact((tx) => releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }))
