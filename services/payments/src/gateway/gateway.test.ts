@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Currency, Minor, OrderId } from '@boxoffice/contracts'
+import type { Currency, Minor, OrderId, RefundId } from '@boxoffice/contracts'
 import { createGuard, createMetrics, policies } from '@boxoffice/service-kit'
 import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -84,5 +84,40 @@ describe('a charge that was sent long after its order began to be charged, while
     expect(await step(sagaOf(orderId, 'CANCELLING_CHARGE'))).toEqual({ input: { type: 'NOT_CHARGED' } })
     await gateway.charge(chargeOf(orderId))
     expect((await sandbox.ledger(orderId)).totals).toEqual([])
+  })
+})
+
+describe('refunds that the gateway refuses', () => {
+  const CALLS = policies.gateway.breaker.volumeThreshold * 2
+  const refundOf = (transactionId: string, amount: number, key: string = randomUUID()) => {
+    const ids = { orderId: newOrderId(), refundId: randomUUID() as RefundId }
+    return gateway.refund({ ...ids, transactionId, amount: amount as Minor, key })
+  }
+  async function charged() {
+    const made = await gateway.charge(chargeOf(newOrderId()))
+    if (made.outcome !== 'charged') throw new Error(made.outcome)
+    return made.transactionId
+  }
+
+  test('for there is nothing to give back, do not keep others from paying', async () => {
+    const transactionId = await charged()
+    for (let i = 0; i < CALLS; i++) expect(await refundOf(transactionId, 10_001)).toMatchObject({ outcome: 'refused' })
+    expect(guard.state()).toBe('UP')
+    expect(await gateway.charge(chargeOf(newOrderId()))).toMatchObject({ outcome: 'charged' })
+  })
+  test('for their key is used for another amount, do not either', async () => {
+    const transactionId = await charged()
+    const key = randomUUID()
+    expect(await refundOf(transactionId, 1, key)).toMatchObject({ outcome: 'refunded' })
+    for (let i = 0; i < CALLS; i++) expect(await refundOf(transactionId, 2, key)).toMatchObject({ outcome: 'refused' })
+    expect(guard.state()).toBe('UP')
+  })
+  test('while it is away, which it is for charges too, are unknown', async () => {
+    const transactionId = await charged()
+    await sandbox.setFault({ mode: 'unavailable' })
+    for (let i = 0; i < CALLS; i++) await refundOf(transactionId, 1)
+    await sandbox.setFault({ mode: 'ok' })
+    expect(guard.state()).toBe('DEGRADED')
+    expect(await refundOf(transactionId, 1)).toMatchObject({ outcome: 'not-sent' })
   })
 })

@@ -1,15 +1,7 @@
 import type { Currency, Minor, OrderId, RefundId } from '@boxoffice/contracts'
 import { type Guard, ServiceUnavailable } from '@boxoffice/service-kit'
 import Stripe from 'stripe'
-import { type ChargeOutcome, definite, type Lookup, lookupOf, outcomeOf } from './outcomes.ts'
-
-export type RefundOutcome =
-  | { outcome: 'refunded'; gatewayRefundId: string }
-  | { outcome: 'unknown'; reason: string }
-  /** A limit of our own: nothing was sent. */
-  | { outcome: 'not-sent'; reason: string }
-  /** The gateway refuses: a person has to look. */
-  | { outcome: 'refused'; reason: string }
+import { type ChargeOutcome, definite, definiteRefund, type Lookup, lookupOf, outcomeOf, type RefundOutcome } from './outcomes.ts'
 
 /** A refund in the gateway's books; without `refundId` it is not one of ours, or made before ours carried their ids. */
 export interface KnownRefund {
@@ -155,16 +147,12 @@ export function createGateway(options: {
     },
 
     async refund({ transactionId, amount, orderId, refundId, key }) {
+      const wanted = { payment_intent: transactionId, amount, metadata: { orderId, refundId } }
       try {
-        const wanted = { payment_intent: transactionId, amount, metadata: { orderId, refundId } }
-        const refund = await guard('refund', () => stripe.refunds.create(wanted, { idempotencyKey: key }))
-        if (refund.status === 'succeeded' || refund.status === 'pending')
-          return { outcome: 'refunded', gatewayRefundId: refund.id }
-        return { outcome: 'refused', reason: refund.failure_reason ?? refund.status ?? 'failed' }
+        return await guard('refund', () => definiteRefund(() => stripe.refunds.create(wanted, { idempotencyKey: key })))
       } catch (error) {
         if (error instanceof ServiceUnavailable) return { outcome: 'not-sent', reason: error.reason }
-        const refused = error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== 409
-        return { outcome: refused ? 'refused' : 'unknown', reason: (error as Error).message }
+        return { outcome: 'unknown', reason: (error as Error).message }
       }
     },
 

@@ -8,6 +8,14 @@ export type ChargeOutcome =
   | { outcome: 'unknown'; reason: string }
   | { outcome: 'not-sent'; reason: string }
 
+export type RefundOutcome =
+  | { outcome: 'refunded'; gatewayRefundId: string }
+  | { outcome: 'unknown'; reason: string }
+  /** A limit of our own: nothing was sent. */
+  | { outcome: 'not-sent'; reason: string }
+  /** The gateway refuses: a person has to look. */
+  | { outcome: 'refused'; reason: string }
+
 /** What the gateway knows of an order. `open`: an intent that has neither charged nor ended. */
 export type Lookup =
   | { outcome: 'charged'; transactionId: string }
@@ -31,6 +39,20 @@ export async function definite(call: () => Promise<ChargeOutcome>): Promise<Char
         : { outcome: 'declined', reason: 'SYSTEM_ERROR', message: 'the payment was refused' }
     }
     throw error
+  }
+}
+
+/** What a refund came to. That it is refused is an answer too: only what is no answer counts against the breaker. */
+export async function definiteRefund(call: () => Promise<Stripe.Refund>): Promise<RefundOutcome> {
+  try {
+    const { id, status, failure_reason } = await call()
+    if (status === 'succeeded' || status === 'pending') return { outcome: 'refunded', gatewayRefundId: id }
+    return { outcome: 'refused', reason: failure_reason ?? status ?? 'failed' }
+  } catch (error) {
+    const { StripeInvalidRequestError, StripeIdempotencyError } = Stripe.errors
+    if (!(error instanceof StripeInvalidRequestError || error instanceof StripeIdempotencyError)) throw error
+    // 409: the same request is being executed at this moment.
+    return { outcome: error.statusCode === 409 ? 'unknown' : 'refused', reason: error.message }
   }
 }
 
