@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { eventCreated, eventPublished, eventUpdated } from '@boxoffice/contracts'
+import { encodeCursor } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DAY_MS, type EventService, festival, startEventService } from './event-service.ts'
 
@@ -173,10 +174,18 @@ describe('the list', () => {
     const { body } = await service.as(fresh.headers).listMyEvents({ query: {} })
     expect(body.events).toMatchObject([{ status: 'DRAFT' }])
   })
-  test('refuses a cursor that is not its own', async () => {
-    const answer = await service.app.inject('/api/events?cursor=nonsense')
-    expect(answer.statusCode).toBe(400)
-    expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'query.cursor' }] })
+  test.each<[string, unknown]>([
+    ['nonsense', 'nonsense'],
+    ['the year 0', { at: '0000-01-01T00:00:00Z', id: randomUUID(), rank: 0 }],
+    ['a year that no database has', { at: '+275760-01-01T00:00:00Z', id: randomUUID(), rank: 0 }],
+    ['an id that is none', { at: '2027-01-01T00:00:00Z', id: 'x', rank: 0 }],
+  ])('refuses a cursor that is not its own: %s', async (_, position) => {
+    const cursor = encodeCursor(position as Record<string, unknown>)
+    for (const url of ['/api/events', '/api/events/mine']) {
+      const answer = await service.app.inject({ url, query: { cursor }, headers: service.organizer.headers })
+      expect(answer.statusCode, url).toBe(400)
+      expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'query.cursor' }] })
+    }
   })
 })
 

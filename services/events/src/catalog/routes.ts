@@ -1,4 +1,4 @@
-import type { EventId, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
+import { type EventId, type eventsInternalRoutes, type eventsRoutes, Instant } from '@boxoffice/contracts'
 import { decodeCursor, type Handlers, pageOf, refuse } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
@@ -7,7 +7,7 @@ import { cancelEvent, changeEvent, createEvent, deleteEvent, type Edited, publis
 import { isVisibleTo, toPublic } from './event.ts'
 import { findEvent, findEvents, listOfOrganizer } from './event-repository.ts'
 
-const Position = z.object({ at: z.iso.datetime().transform((at) => new Date(at)), id: z.uuid() })
+const Position = z.object({ at: Instant, id: z.uuid() })
 const Ranked = Position.extend({ rank: z.number() })
 const notFound = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
 
