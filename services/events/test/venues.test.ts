@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { encodeCursor } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EventService, festival, startEventService } from './event-service.ts'
 
@@ -97,6 +98,26 @@ describe('the list of venues', () => {
       cursor = body.nextCursor ?? undefined
     } while (cursor)
     expect(names).toEqual(['B', 'd', 'a', 'C'])
+  })
+  test('has pages after a venue with the longest of names', async () => {
+    const me = await otherOrganizer()
+    for (const last of ['一', '二', '三'])
+      await me.createVenue({ body: { name: `${'劇'.repeat(199)}${last}`, address: 'Street 1' } })
+    const first = await me.listVenues({ query: { limit: 2 } })
+    const second = await me.listVenues({ query: { limit: 1, cursor: first.body.nextCursor ?? '' } })
+    const names = [...first.body.venues, ...second.body.venues].map(({ name }) => name.slice(-1))
+    expect(names.toSorted()).toEqual(['一', '三', '二'])
+  })
+  test.each([
+    ['a number that is too large', { others: 2 ** 40, name: 'a', id: randomUUID() }],
+    ['a character that no text has', { others: 0, name: 'a\u0000b', id: randomUUID() }],
+    ['a venue that there is not', { id: randomUUID() }],
+    ['nothing', {}],
+  ])('refuses a cursor with %s', async (_, position) => {
+    const { headers } = service.organizer
+    const answer = await service.app.inject({ url: '/api/events/venues', query: { cursor: encodeCursor(position) }, headers })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'query.cursor' }] })
   })
   test('finds a venue without accents, by its city too, and one that came with an event', async () => {
     await mine.createVenue({ body: { name: 'Wytwórnia', address: 'Łąkowa 29', city: 'Łódź' } })

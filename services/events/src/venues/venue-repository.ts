@@ -43,33 +43,26 @@ export async function writeVenueSearch(db: Db, venue: { id: string } & Parameter
   await db.$executeRaw`update venues set search = ${vectorOfVenue(venue)}::tsvector where id = ${venue.id}::uuid`
 }
 
-export interface VenuePosition {
-  /** 0 of the organizer's own, 1 of the others'. */
-  others: number
-  name: string
-  id: string
-}
-
-/** Venues by name from `after` on, the organizer's own first; one more than the limit. */
+/** Venues by name, those after the venue `after`, the organizer's own first; one more than the limit. */
 export async function listVenues(
   db: Db,
   organizerId: UserId,
-  options: { wanted: Wanted | undefined; limit: number; after: VenuePosition | null },
-): Promise<(VenuePosition & { venue: Venue })[]> {
-  const { wanted, after } = options
+  { wanted, limit, after }: { wanted: Wanted | undefined; limit: number; after: VenueId | null },
+): Promise<Venue[]> {
   const filters = [
     Prisma.sql`true`,
     ...(wanted ? [Prisma.sql`search @@ ${wanted.beginnings}::tsquery`] : []),
     ...(after
       ? [
           Prisma.sql`((organizer_id <> ${organizerId}::uuid)::int, lower(name), id)
-            > (${after.others}, ${after.name}, ${after.id}::uuid)`,
+            > (select (organizer_id <> ${organizerId}::uuid)::int, lower(name), id from venues where id = ${after}::uuid)`,
         ]
       : []),
   ]
-  const rows = await db.$queryRaw<(Omit<Row, 'search'> & { others: number; key: string })[]>`
+  const rows = await db.$queryRaw<Omit<Row, 'search'>[]>`
     select id, organizer_id as "organizerId", name, address, city, country, time_zone as "timeZone", capacity,
-      created_at as "createdAt", (organizer_id <> ${organizerId}::uuid)::int as others, lower(name) as key
-    from venues where ${Prisma.join(filters, ' and ')} order by others, key, id limit ${options.limit + 1}`
-  return rows.map(({ others, key, ...row }) => ({ others, name: key, id: row.id, venue: toVenue(row) }))
+      created_at as "createdAt"
+    from venues where ${Prisma.join(filters, ' and ')}
+    order by (organizer_id <> ${organizerId}::uuid)::int, lower(name), id limit ${limit + 1}`
+  return rows.map(toVenue)
 }
