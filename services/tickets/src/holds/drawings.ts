@@ -5,6 +5,8 @@ import type { Commands, DrawAnswer } from './commands.ts'
 import { listBusyEvents, readDrawing } from './counter-repository.ts'
 
 const DRAW_ATTEMPTS = 3
+/** An event that changed during all attempts of so many reconciliations is drawn in any case by the next one. */
+const ROUNDS_MISSED_MAX = 2
 const BUSY_SECONDS = 120
 const BUSY_AT_START_SECONDS = 86_400
 
@@ -21,14 +23,24 @@ export function createDrawings({
   logger: Logger
 }) {
   const stale = new Set<EventId>()
+  const roundsMissed = new Map<EventId, number>()
   const underWay = new Map<EventId, Promise<boolean>>()
   let windowSeconds = BUSY_AT_START_SECONDS
 
   /** Whether Redis differed. `inAnyCase`: also while the event keeps changing. */
   async function draw(eventId: EventId, inAnyCase = true): Promise<boolean> {
-    const answer = await drawFromDatabase(commands, sql, eventId, inAnyCase)
-    if (answer === 'CHANGED_MEANWHILE') stale.add(eventId)
+    const { answer, settled } = await drawFromDatabase(commands, sql, eventId, inAnyCase)
+    if (!settled) stale.add(eventId)
     return answer === 'CORRECTED'
+  }
+
+  /** The same once more in every reconciliation: a picture that is never drawn goes wrong for ever. */
+  async function drawInRound(eventId: EventId): Promise<boolean> {
+    const missed = roundsMissed.get(eventId) ?? 0
+    const differed = await draw(eventId, missed >= ROUNDS_MISSED_MAX)
+    if (stale.has(eventId) && missed < ROUNDS_MISSED_MAX) roundsMissed.set(eventId, missed + 1)
+    else roundsMissed.delete(eventId)
+    return differed
   }
 
   return {
@@ -45,7 +57,7 @@ export function createDrawings({
       const corrected: EventId[] = []
       for (const eventId of events) {
         stale.delete(eventId)
-        const differed = await guarded(() => draw(eventId, false))
+        const differed = await guarded(() => drawInRound(eventId))
         if (differed === null) stale.add(eventId)
         if (differed) corrected.push(eventId)
       }
@@ -56,14 +68,22 @@ export function createDrawings({
   }
 }
 
+interface Drawn {
+  readonly answer: DrawAnswer
+  /** Whether nothing can have changed between the reading and the drawing. */
+  readonly settled: boolean
+}
+
 /** Draw an event as the database has it; CHANGED_MEANWHILE when it kept changing and was not to be drawn `inAnyCase`. */
-async function drawFromDatabase(commands: Commands, sql: Tx, eventId: EventId, inAnyCase: boolean): Promise<DrawAnswer> {
-  let answer: DrawAnswer = 'CHANGED_MEANWHILE'
-  for (let attempt = 1; attempt <= DRAW_ATTEMPTS && answer === 'CHANGED_MEANWHILE'; attempt++) {
+async function drawFromDatabase(commands: Commands, sql: Tx, eventId: EventId, inAnyCase: boolean): Promise<Drawn> {
+  for (let attempt = 1; ; attempt++) {
     const changes = await commands.changes(eventId)
     const drawing = await readDrawing(sql, eventId)
-    // A hold that came in between may be shown wrongly for a moment; without any picture nothing would be refused.
-    answer = await commands.draw(eventId, inAnyCase && attempt === DRAW_ATTEMPTS ? null : changes, drawing)
+    const answer = await commands.draw(eventId, changes, drawing)
+    if (answer !== 'CHANGED_MEANWHILE') return { answer, settled: true }
+    if (attempt < DRAW_ATTEMPTS) continue
+    // A hold that was confirmed in between may be shown as free until it is drawn again, and is sold to nobody all the same;
+    // without any picture nothing would be refused.
+    return { answer: inAnyCase ? await commands.draw(eventId, null, drawing) : answer, settled: false }
   }
-  return answer
 }

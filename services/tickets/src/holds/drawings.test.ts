@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { createBreaker } from './breaker.ts'
+import { type Commands, defineCommands } from './commands.ts'
+import { createDrawings } from './drawings.ts'
+
+let redis: Redis
+let commands: Commands
+beforeAll(() => {
+  redis = new Redis(inject('redisUrl'))
+  commands = defineCommands(redis)
+})
+afterAll(() => redis.disconnect())
+
+const id = <T extends string>() => randomUUID() as T
+
+/** A database with one event, of whose only type so many are free; nobody holds anything there. */
+function database(eventId: EventId, typeId: TicketTypeId) {
+  const state = { free: 5, busy: true }
+  const query = async (sql: string) => {
+    if (sql.includes('as "eventId" from ticket_type_counters')) return state.busy ? [{ eventId }] : []
+    return [{ free: [{ ticketTypeId: typeId, count: state.free }], map: '', live: [], lines: [], seats: [] }]
+  }
+  return { state, sql: { query } as Tx }
+}
+
+it('an event that changes all the time is drawn all the same: provisional holds stay, and it is drawn again', async () => {
+  const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
+  const { state, sql } = database(eventId, typeId)
+  const line = { ticketTypeId: typeId, quantity: 1 }
+  let changing = true
+  const busy: Commands = {
+    ...commands,
+    /** Between this reading and its drawing somebody always holds something. */
+    async changes(eventId) {
+      const changes = await commands.changes(eventId)
+      if (changing) await commands.hold(eventId, id<ReservationId>(), { lines: [line], seats: [] })
+      return changes
+    },
+  }
+  const guarded = createBreaker({ onFailure: () => {} })
+  const logger = { info: () => {} } as unknown as Parameters<typeof createDrawings>[0]['logger']
+  const drawings = createDrawings({ commands: busy, sql, guarded, logger })
+
+  await commands.draw(eventId, null, {
+    free: [{ ticketTypeId: typeId, count: 1_000 }],
+    map: '',
+    holds: [],
+  })
+  const corrected: EventId[][] = []
+  for (let round = 1; round <= 3; round++) corrected.push(await drawings.reconcile())
+  expect(corrected).toEqual([[], [], [eventId]])
+  const provisional = await redis.hlen(`tickets:{${eventId}}:lines`)
+  expect(provisional).toBeGreaterThan(6)
+  expect(await commands.free(eventId)).toEqual({ [typeId]: 5 - provisional })
+
+  // What happened meanwhile may be drawn wrongly: it is drawn again, though nothing else happens to the event.
+  Object.assign(state, { free: 4, busy: false })
+  changing = false
+  expect(await drawings.reconcile()).toEqual([eventId])
+  expect(await commands.free(eventId)).toEqual({ [typeId]: 4 - provisional })
+  expect(await drawings.reconcile()).toEqual([])
+})
