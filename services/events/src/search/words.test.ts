@@ -30,3 +30,22 @@ test('words of a name weigh more than those of the place, the category and the d
 test('a name with an apostrophe is found in one word and in two', () => {
   expect(vectorOfVenue({ name: "O'Brien’s", address: 'x', city: null })).toBe("'o':1A 'brien':2A 's':3A 'obriens':4A 'x':5B")
 })
+
+const event = { name: 'Night', venueName: 'Klub', venueAddress: 'Łódź', category: 'MUSIC' }
+test.each([
+  ['signs that stand for four words each', '\ufdfa'.repeat(10_000)],
+  ['letters without a space', '漢'.repeat(10_000)],
+  ['one word again and again', 'a '.repeat(5_000)],
+  ['words and apostrophes', "a'".repeat(5_000)],
+])('a description of %s takes no time to speak of, and is bounded', (_, description) => {
+  const fastest = Math.min(
+    ...Array.from({ length: 3 }, () => {
+      const begun = performance.now()
+      vectorOfEvent({ ...event, description })
+      return performance.now() - begun
+    }),
+  )
+  expect(fastest).toBeLessThan(100)
+  expect(vectorOfEvent({ ...event, description }).match(/\d+D/g)?.length ?? 0).toBeLessThanOrEqual(4_000)
+  expect(vectorOfEvent({ ...event, description })).toContain("'night':1A 'klub':2B 'lodz':3B 'music':4C")
+})

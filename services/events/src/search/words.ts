@@ -1,6 +1,8 @@
 const WORD_LENGTH_MAX = 64
 const WORDS_MAX = 20
-const POSITION_MAX = 16_383
+/** Of one text's vector: a description of 10,000 characters has some 1,700 words, one of ligatures could have many times that. */
+const VECTOR_WORDS_MAX = 4_000
+const WORD_POSITIONS_MAX = 100
 
 /** Letters that are no letter with an accent to Unicode, although people type them so. */
 const PLAIN: Record<string, string> = {
@@ -27,13 +29,25 @@ const plain = (text: string) =>
     .replace(/\p{M}+/gu, '')
     .replace(special, (letter) => PLAIN[letter] ?? letter)
 
-const wordsOf = (text: string) =>
-  (plain(text).match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => [...word].slice(0, WORD_LENGTH_MAX).join(''))
+/** The first `max` words of a text. */
+const wordsOf = (text: string, max: number): string[] => {
+  const words: string[] = []
+  for (const [word] of plain(text).matchAll(/[\p{L}\p{N}]+/gu)) {
+    if (words.length === max) break
+    words.push([...word.slice(0, 2 * WORD_LENGTH_MAX)].slice(0, WORD_LENGTH_MAX).join(''))
+  }
+  return words
+}
 
-/** "O'Brien" is found as "o brien" and as "obrien". */
-const withJoined = (text: string) => {
-  const joined = text.match(/[\p{L}\p{N}]+(?:['’ʼ][\p{L}\p{N}]+)+/gu) ?? []
-  return [...wordsOf(text), ...joined.flatMap((word) => wordsOf(word.replace(/['’ʼ]/g, '')))]
+/** "O'Brien" is found as "o brien" and as "obrien". Begins where a word does: anywhere else would be tried in vain, again and again. */
+const joinedIn = (text: string): string =>
+  Array.from(text.matchAll(/(?<![\p{L}\p{N}])[\p{L}\p{N}]+(?:['’ʼ][\p{L}\p{N}]+)+/gu), ([word]) =>
+    word.replace(/['’ʼ]/g, ''),
+  ).join(' ')
+
+const withJoined = (text: string, max: number): string[] => {
+  const words = wordsOf(text, max)
+  return words.concat(wordsOf(joinedIn(text), max - words.length))
 }
 
 type Weight = 'A' | 'B' | 'C' | 'D'
@@ -43,12 +57,14 @@ function vectorOf(parts: readonly (readonly [text: string, weight: Weight])[]): 
   const positions = new Map<string, string[]>()
   let position = 0
   for (const [text, weight] of parts) {
-    for (const word of withJoined(text)) {
-      position = Math.min(position + 1, POSITION_MAX)
-      positions.set(word, [...(positions.get(word) ?? []), `${position}${weight}`])
+    for (const word of withJoined(text, VECTOR_WORDS_MAX - position)) {
+      position++
+      const at = positions.get(word)
+      if (!at) positions.set(word, [`${position}${weight}`])
+      else if (at.length < WORD_POSITIONS_MAX) at.push(`${position}${weight}`)
     }
   }
-  return [...positions].map(([word, at]) => `'${word}':${at.slice(0, 100).join(',')}`).join(' ')
+  return [...positions].map(([word, at]) => `'${word}':${at.join(',')}`).join(' ')
 }
 
 /** What an event is found by: its name first, then its place, its category, its description. */
@@ -80,7 +96,7 @@ export interface Wanted {
 
 /** null where there is no word in it. `weight`: only in texts of that weight. */
 export function wantedOf(text: string, weight: Weight | '' = ''): Wanted | null {
-  const words = wordsOf(text).slice(0, WORDS_MAX)
+  const words = wordsOf(text, WORDS_MAX)
   if (words.length === 0) return null
   return {
     beginnings: words.map((word) => `'${word}':*${weight}`).join(' & '),
