@@ -11,13 +11,23 @@ export interface CancelledEvent {
   after: { createdAt: Date; orderId: OrderId } | null
 }
 
-/** From now on nothing is charged for the event, and what was is given back. */
+/** From now on nothing is charged for the event, and what was is given back. Waits for those who hold it to sell for nothing. */
 export async function rememberCancelledEvent(tx: Tx, eventId: EventId): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [eventId])
   await tx.query('insert into cancelled_events (event_id) values ($1) on conflict do nothing', [eventId])
 }
 
 export async function isEventCancelled(tx: Tx, eventId: string): Promise<boolean> {
   return (await tx.query('select from cancelled_events where event_id = $1', [eventId])).length > 0
+}
+
+/**
+ * Like `isEventCancelled`, and that stays so until the transaction ends: an order that is paid in it is found by the refunds of
+ * an event that is cancelled later. Take it before row locks.
+ */
+export async function holdEventAsItIs(tx: Tx, eventId: EventId): Promise<boolean> {
+  await tx.query('select pg_advisory_xact_lock_shared(hashtextextended($1, 1))', [eventId])
+  return isEventCancelled(tx, eventId)
 }
 
 /** One that is due and that nobody is at, now leased to us for a page; null where there is none. */

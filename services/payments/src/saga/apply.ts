@@ -12,6 +12,7 @@ import {
 } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
+import { holdEventAsItIs } from '../event-refunds/cancelled-event-repository.ts'
 import { applyToOrder } from '../orders/apply-to-order.ts'
 import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
 import { applyToRefunds } from '../refunds/refund-repository.ts'
@@ -31,7 +32,8 @@ export const restMsOf = (state: SagaState): number => (state === 'AWAITING_TICKE
 
 /** The one place where a saga moves: state, journal, order, ledger and messages, in the caller's transaction. */
 export function createApplier(append: Append) {
-  return async (tx: Tx, saga: StoredSaga, input: SagaInput): Promise<Applied> => {
+  return async (tx: Tx, saga: StoredSaga, told: SagaInput): Promise<Applied> => {
+    const input = await asOfNow(tx, told)
     const transition = advance(saga, input)
     if (!transition) return { applied: false, why: 'ignored' }
     const { state, context, effects } = transition
@@ -45,6 +47,15 @@ export function createApplier(append: Append) {
     }
     return { applied: true, saga: moved }
   }
+}
+
+/**
+ * What costs nothing is paid as soon as it is held. The event of a reservation is only known from then on, so that the refunds of
+ * a cancelled event may have been done with before; what costs something is asked about again before it is charged.
+ */
+async function asOfNow(tx: Tx, input: SagaInput): Promise<SagaInput> {
+  if (input.type !== 'RESERVED' || input.total > 0 || input.eventCancelled) return input
+  return { ...input, eventCancelled: await holdEventAsItIs(tx, input.eventId) }
 }
 
 async function bookMoney(tx: Tx, { orderId, context }: StoredSaga, { charge, refund }: Effects): Promise<void> {

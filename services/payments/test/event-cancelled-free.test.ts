@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import type { Currency, EventId, Minor, OrderId, RefundId, ReservationId, UserId } from '@boxoffice/contracts'
+import { sqlOfPool, transact } from '@boxoffice/service-kit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  endRound,
+  isEventCancelled,
+  listPaidOrders,
+  rememberCancelledEvent,
+} from '../src/event-refunds/cancelled-event-repository.ts'
+import { insertOrder } from '../src/orders/order-repository.ts'
+import type { SagaInput } from '../src/saga/saga.ts'
+import { insertSaga } from '../src/saga/saga-repository.ts'
+import { type Payments, startPayments } from './harness.ts'
+import { ticketTypeId } from './stubs.ts'
+
+// An order of a reservation that the buyer has: its event is known when the reservation is claimed, and one that costs nothing
+// is paid in the same moment, without a charge before which somebody asks once more.
+let payments: Payments
+beforeAll(async () => {
+  payments = await startPayments({}, { workers: false, webhooks: false })
+})
+afterAll(() => payments.stop())
+
+function begin() {
+  const orderId = randomUUID() as OrderId
+  const reservationId = randomUUID() as ReservationId
+  const userId = payments.buyer.userId as UserId
+  const about = { userId, reservationId, holderName: 'Zofia Łącka' }
+  const context = { ...about, paymentToken: 'pm', refundId: randomUUID() as RefundId, purchase: { kind: 'reserved' } as const }
+  return transact(payments.deps.pool, async (tx) => {
+    const paid = { paymentMethod: 'CREDIT_CARD', idempotencyKey: orderId, bodyHash: 'x' } as const
+    await insertOrder(tx, { ...about, ...paid, orderId, eventId: null })
+    return insertSaga(tx, { orderId, state: 'RESERVING', context })
+  })
+}
+const claimed = (eventId: EventId, unitPrice: number): SagaInput => ({
+  type: 'RESERVED',
+  at: new Date().toISOString(),
+  eventId,
+  items: [{ ticketTypeId, quantity: 1, unitPrice: unitPrice as Minor }],
+  total: unitPrice as Minor,
+  currency: 'EUR' as Currency,
+  eventCancelled: false,
+})
+/** Everything that the cancellation of an event does while it finds no order of it. */
+const cancel = (eventId: EventId) =>
+  transact(payments.deps.pool, async (tx) => {
+    await rememberCancelledEvent(tx, eventId)
+    await endRound(tx, eventId)
+  })
+
+test.each([
+  ['costs nothing is not paid', 0, 'RELEASING'],
+  ['costs something is asked about again before it is charged', 5_000, 'CHARGING'],
+])('an order that %s, when its event was cancelled after it was asked about', async (_, price, state) => {
+  const { pool, apply, drive, messaging } = payments.deps
+  const eventId = randomUUID() as EventId
+  const saga = await begin()
+  const input = claimed(eventId, price)
+  await cancel(eventId)
+  const applied = await messaging.transact((tx) => apply(tx, saga, input))
+  if (!applied.applied) throw new Error(applied.why)
+  expect(applied.saga.state).toBe(state)
+  await drive(applied.saga, new Date(Date.now() + 10_000))
+  expect(await payments.order(saga.orderId)).toMatchObject({ status: 'FAILED', failureReason: 'EVENT_CANCELLED' })
+  expect(await payments.moneyOf(saga.orderId)).toMatchObject({ captured: 0 })
+  expect(await listPaidOrders(sqlOfPool(pool), { eventId, after: null }, 10)).toEqual([])
+})
+
+test('an event that is cancelled while a free order of it is being paid waits for that, and finds the order', async () => {
+  const { pool, apply, messaging } = payments.deps
+  const eventId = randomUUID() as EventId
+  const saga = await begin()
+  const sql = sqlOfPool(pool)
+  const waiting = `select from pg_locks l join pg_database d on d.oid = l.database
+    where d.datname = current_database() and l.locktype = 'advisory' and not l.granted`
+  let cancelling: Promise<void> | undefined
+  await messaging.transact(async (tx) => {
+    await apply(tx, saga, claimed(eventId, 0))
+    cancelling = cancel(eventId)
+    await expect.poll(async () => (await sql.query(waiting)).length, { timeout: 5_000 }).toBe(1)
+    expect(await isEventCancelled(sql, eventId)).toBe(false)
+  })
+  await cancelling
+  expect(await listPaidOrders(sql, { eventId, after: null }, 10)).toMatchObject([{ orderId: saga.orderId }])
+  const due = await sql.query('select from cancelled_events where event_id = $1 and next_attempt_at is not null', [eventId])
+  expect(due).toHaveLength(1)
+})
