@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Event } from './event.ts'
 import { EventId, UserId } from './ids.ts'
-import { defineRoute, Refusal } from './route.ts'
+import { defineRoute, Refusal, refusalWith } from './route.ts'
 import { SeatingPlan } from './seating-plan.ts'
 
 const params = z.object({ eventId: EventId })
@@ -11,6 +11,16 @@ export const EventInfo = Event.extend({ version: z.int() })
 export type EventInfo = z.output<typeof EventInfo>
 
 const readers = { services: ['ticket-service', 'payment-service', 'notification-service'] } as const
+
+/** Zones of a plan in a query: `1,2,20`. */
+const ZoneIds = z.codec(
+  z.string().regex(/^\d{1,3}(,\d{1,3}){0,49}$/, 'must be zones with commas between them'),
+  z.array(z.int()),
+  {
+    decode: (text) => text.split(',').map(Number),
+    encode: (zoneIds) => zoneIds.join(','),
+  },
+)
 
 export const eventsInternalRoutes = {
   getEventInfo: defineRoute({
@@ -43,6 +53,11 @@ export const eventsInternalRoutes = {
     summary: 'The seats of an event, which do not change any more from now on: the caller makes tickets of them',
     access: { services: ['ticket-service'] },
     params,
-    responses: { 200: SeatingPlan, 404: Refusal },
+    query: z.object({
+      zoneIds: ZoneIds.optional().meta({
+        description: 'what tickets are made of: where one is not in the plan, it stays open to change',
+      }),
+    }),
+    responses: { 200: SeatingPlan, 404: Refusal, 409: refusalWith({ zoneIds: z.array(z.int()).optional() }) },
   }),
 } as const

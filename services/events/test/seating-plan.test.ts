@@ -90,18 +90,18 @@ describe('a seating plan that the ticket service has read', () => {
     const { eventId } = await service.makePublished()
     await put(eventId, hall)
     const internal = await service.internal()
-    const { body } = await internal.getSeatingPlanInfo({ params: { eventId } })
+    const { body } = await internal.getSeatingPlanInfo({ params: { eventId }, query: {} })
     expect(body).toEqual({ eventId, planVersion: 1, seatCount: 7, zones: hall })
     expect(await put(eventId, stalls())).toMatchObject({ status: 409, body: { error: 'PLAN_IN_USE' } })
     expect(await put(eventId, hall)).toEqual({ status: 200, body })
-    expect((await internal.getSeatingPlanInfo({ params: { eventId } })).body).toEqual(body)
+    expect((await internal.getSeatingPlanInfo({ params: { eventId }, query: {} })).body).toEqual(body)
   })
   test('may be kept by whoever shows it, other than one that still changes', async () => {
     const { eventId } = await service.makePublished()
     const cacheControl = async () => (await service.app.inject(`/api/events/${eventId}/seating-plan`)).headers['cache-control']
     await put(eventId, hall)
     expect(await cacheControl()).toBe('private, no-cache')
-    await (await service.internal()).getSeatingPlanInfo({ params: { eventId } })
+    await (await service.internal()).getSeatingPlanInfo({ params: { eventId }, query: {} })
     expect(await cacheControl()).toBe('public, max-age=300')
   })
   test('cannot change between the reading and the freezing', async () => {
@@ -109,20 +109,36 @@ describe('a seating plan that the ticket service has read', () => {
       const { eventId } = await service.make()
       await put(eventId, stalls())
       const internal = await service.internal()
-      const [read] = await Promise.all([internal.getSeatingPlanInfo({ params: { eventId } }), put(eventId, hall)])
+      const [read] = await Promise.all([internal.getSeatingPlanInfo({ params: { eventId }, query: {} }), put(eventId, hall)])
       expect((await get(eventId, service.organizer.headers)).body).toEqual(read.body)
     }
+  })
+  test('stays open to change where it does not have what tickets were to be made of', async () => {
+    const { eventId } = await service.makePublished()
+    await put(eventId, hall)
+    const internal = await service.internal()
+    const take = (zoneIds: number[]) => internal.getSeatingPlanInfo({ params: { eventId }, query: { zoneIds } })
+    expect(await take([1, 2, 20, 21])).toMatchObject({ status: 409, body: { error: 'ZONES_NOT_IN_PLAN', zoneIds: [2, 21] } })
+    expect(await put(eventId, stalls())).toMatchObject({ status: 200, body: { planVersion: 2 } })
+    expect(await take([1])).toMatchObject({ status: 200, body: { planVersion: 2 } })
+    expect(await take([20])).toMatchObject({ status: 409, body: { zoneIds: [20] } })
+    expect(await put(eventId, hall)).toMatchObject({ status: 409, body: { error: 'PLAN_IN_USE' } })
+  })
+  test.each(['', 'x', '1,,2', '1000', '-1'])('is not asked for the zones %j', async (zoneIds) => {
+    const headers = await service.authority.service('ticket-service', 'event-service')
+    const url = `/api/events/internal/${randomUUID()}/seating-plan`
+    expect((await service.app.inject({ url, query: { zoneIds }, headers })).statusCode).toBe(400)
   })
   test('is not there where there is none, and then nothing is frozen', async () => {
     const { eventId } = await service.make()
     const internal = await service.internal()
     for (const id of [eventId, randomUUID() as EventId]) {
-      const answer = await internal.getSeatingPlanInfo({ params: { eventId: id } })
+      const answer = await internal.getSeatingPlanInfo({ params: { eventId: id }, query: {} })
       expect(answer).toMatchObject({ status: 404, body: { error: 'SEATING_PLAN_NOT_FOUND' } })
     }
     expect(await put(eventId, stalls())).toMatchObject({ status: 200 })
     const payments = await service.internal('payment-service')
-    await expect(payments.getSeatingPlanInfo({ params: { eventId } })).rejects.toThrow('403')
+    await expect(payments.getSeatingPlanInfo({ params: { eventId }, query: {} })).rejects.toThrow('403')
   })
 })
 

@@ -30,8 +30,7 @@ export async function insertPlanVersion(
   await db.seatingPlanVersion.create({ data: { eventId, version, seatCount, zones, createdAt } })
 }
 
-/** From now on the plan stays as it is; whether there is one. Of two that freeze it the first one's time stands. */
-export async function freezePlan(db: Db, eventId: EventId, frozenAt: Date): Promise<boolean> {
+/** From now on the plan stays as it is. Of two that freeze it the first one's time stands. */
+export async function freezePlan(db: Db, eventId: EventId, frozenAt: Date): Promise<void> {
   await db.seatingPlan.updateMany({ where: { eventId, frozenAt: null }, data: { frozenAt } })
-  return (await db.seatingPlan.count({ where: { eventId } })) > 0
 }

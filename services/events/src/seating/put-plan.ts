@@ -27,10 +27,20 @@ export const putPlan = (deps: Dependencies, eventId: EventId, userId: UserId, zo
     return { put: true, plan }
   })
 
-/** The plan, which does not change any more from now on; null where there is none. */
-export const takePlan = (deps: Dependencies, eventId: EventId): Promise<SeatingPlan | null> =>
-  deps.prisma.$transaction(async (tx) => {
+export type Taken = { taken: true; plan: SeatingPlan } | { taken: false; unknownZones: number[] } | null
+
+/**
+ * The plan, which does not change any more from now on; null where there is none. Where `zoneIds`, of which tickets are to be made,
+ * are not all in it, it is not taken and stays open to change.
+ */
+export const takePlan = (deps: Dependencies, eventId: EventId, zoneIds: readonly number[]): Promise<Taken> =>
+  deps.prisma.$transaction(async (tx): Promise<Taken> => {
     await lockEvent(tx, eventId)
-    if (!(await freezePlan(tx, eventId, deps.now()))) return null
-    return (await findPlan(tx, eventId))?.plan ?? null
+    const plan = (await findPlan(tx, eventId))?.plan
+    if (!plan) return null
+    const known = new Set(plan.zones.map(({ zoneId }) => zoneId))
+    const unknownZones = zoneIds.filter((zoneId) => !known.has(zoneId))
+    if (unknownZones.length > 0) return { taken: false, unknownZones }
+    await freezePlan(tx, eventId, deps.now())
+    return { taken: true, plan }
   })

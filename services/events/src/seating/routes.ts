@@ -44,9 +44,11 @@ export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof events
 
 export function seatingInternalHandlers(deps: Dependencies): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
-    async getSeatingPlanInfo({ params }) {
-      const plan = await takePlan(deps, params.eventId)
-      return plan ? { status: 200, body: plan } : noPlan()
+    async getSeatingPlanInfo({ params, query }) {
+      const result = await takePlan(deps, params.eventId, query.zoneIds ?? [])
+      if (!result) return noPlan()
+      if (result.taken) return { status: 200, body: result.plan }
+      return refuse(409, 'ZONES_NOT_IN_PLAN', 'the plan does not have all of these zones', { zoneIds: result.unknownZones })
     },
   }
 }

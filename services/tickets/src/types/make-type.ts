@@ -1,7 +1,7 @@
-import type { NewTicketType, SeatingPlan, TicketTypeId } from '@boxoffice/contracts'
+import type { Currency, NewTicketType, SeatingPlan, TicketTypeId } from '@boxoffice/contracts'
 import { RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
-import { settleCurrency } from '../event-pictures/picture-repository.ts'
+import { findPicture, settleCurrency } from '../event-pictures/picture-repository.ts'
 import { assignZones, findPlanVersion, insertPlan, listZones } from '../seating/plan-repository.ts'
 import { newType } from './type.ts'
 import { countTypes, findType, insertType, type StoredType } from './type-repository.ts'
@@ -13,18 +13,13 @@ type Making = Pick<Dependencies, 'config' | 'transact' | 'pool' | 'events'>
  * on it does not change. Throws the refusals CURRENCY_MISMATCH, LIMIT_EXCEEDED, SEATING_PLAN_MISSING, ZONE_TAKEN.
  */
 export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: NewTicketType): Promise<StoredType> {
-  const asked = body.zoneIds ? await askForPlan(deps, body) : null
+  const asked = body.zoneIds ? await askForPlan(deps, ticketTypeId, body, body.zoneIds) : null
   return deps.transact(async (tx) => {
     // Locks the picture: types of an event are made one after the other.
     const currency = await settleCurrency(tx, body.eventId, body.currency)
     const standing = await findType(tx, ticketTypeId)
     if (standing) return standing
-    if (currency !== body.currency) {
-      throw new RefusedError(refuse(409, 'CURRENCY_MISMATCH', `this event sells in ${currency}`, { currency }))
-    }
-    if ((await countTypes(tx, body.eventId)) >= deps.config.typesPerEventMax) {
-      throw new RefusedError(refuse(409, 'LIMIT_EXCEEDED', `an event has at most ${deps.config.typesPerEventMax} ticket types`))
-    }
+    await refuseMismatch(deps, tx, body, currency)
     if (asked) await insertPlan(tx, asked)
     const capacity = body.zoneIds ? await countSeats(tx, body, body.zoneIds) : (body.quantity ?? 0)
     const type = newType(body, { ticketTypeId, currency, capacity })
@@ -36,22 +31,54 @@ export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: N
   })
 }
 
-/** The plan from the event service; null when it is kept here already. */
-async function askForPlan({ pool, events }: Making, { eventId }: NewTicketType): Promise<SeatingPlan | null> {
-  if ((await findPlanVersion(sqlOfPool(pool), eventId)) !== null) return null
-  const answer = await events.getSeatingPlanInfo({ params: { eventId } })
+/** Throws where the event sells in another currency or has as many types as it may. */
+async function refuseMismatch({ config }: Making, tx: Tx, { eventId, currency }: NewTicketType, settled: Currency | null) {
+  if (settled !== null && settled !== currency) {
+    throw new RefusedError(refuse(409, 'CURRENCY_MISMATCH', `this event sells in ${settled}`, { currency: settled }))
+  }
+  if ((await countTypes(tx, eventId)) >= config.typesPerEventMax) {
+    throw new RefusedError(refuse(409, 'LIMIT_EXCEEDED', `an event has at most ${config.typesPerEventMax} ticket types`))
+  }
+}
+
+/**
+ * The plan from the event service; null when it is kept here already. Asking freezes it, so what would be refused afterwards is
+ * refused before.
+ */
+async function askForPlan(
+  deps: Making,
+  ticketTypeId: TicketTypeId,
+  body: NewTicketType,
+  zoneIds: readonly number[],
+): Promise<SeatingPlan | null> {
+  const { eventId } = body
+  const sql = sqlOfPool(deps.pool)
+  if ((await findPlanVersion(sql, eventId)) !== null) return null
+  if (!(await findType(sql, ticketTypeId))) {
+    const picture = await findPicture(sql, eventId)
+    await refuseMismatch(deps, sql, body, picture?.currency ?? null)
+  }
+  const answer = await deps.events.getSeatingPlanInfo({ params: { eventId }, query: { zoneIds: [...zoneIds] } })
   if (answer.status === 200) return answer.body
+  if (answer.status === 409 && answer.body.zoneIds) {
+    const unknown = new Set(answer.body.zoneIds)
+    throw new RefusedError(notInPlan(zoneIds, (zoneId) => unknown.has(zoneId)))
+  }
   throw new RefusedError(refuse(409, 'SEATING_PLAN_MISSING', 'this event has no seating plan yet'))
+}
+
+function notInPlan(zoneIds: readonly number[], isUnknown: (zoneId: number) => boolean) {
+  const details = zoneIds.flatMap((zoneId, index) =>
+    isUnknown(zoneId) ? [{ path: `body.zoneIds.${index}`, message: 'is not a zone of the seating plan' }] : [],
+  )
+  return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details })
 }
 
 /** How many seats these zones have; they must be of the plan and sold by nobody else. */
 async function countSeats(tx: Tx, { eventId }: NewTicketType, zoneIds: readonly number[]): Promise<number> {
   const zones = new Map((await listZones(tx, eventId)).map((zone) => [zone.zoneId, zone]))
-  const details = zoneIds.flatMap((zoneId, index) =>
-    zones.has(zoneId) ? [] : [{ path: `body.zoneIds.${index}`, message: 'is not a zone of the seating plan' }],
-  )
-  if (details.length > 0) {
-    throw new RefusedError(refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details }))
+  if (zoneIds.some((zoneId) => !zones.has(zoneId))) {
+    throw new RefusedError(notInPlan(zoneIds, (zoneId) => !zones.has(zoneId)))
   }
   const taken = zoneIds.filter((zoneId) => zones.get(zoneId)?.ticketTypeId)
   if (taken.length > 0) {

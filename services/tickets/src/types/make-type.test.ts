@@ -1,0 +1,47 @@
+import type { Minor, NewTicketType, TicketTypeId } from '@boxoffice/contracts'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { createSetting, newId, type Setting } from '../../test/setting.ts'
+import type { EventsClient } from '../event-pictures/event-pictures.ts'
+import { makeType } from './make-type.ts'
+
+let setting: Setting
+beforeAll(async () => {
+  setting = await createSetting()
+})
+afterAll(() => setting.close())
+
+const stalls = { name: 'Stalls', unitPrice: 5_000 as Minor, currency: 'EUR', zoneIds: [1, 4, 9] } as const
+/** An event that sells one general type, and an event service that is asked for its plan. */
+async function anEvent(answer: Awaited<ReturnType<EventsClient['getSeatingPlanInfo']>>) {
+  const { eventId } = await setting.offer(10)
+  const ask = vi.fn(async () => answer)
+  const make = (over: Partial<NewTicketType> = {}, typesPerEventMax = 50) =>
+    makeType(
+      {
+        ...setting.deps,
+        config: { ...setting.deps.config, typesPerEventMax },
+        events: { ...setting.deps.events, getSeatingPlanInfo: ask },
+      },
+      newId<TicketTypeId>(),
+      { ...stalls, eventId, ...over } as NewTicketType,
+    )
+  return { eventId, ask, make }
+}
+const noPlan = { status: 404, body: { error: 'SEATING_PLAN_NOT_FOUND', message: 'no plan', requestId: 'r' } } as const
+
+it('freezes no plan for a type that is refused: it asks for one only when nothing else is wrong', async () => {
+  const { ask, make } = await anEvent(noPlan)
+  await expect(make({ currency: 'PLN' })).rejects.toMatchObject({
+    refusal: { status: 409, body: { error: 'CURRENCY_MISMATCH' } },
+  })
+  await expect(make({}, 1)).rejects.toMatchObject({ refusal: { status: 409, body: { error: 'LIMIT_EXCEEDED' } } })
+  expect(ask).not.toHaveBeenCalled()
+})
+
+it('names the zones of which it would make seats, and those that the plan does not have', async () => {
+  const body = { error: 'ZONES_NOT_IN_PLAN', message: 'not all', requestId: 'r', zoneIds: [4, 9] }
+  const { eventId, ask, make } = await anEvent({ status: 409, body })
+  const details = [{ path: 'body.zoneIds.1' }, { path: 'body.zoneIds.2' }]
+  await expect(make()).rejects.toMatchObject({ refusal: { status: 400, body: { error: 'VALIDATION_FAILED', details } } })
+  expect(ask).toHaveBeenCalledExactlyOnceWith({ params: { eventId }, query: { zoneIds: [1, 4, 9] } })
+})
