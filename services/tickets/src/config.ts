@@ -28,6 +28,7 @@ export const Environment = z.object({
   TRANSFER_RECHECK_SECONDS: seconds('interval at which addresses of new transfers are looked at once more', 1, 15),
   DIRECT_HOLDS_MAX: z.coerce.number().int().min(1).default(6).describe('holds at once through PostgreSQL alone'),
   DIRECT_HOLD_WAIT_MS: z.coerce.number().int().min(0).default(2_000).describe('longest wait for one of those places'),
+  TURN_WAIT_MS: z.coerce.number().int().min(0).default(5_000).describe("longest wait for one's turn to choose the best seats"),
   EXPIRY_SWEEP_SECONDS: seconds('interval of the sweep over expired reservations', 1, 60),
   RECONCILE_SECONDS: seconds("interval at which Redis is made equal PostgreSQL's", 1, 15),
 })
@@ -48,6 +49,7 @@ export interface Config extends BaseConfig {
   transferRecheckMs: number
   directHoldsMax: number
   directHoldWaitMs: number
+  turnWaitMs: number
   expirySweepMs: number
   reconcileMs: number
 }
@@ -72,6 +74,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     transferRecheckMs: env.TRANSFER_RECHECK_SECONDS * 1_000,
     directHoldsMax: env.DIRECT_HOLDS_MAX,
     directHoldWaitMs: env.DIRECT_HOLD_WAIT_MS,
+    turnWaitMs: env.TURN_WAIT_MS,
     expirySweepMs: env.EXPIRY_SWEEP_SECONDS * 1_000,
     reconcileMs: env.RECONCILE_SECONDS * 1_000,
   }

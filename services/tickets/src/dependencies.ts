@@ -81,7 +81,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       sql,
       holding: createHolding({ ...limits, transact, redisPicture, bulkhead: createBulkhead(direct), crashAt }),
       seatMaps,
-      turns: createTurns(),
+      turns: createTurns({ waitMs: config.turnWaitMs }),
       findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
       findPlan,
       ...limits,

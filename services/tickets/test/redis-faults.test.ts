@@ -78,7 +78,11 @@ describe('with Redis', () => {
 describe('without Redis', () => {
   let setting: Setting
   beforeAll(async () => {
-    setting = await createSetting({ REDIS_URL: `redis://127.0.0.1:${await freePort()}`, DIRECT_HOLD_WAIT_MS: '10000' })
+    setting = await createSetting({
+      REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+      DIRECT_HOLD_WAIT_MS: '10000',
+      TURN_WAIT_MS: '10000',
+    })
   })
   afterAll(() => setting.close())
 
@@ -102,6 +106,19 @@ describe('without Redis', () => {
     const map = await setting.visitor.getSeatMap({ query: { eventId } })
     expect(map.status === 200 && [...map.body.statuses].filter((status) => status === 'h')).toHaveLength(held.length)
     expect(held.length).toBeGreaterThan(8)
+  })
+
+  it('the best seats are sold to the last one by instances that choose at once, and nobody is refused before that', async () => {
+    const other = setting.instance()
+    const { eventId, typeId } = await setting.offerSeats([[20, 20]])
+    const answers = await Promise.all(
+      Array.from({ length: 46 }, async (_, index) => {
+        return (await reserveFor(index % 2 ? other : setting, eventId, best(typeId, 1))).answer
+      }),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(40).fill(200), ...Array(6).fill(409)])
+    expect(await setting.counters(typeId)).toEqual({ capacity: 40, held: 40, sold: 0 })
+    await other.close()
   })
 
   it('expired seats are taken over all the same', async () => {

@@ -1,10 +1,16 @@
 import type { EventId, Minor, OrderId, ReservationId, TicketRequest } from '@boxoffice/contracts'
+import { sqlOfPool } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createBulkhead } from '../src/holds/bulkhead.ts'
+import { createTurns } from '../src/holds/turns.ts'
+import { createHolding } from '../src/reservations/hold.ts'
+import { createOffers } from '../src/reservations/offers.ts'
+import { createReserve } from '../src/reservations/reserve.ts'
 import { best, createSetting, newId, planOf, reserveFor, type Setting, seats, some } from './setting.ts'
 
 let setting: Setting
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await createSetting({ TURN_WAIT_MS: '15000' })
 })
 afterAll(() => setting.close())
 
@@ -212,6 +218,70 @@ describe('the best seats', () => {
     expect(new Set(held).size).toBe(40)
     expect(answers.filter(({ body }) => 'error' in body && body.error === 'INSUFFICIENT_INVENTORY')).toHaveLength(10)
     expect(await setting.maps(eventId)).toEqual({ redis: 'h'.repeat(40), postgres: 'h'.repeat(40) })
+  })
+
+  it('are sold to the last one by several instances that choose at once', async () => {
+    const others = [1, 2].map(() => setting.instance())
+    const instances = [setting, ...others]
+    const { eventId, typeId } = await setting.offerSeats([Array.from({ length: 6 }, () => 20)])
+    const answers = await Promise.all(
+      Array.from({ length: 132 }, async (_, index) => {
+        const instance = instances[index % instances.length] ?? setting
+        return (await reserveFor(instance, eventId, best(typeId, 1))).answer
+      }),
+    )
+    expect(Object.groupBy(answers, ({ status, body }) => `${status} ${'error' in body ? body.error : ''}`)).toMatchObject({
+      '200 ': { length: 120 },
+      '409 INSUFFICIENT_INVENTORY': { length: 12 },
+    })
+    expect(await setting.counters(typeId)).toEqual({ capacity: 120, held: 120, sold: 0 })
+    await Promise.all(others.map(({ close }) => close()))
+  })
+
+  it('are found where Redis shows most of what is taken as free', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[30]])
+    const taken = Array.from({ length: 28 }, (_, index) => `1-A-${index + 2}`)
+    for (let from = 0; from < taken.length; from += 7) await made(eventId, seats(typeId, ...taken.slice(from, from + 7)))
+    await setting.redis.set(`tickets:{${eventId}}:map`, '.'.repeat(30))
+    await setting.redis.hset(`tickets:{${eventId}}:free`, typeId, 30)
+    await setting.redis.del(...['owners', 'lines', 'expiries'].map((name) => `tickets:{${eventId}}:${name}`))
+    expect((await made(eventId, best(typeId, 1))).tickets[0]?.seatIds).toHaveLength(1)
+    expect((await made(eventId, best(typeId, 1))).tickets[0]?.seatIds).toHaveLength(1)
+    expect(await reserve(eventId, best(typeId, 1))).toMatchObject({ status: 409, body: { error: 'INSUFFICIENT_INVENTORY' } })
+    expect(await setting.counters(typeId)).toMatchObject({ held: 30 })
+  })
+
+  it('that somebody else has every time are refused for now, and not as sold out', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[5]])
+    const { deps } = setting
+    const unlucky = createReserve({
+      ...deps,
+      sql: sqlOfPool(deps.pool),
+      holding: createHolding({
+        ...deps,
+        redisPicture: {
+          ...deps.redisPicture,
+          hold: async (_event, _reservation, lines) => ({
+            outcome: 'taken',
+            mayBeOver: false,
+            seatIds: lines.flatMap(({ seatIds }) => seatIds ?? []),
+          }),
+        },
+        bulkhead: createBulkhead({ places: 1, waitMs: 1_000 }),
+        claimSeconds: 60,
+        liveMax: 3,
+      }),
+      turns: createTurns({ waitMs: 1_000 }),
+      findOffer: createOffers({ ...deps, believedMs: 0 }),
+      claimSeconds: 60,
+      liveMax: 3,
+    })
+    const wish = { eventId, orderId: null, requests: best(typeId, 2), seconds: 60, repeatable: false }
+    const attempt = () => unlucky({ ...wish, reservationId: newId(), userId: newId() })
+    await expect(attempt()).rejects.toMatchObject({ refusal: { status: 503 } })
+    await made(eventId, best(typeId, 4))
+    await setting.redis.set(`tickets:{${eventId}}:map`, '.....')
+    expect(await attempt()).toMatchObject({ outcome: 'refused', error: 'INSUFFICIENT_INVENTORY' })
   })
 
   it('are the same when the request is repeated under its key, or under its reservation', async () => {

@@ -95,7 +95,8 @@ export async function createSetting(environment: Record<string, string> = {}) {
   const app = buildApp(deps)
   const redis = new Redis(inject('redisUrl'))
   if (!environment.REDIS_URL) await vi.waitFor(() => deps.redisPicture.health.check())
-  const internal = injectClient(app, ticketsInternalRoutes, await authority.service('payment-service', 'ticket-service'))
+  const callerHeaders = await authority.service('payment-service', 'ticket-service')
+  const internal = injectClient(app, ticketsInternalRoutes, callerHeaders)
 
   return {
     config,
@@ -117,6 +118,16 @@ export async function createSetting(environment: Record<string, string> = {}) {
     async user(roles: ('USER' | 'ORGANIZER')[] = ['USER'], userId?: UserId) {
       const user = await authority.user(roles, userId)
       return { userId: user.userId, headers: user.headers, client: injectClient(app, ticketsRoutes, user.headers) }
+    },
+    /** Another instance of the service, with its own connections. */
+    instance() {
+      const deps = createDependencies(config, authority.userKeys)
+      const app = buildApp(deps)
+      const close = async () => {
+        await app.close()
+        await deps.close()
+      }
+      return { deps, internal: injectClient(app, ticketsInternalRoutes, callerHeaders), close }
     },
     /** An event that the event service knows. */
     addEvent(changes: Partial<EventInfo> = {}): EventInfo {
@@ -233,7 +244,7 @@ export const some = (ticketTypeId: TicketTypeId, quantity = 1) => [{ ticketTypeI
 /** Reserve under new ids and claim at once for a new order, as the payment service does. */
 export const reserveForOrder = (setting: Setting, eventId: EventId, typeId: TicketTypeId, quantity = 1) =>
   reserveFor(setting, eventId, some(typeId, quantity))
-export async function reserveFor(setting: Setting, eventId: EventId, ticketRequests: TicketRequest[]) {
+export async function reserveFor(setting: Pick<Setting, 'internal'>, eventId: EventId, ticketRequests: TicketRequest[]) {
   const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>(), userId: newId<UserId>() }
   const answer = await setting.internal.reserve({ body: { ...ids, eventId, ticketRequests } })
   return { ...ids, answer }

@@ -1,13 +1,16 @@
-/** One at a time per key, in the order in which they came; one that fails does not keep the next one waiting. */
-export function createTurns<Key>() {
-  const last = new Map<Key, Promise<unknown>>()
+import { type Bulkhead, createBulkhead } from './bulkhead.ts'
+
+/** One at a time per key, in the order in which they came; whoever waits longer than `waitMs` is refused with 503. */
+export function createTurns<Key>({ waitMs }: { waitMs: number }) {
+  const queues = new Map<Key, { enter: Bulkhead; size: number }>()
   return async <T>(key: Key, work: () => Promise<T>): Promise<T> => {
-    const turn = (last.get(key) ?? Promise.resolve()).then(work, work)
-    last.set(key, turn)
+    const queue = queues.get(key) ?? { enter: createBulkhead({ places: 1, waitMs }), size: 0 }
+    queues.set(key, queue)
+    queue.size++
     try {
-      return await turn
+      return await queue.enter(work)
     } finally {
-      if (last.get(key) === turn) last.delete(key)
+      if (--queue.size === 0) queues.delete(key)
     }
   }
 }

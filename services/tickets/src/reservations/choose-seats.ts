@@ -1,21 +1,27 @@
 import type { SeatId } from '@boxoffice/contracts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { chooseBest } from '../seating/best-available.ts'
-import type { Plan } from '../seating/plan.ts'
+import type { Plan, PlanSeat } from '../seating/plan.ts'
 import type { Offer } from './offer.ts'
 import { typeOf } from './offer.ts'
 import { seatedLine, type WishedLine } from './wish.ts'
 
+/** The seat map, and seats that turned out to be taken although it shows them free. */
+export interface Believed {
+  readonly statuses: string
+  readonly passedOver: ReadonlySet<SeatId>
+}
+
 /**
- * The lines of a wish with their seats: those that were named, and the best that are free where none were. `statuses` is the
- * seat map; `passedOver` are seats that turned out to be taken although it shows them free. Null when there are not enough.
+ * The lines of a wish with their seats: those that were named, and the best that are free where none were: one of the best
+ * `candidatesMax` choices, by chance. Null when there are not enough.
  */
 export function chooseSeats(
   wished: readonly WishedLine[],
   offer: Offer,
   plan: Plan,
-  statuses: string,
-  passedOver: ReadonlySet<SeatId>,
+  { statuses, passedOver }: Believed,
+  candidatesMax = 1,
 ): SeatedLine[] | null {
   if (!statuses.includes('.')) return null // what most of a crowd is told
   const lines: SeatedLine[] = []
@@ -26,24 +32,32 @@ export function chooseSeats(
       continue
     }
     const named = new Set(line.seatIds)
+    const isFree = ({ index, zoneId, seatId }: PlanSeat) =>
+      statuses[index] === '.' && zoneIds.includes(zoneId) && !named.has(seatId) && !passedOver.has(seatId)
     // With nothing to choose there need not be anything to choose from.
-    const best =
-      line.bestCount === 0
-        ? []
-        : chooseBest(
-            plan,
-            (seat) =>
-              statuses[seat.index] === '.' &&
-              zoneIds.includes(seat.zoneId) &&
-              !named.has(seat.seatId) &&
-              !passedOver.has(seat.seatId),
-            line.bestCount,
-          )
+    const best = line.bestCount === 0 ? [] : chooseAmong(plan, isFree, line.bestCount, candidatesMax)
     if (!best) return null
     lines.push(seatedLine(line, [...named, ...best.map(({ seatId }) => seatId)], plan))
   }
   return lines
 }
+
+/** One of the best choices that have no seat in common, of those that are no worse in kind than the very best. */
+function chooseAmong(plan: Plan, isFree: (seat: PlanSeat) => boolean, count: number, candidatesMax: number): PlanSeat[] | null {
+  const candidates: PlanSeat[][] = []
+  const seen = new Set<PlanSeat>()
+  while (candidates.length < candidatesMax) {
+    const next = chooseBest(plan, (seat) => isFree(seat) && !seen.has(seat), count)
+    if (!next || flawsOf(next) > flawsOf(candidates[0] ?? next)) break
+    candidates.push(next)
+    for (const seat of next) seen.add(seat)
+  }
+  return candidates[Math.floor(Math.random() * candidates.length)] ?? null
+}
+
+/** Seats that are not beside the one before, and accessible ones, which are for those who need them. */
+const flawsOf = (seats: readonly PlanSeat[]): number =>
+  seats.filter(({ index, accessible }, at) => accessible || (at > 0 && seats[at - 1]?.index !== index - 1)).length
 
 /** The lines of a wish that names all its seats. `plan` where there are any. */
 export const namedSeats = (wished: readonly WishedLine[], plan: Plan | null): SeatedLine[] =>

@@ -60,3 +60,4 @@ export function createHolding(deps: {
 
   return { hold, keep, confirm: redisPicture.confirm, takeOver }
 }
+export type Holding = ReturnType<typeof createHolding>
