@@ -41,6 +41,20 @@ describe('whoever watches a seat map', () => {
     leave.abort()
   })
 
+  it('is let go who leaves while the map is read, and the poller ends', async () => {
+    const leave = new AbortController()
+    let readings = 0
+    const read = async () => {
+      readings++
+      if (readings === 2) leave.abort() // the first is the whole map, the second what may have changed since
+      return { statuses: '...', asOf: new Date(), mayBeOver: false, etag: '' }
+    }
+    const items = createSeatWatch({ seatMaps: { read }, pollMs: 5 })(plan, leave.signal)
+    await next(items)
+    expect(await next(items)).toBeUndefined()
+    expect(readings).toBe(2)
+  }, 2_000)
+
   it('shares one poller, which ends with the last of them', async () => {
     const { map, watch } = drawn('...')
     const leave = new AbortController()

@@ -70,6 +70,7 @@ export function createSeatWatch({ seatMaps, pollMs = MAP_BELIEVED_MS }: { seatMa
     let seen = first.statuses
     while (!signal.aborted) {
       const { statuses, asOf } = await seatMaps.read(eventId)
+      if (signal.aborted) return // nobody would wake them any more
       if (statuses === seen) await mayHaveChanged(eventId, seen, signal)
       else yield { asOf, changes: changesBetween(plan, seen, statuses) }
       seen = statuses
