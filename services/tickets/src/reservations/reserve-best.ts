@@ -19,7 +19,8 @@ const CANDIDATES_MAX = 6
 /**
  * Hold the best seats. They are chosen from the map, one buyer of an event after the other, and chosen anew when somebody of
  * another instance was faster. Where the map turns out to be wrong, what is chosen next is free in PostgreSQL too, and written
- * before the next one chooses. Refused as sold out only where that is so; else, in the end, with 503.
+ * before the next one chooses. Refused as sold out when the map has not so many; after the last loss, or where the map was wrong,
+ * only when PostgreSQL has not so many either, else with 503.
  */
 export function createReserveBest(deps: {
   /** For reading outside of any transaction. */

@@ -1,0 +1,38 @@
+import type { EventId, SeatId, TicketTypeId } from '@boxoffice/contracts'
+import { expect, it } from 'vitest'
+import { buildPlan } from '../seating/plan.ts'
+import { chooseSeats } from './choose-seats.ts'
+import type { Offer } from './offer.ts'
+
+const typeId = 'type' as TicketTypeId
+const offer = { types: [{ ticketTypeId: typeId, kind: 'SEATED', zoneIds: [1] }] } as unknown as Offer
+
+/** What may be chosen of one row, `a` accessible: every choice that a hundred buyers made. */
+function choices(row: string, bestCount: number, candidatesMax: number): string[] {
+  const plan = buildPlan(
+    'event' as EventId,
+    1,
+    [...row].map((char, index) => {
+      return { seatId: `1-A-${index + 1}` as SeatId, index, zoneId: 1, rowLabel: 'A', accessible: char === 'a' }
+    }),
+  )
+  const believed = { statuses: row.replaceAll('a', '.'), passedOver: new Set<SeatId>() }
+  const wished = [{ ticketTypeId: typeId, quantity: bestCount, seatIds: [], bestCount }]
+  const made = Array.from({ length: 100 }, () => {
+    const lines = chooseSeats(wished, offer, plan, believed, candidatesMax)
+    return lines?.[0]?.seatIds?.map((seatId) => seatId.slice(4)).join('+') ?? 'none'
+  })
+  return [...new Set(made)].sort()
+}
+
+it('the best seats are always the same, and by chance one of so many choices apart for who was too slow', () => {
+  expect(choices('..h..h..', 2, 1)).toEqual(['4+5'])
+  expect(choices('..h..h..', 2, 6)).toEqual(['1+2', '4+5', '7+8'])
+  expect(choices('..h..h..', 2, 2)).toHaveLength(2)
+})
+
+it('chance gives nobody seats apart or accessible ones while there are others', () => {
+  expect(choices('..h.h.haa', 2, 6)).toEqual(['1+2'])
+  expect(choices('haahaah', 2, 6)).toEqual(['2+3', '5+6'])
+  expect(choices('hh.hh', 2, 6)).toEqual(['none'])
+})
