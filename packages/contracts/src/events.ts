@@ -105,9 +105,9 @@ export const eventsRoutes = {
   getSeatingPlan: defineRoute({
     method: 'GET',
     path: '/api/events/:eventId/seating-plan',
-    summary: 'The seats of an event',
+    summary: 'The seats of an event; with `If-None-Match` 304 while nothing changes',
     access: 'visitor',
     params,
-    responses: { 200: SeatingPlan, 404: Refusal },
+    responses: { 200: SeatingPlan, 304: Empty, 404: Refusal },
   }),
 } as const

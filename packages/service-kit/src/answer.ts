@@ -13,6 +13,18 @@ export interface WireAnswer {
   headers?: Record<string, string>
 }
 
+const encoded = Symbol('encoded JSON')
+/** A `T` that was written as JSON before, for answers that are large and often the same. */
+export interface EncodedJson<T> {
+  readonly [encoded]: Uint8Array
+  /** Never there: it says of what. */
+  readonly of?: T
+}
+/** `value` as its schema would encode it: it is sent as it is, and not held to the route's schema again. */
+export const encodedJson = <T>(value: T): EncodedJson<T> => ({ [encoded]: Buffer.from(JSON.stringify(value)) })
+export const bytesOf = (json: EncodedJson<unknown>): number => json[encoded].byteLength
+const isEncoded = (body: unknown): body is EncodedJson<unknown> => typeof body === 'object' && body !== null && encoded in body
+
 /** The wire form of a handler's answer: encoded by the route's schema; a refusal gets the request's id. */
 export function encodeAnswer(
   route: Route,
@@ -23,6 +35,7 @@ export function encodeAnswer(
   const schema = route.responses[answer.status]
   if (!schema) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
   const { status, headers } = answer
+  if (isEncoded(answer.body)) return { status, headers, contentType: 'application/json', body: answer.body[encoded] }
   if (schema instanceof z.ZodVoid) return { status, headers, contentType: null, body: null }
   const form = formOf(schema)
   if (form && !(form.kind === 'file-or-json' && !(answer.body instanceof Uint8Array))) {
@@ -51,7 +64,8 @@ export function sendAnswer(reply: FastifyReply, answer: WireAnswer): FastifyRepl
   // Its connection ends with it: kept alive, it would hold up a server that stops.
   if (answer.contentType === 'text/event-stream') reply.headers({ 'cache-control': 'no-store', connection: 'close' })
   if (answer.body === null) return reply.send()
-  return reply.send(answer.body instanceof Uint8Array ? Buffer.from(answer.body) : answer.body)
+  const { body } = answer
+  return reply.send(body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body)
 }
 
 export const sendRefusal = (reply: FastifyReply, refusal: HandlerRefusal): FastifyReply =>

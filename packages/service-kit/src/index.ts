@@ -1,3 +1,4 @@
+export { bytesOf, type EncodedJson, encodedJson } from './answer.ts'
 export * from './authentication.ts'
 export * from './client.ts'
 export * from './config.ts'

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { z } from 'zod'
+import { encodedJson } from './answer.ts'
 import { baseConfig, baseEnvironment, readEnvironment } from './config.ts'
 import { createDatabase } from './databases.ts'
 import { createFoundation, createServiceApp, type Foundation } from './foundation.ts'
@@ -82,7 +83,10 @@ beforeAll(async () => {
         if (body.fail === 'wait') await new Promise<void>((resolve) => (letGo = resolve))
         return { status: 201, body: { thingId: resourceId, price: body.price, at: body.at } }
       },
-      listThings: async ({ query, principal }) => ({ status: 200, body: { who: principal?.userId ?? null, limit: query.limit } }),
+      listThings: async ({ query, principal, headers }) => {
+        const body = { who: principal?.userId ?? null, limit: query.limit }
+        return { status: 200, body: headers['x-encoded'] ? encodedJson(body) : body }
+      },
       getThing: async () => refuse(404, 'THING_NOT_FOUND', 'no such thing'),
       buyThing: async ({ idempotencyKey }) => ({ status: 201, body: { key: idempotencyKey } }),
       inside: async ({ principal }) => ({ status: 200, body: { caller: principal.service } }),
@@ -112,6 +116,15 @@ describe('what goes over the wire', () => {
     const client = injectClient(app, routes, (await authority.user()).headers)
     const { body } = await client.makeThing({ body: { price: 500 as never, at: new Date(0) } })
     expect(body).toMatchObject({ price: 500, at: new Date(0) })
+  })
+  test('is the same where a handler has encoded it before', async () => {
+    const [plain, encoded] = [
+      await app.inject('/api/things'),
+      await app.inject({ url: '/api/things', headers: { 'x-encoded': '1' } }),
+    ]
+    expect(encoded.body).toBe(plain.body)
+    expect(encoded.headers['content-type']).toBe(plain.headers['content-type'])
+    expect(encoded.headers['content-length']).toBe(plain.headers['content-length'])
   })
   test('carries the correlation id that came, or a new one', async () => {
     const given = await app.inject({ url: '/api/things', headers: { 'x-correlation-id': 'abc-1' } })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Access, formOf, idempotencyOf, type Request, type Route, type Routes } from '@boxoffice/contracts'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { encodeAnswer, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
+import { type EncodedJson, encodeAnswer, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
 import type { Authenticate, Principal, ServicePrincipal, UserPrincipal } from './authentication.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import { type HandlerRefusal, RefusedError, refuse } from './refusal.ts'
@@ -35,7 +35,7 @@ interface Surroundings<R extends Route> {
 
 type AnswerOf<S, B> = S extends 400 | 401 | 402 | 403 | 404 | 409 | 410 | 422 | 429 | 503
   ? { status: S; body: Omit<B, 'requestId'>; headers?: Record<string, string> }
-  : { status: S; body: B; headers?: Record<string, string> }
+  : { status: S; body: B | EncodedJson<B>; headers?: Record<string, string> }
 export type HandlerAnswer<R extends Route> = {
   [S in keyof R['responses'] & number]: AnswerOf<S, z.output<R['responses'][S]>>
 }[keyof R['responses'] & number]

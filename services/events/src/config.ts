@@ -9,6 +9,7 @@ export const Environment = z.object({
   REDIS_URL: z.url().describe('the Redis that caches reads'),
   EVENT_CACHE_SECONDS: z.coerce.number().int().min(1).default(60).describe('how long an event is cached at most'),
   LIST_CACHE_SECONDS: z.coerce.number().int().min(1).default(10).describe('how long a page of the list is cached at most'),
+  PLAN_CACHE_MEGABYTES: z.coerce.number().min(0).default(32).describe('how much of seating plans each process keeps in memory'),
   EVENT_LENGTH_HOURS: z.coerce
     .number()
     .min(0)
@@ -22,6 +23,7 @@ export interface Config extends BaseConfig {
   redisUrl: string
   eventCacheSeconds: number
   listCacheSeconds: number
+  planCacheBytes: number
   eventLengthMs: number
 }
 
@@ -34,6 +36,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     redisUrl: read.REDIS_URL,
     eventCacheSeconds: read.EVENT_CACHE_SECONDS,
     listCacheSeconds: read.LIST_CACHE_SECONDS,
+    planCacheBytes: read.PLAN_CACHE_MEGABYTES * 1_048_576,
     eventLengthMs: read.EVENT_LENGTH_HOURS * 3_600_000,
   }
 }

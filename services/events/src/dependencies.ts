@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis'
 import { createEventCache, type EventCache } from './cache/event-cache.ts'
 import type { Config } from './config.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
+import { createShownPlans, type ShowPlan } from './seating/shown-plans.ts'
 
 export interface Dependencies extends Foundation {
   config: Config
@@ -13,6 +14,7 @@ export interface Dependencies extends Foundation {
   cache: EventCache
   /** For operators. */
   caches: EventCache['caches']
+  showPlan: ShowPlan
   messaging: Messaging
   close(): Promise<void>
 }
@@ -31,6 +33,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     redis,
     cache,
     caches: cache.caches,
+    showPlan: createShownPlans({ db: prisma, bytesMax: config.planCacheBytes }),
     messaging,
     async close() {
       await prisma.$disconnect()

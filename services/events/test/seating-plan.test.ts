@@ -53,11 +53,7 @@ describe('a seating plan', () => {
       'select version, seat_count from seating_plan_versions where event_id = $1 order by version',
       [eventId],
     )
-    expect(rows).toEqual([
-      { version: 1, seat_count: 3 },
-      { version: 2, seat_count: 7 },
-      { version: 3, seat_count: 3 },
-    ])
+    expect(rows, 'those before it are gone').toEqual([{ version: 3, seat_count: 3 }])
   })
   test('put by many at once gets its versions one after the other', async () => {
     const { eventId } = await service.make()
@@ -79,9 +75,32 @@ describe('a seating plan', () => {
     expect(await put(published.eventId, hall, stranger.headers)).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
   })
   test('may have 20,000 seats', async () => {
-    const { eventId } = await service.make()
+    const { eventId } = await service.makePublished()
     const rows = Array.from({ length: 40 }, (_, n) => ({ rowLabel: `R${n}`, seats: seats(500) }))
-    expect(await put(eventId, [{ zoneId: 1, name: 'Arena', rows }])).toMatchObject({ status: 200, body: { seatCount: 20_000 } })
+    const zones = [{ zoneId: 1, name: 'Arena', rows }]
+    const plan = { status: 200, body: { eventId, planVersion: 1, seatCount: 20_000, zones } }
+    expect(await put(eventId, zones)).toEqual(plan)
+    expect(await get(eventId)).toEqual(plan)
+  })
+  test('is shown as it is after a change, and is a 304 to who has it', async () => {
+    const { eventId } = await service.makePublished()
+    const show = (tag?: string) =>
+      service.app.inject({ url: `/api/events/${eventId}/seating-plan`, headers: tag ? { 'if-none-match': tag } : {} })
+    await put(eventId, hall)
+    const first = await show()
+    const etag = String(first.headers.etag)
+    for (const tag of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
+      const again = await show(tag)
+      expect([again.statusCode, again.body, again.headers.etag]).toEqual([304, '', etag])
+    }
+    await put(eventId, stalls())
+    const second = await show(etag)
+    expect([second.statusCode, second.json().planVersion]).toEqual([200, 2])
+    expect(second.headers.etag).not.toBe(etag)
+    const stranger = await service.make()
+    await put(stranger.eventId, hall)
+    const headers = { 'if-none-match': '*' }
+    expect((await service.app.inject({ url: `/api/events/${stranger.eventId}/seating-plan`, headers })).statusCode).toBe(404)
   })
 })
 

@@ -3,7 +3,7 @@ import { type EventId, type SeatingPlan, seatCountOf, type UserId, type Zones } 
 import { objectionToEditor } from '../catalog/event.ts'
 import { findEvent, lockEvent } from '../catalog/event-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
-import { findPlan, freezePlan, insertPlanVersion } from './plan-repository.ts'
+import { findPlan, freezePlan, replacePlan } from './plan-repository.ts'
 
 export type Put = { put: true; plan: SeatingPlan } | { put: false; why: 'NOT_FOUND' | 'NOT_YOURS' | 'NOT_EDITABLE' | 'IN_USE' }
 
@@ -23,7 +23,7 @@ export const putPlan = (deps: Dependencies, eventId: EventId, userId: UserId, zo
     if (event.status === 'CANCELLED' || event.status === 'COMPLETED') return { put: false, why: 'NOT_EDITABLE' }
     const planVersion = (existing?.plan.planVersion ?? 0) + 1
     const plan: SeatingPlan = { eventId, planVersion, seatCount: seatCountOf(zones), zones }
-    await insertPlanVersion(tx, { ...plan, createdAt: deps.now() })
+    await replacePlan(tx, { ...plan, createdAt: deps.now() })
     return { put: true, plan }
   })
 

@@ -1,20 +1,19 @@
 import type { eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse } from '@boxoffice/service-kit'
+import { encodedJson, type Handlers, refuse } from '@boxoffice/service-kit'
 import { isVisibleTo } from '../catalog/event.ts'
 import { findEvent } from '../catalog/event-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
-import { findPlan } from './plan-repository.ts'
 import { putPlan, takePlan } from './put-plan.ts'
 
 const noEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
 const noPlan = () => refuse(404, 'SEATING_PLAN_NOT_FOUND', 'the event has no seating plan')
 
 export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
-  const { prisma, cache } = deps
+  const { prisma, cache, showPlan } = deps
   return {
     async putSeatingPlan({ params, body, principal }) {
       const result = await putPlan(deps, params.eventId, principal.userId, body.zones)
-      if (result.put) return { status: 200, body: result.plan }
+      if (result.put) return { status: 200, body: encodedJson(result.plan) }
       switch (result.why) {
         case 'NOT_FOUND':
           return noEvent()
@@ -26,28 +25,30 @@ export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof events
           return refuse(409, 'PLAN_IN_USE', 'tickets have been made of this plan: it stays as it is')
       }
     },
-    async getSeatingPlan({ params, principal }) {
+    async getSeatingPlan({ params, principal, headers }) {
       const event = await cache.event(params.eventId, () => findEvent(prisma, params.eventId))
       if (!event || !isVisibleTo(event, principal?.userId)) return noEvent()
-      const stored = await findPlan(prisma, params.eventId)
-      if (!stored) return noPlan()
+      const shown = await showPlan(params.eventId)
+      if (!shown) return noPlan()
+      const { json, etag, frozen } = shown
       // A plan in use does not change, and a crowd that opens the map need not read it again and again.
-      const settled = stored.frozen && event.status !== 'DRAFT'
-      return {
-        status: 200,
-        body: stored.plan,
-        headers: { 'cache-control': settled ? 'public, max-age=300' : 'private, no-cache' },
-      }
+      const settled = frozen && event.status !== 'DRAFT'
+      const caching = { etag, 'cache-control': settled ? 'public, max-age=300' : 'private, no-cache' }
+      if (isNamedIn(headers['if-none-match'], etag)) return { status: 304, body: undefined, headers: caching }
+      return { status: 200, body: json, headers: caching }
     },
   }
 }
+
+const isNamedIn = (header: string | undefined, etag: string): boolean =>
+  (header ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 
 export function seatingInternalHandlers(deps: Dependencies): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getSeatingPlanInfo({ params, query }) {
       const result = await takePlan(deps, params.eventId, query.zoneIds ?? [])
       if (!result) return noPlan()
-      if (result.taken) return { status: 200, body: result.plan }
+      if (result.taken) return { status: 200, body: encodedJson(result.plan) }
       return refuse(409, 'ZONES_NOT_IN_PLAN', 'the plan does not have all of these zones', { zoneIds: result.unknownZones })
     },
   }

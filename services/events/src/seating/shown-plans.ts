@@ -1,0 +1,60 @@
+import type { EventId, SeatingPlan } from '@boxoffice/contracts'
+import { bytesOf, type EncodedJson, encodedJson } from '@boxoffice/service-kit'
+import type { Db } from '../catalog/event-repository.ts'
+import { findPlan, findPlanVersion } from './plan-repository.ts'
+
+/** A plan as it is shown: its JSON, and a tag that is another for every version. */
+export interface ShownPlan {
+  json: EncodedJson<SeatingPlan>
+  etag: string
+  frozen: boolean
+}
+export type ShowPlan = (eventId: EventId) => Promise<ShownPlan | null>
+
+/**
+ * Finds the plan of an event as it is shown; null where it has none. Which version stands is asked every time. Its JSON does not
+ * change, and is megabytes: it is kept once read, of all plans at most `bytesMax`, those longest which were asked for last.
+ */
+export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number }): ShowPlan {
+  const kept = new Map<string, { json: EncodedJson<SeatingPlan>; etag: string }>()
+  const underWay = new Map<string, Promise<{ json: EncodedJson<SeatingPlan>; etag: string } | null>>()
+  let keptBytes = 0
+
+  function keep(key: string, shown: { json: EncodedJson<SeatingPlan>; etag: string }) {
+    kept.set(key, shown)
+    keptBytes += bytesOf(shown.json)
+    for (const [oldest, { json }] of kept) {
+      if (keptBytes <= bytesMax) break
+      kept.delete(oldest)
+      keptBytes -= bytesOf(json)
+    }
+  }
+
+  async function load(eventId: EventId) {
+    const stored = await findPlan(db, eventId)
+    if (!stored) return null
+    const shown = { json: encodedJson(stored.plan), etag: `"${stored.plan.planVersion}"` }
+    const key = keyOf(eventId, stored.plan.planVersion)
+    if (!kept.has(key)) keep(key, shown)
+    return shown
+  }
+
+  return async (eventId) => {
+    const standing = await findPlanVersion(db, eventId)
+    if (!standing) return null
+    const key = keyOf(eventId, standing.planVersion)
+    const known = kept.get(key)
+    if (known) {
+      kept.delete(key)
+      kept.set(key, known) // the last of them was asked for last
+      return { ...known, frozen: standing.frozen }
+    }
+    // Of a crowd that asks at once one reads it.
+    const loading = underWay.get(key) ?? load(eventId).finally(() => underWay.delete(key))
+    underWay.set(key, loading)
+    const shown = await loading
+    return shown && { ...shown, frozen: standing.frozen }
+  }
+}
+
+const keyOf = (eventId: EventId, planVersion: number) => `${eventId} ${planVersion}`
