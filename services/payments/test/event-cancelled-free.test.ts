@@ -87,3 +87,18 @@ test('an event that is cancelled while a free order of it is being paid waits fo
   const due = await sql.query('select from cancelled_events where event_id = $1 and next_attempt_at is not null', [eventId])
   expect(due).toHaveLength(1)
 })
+
+test('an order whose charge went out before its worker died gets its money back when its event is cancelled meanwhile', async () => {
+  const { apply, drive, gateway, messaging } = payments.deps
+  const eventId = randomUUID() as EventId
+  const saga = await begin()
+  const applied = await messaging.transact((tx) => apply(tx, saga, claimed(eventId, 5_000)))
+  if (!applied.applied) throw new Error(applied.why)
+  const { orderId } = saga
+  const charge = { orderId, amount: 5_000 as Minor, currency: 'EUR' as Currency, paymentToken: 'pm_card_visa' }
+  expect(await gateway.charge({ ...charge, key: `order:${orderId}:charge` })).toMatchObject({ outcome: 'charged' })
+  await cancel(eventId)
+  await drive(applied.saga, new Date(Date.now() + 10_000))
+  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', refundedAmount: 5_000 })
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 5_000, refunded: 5_000 })
+})

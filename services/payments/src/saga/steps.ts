@@ -91,11 +91,12 @@ export function itemsOf(tickets: readonly Item[]): Item[] {
   })
 }
 
-async function charge(ports: StepPorts, { orderId, state, context }: Saga): Promise<StepResult> {
+async function charge(ports: StepPorts, saga: Saga): Promise<StepResult> {
+  const { orderId, state, context } = saga
   const { eventId, total, currency, paymentToken, chargeStartedAt } = context
   if (!eventId || total === undefined || !currency || !paymentToken || !chargeStartedAt)
     throw new Error(`${orderId}: nothing to charge`)
-  if (state === 'CHARGING' && (await ports.isEventCancelled(eventId))) return { input: { type: 'EVENT_CANCELLED' } }
+  if (state === 'CHARGING' && (await ports.isEventCancelled(eventId))) return giveUpCharge(ports, saga)
   const age = ports.now().getTime() - Date.parse(chargeStartedAt)
   if (age > ports.unknownLimitMs) return { input: { type: 'LIMIT_PASSED' } }
   if (age > KEY_LIFE_MS) {
@@ -116,6 +117,12 @@ async function charge(ports: StepPorts, { orderId, state, context }: Saga): Prom
     default:
       return resultOf(ports, eventId, outcome)
   }
+}
+
+/** The event is cancelled before we know of a charge: whoever was at it before may have died after sending it. */
+async function giveUpCharge(ports: StepPorts, saga: Saga): Promise<StepResult> {
+  const result = await lookAgain(ports, saga)
+  return 'input' in result && result.input.type === 'NOT_CHARGED' ? { input: { type: 'EVENT_CANCELLED' } } : result
 }
 
 type Declined = Extract<Lookup, { outcome: 'declined' }>
