@@ -101,6 +101,26 @@ describe('an event on sale', () => {
     const { payload } = await service.probe.waitFor(eventUpdated, (message) => message.payload.eventId === eventId)
     expect(payload.changed.toSorted()).toEqual(['venueId', 'venueName'])
   })
+  test('keeps the right to a refund that its buyers have: it may only be extended', async () => {
+    const [sooner, until, later] = [10, 20, 25].map((days) => new Date(Date.now() + days * DAY_MS)) as [Date, Date, Date]
+    const mine = service.as(service.organizer.headers)
+    const { eventId } = await service.make({ refundableUntil: later })
+    const change = (refundableUntil: Date | null) => mine.updateEvent({ params: { eventId }, body: { refundableUntil } })
+    expect(await change(until), 'a draft has no buyers').toMatchObject({ status: 200, body: { refundableUntil: until } })
+    await mine.publishEvent({ params: { eventId } })
+    for (const less of [null, sooner, new Date(until.getTime() - 1)]) {
+      expect(await change(less)).toMatchObject({ status: 400, body: { details: [{ path: 'body.refundableUntil' }] } })
+    }
+    expect(await mine.updateEvent({ params: { eventId }, body: { name: 'Other', refundableUntil: until } })).toMatchObject({
+      status: 200,
+      body: { refundableUntil: until },
+    })
+    expect(await change(later)).toMatchObject({ status: 200, body: { refundableUntil: later } })
+    const { eventId: without } = await service.makePublished()
+    for (const body of [{ refundableUntil: null }, { refundableUntil: until }]) {
+      expect(await mine.updateEvent({ params: { eventId: without }, body })).toMatchObject({ status: 200 })
+    }
+  })
   test('that is changed to what it is already says nothing', async () => {
     const { eventId, name, updatedAt } = await service.makePublished()
     expect(await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name } })).toMatchObject({

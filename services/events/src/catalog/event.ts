@@ -72,6 +72,11 @@ export function objectionTo(event: EventInfo, changes: EventChanges, now: Date):
   if (event.status === 'PUBLISHED' && changes.description === '') {
     return { path: 'body.description', message: 'must not be empty: the event is on sale' }
   }
+  const { refundableUntil } = changes
+  const promised = event.status === 'PUBLISHED' ? event.refundableUntil : undefined
+  if (promised && refundableUntil !== undefined && (refundableUntil === null || refundableUntil < promised)) {
+    return { path: 'body.refundableUntil', message: 'must not be earlier than it is: tickets may have been bought with it' }
+  }
   return null
 }
 
