@@ -79,6 +79,10 @@ export const EventChanges = z
     imageUrl: ImageUrl.nullable().optional(),
     refundableUntil: Instant.nullable().optional(),
   })
+  .refine((event) => !(event.venueId && (event.venueName || event.venueAddress)), {
+    path: ['venueId'],
+    message: 'give either venueId or venueName and venueAddress',
+  })
   .refine(endsAfterItStarts, late)
 export type EventChanges = z.output<typeof EventChanges>
 

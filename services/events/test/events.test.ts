@@ -101,6 +101,29 @@ describe('an event on sale', () => {
     const { payload } = await service.probe.waitFor(eventUpdated, (message) => message.payload.eventId === eventId)
     expect(payload.changed.toSorted()).toEqual(['venueId', 'venueName'])
   })
+  test('can be changed while it goes on, as long as its beginning stays what it is', async () => {
+    const mine = service.as(service.organizer.headers)
+    const { eventId } = await service.makePublished()
+    const eventDate = new Date(Math.floor(Date.now() / 1_000) * 1_000 - 3_600_000)
+    await service.deps.pool.query('update events set event_date = $2 where id = $1', [eventId, eventDate])
+    const change = (at: Date) => mine.updateEvent({ params: { eventId }, body: { eventDate: at, name: 'Going on' } })
+    expect(await change(eventDate)).toMatchObject({ status: 200, body: { name: 'Going on', eventDate } })
+    expect(await change(new Date(eventDate.getTime() + 1))).toMatchObject({
+      status: 400,
+      body: { details: [{ path: 'body.eventDate' }] },
+    })
+  })
+  test.each([{ venueName: 'Elsewhere' }, { venueAddress: 'Street 1' }])(
+    'goes to one place: not to a venue and to %j',
+    async (other) => {
+      const { eventId, venueId } = await service.makePublished()
+      const payload = { venueId, ...other }
+      const { headers } = service.organizer
+      const answer = await service.app.inject({ method: 'PATCH', url: `/api/events/${eventId}`, headers, payload })
+      expect(answer.statusCode).toBe(400)
+      expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.venueId' }] })
+    },
+  )
   test('keeps the right to a refund that its buyers have: it may only be extended', async () => {
     const [sooner, until, later] = [10, 20, 25].map((days) => new Date(Date.now() + days * DAY_MS)) as [Date, Date, Date]
     const mine = service.as(service.organizer.headers)

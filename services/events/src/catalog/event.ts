@@ -66,7 +66,8 @@ export function objectionTo(event: EventInfo, changes: EventChanges, now: Date):
   const eventDate = changes.eventDate ?? event.eventDate
   const endDate = changes.endDate === undefined ? event.endDate : changes.endDate
   if (endDate && endDate <= eventDate) return { path: 'body.endDate', message: 'must be after eventDate' }
-  if (event.status === 'PUBLISHED' && changes.eventDate && changes.eventDate <= now) {
+  const moves = eventDate.getTime() !== event.eventDate.getTime()
+  if (event.status === 'PUBLISHED' && moves && eventDate <= now) {
     return { path: 'body.eventDate', message: 'must be in the future: the event is on sale' }
   }
   if (event.status === 'PUBLISHED' && changes.description === '') {
