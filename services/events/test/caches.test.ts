@@ -38,3 +38,14 @@ test('operators see how the caches serve, and can clear them', async () => {
     { hits: 1, misses: 2 },
   ])
 })
+
+test('a page of more than 100 kilobytes is not kept', async () => {
+  for (let n = 0; n < 6; n++) await service.makePublished({ name: `Wordy ${n}`, description: '漢'.repeat(9_000) })
+  const keys = () => service.deps.redis.keys('events:page:*')
+  await service.deps.redis.flushdb()
+  const list = (limit: number) => service.as().listEvents({ query: { query: 'wordy', limit } })
+  expect((await list(6)).body.events).toHaveLength(6)
+  expect(await keys()).toEqual([])
+  expect((await list(3)).body.events).toHaveLength(3)
+  expect(await keys()).toHaveLength(1)
+})

@@ -25,6 +25,7 @@ export interface EventCache {
 const eventKey = (eventId: string) => `events:event:${eventId}`
 const FOR_EVER = Number.MAX_SAFE_INTEGER
 const SCANNED_AT_ONCE = 500
+const PAGE_BYTES_MAX = 100_000
 const pageKey = (generation: string) => `events:page:${generation}:`
 const generationKey = 'events:pages:generation'
 const putIfNewer = readFileSync(new URL('./lua/put-if-newer.lua', import.meta.url), 'utf8')
@@ -89,7 +90,9 @@ export function createEventCache(options: {
       })
       if (cached) return cached
       const page = await load()
-      await redis.set(key, JSON.stringify(z.encode(Events, page)), 'EX', options.listCacheSeconds).catch(() => {})
+      const json = JSON.stringify(z.encode(Events, page))
+      // Anybody can ask for pages without number: the small ones are those that many ask for.
+      if (Buffer.byteLength(json) <= PAGE_BYTES_MAX) await redis.set(key, json, 'EX', options.listCacheSeconds).catch(() => {})
       return page
     },
 
