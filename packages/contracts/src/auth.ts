@@ -106,7 +106,12 @@ export const authRoutes = {
     path: '/api/auth/verify-email',
     summary: "Prove that an address is one's own, with the token that was mailed to it",
     access: 'anyone',
-    body: z.strictObject({ token: Secret }),
+    body: z.strictObject({
+      token: Secret,
+      mine: z.boolean().optional().meta({
+        description: 'false: somebody else registered it. Every session of the account ends, and so does its password',
+      }),
+    }),
     responses: { 204: Empty, 400: Refusal },
   }),
   resendVerification: defineRoute({

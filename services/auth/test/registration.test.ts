@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { userCreated, userEmailVerified } from '@boxoffice/contracts'
+import { passwordResetRequested, userCreated, userEmailVerified } from '@boxoffice/contracts'
 import { archivePublished } from '@boxoffice/messaging'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createMailedToken } from '../src/accounts/mailed-token.ts'
@@ -122,6 +122,54 @@ test('a link that is followed again still answers well, and says nothing twice',
   expect(messages.length + archived.length).toBe(1)
 })
 
+async function registered() {
+  const session = await auth.register()
+  const { payload } = await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === session.user.userId)
+  return { session, token: await auth.open(payload.sealedToken) }
+}
+
+test('who did not register the address takes the account from whoever did, and proves nothing', async () => {
+  const { session, token } = await registered()
+  const { email, userId } = session.user
+  expect(await auth.client.verifyEmail({ body: { token, mine: false } })).toMatchObject({ status: 204 })
+  expect(await auth.client.login({ body: { email, password: PASSWORD } })).toMatchObject({ status: 401 })
+  const { refreshToken } = session
+  expect(await auth.client.refresh({ body: { refreshToken } })).toMatchObject({ status: 401, body: { error: 'TOKEN_REVOKED' } })
+  await vi.waitFor(() => expect(auth.as(session).getMe({})).rejects.toMatchObject({ status: 401 }))
+  expect(await auth.client.verifyEmail({ body: { token } }), 'nor does it later').toMatchObject({ status: 204 })
+  expect(await rows('select email_verified_at from users where user_id = $1', userId)).toEqual([{ email_verified_at: null }])
+  expect(
+    await rows("select from outbox where event_type = 'USER_EMAIL_VERIFIED' and body #>> '{payload,userId}' = $1", userId),
+  ).toEqual([])
+
+  await auth.client.forgotPassword({ body: { email } })
+  const { payload } = await auth.probe.waitFor(passwordResetRequested, ({ payload }) => payload.userId === userId)
+  const reset = { token: await auth.open(payload.sealedToken), password: 'a password of the owner' }
+  expect(await auth.client.resetPassword({ body: reset })).toMatchObject({ status: 204 })
+  expect(await auth.client.login({ body: { email, password: reset.password } })).toMatchObject({ status: 200 })
+})
+
+test('who did not register the address can say so after having confirmed it, and with a good token alone', async () => {
+  const { session, token } = await registered()
+  await auth.client.verifyEmail({ body: { token } })
+  const invalid = { status: 400, body: { error: 'TOKEN_INVALID' } }
+  expect(await auth.client.verifyEmail({ body: { token: 'x'.repeat(43), mine: false } })).toMatchObject(invalid)
+  expect(await auth.client.verifyEmail({ body: { token, mine: false } })).toMatchObject({ status: 204 })
+  const { email } = session.user
+  expect(await auth.client.login({ body: { email, password: PASSWORD } })).toMatchObject({ status: 401 })
+})
+
+test('one address confirmed and disowned at the same moment is either, and neither fails', async () => {
+  for (let round = 0; round < 5; round++) {
+    const { session, token } = await registered()
+    const answers = await Promise.all(
+      [true, false, true, false].map((mine) => auth.client.verifyEmail({ body: { token, mine } })),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204])
+    expect(await auth.client.login({ body: { email: session.user.email, password: PASSWORD } })).toMatchObject({ status: 401 })
+  }
+})
+
 test('a token that is unknown or older than half an hour proves nothing', async () => {
   const invalid = { status: 400, body: { error: 'TOKEN_INVALID' } }
   expect(await auth.client.verifyEmail({ body: { token: 'x'.repeat(43) } })).toMatchObject(invalid)
@@ -131,7 +179,10 @@ test('a token that is unknown or older than half an hour proves nothing', async 
   const token = createMailedToken()
   const createdAt = new Date(Date.now() - 30 * 60_000)
   await insertVerification(auth.deps.prisma, { token, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 30 * 60_000) })
-  expect(await auth.client.verifyEmail({ body: { token } })).toMatchObject({ status: 400, body: { error: 'TOKEN_EXPIRED' } })
+  for (const mine of [true, false]) {
+    const answer = await auth.client.verifyEmail({ body: { token, mine } })
+    expect(answer).toMatchObject({ status: 400, body: { error: 'TOKEN_EXPIRED' } })
+  }
   expect(await auth.as(session).getMe({})).toMatchObject({ body: { emailVerified: false } })
 })
 

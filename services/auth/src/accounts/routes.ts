@@ -8,7 +8,7 @@ import { localeOf } from './locale.ts'
 import { register } from './register.ts'
 import { type StoredUser, toUser, toUserInfo } from './user.ts'
 import { addRole, findUser, findUserByEmail, findUsers, updateProfile } from './user-repository.ts'
-import { verifyEmail } from './verify-email.ts'
+import { disownAccount, verifyEmail } from './verify-email.ts'
 
 type AccountRoutes = Pick<typeof authRoutes, 'register' | 'getMe' | 'updateMe' | 'becomeOrganizer' | 'verifyEmail'>
 type AccountInternalRoutes = Pick<typeof authInternalRoutes, 'getUser' | 'getUsers' | 'getUserByEmail' | 'grantRole'>
@@ -31,7 +31,7 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
     updateMe: async ({ principal, body }) => answerMe(await updateProfile(prisma, principal.userId, body)),
     becomeOrganizer: async ({ principal }) => answerMe(await addRole(prisma, principal.userId, 'ORGANIZER')),
     async verifyEmail({ body }) {
-      switch (await verifyEmail(deps, body.token)) {
+      switch (await (body.mine === false ? disownAccount : verifyEmail)(deps, body.token)) {
         case 'DONE':
           return { status: 204, body: undefined }
         case 'TOKEN_EXPIRED':

@@ -18,23 +18,18 @@ export async function listVerificationTimes(tx: PrismaTx, userId: UserId, since:
   return rows.map(({ createdAt }) => createdAt)
 }
 
-/**
- * Use a token up: whose it is, and whether it was used before, or that it has expired. null for a token that is not ours.
- * Of two at the same moment the second waits for the first and finds it used.
- */
-export async function useVerification(
+/** Whose token this is, until when it counts, and whether it was used; null for one that is not ours. */
+export async function findVerification(
   tx: PrismaTx,
   token: string,
-  usedAt: Date,
-): Promise<{ userId: UserId; usedBefore: boolean } | 'EXPIRED' | null> {
-  const tokenHash = hashToken(token)
-  const { count } = await tx.emailVerification.updateMany({
-    where: { tokenHash, usedAt: null, expiresAt: { gt: usedAt } },
-    data: { usedAt },
-  })
-  const found = await tx.emailVerification.findUnique({ where: { tokenHash } })
-  if (found && found.expiresAt <= usedAt) return 'EXPIRED'
-  return found && { userId: found.userId as UserId, usedBefore: count === 0 }
+): Promise<{ userId: UserId; expiresAt: Date; used: boolean } | null> {
+  const row = await tx.emailVerification.findUnique({ where: { tokenHash: hashToken(token) } })
+  return row && { userId: row.userId as UserId, expiresAt: row.expiresAt, used: row.usedAt !== null }
+}
+
+/** Use up a token of a locked user. */
+export async function useVerification(tx: PrismaTx, token: string, usedAt: Date): Promise<void> {
+  await tx.emailVerification.updateMany({ where: { tokenHash: hashToken(token), usedAt: null }, data: { usedAt } })
 }
 
 /** Delete up to `limit` tokens that expired before; how many. */

@@ -70,7 +70,7 @@ export async function revokeFamily(
 export async function revokeFamiliesOf(
   tx: PrismaTx,
   userId: UserId,
-  revoked: { revokedAt: Date; revokedBecause: 'PASSWORD_RESET' },
+  revoked: { revokedAt: Date; revokedBecause: 'PASSWORD_RESET' | 'DISOWNED' },
 ): Promise<string[]> {
   const ended = await tx.refreshFamily.updateManyAndReturn({
     where: { userId, revokedAt: null },

@@ -1,0 +1,4 @@
+-- Whoever reads the mail of an address said that it was not they who registered it.
+alter table refresh_families drop constraint refresh_families_revoked_because_valid;
+alter table refresh_families add constraint refresh_families_revoked_because_valid
+  check (revoked_because in ('LOGOUT', 'REUSE', 'PASSWORD_RESET', 'DISOWNED'));
