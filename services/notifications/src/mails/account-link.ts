@@ -37,7 +37,8 @@ export const emailVerificationMail = (link: AccountLink): Mail =>
     title: 'Confirm your address',
     lead: 'here is the link that confirms that this address is yours.',
     action: 'Confirm my address',
-    reason: 'You get this mail because somebody asked for it at Boxoffice. If that was not you, you need not do anything.',
+    reason:
+      'You get this mail because somebody asked for it at Boxoffice. If the account is not yours, say so on the page that the link opens.',
   })
 
 /** The link that sets a new password. */

@@ -39,7 +39,7 @@ export function welcomeMail({ reader, verification }: Welcome): Mail {
     subject,
     preview: verification ? 'One press, and your address is confirmed as yours.' : notice,
     reason:
-      'You get this mail because somebody made an account with this address. If that was not you, you need not do anything.',
+      'You get this mail because somebody made an account with this address. If that was not you, say so on the page that the link opens.',
     firstName,
     links: verification ? [{ url: verification.url, expires }] : [],
     expired: verification ? [] : [{ notice }],
@@ -49,7 +49,7 @@ export function welcomeMail({ reader, verification }: Welcome): Mail {
     'Your Boxoffice account is ready. Tickets that you buy come to this address, as a PDF and with their codes.',
     verification ? `Please confirm that this address is yours:\n${verification.url}` : notice,
     verification && `The link works once, until ${expires}.`,
-    'If you did not make an account, you need not do anything.\nQuestions? Just reply to this mail.\nBoxoffice',
+    'If you did not make this account, say so on the page that the link opens: it is taken from whoever did.\nQuestions? Just reply to this mail.\nBoxoffice',
   )
   return { subject, html, text }
 }
