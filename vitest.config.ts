@@ -4,7 +4,7 @@ import { oneLine } from './scripts/one-line-reporter.ts'
 
 export default defineConfig({
   test: {
-    include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'scripts/*.test.ts'],
+    include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'infra/**/*.test.ts', 'scripts/*.test.ts'],
     globalSetup: ['scripts/test-infrastructure.ts'],
     reporters: ['default', oneLine(process.env.FIGURES_FILE)],
     // Most of a test's time is waiting for a server, so a second file runs even where the main process has one core of two.
