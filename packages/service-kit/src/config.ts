@@ -1,5 +1,6 @@
 import type { Caller } from '@boxoffice/contracts'
 import { z } from 'zod'
+import { DatabaseLogin } from './database.ts'
 import { type Callee, type Policy, PolicyOverrides, policiesWith } from './resilience.ts'
 
 const json = z.string().transform((text, context): unknown => {
@@ -22,21 +23,32 @@ export const Jwks = json.pipe(
   z.object({ keys: z.array(z.looseObject({ kty: z.literal('OKP'), x: z.string(), kid: z.string() })) }),
 )
 
+/**
+ * Marks a variable that must never stand in clear in a template or a task definition: infrastructure takes it from Secrets
+ * Manager. Give it the schema last, after `.describe`.
+ */
+export const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true })
+export const isSecret = (schema: z.ZodType): boolean => schema.meta()?.secret === true
+
 /** What every service reads. Secrets have no default: without them it does not start. */
 export const baseEnvironment = {
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('least level that is logged'),
   DATABASE_URL: z.url().describe("connection string of the service's own PostgreSQL database"),
+  DATABASE_LOGIN: DatabaseLogin.default('password').describe(
+    "password: the one in DATABASE_URL; iam: AWS's short-lived tokens, over TLS that is verified against Amazon's authorities",
+  ),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10).describe('connections at most'),
   AUTH_URL: z.url().default('http://auth-service.eventbooking.local:8080').describe('where the auth service is'),
   REDIS_URL: z
     .url()
     .optional()
     .describe('Redis through which ended sessions are told; without it tokens are good until they expire'),
+  REDIS_PASSWORD: secret(z.string().min(1).optional().describe('password of REDIS_URL, where that has none')),
   PUBLIC_URL: z.url().default('http://127.0.0.1:8000').describe('what the outside calls us'),
   TRUSTED_PROXIES: z.string().default('127.0.0.1').describe('addresses whose X-Forwarded-For is believed, comma separated'),
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
-  SERVICE_PRIVATE_KEY: SigningKey.describe('Ed25519 JWK that signs our service tokens'),
+  SERVICE_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs our service tokens')),
   SERVICE_PUBLIC_KEYS: Jwks.describe('JWKS of all services, kid = service name'),
   RESILIENCE: json.pipe(PolicyOverrides).default({}).describe('figures of the resilience table to replace, by callee, in JSON'),
   CRASH_AT: z.string().optional().describe('a crash point, or @ and a file that names one: for fault tests alone'),
@@ -50,6 +62,7 @@ export interface BaseConfig {
   port: number
   logLevel: string
   databaseUrl: string
+  databaseLogin: z.output<typeof DatabaseLogin>
   databasePoolSize: number
   authUrl: string
   publicUrl: string
@@ -70,6 +83,14 @@ export function readEnvironment<S extends z.ZodObject>(schema: S, environment: R
   return result.data
 }
 
+/** A URL with this password in it, when it has none of its own. */
+export function withPassword(url: string, password: string | undefined): string {
+  const parsed = new URL(url)
+  if (!password || parsed.password) return url
+  parsed.password = encodeURIComponent(password)
+  return parsed.href
+}
+
 /** The part of a configuration that every service has. */
 export function baseConfig(service: Caller, environment: z.output<typeof Base> & { PORT: number }): BaseConfig {
   return {
@@ -78,12 +99,13 @@ export function baseConfig(service: Caller, environment: z.output<typeof Base> &
     port: environment.PORT,
     logLevel: environment.LOG_LEVEL,
     databaseUrl: environment.DATABASE_URL,
+    databaseLogin: environment.DATABASE_LOGIN,
     databasePoolSize: environment.DATABASE_POOL_SIZE,
     authUrl: environment.AUTH_URL,
     publicUrl: environment.PUBLIC_URL,
     trustedProxies: environment.TRUSTED_PROXIES.split(',').map((address) => address.trim()),
     tokenIssuer: environment.TOKEN_ISSUER,
-    redisUrl: environment.REDIS_URL,
+    redisUrl: environment.REDIS_URL && withPassword(environment.REDIS_URL, environment.REDIS_PASSWORD),
     servicePrivateKey: environment.SERVICE_PRIVATE_KEY,
     servicePublicKeys: environment.SERVICE_PUBLIC_KEYS,
     policies: policiesWith(environment.RESILIENCE),

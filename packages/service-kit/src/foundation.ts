@@ -33,7 +33,13 @@ export interface Foundation {
 export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl)): Foundation {
   const logger = createLogger({ service: config.service, level: config.logLevel })
   const revocations = createRevocations({ url: config.redisUrl, logger })
-  const pool = createPool({ databaseUrl: config.databaseUrl, max: config.databasePoolSize, logger, name: config.service })
+  const pool = createPool({
+    databaseUrl: config.databaseUrl,
+    login: config.databaseLogin,
+    max: config.databasePoolSize,
+    logger,
+    name: config.service,
+  })
   return {
     logger,
     metrics: createMetrics(config.service),

@@ -13,6 +13,8 @@ export function createRedis(options: { url: string; logger: Logger }): Redis {
     connectTimeout: 2_000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    // After a fail-over the old primary is a replica that takes no writes: the same name leads to the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
     retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
   })
   let away = false

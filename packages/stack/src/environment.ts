@@ -75,6 +75,6 @@ function ownEnvironment(service: ServiceKey, secrets: Secrets, addresses: Addres
         SMS_SENDER_ID: 'Boxoffice',
       }
     case 'events':
-      return {}
+      return { CACHE_REDIS_URL: addresses.redis }
   }
 }

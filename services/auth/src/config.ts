@@ -1,5 +1,14 @@
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { type BaseConfig, baseConfig, baseEnvironment, Jwk, Jwks, readEnvironment, SigningKey } from '@boxoffice/service-kit'
+import {
+  type BaseConfig,
+  baseConfig,
+  baseEnvironment,
+  Jwk,
+  Jwks,
+  readEnvironment,
+  SigningKey,
+  secret,
+} from '@boxoffice/service-kit'
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { Limits } from './limits/limits.ts'
@@ -12,7 +21,7 @@ export const Environment = z.object({
   PORT: z.coerce.number().int().default(8080).describe('port to listen on'),
   ...baseEnvironment,
   ...messagingEnvironment,
-  TOKEN_PRIVATE_KEY: SigningKey.describe('Ed25519 JWK that signs access tokens, with its kid'),
+  TOKEN_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs access tokens, with its kid')),
   TOKEN_PREVIOUS_PUBLIC_KEYS: Jwks.optional().describe('JWKS of earlier keys whose tokens still count, while a key is replaced'),
   NOTIFICATIONS_PUBLIC_KEY: Jwk.refine((key) => !('d' in key), 'must be the public half alone').describe(
     'JWK for which tokens that go by mail are sealed: P-256 or X25519',

@@ -1,12 +1,13 @@
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment } from '@boxoffice/service-kit'
+import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment, secret, withPassword } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
 export const Environment = z.object({
   PORT: z.coerce.number().int().default(8081).describe('port to listen on'),
   ...baseEnvironment,
   ...messagingEnvironment,
-  REDIS_URL: z.url().describe('the Redis that caches reads'),
+  CACHE_REDIS_URL: z.url().describe('the Redis that caches reads; it may drop what it likes'),
+  CACHE_REDIS_PASSWORD: secret(z.string().min(1).optional().describe('password of CACHE_REDIS_URL, where that has none')),
   EVENT_CACHE_SECONDS: z.coerce.number().int().min(1).default(60).describe('how long an event is cached at most'),
   LIST_CACHE_SECONDS: z.coerce.number().int().min(1).default(10).describe('how long a page of the list is cached at most'),
   PLAN_CACHE_MEGABYTES: z.coerce.number().min(0).default(32).describe('how much of seating plans each process keeps in memory'),
@@ -20,7 +21,7 @@ export const Environment = z.object({
 
 export interface Config extends BaseConfig {
   messaging: MessagingConfig
-  redisUrl: string
+  cacheRedisUrl: string
   eventCacheSeconds: number
   listCacheSeconds: number
   planCacheBytes: number
@@ -33,7 +34,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   return {
     ...baseConfig('event-service', read),
     messaging: messagingConfig(read),
-    redisUrl: read.REDIS_URL,
+    cacheRedisUrl: withPassword(read.CACHE_REDIS_URL, read.CACHE_REDIS_PASSWORD),
     eventCacheSeconds: read.EVENT_CACHE_SECONDS,
     listCacheSeconds: read.LIST_CACHE_SECONDS,
     planCacheBytes: read.PLAN_CACHE_MEGABYTES * 1_048_576,

@@ -8,7 +8,7 @@ beforeAll(async () => {
   // A database of Redis of its own: it is cleared.
   const redisUrl = new URL(inject('redisUrl'))
   redisUrl.pathname = '/7'
-  service = await startEventService({ REDIS_URL: redisUrl.href })
+  service = await startEventService({ CACHE_REDIS_URL: redisUrl.href })
 })
 afterAll(() => service.close())
 

@@ -30,6 +30,7 @@ export async function startEventService(env: Record<string, string> = {}) {
     ...authority.environment('event-service'),
     DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
     REDIS_URL: inject('redisUrl'),
+    CACHE_REDIS_URL: inject('redisUrl'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,

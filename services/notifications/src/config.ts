@@ -1,5 +1,5 @@
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { type BaseConfig, baseConfig, baseEnvironment, Jwk, readEnvironment } from '@boxoffice/service-kit'
+import { type BaseConfig, baseConfig, baseEnvironment, Jwk, readEnvironment, secret } from '@boxoffice/service-kit'
 import type { JWK } from 'jose'
 import { z } from 'zod'
 
@@ -17,8 +17,10 @@ export const Environment = z.object({
   TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
   PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
   AWS_SES_ENDPOINT: z.url().optional().describe("SES elsewhere than at AWS's own address"),
-  NOTIFICATIONS_PRIVATE_KEY: Jwk.refine((key) => 'd' in key, 'must be the private half').describe(
-    'JWK that opens the tokens that auth seals for mails: P-256 or X25519',
+  NOTIFICATIONS_PRIVATE_KEY: secret(
+    Jwk.refine((key) => 'd' in key, 'must be the private half').describe(
+      'JWK that opens the tokens that auth seals for mails: P-256 or X25519',
+    ),
   ),
   FROM_EMAIL_ADDRESS: Address.describe('sender of every mail'),
   REPLY_TO_ADDRESSES: Addresses.optional().describe('where answers go, comma separated; to the sender where none is given'),

@@ -1,5 +1,5 @@
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment } from '@boxoffice/service-kit'
+import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment, secret } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
 export const Environment = z.object({
@@ -9,8 +9,8 @@ export const Environment = z.object({
   ...messagingEnvironment,
   TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
   EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
-  STRIPE_SECRET_KEY: z.string().min(1).describe("the gateway's secret key"),
-  STRIPE_WEBHOOK_SECRET: z.string().min(1).describe("the secret that signs the gateway's webhook calls"),
+  STRIPE_SECRET_KEY: secret(z.string().min(1).describe("the gateway's secret key")),
+  STRIPE_WEBHOOK_SECRET: secret(z.string().min(1).describe("the secret that signs the gateway's webhook calls")),
   STRIPE_API_URL: z.url().optional().describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000).describe('how long a call of the gateway may take, in ms'),
   CHECKOUT_WAIT_MS: z.coerce.number().int().min(0).default(10_000).describe('how long a buyer waits before 202, in ms'),

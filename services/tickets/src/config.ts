@@ -1,5 +1,13 @@
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment, SigningKey } from '@boxoffice/service-kit'
+import {
+  type BaseConfig,
+  baseConfig,
+  baseEnvironment,
+  readEnvironment,
+  SigningKey,
+  secret,
+  withPassword,
+} from '@boxoffice/service-kit'
 import { z } from 'zod'
 
 const seconds = (name: string, least: number, standard: number) =>
@@ -12,7 +20,7 @@ export const Environment = z.object({
   REDIS_URL: z.url().describe('Redis that refuses the crowd; sales go on without it'),
   EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
   PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
-  TICKET_SIGNING_KEY: SigningKey.describe("Ed25519 JWK that signs tickets' codes"),
+  TICKET_SIGNING_KEY: secret(SigningKey.describe("Ed25519 JWK that signs tickets' codes")),
   HOLD_TTL_SECONDS: seconds('how long a reservation holds', 1, 900),
   // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: the claim must outlive what it waits for.
   CLAIM_TTL_SECONDS: seconds(
@@ -60,7 +68,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   return {
     ...baseConfig('ticket-service', env),
     messaging: messagingConfig(env),
-    redisUrl: env.REDIS_URL,
+    redisUrl: withPassword(env.REDIS_URL, env.REDIS_PASSWORD),
     eventsUrl: env.EVENTS_URL,
     paymentsUrl: env.PAYMENTS_URL,
     ticketSigningKey: env.TICKET_SIGNING_KEY,

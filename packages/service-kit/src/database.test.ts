@@ -1,0 +1,27 @@
+import { X509Certificate } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { connectionOptions } from './database.ts'
+
+const url = 'postgres://payment%2Dservice@payments.cluster.example:5433/payments'
+
+test('a login by IAM takes a fresh token for its host and role, and trusts no authority but Amazon’s', async () => {
+  const { host, port, user, database, password, ssl } = connectionOptions(url, 'iam')
+  expect({ host, port, user, database }).toEqual({
+    host: 'payments.cluster.example',
+    port: 5433,
+    user: 'payment-service',
+    database: 'payments',
+  })
+  const token = await (password as () => Promise<string>)()
+  expect(token).toMatch(/^payments\.cluster\.example:5433\/\?.*Action=connect.*DBUser=payment-service.*X-Amz-Signature=/)
+  const { ca, rejectUnauthorized } = ssl as { ca: string[]; rejectUnauthorized: boolean }
+  expect(rejectUnauthorized).toBe(true)
+  expect(ca.length).toBeGreaterThan(0)
+  for (const pem of ca) expect(new X509Certificate(pem).issuer).toMatch(/Amazon|Starfield/) // Amazon Trust Services keeps both
+})
+
+test('a login by password is the connection string as it is', () => {
+  expect(connectionOptions('postgres://a:b@127.0.0.1:5432/c', 'password')).toEqual({
+    connectionString: 'postgres://a:b@127.0.0.1:5432/c',
+  })
+})
