@@ -1,3 +1,5 @@
+import type { ServiceKey } from './services.ts'
+
 /** The whole topology: topics, queues with their dead-letter queues, and who takes what. Feeds CDK, local provisioning, consumers and the CLI. */
 
 export const topics = [
@@ -11,6 +13,17 @@ export const topics = [
 ] as const
 export type TopicName = (typeof topics)[number]
 
+/** Who publishes what: nobody else is permitted to. */
+export const publishers: Readonly<Record<TopicName, readonly ServiceKey[]>> = {
+  'user-events': ['auth'],
+  'event-events': ['events'],
+  'payment-events': ['payments'],
+  'ticket-events': ['tickets', 'notifications'],
+  'saga-compensation-failed': ['payments'],
+  'ops-alerts': ['notifications', 'payments'],
+  'event-updates.fifo': ['events'],
+}
+
 export interface Subscription {
   readonly topic: TopicName
   /** The filter policy on the attribute `eventType`; absent: everything of the topic. */
@@ -18,6 +31,8 @@ export interface Subscription {
 }
 
 export interface Queue {
+  /** Who takes its messages; null while nobody does yet. */
+  readonly consumer: ServiceKey | null
   readonly deadLetterQueue: string
   readonly visibilitySeconds: number
   readonly maxReceives: number
@@ -26,6 +41,7 @@ export interface Queue {
 
 export const queues = {
   'notification-queue': {
+    consumer: 'notifications',
     deadLetterQueue: 'notification-dlq',
     visibilitySeconds: 30,
     maxReceives: 3,
@@ -47,6 +63,7 @@ export const queues = {
     ],
   },
   'ticket-processing-queue': {
+    consumer: 'tickets',
     deadLetterQueue: 'ticket-processing-dlq',
     visibilitySeconds: 60,
     maxReceives: 3,
@@ -58,6 +75,7 @@ export const queues = {
     ],
   },
   'payment-processing-queue': {
+    consumer: 'payments',
     deadLetterQueue: 'payment-processing-dlq',
     visibilitySeconds: 60,
     maxReceives: 3,
@@ -68,6 +86,7 @@ export const queues = {
   },
   // Commands are sent to it directly by the payment service.
   'order-commands.fifo': {
+    consumer: null,
     deadLetterQueue: 'order-commands-dlq.fifo',
     visibilitySeconds: 60,
     maxReceives: 3,
@@ -75,12 +94,19 @@ export const queues = {
   },
   // The read side's two. They are subscribed when it exists: a queue that nobody reads only grows.
   'event-updates.fifo': {
+    consumer: null,
     deadLetterQueue: 'event-updates-dlq.fifo',
     visibilitySeconds: 30,
     maxReceives: 3,
     subscriptions: [],
   },
-  'analytics-queue': { deadLetterQueue: 'analytics-dlq', visibilitySeconds: 60, maxReceives: 3, subscriptions: [] },
+  'analytics-queue': {
+    consumer: null,
+    deadLetterQueue: 'analytics-dlq',
+    visibilitySeconds: 60,
+    maxReceives: 3,
+    subscriptions: [],
+  },
 } as const satisfies Record<string, Queue>
 export type QueueName = keyof typeof queues
 export const queueNames = Object.keys(queues) as QueueName[]

@@ -4,6 +4,7 @@ import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { accountHandlers, accountInternalHandlers } from './accounts/routes.ts'
 import type { Dependencies } from './dependencies.ts'
+import { mountPages } from './pages/routes.ts'
 import { recoveryHandlers } from './recovery/routes.ts'
 import { sessionHandlers, sessionInternalHandlers } from './sessions/routes.ts'
 
@@ -22,5 +23,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, authRoutes, { ...accountHandlers(deps), ...recoveryHandlers(deps), ...sessionHandlers(deps) }, deps)
   mountRoutes(app, authInternalRoutes, { ...accountInternalHandlers(deps), ...sessionInternalHandlers(deps) }, deps)
   mountOps(app, authOpsRoutes, deps)
+  mountPages(app)
   return app
 }

@@ -1,4 +1,4 @@
-import { page } from '../pages/page.ts'
+import { page } from '@boxoffice/service-kit'
 
 export interface Running {
   title: string

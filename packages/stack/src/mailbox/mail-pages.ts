@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { escapeHtml, page } from '../pages/page.ts'
+import { escapeHtml, page } from '@boxoffice/service-kit'
 
 export interface Mail {
   messageId: string

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { escapeHtml, page } from '@boxoffice/service-kit'
 import Fastify from 'fastify'
-import { escapeHtml, page } from '../pages/page.ts'
 
 export interface Sms {
   messageId: string

@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
+
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 /** Text from outside, harmless in HTML. */
 export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
@@ -40,3 +43,20 @@ export const page = (options: { title: string; nonce: string; body: string; styl
   </body>
 </html>
 `
+
+/** What a browser may load and run for a page of ours: scripts and styles with this nonce, nothing from elsewhere. */
+export const pagePolicy = (nonce: string, styles = `'nonce-${nonce}'`): string =>
+  `default-src 'self'; script-src 'self' 'nonce-${nonce}'; style-src 'self' ${styles}; img-src 'self' data: blob:; ` +
+  `font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
+
+export const createNonce = (): string => randomBytes(16).toString('base64')
+
+/** Answer with a page under its policy, kept by nobody. */
+export function sendPage(reply: FastifyReply, pageOf: (nonce: string) => string): FastifyReply {
+  const nonce = createNonce()
+  return reply
+    .header('content-security-policy', pagePolicy(nonce))
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(pageOf(nonce))
+}

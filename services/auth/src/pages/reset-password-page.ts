@@ -1,4 +1,4 @@
-import { page } from '../pages/page.ts'
+import { page } from '@boxoffice/service-kit'
 
 const styles = `
       form { display: grid; gap: 1.1rem; max-width: 24rem; margin-top: 1.5rem }

@@ -1,4 +1,4 @@
-import { page } from '../pages/page.ts'
+import { page } from '@boxoffice/service-kit'
 
 const styles = `
       #question { margin-top: 2.5rem; color: var(--quiet) }
