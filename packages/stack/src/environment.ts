@@ -1,4 +1,4 @@
-import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
+import { type Caller, type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
 import type { Secrets } from './secrets.ts'
 
 /** Where everything is that a service may want to reach: base URLs, without a trailing slash. */
@@ -15,13 +15,9 @@ export interface Addresses {
 
 export type Environment = Record<string, string>
 
-/** All that `service` reads from its environment. It gets its own private keys and no other's. */
+/** All that `service` reads from its environment. */
 export function environmentOf(service: ServiceKey, secrets: Secrets, addresses: Addresses): Environment {
-  const { name } = services[service]
-  const own = secrets.services[name]
-  if (!own) throw new Error(`secrets.json has no key for ${name}: delete the file, and the next start makes a new one`)
   const urls = serviceKeys.map((key) => [`${key.toUpperCase()}_URL`, addresses.services[key]])
-  const publicKeys = Object.values(secrets.services).map((pair) => ({ ...pair.publicKey, use: 'sig' }))
   return {
     PORT: new URL(addresses.services[service]).port,
     LOG_LEVEL: 'info',
@@ -29,11 +25,40 @@ export function environmentOf(service: ServiceKey, secrets: Secrets, addresses: 
     REDIS_URL: addresses.redis,
     PUBLIC_URL: addresses.publicUrl,
     ...Object.fromEntries(urls),
-    SERVICE_PRIVATE_KEY: JSON.stringify(own.privateKey),
-    SERVICE_PUBLIC_KEYS: JSON.stringify({ keys: publicKeys }),
     ...messagingEnvironmentOf(addresses),
     AWS_SES_ENDPOINT: addresses.mailbox,
-    ...ownEnvironment(service, secrets, addresses),
+    ...secretEnvironmentOf(service, secrets),
+    ...ownEnvironment(service, addresses),
+  }
+}
+
+/** The part of it that is made of secrets: a service gets its own private keys, and the public halves of the others'. */
+export function secretEnvironmentOf(service: ServiceKey, secrets: Secrets): Environment {
+  const own = secrets.services[services[service].name]
+  if (!own) throw new Error(`there is no key for ${service} among the secrets`)
+  const publicKeys = Object.values(secrets.services).map((pair) => ({ ...pair.publicKey, use: 'sig' }))
+  return {
+    SERVICE_PRIVATE_KEY: JSON.stringify(own.privateKey),
+    SERVICE_PUBLIC_KEYS: JSON.stringify({ keys: publicKeys }),
+    ...ownSecrets(service, secrets),
+  }
+}
+
+function ownSecrets(service: ServiceKey, secrets: Secrets): Environment {
+  switch (service) {
+    case 'auth':
+      return {
+        TOKEN_PRIVATE_KEY: JSON.stringify(secrets.token.privateKey),
+        NOTIFICATIONS_PUBLIC_KEY: JSON.stringify(secrets.notifications.publicKey),
+      }
+    case 'tickets':
+      return { TICKET_SIGNING_KEY: JSON.stringify(secrets.ticketSigning.privateKey) }
+    case 'payments':
+      return { STRIPE_SECRET_KEY: secrets.stripeSecretKey, STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret }
+    case 'notifications':
+      return { NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(secrets.notifications.privateKey) }
+    case 'events':
+      return {}
   }
 }
 
@@ -48,33 +73,23 @@ export const messagingEnvironmentOf = ({ aws }: Pick<Addresses, 'aws'>): Environ
   SQS_WAIT_SECONDS: '1', // a consumer that stops waits for its poll to end
 })
 
-function ownEnvironment(service: ServiceKey, secrets: Secrets, addresses: Addresses): Environment {
+function ownEnvironment(service: ServiceKey, addresses: Addresses): Environment {
   switch (service) {
     case 'auth':
-      return {
-        TOKEN_PRIVATE_KEY: JSON.stringify(secrets.token.privateKey),
-        NOTIFICATIONS_PUBLIC_KEY: JSON.stringify(secrets.notifications.publicKey),
-        // Here everybody comes from 127.0.0.1.
-        REGISTRATIONS_PER_NETWORK: '1000000',
-        MAIL_REQUESTS_PER_NETWORK: '1000000',
-      }
+      // Here everybody comes from 127.0.0.1.
+      return { REGISTRATIONS_PER_NETWORK: '1000000', MAIL_REQUESTS_PER_NETWORK: '1000000' }
+    case 'events':
+      return { CACHE_REDIS_URL: addresses.redis }
     case 'tickets':
-      return { TICKET_SIGNING_KEY: JSON.stringify(secrets.ticketSigning.privateKey) }
+      return {}
     case 'payments':
-      return {
-        STRIPE_SECRET_KEY: secrets.stripeSecretKey,
-        STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
-        STRIPE_API_URL: addresses.sandbox,
-      }
+      return { STRIPE_API_URL: addresses.sandbox }
     case 'notifications':
       return {
-        NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(secrets.notifications.privateKey),
         FROM_EMAIL_ADDRESS: 'tickets@boxoffice.example',
         REPLY_TO_ADDRESSES: 'help@boxoffice.example',
         AWS_SMS_ENDPOINT: addresses.sms,
         SMS_SENDER_ID: 'Boxoffice',
       }
-    case 'events':
-      return { CACHE_REDIS_URL: addresses.redis }
   }
 }

@@ -1,4 +1,5 @@
 export * from './aws/aws.ts'
+export { secretEnvironmentOf } from './environment.ts'
 export * from './pid-file.ts'
 export * from './ports.ts'
 export * from './postgres.ts'
