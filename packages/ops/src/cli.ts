@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import type { Config } from './config.ts'
 import { listDeadLetters, peekDeadLetters, purgeDeadLetters, requeueDeadLetters } from './dlq/commands.ts'
 import { InputError } from './failure.ts'
+import { migrateDatabases } from './migrate/migrate.ts'
 import { showStatus } from './status/status.ts'
 import type { Terminal } from './terminal.ts'
 import { grantRole } from './users/grant.ts'
@@ -16,6 +17,14 @@ SERVICE_PRIVATE_KEY, the key of boxoffice-cli as a JWK.
 
 Exit codes: 0 all is well, or done; 1 something needs a look, or could not be
 done; 2 wrong usage or configuration.`
+
+const MIGRATE = `
+The server: DATABASE_ADMIN_URL (postgres://admin@host:5432/postgres), with
+DATABASE_ADMIN_PASSWORD where the URL has none. The administrator needs createdb
+and createrole, no more. DATABASE_LOGIN says how services log in: password (the
+default; AUTH_DATABASE_PASSWORD … NOTIFICATIONS_DATABASE_PASSWORD, one each) or
+iam (TLS to Amazon's server, no passwords). DATABASE_PREFIX goes before the
+names of databases and roles.`
 
 /**
  * Run the CLI with these arguments (without node and program) and answer its exit code: 0 all is well, 1 something needs a look
@@ -61,6 +70,13 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
     .action(async ({ json = false }: { json?: boolean }) => exitWith(await showStatus(config, { json }, terminal)))
 
   addDeadLetterCommands(program, config, terminal, exitWith)
+
+  program
+    .command('migrate')
+    .description('make what is missing of every database, its roles and its tables')
+    .option('--plan', 'say what would be done, and do nothing')
+    .addHelpText('after', MIGRATE)
+    .action(async ({ plan = false }: { plan?: boolean }) => exitWith(await migrateDatabases(config, { plan }, terminal)))
 
   const users = program.command('users').description('who may do what').usage('<command>').helpCommand(false)
   users

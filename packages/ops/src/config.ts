@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { readEnvironment, SigningKey } from '@boxoffice/service-kit'
+import { DatabaseLogin, readEnvironment, SigningKey } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import { InputError } from './failure.ts'
 
@@ -11,17 +11,40 @@ type Environment = Readonly<Record<string, string | undefined>>
 const urlNames = serviceKeys.map((key) => `${key.toUpperCase()}_URL`)
 const Urls = z.object(Object.fromEntries(urlNames.map((name) => [name, z.url()])))
 const Aws = z.object(messagingEnvironment)
+const Databases = z.object({
+  DATABASE_ADMIN_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_ADMIN_PASSWORD: z.string().min(1).optional(),
+  DATABASE_LOGIN: DatabaseLogin.default('password'),
+  DATABASE_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9_]*$/)
+    .default(''),
+})
+const Passwords = z.object(Object.fromEntries(serviceKeys.map((key) => [passwordName(key), z.string().min(1)])))
 const Grant = z.object({ AUTH_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
 /** Of what `npm start` keeps in `secrets.json`, our own key. */
 const Secrets = z.object({
   services: z.object({ 'boxoffice-cli': z.object({ privateKey: z.looseObject({ kid: z.string() }) }) }),
 })
 
+export interface DatabasesConfig {
+  adminUrl: string
+  /** Where the URL has none. */
+  adminPassword: string | undefined
+  login: DatabaseLogin
+  /** Put before the names of databases and roles. */
+  prefix: string
+  /** By service; none with `iam`. */
+  passwords: Partial<Record<ServiceKey, string>>
+}
+
 /** Where the system is. Nothing is read before a command asks for it: each needs a part of it only. */
 export interface Config {
   status(): { urls: Record<ServiceKey, string>; messaging: MessagingConfig }
   messaging(): MessagingConfig
   grant(): { authUrl: string; privateKey: z.output<typeof SigningKey> }
+  /** The server that holds the databases; always from the environment: `npm start` migrates its own. */
+  databases(): DatabasesConfig
   /** What the AWS SDK is to find in the environment. */
   awsCredentials: Record<string, string>
 }
@@ -47,8 +70,26 @@ export function loadConfig(environment: Environment, folder: string): Config {
       const { AUTH_URL, SERVICE_PRIVATE_KEY } = read(Grant, effective())
       return { authUrl: AUTH_URL, privateKey: SERVICE_PRIVATE_KEY }
     },
+    databases: () => databasesOf(environment),
     awsCredentials: local ? { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' } : {},
   }
+}
+
+function databasesOf(environment: Environment): DatabasesConfig {
+  const admin = read(Databases, environment)
+  const login = admin.DATABASE_LOGIN
+  const passwords = login === 'password' ? read(Passwords, environment) : {}
+  return {
+    adminUrl: admin.DATABASE_ADMIN_URL,
+    adminPassword: admin.DATABASE_ADMIN_PASSWORD,
+    login,
+    prefix: admin.DATABASE_PREFIX,
+    passwords: Object.fromEntries(serviceKeys.map((key) => [key, passwords[passwordName(key)]])),
+  }
+}
+
+function passwordName(key: ServiceKey): string {
+  return `${key.toUpperCase()}_DATABASE_PASSWORD`
 }
 
 /** What the local system is reached with: its ports (moved by the variables that move them for `npm start`) and our key. */

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
+import { adminConnection, findPendingMigrations, migrate, type SqlClient, withClient } from '@boxoffice/service-kit'
+import type { Config, DatabasesConfig } from '../config.ts'
+import { failureOf } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
+import { createServiceDatabase, grantAccess, lookAtDatabase, prepareRoles, serviceDatabase } from './service-database.ts'
+
+const ONE_AT_A_TIME = 72_707_370
+/** Beside the bundle, as the image has it; otherwise in the workspace. */
+const BUNDLED = path.join(import.meta.dirname, 'migrations')
+const WORKSPACE = path.resolve(import.meta.dirname, '../../../../services')
+
+const migrationsOf = (key: ServiceKey) =>
+  existsSync(BUNDLED) ? path.join(BUNDLED, key) : path.join(WORKSPACE, key, 'prisma/migrations')
+
+/**
+ * Make what is missing of every service's database: itself, its roles, its tables; or with `plan` say what that would be. Safe to
+ * repeat, and two at once take turns. The exit code: 0 when all is done, 1 when something could not be; of a migration that fails
+ * nothing stays, and the databases after it are not touched.
+ */
+export async function migrateDatabases(
+  { databases }: Pick<Config, 'databases'>,
+  options: { plan: boolean; folderOf?: (key: ServiceKey) => string },
+  terminal: Terminal,
+): Promise<0 | 1> {
+  const config = databases()
+  const work = { config, folderOf: options.folderOf ?? migrationsOf, terminal }
+  const step = options.plan ? planDatabase : migrateDatabase
+  let at = `the database server at ${new URL(config.adminUrl).host}`
+  try {
+    return await withClient(connectionTo(config), async (admin) => {
+      if (!options.plan) await admin.query('select pg_advisory_lock($1)', [ONE_AT_A_TIME])
+      for (const key of serviceKeys) {
+        if (terminal.signal.aborted) {
+          terminal.error(`stopped before ${key}; run it again to go on\n`)
+          return 1
+        }
+        at = key
+        await step(admin, key, work)
+      }
+      return 0
+    })
+  } catch (error) {
+    terminal.error(`${at}: ${failureOf(error)}\n`)
+    return 1
+  }
+}
+
+interface Work {
+  config: DatabasesConfig
+  folderOf: (key: ServiceKey) => string
+  terminal: Terminal
+}
+
+async function migrateDatabase(admin: SqlClient, key: ServiceKey, { config, folderOf, terminal }: Work): Promise<void> {
+  const database = serviceDatabase(key, config.prefix)
+  const say = (text: string) => terminal.out(`${key}: ${text}\n`)
+  await prepareRoles(admin, database, config.passwords[key] ?? null)
+  if (await createServiceDatabase(admin, database)) say(`database ${database.name} made, for role ${database.login}`)
+  const connection = connectionTo(config, database.name)
+  await withClient(connection, (client) => grantAccess(client, database))
+  const applied = await migrate(connection, folderOf(key), {
+    role: database.owner,
+    onApplied: (name) => say(`${name} applied`),
+  })
+  say(applied.length === 0 ? 'up to date' : `up to date, ${applied.length} applied`)
+}
+
+async function planDatabase(admin: SqlClient, key: ServiceKey, { config, folderOf, terminal }: Work): Promise<void> {
+  const database = serviceDatabase(key, config.prefix)
+  const say = (text: string) => terminal.out(`${key}: ${text}\n`)
+  const { there } = await lookAtDatabase(admin, database)
+  if (!there) return say(`database ${database.name} and its roles would be made, and every migration applied`)
+  const pending = await findPendingMigrations(connectionTo(config, database.name), folderOf(key), database.owner)
+  for (const name of pending) say(`${name} would be applied`)
+  if (pending.length === 0) say('up to date')
+}
+
+/** To a database of the server; to the one that the URL names where none is given. */
+const connectionTo = ({ adminUrl, adminPassword, login }: DatabasesConfig, database?: string) =>
+  adminConnection(adminUrl, {
+    database: database ?? (new URL(adminUrl).pathname.slice(1) || 'postgres'),
+    login,
+    ...(adminPassword !== undefined && { password: adminPassword }),
+  })

@@ -1,0 +1,76 @@
+import type { ServiceKey } from '@boxoffice/contracts'
+import type { SqlClient } from '@boxoffice/service-kit'
+
+/** A service's database and its two roles. */
+export interface ServiceDatabase {
+  readonly name: string
+  /** Owns the database and all that is in it; nobody logs in as it. Migrations run as this one. */
+  readonly owner: string
+  /** The service logs in as this one: it reads and writes rows, and changes no table. */
+  readonly login: string
+}
+
+/** How a service logs in: with a password, or (null) by IAM. */
+export type Password = string | null
+
+export const serviceDatabase = (key: ServiceKey, prefix: string): ServiceDatabase => ({
+  name: prefix + key,
+  owner: `${prefix}${key}_owner`,
+  login: prefix + key,
+})
+
+const IAM_ROLE = 'rds_iam'
+
+/** What is there of a service's database, before anything is done. */
+export async function lookAtDatabase(client: SqlClient, { name, owner }: ServiceDatabase) {
+  const { rows } = await client.query<{ database: boolean; owner: boolean }>(
+    `select exists (select from pg_database where datname = $1) as database,
+       exists (select from pg_roles where rolname = $2 and pg_has_role(oid, 'set')) as owner`,
+    [name, owner],
+  )
+  return { there: rows.some((row) => row.database && row.owner) }
+}
+
+/**
+ * Make the two roles where they are missing, and let the service log in; on the server's own database. The administrator becomes a
+ * member of the owner alone. Never of the login role: with `iam` that one is in `rds_iam`, and whoever is a member of a member of
+ * `rds_iam` can log in with a password no more.
+ */
+export async function prepareRoles(client: SqlClient, { owner, login }: ServiceDatabase, password: Password): Promise<void> {
+  const [ownerName, loginName] = [client.escapeIdentifier(owner), client.escapeIdentifier(login)]
+  await createRole(client, owner, 'nologin')
+  await client.query(`grant ${ownerName} to current_user`)
+  await createRole(client, login, 'login')
+  if (password === null) await client.query(`grant ${IAM_ROLE} to ${loginName}`)
+  else await client.query(`alter role ${loginName} login password ${client.escapeLiteral(password)}`)
+}
+
+/** Make the database where it is missing; on the server's own database. Answers whether it was. */
+export async function createServiceDatabase(client: SqlClient, { name, owner }: ServiceDatabase): Promise<boolean> {
+  const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
+  if (rowCount !== 0) return false
+  await client.query(`create database ${client.escapeIdentifier(name)} owner ${client.escapeIdentifier(owner)}`)
+  return true
+}
+
+/**
+ * Say who may do what: nobody but the service even connects, and what migrations make from now on is the service's to read and
+ * write. In the database itself, before any migration, so that a table never stands there without its grants.
+ */
+export async function grantAccess(client: SqlClient, { name, owner, login }: ServiceDatabase): Promise<void> {
+  const [database, role] = [client.escapeIdentifier(name), client.escapeIdentifier(login)]
+  await client.query('begin')
+  await client.query(`set local role ${client.escapeIdentifier(owner)}`)
+  await client.query(`revoke all on database ${database} from public`)
+  await client.query(`grant connect on database ${database} to ${role}`)
+  await client.query('revoke all on schema public from public')
+  await client.query(`grant usage on schema public to ${role}`)
+  await client.query(`alter default privileges in schema public grant select, insert, update, delete on tables to ${role}`)
+  await client.query(`alter default privileges in schema public grant usage, select on sequences to ${role}`)
+  await client.query('commit')
+}
+
+async function createRole(client: SqlClient, name: string, attribute: 'login' | 'nologin'): Promise<void> {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [name])
+  if (rowCount === 0) await client.query(`create role ${client.escapeIdentifier(name)} ${attribute}`)
+}
