@@ -1,8 +1,11 @@
+import path from 'node:path'
 import { RefusedError, refuse } from '@boxoffice/service-kit'
 import { Piscina } from 'piscina'
 import type { PrintedTicket, ticketPdf } from './pdf.ts'
 
 const QUEUE_MAX = 1_000
+/** Beside us: `pdf.ts` here, `pdf.js` beside the one file that the image has of us. */
+const PRINTER = new URL(`./pdf${path.extname(import.meta.filename)}`, import.meta.url).href
 
 /** Renders tickets in a thread of its own. */
 export interface PdfRenderer {
@@ -17,7 +20,7 @@ export interface PdfRenderer {
  */
 export function createPdfRenderer(): PdfRenderer {
   const pool = new Piscina<PrintedTicket, Awaited<ReturnType<typeof ticketPdf>>>({
-    filename: new URL('./pdf.ts', import.meta.url).href,
+    filename: PRINTER,
     name: 'ticketPdf',
     minThreads: 0,
     maxThreads: 1,

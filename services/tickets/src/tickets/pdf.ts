@@ -47,6 +47,7 @@ export async function ticketPdf(printed: PrintedTicket): Promise<Buffer> {
   const doc = new PDFDocument({
     size: [WIDTH, HEIGHT],
     margin: 0,
+    font: '', // not Helvetica, which pdfkit would read from its own folder
     lang: 'en',
     info: { Title: `${event.name} · ${ticket.ticketNumber}`, CreationDate: ticket.createdAt, Creator: 'Boxoffice' },
   })

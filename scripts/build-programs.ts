@@ -1,0 +1,45 @@
+/** What becomes one folder that Node.js runs without anything else. Paths are from the root of the workspace. */
+export interface Program {
+  /** Bundled into `<name>.js`; `main` is what is started. */
+  readonly entries: Readonly<Record<string, string>> & { readonly main: string }
+  /** What the program reads while it runs, a file or a folder, and where it looks for it: beside itself. */
+  readonly files: readonly { readonly from: string; readonly to: string }[]
+}
+
+const main = (source: string): Program => ({ entries: { main: source }, files: [] })
+
+const FONTS = 'dejavu-fonts-ttf/ttf'
+const fontFile = (name: string) => ({
+  from: `services/tickets/node_modules/${FONTS}/${name}.ttf`,
+  to: `node_modules/${FONTS}/${name}.ttf`,
+})
+const migrationsOf = (service: string) => ({ from: `services/${service}/prisma/migrations`, to: `migrations/${service}` })
+
+/** Every program that has an image. The Dockerfile's `PROGRAM` is one of these names. */
+export const programs = {
+  auth: main('services/auth/src/main.ts'),
+  events: { ...main('services/events/src/main.ts'), files: [{ from: 'services/events/src/cache/lua', to: 'lua' }] },
+  tickets: {
+    entries: {
+      main: 'services/tickets/src/main.ts',
+      pdf: 'services/tickets/src/tickets/pdf.ts',
+      // What piscina starts a thread with: it looks for this name beside itself.
+      worker: 'services/tickets/node_modules/piscina/dist/worker.js',
+    },
+    files: [
+      { from: 'services/tickets/src/holds/lua', to: 'lua' },
+      ...['DejaVuSansCondensed', 'DejaVuSansCondensed-Bold', 'DejaVuSansMono-Bold'].map(fontFile),
+    ],
+  },
+  payments: main('services/payments/src/main.ts'),
+  notifications: main('services/notifications/src/main.ts'),
+  ops: {
+    ...main('packages/ops/src/main.ts'),
+    files: ['auth', 'events', 'tickets', 'payments', 'notifications'].map(migrationsOf),
+  },
+  edge: main('packages/stack/src/edge/main.ts'),
+  sandbox: main('packages/stack/src/sandbox/main.ts'),
+} satisfies Record<string, Program>
+
+export type ProgramName = keyof typeof programs
+export const programNames = Object.keys(programs) as ProgramName[]
