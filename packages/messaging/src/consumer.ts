@@ -2,10 +2,12 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, type Message as SqsMe
 import type { Message, MessageDefinition, QueueName } from '@boxoffice/contracts'
 import {
   type CrashAt,
+  inSpan,
   isTransient,
   isUnavailable,
   type Logger,
   type Metrics,
+  type Span,
   type Tx,
   type Worker,
   withCorrelationId,
@@ -14,6 +16,7 @@ import { z } from 'zod'
 import type { Aws } from './aws.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import type { FiguresOfHandlers, Outcome } from './handler-figures.ts'
+import { takingOf } from './message-spans.ts'
 
 /** What a consumer does with one kind of message: its effect, in the transaction that also remembers the message. */
 export interface Subscriber<T = Tx> {
@@ -105,7 +108,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
       options.figures.count(queue, eventType, { outcome, ms: performance.now() - startedMs, error })
     }
     try {
-      count(await process(message))
+      count(await inSpan(`process ${eventType}`, takingOf(queue, message), (span) => process(message, span)))
       await acknowledge(message)
       return false
     } catch (error) {
@@ -116,7 +119,13 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
     }
   }
 
-  async function process(message: SqsMessage): Promise<Outcome> {
+  async function process(message: SqsMessage, span: Span): Promise<Outcome> {
+    const outcome = await takeIn(message, span)
+    span.setAttribute('boxoffice.outcome', outcome)
+    return outcome
+  }
+
+  async function takeIn(message: SqsMessage, span: Span): Promise<Outcome> {
     const read = readMessage(message, subscribers as never)
     if ('reason' in read) {
       logger.error({ queue, reason: read.reason }, 'a message is not of its schema: to the dead-letter queue')
@@ -124,6 +133,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
       return 'dead'
     }
     const { envelope, subscriber } = read
+    span.setAttributes({ 'messaging.message.id': envelope.messageId, 'boxoffice.correlation_id': envelope.correlationId })
     return withCorrelationId(envelope.correlationId, () =>
       retryTransient(async () => {
         const outcome = await options.transact(async (tx): Promise<Outcome> => {

@@ -1,5 +1,5 @@
 import { isFifo, type MessageDefinition, type MessageId, type Payload } from '@boxoffice/contracts'
-import { currentCorrelationId, type Tx } from '@boxoffice/service-kit'
+import { currentCorrelationId, currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
 /** SNS takes 256 KiB, attributes included: what is larger would stand in the outbox for ever. */
@@ -14,7 +14,7 @@ export type Append = <D extends MessageDefinition>(
 
 /**
  * Writes messages into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
- * `aggregateVersion` is the version of the thing the message is about, by which consumers recognise an older one.
+ * The present trace goes with them, as the attribute `traceparent`. `aggregateVersion` is the version of the thing the message is about, by which consumers recognise an older one.
  */
 export function createOutbox(options: { now: () => Date; newId: () => string }): Append {
   return async (tx, definition, payload, { aggregateVersion }) => {
@@ -32,7 +32,12 @@ export function createOutbox(options: { now: () => Date; newId: () => string }):
     const body = z.encode(definition.schema as z.ZodType, message) as { payload: Record<string, unknown> }
     const json = JSON.stringify(body)
     if (Buffer.byteLength(json) > BODY_MAX_BYTES) throw new Error(`${definition.eventType} is too large for SNS to take`)
-    const attributes: Record<string, string> = { eventType: definition.eventType, timestamp: timestamp.toISOString() }
+    const traceparent = currentTraceparent()
+    const attributes: Record<string, string> = {
+      eventType: definition.eventType,
+      timestamp: timestamp.toISOString(),
+      ...(traceparent && { traceparent }),
+    }
     for (const name of definition.attributes) {
       const value = body.payload[name]
       if (value !== undefined && value !== null) attributes[name] = String(value)

@@ -1,8 +1,17 @@
 import { PublishBatchCommand, type PublishBatchRequestEntry } from '@aws-sdk/client-sns'
 import type { TopicName } from '@boxoffice/contracts'
-import { type CrashAt, createSweeper, type Logger, type Metrics, type Worker } from '@boxoffice/service-kit'
+import {
+  type CrashAt,
+  createSweeper,
+  type Logger,
+  type Metrics,
+  markFailed,
+  type Span,
+  type Worker,
+} from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Aws } from './aws.ts'
+import { startPublishing, withTrace } from './message-spans.ts'
 
 export interface Relay extends Worker {
   /** There may be something to publish: call it after a commit. Costs one query of an empty index when there is not. */
@@ -43,9 +52,11 @@ export function createRelay(options: { pool: pg.Pool; aws: Aws; logger: Logger; 
   }
 
   async function publish(batch: { topic: TopicName; rows: Row[] }): Promise<{ row: Row; published: boolean }[]> {
+    const spans = batch.rows.map(startPublishing)
+    const entries = batch.rows.map((row, index) => entryOf(row, index, spans[index]))
     try {
       const { Successful = [], Failed = [] } = await aws.sns.send(
-        new PublishBatchCommand({ TopicArn: aws.topicArn(batch.topic), PublishBatchRequestEntries: batch.rows.map(entryOf) }),
+        new PublishBatchCommand({ TopicArn: aws.topicArn(batch.topic), PublishBatchRequestEntries: entries }),
       )
       if (Failed.length > 0) {
         logger.error(
@@ -55,10 +66,14 @@ export function createRelay(options: { pool: pg.Pool; aws: Aws; logger: Logger; 
       }
       metrics.messagesPublished.inc({ topic: batch.topic }, Successful.length)
       const accepted = new Set(Successful.map(({ Id }) => Id))
+      for (const { Id, Code } of Failed) fail(spans[Number(Id)], { code: Code })
       return batch.rows.map((row, index) => ({ row, published: accepted.has(String(index)) }))
     } catch (error) {
       logger.warn({ err: error, topic: batch.topic, messages: batch.rows.length }, 'publishing failed; it is tried again')
+      for (const span of spans) fail(span, error)
       return batch.rows.map((row) => ({ row, published: false }))
+    } finally {
+      for (const span of spans) span?.end()
     }
   }
 
@@ -122,11 +137,13 @@ function batchesOf(rows: readonly Row[]): { topic: TopicName; rows: Row[] }[] {
   return batches
 }
 
-const entryOf = (row: Row, index: number): PublishBatchRequestEntry => ({
+const fail = (span: Span | undefined, error: unknown) => span && markFailed(span, error)
+
+const entryOf = (row: Row, index: number, span: Span | undefined): PublishBatchRequestEntry => ({
   Id: String(index),
   Message: JSON.stringify(row.body),
   MessageAttributes: Object.fromEntries(
-    Object.entries(row.attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+    Object.entries(withTrace(row.attributes, span)).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
   ),
   ...(row.group_key !== null && { MessageGroupId: row.group_key, MessageDeduplicationId: row.message_id }),
 })

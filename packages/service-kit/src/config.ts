@@ -2,6 +2,7 @@ import type { Caller } from '@boxoffice/contracts'
 import { z } from 'zod'
 import { DatabaseLogin } from './database.ts'
 import { type Callee, type Policy, PolicyOverrides, policiesWith } from './resilience.ts'
+import type { TracesConfig } from './tracing/tracing.ts'
 
 const json = z.string().transform((text, context): unknown => {
   try {
@@ -51,6 +52,11 @@ export const baseEnvironment = {
   SERVICE_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs our service tokens')),
   SERVICE_PUBLIC_KEYS: Jwks.describe('JWKS of all services, kid = service name'),
   RESILIENCE: json.pipe(PolicyOverrides).default({}).describe('figures of the resilience table to replace, by callee, in JSON'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe('collector of traces (OTLP over HTTP, JSON); without it nothing is traced'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1).describe('which part of all traces is recorded, 0 to 1'),
   CRASH_AT: z.string().optional().describe('a crash point, or @ and a file that names one: for fault tests alone'),
 }
 const Base = z.object(baseEnvironment)
@@ -73,6 +79,7 @@ export interface BaseConfig {
   servicePublicKeys: z.output<typeof Jwks>
   /** Breakers, retries, bulkheads and rates, by callee. */
   policies: Record<Callee, Policy>
+  traces: TracesConfig
   crashAt?: string
 }
 
@@ -109,6 +116,7 @@ export function baseConfig(service: Caller, environment: z.output<typeof Base> &
     servicePrivateKey: environment.SERVICE_PRIVATE_KEY,
     servicePublicKeys: environment.SERVICE_PUBLIC_KEYS,
     policies: policiesWith(environment.RESILIENCE),
+    traces: { endpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: environment.OTEL_TRACES_SAMPLER_ARG },
     crashAt: environment.CRASH_AT,
   }
 }

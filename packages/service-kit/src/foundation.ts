@@ -1,6 +1,6 @@
 import type { Routes } from '@boxoffice/contracts'
 import type { FastifyInstance } from 'fastify'
-import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
 import type pg from 'pg'
 import { type Authenticate, createAuthenticator } from './authentication.ts'
 import type { BaseConfig } from './config.ts'
@@ -14,6 +14,8 @@ import { openApiOf } from './openapi.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
 import { createServer } from './server.ts'
 import { createServiceIdentity, type ServiceIdentity } from './service-identity.ts'
+import { describeCall, inSpan, SpanKind, traceHeaders } from './tracing/spans.ts'
+import { startTracing } from './tracing/tracing.ts'
 
 /** What every service stands on. */
 export interface Foundation {
@@ -32,6 +34,7 @@ export interface Foundation {
 /** `userKeys` verify access tokens; the auth service's published keys where none are given. */
 export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl)): Foundation {
   const logger = createLogger({ service: config.service, level: config.logLevel })
+  startTracing({ service: config.service, traces: config.traces, logger })
   const revocations = createRevocations({ url: config.redisUrl, logger })
   const pool = createPool({
     databaseUrl: config.databaseUrl,
@@ -63,7 +66,20 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
 /** Fetched once and kept however long the auth service is away; looked up again only for a key that is not known. */
 function remoteUserKeys(authUrl: string): JWTVerifyGetKey {
   const url = new URL('/api/auth/.well-known/jwks.json', authUrl)
-  return createRemoteJWKSet(url, { cacheMaxAge: Number.POSITIVE_INFINITY, cooldownDuration: 5_000, timeoutDuration: 5_000 })
+  return createRemoteJWKSet(url, {
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    cooldownDuration: 5_000,
+    timeoutDuration: 5_000,
+    [customFetch]: (address, options) =>
+      inSpan('auth getJwks', { kind: SpanKind.CLIENT, attributes: { 'peer.service': 'auth' } }, async () => {
+        const response = await fetch(address, {
+          ...options,
+          headers: { ...Object.fromEntries(options.headers), ...traceHeaders() },
+        })
+        describeCall(options.method, response.status)
+        return response
+      }),
+  })
 }
 
 /** A server with health, metrics and the OpenAPI document of the public routes; the service mounts its routes on it. */

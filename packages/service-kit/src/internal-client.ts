@@ -5,6 +5,7 @@ import { type Client, createClient, type Send } from './client.ts'
 import { currentCorrelationId } from './context.ts'
 import { type Guard, type Policy, ServiceUnavailable } from './resilience.ts'
 import type { ServiceIdentity } from './service-identity.ts'
+import { describeCall, traceHeaders } from './tracing/spans.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const RESPONSE_TIMEOUT_MS = 10_000
@@ -35,7 +36,8 @@ export function createInternalClient<T extends Routes>(
     guard(init.operationId, async () => {
       const signal = AbortSignal.timeout(options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS)
       try {
-        const response = await transport(url, { ...init, signal })
+        const response = await transport(url, { ...init, signal, headers: { ...(init.headers as object), ...traceHeaders() } })
+        describeCall(init.method, response.status)
         if (response.status >= 500 || response.status === 429) {
           throw new ServiceUnavailable(callee, 'ANSWER', response.status !== 503, await response.text())
         }

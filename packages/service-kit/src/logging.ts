@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { findCorrelationId } from './context.ts'
+import { findTraceId } from './tracing/spans.ts'
 
 export type { Logger }
 
@@ -19,7 +20,7 @@ const secrets = [
   'to',
 ]
 
-/** JSON lines with the correlation id; what is secret or personal is blanked wherever it stands, three levels deep. */
+/** JSON lines with the correlation id, and the trace's while there is one; what is secret or personal is blanked wherever it stands, three levels deep. */
 export function createLogger(options: { service: string; level: string }): Logger {
   return pino({
     level: options.level,
@@ -28,7 +29,8 @@ export function createLogger(options: { service: string; level: string }): Logge
     formatters: { level: (level) => ({ level }) },
     mixin: () => {
       const correlationId = findCorrelationId()
-      return correlationId ? { correlationId } : {}
+      const traceId = findTraceId()
+      return { ...(correlationId && { correlationId }), ...(traceId && { traceId }) }
     },
     redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
   })

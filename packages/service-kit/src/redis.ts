@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Logger } from './logging.ts'
+import { traceCommands } from './tracing/redis.ts'
 
 const COMMAND_TIMEOUT_MS = 250
 
@@ -17,6 +18,7 @@ export function createRedis(options: { url: string; logger: Logger }): Redis {
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
   })
+  traceCommands(redis)
   let away = false
   redis.on('error', (error) => {
     if (!away) options.logger.warn({ err: error }, 'Redis is away')

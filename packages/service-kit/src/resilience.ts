@@ -4,6 +4,7 @@ import { RateLimiter } from 'limiter'
 import CircuitBreaker from 'opossum'
 import { z } from 'zod'
 import type { Metrics } from './metrics.ts'
+import { inSpan, SpanKind } from './tracing/spans.ts'
 
 export type Callee = ServiceKey | 'gateway' | 'mail' | 'sms'
 
@@ -157,7 +158,11 @@ export function createGuard(callee: Callee, policy: Policy, metrics: Metrics): G
   const guard = async <T>(operation: string, call: () => Promise<T>): Promise<T> => {
     const done = metrics.callSeconds.startTimer({ callee, operation })
     try {
-      const answer = await guarded(call)
+      const answer = await inSpan(
+        `${callee} ${operation}`,
+        { kind: SpanKind.CLIENT, attributes: { 'peer.service': callee } },
+        () => guarded(call),
+      )
       done({ outcome: 'answered' })
       return answer
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from './logging.ts'
+import { stopTracing } from './tracing/tracing.ts'
 import type { Worker } from './worker.ts'
 
 const STOP_LIMIT_MS = 25_000
@@ -7,7 +8,7 @@ const STOP_LIMIT_MS = 25_000
 /**
  * Serve and work until told to stop: SIGTERM, SIGINT, or the end of the supervisor that started us. (The IPC channel closes
  * when it dies, however it died, so no service outlives it.) Stopping: accept nothing more, let requests end, let workers end
- * in reverse order (the relay, first in the list, flushes last), close the pools.
+ * in reverse order (the relay, first in the list, flushes last), close the pools, send the last traces.
  */
 export async function run(options: {
   app: FastifyInstance
@@ -29,6 +30,7 @@ export async function run(options: {
     await app.close()
     for (const worker of workers.toReversed()) await worker.stop()
     await options.close()
+    await stopTracing()
     logger.info('stopped')
     process.exit(0)
   }

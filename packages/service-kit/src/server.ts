@@ -6,6 +6,7 @@ import type { Logger } from './logging.ts'
 import type { Metrics } from './metrics.ts'
 import { RefusedError, refuse } from './refusal.ts'
 import { ServiceUnavailable } from './resilience.ts'
+import { traceRequests } from './tracing/requests.ts'
 import { isTransient, isUnavailable } from './tx.ts'
 
 declare module 'fastify' {
@@ -38,6 +39,7 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
       void sendRefusal(reply as never, refuse(400, 'VALIDATION_FAILED', `the path ${request.url.slice(0, 200)} is malformed`))
     },
   }) as unknown as FastifyInstance
+  traceRequests(app)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-correlation-id', request.id)
     const encoding = request.headers['content-encoding']

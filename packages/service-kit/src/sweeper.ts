@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Logger } from './logging.ts'
 import type { Worker } from './worker.ts'
 
@@ -11,6 +12,8 @@ export function createSweeper(options: {
   sweep(): Promise<{ more: boolean } | undefined>
   logger: Logger
 }): Worker & { nudge(): void } {
+  // Whoever nudges it has a request or a message at work: the sweep is no part of that.
+  const outside = AsyncLocalStorage.snapshot()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | null = null
   let again = false
@@ -25,16 +28,18 @@ export function createSweeper(options: {
     }
   }
 
+  function begin(): void {
+    again = false
+    running = run().finally(() => {
+      running = null
+      schedule(again ? 0 : options.intervalMs * (0.95 + Math.random() * 0.1))
+    })
+  }
+
   function schedule(delayMs: number): void {
     clearTimeout(timer)
     if (stopped) return
-    timer = setTimeout(() => {
-      again = false
-      running = run().finally(() => {
-        running = null
-        schedule(again ? 0 : options.intervalMs * (0.95 + Math.random() * 0.1))
-      })
-    }, delayMs)
+    timer = setTimeout(() => outside(begin), delayMs)
   }
 
   return {

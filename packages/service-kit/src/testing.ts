@@ -1,4 +1,5 @@
 import { type Caller, callers, type Role, type Routes, type UserId } from '@boxoffice/contracts'
+import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { ACCESS_TOKEN_AUDIENCE } from './authentication.ts'
@@ -8,6 +9,7 @@ import { createMetrics } from './metrics.ts'
 import { type Handlers, mountRoutes } from './mount.ts'
 import { createServer } from './server.ts'
 import { createServiceIdentity } from './service-identity.ts'
+import { registerTracing, stopTracing } from './tracing/tracing.ts'
 
 /** Keys and tokens for a test: its own auth service and every service's identity. */
 export async function createTestAuthority() {
@@ -50,6 +52,26 @@ export async function createTestAuthority() {
   }
 }
 export type TestAuthority = Awaited<ReturnType<typeof createTestAuthority>>
+
+/** Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all traces. */
+export function recordSpans(ratio = 1) {
+  const exporter = new InMemorySpanExporter()
+  registerTracing('test', ratio, new SimpleSpanProcessor(exporter))
+  return {
+    spans: () =>
+      exporter.getFinishedSpans().map((span) => ({
+        name: span.name,
+        kind: span.kind,
+        attributes: span.attributes,
+        failed: span.status.message ?? null,
+        traceId: span.spanContext().traceId,
+        spanId: span.spanContext().spanId,
+        parentId: span.parentSpanContext?.spanId ?? null,
+      })),
+    clear: () => exporter.reset(),
+    stop: stopTracing,
+  }
+}
 
 /** A `send` that reaches an app without a port. */
 export const injecting =

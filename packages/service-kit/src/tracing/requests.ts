@@ -1,0 +1,62 @@
+import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { asPartOf, markFailed, type Span, SpanKind, startSpan, traceOf } from './spans.ts'
+import { findTracer } from './tracing.ts'
+
+/**
+ * Make a span of every request, in the caller's trace where it names one. It is active from the first hook to the answer, and ends
+ * with that; of a stream of events it ends where the stream begins. Paths and queries stay out of it: they may carry anything.
+ */
+export function traceRequests(app: FastifyInstance): void {
+  const open = new WeakMap<FastifyRequest, Span>()
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const { url: route, config } = request.routeOptions
+    if (!findTracer() || route?.startsWith('/actuator')) return done()
+    const operation = config.operationId
+    const span = startSpan(
+      route ? `${request.method} ${route}` : request.method,
+      SpanKind.SERVER,
+      {
+        [ATTR_HTTP_REQUEST_METHOD]: request.method,
+        ...(route && { [ATTR_HTTP_ROUTE]: route }),
+        ...(operation && { 'boxoffice.operation': operation }),
+        'boxoffice.correlation_id': request.id,
+      },
+      traceOf(headerOf(request, 'traceparent')),
+    )
+    if (!span) return done()
+    open.set(request, span)
+    // A client that leaves gets no answer; its request is over all the same.
+    reply.raw.once('close', () => end(request, reply.statusCode))
+    asPartOf(span, done)
+  })
+
+  function end(request: FastifyRequest, status: number, error?: unknown): void {
+    const span = open.get(request)
+    if (!span) return
+    open.delete(request)
+    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
+    if (status >= 500) markFailed(span, error ?? { code: String(status) })
+    span.end()
+  }
+
+  const errors = new WeakMap<FastifyRequest, Error>()
+  app.addHook('onError', (request, _reply, error, done) => {
+    if (open.has(request)) errors.set(request, error)
+    done()
+  })
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) end(request, reply.statusCode)
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    end(request, reply.statusCode, errors.get(request))
+    done()
+  })
+}
+
+const headerOf = ({ headers }: FastifyRequest, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === 'string' ? value : undefined
+}

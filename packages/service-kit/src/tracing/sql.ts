@@ -1,0 +1,82 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import {
+  ATTR_DB_NAMESPACE,
+  ATTR_DB_QUERY_SUMMARY,
+  ATTR_DB_QUERY_TEXT,
+  ATTR_DB_SYSTEM_NAME,
+  DB_SYSTEM_NAME_VALUE_POSTGRESQL,
+} from '@opentelemetry/semantic-conventions'
+import type pg from 'pg'
+import { findRecordingSpan, markFailed, SpanKind, startSpan } from './spans.ts'
+
+const TEXT_MAX = 1_000
+const SUMMARIES_MAX = 1_000
+const summaries = new Map<string, string>()
+
+type Query = (...args: unknown[]) => unknown
+type Callback = (error: unknown, ...rest: unknown[]) => void
+
+/** Make a span of every statement of a pool that is part of a recorded one, whoever sends it. */
+export function traceStatements(pool: pg.Pool): void {
+  pool.on('connect', traceClient)
+  const connect = pool.connect as Query
+  // A statement that waited for a connection is sent by whoever gave it back: it stays its asker's all the same.
+  pool.connect = ((callback?: Callback) =>
+    connect.call(pool, callback && findRecordingSpan() ? AsyncLocalStorage.bind(callback) : callback)) as typeof pool.connect
+}
+
+function traceClient(client: pg.PoolClient): void {
+  const query = client.query as Query
+  const { database } = client as { database?: string }
+  client.query = ((...args: unknown[]) => {
+    if (!findRecordingSpan()) return query.apply(client, args)
+    const text = typeof args[0] === 'string' ? args[0] : ((args[0] as { text?: string } | null)?.text ?? '')
+    const name = summaryOf(text)
+    const span = startSpan(name, SpanKind.CLIENT, {
+      [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_POSTGRESQL,
+      [ATTR_DB_NAMESPACE]: database ?? '',
+      [ATTR_DB_QUERY_SUMMARY]: name,
+      [ATTR_DB_QUERY_TEXT]: text.replace(/\s+/g, ' ').trim().slice(0, TEXT_MAX),
+    })
+    if (!span) return query.apply(client, args)
+    const end = (error?: unknown) => {
+      if (error) markFailed(span, error)
+      span.end()
+    }
+    const callback = args.at(-1)
+    if (typeof callback === 'function') {
+      return query.apply(client, [
+        ...args.slice(0, -1),
+        (error: unknown, ...rest: unknown[]) => {
+          end(error)
+          ;(callback as Callback)(error, ...rest)
+        },
+      ])
+    }
+    const answer = query.apply(client, args)
+    if (answer instanceof Promise) answer.then(() => end(), end)
+    else end()
+    return answer
+  }) as typeof client.query
+}
+
+/** What a statement does and to which table, such as `insert outbox`; of one that does several, what it changes first. */
+export function summaryOf(text: string): string {
+  const known = summaries.get(text)
+  if (known) return known
+  const summary = summarise(text)
+  if (summaries.size < SUMMARIES_MAX) summaries.set(text, summary)
+  return summary
+}
+
+function summarise(text: string): string {
+  const verb = text.trim().split(/\s/, 1)[0]?.toLowerCase() ?? ''
+  const changed = text.match(/\b(insert into|(?<!for |do )update|delete from)\s+("?[\w."]+)/i)
+  if (changed) return `${changed[1]?.split(' ')[0]?.toLowerCase()} ${tableOf(changed[2])}`
+  if (verb !== 'select' && verb !== 'with') return verb || 'statement'
+  // What a `with` names is no table: the first that stands inside it is.
+  const read = text.match(/\bfrom\s+("?[\w."]+)/i)
+  return read ? `select ${tableOf(read[1])}` : 'select'
+}
+
+const tableOf = (name = '') => name.replaceAll('"', '').replace(/^public\./, '')

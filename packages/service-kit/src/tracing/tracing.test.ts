@@ -1,0 +1,228 @@
+import { createServer } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
+import { defineRoute, eventStream } from '@boxoffice/contracts'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { z } from 'zod'
+import { createPool } from '../database.ts'
+import { createInternalClient } from '../internal-client.ts'
+import { createLogger } from '../logging.ts'
+import { createMetrics } from '../metrics.ts'
+import { createRedis } from '../redis.ts'
+import { createGuard, policies } from '../resilience.ts'
+import { createServiceIdentity } from '../service-identity.ts'
+import { createSweeper } from '../sweeper.ts'
+import { createTestAuthority, recordSpans, startPeer } from '../testing.ts'
+import { currentTraceparent, inSpan, SpanKind, traceHeaders } from './spans.ts'
+import { startTracing, stopTracing } from './tracing.ts'
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+const CALLER = 'b7ad6b7169203331'
+const fromCaller = { headers: { traceparent: `00-${TRACE_ID}-${CALLER}-01` } }
+
+const answers = { 200: z.object({ ok: z.boolean() }) }
+const route = (path: `/api/${string}`) =>
+  defineRoute({ method: 'GET', path, summary: path, access: 'anyone', responses: answers })
+const routes = {
+  outer: route('/api/peer/outer'),
+  inner: route('/api/peer/inner'),
+  broken: route('/api/peer/broken'),
+  watch: defineRoute({
+    method: 'GET',
+    path: '/api/peer/watch',
+    summary: 'Watch',
+    access: 'anyone',
+    responses: { 200: eventStream(z.object({ n: z.int() })) },
+  }),
+} as const
+
+const logger = createLogger({ service: 'test', level: 'silent' })
+const metrics = createMetrics('test')
+let peer: Awaited<ReturnType<typeof startPeer>>
+let pool: ReturnType<typeof createPool>
+let redis: ReturnType<typeof createRedis>
+let call: () => Promise<unknown>
+let endStream = () => {}
+
+beforeAll(async () => {
+  pool = createPool({ databaseUrl: inject('postgresUrl'), login: 'password', max: 1, logger, name: 'traces' })
+  redis = createRedis({ url: inject('redisUrl'), logger })
+  await vi.waitFor(() => redis.ping())
+  const ok = { status: 200, body: { ok: true } } as const
+  peer = await startPeer(routes, {
+    async outer() {
+      await call()
+      return ok
+    },
+    inner: async () => ok,
+    broken: () => Promise.reject(new Error('somebody@example.test is not known')),
+    watch: async ({ signal }) => ({
+      status: 200,
+      body: (async function* () {
+        await new Promise<void>((resolve) => {
+          endStream = resolve
+          signal.addEventListener('abort', () => resolve())
+        })
+      })(),
+    }),
+  })
+  const authority = await createTestAuthority()
+  const key = JSON.parse(authority.environment('payment-service').SERVICE_PRIVATE_KEY ?? '')
+  const guard = createGuard('tickets', policies.tickets, metrics)
+  const client = createInternalClient(routes, {
+    callee: 'tickets',
+    baseUrl: peer.url,
+    identity: createServiceIdentity('payment-service', key),
+    guard,
+    policy: policies.tickets,
+  })
+  call = () => client.inner({})
+})
+afterEach(() => stopTracing())
+afterAll(async () => {
+  await peer.close()
+  redis.disconnect()
+  await pool.end()
+})
+
+const ask = (path: string, init: RequestInit = {}) => fetch(`${peer.url}/api/peer/${path}`, init)
+const named = (recorded: ReturnType<typeof recordSpans>, name: string) =>
+  vi.waitFor(() => {
+    const span = recorded.spans().find((one) => one.name === name)
+    if (!span) throw new Error(`no span ${name} among ${recorded.spans().map((one) => one.name)}`)
+    return span
+  })
+
+describe('a request', () => {
+  test('goes on in its caller’s trace, and takes it along to the service that it calls', async () => {
+    const recorded = recordSpans()
+    expect((await ask('outer', fromCaller)).status).toBe(200)
+    const outer = await named(recorded, 'GET /api/peer/outer')
+    const client = await named(recorded, 'tickets inner')
+    const inner = await named(recorded, 'GET /api/peer/inner')
+    expect(outer).toMatchObject({ kind: SpanKind.SERVER, traceId: TRACE_ID, parentId: CALLER })
+    expect(client).toMatchObject({ kind: SpanKind.CLIENT, traceId: TRACE_ID, parentId: outer.spanId })
+    expect(inner).toMatchObject({ kind: SpanKind.SERVER, traceId: TRACE_ID, parentId: client.spanId })
+    expect(outer.attributes).toMatchObject({ 'http.route': '/api/peer/outer', 'http.response.status_code': 200 })
+    expect(client.attributes).toMatchObject({ 'peer.service': 'tickets', 'http.response.status_code': 200 })
+  })
+  test('begins a trace where its caller names none, and what is no trace is nobody’s', async () => {
+    const recorded = recordSpans()
+    await ask('inner', { headers: { traceparent: 'nonsense' } })
+    expect(await named(recorded, 'GET /api/peer/inner')).toMatchObject({ parentId: null })
+  })
+  test('that fails says so by the kind of its error, and not in its words', async () => {
+    const recorded = recordSpans()
+    expect((await ask('broken?email=somebody@example.test')).status).toBe(500)
+    expect(await named(recorded, 'GET /api/peer/broken')).toMatchObject({ failed: 'Error' })
+    expect(JSON.stringify(recorded.spans())).not.toContain('somebody')
+  })
+  test('that is a stream has its span ended where the stream begins', async () => {
+    const recorded = recordSpans()
+    const response = await ask('watch')
+    expect(await named(recorded, 'GET /api/peer/watch')).toMatchObject({ failed: null })
+    endStream()
+    await response.text()
+  })
+  test('of the load balancer or of who reads metrics has none', async () => {
+    const recorded = recordSpans()
+    await fetch(`${peer.url}/actuator/health/live`)
+    await ask('inner')
+    await named(recorded, 'GET /api/peer/inner')
+    expect(recorded.spans().filter(({ name }) => name.includes('actuator'))).toEqual([])
+  })
+})
+
+describe('statements and commands', () => {
+  test('have spans as parts of something, with the statement and without its values', async () => {
+    const recorded = recordSpans()
+    await inSpan('work', {}, async () => {
+      await pool.query('select  relname from pg_class where relname = $1', ['somebody@example.test'])
+      await redis.set('secret-key', 'secret-value', 'EX', 1)
+      await pool.query('select 1/0').catch(() => {})
+    })
+    const work = await named(recorded, 'work')
+    const [read, failed] = recorded.spans().filter(({ name }) => name.startsWith('select'))
+    expect(read).toMatchObject({ name: 'select pg_class', kind: SpanKind.CLIENT, parentId: work.spanId })
+    expect(read?.attributes['db.query.text']).toBe('select relname from pg_class where relname = $1')
+    expect(failed).toMatchObject({ failed: '22012', parentId: work.spanId })
+    expect(await named(recorded, 'set')).toMatchObject({ parentId: work.spanId })
+    expect(JSON.stringify(recorded.spans())).not.toMatch(/somebody|secret/)
+  })
+  test('of nobody in particular have none: a poller makes no trace', async () => {
+    const recorded = recordSpans()
+    await pool.query('select 1')
+    await redis.ping()
+    expect(recorded.spans()).toEqual([])
+  })
+  test('that waited for a connection belong to whoever asked for them', async () => {
+    const recorded = recordSpans()
+    const held = await pool.connect()
+    const asked = inSpan('asker', {}, () => pool.query('select 1 as asked'))
+    await inSpan('holder', {}, async () => held.release())
+    await asked
+    const asker = await named(recorded, 'asker')
+    expect(await named(recorded, 'select')).toMatchObject({ parentId: asker.spanId })
+  })
+  test('of a sweep are no part of the request that nudged it', async () => {
+    recordSpans()
+    const seen: (string | null)[] = []
+    const sweeper = createSweeper({
+      name: 'test',
+      intervalMs: 60_000,
+      logger,
+      sweep: async () => void seen.push(currentTraceparent()),
+    })
+    sweeper.start()
+    await vi.waitFor(() => expect(seen).toHaveLength(1))
+    await inSpan('request', {}, async () => {
+      expect(currentTraceparent()).not.toBeNull()
+      sweeper.nudge()
+    })
+    await vi.waitFor(() => expect(seen).toEqual([null, null]))
+    await sweeper.stop()
+  })
+})
+
+describe('which traces are recorded', () => {
+  test('their ids decide: a caller’s flag cannot ask for it', async () => {
+    const recorded = recordSpans(0)
+    expect((await ask('outer', fromCaller)).status).toBe(200)
+    expect(recorded.spans()).toEqual([])
+  })
+  test('without a collector nothing is, and no header says anything of it', async () => {
+    startTracing({ service: 'test', traces: { endpoint: undefined, ratio: 1 }, logger })
+    await inSpan('work', {}, async () => expect(traceHeaders()).toEqual({}))
+  })
+})
+
+describe('a collector', () => {
+  const never = createTcpServer((socket) => socket.on('error', () => {})) // takes what it is sent, and never answers
+  afterAll(() => never.close())
+
+  test.each(['is not there', 'never answers'])('that %s stops neither requests nor the end of a service', async (how) => {
+    await new Promise<void>((resolve) => (never.listening ? resolve() : never.listen(0, '127.0.0.1', resolve)))
+    const port = how === 'is not there' ? 1 : (never.address() as { port: number }).port
+    startTracing({ service: 'test', traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }, logger })
+    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask('outer')).status))
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    await stopTracing()
+    expect((await ask('outer')).status).toBe(200)
+  })
+  test('gets the spans of a service that stops', async () => {
+    const taken: { path: string; body: unknown }[] = []
+    const collector = createServer(async (request, response) => {
+      const chunks = await Array.fromAsync(request)
+      taken.push({ path: request.url ?? '', body: JSON.parse(Buffer.concat(chunks).toString()) })
+      response.end('{}')
+    })
+    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
+    const { port } = collector.address() as { port: number }
+    startTracing({ service: 'payment-service', traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }, logger })
+    await ask('inner')
+    await stopTracing()
+    expect(taken.map(({ path }) => path)).toEqual(['/v1/traces'])
+    expect(JSON.stringify(taken)).toContain('payment-service')
+    expect(JSON.stringify(taken)).toContain('GET /api/peer/inner')
+    collector.close()
+  })
+})

@@ -1,0 +1,83 @@
+import { context, type Tracer, trace } from '@opentelemetry/api'
+import { setGlobalErrorHandler } from '@opentelemetry/core'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  BatchSpanProcessor,
+  NodeTracerProvider,
+  type SpanProcessor,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-node'
+import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
+import type { Logger } from '../logging.ts'
+
+/** Where spans go and how many traces are kept. Without an endpoint there is no tracing. */
+export interface TracesConfig {
+  /** Base URL of an OTLP/HTTP collector; spans go to `/v1/traces` there, as JSON. */
+  endpoint: string | undefined
+  /** Which part of all traces is recorded, 0 to 1. */
+  ratio: number
+}
+
+const SEND_EVERY_MS = 1_000
+const SEND_TIMEOUT_MS = 5_000
+const WAITING_MAX = 4_096 // what a collector that is away costs: about 10 MB, then spans are dropped
+const STOP_LIMIT_MS = 3_000
+
+// Like the context that carries it, the tracer is the process's: doors that it passes through need not be given it.
+let provider: NodeTracerProvider | null = null
+let tracer: Tracer | null = null
+
+/** The process's tracer; null while tracing is off. */
+export const findTracer = (): Tracer | null => tracer
+
+/**
+ * Send the spans of this process to a collector, in the background. One that is away or slow holds nothing up: what it does not
+ * take is dropped. The trace's id decides whether it is recorded, alike in every service, whatever a caller's flags ask for.
+ */
+export function startTracing(options: { service: string; traces: TracesConfig; logger: Logger }): void {
+  const { service, traces, logger } = options
+  if (!traces.endpoint || provider) return
+  let told = false
+  setGlobalErrorHandler((error) => {
+    if (!told) logger.warn({ err: error }, 'traces are not taken by their collector: they are dropped')
+    told = true
+  })
+  const exporter = new OTLPTraceExporter({
+    url: `${traces.endpoint.replace(/\/$/, '')}/v1/traces`,
+    timeoutMillis: SEND_TIMEOUT_MS,
+  })
+  const processor = new BatchSpanProcessor(exporter, {
+    maxQueueSize: WAITING_MAX,
+    scheduledDelayMillis: SEND_EVERY_MS,
+    exportTimeoutMillis: SEND_TIMEOUT_MS,
+  })
+  registerTracing(service, traces.ratio, processor)
+}
+
+/** Trace into a processor of one's own: what `startTracing` does, and what tests do. */
+export function registerTracing(service: string, ratio: number, processor: SpanProcessor): void {
+  provider = new NodeTracerProvider({
+    resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: service, [ATTR_SERVICE_INSTANCE_ID]: crypto.randomUUID() }),
+    sampler: new TraceIdRatioBasedSampler(ratio),
+    spanProcessors: [processor],
+  })
+  provider.register({ propagator: null })
+  tracer = provider.getTracer('boxoffice')
+}
+
+/** Send what is left, for three seconds at most, and trace nothing any more. Never rejects. */
+export async function stopTracing(): Promise<void> {
+  const stopping = provider
+  if (!stopping) return
+  provider = null
+  tracer = null
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, STOP_LIMIT_MS)
+  })
+  await Promise.race([stopping.shutdown().catch(() => {}), late])
+  clearTimeout(timer)
+  trace.disable()
+  context.disable()
+}
