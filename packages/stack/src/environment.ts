@@ -1,4 +1,4 @@
-import { type Caller, type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
+import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
 import type { Secrets } from './secrets.ts'
 
 /** Where everything is that a service may want to reach: base URLs, without a trailing slash. */

@@ -22,8 +22,8 @@ export function landingPage(options: { running: Running[]; mailboxUrl: string; s
     <p>Event tickets: sold once, paid once, delivered. This is the system on your machine.</p>
     <ul class="links">
       <li><a href="/docs">API reference</a> every public call of the services below</li>
-      <li><a href="${options.mailboxUrl}/">Mailbox</a> every mail that was sent, with its tickets</li>
-      <li><a href="${options.smsUrl}/">Text messages</a> every one that was sent</li>
+      <li><a href="${new URL(options.mailboxUrl).href}">Mailbox</a> every mail that was sent, with its tickets</li>
+      <li><a href="${new URL(options.smsUrl).href}">Text messages</a> every one that was sent</li>
       <li><a href="/api/events">Events</a> what is on sale, as JSON</li>
     </ul>
     <table>

@@ -1,17 +1,8 @@
+import { loadConfig } from './config.ts'
 import { createSandbox } from './sandbox.ts'
 
-const { PORT = '8026', SANDBOX_DATABASE, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, WEBHOOK_URL, LOG_LEVEL = 'info' } = process.env
-if (!SANDBOX_DATABASE || !STRIPE_SECRET_KEY || !STRIPE_WEBHOOK_SECRET)
-  throw new Error('the payment sandbox needs SANDBOX_DATABASE, STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET')
-
-const { app, webhooks } = createSandbox({
-  database: SANDBOX_DATABASE,
-  secretKey: STRIPE_SECRET_KEY,
-  webhookSecret: STRIPE_WEBHOOK_SECRET,
-  webhookUrl: WEBHOOK_URL || null,
-  now: Date.now,
-  logLevel: LOG_LEVEL,
-})
+const { host, port, ...config } = loadConfig(process.env)
+const { app, webhooks } = createSandbox({ ...config, now: Date.now })
 
 let stopping = false
 const stop = async () => {
@@ -24,6 +15,6 @@ process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
 process.on('disconnect', stop)
 
-await app.listen({ host: '127.0.0.1', port: Number(PORT) })
+await app.listen({ host, port })
 webhooks.start()
 process.send?.('ready')

@@ -1,0 +1,33 @@
+import { readEnvironment } from '@boxoffice/service-kit'
+import { z } from 'zod'
+
+const Folders = z.string().transform((text) => text.split(',').filter((folder) => folder !== ''))
+const User = z.coerce.number().int().min(0)
+
+export const SecretsEnvironment = z.object({
+  SECRETS_FOLDER: z.string().min(1).describe('a folder in it for each program that is given secrets, and one of our own'),
+  DATABASE_SERVER: z.string().min(1).describe('host and port of PostgreSQL'),
+  OWNER_ID: User.default(1000).describe('the user that the programs run as: node, in the image'),
+  DATA_FOLDERS: Folders.default([]).describe('folders that are to belong to that user, comma separated'),
+})
+
+export const SeedEnvironment = z.object({
+  EDGE_URL: z.url().describe('where the edge is'),
+  DEMO_FOLDER: z.string().min(1).describe('where the demo accounts and events are remembered'),
+})
+
+/** What each of the two programs reads. Throws with every missing or wrong variable named. */
+export function loadSecretsConfig(environment: Record<string, string | undefined>) {
+  const read = readEnvironment(SecretsEnvironment, environment)
+  return {
+    folder: read.SECRETS_FOLDER,
+    databaseServer: read.DATABASE_SERVER,
+    ownerId: read.OWNER_ID,
+    dataFolders: read.DATA_FOLDERS,
+  }
+}
+
+export function loadSeedConfig(environment: Record<string, string | undefined>) {
+  const read = readEnvironment(SeedEnvironment, environment)
+  return { edgeUrl: read.EDGE_URL, folder: read.DEMO_FOLDER }
+}

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { callers, serviceKeys, services } from '@boxoffice/contracts'
+import { afterAll, expect, test } from 'vitest'
+import { createSecrets } from '../secrets.ts'
+import { envFileOf, secretEnvironments, writeSecrets } from './env-files.ts'
+import { createPasswords } from './passwords.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-env-files-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const dataFolder = path.join(folder, 'data')
+mkdirSync(dataFolder)
+const options = { folder, databaseServer: 'postgres:5432', ownerId: process.getuid?.() ?? 0, dataFolders: [dataFolder] }
+const fileOf = (name: string) => path.join(folder, name, `${name}.env`)
+
+test('each program finds its secrets in a file of its own, as Node.js reads it, for its own eyes', () => {
+  const written = writeSecrets(options)
+  expect(written).toEqual([...serviceKeys, 'sandbox', 'ops', 'migrate'])
+  const print = 'process.stdout.write(JSON.stringify(process.env))'
+  for (const name of written) {
+    const read = JSON.parse(
+      execFileSync(process.execPath, [`--env-file=${fileOf(name)}`, '-e', print], { encoding: 'utf8', env: {} }),
+    )
+    const expected = readFileSync(fileOf(name), 'utf8').matchAll(/^(\w+)='(.*)'$/gm)
+    expect(read).toMatchObject(Object.fromEntries([...expected].map(([, key, value]) => [key, value])))
+    expect(statSync(fileOf(name)).mode & 0o777).toBe(0o400)
+  }
+  const { payments } = Object.fromEntries(written.map((name) => [name, readFileSync(fileOf(name), 'utf8')]))
+  expect(payments).toMatch(/^DATABASE_URL='postgres:\/\/payments:[\w-]{32}@postgres:5432\/payments'$/m)
+  expect(payments).toMatch(/^SERVICE_PRIVATE_KEY='{.*"kid":"payment-service".*}'$/m)
+})
+
+test('a second run writes what the first one wrote', () => {
+  writeSecrets(options)
+  const first = readFileSync(fileOf('migrate'), 'utf8')
+  writeSecrets(options)
+  expect(readFileSync(fileOf('migrate'), 'utf8')).toBe(first)
+  expect(first).toContain(`DATABASE_ADMIN_PASSWORD='${readFileSync(path.join(folder, 'postgres/password'), 'utf8')}'`)
+})
+
+test('nobody is told the key or the database password of another', () => {
+  const secrets = createSecrets()
+  const passwords = createPasswords()
+  const environments = secretEnvironments(secrets, passwords, 'postgres:5432')
+  const holdersOf = (secret: string | undefined) =>
+    Object.entries(environments)
+      .filter(([, environment]) => Object.values(environment).some((value) => value.includes(String(secret))))
+      .map(([name]) => name)
+  const keyHolders = callers.map((name) => holdersOf(String(secrets.services[name]?.privateKey.d)))
+  expect(keyHolders).toEqual([...serviceKeys.map((key) => [key]), ['ops']])
+  expect(Object.keys(services)).toEqual([...serviceKeys])
+  for (const key of serviceKeys) expect(holdersOf(passwords.services[key])).toEqual([key, 'migrate'])
+  expect(holdersOf(passwords.administrator)).toEqual(['migrate'])
+  expect(holdersOf(secrets.stripeSecretKey)).toEqual(['payments', 'sandbox'])
+})
+
+test('a value that an environment file cannot hold is refused', () => {
+  expect(() => envFileOf({ WORD: "it's" })).toThrow('WORD cannot stand in an environment file')
+  expect(() => envFileOf({ WORD: 'a\nb' })).toThrow('WORD cannot stand in an environment file')
+})

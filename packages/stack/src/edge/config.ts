@@ -1,0 +1,30 @@
+import { serviceKeys } from '@boxoffice/contracts'
+import { readEnvironment } from '@boxoffice/service-kit'
+import { z } from 'zod'
+import type { EdgeOptions } from './edge.ts'
+
+const Upstreams = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      context.addIssue('must be JSON')
+      return z.NEVER
+    }
+  })
+  .pipe(z.partialRecord(z.enum(serviceKeys), z.array(z.url())))
+
+export const Environment = z.object({
+  HOST: z.string().default('127.0.0.1').describe('address to listen on'),
+  PORT: z.coerce.number().int().describe('port to listen on'),
+  UPSTREAMS: Upstreams.describe("base URLs of each service's instances, in JSON"),
+  MAILBOX_URL: z.url().describe('where people read mail'),
+  SMS_URL: z.url().describe('where people read text messages'),
+})
+
+/** The only reader of the environment. Throws with every missing or wrong variable named. */
+export function loadConfig(environment: Record<string, string | undefined>): EdgeOptions & { host: string; port: number } {
+  const read = readEnvironment(Environment, environment)
+  return { host: read.HOST, port: read.PORT, upstreams: read.UPSTREAMS, mailboxUrl: read.MAILBOX_URL, smsUrl: read.SMS_URL }
+}
