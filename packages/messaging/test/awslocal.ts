@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import {
+  CreateTopicCommand,
+  ListSubscriptionsByTopicCommand,
+  SetSubscriptionAttributesCommand,
+  SubscribeCommand,
+} from '@aws-sdk/client-sns'
+import { CreateQueueCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import type { Aws } from '../src/aws.ts'
+
+type Options = Readonly<Record<string, string>>
+const json = (value: string | undefined) => (value === undefined ? {} : { Attributes: JSON.parse(value) })
+
+/** The calls of the AWS command line that there are here, with their options as that one names them. */
+const calls = (aws: Aws): Record<string, { options: string[]; run: (given: Options) => Promise<unknown> }> => ({
+  'ses verify-email-identity': { options: ['email-address'], run: async () => '' }, // the local SES knows every sender
+  'sns create-topic': {
+    options: ['name', 'attributes'],
+    run: ({ name, attributes }) => aws.sns.send(new CreateTopicCommand({ Name: name, ...json(attributes) })),
+  },
+  'sns subscribe': {
+    options: ['topic-arn', 'protocol', 'notification-endpoint', 'attributes'],
+    run: (given) =>
+      aws.sns.send(
+        new SubscribeCommand({
+          TopicArn: given['topic-arn'],
+          Protocol: given.protocol,
+          Endpoint: given['notification-endpoint'],
+          ...json(given.attributes),
+        }),
+      ),
+  },
+  'sns list-subscriptions-by-topic': {
+    options: ['topic-arn', 'query', 'output'],
+    async run({ 'topic-arn': TopicArn, query, output }) {
+      const endpoint = /^Subscriptions\[\?Endpoint=='([^']+)'\]\.SubscriptionArn$/.exec(query ?? '')?.[1]
+      if (!endpoint || output !== 'text') throw new Error(`cannot say ${query} as ${output}`)
+      const { Subscriptions = [] } = await aws.sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }))
+      return Subscriptions.filter(({ Endpoint }) => Endpoint === endpoint).map((found) => found.SubscriptionArn)
+    },
+  },
+  'sns set-subscription-attributes': {
+    options: ['subscription-arn', 'attribute-name', 'attribute-value'],
+    run: (given) =>
+      aws.sns.send(
+        new SetSubscriptionAttributesCommand({
+          SubscriptionArn: given['subscription-arn'],
+          AttributeName: given['attribute-name'],
+          AttributeValue: given['attribute-value'],
+        }),
+      ),
+  },
+  'sqs create-queue': {
+    options: ['queue-name', 'attributes'],
+    run: (given) => aws.sqs.send(new CreateQueueCommand({ QueueName: given['queue-name'], ...json(given.attributes) })),
+  },
+  'sqs get-queue-url': {
+    options: ['queue-name', 'query', 'output'],
+    async run({ 'queue-name': QueueName, query, output }) {
+      if (query !== 'QueueUrl' || output !== 'text') throw new Error(`cannot say ${query} as ${output}`)
+      return (await aws.sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl
+    },
+  },
+  'sqs set-queue-attributes': {
+    options: ['queue-url', 'attributes'],
+    run: (given) =>
+      aws.sqs.send(
+        new SetQueueAttributesCommand({ QueueUrl: given['queue-url'], Attributes: JSON.parse(given.attributes ?? '') }),
+      ),
+  },
+})
+
+/**
+ * A command `awslocal` in a folder of its own, for the PATH of a script. It passes its arguments on to this process, which calls
+ * the SNS and SQS of `aws`; what the AWS command line would not know is refused, with its exit code.
+ */
+export async function startAwslocal(aws: Aws) {
+  const known = calls(aws)
+  const asked: string[][] = []
+  const server = http.createServer(async (request, response) => {
+    const [service, operation, ...rest]: string[] = JSON.parse(await text(request))
+    const call = known[`${service} ${operation}`]
+    asked.push([`${service} ${operation}`, ...rest])
+    try {
+      if (!call) throw new Error(`there is no ${service} ${operation}`)
+      const options = Object.fromEntries(call.options.map((name) => [name, { type: 'string' as const }]))
+      const { values } = parseArgs({ args: rest, options, strict: true, allowPositionals: false })
+      const answer = await call.run(values as Options)
+      response.end(typeof answer === 'object' && !Array.isArray(answer) ? JSON.stringify(answer) : `${answer}\n`)
+    } catch (error) {
+      response.writeHead(400).end(`${(error as Error).message}\n`)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-awslocal-'))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const program = `#!${process.execPath}
+    fetch('${url}', { method: 'POST', body: JSON.stringify(process.argv.slice(2)) }).then(async (answer) => {
+      process[answer.ok ? 'stdout' : 'stderr'].write(await answer.text())
+      process.exitCode = answer.ok ? 0 : 254
+    })`
+  await writeFile(path.join(folder, 'awslocal'), program, { mode: 0o755 })
+  return {
+    asked,
+    /** Run a script with nothing but this command, bash and the standard tools; its exit code and what it complained of. */
+    run: (script: string, env: Record<string, string>) =>
+      new Promise<{ code: number; stderr: string }>((resolve) => {
+        const PATH = `${folder}:/usr/bin:/bin`
+        execFile(script, { env: { ...env, PATH } }, (error, _stdout, stderr) =>
+          resolve({ code: Number(error?.code ?? 0), stderr }),
+        )
+      }),
+    async stop() {
+      server.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
