@@ -1,5 +1,5 @@
 import { emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
-import { createSweeper, currentCorrelationId, sqlOf, type Worker, withCorrelationId } from '@boxoffice/service-kit'
+import { continueTrace, createSweeper, currentCorrelationId, sqlOf, type Worker, withCorrelationId } from '@boxoffice/service-kit'
 import { createMailedToken } from '../accounts/mailed-token.ts'
 import type { StoredUser } from '../accounts/user.ts'
 import { findUserByEmail, lockUser } from '../accounts/user-repository.ts'
@@ -44,8 +44,12 @@ const lookIntoOne = (deps: Surroundings): Promise<boolean> =>
   deps.transact(async (tx) => {
     const request = await takeRequest(tx)
     if (!request) return false
-    const user = await findUserByEmail(tx, request.email)
-    if (user) await withCorrelationId(request.correlationId, () => mail(deps, tx, request.kind, user))
+    const { kind, email, correlationId, traceparent } = request
+    const answer = async () => {
+      const user = await findUserByEmail(tx, email)
+      if (user) await mail(deps, tx, kind, user)
+    }
+    await withCorrelationId(correlationId, () => continueTrace(traceparent, `mail request ${kind}`, answer))
     return true
   })
 

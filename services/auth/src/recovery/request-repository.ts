@@ -1,3 +1,4 @@
+import { currentTraceparent } from '@boxoffice/service-kit'
 import type { PrismaTx } from '../transaction.ts'
 
 export interface MailRequest {
@@ -8,15 +9,20 @@ export interface MailRequest {
   requestedAt: Date
 }
 
+/** A request as it was written down, with the trace of whoever asked. */
+export interface TakenRequest extends MailRequest {
+  traceparent: string | null
+}
+
 export async function insertRequest(tx: PrismaTx, requestId: string, request: MailRequest): Promise<void> {
-  await tx.mailRequest.create({ data: { requestId, ...request } })
+  await tx.mailRequest.create({ data: { requestId, ...request, traceparent: currentTraceparent() } })
 }
 
 /** The oldest request that nobody else is at, which is gone when the transaction commits; null where there is none. */
-export async function takeRequest(tx: PrismaTx): Promise<MailRequest | null> {
-  const [request] = await tx.$queryRaw<MailRequest[]>`
+export async function takeRequest(tx: PrismaTx): Promise<TakenRequest | null> {
+  const [request] = await tx.$queryRaw<TakenRequest[]>`
     delete from mail_requests where request_id =
       (select request_id from mail_requests order by requested_at for update skip locked limit 1)
-    returning kind, email, correlation_id as "correlationId", requested_at as "requestedAt"`
+    returning kind, email, correlation_id as "correlationId", requested_at as "requestedAt", traceparent`
   return request ?? null
 }

@@ -1,3 +1,4 @@
+import { currentTraceparent } from '@boxoffice/service-kit'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Db } from '../notifications/notification-repository.ts'
 import type { Announcement } from './announcement.ts'
@@ -8,11 +9,13 @@ export interface LeasedAnnouncement extends Announcement {
   position: string | null
   attempts: number
   lease: string
+  traceparent: string | null
 }
 type Held = Pick<LeasedAnnouncement, 'announcementId' | 'lease'>
 
 export async function insertAnnouncement(db: Db, { announcementId: id, payload, ...rest }: Announcement): Promise<void> {
-  await db.announcement.createMany({ data: [{ id, payload: payload as Prisma.InputJsonValue, ...rest }], skipDuplicates: true })
+  const data = { id, payload: payload as Prisma.InputJsonValue, ...rest, traceparent: currentTraceparent() }
+  await db.announcement.createMany({ data: [data], skipDuplicates: true })
 }
 
 /** Take an announcement that is due and nobody's, if there is one. */
@@ -27,7 +30,7 @@ export async function leaseAnnouncement(db: Db, lease: string, leaseMs: number):
       lease = ${lease}::uuid, leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     from due where a.id = due.id
     returning a.id as "announcementId", a.type::text as type, a.event_id as "eventId", a.payload,
-      a.correlation_id as "correlationId", a.created_at as "createdAt", a.position, a.attempts, a.lease`
+      a.correlation_id as "correlationId", a.created_at as "createdAt", a.position, a.attempts, a.lease, a.traceparent`
   return leased ?? null
 }
 

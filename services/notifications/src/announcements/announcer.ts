@@ -1,5 +1,5 @@
 import type { UserId } from '@boxoffice/contracts'
-import { createSweeper, type Foundation, withCorrelationId } from '@boxoffice/service-kit'
+import { continueTrace, createSweeper, type Foundation, outsideTrace, withCorrelationId } from '@boxoffice/service-kit'
 import type { PrismaClient } from '../generated/prisma/client.ts'
 import { enqueue } from '../notifications/enqueue.ts'
 import { type Wanted, waitAfter } from '../notifications/notification.ts'
@@ -39,7 +39,8 @@ export function createAnnouncer(
       const wanted = body.holders.map(({ userId }) => wantedOf(announcement, userId))
       const ours = await deps.transact(async (tx) => {
         if (!(await advance(tx, announcement, { position: body.nextCursor, count: wanted.length, leaseMs }))) return false
-        await enqueue(tx, wanted, deps)
+        // A mail to each of thousands: a trace of them all would be read by nobody.
+        await outsideTrace(() => enqueue(tx, wanted, deps))
         return true
       })
       deps.told()
@@ -54,12 +55,14 @@ export function createAnnouncer(
     const announcement = await leaseAnnouncement(prisma, deps.newId(), leaseMs)
     if (!announcement) return { more: false }
     await withCorrelationId(announcement.correlationId, () =>
-      spread(announcement).catch(async (error) => {
-        const { announcementId, type, eventId, attempts } = announcement
-        const waitMs = waitAfter(attempts, FIRST_WAIT_MS)
-        logger.warn({ err: blanked(error), announcementId, type, eventId, waitMs }, 'an announcement waits; it goes on')
-        await putOff(prisma, announcement, waitMs)
-      }),
+      continueTrace(announcement.traceparent, `announce ${announcement.type}`, () => spread(announcement)).catch(
+        async (error) => {
+          const { announcementId, type, eventId, attempts } = announcement
+          const waitMs = waitAfter(attempts, FIRST_WAIT_MS)
+          logger.warn({ err: blanked(error), announcementId, type, eventId, waitMs }, 'an announcement waits; it goes on')
+          await putOff(prisma, announcement, waitMs)
+        },
+      ),
     )
     return { more: !stopping }
   }

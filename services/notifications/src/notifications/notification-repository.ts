@@ -1,17 +1,20 @@
 import type { NotificationId } from '@boxoffice/contracts'
+import { currentTraceparent } from '@boxoffice/service-kit'
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts'
 import type { LeasedNotification, NewNotification } from './notification.ts'
 
 /** Prisma, or a transaction of it. */
 export type Db = PrismaClient | Prisma.TransactionClient
 
-/** One row a message, type, channel and recipient: what stands there already stays as it is. How many are new. */
+/** One row a message, type, channel and recipient, with the present trace: what stands there already stays as it is. How many are new. */
 export async function insertNotifications(db: Db, notifications: readonly NewNotification[]): Promise<number> {
   if (notifications.length === 0) return 0
+  const traceparent = currentTraceparent()
   const data = notifications.map(({ notificationId: id, payload, ...rest }) => ({
     id,
     payload: payload as Prisma.InputJsonValue,
     ...rest,
+    traceparent,
   }))
   const { count } = await db.notification.createMany({ data, skipDuplicates: true })
   return count
@@ -28,7 +31,7 @@ export function leaseDue(db: Db, lease: string, limit: number, leaseMs: number):
     update notifications n set status = 'SENDING', attempts = attempts + 1,
       lease = ${lease}::uuid, leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     from due where n.id = due.id
-    returning n.id as "notificationId", n.type::text as type, n.channel::text as channel, n.recipient_id as "recipientId",
+    returning n.id as "notificationId", n.traceparent, n.type::text as type, n.channel::text as channel, n.recipient_id as "recipientId",
       n.address, n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent, n.payload,
       n.correlation_id as "correlationId", n.created_at as "createdAt", n.attempts, n.lease`
 }

@@ -42,6 +42,8 @@ export interface LeasedNotification {
   urgent: boolean
   payload: unknown
   correlationId: string
+  /** The trace of what it came of; null: it is a trace of its own. */
+  traceparent: string | null
   createdAt: Date
   attempts: number
   lease: string

@@ -1,6 +1,14 @@
 import { ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
-import { type Foundation, isTransient, sqlOf, withCorrelationId } from '@boxoffice/service-kit'
+import {
+  continueTrace,
+  type Foundation,
+  isTransient,
+  markFailed,
+  type Span,
+  sqlOf,
+  withCorrelationId,
+} from '@boxoffice/service-kit'
 import type { PrismaClient } from '../generated/prisma/client.ts'
 import { type LeasedNotification, waitAfter } from '../notifications/notification.ts'
 import { postpone, renewLease, settle, withdraw } from '../notifications/notification-repository.ts'
@@ -108,10 +116,21 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     return until ? until.getTime() - now().getTime() : 0
   }
 
+  async function attemptOrLater(notification: LeasedNotification, isStopping: () => boolean, span: Span): Promise<void> {
+    try {
+      await attempt(notification, isStopping)
+    } catch (error) {
+      markFailed(span, error)
+      await tryLater(notification, error)
+    }
+  }
+
   return (notification, isStopping) =>
     withCorrelationId(notification.correlationId, async () => {
+      const { type, traceparent, channel, attempts } = notification
+      const about = { 'boxoffice.channel': channel, 'boxoffice.attempts': attempts }
       try {
-        await attempt(notification, isStopping).catch((error) => tryLater(notification, error))
+        await continueTrace(traceparent, `send ${type}`, (span) => attemptOrLater(notification, isStopping, span), about)
       } catch (error) {
         const { notificationId } = notification
         logger.warn(

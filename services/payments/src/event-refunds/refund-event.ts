@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderId, RefundId } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
-import { createSweeper, type Logger, sqlOfPool } from '@boxoffice/service-kit'
+import { continueTrace, createSweeper, type Logger, sqlOfPool } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { createApplier } from '../saga/apply.ts'
 import type { Drive } from '../saga/drive.ts'
@@ -44,7 +44,7 @@ export function createEventRefunder(options: {
       const leased = await leaseSaga(tx, orderId)
       const saga = leased ?? (await findSagaForUpdate(tx, orderId))
       const input = saga && inputFor(saga.state)
-      const begun = input ? await apply(tx, saga, input) : null
+      const begun = input ? await continueTrace(saga.traceparent, 'give back', () => apply(tx, saga, input)) : null
       // Where another works on it, that one goes on with what it finds now.
       if (!leased) return null
       if (begun?.applied) return begun.saga

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Messaging } from '@boxoffice/messaging'
-import { type CrashAt, type Logger, sqlOfPool, transact } from '@boxoffice/service-kit'
+import { type CrashAt, continueTrace, currentTraceparent, inSpan, type Logger, sqlOfPool, transact } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
 import { isTerminal, stepOf } from './saga.ts'
@@ -28,7 +28,13 @@ export interface DriverOptions {
  * lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
  */
 export function createDriver({ pool, messaging, step, apply, crashAt, logger }: DriverOptions) {
-  return async (leased: StoredSaga, until: Date): Promise<void> => {
+  return (leased: StoredSaga, until: Date): Promise<void> => {
+    const work = () => workOn(leased, until)
+    // Who waits for it has a trace at work; who takes it up later goes on in the saga's own.
+    return currentTraceparent() ? work() : continueTrace(leased.traceparent, 'resume saga', work, aboutOf(leased))
+  }
+
+  async function workOn(leased: StoredSaga, until: Date): Promise<void> {
     const renewing = setInterval(() => {
       renewLease(sqlOfPool(pool), leased).catch((error) => logger.warn({ err: error }, 'the lease was not renewed'))
     }, RENEW_MS)
@@ -42,7 +48,7 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger }: 
 
   /** One step; the saga to go on with, null where it rests or is another's. */
   async function turn(saga: StoredSaga, until: Date): Promise<StoredSaga | null> {
-    const result = await step(saga)
+    const result = await inSpan(`saga ${saga.state}`, { attributes: aboutOf(saga) }, () => step(saga))
     if ('input' in result) {
       const applied = await messaging.transact(async (tx) => {
         const moved = await apply(tx, saga, result.input)
@@ -85,4 +91,7 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger }: 
     return { ...current, attempts: current.state === saga.state ? Math.max(current.attempts, saga.attempts) : current.attempts }
   }
 }
+
+const aboutOf = ({ orderId, attempts }: StoredSaga) => ({ 'boxoffice.order_id': orderId, 'boxoffice.attempts': attempts })
+
 export type Drive = ReturnType<typeof createDriver>

@@ -1,5 +1,5 @@
 import type { OrderId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import { refundOf } from './giving-back.ts'
 import { appendEvent, appendIntent } from './journal.ts'
 import { isTerminal, nameOf, type Saga, type SagaInput, type SagaState } from './saga.ts'
@@ -14,6 +14,8 @@ export interface StoredSaga extends Saga {
   /** Why the last attempt came to nothing. */
   lastError: string | null
   createdAt: Date
+  /** The trace of who asked for what is at work; null where nobody traced it. */
+  traceparent: string | null
 }
 
 interface Row {
@@ -25,6 +27,7 @@ interface Row {
   attempts: number
   last_error: string | null
   created_at: Date
+  traceparent: string | null
 }
 const toSaga = (row: Row): StoredSaga => ({
   orderId: row.order_id,
@@ -35,16 +38,17 @@ const toSaga = (row: Row): StoredSaga => ({
   attempts: row.attempts,
   lastError: row.last_error,
   createdAt: row.created_at,
+  traceparent: row.traceparent,
 })
-const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at'
+const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
 const lease = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`
 
 /** A new saga, under our lease, with the intent of its first step. */
 export async function insertSaga(tx: Tx, saga: Saga): Promise<StoredSaga> {
   const rows = await tx.query<Row>(
-    `insert into sagas (order_id, state, context, leased_until, next_attempt_at)
-     values ($1, $2, $3, ${lease}, clock_timestamp()) returning ${columns}`,
-    [saga.orderId, saga.state, JSON.stringify(saga.context)],
+    `insert into sagas (order_id, state, context, leased_until, next_attempt_at, traceparent)
+     values ($1, $2, $3, ${lease}, clock_timestamp(), $4) returning ${columns}`,
+    [saga.orderId, saga.state, JSON.stringify(saga.context), currentTraceparent()],
   )
   const stored = toSaga(rows[0] as Row)
   await appendIntent(tx, stored, 1)
@@ -71,12 +75,12 @@ export async function leaseDueSagas(tx: Tx, limit: number): Promise<StoredSaga[]
   return rows.map(toSaga)
 }
 
-/** The saga of an order under our lease, its row locked until the transaction ends; null where another works on it. */
+/** The saga of an order under our lease and in our trace, its row locked until the transaction ends; null where another works on it. */
 export async function leaseSaga(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {
   const [row] = await tx.query<Row>(
-    `update sagas set leased_until = ${lease}, fence = fence + 1
+    `update sagas set leased_until = ${lease}, fence = fence + 1, traceparent = coalesce($2, traceparent)
      where order_id = $1 and (leased_until is null or leased_until < clock_timestamp()) returning ${columns}`,
-    [orderId],
+    [orderId, currentTraceparent()],
   )
   return row ? toSaga(row) : null
 }

@@ -1,5 +1,5 @@
 import type { Messaging } from '@boxoffice/messaging'
-import { createSweeper, type Logger, type Tx } from '@boxoffice/service-kit'
+import { continueTrace, createSweeper, type Logger, type Tx } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
 import type { createApplier } from '../saga/apply.ts'
 import { createTakeIn, NO_SUCH_ORDER } from './take-in.ts'
@@ -16,6 +16,7 @@ interface Row {
   webhook_event_id: string
   body: Stripe.Event
   is_recent: boolean
+  traceparent: string | null
 }
 
 /**
@@ -63,12 +64,12 @@ export function createWebhookProcessor(options: {
          where webhook_event_id = (
            select webhook_event_id from webhook_events where processed_at is null and next_attempt_at <= clock_timestamp()
            order by next_attempt_at limit 1 for update skip locked)
-         returning webhook_event_id, body, received_at > clock_timestamp() - interval '${UNKNOWN_CHARGE_HOURS} hours' as is_recent`,
+         returning webhook_event_id, body, received_at > clock_timestamp() - interval '${UNKNOWN_CHARGE_HOURS} hours' as is_recent, traceparent`,
       )
       if (!row) return false
       await tx.query('savepoint effect')
       try {
-        const outcome = await process(tx, row)
+        const outcome = await continueTrace(row.traceparent, `webhook ${row.body.type}`, () => process(tx, row))
         if (outcome === null) await keep(tx, row)
         else await tx.query(done, [row.webhook_event_id, outcome])
       } catch (error) {

@@ -1,5 +1,5 @@
 import type { paymentsRoutes } from '@boxoffice/contracts'
-import { type Handler, refuse } from '@boxoffice/service-kit'
+import { currentTraceparent, type Handler, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 
 /** The signature is checked on the raw body, the event is kept, and only then acknowledged: the gateway repeats until then. */
@@ -15,9 +15,9 @@ export const stripeWebhookHandler =
       return refuse(400, 'SIGNATURE_INVALID', 'the signature is not valid for this body')
     }
     await pool.query(
-      `insert into webhook_events (webhook_event_id, type, body) values ($1, $2, $3)
+      `insert into webhook_events (webhook_event_id, type, body, traceparent) values ($1, $2, $3, $4)
        on conflict on constraint webhook_events_pkey do nothing`,
-      [event.id, event.type, rawBody],
+      [event.id, event.type, rawBody, currentTraceparent()],
     )
     webhooks.nudge()
     return { status: 200, body: { received: true } }

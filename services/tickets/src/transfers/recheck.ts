@@ -1,4 +1,4 @@
-import { ServiceUnavailable, type Transact, type Tx } from '@boxoffice/service-kit'
+import { continueTrace, ServiceUnavailable, type Transact, type Tx } from '@boxoffice/service-kit'
 import type { PassOn } from './pass-on.ts'
 import type { Recipients } from './recipients.ts'
 import { listUnchecked, markChecked } from './transfer-repository.ts'
@@ -19,8 +19,11 @@ export function createRecheckSweep(deps: {
     const unchecked = await listUnchecked(deps.sql, UNCHECKED_BATCH_MAX)
     for (const [email, transfers] of Map.groupBy(unchecked, ({ email }) => email)) {
       try {
-        const recipient = await deps.recipients.findConfirmed(email)
-        if (recipient) await deps.transact((tx) => deps.completeFor(tx, recipient))
+        // Of several that wait for one address the first lends its trace.
+        await continueTrace(transfers[0]?.traceparent, 'recheck transfer', async () => {
+          const recipient = await deps.recipients.findConfirmed(email)
+          if (recipient) await deps.transact((tx) => deps.completeFor(tx, recipient))
+        })
       } catch (error) {
         if (error instanceof ServiceUnavailable) return { more: false } // the next sweep asks again
         throw error

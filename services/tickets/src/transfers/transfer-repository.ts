@@ -1,5 +1,5 @@
 import type { OrderId, TicketId, TransferId, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import { stillOpen } from '../event-pictures/picture-repository.ts'
 import type { StoredTransfer } from './transfer.ts'
 
@@ -44,9 +44,17 @@ export async function insertTransfer(
   transfer: Pick<StoredTransfer, 'transferId' | 'ticketId' | 'eventId' | 'senderId' | 'email' | 'holderName'>,
 ): Promise<void> {
   await tx.query(
-    `insert into ticket_transfers (transfer_id, ticket_id, event_id, sender_id, recipient_email, holder_name)
-     values ($1, $2, $3, $4, $5, $6)`,
-    [transfer.transferId, transfer.ticketId, transfer.eventId, transfer.senderId, transfer.email, transfer.holderName],
+    `insert into ticket_transfers (transfer_id, ticket_id, event_id, sender_id, recipient_email, holder_name, traceparent)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      transfer.transferId,
+      transfer.ticketId,
+      transfer.eventId,
+      transfer.senderId,
+      transfer.email,
+      transfer.holderName,
+      currentTraceparent(),
+    ],
   )
 }
 
@@ -105,9 +113,12 @@ export const endTransfersOf = (tx: Tx, ticketIds: readonly TicketId[]) =>
   )
 
 /** Transfers whose address was not looked at since they were written, the oldest first. */
-export const listUnchecked = (tx: Tx, limit: number): Promise<{ transferId: TransferId; email: string }[]> =>
+export const listUnchecked = (
+  tx: Tx,
+  limit: number,
+): Promise<{ transferId: TransferId; email: string; traceparent: string | null }[]> =>
   tx.query(
-    `select transfer_id as "transferId", recipient_email as email from ticket_transfers
+    `select transfer_id as "transferId", recipient_email as email, traceparent from ticket_transfers
      where status = 'PENDING' and checked_at is null order by created_at limit $1`,
     [limit],
   )

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
+import { type EventId, messages, type OrderId, ticketsRejected, type UserId } from '@boxoffice/contracts'
+import {
+  baseConfig,
+  baseEnvironment,
+  createDatabase,
+  createFoundation,
+  inSpan,
+  readEnvironment,
+  SpanKind,
+  stopTracing,
+  type Worker,
+} from '@boxoffice/service-kit'
+import { createTestAuthority, recordSpans } from '@boxoffice/service-kit/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { z } from 'zod'
+import { type Aws, createAws } from './aws.ts'
+import { on } from './consumer.ts'
+import { readLetters, requeueLetters } from './dead-letter-queue.ts'
+import { sendToDeadLetters } from './dead-letters.ts'
+import { createMessaging, type Messaging } from './messaging.ts'
+import { provision } from './provision.ts'
+
+const QUEUE = 'payment-processing-queue'
+const SOON = { timeout: 10_000, interval: 20 }
+let aws: Aws
+let messaging: Messaging
+let foundation: ReturnType<typeof createFoundation>
+let consumer: Worker
+let handle: () => Promise<void>
+
+beforeAll(async () => {
+  const authority = await createTestAuthority()
+  const environment = readEnvironment(z.object(baseEnvironment), {
+    ...authority.environment('payment-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+  })
+  foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
+  const endpoint = inject('awsEndpoint')
+  const config = {
+    ...{ region: 'us-east-1', accountId: '000000000000', snsEndpoint: endpoint, sqsEndpoint: endpoint },
+    prefix: `t${randomUUID().slice(0, 8)}-`,
+    waitSeconds: 0.2,
+  }
+  aws = createAws(config)
+  await provision(aws)
+  messaging = createMessaging(foundation, config)
+  handle = async () => {}
+  consumer = messaging.consume(QUEUE, [on(ticketsRejected, () => handle())])
+  messaging.relay.start()
+  consumer.start()
+})
+afterEach(async () => {
+  handle = async () => {}
+  await stopTracing()
+})
+afterAll(async () => {
+  await consumer.stop()
+  await messaging.relay.stop()
+  messaging.close()
+  aws.close()
+  await foundation.pool.end()
+})
+
+const say = () =>
+  messaging.transact((tx) => {
+    const ids = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId, eventId: randomUUID() as EventId }
+    const payload = { ...ids, reservationId: randomUUID() as never, reason: 'SEATS_GONE' }
+    return messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
+  })
+const spansOf = (recorded: ReturnType<typeof recordSpans>, messageId: string) =>
+  recorded.spans().filter(({ attributes }) => attributes['messaging.message.id'] === messageId)
+
+describe('a message', () => {
+  test('is published and taken in the trace of the transaction that wrote it, through SNS and SQS', async () => {
+    const recorded = recordSpans()
+    const messageId = await inSpan('request', {}, say)
+    await vi.waitFor(() => expect(spansOf(recorded, messageId)).toHaveLength(2), SOON)
+    const request = recorded.spans().find(({ name }) => name === 'request')
+    const [producer, consumed] = spansOf(recorded, messageId)
+    expect(producer).toMatchObject({ kind: SpanKind.PRODUCER, name: 'publish TICKETS_REJECTED', traceId: request?.traceId })
+    expect(producer?.parentId).toBe(request?.spanId)
+    expect(consumed).toMatchObject({ kind: SpanKind.CONSUMER, name: 'process TICKETS_REJECTED', traceId: request?.traceId })
+    expect(consumed?.parentId).toBe(producer?.spanId)
+    expect(consumed?.attributes).toMatchObject({ 'messaging.destination.name': QUEUE, 'boxoffice.outcome': 'done' })
+    const inbox = recorded.spans().find(({ name, parentId }) => name === 'insert inbox' && parentId === consumed?.spanId)
+    expect(inbox?.traceId).toBe(request?.traceId)
+    // Neither the relay's polling nor the consumer's is part of any trace.
+    expect(recorded.spans().filter(({ name }) => name === 'update outbox')).toEqual([])
+  })
+  test('of nobody’s trace begins one where it is published', async () => {
+    const recorded = recordSpans()
+    const messageId = await say()
+    await vi.waitFor(() => expect(spansOf(recorded, messageId)).toHaveLength(2), SOON)
+    const [producer, consumed] = spansOf(recorded, messageId)
+    expect(producer?.parentId).toBeNull()
+    expect(consumed?.parentId).toBe(producer?.spanId)
+  })
+  test('whose effect fails has a span that says so', async () => {
+    handle = () => Promise.reject(new TypeError('somebody@example.test'))
+    const recorded = recordSpans()
+    const messageId = await say()
+    await vi.waitFor(() => expect(spansOf(recorded, messageId)[1]).toMatchObject({ failed: 'TypeError' }), SOON)
+    expect(JSON.stringify(recorded.spans())).not.toContain('somebody')
+  })
+  test('of a process that does not trace travels as ever', async () => {
+    const messageId = await say()
+    await vi.waitFor(async () => {
+      const { rowCount } = await foundation.pool.query('select from inbox where message_id = $1', [messageId])
+      expect(rowCount).toBe(1)
+    }, SOON)
+    const { rows } = await foundation.pool.query(
+      `select attributes from outbox where message_id = $1 union all select attributes from message_archive where message_id = $1`,
+      [messageId],
+    )
+    expect(Object.keys(rows[0].attributes)).not.toContain('traceparent')
+  })
+  test('that died keeps its trace, and goes on in it when it is put back', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const text = (StringValue: string) => ({ DataType: 'String', StringValue })
+    const others = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, text(name)]))
+    const Body = JSON.stringify({ eventType: 'TICKETS_REJECTED', messageId: randomUUID() })
+    const MessageAttributes = { eventType: text('TICKETS_REJECTED'), ...others, traceparent: text(traceparent) }
+    await sendToDeadLetters(aws, 'ticket-processing-queue', { Body, MessageAttributes }, 'it does not matter')
+    for await (const letters of readLetters(aws, 'ticket-processing-queue')) {
+      await requeueLetters(aws, 'ticket-processing-queue', letters)
+    }
+    const { Messages = [] } = await aws.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: await aws.queueUrl('ticket-processing-queue'),
+        MessageAttributeNames: ['All'],
+        WaitTimeSeconds: 1,
+      }),
+    )
+    expect(Messages.map((message) => message.MessageAttributes?.traceparent?.StringValue)).toEqual([traceparent])
+  })
+})
+
+test('no message has more attributes than SNS delivers raw, with its trace, and SQS keeps of a letter that died twice', () => {
+  for (const { eventType, attributes } of messages.values()) {
+    const sent = ['eventType', 'timestamp', 'traceparent', ...attributes]
+    expect(sent.length, eventType).toBeLessThanOrEqual(10)
+    expect([...sent, 'redriveCount'].length, eventType).toBeLessThanOrEqual(8)
+  }
+})

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import { type OrderId, paymentCompleted } from '@boxoffice/contracts'
+import { recordSpans } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Payments, SOON, startPayments } from './harness.ts'
+import { publishKeys, startInstance } from './process.ts'
+import { eventId, ticketTypeId } from './stubs.ts'
+
+let payments: Payments
+let keys: Awaited<ReturnType<typeof publishKeys>>
+let recorded: ReturnType<typeof recordSpans>
+beforeAll(async () => {
+  payments = await startPayments({}, { webhooks: false })
+  keys = await publishKeys(payments.authority)
+  recorded = recordSpans()
+})
+afterAll(async () => {
+  await recorded.stop()
+  await keys.close()
+  await payments.stop()
+})
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+const named = (name: string, traceId: string) =>
+  vi.waitFor(() => {
+    const span = recorded.spans().find((one) => one.name === name && one.traceId === traceId)
+    if (!span) throw new Error(`no span ${name} in ${traceId}`)
+    return span
+  }, SOON)
+
+describe('a purchase', () => {
+  test('that one process began and another ends is one trace', async () => {
+    // Its own spans go nowhere: what it leaves behind is the row.
+    const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
+    const instance = await startInstance(payments, { AUTH_URL: keys.url, CRASH_AT: 'saga.created', ...tracing })
+    const body = JSON.stringify({
+      ...{ eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }], holderName: 'Zofia Łącka' },
+      ...{ paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa' },
+    })
+    const headers = {
+      ...payments.buyer.headers,
+      ...{ 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+      traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`,
+    }
+    await expect(fetch(`${instance.url}/api/payments/orders`, { method: 'POST', headers, body })).rejects.toThrow()
+    expect(await instance.ended).toBe('SIGKILL')
+    const { rows } = await payments.deps.pool.query('select order_id from sagas')
+    expect(rows).toHaveLength(1)
+    const orderId = rows[0].order_id as OrderId
+    // Its lease is waited for as it would be, but shorter.
+    await payments.deps.pool.query("update sagas set leased_until = clock_timestamp() - interval '1 second'")
+    await payments.becomes(orderId, 'PAID')
+    const resumed = await named('resume saga', TRACE_ID)
+    expect(resumed.attributes).toMatchObject({ 'boxoffice.order_id': orderId })
+    const charging = await named('saga CHARGING', TRACE_ID)
+    expect(charging.parentId).toBe(resumed.spanId)
+    expect(await named('gateway charge', TRACE_ID)).toMatchObject({ parentId: charging.spanId })
+    await named('publish PAYMENT_COMPLETED', TRACE_ID)
+    await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
+  }, 30_000)
+  test('carries no token, card or holder into its spans', async () => {
+    expect(JSON.stringify(recorded.spans())).not.toMatch(/pm_card|sk_test|Łącka|Bearer|eyJ/)
+    expect(recorded.spans().length).toBeGreaterThan(10)
+  })
+})
+
+test('what the gateway tells is worked on in the trace of its call', async () => {
+  const before = new Set(recorded.spans().map(({ spanId }) => spanId))
+  expect((await payments.tellWebhook('payment_intent.succeeded', { id: 'pi_1', metadata: {} })).statusCode).toBe(200)
+  const request = await vi.waitFor(() => {
+    const span = recorded.spans().find(({ name, spanId }) => name.endsWith('/webhooks/stripe') && !before.has(spanId))
+    if (!span) throw new Error('no span of the call')
+    return span
+  }, SOON)
+  const worked = await named('webhook payment_intent.succeeded', request.traceId)
+  expect(worked.traceId).toBe(request.traceId)
+})
