@@ -1,0 +1,67 @@
+import { type ServiceKey, services } from '@boxoffice/contracts'
+import { METRICS_NAMESPACE } from '../names.ts'
+
+/** AWS's distribution of the OpenTelemetry collector, by tag. */
+export const COLLECTOR_IMAGE = 'public.ecr.aws/aws-observability/aws-otel-collector:v0.43.1'
+const OTLP_PORT = 4318
+
+/**
+ * What CloudWatch is sent of what a service counts: each with the labels that tell its rows apart there. Everything else stays
+ * at `/actuator/prometheus`; a metric and its labels cost by the month (docs/metrics.md has the whole list).
+ */
+export const shippedMetrics: readonly { readonly labels: readonly string[]; readonly names: readonly string[] }[] = [
+  { labels: ['service'], names: ['outbox_oldest_unpublished_seconds', 'notifications_oldest_pending_seconds'] },
+  { labels: ['service', 'state'], names: ['sagas_in_progress', 'sagas_oldest_seconds'] },
+  { labels: ['service', 'callee'], names: ['circuit_breaker_state'] },
+  { labels: ['service', 'outcome'], names: ['messages_consumed_total', 'notifications_total'] },
+  { labels: ['service', 'outcome'], names: ['holds_total', 'orders_total'] },
+]
+
+/**
+ * The collector beside a service, as its configuration file in JSON (which is YAML): takes traces on the loopback and passes them to
+ * X-Ray, scrapes the service's own metrics once a minute and writes the chosen ones to CloudWatch.
+ */
+export function collectorConfig(service: ServiceKey, options: { logGroup: string; region: string }): string {
+  const names = shippedMetrics.flatMap((metric) => metric.names)
+  return JSON.stringify({
+    receivers: {
+      otlp: { protocols: { http: { endpoint: `127.0.0.1:${OTLP_PORT}` } } },
+      prometheus: {
+        config: {
+          scrape_configs: [
+            {
+              job_name: services[service].name,
+              scrape_interval: '60s',
+              metrics_path: '/actuator/prometheus',
+              static_configs: [{ targets: [`127.0.0.1:${services[service].defaultPort}`] }],
+              metric_relabel_configs: [{ source_labels: ['__name__'], regex: names.join('|'), action: 'keep' }],
+            },
+          ],
+        },
+      },
+    },
+    processors: { memory_limiter: { check_interval: '1s', limit_mib: 96 }, batch: {} },
+    exporters: {
+      awsxray: { region: options.region, indexed_attributes: ['correlationId', 'orderId'] },
+      awsemf: {
+        region: options.region,
+        namespace: METRICS_NAMESPACE,
+        log_group_name: options.logGroup,
+        log_stream_name: '{TaskId}',
+        dimension_rollup_option: 'NoDimensionRollup',
+        resource_to_telemetry_conversion: { enabled: false },
+        metric_declarations: shippedMetrics.map(({ labels, names: selectors }) => ({
+          dimensions: [labels],
+          metric_name_selectors: selectors.map((name) => `^${name}$`),
+        })),
+      },
+    },
+    service: {
+      pipelines: {
+        traces: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['awsxray'] },
+        metrics: { receivers: ['prometheus'], processors: ['memory_limiter', 'batch'], exporters: ['awsemf'] },
+      },
+      telemetry: { logs: { level: 'warn' } },
+    },
+  })
+}

@@ -1,0 +1,62 @@
+import { isFifo, longPollSeconds, type Queue, type QueueName, queues, retention, type TopicName } from '@boxoffice/contracts'
+import {
+  Duration,
+  type aws_kms as kms,
+  aws_sns as sns,
+  aws_sqs as sqs,
+  aws_sns_subscriptions as subscriptions,
+} from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import type { EnvironmentDefinition } from '../environments.ts'
+import { idOf, prefixOf, queueArn } from '../names.ts'
+
+interface MessageQueueProps {
+  environment: EnvironmentDefinition
+  name: QueueName
+  topics: Readonly<Record<TopicName, sns.ITopic>>
+  key: kms.IKey
+}
+
+/**
+ * A queue of the topology with its dead-letter queue and its subscriptions. What a consumer cannot take and what SNS cannot
+ * deliver end in the same dead-letter queue, where the operators' command line finds them.
+ */
+export class MessageQueue extends Construct {
+  readonly queue: sqs.Queue
+  readonly deadLetterQueue: sqs.Queue
+
+  constructor(scope: Construct, { environment, name, topics, key }: MessageQueueProps) {
+    super(scope, idOf(name))
+    const definition: Queue = queues[name]
+    const shared = (queueName: string) => ({
+      queueName: prefixOf(environment.name) + queueName,
+      ...(isFifo(queueName) && { fifo: true }),
+      encryption: sqs.QueueEncryption.KMS,
+      encryptionMasterKey: key,
+      dataKeyReuse: Duration.hours(1),
+      enforceSSL: true,
+    })
+    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
+      ...shared(definition.deadLetterQueue),
+      retentionPeriod: Duration.days(retention.deadLetterDays),
+      // By name: the two refer to each other.
+      redriveAllowPolicy: { sourceQueues: [sqs.Queue.fromQueueArn(this, 'Source', queueArn(environment.name, name))] },
+    })
+    this.queue = new sqs.Queue(this, 'Queue', {
+      ...shared(name),
+      retentionPeriod: Duration.days(retention.queueDays),
+      visibilityTimeout: Duration.seconds(definition.visibilitySeconds),
+      receiveMessageWaitTime: Duration.seconds(longPollSeconds),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: definition.maxReceives },
+    })
+    for (const { topic, eventTypes } of definition.subscriptions) {
+      topics[topic].addSubscription(
+        new subscriptions.SqsSubscription(this.queue, {
+          rawMessageDelivery: true,
+          deadLetterQueue: this.deadLetterQueue,
+          ...(eventTypes && { filterPolicy: { eventType: sns.SubscriptionFilter.stringFilter({ allowlist: [...eventTypes] }) } }),
+        }),
+      )
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
+import {
+  Duration,
+  aws_ec2 as ec2,
+  type aws_kms as kms,
+  RemovalPolicy,
+  aws_rds as rds,
+  Stack,
+  type StackProps,
+  aws_secretsmanager as secrets,
+} from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import { createKey } from '../constructs/encryption-key.ts'
+import { type RedisPolicy, RedisStore } from '../constructs/redis-store.ts'
+import type { EnvironmentDefinition } from '../environments.ts'
+import { acknowledge } from '../nag.ts'
+import { prefixOf } from '../names.ts'
+import type { NetworkStack } from './network-stack.ts'
+
+interface DataProps extends StackProps {
+  environment: EnvironmentDefinition
+  network: NetworkStack
+}
+
+const POSTGRES = rds.AuroraPostgresEngineVersion.of('17.5', '17')
+
+/** Everything that must not be lost, and what is kept secret: PostgreSQL, Redis for holds and for caches, keys and passwords. */
+export class DataStack extends Stack {
+  readonly key: kms.Key
+  readonly database: rds.DatabaseCluster
+  readonly holds: RedisStore
+  readonly cache: RedisStore
+  /** Of each service and of the operators' command line: a JSON object with a variable's value under its name. */
+  readonly secrets: Readonly<Record<ServiceKey | 'operations', secrets.Secret>>
+
+  constructor(scope: Construct, id: string, { environment, network, ...props }: DataProps) {
+    super(scope, id, props)
+    this.key = createKey(this, 'Key', {
+      environment,
+      description: 'databases, Redis and secrets',
+      principals: [`logs.${this.region}.amazonaws.com`],
+    })
+    this.database = this.createDatabase(environment, network)
+    const redis = (name: 'holds' | 'cache', policy: RedisPolicy) =>
+      new RedisStore(this, { name, policy, environment, vpc: network.vpc, group: network.groups[name], key: this.key })
+    this.holds = redis('holds', 'noeviction')
+    this.cache = redis('cache', 'allkeys-lru')
+    this.secrets = Object.fromEntries(
+      [...serviceKeys, 'operations' as const].map((key) => [key, this.createSecret(environment, key)]),
+    ) as typeof this.secrets
+  }
+
+  /**
+   * One cluster, a database and a role for each service (made by the migrations). Roles sign in with short-lived IAM tokens: the
+   * only password is the administrator's, which RDS keeps in Secrets Manager and changes every week.
+   */
+  private createDatabase(environment: EnvironmentDefinition, network: NetworkStack): rds.DatabaseCluster {
+    const { capacityMin, capacityMax, readers, backupDays, connectionsMax } = environment.database
+    const engine = rds.DatabaseClusterEngine.auroraPostgres({ version: POSTGRES })
+    const instance = { enablePerformanceInsights: true, performanceInsightEncryptionKey: this.key, publiclyAccessible: false }
+    const cluster = new rds.DatabaseCluster(this, 'Database', {
+      engine,
+      clusterIdentifier: `${prefixOf(environment.name)}database`,
+      credentials: rds.Credentials.fromUsername('boxoffice_admin', { encryptionKey: this.key }),
+      manageMasterUserPassword: true,
+      writer: rds.ClusterInstance.serverlessV2('Writer', instance),
+      readers: Array.from({ length: readers }, (_, index) =>
+        rds.ClusterInstance.serverlessV2(`Reader${index + 1}`, { ...instance, scaleWithWriter: true }),
+      ),
+      serverlessV2MinCapacity: capacityMin,
+      serverlessV2MaxCapacity: capacityMax,
+      vpc: network.vpc,
+      vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+      securityGroups: [network.groups.database],
+      parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
+        engine,
+        description: 'TLS only, slow statements in the log',
+        parameters: {
+          'rds.force_ssl': '1',
+          max_connections: String(connectionsMax),
+          log_min_duration_statement: '1000',
+          log_lock_waits: '1',
+        },
+      }),
+      iamAuthentication: true,
+      storageEncrypted: true,
+      storageEncryptionKey: this.key,
+      copyTagsToSnapshot: true,
+      backup: { retention: Duration.days(backupDays), preferredWindow: '03:00-04:00' },
+      preferredMaintenanceWindow: 'tue:04:30-tue:05:30',
+      deletionProtection: environment.keepsData,
+      removalPolicy: environment.keepsData ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
+      cloudwatchLogsExports: ['postgresql'],
+      monitoringInterval: Duration.seconds(60),
+    })
+    if (!environment.keepsData) acknowledge(cluster, 'AwsSolutions-RDS10', 'dev goes with its stacks')
+    acknowledge(
+      cluster,
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole]',
+      'the policy that AWS keeps for exactly this: RDS writes its measurements to CloudWatch',
+    )
+    return cluster
+  }
+
+  private createSecret(environment: EnvironmentDefinition, owner: ServiceKey | 'operations'): secrets.Secret {
+    const secret = new secrets.Secret(this, `${owner}Secret`, {
+      secretName: `boxoffice/${environment.name}/${owner}`,
+      description: `keys of ${owner}, by variable; the deployment fills in what is missing`,
+      encryptionKey: this.key,
+      generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'unused' },
+      removalPolicy: environment.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    acknowledge(
+      secret,
+      'AwsSolutions-SMG4',
+      'signing keys and the gateway’s key: AWS offers no rotation of them; docs/runbooks/replace-a-key.md says how it is done without an interruption',
+    )
+    return secret
+  }
+}

@@ -1,0 +1,203 @@
+import { routing, type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
+import {
+  ArnFormat,
+  aws_certificatemanager as acm,
+  CfnOutput,
+  CfnParameter,
+  Duration,
+  aws_elasticloadbalancingv2 as elb,
+  aws_logs as logs,
+  RemovalPolicy,
+  aws_route53 as route53,
+  Stack,
+  type StackProps,
+  aws_s3 as s3,
+  aws_route53_targets as targets,
+  aws_wafv2 as waf,
+} from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import { webRules } from '../constructs/web-rules.ts'
+import type { EnvironmentDefinition } from '../environments.ts'
+import { acknowledge } from '../nag.ts'
+import { prefixOf } from '../names.ts'
+import { listenerRules, notFound } from '../routes.ts'
+import type { Settings } from '../settings.ts'
+import type { NetworkStack } from './network-stack.ts'
+
+interface EdgeProps extends StackProps {
+  environment: EnvironmentDefinition
+  settings: Settings
+  network: NetworkStack
+}
+
+const DRAIN_SECONDS = 30
+
+/** What the public calls: the load balancer with its certificate, rules and firewall, and the name it goes by. */
+export class EdgeStack extends Stack {
+  readonly loadBalancer: elb.ApplicationLoadBalancer
+  readonly targetGroups: Readonly<Record<ServiceKey, elb.ApplicationTargetGroup>>
+  readonly firewall: waf.CfnWebACL
+  /** Base URL, without a trailing slash. */
+  readonly url: string
+
+  constructor(scope: Construct, id: string, { environment, settings, network, ...props }: EdgeProps) {
+    super(scope, id, props)
+    this.loadBalancer = new elb.ApplicationLoadBalancer(this, 'LoadBalancer', {
+      loadBalancerName: `boxoffice-${environment.name}`,
+      vpc: network.vpc,
+      internetFacing: true,
+      securityGroup: network.groups.loadBalancer,
+      dropInvalidHeaderFields: true,
+      desyncMitigationMode: elb.DesyncMitigationMode.STRICTEST,
+      idleTimeout: Duration.seconds(60), // services keep connections for 72 s, and streams say something every 15
+      deletionProtection: environment.keepsData,
+      xffHeaderProcessingMode: elb.XffHeaderProcessingMode.APPEND,
+    })
+    this.loadBalancer.logAccessLogs(this.createLogBucket(environment), 'load-balancer')
+    this.targetGroups = Object.fromEntries(
+      serviceKeys.map((key) => [key, this.createTargetGroup(key, network)]),
+    ) as typeof this.targetGroups
+    const listener = this.createListeners(settings)
+    for (const [index, rule] of listenerRules(routing).entries()) {
+      new elb.ApplicationListenerRule(this, rule.id, {
+        listener,
+        priority: index + 1,
+        conditions: [
+          elb.ListenerCondition.pathPatterns([...rule.paths]),
+          ...(rule.methods ? [elb.ListenerCondition.httpRequestMethods([...rule.methods])] : []),
+        ],
+        action: rule.service ? elb.ListenerAction.forward([this.targetGroups[rule.service]]) : rule.answer,
+      })
+    }
+    this.firewall = this.createFirewall(environment)
+    const { domain } = settings
+    this.url = `https://${domain ?? this.loadBalancer.loadBalancerDnsName}`
+    if (domain) this.createName(domain, settings)
+    new CfnOutput(this, 'Url', { value: this.url })
+  }
+
+  private createTargetGroup(key: ServiceKey, network: NetworkStack): elb.ApplicationTargetGroup {
+    return new elb.ApplicationTargetGroup(this, `${key}Targets`, {
+      vpc: network.vpc,
+      port: services[key].defaultPort,
+      protocol: elb.ApplicationProtocol.HTTP,
+      targetType: elb.TargetType.IP,
+      deregistrationDelay: Duration.seconds(DRAIN_SECONDS),
+      loadBalancingAlgorithmType: elb.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
+      healthCheck: {
+        path: '/actuator/health/ready',
+        interval: Duration.seconds(10),
+        timeout: Duration.seconds(5),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 3,
+        healthyHttpCodes: '200',
+      },
+    })
+  }
+
+  /** HTTPS alone is served; HTTP is told to come back over it. What no rule takes is answered here, and reaches nobody. */
+  private createListeners(settings: Settings): elb.ApplicationListener {
+    this.loadBalancer.addListener('Http', {
+      port: 80,
+      open: false,
+      defaultAction: elb.ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
+    })
+    return this.loadBalancer.addListener('Https', {
+      port: 443,
+      open: false,
+      protocol: elb.ApplicationProtocol.HTTPS,
+      sslPolicy: elb.SslPolicy.RECOMMENDED_TLS,
+      certificates: [this.certificateOf(settings)],
+      defaultAction: notFound,
+    })
+  }
+
+  /** Of the domain, proved in its zone; or one that is there already, which the deployment names. */
+  private certificateOf({ domain, zone, zoneName, certificate }: Settings): elb.IListenerCertificate {
+    if (domain && zone && !certificate) {
+      const hostedZone = route53.PublicHostedZone.fromHostedZoneAttributes(this, 'CertificateZone', {
+        hostedZoneId: zone,
+        zoneName: zoneName ?? domain,
+      })
+      return new acm.Certificate(this, 'Certificate', {
+        domainName: domain,
+        validation: acm.CertificateValidation.fromDns(hostedZone),
+      })
+    }
+    const parameter = new CfnParameter(this, 'CertificateArn', {
+      description: 'certificate of ACM; without a domain the deployment makes one that signs itself',
+      ...(certificate && { default: certificate }),
+    })
+    return elb.ListenerCertificate.fromArn(parameter.valueAsString)
+  }
+
+  private createName(domain: string, { zone, zoneName }: Settings): void {
+    if (!zone) return // whoever brought a certificate looks after the name too
+    new route53.ARecord(this, 'Name', {
+      zone: route53.PublicHostedZone.fromHostedZoneAttributes(this, 'NameZone', {
+        hostedZoneId: zone,
+        zoneName: zoneName ?? domain,
+      }),
+      recordName: `${domain}.`,
+      target: route53.RecordTarget.fromAlias(new targets.LoadBalancerTarget(this.loadBalancer)),
+    })
+  }
+
+  private createFirewall(environment: EnvironmentDefinition): waf.CfnWebACL {
+    const firewall = new waf.CfnWebACL(this, 'Firewall', {
+      name: `boxoffice-${environment.name}`,
+      scope: 'REGIONAL',
+      defaultAction: { allow: {} },
+      ...webRules(environment),
+      visibilityConfig: {
+        cloudWatchMetricsEnabled: true,
+        sampledRequestsEnabled: true,
+        metricName: `boxoffice-${environment.name}`,
+      },
+    })
+    new waf.CfnWebACLAssociation(this, 'FirewallAssociation', {
+      resourceArn: this.loadBalancer.loadBalancerArn,
+      webAclArn: firewall.attrArn,
+    })
+    const log = new logs.LogGroup(this, 'FirewallLog', {
+      logGroupName: `aws-waf-logs-${prefixOf(environment.name)}edge`, // the beginning is WAF's rule
+      retention: environment.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    new waf.CfnLoggingConfiguration(this, 'FirewallLogging', {
+      resourceArn: firewall.attrArn,
+      logDestinationConfigs: [
+        this.formatArn({
+          service: 'logs',
+          resource: 'log-group',
+          resourceName: log.logGroupName,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
+      redactedFields: [{ singleHeader: { Name: 'authorization' } }, { queryString: {} }], // tokens
+      loggingFilter: {
+        DefaultBehavior: 'DROP',
+        Filters: [
+          {
+            Behavior: 'KEEP',
+            Requirement: 'MEETS_ANY',
+            Conditions: [{ ActionCondition: { Action: 'BLOCK' } }, { ActionCondition: { Action: 'COUNT' } }],
+          },
+        ],
+      },
+    })
+    return firewall
+  }
+
+  private createLogBucket(environment: EnvironmentDefinition): s3.Bucket {
+    const bucket = new s3.Bucket(this, 'AccessLogs', {
+      encryption: s3.BucketEncryption.S3_MANAGED, // the only kind that the load balancer can write to
+      enforceSSL: true,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      lifecycleRules: [{ expiration: Duration.days(environment.logDays) }],
+      removalPolicy: environment.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    acknowledge(bucket, 'AwsSolutions-S1', 'it is the bucket of access logs: logging who writes logs would never end')
+    return bucket
+  }
+}

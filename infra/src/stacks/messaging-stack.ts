@@ -1,0 +1,85 @@
+import { isFifo, type QueueName, queueNames, type TopicName, topics } from '@boxoffice/contracts'
+import {
+  type aws_kms as kms,
+  RemovalPolicy,
+  aws_route53 as route53,
+  Stack,
+  type StackProps,
+  aws_ses as ses,
+  aws_sns as sns,
+  aws_sns_subscriptions as subscriptions,
+} from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import { createKey } from '../constructs/encryption-key.ts'
+import { MessageQueue } from '../constructs/message-queue.ts'
+import type { EnvironmentDefinition } from '../environments.ts'
+import { idOf, prefixOf } from '../names.ts'
+import { type Settings, senderOf } from '../settings.ts'
+
+interface MessagingProps extends StackProps {
+  environment: EnvironmentDefinition
+  settings: Settings
+}
+
+/** Those that people read: whoever operates is subscribed to them by mail. */
+const forOperators: readonly TopicName[] = ['ops-alerts', 'saga-compensation-failed']
+
+/** Everything that travels: topics, queues with their dead letters and subscriptions, all as the topology says, and mail. */
+export class MessagingStack extends Stack {
+  readonly key: kms.Key
+  readonly topics: Readonly<Record<TopicName, sns.Topic>>
+  readonly queues: Readonly<Record<QueueName, MessageQueue>>
+  readonly mailIdentity: ses.EmailIdentity
+  readonly mailConfigurationSet: ses.ConfigurationSet
+
+  constructor(scope: Construct, id: string, { environment, settings, ...props }: MessagingProps) {
+    super(scope, id, props)
+    // SES tells of bounces, CloudWatch of alarms: both publish to topics that this key encrypts.
+    const principals = ['sns.amazonaws.com', 'ses.amazonaws.com']
+    this.key = createKey(this, 'Key', { environment, description: 'messages', principals })
+    const topicOf = (name: TopicName) =>
+      new sns.Topic(this, `${idOf(name)}Topic`, {
+        topicName: prefixOf(environment.name) + name,
+        ...(isFifo(name) && { fifo: true, contentBasedDeduplication: false }),
+        masterKey: this.key,
+        enforceSSL: true,
+      })
+    this.topics = Object.fromEntries(topics.map((name) => [name, topicOf(name)])) as typeof this.topics
+    this.queues = Object.fromEntries(
+      queueNames.map((name) => [name, new MessageQueue(this, { environment, name, topics: this.topics, key: this.key })]),
+    ) as typeof this.queues
+    if (settings.operators) {
+      for (const topic of forOperators)
+        this.topics[topic].addSubscription(new subscriptions.EmailSubscription(settings.operators))
+    }
+    this.mailConfigurationSet = this.createConfigurationSet(environment)
+    this.mailIdentity = this.createIdentity(environment, settings)
+  }
+
+  /** Over TLS alone, and whoever bounced or complained is not written to again. */
+  private createConfigurationSet(environment: EnvironmentDefinition): ses.ConfigurationSet {
+    return new ses.ConfigurationSet(this, 'Mails', {
+      configurationSetName: `${prefixOf(environment.name)}mails`,
+      tlsPolicy: ses.ConfigurationSetTlsPolicy.REQUIRE,
+      reputationMetrics: true,
+      suppressionReasons: ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+    })
+  }
+
+  /** The domain, with its keys in Route 53 where that has it; without a domain the one address that we write from. */
+  private createIdentity(environment: EnvironmentDefinition, settings: Settings): ses.EmailIdentity {
+    const { domain, zone, zoneName } = settings
+    const identity = () => {
+      if (!domain) return ses.Identity.email(senderOf(settings))
+      if (!zone) return ses.Identity.domain(domain)
+      const hostedZone = route53.PublicHostedZone.fromPublicHostedZoneAttributes(this, 'Zone', {
+        hostedZoneId: zone,
+        zoneName: zoneName ?? domain,
+      })
+      return (zoneName ?? domain) === domain ? ses.Identity.publicHostedZone(hostedZone) : ses.Identity.domain(domain)
+    }
+    const made = new ses.EmailIdentity(this, 'Sender', { identity: identity(), configurationSet: this.mailConfigurationSet })
+    if (environment.keepsData) made.applyRemovalPolicy(RemovalPolicy.RETAIN)
+    return made
+  }
+}

@@ -1,0 +1,118 @@
+import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
+import {
+  aws_ecs as ecs,
+  aws_kms as kms,
+  aws_logs as logs,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+  aws_secretsmanager as secrets,
+} from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import { permitMails, permitMessaging, permitTextMessages, queuesOf } from '../constructs/permissions.ts'
+import { PlatformService } from '../constructs/platform-service.ts'
+import type { EnvironmentDefinition } from '../environments.ts'
+import { prefixOf } from '../names.ts'
+import { environmentOf, redisPasswordsOf, secretsOf } from '../service-environment.ts'
+import { type Settings, senderOf } from '../settings.ts'
+import type { DataStack } from './data-stack.ts'
+import type { EdgeStack } from './edge-stack.ts'
+import type { MessagingStack } from './messaging-stack.ts'
+import type { NetworkStack } from './network-stack.ts'
+
+interface ServicesProps extends StackProps {
+  environment: EnvironmentDefinition
+  settings: Settings
+  network: NetworkStack
+  data: DataStack
+  messaging: MessagingStack
+  edge: EdgeStack
+}
+
+/** The five services, each with what it may do and no more. */
+export class ServicesStack extends Stack {
+  readonly services: Readonly<Record<ServiceKey, PlatformService>>
+  private readonly props: ServicesProps
+  private readonly dataKey: kms.IKey
+
+  constructor(scope: Construct, id: string, props: ServicesProps) {
+    super(scope, id, props)
+    this.props = props
+    this.dataKey = kms.Key.fromKeyArn(this, 'DataKey', props.data.key.keyArn)
+    const metricsLog = new logs.LogGroup(this, 'MetricsLog', {
+      logGroupName: `/boxoffice/${props.environment.name}/metrics`,
+      retention: logs.RetentionDays.ONE_DAY, // CloudWatch keeps what it makes of them
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    this.services = Object.fromEntries(
+      serviceKeys.map((key) => [key, this.createService(key, metricsLog)]),
+    ) as typeof this.services
+  }
+
+  private createService(key: ServiceKey, metricsLog: logs.ILogGroup): PlatformService {
+    const { environment, network, data, messaging, edge } = this.props
+    const made = new PlatformService(this, {
+      service: key,
+      environment,
+      cluster: network.cluster,
+      namespace: network.namespace,
+      group: network.groups.services[key],
+      targetGroup: edge.targetGroups[key],
+      variables: this.variablesOf(key),
+      secrets: this.secretVariablesOf(key),
+      metricsLog,
+      consumes: queuesOf(key).map((name) => messaging.queues[name].queue),
+    })
+    const role = made.taskDefinition.taskRole
+    data.database.grantConnect(role, key)
+    permitMessaging(role, key, environment.name, messaging.key)
+    if (key === 'notifications') {
+      const configurationSet = this.formatArn({
+        service: 'ses',
+        resource: 'configuration-set',
+        resourceName: messaging.mailConfigurationSet.configurationSetName,
+      })
+      permitMails(role, [messaging.mailIdentity.emailIdentityArn, configurationSet])
+      permitTextMessages(role)
+    }
+    return made
+  }
+
+  private variablesOf(key: ServiceKey): Record<string, string> {
+    const { environment, settings, network, data, messaging, edge } = this.props
+    return environmentOf(key, {
+      region: this.region,
+      account: this.account,
+      publicUrl: edge.url,
+      databaseHost: data.database.clusterEndpoint.hostname,
+      databasePoolSize: environment.services[key].databasePoolSize,
+      holdsHost: data.holds.host,
+      cacheHost: data.cache.host,
+      messagingPrefix: prefixOf(environment.name),
+      proxies: network.vpc.publicSubnets.map((subnet) => subnet.ipv4CidrBlock),
+      from: senderOf(settings),
+      replyTo: settings.replyTo,
+      smsSender: settings.smsSender,
+      mailConfigurationSet: messaging.mailConfigurationSet.configurationSetName,
+      traceRatio: environment.traceRatio,
+    })
+  }
+
+  private secretVariablesOf(key: ServiceKey): Record<string, ecs.Secret> {
+    const { data } = this.props
+    const own = this.imported(`${key}Secret`, data.secrets[key])
+    const passwords = { REDIS_PASSWORD: data.holds.password, CACHE_REDIS_PASSWORD: data.cache.password }
+    return Object.fromEntries([
+      ...secretsOf(key).map((name) => [name, ecs.Secret.fromSecretsManager(own, name)]),
+      ...redisPasswordsOf(key).map((name) => [
+        name,
+        ecs.Secret.fromSecretsManager(this.imported(`${key}${name}`, passwords[name])),
+      ]),
+    ])
+  }
+
+  /** By its ARN: permissions to read it then stand with who reads, and the stack of the secrets does not depend on this one. */
+  private imported(id: string, secret: secrets.ISecret): secrets.ISecret {
+    return secrets.Secret.fromSecretAttributes(this, id, { secretCompleteArn: secret.secretArn, encryptionKey: this.dataKey })
+  }
+}
