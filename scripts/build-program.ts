@@ -15,6 +15,8 @@ export interface Built {
   readonly files: number
   /** Of these npm packages is code in it. */
   readonly packages: readonly string[]
+  /** Of these files of the workspace is code in it; paths from its root. */
+  readonly sources: readonly string[]
 }
 
 // Packages from before ES modules ask for these; a module has none.
@@ -55,7 +57,9 @@ export async function buildProgram(name: ProgramName): Promise<Built> {
     path.join(folder, 'package.json'),
     `${JSON.stringify({ name: `boxoffice-${name}`, private: true, type: 'module' })}\n`,
   )
-  return { name, folder, ...(await sizeOf(folder)), packages: packagesOf(Object.keys(metafile.inputs)) }
+  const inputs = Object.keys(metafile.inputs)
+  const sources = inputs.filter((file) => !file.includes('node_modules/') && !file.startsWith('<'))
+  return { name, folder, ...(await sizeOf(folder)), packages: packagesOf(inputs), sources }
 }
 
 async function sizeOf(folder: string): Promise<Pick<Built, 'bytes' | 'files'>> {

@@ -39,6 +39,7 @@ export const programs = {
   },
   edge: main('packages/stack/src/edge/main.ts'),
   sandbox: main('packages/stack/src/sandbox/main.ts'),
+  secrets: main('packages/stack/src/compose/main.ts'),
 } satisfies Record<string, Program>
 
 export type ProgramName = keyof typeof programs

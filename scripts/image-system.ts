@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type Built, buildProgram } from './build-program.ts'
+import { type ProgramName, programNames } from './build-programs.ts'
+
+/** A program that runs as it does in its image. */
+export interface Running {
+  readonly name: ProgramName
+  /** What it has written so far, both streams. */
+  output(): string
+  /** How it ended, once it has. */
+  readonly ended: Promise<Ending>
+  /** Tell it to stop; how it ended. */
+  stop(): Promise<Ending>
+}
+
+export interface Ending {
+  code: number | null
+  signal: string | null
+}
+
+/**
+ * Every program, built, and copied to where an image has nothing else: an empty folder, below the system's temporary one. `start`
+ * gives it Node.js and its environment, and no more: no PATH, no other folder to read, none to write but those that are named.
+ */
+export async function unpackImages() {
+  const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'boxoffice-images-')))
+  const built: Built[] = []
+  for (const name of programNames) {
+    const program = await buildProgram(name)
+    await cp(program.folder, path.join(folder, name), { recursive: true })
+    built.push(program)
+  }
+  const data = path.join(folder, 'data')
+  await mkdir(data)
+  const running: ChildProcess[] = []
+
+  return {
+    built,
+    /** What a volume is: a folder that may be written to, by whoever is started with `writes`. */
+    data,
+    folderOf: (name: ProgramName) => path.join(folder, name),
+
+    start(name: ProgramName, env: Record<string, string>, options: { args?: string[]; writes?: boolean } = {}): Running {
+      const cwd = path.join(folder, name)
+      const permissions = ['--permission', `--allow-fs-read=${cwd}`, '--allow-net', '--allow-worker']
+      if (options.writes) permissions.push(`--allow-fs-read=${data}`, `--allow-fs-write=${data}`)
+      const child = spawn(process.execPath, [...permissions, '--enable-source-maps', 'main.js', ...(options.args ?? [])], {
+        cwd,
+        env: { NODE_ENV: 'production', PATH: '', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      running.push(child)
+      const chunks: Buffer[] = []
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk))
+      const ended: Promise<Ending> = once(child, 'close').then(([code, signal]) => ({ code, signal }))
+      return {
+        name,
+        ended,
+        output: () => Buffer.concat(chunks).toString(),
+        stop() {
+          child.kill('SIGTERM')
+          return ended
+        },
+      }
+    },
+
+    async remove() {
+      for (const child of running) if (child.exitCode === null) child.kill('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,185 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { claimPorts, createSecrets, type Ports } from '@boxoffice/stack'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { serviceKeys } from '../packages/contracts/src/index.ts'
+import { publishEvent } from '../packages/e2e/src/events.ts'
+import { createMailReader } from '../packages/e2e/src/mails.ts'
+import { createPerson, expectStatus } from '../packages/e2e/src/person.ts'
+import { createAws, provision } from '../packages/messaging/src/index.ts'
+import { createAdministrator } from '../packages/ops/test/databases.ts'
+import { type Environment, environmentOf } from '../packages/stack/src/environment.ts'
+import { type ProgramName, programNames, programs } from './build-programs.ts'
+import { type Running, unpackImages } from './image-system.ts'
+import { loadProductionPackages } from './production-packages.ts'
+
+const ROOT = path.join(import.meta.dirname, '..')
+const BYTES_MAX = 30_000_000
+const START_MS_MAX = 60_000
+
+let images: Awaited<ReturnType<typeof unpackImages>>
+let server: Awaited<ReturnType<typeof createAdministrator>>
+let mailbox: { kill(): boolean }
+let ports: Ports
+let migrating: Running
+const running: Running[] = []
+const urlOf = (name: keyof Ports) => `http://127.0.0.1:${ports[name]}`
+
+/** The environment of each service, as `npm start` has it, but for its database: its own role, and what that may do. */
+function environmentsOf(prefix: string) {
+  const secrets = createSecrets()
+  const addresses = {
+    publicUrl: urlOf('edge'),
+    services: Object.fromEntries(serviceKeys.map((key) => [key, urlOf(key)])) as Record<(typeof serviceKeys)[number], string>,
+    redis: inject('redisUrl'),
+    aws: inject('awsEndpoint'),
+    mailbox: urlOf('mailbox'),
+    sms: urlOf('sms'),
+    sandbox: urlOf('sandbox'),
+    databaseUrl: (key: string) => server.urlAs(prefix + key, prefix + key),
+  }
+  const messaging = { MESSAGING_PREFIX: `${prefix.slice(0, -1)}-` }
+  const of = (key: (typeof serviceKeys)[number]): Environment => ({ ...environmentOf(key, secrets, addresses), ...messaging })
+  return { secrets, of }
+}
+
+beforeAll(async () => {
+  images = await unpackImages()
+  server = await createAdministrator()
+  ports = await claimPorts()
+  const mails = { PORT: `${ports.mailbox}`, MAIL_FILE: path.join(images.data, 'mails') }
+  mailbox = execa(process.execPath, [path.join(ROOT, 'packages/stack/src/mailbox/main.ts')], { env: mails, reject: false })
+  const { secrets, of } = environmentsOf(server.prefix)
+
+  const { AWS_ACCOUNT_ID = '', AWS_REGION = '', MESSAGING_PREFIX: prefix = '' } = of('auth')
+  const endpoint = inject('awsEndpoint')
+  const region = { region: AWS_REGION, accountId: AWS_ACCOUNT_ID, prefix, waitSeconds: 1 }
+  const aws = createAws({ ...region, snsEndpoint: endpoint, sqsEndpoint: endpoint })
+  await provision(aws)
+  aws.close()
+
+  migrating = images.start('ops', server.env, { args: ['migrate'] })
+  await migrating.ended
+  const start = (name: ProgramName, env: Record<string, string>, options = {}) => running.push(images.start(name, env, options))
+  const { stripeSecretKey: STRIPE_SECRET_KEY, stripeWebhookSecret: STRIPE_WEBHOOK_SECRET } = secrets
+  const ledger = { SANDBOX_DATABASE: path.join(images.data, 'ledger.sqlite'), STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET }
+  const WEBHOOK_URL = `${urlOf('edge')}/api/payments/webhooks/stripe`
+  start('sandbox', { ...ledger, WEBHOOK_URL, PORT: `${ports.sandbox}` }, { writes: true })
+  for (const key of serviceKeys) start(key, of(key))
+  const UPSTREAMS = JSON.stringify(Object.fromEntries(serviceKeys.map((key) => [key, [urlOf(key)]])))
+  start('edge', { PORT: `${ports.edge}`, UPSTREAMS, MAILBOX_URL: urlOf('mailbox'), SMS_URL: urlOf('sms') })
+}, 120_000)
+afterAll(async () => {
+  mailbox.kill()
+  await images.remove()
+  await server.drop()
+})
+
+/** What a program wrote is the best explanation of why it does not answer. */
+const outputs = () => running.map(({ name, output }) => `${name}: ${output().slice(-2_000)}`).join('\n')
+
+describe('what goes into an image', () => {
+  test('is all there is: no path of this workspace stands in it', async () => {
+    for (const name of programNames) {
+      const files = await readdir(images.folderOf(name), { recursive: true, withFileTypes: true })
+      for (const file of files.filter((entry) => entry.isFile())) {
+        const content = await readFile(path.join(file.parentPath, file.name))
+        expect(content.includes(ROOT), `${name}/${file.name}`).toBe(false)
+      }
+    }
+  })
+
+  test('holds nothing that is needed for development alone, no test, and no machine code', async () => {
+    const neededBy = loadProductionPackages(ROOT)
+    for (const { name, packages, sources } of images.built) {
+      const room = programs[name].entries.main.split('/').slice(0, 2).join('/')
+      const needed = neededBy(room)
+      expect(needed).not.toContain('vitest')
+      expect(needed).not.toContain('prisma')
+      expect(
+        packages.filter((each) => !needed.has(each)),
+        name,
+      ).toEqual([])
+      expect(
+        sources.filter((file) => /\.test\.ts$|\/test\//.test(file)),
+        name,
+      ).toEqual([])
+      const files = await readdir(images.folderOf(name), { recursive: true })
+      expect(
+        files.filter((file) => /\.(node|ts)$/.test(file)),
+        name,
+      ).toEqual([])
+    }
+  })
+
+  test('is small', () => {
+    for (const { name, bytes } of images.built) expect(bytes, name).toBeLessThan(BYTES_MAX)
+  })
+})
+
+describe('started from an empty folder, with Node.js and nothing else', () => {
+  test('a program can read that folder alone', async () => {
+    const script = `require('node:fs').readFileSync(${JSON.stringify(path.join(ROOT, 'package.json'))})`
+    const flags = ['--permission', `--allow-fs-read=${images.folderOf('auth')}`, '--allow-net', '--allow-worker']
+    const { stderr } = await execa(process.execPath, [...flags, '-e', script], { reject: false })
+    expect(stderr).toContain('ERR_ACCESS_DENIED')
+  })
+
+  test('ops makes and migrates every database', async () => {
+    expect(migrating.output()).toMatch(/^notifications: up to date, [1-9]\d* applied\n$/m)
+    expect(await migrating.ended).toEqual({ code: 0, signal: null })
+  })
+
+  test(
+    'every service becomes ready, and the edge shows them and the API',
+    async () => {
+      for (const key of serviceKeys) {
+        const health = async () => (await fetch(`${urlOf(key)}/actuator/health/ready`)).status
+        await vi
+          .waitFor(async () => expect(await health()).toBe(200), START_MS_MAX)
+          .catch((error) => {
+            throw new Error(`${key}: ${error.message}\n${outputs()}`)
+          })
+      }
+      const page = async (where: string) => (await fetch(`${urlOf('edge')}${where}`)).text()
+      expect((await page('/')).match(/class="ready"/g)).toHaveLength(serviceKeys.length)
+      expect(await page('/docs')).toContain('Boxoffice API')
+    },
+    2 * START_MS_MAX,
+  )
+
+  test('secrets writes what each program is told, into its volume', async () => {
+    const folder = path.join(images.data, 'secrets')
+    const env = { SECRETS_FOLDER: folder, DATABASE_SERVER: 'postgres:5432', OWNER_ID: `${process.getuid?.()}` }
+    const writing = images.start('secrets', env, { args: ['secrets'], writes: true })
+    expect(await writing.ended, writing.output()).toEqual({ code: 0, signal: null })
+    expect(await readdir(folder)).toEqual(expect.arrayContaining([...serviceKeys]))
+  })
+
+  test('a ticket is sold, printed in its thread, and mailed', async () => {
+    const organizer = await createPerson(urlOf('edge'), { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
+    const wish = await publishEvent(organizer, { name: 'Łódź Image Night', quantity: 10, unitPrice: 2_500 })
+    const buyer = await createPerson(urlOf('edge'), { firstName: 'Ada', lastName: 'Źdźbło' })
+    const { orderId } = expectStatus(await buyer.buy({ ...wish, quantity: 1 }), 201)
+    const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
+    const ticketId = order.tickets?.[0]?.ticketId
+    const printed = await fetch(`${urlOf('edge')}/api/tickets/${ticketId}/ticket.pdf`, { headers: buyer.headers() })
+    expect(printed.status).toBe(200)
+    expect((await printed.text()).slice(0, 5)).toBe('%PDF-')
+
+    const mail = await createMailReader(urlOf('mailbox')).waitFor(buyer.email, ({ attachments }) => attachments.length > 0)
+    expect(mail.body.html).toContain('Łódź Image Night')
+    expect(mail.attachments.map(({ contentType }) => contentType)).toContain('application/pdf')
+  }, 60_000)
+
+  test('nothing fails on the way', () => {
+    for (const { name, output } of running) expect(output(), name).not.toMatch(/ERR_ACCESS_DENIED|Cannot find|"level":(50|60)/)
+  })
+
+  test('SIGTERM ends each with code 0', async () => {
+    expect(running.map(({ name }) => name).sort()).toEqual([...serviceKeys, 'edge', 'sandbox'].sort())
+    for (const program of running)
+      expect(await program.stop(), `${program.name}\n${program.output()}`).toEqual({ code: 0, signal: null })
+  }, 60_000)
+})
