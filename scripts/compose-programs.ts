@@ -1,0 +1,97 @@
+import { isSecret } from '@boxoffice/service-kit'
+import * as ops from '../packages/ops/src/config.ts'
+import { loadSecretsConfig, loadSeedConfig } from '../packages/stack/src/compose/config.ts'
+import { type Holder, secretEnvironments } from '../packages/stack/src/compose/env-files.ts'
+import { createPasswords } from '../packages/stack/src/compose/passwords.ts'
+import * as edge from '../packages/stack/src/edge/config.ts'
+import * as sandbox from '../packages/stack/src/sandbox/config.ts'
+import { createSecrets } from '../packages/stack/src/secrets.ts'
+import * as auth from '../services/auth/src/config.ts'
+import * as events from '../services/events/src/config.ts'
+import * as notifications from '../services/notifications/src/config.ts'
+import * as payments from '../services/payments/src/config.ts'
+import * as tickets from '../services/tickets/src/config.ts'
+import type { Compose, ComposeService } from './compose.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+type Load = (environment: Environment) => unknown
+
+const opsWith =
+  (part: (config: ReturnType<typeof ops.loadConfig>) => unknown): Load =>
+  (environment) =>
+    part(ops.loadConfig(environment, 'nowhere'))
+
+/** What each program asks its environment for when it starts, by its name in the build and its first argument. */
+const loads: Readonly<Record<string, Load>> = {
+  auth: auth.loadConfig,
+  events: events.loadConfig,
+  tickets: tickets.loadConfig,
+  payments: payments.loadConfig,
+  notifications: notifications.loadConfig,
+  edge: edge.loadConfig,
+  sandbox: sandbox.loadConfig,
+  'secrets secrets': loadSecretsConfig,
+  'secrets seed': loadSeedConfig,
+  'ops migrate': opsWith((config) => config.databases()),
+  ops: opsWith((config) => [config.status(), config.grant()]),
+}
+/** What the AWS SDK finds by itself. */
+const ofTheSdk = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
+
+const services = { auth, events, tickets, payments, notifications, sandbox, edge }
+/** What must never stand in the file: what a schema marks as secret, and what holds a password. */
+const secretNames = new Set([
+  ...Object.values(services).flatMap(({ Environment }) =>
+    Object.entries(Environment.shape).flatMap(([name, schema]) => (isSecret(schema) ? [name] : [])),
+  ),
+  'DATABASE_URL',
+  'DATABASE_ADMIN_PASSWORD',
+  'POSTGRES_PASSWORD',
+])
+
+const ENV_FILE = /^--env-file=\/run\/boxoffice\/(\w+)\.env$/
+
+/** Whose environment file a service is started with; null for none. */
+export const holderOf = ({ entrypoint = [] }: ComposeService): Holder | null =>
+  (entrypoint.map((argument) => ENV_FILE.exec(argument)?.[1]).find((holder) => holder) ?? null) as Holder | null
+
+/** All that a program of ours is started with: what stands in the file, over what `secrets` gives it. */
+export function environmentsOf(compose: Compose): Record<string, Record<string, string>> {
+  const { DATABASE_SERVER } = compose.services.secrets?.environment ?? {}
+  const secrets = secretEnvironments(createSecrets(), createPasswords(), String(DATABASE_SERVER))
+  const ofServices = Object.entries(compose.services).map(([name, service]) => {
+    const holder = holderOf(service)
+    return [name, { ...(holder && secrets[holder]), ...service.environment }]
+  })
+  return Object.fromEntries(ofServices)
+}
+
+/** Every program starts with what it is given, is given nothing that it does not read, and nothing secret stands in the file. */
+export function complaintsOfEnvironments(compose: Compose): string[] {
+  const environments = environmentsOf(compose)
+  return Object.entries(compose.services).flatMap(([name, service]) => {
+    const inClear = Object.keys(service.environment ?? {}).filter((variable) => secretNames.has(variable))
+    const complaints = inClear.map((variable) => `${name}: ${variable} stands in the file`)
+    if (!service.build) return complaints
+    const { PROGRAM } = service.build.args
+    const load = loads[[PROGRAM, ...(service.command ?? [])].join(' ')]
+    if (!load) return [...complaints, `${name}: ${PROGRAM} has no command ${service.command}`]
+    const asked = new Set(ofTheSdk)
+    try {
+      load(listening(environments[name] ?? {}, asked))
+    } catch (error) {
+      return [...complaints, `${name}: ${(error as Error).message}`]
+    }
+    const unread = Object.keys(environments[name] ?? {}).filter((variable) => !asked.has(variable))
+    return [...complaints, ...unread.map((variable) => `${name} does not read ${variable}`)]
+  })
+}
+
+/** The same environment, which notes what it is asked for. */
+const listening = (environment: Record<string, string>, asked: Set<string>): Environment =>
+  new Proxy(environment, {
+    get(target, variable) {
+      asked.add(String(variable))
+      return Reflect.get(target, variable)
+    },
+  })
