@@ -2,10 +2,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
+import { chooseStores } from '../packages/stack/src/docker/engine.ts'
 import { closingLine, type Figures } from './one-line-reporter.ts'
 
 // Everything runs even when something before it failed, and the last line always says how many passed and failed: a tool that
-// complains is one failure. Arguments go to vitest: `npm test -- services/auth`.
+// complains is one failure. Arguments go to vitest: `npm test -- services/auth`. With STACK=docker and no Docker nothing runs.
+await chooseStores(process.env.STACK).catch((error: Error) => {
+  console.error(error.message)
+  console.log(closingLine({ passed: 0, failed: 1 }))
+  process.exit(1)
+})
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-check-'))
 const figuresFile = path.join(folder, 'figures.json')
 

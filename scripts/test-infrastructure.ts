@@ -3,11 +3,16 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import {
+  chooseStores,
   claimPort,
   findRunning,
+  type StoreKind,
   startAws,
+  startAwsContainer,
   startPostgres,
+  startPostgresContainer,
   startRedis,
+  startRedisContainer,
   stopPostgres,
   stopRedis,
   writePidFile,
@@ -22,6 +27,8 @@ declare module 'vitest' {
     redisUrl: string
     /** SNS and SQS, in memory, shared by all files: each takes names of its own. */
     awsEndpoint: string
+    /** What these are, and those of whole systems are to be: see `chooseStores`. */
+    stores: StoreKind
   }
 }
 
@@ -32,8 +39,10 @@ const places = (folder: string) => ({
   owner: path.join(folder, 'owner.pid'),
 })
 
-/** Boots what the tests need, once a run, on ports of its own; what it returns takes it down. */
+/** Boots what the tests need, once a run, on ports of its own, in containers with STACK=docker; what it returns takes it down. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stores = await chooseStores(process.env.STACK)
+  project.provide('stores', stores)
   await removeLeftovers()
   const folder = await mkdtemp(path.join(tmpdir(), PREFIX))
   const { postgres: postgresDir, redis: redisDir, owner } = places(folder)
@@ -50,12 +59,19 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     return server
   }
   try {
-    const ports = [await claimPort(0), await claimPort(0)] as const
-    const booting = [
-      boot(startPostgres({ dataDir: postgresDir, port: ports[0], unsafe: true })),
-      boot(startRedis({ dataDir: redisDir, port: ports[1], log: console.log, unsafe: true })),
-      boot(startAws({ port: 0 })),
-    ] as const
+    const [postgresPort, redisPort, awsPort] = [await claimPort(0), await claimPort(0), await claimPort(0)]
+    const booting =
+      stores === 'containers'
+        ? ([
+            boot(startPostgresContainer({ port: postgresPort })),
+            boot(startRedisContainer({ port: redisPort })),
+            boot(startAwsContainer({ port: awsPort })),
+          ] as const)
+        : ([
+            boot(startPostgres({ dataDir: postgresDir, port: postgresPort, unsafe: true })),
+            boot(startRedis({ dataDir: redisDir, port: redisPort, log: console.log, unsafe: true })),
+            boot(startAws({ port: awsPort })),
+          ] as const)
     await Promise.allSettled(booting)
     const [postgres, redis, aws] = await Promise.all(booting)
     project.provide('postgresUrl', postgres.url('postgres'))

@@ -1,4 +1,6 @@
 export * from './aws/aws.ts'
+export * from './docker/engine.ts'
+export * from './docker/stores.ts'
 export { secretEnvironmentOf } from './environment.ts'
 export * from './pid-file.ts'
 export * from './ports.ts'
