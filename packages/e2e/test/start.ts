@@ -11,7 +11,7 @@ import { createMailReader } from '../src/mails.ts'
 import { createPerson, expectStatus } from '../src/person.ts'
 
 /** The whole system, each service a process of its own, with a folder and ports of its own. */
-export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'instances'> = {}) {
+export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'instances' | 'traces'> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-e2e-'))
   const lines: string[] = []
   const system = await startSystem({

@@ -10,6 +10,8 @@ export interface Addresses {
   mailbox: string
   sms: string
   sandbox: string
+  /** The collector of traces, where there is one. */
+  traces?: string
   databaseUrl(service: ServiceKey): string
 }
 
@@ -27,6 +29,7 @@ export function environmentOf(service: ServiceKey, secrets: Secrets, addresses: 
     ...Object.fromEntries(urls),
     ...messagingEnvironmentOf(addresses),
     AWS_SES_ENDPOINT: addresses.mailbox,
+    ...(addresses.traces && { OTEL_EXPORTER_OTLP_ENDPOINT: addresses.traces }),
     ...secretEnvironmentOf(service, secrets),
     ...ownEnvironment(service, addresses),
   }

@@ -18,6 +18,7 @@ test('the ports are those of the contract unless a variable moves one', () => {
     mailbox: 9025,
     sandbox: 8026,
     sms: 8027,
+    traces: 8028,
     postgres: 54320,
     redis: 63790,
   })

@@ -15,6 +15,7 @@ const urls = {
   mailbox: 'http://127.0.0.1:8025',
   sandbox: 'http://127.0.0.1:8026',
   sms: 'http://127.0.0.1:8027',
+  traces: 'http://127.0.0.1:8028',
   redis: 'redis://127.0.0.1:63790',
 }
 const demo = {
@@ -38,8 +39,8 @@ const demo = {
     },
   },
 }
-const screen = (colours: boolean) =>
-  startScreen({ urls, demo, ports: loadPorts({}), folder: '.boxoffice', seconds: 6.24, colours })
+const screen = (colours: boolean, known: Parameters<typeof startScreen>[0]['urls'] = urls) =>
+  startScreen({ urls: known, demo, ports: loadPorts({}), folder: '.boxoffice', seconds: 6.24, colours })
 
 test('the screen fits a terminal of 80 by 40 and names everything one needs next', () => {
   const plain = screen(false)
@@ -51,6 +52,12 @@ test('the screen fits a terminal of 80 by 40 and names everything one needs next
   const ids = Object.values(demo.events).map(({ eventId }) => eventId)
   for (const text of [...wanted, ...ids, ...people, 'npm run demo', 'npm run -s boxoffice -- status', 'curl '])
     expect(plain).toContain(text)
+})
+
+test('traces are named where there are any', () => {
+  const { traces, ...others } = urls
+  expect(screen(false)).toContain(`${traces}/`)
+  expect(screen(false, others)).not.toContain('Traces')
 })
 
 test('colours change nothing but the colour, and a pipe gets none', () => {

@@ -35,6 +35,7 @@ export function startScreen({ urls, ports, demo, folder, seconds, colours }: Scr
     row('Start page', cyan(`${urls.edge}/`)),
     row('API reference', cyan(`${urls.edge}/docs`)),
     row('Mailbox', cyan(`${urls.mailbox}/`)),
+    ...(urls.traces ? [row('Traces', cyan(`${urls.traces}/`))] : []),
     '',
     `${bold('Ports')} ${dim('on 127.0.0.1')}`,
     ...pairs(

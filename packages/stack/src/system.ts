@@ -30,15 +30,19 @@ export interface SystemOptions {
   unsafe?: boolean
   /** Begin with an empty folder. */
   fresh?: boolean
+  /** Trace everything, with a collector that shows it at `urls.traces`. */
+  traces?: boolean
   /** Give up and stop what has been started so far. */
   signal?: AbortSignal
 }
 
-export type ChildName = ServiceKey | 'aws' | 'mailbox' | 'sms' | 'sandbox' | 'edge'
+export type ChildName = ServiceKey | 'aws' | 'mailbox' | 'sms' | 'sandbox' | 'traces' | 'edge'
 
 export interface System {
   /** Base URLs, without a trailing slash. */
-  urls: Readonly<Record<ServiceKey | 'edge' | 'aws' | 'mailbox' | 'sms' | 'sandbox' | 'redis', string>>
+  urls: Readonly<Record<ServiceKey | 'edge' | 'aws' | 'mailbox' | 'sms' | 'sandbox' | 'redis', string>> & {
+    readonly traces?: string
+  }
   /** What each service was started with. */
   env: Readonly<Record<ServiceKey, Environment>>
   databaseUrl(service: ServiceKey): string
@@ -62,7 +66,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const places = layout(folder)
   await stopLeftovers(folder)
   if (options.fresh) await rm(folder, { recursive: true, force: true })
-  await requireFree(ports)
+  await requireFree(options.traces ? ports : { ...ports, traces: undefined })
   writePidFile(places.supervisorPid, process.pid)
 
   const launcher = createLauncher({ places, log, ...(signal && { signal }) })
@@ -73,7 +77,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   try {
     const secrets = loadSecrets(folder)
     const stores = await startStores(launcher, options, places)
-    const addresses = addressesOf(ports, stores)
+    const addresses = addressesOf(options, stores)
     launcher.nextLayer()
     await startStandIns(launcher, options, { places, secrets, addresses })
     launcher.nextLayer()
@@ -139,6 +143,7 @@ async function startStandIns(
     launcher.step('mailbox', () => child('mailbox', { PORT: `${ports.mailbox}`, MAIL_FILE: places.mails })),
     launcher.step('text messages', () => child('sms', { PORT: `${ports.sms}`, SMS_FILE: places.sms })),
     launcher.step('payment sandbox', () => child('sandbox', sandboxEnv)),
+    ...(options.traces ? [launcher.step('traces', () => child('traces', { PORT: `${ports.traces}` }))] : []),
   ])
 }
 
@@ -170,7 +175,7 @@ async function prepareDatabase(options: SystemOptions, key: ServiceKey, url: str
   if (existsSync(migrations)) await migrate(url, migrations)
 }
 
-function addressesOf(ports: Ports, { postgres, redis }: Stores): Addresses {
+function addressesOf({ ports, traces }: SystemOptions, { postgres, redis }: Stores): Addresses {
   const urlOf = (name: keyof Ports) => `http://127.0.0.1:${ports[name]}`
   return {
     publicUrl: urlOf('edge'),
@@ -180,6 +185,7 @@ function addressesOf(ports: Ports, { postgres, redis }: Stores): Addresses {
     mailbox: urlOf('mailbox'),
     sms: urlOf('sms'),
     sandbox: urlOf('sandbox'),
+    ...(traces && { traces: urlOf('traces') }),
     databaseUrl: postgres.url,
   }
 }

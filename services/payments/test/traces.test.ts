@@ -58,6 +58,12 @@ describe('a purchase', () => {
     await named('publish PAYMENT_COMPLETED', TRACE_ID)
     await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
   }, 30_000)
+  test('has what the gateway tells of it in its trace too', async () => {
+    const { rows } = await payments.deps.pool.query('select order_id from sagas')
+    const intent = { id: `pi_${randomUUID()}`, status: 'succeeded', amount: 5_000, metadata: { orderId: rows[0].order_id } }
+    expect((await payments.tellWebhook('payment_intent.succeeded', intent)).statusCode).toBe(200)
+    await named('told charged', TRACE_ID)
+  })
   test('carries no token, card or holder into its spans', async () => {
     expect(JSON.stringify(recorded.spans())).not.toMatch(/pm_card|sk_test|Łącka|Bearer|eyJ/)
     expect(recorded.spans().length).toBeGreaterThan(10)

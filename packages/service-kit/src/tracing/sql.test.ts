@@ -10,6 +10,7 @@ test.each([
   ['insert into idempotency_keys as k (a) values ($1) on conflict (a) do update set a = $2', 'insert idempotency_keys'],
   ['with due as (select id from sagas for update skip locked) update sagas s set x = 1', 'update sagas'],
   ['delete from inbox where (a) in (select a from inbox)', 'delete inbox'],
+  ['select a, extract(epoch from r.expires_at - now()), (select count(*) from order_items i) from orders r', 'select orders'],
   ['  with a as (select 1 from reservations) select * from a', 'select reservations'],
 ])('%s is summed up as %s', (text, summary) => {
   expect(summaryOf(text)).toBe(summary)

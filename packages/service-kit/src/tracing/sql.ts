@@ -75,8 +75,14 @@ function summarise(text: string): string {
   if (changed) return `${changed[1]?.split(' ')[0]?.toLowerCase()} ${tableOf(changed[2])}`
   if (verb !== 'select' && verb !== 'with') return verb || 'statement'
   // What a `with` names is no table: the first that stands inside it is.
-  const read = text.match(/\bfrom\s+("?[\w."]+)/i)
+  const read = (verb === 'with' ? text : withoutInner(text)).match(/\bfrom\s+("?[\w."]+)/i)
   return read ? `select ${tableOf(read[1])}` : 'select'
+}
+
+/** Without what stands in brackets: other statements, and functions that say `from` themselves. */
+function withoutInner(text: string): string {
+  const shorter = text.replace(/\([^()]*\)/g, ' ')
+  return shorter === text ? text : withoutInner(shorter)
 }
 
 const tableOf = (name = '') => name.replaceAll('"', '').replace(/^public\./, '')

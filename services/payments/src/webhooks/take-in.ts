@@ -1,6 +1,6 @@
 import { type OrderId, opsAlert, type RefundId } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
-import type { Tx } from '@boxoffice/service-kit'
+import { continueTrace, type Tx } from '@boxoffice/service-kit'
 import { isEventCancelled } from '../event-refunds/cancelled-event-repository.ts'
 import type { createApplier } from '../saga/apply.ts'
 import { appendNote } from '../saga/journal.ts'
@@ -24,6 +24,11 @@ export function createTakeIn(options: { append: Append; apply: ReturnType<typeof
     if (!orderId) return null
     const saga = await findSagaForUpdate(tx, orderId)
     if (!saga) return NO_SUCH_ORDER
+    // Whoever tells it: it is a part of the purchase, and what follows of it too.
+    return continueTrace(saga.traceparent, `told ${told.kind}`, () => takeInto(tx, saga, told))
+  }
+
+  async function takeInto(tx: Tx, saga: StoredSaga, told: Told): Promise<string> {
     switch (told.kind) {
       case 'charged': {
         const { eventId } = saga.context

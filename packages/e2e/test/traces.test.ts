@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { serviceKeys, services } from '@boxoffice/contracts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { publishEvent } from '../src/events.ts'
+import { expectStatus, type Person } from '../src/person.ts'
+import { startTestSystem, type TestSystem } from './start.ts'
+
+interface Span {
+  spanId: string
+  parentId: string | null
+  service: string
+  name: string
+  kind: string
+  failed: string | null
+  attributes: Record<string, string>
+}
+
+const SOON = { timeout: 30_000, interval: 200 }
+let running: TestSystem
+let buyer: Person
+beforeAll(async () => {
+  running = await startTestSystem({ traces: true })
+}, 120_000)
+afterAll(() => running?.stop(), 60_000)
+
+const read = async <T>(path: string): Promise<T> => (await (await fetch(`${running.system.urls.traces}${path}`)).json()) as T
+const spansOf = async (traceId: string) => (await read<{ spans?: Span[] }>(`/api/traces/${traceId}`)).spans ?? []
+const rootsOf = async (root: string) =>
+  (await read<{ traces: { traceId: string; root: string }[] }>('/api/traces')).traces.filter((trace) => trace.root === root)
+
+describe('one purchase', () => {
+  let spans: Span[]
+
+  test('is one trace, from the buyer’s request to the mail with the tickets', async () => {
+    const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+    buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+    const sale = await publishEvent(organizer, { name: 'Noc Śladów', quantity: 10, unitPrice: 5_000 })
+    const order = expectStatus(await buyer.buy({ ...sale, quantity: 2 }), 201)
+    await buyer.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
+    await running.mails.waitFor(buyer.email, /Noc Śladów/)
+
+    const [trace, ...more] = await vi.waitFor(async () => {
+      const found = await rootsOf('POST /api/payments/orders')
+      expect(found).toHaveLength(1)
+      return found
+    }, SOON)
+    expect(more).toEqual([])
+    spans = await vi.waitFor(async () => {
+      const all = await spansOf(trace?.traceId ?? '')
+      const names = new Set(all.map(({ name }) => name))
+      for (const last of ['send ORDER_CONFIRMATION', 'publish TICKETS_DELIVERED', 'publish ORDER_CONFIRMED']) {
+        expect(names).toContain(last)
+      }
+      // Every span says who its parent is, and all of them have come.
+      const ids = new Set(all.map(({ spanId }) => spanId))
+      expect(all.filter(({ parentId }) => parentId !== null && !ids.has(parentId))).toEqual([])
+      return all
+    }, SOON)
+    expect(spans.filter(({ parentId }) => parentId === null).map(({ name }) => name)).toEqual(['POST /api/payments/orders'])
+  }, 60_000)
+
+  test('goes through all five services: notifications ask auth and events for what stands in the mail', () => {
+    expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(serviceKeys.map((key) => services[key].name)))
+    const getUser = spans.find(({ name, service }) => name === 'auth getUser' && service === 'notification-service')
+    const served = spans.find(
+      ({ service, kind, parentId }) => service === 'auth-service' && kind === 'SERVER' && parentId === getUser?.spanId,
+    )
+    expect(served?.name).toBe('GET /api/auth/internal/users/:userId')
+  })
+
+  test('shows requests, calls, statements, commands, messages on both sides, the charge and the mail', () => {
+    const of = (service: string, kind: string, name: RegExp) =>
+      spans.filter((span) => span.service === service && span.kind === kind && name.test(span.name)).map(({ name }) => name)
+    expect(of('payment-service', 'CLIENT', /^tickets reserve$/)).toHaveLength(1)
+    expect(of('ticket-service', 'SERVER', /internal\/reserve$/)).toHaveLength(1)
+    expect(of('payment-service', 'CLIENT', /^gateway charge$/)).toHaveLength(1)
+    expect(of('notification-service', 'CLIENT', /^mail sendRawEmail$/).length).toBeGreaterThan(0)
+    for (const { name } of Object.values(services)) {
+      if (name === 'auth-service' || name === 'event-service') continue
+      expect(
+        spans.filter(({ service, attributes }) => service === name && attributes['db.system.name'] === 'postgresql').length,
+        name,
+      ).toBeGreaterThan(0)
+    }
+    expect(spans.some(({ attributes }) => attributes['db.system.name'] === 'redis')).toBe(true)
+    expect(of('payment-service', 'PRODUCER', /^publish PAYMENT_COMPLETED$/).length).toBeGreaterThan(0)
+    expect(of('ticket-service', 'CONSUMER', /^process PAYMENT_COMPLETED$/)).toHaveLength(1)
+    expect(of('ticket-service', 'PRODUCER', /^publish TICKETS_GENERATED$/).length).toBeGreaterThan(0)
+    expect(of('payment-service', 'CONSUMER', /^process TICKETS_GENERATED$/)).toHaveLength(1)
+    expect(of('notification-service', 'CONSUMER', /^process TICKETS_GENERATED$/)).toHaveLength(1)
+    for (const consumed of spans.filter(({ kind }) => kind === 'CONSUMER')) {
+      expect(spans.find(({ spanId }) => spanId === consumed.parentId)?.kind, consumed.name).toBe('PRODUCER')
+    }
+    // Redis may take longer than it is given, on a busy machine: nobody waits for it.
+    expect(spans.filter(({ failed, attributes }) => failed !== null && attributes['db.system.name'] !== 'redis')).toEqual([])
+  })
+
+  test('says nothing of who bought, with which card, or under which token', () => {
+    const said = JSON.stringify(spans)
+    for (const secret of [buyer.email, 'Łącka', 'pm_card', 'eyJ', '@']) expect(said).not.toContain(secret)
+    expect(said.length).toBeGreaterThan(10_000)
+  })
+
+  test('is a tree for a terminal', async () => {
+    const response = await fetch(`${running.system.urls.traces}/traces/latest.txt?root=POST%20/api/payments/orders`)
+    expect(response.status).toBe(200)
+    const text = await response.text()
+    expect(text).toMatch(/POST \/api\/payments\/orders: \d+\.\d ms, \d+ spans in 5 services/)
+    expect(text).toMatch(/└─|├─/)
+  })
+})
+
+test('a client’s own trace goes on, through the edge', async () => {
+  const traceId = randomBytes(16).toString('hex')
+  const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`
+  await fetch(`${running.edge}/api/auth/me`, { headers: { ...buyer.headers(), traceparent } })
+  await vi.waitFor(async () => expect((await spansOf(traceId)).map(({ name }) => name)).toContain('GET /api/auth/me'), SOON)
+})
+
+test('in a system at rest no trace comes of polling', async () => {
+  const sweeps = (await read<{ traces: { root: string }[] }>('/api/traces')).traces.filter(({ root }) =>
+    /^(select|insert|update|delete|begin|with) /.test(root),
+  )
+  expect(sweeps).toEqual([])
+})
