@@ -4,6 +4,7 @@ import path from 'node:path'
 import { authInternalRoutes } from '@boxoffice/contracts'
 import { createClient, createServiceIdentity } from '@boxoffice/service-kit'
 import { claimPorts, loadSecrets, type SystemOptions, startSystem } from '@boxoffice/stack'
+import { inject } from 'vitest'
 import { loadAnswerCheck } from '../src/contract/answers.ts'
 import { expectInvariants } from '../src/invariants/invariants.ts'
 import type { Observed } from '../src/invariants/observed.ts'
@@ -19,6 +20,7 @@ export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'inst
     ports: await claimPorts(),
     log: (line) => lines.push(line),
     unsafe: true,
+    stores: inject('stores'),
     ...options,
   })
   const { urls } = system

@@ -3,14 +3,14 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
 import { ensureDatabase, migrate } from '@boxoffice/service-kit'
+import type { StoreKind } from './docker/engine.ts'
 import { type Addresses, type Environment, environmentOf, messagingEnvironmentOf } from './environment.ts'
 import { createLauncher, type Launcher, settled } from './launch.ts'
 import { layout, stopLeftovers } from './leftovers.ts'
 import { removePidFile, writePidFile } from './pid-file.ts'
 import { claimPort, type Ports, requireFree } from './ports.ts'
-import { startPostgres } from './postgres.ts'
-import { startRedis } from './redis/redis.ts'
 import { loadSecrets, type Secrets } from './secrets.ts'
+import { type Stores, startMessaging, startStores } from './stores.ts'
 import type { Supervised } from './supervise.ts'
 
 export interface SystemOptions {
@@ -28,6 +28,8 @@ export interface SystemOptions {
   instances?: Partial<Record<ServiceKey, number>>
   /** PostgreSQL does not wait for the disk: for tests only. */
   unsafe?: boolean
+  /** What PostgreSQL, Redis, SNS and SQS are; in containers they keep nothing: for tests only. */
+  stores?: StoreKind
   /** Begin with an empty folder. */
   fresh?: boolean
   /** Trace everything, with a collector that shows it at `urls.traces`. */
@@ -107,17 +109,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 type Places = ReturnType<typeof layout>
-type Stores = Awaited<ReturnType<typeof startStores>>
-
-async function startStores(launcher: Launcher, { ports, log, unsafe }: SystemOptions, places: Places) {
-  const startingPostgres = () => startPostgres({ dataDir: places.postgres, port: ports.postgres, ...(unsafe && { unsafe }) })
-  const startingRedis = () => startRedis({ dataDir: places.redis, port: ports.redis, log })
-  const [postgres, redis] = await settled([
-    launcher.step('PostgreSQL', () => launcher.adopt(startingPostgres())),
-    launcher.step('Redis', () => launcher.adopt(startingRedis())),
-  ])
-  return { postgres, redis }
-}
 
 /** The stand-ins for AWS and for the payment gateway, and meanwhile the databases. */
 async function startStandIns(
@@ -127,7 +118,7 @@ async function startStandIns(
 ): Promise<void> {
   const { ports } = options
   const child = (name: ChildName, env: Environment) => launcher.startChild(name, path.join(SOURCES, name, 'main.ts'), env)
-  const awsEnv = { ...messagingEnvironmentOf(addresses), PORT: `${ports.aws}`, DATA_DIR: places.aws }
+  const messaging = { places, env: messagingEnvironmentOf(addresses) }
   const sandboxEnv = {
     PORT: `${ports.sandbox}`,
     SANDBOX_DATABASE: places.sandbox,
@@ -139,7 +130,7 @@ async function startStandIns(
     settled(presentServices(options).map((key) => prepareDatabase(options, key, addresses.databaseUrl(key))))
   await settled([
     launcher.step('databases', databases),
-    launcher.step('SNS and SQS', () => child('aws', awsEnv)),
+    launcher.step('SNS and SQS', () => startMessaging(launcher, options, messaging)),
     launcher.step('mailbox', () => child('mailbox', { PORT: `${ports.mailbox}`, MAIL_FILE: places.mails })),
     launcher.step('text messages', () => child('sms', { PORT: `${ports.sms}`, SMS_FILE: places.sms })),
     launcher.step('payment sandbox', () => child('sandbox', sandboxEnv)),
