@@ -5,6 +5,7 @@ import { DataStack } from './stacks/data-stack.ts'
 import { EdgeStack } from './stacks/edge-stack.ts'
 import { MessagingStack } from './stacks/messaging-stack.ts'
 import { NetworkStack } from './stacks/network-stack.ts'
+import { ObservabilityStack } from './stacks/observability-stack.ts'
 import { ServicesStack } from './stacks/services-stack.ts'
 
 /** All stacks of an environment, in the order in which they can be made. */
@@ -21,7 +22,11 @@ export function addEnvironment(app: App, environment: EnvironmentDefinition, set
   const id = (name: string) => `${environment.name}-${name}`
   const network = new NetworkStack(app, id('network'), stack('network', 'network, private names and the cluster'))
   const messaging = new MessagingStack(app, id('messaging'), stack('messaging', 'topics, queues and mail'))
-  const data = new DataStack(app, id('data'), { ...stack('data', 'PostgreSQL, Redis and secrets'), network })
+  const data = new DataStack(app, id('data'), {
+    ...stack('data', 'PostgreSQL, Redis, secrets and migrations'),
+    network,
+    messaging,
+  })
   const edge = new EdgeStack(app, id('edge'), { ...stack('edge', 'load balancer, certificate and firewall'), network })
   const services = new ServicesStack(app, id('services'), {
     ...stack('services', 'the five services'),
@@ -30,7 +35,13 @@ export function addEnvironment(app: App, environment: EnvironmentDefinition, set
     messaging,
     edge,
   })
-  const stacks = { network, messaging, data, edge, services }
+  const watched = { network, data, messaging, edge }
+  const observability = new ObservabilityStack(app, id('observability'), {
+    ...stack('observability', 'alarms, dashboard and budget'),
+    ...watched,
+  })
+  observability.addStackDependency(services)
+  const stacks = { network, messaging, data, edge, services, observability }
   for (const made of Object.values(stacks)) {
     Tags.of(made).add('application', 'boxoffice')
     Tags.of(made).add('environment', environment.name)

@@ -11,20 +11,23 @@ import {
 } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { createKey } from '../constructs/encryption-key.ts'
+import { ADMIN, OperationsTask } from '../constructs/operations-task.ts'
 import { type RedisPolicy, RedisStore } from '../constructs/redis-store.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { acknowledge } from '../nag.ts'
 import { prefixOf } from '../names.ts'
+import type { MessagingStack } from './messaging-stack.ts'
 import type { NetworkStack } from './network-stack.ts'
 
 interface DataProps extends StackProps {
   environment: EnvironmentDefinition
   network: NetworkStack
+  messaging: MessagingStack
 }
 
 const POSTGRES = rds.AuroraPostgresEngineVersion.of('17.5', '17')
 
-/** Everything that must not be lost, and what is kept secret: PostgreSQL, Redis for holds and for caches, keys and passwords. */
+/** Everything that must not be lost, what is kept secret, and the task that works on it: PostgreSQL, Redis, keys, migrations. */
 export class DataStack extends Stack {
   readonly key: kms.Key
   readonly database: rds.DatabaseCluster
@@ -32,8 +35,9 @@ export class DataStack extends Stack {
   readonly cache: RedisStore
   /** Of each service and of the operators' command line: a JSON object with a variable's value under its name. */
   readonly secrets: Readonly<Record<ServiceKey | 'operations', secrets.Secret>>
+  readonly operations: OperationsTask
 
-  constructor(scope: Construct, id: string, { environment, network, ...props }: DataProps) {
+  constructor(scope: Construct, id: string, { environment, network, messaging, ...props }: DataProps) {
     super(scope, id, props)
     this.key = createKey(this, 'Key', {
       environment,
@@ -48,6 +52,12 @@ export class DataStack extends Stack {
     this.secrets = Object.fromEntries(
       [...serviceKeys, 'operations' as const].map((key) => [key, this.createSecret(environment, key)]),
     ) as typeof this.secrets
+    this.operations = new OperationsTask(this, {
+      environment,
+      database: this.database,
+      secret: this.secrets.operations,
+      messagesKey: messaging.key,
+    })
   }
 
   /**
@@ -61,7 +71,7 @@ export class DataStack extends Stack {
     const cluster = new rds.DatabaseCluster(this, 'Database', {
       engine,
       clusterIdentifier: `${prefixOf(environment.name)}database`,
-      credentials: rds.Credentials.fromUsername('boxoffice_admin', { encryptionKey: this.key }),
+      credentials: rds.Credentials.fromUsername(ADMIN, { encryptionKey: this.key }),
       manageMasterUserPassword: true,
       writer: rds.ClusterInstance.serverlessV2('Writer', instance),
       readers: Array.from({ length: readers }, (_, index) =>

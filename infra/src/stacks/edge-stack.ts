@@ -37,6 +37,7 @@ export class EdgeStack extends Stack {
   readonly loadBalancer: elb.ApplicationLoadBalancer
   readonly targetGroups: Readonly<Record<ServiceKey, elb.ApplicationTargetGroup>>
   readonly firewall: waf.CfnWebACL
+  readonly certificateArn: string
   /** Base URL, without a trailing slash. */
   readonly url: string
 
@@ -57,7 +58,8 @@ export class EdgeStack extends Stack {
     this.targetGroups = Object.fromEntries(
       serviceKeys.map((key) => [key, this.createTargetGroup(key, network)]),
     ) as typeof this.targetGroups
-    const listener = this.createListeners(settings)
+    this.certificateArn = this.certificateOf(settings)
+    const listener = this.createListeners()
     for (const [index, rule] of listenerRules(routing).entries()) {
       new elb.ApplicationListenerRule(this, rule.id, {
         listener,
@@ -96,7 +98,7 @@ export class EdgeStack extends Stack {
   }
 
   /** HTTPS alone is served; HTTP is told to come back over it. What no rule takes is answered here, and reaches nobody. */
-  private createListeners(settings: Settings): elb.ApplicationListener {
+  private createListeners(): elb.ApplicationListener {
     this.loadBalancer.addListener('Http', {
       port: 80,
       open: false,
@@ -107,13 +109,13 @@ export class EdgeStack extends Stack {
       open: false,
       protocol: elb.ApplicationProtocol.HTTPS,
       sslPolicy: elb.SslPolicy.RECOMMENDED_TLS,
-      certificates: [this.certificateOf(settings)],
+      certificates: [elb.ListenerCertificate.fromArn(this.certificateArn)],
       defaultAction: notFound,
     })
   }
 
   /** Of the domain, proved in its zone; or one that is there already, which the deployment names. */
-  private certificateOf({ domain, zone, zoneName, certificate }: Settings): elb.IListenerCertificate {
+  private certificateOf({ domain, zone, zoneName, certificate }: Settings): string {
     if (domain && zone && !certificate) {
       const hostedZone = route53.PublicHostedZone.fromHostedZoneAttributes(this, 'CertificateZone', {
         hostedZoneId: zone,
@@ -122,13 +124,13 @@ export class EdgeStack extends Stack {
       return new acm.Certificate(this, 'Certificate', {
         domainName: domain,
         validation: acm.CertificateValidation.fromDns(hostedZone),
-      })
+      }).certificateArn
     }
     const parameter = new CfnParameter(this, 'CertificateArn', {
       description: 'certificate of ACM; without a domain the deployment makes one that signs itself',
       ...(certificate && { default: certificate }),
     })
-    return elb.ListenerCertificate.fromArn(parameter.valueAsString)
+    return parameter.valueAsString
   }
 
   private createName(domain: string, { zone, zoneName }: Settings): void {

@@ -34,9 +34,8 @@ export class MessagingStack extends Stack {
 
   constructor(scope: Construct, id: string, { environment, settings, ...props }: MessagingProps) {
     super(scope, id, props)
-    // SES tells of bounces, CloudWatch of alarms: both publish to topics that this key encrypts.
-    const principals = ['sns.amazonaws.com', 'ses.amazonaws.com']
-    this.key = createKey(this, 'Key', { environment, description: 'messages', principals })
+    // SES publishes what became of mails; SNS is added with each subscription.
+    this.key = createKey(this, 'Key', { environment, description: 'messages', principals: ['ses.amazonaws.com'] })
     const topicOf = (name: TopicName) =>
       new sns.Topic(this, `${idOf(name)}Topic`, {
         topicName: prefixOf(environment.name) + name,

@@ -1,0 +1,158 @@
+import { type Queue, queueNames, queues, serviceKeys } from '@boxoffice/contracts'
+import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import type { EnvironmentDefinition } from '../environments.ts'
+import { prefixOf } from '../names.ts'
+import type { Watched } from '../stacks/observability-stack.ts'
+import { MINUTE } from './alarms.ts'
+import { metricOf, ownMetric } from './metrics.ts'
+import { topicsOf } from './permissions.ts'
+
+const WIDTH = 24
+
+/** One page that is read from top to bottom: each row is a question that somebody asks who was woken at night. */
+export function addDashboard(
+  scope: Construct,
+  environment: EnvironmentDefinition,
+  watched: Watched,
+  alarms: cloudwatch.IAlarm[],
+): void {
+  const dashboard = new cloudwatch.Dashboard(scope, 'Dashboard', {
+    dashboardName: `boxoffice-${environment.name}`,
+    defaultInterval: Duration.hours(3),
+  })
+  const row = (question: string, graphs: { title: string; left: cloudwatch.IMetric[]; unit?: string }[]) => {
+    dashboard.addWidgets(
+      new cloudwatch.TextWidget({
+        markdown: `## ${question}`,
+        width: WIDTH,
+        height: 1,
+        background: cloudwatch.TextWidgetBackground.TRANSPARENT,
+      }),
+    )
+    const width = Math.floor(WIDTH / graphs.length)
+    dashboard.addWidgets(
+      ...graphs.map(
+        ({ title, left, unit }) =>
+          new cloudwatch.GraphWidget({
+            title,
+            left,
+            width,
+            height: 6,
+            period: MINUTE,
+            leftYAxis: { min: 0, ...(unit && { label: unit, showUnits: false }) },
+          }),
+      ),
+    )
+  }
+  dashboard.addWidgets(new cloudwatch.AlarmStatusWidget({ title: 'What is wrong now?', alarms, width: WIDTH, height: 5 }))
+  row('Do people get answers?', requests(watched))
+  row('Do purchases end?', purchases())
+  row('Does anything wait?', messages(environment))
+  row('Do tickets reach mailboxes?', mails())
+  row('Is there room left?', stores(environment, watched))
+}
+
+const perService = (make: (key: (typeof serviceKeys)[number]) => cloudwatch.IMetric) => serviceKeys.map(make)
+
+const requests = ({ edge }: Watched) => {
+  const of = (metricName: string, statistic: string) =>
+    perService((key) => edge.targetGroups[key].metrics.custom(metricName, { period: MINUTE, statistic, label: key }))
+  return [
+    { title: 'Requests in a minute', left: of('RequestCount', 'Sum') },
+    { title: 'Answers 5xx in a minute', left: of('HTTPCode_Target_5XX_Count', 'Sum') },
+    { title: 'Slowest 1 %', left: of('TargetResponseTime', 'p99'), unit: 's' },
+    { title: 'Tasks that answer', left: of('HealthyHostCount', 'Minimum') },
+  ]
+}
+
+const purchases = () => [
+  {
+    title: 'Purchases and refunds on their way, by state',
+    left: ['RESERVING', 'CHARGING', 'RESOLVING', 'AWAITING_TICKETS', 'REFUNDING', 'REPAYING', 'REFUND_IF_CHARGED'].map((state) =>
+      ownMetric('payments', 'sagas_in_progress', { state }, { period: MINUTE }),
+    ),
+  },
+  {
+    title: 'Breakers: 0 closed, 1 open',
+    left: ['gateway', 'tickets', 'events'].map((callee) =>
+      ownMetric('payments', 'circuit_breaker_state', { callee }, { period: MINUTE }),
+    ),
+  },
+]
+
+const messages = (environment: EnvironmentDefinition) => {
+  const ofQueue = (name: string, metricName: string) =>
+    metricOf(
+      'AWS/SQS',
+      metricName,
+      { QueueName: prefixOf(environment.name) + name },
+      { period: MINUTE, statistic: 'Maximum', label: name },
+    )
+  return [
+    {
+      title: 'Oldest message of each queue',
+      left: queueNames.map((name) => ofQueue(name, 'ApproximateAgeOfOldestMessage')),
+      unit: 's',
+    },
+    {
+      title: 'Dead letters',
+      left: queueNames.map((name) =>
+        ofQueue((queues[name] satisfies Queue).deadLetterQueue, 'ApproximateNumberOfMessagesVisible'),
+      ),
+    },
+    {
+      title: 'Oldest message that is not published yet',
+      left: serviceKeys
+        .filter((key) => topicsOf(key).length > 0)
+        .map((key) => ownMetric(key, 'outbox_oldest_unpublished_seconds', {}, { period: MINUTE })),
+      unit: 's',
+    },
+  ]
+}
+
+const mails = () => [
+  {
+    title: 'Oldest mail that waits',
+    left: [ownMetric('notifications', 'notifications_oldest_pending_seconds', {}, { period: MINUTE })],
+    unit: 's',
+  },
+  {
+    title: 'Mails that SES took, and those it could not deliver',
+    left: ['Send', 'Delivery', 'Bounce', 'Complaint'].map((name) =>
+      metricOf('AWS/SES', name, {}, { period: MINUTE, statistic: 'Sum', label: name }),
+    ),
+  },
+]
+
+const stores = (environment: EnvironmentDefinition, { data }: Watched) => {
+  const ofDatabase = (metricName: string, label: string) =>
+    metricOf(
+      'AWS/RDS',
+      metricName,
+      { DBClusterIdentifier: data.database.clusterIdentifier },
+      { period: MINUTE, statistic: 'Maximum', label },
+    )
+  const memory = [data.holds, data.cache].flatMap(({ nodeIds }) =>
+    nodeIds.map((node) =>
+      metricOf(
+        'AWS/ElastiCache',
+        'DatabaseMemoryUsagePercentage',
+        { CacheClusterId: node },
+        { period: MINUTE, statistic: 'Maximum', label: node },
+      ),
+    ),
+  )
+  return [
+    {
+      title: `PostgreSQL: part of ${environment.database.capacityMax} capacity units`,
+      left: [ofDatabase('ACUUtilization', 'capacity')],
+      unit: '%',
+    },
+    {
+      title: `PostgreSQL: connections of ${environment.database.connectionsMax}`,
+      left: [ofDatabase('DatabaseConnections', 'connections')],
+    },
+    { title: 'Redis: memory', left: memory, unit: '%' },
+  ]
+}

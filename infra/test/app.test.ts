@@ -1,0 +1,68 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { App, type aws_rds as rds, Validations } from 'aws-cdk-lib'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { execa } from 'execa'
+import { afterAll, expect, test } from 'vitest'
+import { addEnvironment } from '../src/add-environment.ts'
+import { environmentNames, environments } from '../src/environments.ts'
+import { readSettings } from '../src/settings.ts'
+import { settings, stackNames, synthesize } from './synthesize.ts'
+
+const outdir = mkdtempSync(path.join(tmpdir(), 'boxoffice-assembly-'))
+afterAll(() => rmSync(outdir, { recursive: true }))
+
+test('the app is synthesized as it is deployed, clean by cdk-nag, by a process that cannot reach a network', async () => {
+  const infra = path.join(import.meta.dirname, '..')
+  // Node's permission model: without --allow-net, whoever opens a connection is refused.
+  const permissions = [
+    '--permission',
+    '--allow-fs-read=*',
+    '--allow-fs-write=*',
+    '--allow-child-process',
+    '--allow-worker',
+    '--allow-addons',
+  ]
+  const { exitCode, all } = await execa('node', [...permissions, path.join(infra, 'bin/main.ts')], {
+    cwd: infra,
+    env: { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ settings: JSON.stringify(settings) }) },
+    all: true,
+    reject: false,
+  })
+  expect({ exitCode, all }).toMatchObject({ exitCode: 0 })
+  const templates = readdirSync(outdir).filter((file) => file.endsWith('.template.json'))
+  expect(templates.sort()).toEqual(
+    environmentNames.flatMap((name) => stackNames.map((stack) => `${name}-${stack}.template.json`)).sort(),
+  )
+}, 120_000)
+
+test('cdk-nag bites: a database that anybody reaches, in clear, is refused', () => {
+  const app = new App({ outdir: mkdtempSync(path.join(outdir, 'wrong-')), context: { 'aws:cdk:disable-asset-staging': true } })
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+  const { data } = addEnvironment(app, environments.dev, readSettings(JSON.stringify(settings)))
+  const cluster = data.database.node.defaultChild as rds.CfnDBCluster
+  cluster.storageEncrypted = false
+  expect(() => app.synth()).toThrow(/does not have storage encryption enabled/)
+})
+
+test('a stack comes after those it takes something from', () => {
+  const { order } = synthesize('prod')
+  const at = (stack: string) => order.indexOf(`boxoffice-prod-${stack}`)
+  for (const [first, then] of [
+    ['network', 'data'],
+    ['messaging', 'data'],
+    ['data', 'services'],
+    ['edge', 'services'],
+    ['services', 'observability'],
+  ] as const) {
+    expect(at(first), `${first} before ${then}`).toBeLessThan(at(then))
+  }
+})
+
+test('settings that cannot be are refused with a sentence each', () => {
+  const given = { domain: 'tickets.example.com', region: 'Ireland', operators: 'nobody' }
+  expect(() => readSettings(JSON.stringify(given))).toThrow(/must be a region such as eu-west-1[\s\S]*operators/)
+  expect(() => readSettings(JSON.stringify({ domain: 'tickets.example.com' }))).toThrow(/needs the hosted zone/)
+  expect(() => readSettings(JSON.stringify({ dommain: 'x' }))).toThrow(/dommain/)
+})

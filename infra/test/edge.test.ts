@@ -1,0 +1,106 @@
+import { routing, serviceKeys } from '@boxoffice/contracts'
+import { describe, expect, test } from 'vitest'
+import { listenerRules } from '../src/routes.ts'
+import { everyEnvironment, type Json, resolved, settings, synthesize } from './synthesize.ts'
+
+interface Rule {
+  Priority: number
+  Conditions: { Field: string; PathPatternConfig?: { Values: string[] } }[]
+  Actions: { Type: string; TargetGroupArn?: Json; FixedResponseConfig?: { StatusCode: string } }[]
+}
+
+describe.each(everyEnvironment())('in %s', (name, { resources }) => {
+  const rules = [...resources('edge', 'AWS::ElasticLoadBalancingV2::ListenerRule').values()].toSorted(
+    (a, b) => Number(a.Priority) - Number(b.Priority),
+  ) as unknown as Rule[]
+  const listeners = [...resources('edge', 'AWS::ElasticLoadBalancingV2::Listener').values()]
+
+  test('what passes is what the routing says, and internal paths are refused before', () => {
+    const said = rules.map(({ Conditions, Actions }) => {
+      const paths = Conditions.find(({ Field }) => Field === 'path-pattern')?.PathPatternConfig?.Values ?? []
+      const [action] = Actions
+      return [
+        paths,
+        action?.Type === 'forward'
+          ? resolved(action.TargetGroupArn).replace(/[{}]|Targets.*/g, '')
+          : Number(action?.FixedResponseConfig?.StatusCode),
+      ]
+    })
+    const [internal, ...others] = said
+    expect(internal).toEqual([['/api/*/internal', '/api/*/internal/*', '/actuator', '/actuator/*'], 404])
+    const forwarded = others.filter(([, to]) => typeof to === 'string')
+    expect(forwarded.toSorted()).toEqual(routing.map(({ prefix, service }) => [[prefix, `${prefix}/*`], service]).toSorted())
+    expect(others.at(-1)).toEqual([['/'], 200])
+  })
+
+  test('HTTPS alone is served, with TLS 1.2 at least; HTTP is told to come back over it; what nobody serves is 404', () => {
+    const [https] = listeners.filter(({ Port }) => Port === 443)
+    const [http] = listeners.filter(({ Port }) => Port === 80)
+    expect(listeners).toHaveLength(2)
+    expect(https).toMatchObject({
+      Protocol: 'HTTPS',
+      SslPolicy: expect.stringMatching(/TLS13-1-2/),
+      DefaultActions: [{ FixedResponseConfig: { StatusCode: '404' } }],
+    })
+    expect(http).toMatchObject({
+      DefaultActions: [{ Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', StatusCode: 'HTTP_301' } }],
+    })
+  })
+
+  test('a task gets requests when it is ready, and 30 s to end those it has', () => {
+    const groups = [...resources('edge', 'AWS::ElasticLoadBalancingV2::TargetGroup').values()]
+    expect(groups).toHaveLength(serviceKeys.length)
+    for (const group of groups) {
+      expect(group).toMatchObject({ HealthCheckPath: '/actuator/health/ready', TargetType: 'ip' })
+      expect(group.TargetGroupAttributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '30' })
+      expect(group.TargetGroupAttributes).toContainEqual({ Key: 'stickiness.enabled', Value: 'false' })
+    }
+  })
+
+  test('the firewall limits addresses, refuses internal paths in any spelling, and logs without tokens', () => {
+    const [firewall] = resources('edge', 'AWS::WAFv2::WebACL').values()
+    const names = (firewall?.Rules as { Name: string }[]).map(({ Name }) => Name)
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'internal-paths',
+        'rate-every-address',
+        'rate-sign-in',
+        'rate-purchase',
+        'AWSManagedRulesCommonRuleSet',
+      ]),
+    )
+    expect(JSON.stringify(firewall?.Rules)).toContain('NORMALIZE_PATH_WIN')
+    expect(resources('edge', 'AWS::WAFv2::WebACLAssociation').size).toBe(1)
+    const [logging] = resources('edge', 'AWS::WAFv2::LoggingConfiguration').values()
+    expect(logging?.RedactedFields).toEqual([{ SingleHeader: { Name: 'authorization' } }, { QueryString: {} }])
+  })
+
+  test('access is logged', () => {
+    const [balancer] = resources('edge', 'AWS::ElasticLoadBalancingV2::LoadBalancer').values()
+    expect(balancer?.LoadBalancerAttributes).toContainEqual({ Key: 'access_logs.s3.enabled', Value: 'true' })
+    expect(balancer?.LoadBalancerAttributes).toContainEqual({
+      Key: 'deletion_protection.enabled',
+      Value: String(name === 'prod'),
+    })
+  })
+})
+
+test('with a domain the certificate is proved in its zone; without one the deployment brings it', () => {
+  const certificates = (given: object) => synthesize('dev', given).resources('edge', 'AWS::CertificateManager::Certificate').size
+  expect(certificates(settings)).toBe(1)
+  expect(certificates({})).toBe(0)
+  expect(Object.keys(synthesize('dev', {}).all.edge.Parameters as object)).toContain('CertificateArn')
+})
+
+test('a longer prefix is tried before a shorter one, and one method before all', () => {
+  const rules = listenerRules([
+    { prefix: '/api/v1', service: 'events' },
+    { prefix: '/api/v1/tickets', service: 'tickets' },
+    { prefix: '/api/v1/tickets', service: 'payments', methods: ['POST'] },
+  ])
+  expect(rules.slice(1, -1).map(({ service, methods, paths }) => [service, methods, paths[0]])).toEqual([
+    ['payments', ['POST'], '/api/v1/tickets'],
+    ['tickets', undefined, '/api/v1/tickets'],
+    ['events', undefined, '/api/v1'],
+  ])
+})

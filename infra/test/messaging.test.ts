@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import { GetSubscriptionAttributesCommand, ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns'
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import { isFifo, type Queue, queueNames, queues, serviceKeys, topics } from '@boxoffice/contracts'
+import { createAws, provision } from '@boxoffice/messaging'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { everyEnvironment, type Json, resolved, synthesize } from './synthesize.ts'
+
+const { all, resources } = synthesize('prod')
+const PREFIX = 'boxoffice-prod-'
+const nameOf = (properties: { [name: string]: Json }) => String(properties.QueueName ?? properties.TopicName).slice(PREFIX.length)
+const queueOf = (id: string) => nameOf(all.messaging.Resources[id]?.Properties ?? {})
+/** A queue or topic that a value refers to, by its name in the topology. */
+const referred = (value: Json | undefined) => queueOf(resolved(value).replace(/[{}]|\.Arn/g, ''))
+
+interface Shape {
+  fifo: boolean
+  visibilitySeconds: number
+  retentionSeconds: number
+  deadLetterQueue: string | null
+  maxReceives: number | null
+}
+interface Subscribed {
+  topic: string
+  queue: string
+  raw: boolean
+  eventTypes: string[] | null
+}
+interface Made {
+  queues: Record<string, Shape>
+  subscriptions: Subscribed[]
+}
+const sorted = (subscriptions: Subscribed[]) =>
+  subscriptions.toSorted((a, b) => `${a.queue}${a.topic}`.localeCompare(`${b.queue}${b.topic}`))
+
+function inTemplate(): Made {
+  const made = [...resources('messaging', 'AWS::SQS::Queue').values()].map((queue): [string, Shape] => {
+    const redrive = queue.RedrivePolicy as { deadLetterTargetArn: Json; maxReceiveCount: number } | undefined
+    return [
+      nameOf(queue),
+      {
+        fifo: queue.FifoQueue === true,
+        visibilitySeconds: Number(queue.VisibilityTimeout ?? 30),
+        retentionSeconds: Number(queue.MessageRetentionPeriod),
+        deadLetterQueue: redrive ? referred(redrive.deadLetterTargetArn) : null,
+        maxReceives: redrive?.maxReceiveCount ?? null,
+      },
+    ]
+  })
+  const subscriptions = [...resources('messaging', 'AWS::SNS::Subscription').values()].filter(
+    ({ Protocol }) => Protocol === 'sqs',
+  )
+  return {
+    queues: Object.fromEntries(made),
+    subscriptions: sorted(
+      subscriptions.map((subscription) => ({
+        topic: referred(subscription.TopicArn),
+        queue: referred(subscription.Endpoint),
+        raw: subscription.RawMessageDelivery === true,
+        eventTypes: (subscription.FilterPolicy as { eventType: string[] } | undefined)?.eventType ?? null,
+      })),
+    ),
+  }
+}
+
+describe('the template and local provisioning make the same', () => {
+  const prefix = `t${randomUUID().slice(0, 8)}-`
+  const endpoint = inject('awsEndpoint')
+  const aws = createAws({
+    region: 'us-east-1',
+    accountId: '000000000000',
+    snsEndpoint: endpoint,
+    sqsEndpoint: endpoint,
+    prefix,
+    waitSeconds: 1,
+  })
+  beforeAll(() => provision(aws))
+  afterAll(() => aws.close())
+  const withoutPrefix = (arn: string | undefined) => String(arn).split(':').at(-1)?.slice(prefix.length) ?? ''
+
+  async function locally(): Promise<Made> {
+    const names = queueNames.flatMap((name) => [name, (queues[name] as Queue).deadLetterQueue])
+    const made = names.map(async (name): Promise<[string, Shape]> => {
+      const { Attributes = {} } = await aws.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(name), AttributeNames: ['All'] }),
+      )
+      const redrive = Attributes.RedrivePolicy ? JSON.parse(Attributes.RedrivePolicy) : null
+      return [
+        name,
+        {
+          fifo: Attributes.FifoQueue === 'true',
+          visibilitySeconds: Number(Attributes.VisibilityTimeout),
+          retentionSeconds: Number(Attributes.MessageRetentionPeriod),
+          deadLetterQueue: redrive ? withoutPrefix(redrive.deadLetterTargetArn) : null,
+          maxReceives: redrive ? Number(redrive.maxReceiveCount) : null,
+        },
+      ]
+    })
+    const subscriptions = topics.map(async (topic) => {
+      const { Subscriptions = [] } = await aws.sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: aws.topicArn(topic) }))
+      return Promise.all(
+        Subscriptions.map(async ({ SubscriptionArn, Endpoint }): Promise<Subscribed> => {
+          const { Attributes = {} } = await aws.sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))
+          const filter = JSON.parse(Attributes.FilterPolicy || '{}')
+          return {
+            topic,
+            queue: withoutPrefix(Endpoint),
+            raw: Attributes.RawMessageDelivery === 'true',
+            eventTypes: filter.eventType ?? null,
+          }
+        }),
+      )
+    })
+    return {
+      queues: Object.fromEntries(await Promise.all(made)),
+      subscriptions: sorted((await Promise.all(subscriptions)).flat()),
+    }
+  }
+
+  test('queues with visibility, retention and dead letters, and subscriptions with their filters', async () => {
+    expect(inTemplate()).toEqual(await locally())
+  })
+})
+
+test('what services take from is what the topology says they do', async () => {
+  const consumed = await Promise.all(
+    serviceKeys.map(async (key) => {
+      const { readFile } = await import('node:fs/promises')
+      const source = await readFile(new URL(`../../services/${key}/src/workers.ts`, import.meta.url), 'utf8')
+      return [...source.matchAll(/messaging\.consume(?:With)?\(\s*'([^']+)'/g)].map(([, queue]) => [queue, key])
+    }),
+  )
+  const declared = queueNames.flatMap((name) => (queues[name].consumer ? [[name, queues[name].consumer]] : []))
+  expect(Object.fromEntries(consumed.flat())).toEqual(Object.fromEntries(declared))
+})
+
+describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
+  test('every topic and queue of the topology is there, encrypted by our own key', () => {
+    const all = [...of('messaging', 'AWS::SNS::Topic').values(), ...of('messaging', 'AWS::SQS::Queue').values()]
+    expect(
+      all.map(({ TopicName, QueueName }) => String(TopicName ?? QueueName).replace(`boxoffice-${environment}-`, '')).sort(),
+    ).toEqual([...topics, ...queueNames, ...queueNames.map((name) => (queues[name] as Queue).deadLetterQueue)].sort())
+    for (const properties of all) {
+      expect(resolved(properties.KmsMasterKeyId)).toMatch(/Key/)
+      expect(properties.FifoTopic ?? properties.FifoQueue ?? false).toBe(
+        isFifo(String(properties.TopicName ?? properties.QueueName)),
+      )
+    }
+  })
+
+  test('a queue lets in what its own topics send and nothing else, over TLS alone', () => {
+    const subscribed = new Map(
+      Object.entries<Queue>(queues).flatMap(([name, { deadLetterQueue, subscriptions }]) =>
+        [name, deadLetterQueue].map((own) => [own, subscriptions.map(({ topic }) => topic)] as const),
+      ),
+    )
+    const policies = [...of('messaging', 'AWS::SQS::QueuePolicy').values()]
+    expect(policies.length).toBe(subscribed.size)
+    for (const { PolicyDocument, Queues } of policies) {
+      const [deny, ...allow] = (PolicyDocument as { Statement: { [name: string]: Json }[] }).Statement
+      expect(deny).toMatchObject({ Effect: 'Deny', Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })
+      const senders = allow.map((statement) => {
+        expect(statement).toMatchObject({
+          Effect: 'Allow',
+          Action: 'sqs:SendMessage',
+          Principal: { Service: 'sns.amazonaws.com' },
+        })
+        return referred((statement.Condition as { ArnEquals: { 'aws:SourceArn': Json } }).ArnEquals['aws:SourceArn'])
+      })
+      expect(senders).toEqual(subscribed.get(referred(Queues)))
+    }
+  })
+
+  test('every queue but a dead-letter queue has one, and every subscription has its own', () => {
+    const letters = new Set(queueNames.map((name) => (queues[name] as Queue).deadLetterQueue as string))
+    for (const queue of of('messaging', 'AWS::SQS::Queue').values()) {
+      const name = String(queue.QueueName).replace(`boxoffice-${environment}-`, '')
+      expect(queue.RedrivePolicy === undefined, name).toBe(letters.has(name))
+      if (letters.has(name)) expect((queue.RedriveAllowPolicy as { redrivePermission: string }).redrivePermission).toBe('byQueue')
+    }
+    const subscriptions = [...of('messaging', 'AWS::SNS::Subscription').values()].filter(({ Protocol }) => Protocol === 'sqs')
+    expect(subscriptions.length).toBe(queueNames.flatMap((name) => (queues[name] as Queue).subscriptions).length)
+    for (const { RedrivePolicy } of subscriptions)
+      expect(resolved((RedrivePolicy as { deadLetterTargetArn: Json }).deadLetterTargetArn)).toMatch(/DeadLetters/)
+  })
+})

@@ -1,0 +1,78 @@
+import { publishers, type Queue, queueNames, queues, serviceKeys, services, topics } from '@boxoffice/contracts'
+import { describe, expect, test } from 'vitest'
+import { everyEnvironment, type Json, resolved } from './synthesize.ts'
+
+interface Statement {
+  Action: string | string[]
+  Effect: string
+  Resource?: Json
+  NotResource?: Json
+}
+const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : value === undefined ? [] : [value])
+const actionsOf = ({ Action }: Statement) => [Action].flat()
+
+/** What may be done to everything, and why nothing narrower can be said. */
+const wildcards = {
+  'ecr:GetAuthorizationToken': 'a token of the whole registry',
+  'xray:PutTelemetryRecords': 'X-Ray has no resources',
+  'xray:PutTraceSegments': 'X-Ray has no resources',
+}
+
+describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => {
+  const policies = Object.keys(all).flatMap((stack) => [...resources(stack as 'services', 'AWS::IAM::Policy').entries()])
+  const statementsOf = (pattern: RegExp) =>
+    policies
+      .filter(([id]) => pattern.test(id))
+      .flatMap(([, { PolicyDocument }]) => (PolicyDocument as unknown as { Statement: Statement[] }).Statement)
+  const taskOf = (name: string) => statementsOf(new RegExp(`^${name.replaceAll('-', '')}TaskTaskRole`, 'i'))
+  const resourcesOf = (statements: Statement[], action: string) =>
+    statements
+      .filter((statement) => actionsOf(statement).includes(action))
+      .flatMap(({ Resource }) => list(Resource).map(resolved))
+  const names = (arns: string[]) =>
+    arns.map((arn) => arn.split(':').at(-1)?.replace(`boxoffice-${environment}-`, '') ?? '').sort()
+
+  test('no permission is for everything, but those that AWS knows no narrower form of', () => {
+    const everything = statementsOf(/./).filter(({ Resource }) => list(Resource).some((resource) => resource === '*'))
+    expect([...new Set(everything.flatMap(actionsOf))].sort()).toEqual(Object.keys(wildcards).sort())
+    for (const statement of statementsOf(/./)) for (const action of actionsOf(statement)) expect(action).not.toMatch(/\*/)
+  })
+
+  describe.each(serviceKeys)('%s', (key) => {
+    const own = taskOf(services[key].name)
+
+    test('publishes to its topics alone', () => {
+      expect(names(resourcesOf(own, 'sns:Publish'))).toEqual(topics.filter((topic) => publishers[topic].includes(key)).sort())
+    })
+
+    test('takes from its queues alone, and sets aside into their dead-letter queues', () => {
+      const mine = queueNames.filter((name) => queues[name].consumer === key)
+      expect(names(resourcesOf(own, 'sqs:ReceiveMessage'))).toEqual(mine.toSorted())
+      expect(names(resourcesOf(own, 'sqs:DeleteMessage'))).toEqual(mine.toSorted())
+      expect(names(resourcesOf(own, 'sqs:SendMessage'))).toEqual(
+        mine.map((name) => (queues[name] as Queue).deadLetterQueue).sort(),
+      )
+    })
+
+    test('signs in to its own database user alone', () => {
+      expect(resourcesOf(own, 'rds-db:connect')).toMatchObject([expect.stringMatching(new RegExp(`/${key}$`))])
+    })
+
+    test('sends mails and text messages where that is its work', () => {
+      const texts = own.filter(({ NotResource }) => NotResource !== undefined)
+      expect(resourcesOf(own, 'ses:SendRawEmail').length).toBe(key === 'notifications' ? 2 : 0)
+      expect(texts.map(({ Action, NotResource }) => [Action, list(NotResource).map(resolved)])).toEqual(
+        key === 'notifications' ? [['sns:Publish', ['arn:aws:sns:*:*:*']]] : [],
+      )
+    })
+  })
+
+  test('the command line works off dead letters, and can publish nothing', () => {
+    const own = taskOf('Operations')
+    expect(names(resourcesOf(own, 'sqs:ReceiveMessage'))).toEqual(
+      queueNames.map((name) => (queues[name] as Queue).deadLetterQueue).sort(),
+    )
+    expect(names(resourcesOf(own, 'sqs:SendMessage'))).toEqual(queueNames.toSorted())
+    expect(resourcesOf(own, 'sns:Publish')).toEqual([])
+  })
+})

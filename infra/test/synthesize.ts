@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { App } from 'aws-cdk-lib'
+import { addEnvironment } from '../src/add-environment.ts'
+import { type EnvironmentName, environmentNames, environments } from '../src/environments.ts'
+import { readSettings } from '../src/settings.ts'
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
+export interface Resource {
+  Type: string
+  Properties?: { [name: string]: Json }
+  DeletionPolicy?: string
+}
+export const stackNames = ['network', 'messaging', 'data', 'edge', 'services', 'observability'] as const
+export type StackName = (typeof stackNames)[number]
+
+export const ACCOUNT = '111122223333'
+export const settings = {
+  account: ACCOUNT,
+  operators: 'operators@example.com',
+  domain: 'tickets.example.com',
+  zone: 'Z0123456789ABC',
+  smsSender: 'Boxoffice',
+}
+
+/** The templates of an environment, as CloudFormation would get them. */
+export function synthesize(name: EnvironmentName, given: object = settings) {
+  const outdir = mkdtempSync(path.join(tmpdir(), 'boxoffice-templates-'))
+  const app = new App({ outdir, context: { 'aws:cdk:disable-asset-staging': true } })
+  addEnvironment(app, environments[name], readSettings(JSON.stringify(given)))
+  const assembly = app.synth()
+  const templateOf = (stack: StackName): { Resources: Record<string, Resource>; [section: string]: unknown } =>
+    assembly.getStackByName(`boxoffice-${name}-${stack}`).template
+  const all = Object.fromEntries(stackNames.map((stack) => [stack, templateOf(stack)])) as Record<
+    StackName,
+    ReturnType<typeof templateOf>
+  >
+  rmSync(outdir, { recursive: true })
+  /** Resources of a type in a stack, by logical id. */
+  const resources = (stack: StackName, type: string): Map<string, { [name: string]: Json }> =>
+    new Map(
+      Object.entries(all[stack].Resources).flatMap(([id, resource]) =>
+        resource.Type === type ? [[id, resource.Properties ?? {}] as const] : [],
+      ),
+    )
+  return { all, resources, order: assembly.stacks.map((stack) => stack.stackName) }
+}
+export type Synthesized = ReturnType<typeof synthesize>
+
+/** Both environments, made once for a test file. */
+export const everyEnvironment = () => environmentNames.map((name) => [name, synthesize(name)] as const)
+
+/** Every object in a piece of JSON, the deepest last. */
+export function* objectsOf(json: Json): Generator<{ [name: string]: Json }> {
+  if (json === null || typeof json !== 'object') return
+  if (!Array.isArray(json)) yield json
+  for (const value of Object.values(json)) yield* objectsOf(value)
+}
+
+/** A value as it would read on AWS, with every reference to another resource or export as its name in braces. */
+export function resolved(value: Json | undefined): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value !== 'object') return String(value)
+  if (Array.isArray(value)) return value.map(resolved).join('')
+  const [name, argument] = Object.entries(value)[0] ?? ['', '']
+  if (name === 'Fn::Join' && Array.isArray(argument)) {
+    const [separator, parts] = argument as [string, Json[]]
+    return parts.map(resolved).join(separator)
+  }
+  if (name === 'Ref' && argument === 'AWS::Partition') return 'aws'
+  if (name === 'Ref' && argument === 'AWS::AccountId') return ACCOUNT
+  if (name === 'Ref' && argument === 'AWS::URLSuffix') return 'amazonaws.com'
+  if (name === 'Ref' && argument === 'AWS::Region') return 'eu-west-1'
+  return `{${Array.isArray(argument) ? argument.map(resolved).join('.') : resolved(argument)}}`
+}
