@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { serviceKeys, services } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { publishEvent } from '../src/events.ts'
+import { readExposition, readMetricsPage } from '../src/metrics-page.ts'
 import { expectStatus, type Person } from '../src/person.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
 
@@ -122,4 +124,36 @@ test('in a system at rest no trace comes of polling', async () => {
     /^(select|insert|update|delete|begin|with) /.test(root),
   )
   expect(sweeps).toEqual([])
+})
+
+test('a purchase is counted where it passes', async () => {
+  const textOf = async (key: (typeof serviceKeys)[number]) =>
+    (await fetch(`${running.system.urls[key]}/actuator/prometheus`)).text()
+  const [payments, tickets, notifications] = await Promise.all([textOf('payments'), textOf('tickets'), textOf('notifications')])
+  for (const outcome of ['placed', 'paid', 'confirmed']) {
+    expect(payments).toContain(`orders_total{outcome="${outcome}",service="payment-service"} 1\n`)
+  }
+  expect(tickets).toContain('holds_total{outcome="reserved",service="ticket-service"} 1\n')
+  expect(notifications).toMatch(/notifications_total\{channel="EMAIL",outcome="sent",service="notification-service"\} [3-9]\n/)
+  expect(notifications).toContain('notifications_pending{service="notification-service"} 0\n')
+  expect(payments).toContain('redis_connected{use="sessions",service="payment-service"} 1\n')
+})
+
+describe.each(serviceKeys)('the metrics of %s', (key) => {
+  const page = readMetricsPage(readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8'))
+  const documented = new Map(
+    ['Every service', key, 'Node.js']
+      .flatMap((section) => [...(page.get(section) ?? [])])
+      .filter(([, { linux }]) => !linux || process.platform === 'linux'),
+  )
+
+  test('are those that docs/metrics.md names, of the types and with the labels that it says', async () => {
+    const response = await fetch(`${running.system.urls[key]}/actuator/prometheus`)
+    const registered = readExposition(await response.text())
+    expect([...registered.keys()].toSorted()).toEqual([...documented.keys()].toSorted())
+    for (const [name, { type, labels }] of registered) {
+      expect({ name, type }).toEqual({ name, type: documented.get(name)?.type })
+      expect(documented.get(name)?.labels, name).toEqual(expect.arrayContaining(labels))
+    }
+  })
 })

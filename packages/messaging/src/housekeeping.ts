@@ -1,6 +1,5 @@
 import { createSweeper, type Logger, type Metrics, type Worker } from '@boxoffice/service-kit'
 import type pg from 'pg'
-import { Gauge } from 'prom-client'
 
 const INTERVAL_MS = 60_000
 const BATCH = 500
@@ -11,14 +10,9 @@ const BATCH = 500
  */
 export function createHousekeeping(options: { pool: pg.Pool; logger: Logger; metrics: Metrics }): Worker {
   const { pool, logger, metrics } = options
-  new Gauge({
-    name: 'outbox_oldest_unpublished_seconds',
-    help: 'age of the oldest message that waits to be published',
-    registers: [metrics.registry],
-    async collect() {
-      this.set(await oldestUnpublishedSeconds(pool).catch(() => Number.NaN)) // the database is away: health says so
-    },
-  })
+  metrics.measured('outbox_oldest_unpublished_seconds', 'age of the oldest message that waits to be published', [], async () => [
+    { labels: {}, value: await oldestUnpublishedSeconds(pool) },
+  ])
   return createSweeper({
     name: 'messaging housekeeping',
     intervalMs: INTERVAL_MS,

@@ -35,7 +35,8 @@ export interface Foundation {
 export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl)): Foundation {
   const logger = createLogger({ service: config.service, level: config.logLevel })
   startTracing({ service: config.service, traces: config.traces, logger })
-  const revocations = createRevocations({ url: config.redisUrl, logger })
+  const metrics = createMetrics(config.service)
+  const revocations = createRevocations({ url: config.redisUrl, logger, metrics })
   const pool = createPool({
     databaseUrl: config.databaseUrl,
     login: config.databaseLogin,
@@ -45,7 +46,7 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
   })
   return {
     logger,
-    metrics: createMetrics(config.service),
+    metrics,
     pool,
     authenticate: createAuthenticator({
       service: config.service,
@@ -54,7 +55,7 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
       servicePublicKeys: config.servicePublicKeys as never,
       revocations,
     }),
-    idempotency: createIdempotencyStore(pool),
+    idempotency: createIdempotencyStore(pool, metrics),
     revocations,
     identity: createServiceIdentity(config.service, config.servicePrivateKey as never),
     crashAt: createCrashAt(config.crashAt),

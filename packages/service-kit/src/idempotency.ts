@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { WireAnswer } from './answer.ts'
 import type { Logger } from './logging.ts'
+import type { Metrics } from './metrics.ts'
 import { createSweeper } from './sweeper.ts'
 import type { Worker } from './worker.ts'
 
@@ -50,36 +51,12 @@ export const createIdempotencySweeper = (options: { idempotency: IdempotencyStor
  * Keys in the service's own database (table `idempotency_keys`), for 24 h. Only text answers are kept: the routes that honour
  * keys answer JSON.
  */
-export function createIdempotencyStore(pool: pg.Pool): IdempotencyStore {
+export function createIdempotencyStore(pool: pg.Pool, metrics: Pick<Metrics, 'idempotentRequests'>): IdempotencyStore {
   return {
-    async begin({ scope, key, bodyHash }) {
-      const token = crypto.randomUUID()
-      // One statement: insert, or take over what has expired or was left by a dead process, or else read what stands there.
-      const { rows } = await pool.query<Row>(
-        `with claimed as (
-           insert into idempotency_keys as k (scope, key, body_hash, resource_id, lease, leased_until, expires_at)
-           values ($1, $2, $3, $4, $4, clock_timestamp() + interval '30 seconds', clock_timestamp() + interval '24 hours')
-           on conflict (scope, key) do update set
-             lease = excluded.lease, leased_until = excluded.leased_until,
-             body_hash = case when k.expires_at < clock_timestamp() then excluded.body_hash else k.body_hash end,
-             resource_id = case when k.expires_at < clock_timestamp() then excluded.resource_id else k.resource_id end,
-             status = null, answer = null, expires_at = excluded.expires_at
-           where k.expires_at < clock_timestamp()
-              or (k.status is null and k.leased_until < clock_timestamp() and k.body_hash = excluded.body_hash)
-           returning 'started' as outcome, body_hash, resource_id, status, answer)
-         select * from claimed
-         union all
-         select 'kept', body_hash, resource_id, status, answer from idempotency_keys
-         where scope = $1 and key = $2 and not exists (select from claimed)`,
-        [scope, key, bodyHash, token],
-      )
-      const row = rows[0]
-      if (!row) return { outcome: 'in-progress' } // inserted by another after our snapshot was taken
-      if (row.outcome === 'started') return { outcome: 'started', lease: { scope, key, token }, resourceId: row.resource_id }
-      if (row.body_hash !== bodyHash) return { outcome: 'mismatch' }
-      if (row.status === null) return { outcome: 'in-progress' }
-      const contentType = row.answer === null ? null : 'application/json'
-      return { outcome: 'replay', answer: { status: row.status, contentType, body: row.answer } }
+    async begin(request) {
+      const begun = await claim(pool, request)
+      metrics.idempotentRequests.inc({ outcome: begun.outcome })
+      return begun
     },
     async complete({ scope, key, token }, answer) {
       await pool.query('update idempotency_keys set status = $4, answer = $5 where scope = $1 and key = $2 and lease = $3', [
@@ -105,4 +82,34 @@ export function createIdempotencyStore(pool: pg.Pool): IdempotencyStore {
       return { more: rowCount === SWEEP_BATCH }
     },
   }
+}
+
+async function claim(pool: pg.Pool, { scope, key, bodyHash }: Parameters<IdempotencyStore['begin']>[0]): Promise<Begun> {
+  const token = crypto.randomUUID()
+  // One statement: insert, or take over what has expired or was left by a dead process, or else read what stands there.
+  const { rows } = await pool.query<Row>(
+    `with claimed as (
+       insert into idempotency_keys as k (scope, key, body_hash, resource_id, lease, leased_until, expires_at)
+       values ($1, $2, $3, $4, $4, clock_timestamp() + interval '30 seconds', clock_timestamp() + interval '24 hours')
+       on conflict (scope, key) do update set
+         lease = excluded.lease, leased_until = excluded.leased_until,
+         body_hash = case when k.expires_at < clock_timestamp() then excluded.body_hash else k.body_hash end,
+         resource_id = case when k.expires_at < clock_timestamp() then excluded.resource_id else k.resource_id end,
+         status = null, answer = null, expires_at = excluded.expires_at
+       where k.expires_at < clock_timestamp()
+          or (k.status is null and k.leased_until < clock_timestamp() and k.body_hash = excluded.body_hash)
+       returning 'started' as outcome, body_hash, resource_id, status, answer)
+     select * from claimed
+     union all
+     select 'kept', body_hash, resource_id, status, answer from idempotency_keys
+     where scope = $1 and key = $2 and not exists (select from claimed)`,
+    [scope, key, bodyHash, token],
+  )
+  const row = rows[0]
+  if (!row) return { outcome: 'in-progress' } // inserted by another after our snapshot was taken
+  if (row.outcome === 'started') return { outcome: 'started', lease: { scope, key, token }, resourceId: row.resource_id }
+  if (row.body_hash !== bodyHash) return { outcome: 'mismatch' }
+  if (row.status === null) return { outcome: 'in-progress' }
+  const contentType = row.answer === null ? null : 'application/json'
+  return { outcome: 'replay', answer: { status: row.status, contentType, body: row.answer } }
 }

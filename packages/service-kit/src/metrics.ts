@@ -10,8 +10,39 @@ export function createMetrics(service: string) {
   registry.setDefaultLabels({ service })
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name, help, labelNames, registers })
   return {
     registry,
+    counter,
+    gauge: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Gauge({ name, help, labelNames, registers }),
+    /**
+     * A gauge that is measured whenever somebody asks. Where `measure` rejects there is no figure: that a database is away is in
+     * the health already.
+     */
+    measured<L extends string>(
+      name: string,
+      help: string,
+      labelNames: readonly L[],
+      measure: () => Promise<readonly { labels: Partial<Record<L, string>>; value: number }[]>,
+    ): void {
+      const collect = async (gauge: Gauge<L>) => {
+        const rows = await measure().catch(() => null)
+        gauge.reset()
+        for (const { labels, value } of rows ?? []) gauge.set(labels as Record<L, string>, value)
+        if (!rows && labelNames.length === 0) gauge.set(Number.NaN)
+      }
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          return collect(this)
+        },
+      })
+    },
     httpSeconds: new Histogram({
       name: 'http_server_request_duration_seconds',
       help: 'requests served, by route and status',
@@ -32,16 +63,19 @@ export function createMetrics(service: string) {
       labelNames: ['callee'],
       registers,
     }),
-    messagesConsumed: new Counter({
-      name: 'messages_consumed_total',
-      help: 'messages taken off a queue, by what became of them',
-      labelNames: ['queue', 'event_type', 'outcome'],
-      registers,
-    }),
-    messagesPublished: new Counter({
-      name: 'messages_published_total',
-      help: 'messages that SNS accepted',
-      labelNames: ['topic'],
+    messagesConsumed: counter('messages_consumed_total', 'messages taken off a queue, by what became of them', [
+      'queue',
+      'event_type',
+      'outcome',
+    ]),
+    messagesPublished: counter('messages_published_total', 'messages that SNS accepted', ['topic']),
+    idempotentRequests: counter('idempotent_requests_total', 'requests with an Idempotency-Key, by what became of them', [
+      'outcome',
+    ]),
+    redisConnected: new Gauge({
+      name: 'redis_connected',
+      help: '1 while there is a connection, 0 while there is none, by what it is used for',
+      labelNames: ['use'],
       registers,
     }),
   }

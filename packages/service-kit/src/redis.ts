@@ -1,14 +1,20 @@
 import { Redis } from 'ioredis'
 import type { Logger } from './logging.ts'
+import type { Metrics } from './metrics.ts'
 import { traceCommands } from './tracing/redis.ts'
 
 const COMMAND_TIMEOUT_MS = 250
 
 /**
  * A connection to Redis that never makes anybody wait: a command fails after 250 ms, and at once while there is no
- * connection. Redis is a helper here; whoever uses it goes on without it.
+ * connection. Redis is a helper here; whoever uses it goes on without it. `shown`: its state is a metric;
+ * `use` names it in `redis_connected`.
  */
-export function createRedis(options: { url: string; logger: Logger }): Redis {
+export function createRedis(options: {
+  url: string
+  logger: Logger
+  shown?: { metrics: Pick<Metrics, 'redisConnected'>; use: string }
+}): Redis {
   const redis = new Redis(options.url, {
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: 2_000,
@@ -19,12 +25,16 @@ export function createRedis(options: { url: string; logger: Logger }): Redis {
     retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
   })
   traceCommands(redis)
+  const show = (connected: 0 | 1) => options.shown?.metrics.redisConnected.set({ use: options.shown.use }, connected)
+  show(0)
+  redis.on('close', () => show(0))
   let away = false
   redis.on('error', (error) => {
     if (!away) options.logger.warn({ err: error }, 'Redis is away')
     away = true
   })
   redis.on('ready', () => {
+    show(1)
     if (away) options.logger.info('Redis is back')
     away = false
   })

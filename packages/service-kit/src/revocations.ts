@@ -1,4 +1,5 @@
 import type { Logger } from './logging.ts'
+import type { Metrics } from './metrics.ts'
 import { createRedis } from './redis.ts'
 
 /**
@@ -19,10 +20,10 @@ const GRACE_MS = 10_000
 const keyOf = (sessionId: string) => `auth:revoked:${sessionId}`
 
 /** Without a `url` nothing is told and nobody is refused. */
-export function createRevocations(options: { url: string | undefined; logger: Logger }): Revocations {
-  const { url, logger } = options
+export function createRevocations(options: { url: string | undefined; logger: Logger; metrics?: Metrics }): Revocations {
+  const { url, logger, metrics } = options
   if (!url) return { revoke: async () => {}, isRevoked: async () => false, close: () => {} }
-  const redis = createRedis({ url, logger })
+  const redis = createRedis({ url, logger, ...(metrics && { shown: { metrics, use: 'sessions' } }) })
   // A Redis that hangs costs its time-out once in a while, not on every request.
   let askAgainAtMs = 0
   return {

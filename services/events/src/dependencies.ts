@@ -23,7 +23,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const foundation = createFoundation(config, userKeys)
   const { pool, logger, metrics } = foundation
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-  const redis = createRedis({ url: config.cacheRedisUrl, logger })
+  const redis = createRedis({ url: config.cacheRedisUrl, logger, shown: { metrics, use: 'cache' } })
   const messaging = createMessaging(foundation, config.messaging)
   const cache = createEventCache({ redis, registry: metrics.registry, ...config })
   return {

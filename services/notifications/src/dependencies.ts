@@ -2,12 +2,14 @@ import { type Aws, createAws, createMessaging, type Messaging } from '@boxoffice
 import { createFoundation, type Foundation } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Config } from './config.ts'
+import type { DeadLetterGauge } from './dead-letters/monitor.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
 import { createComposer } from './sending/compose.ts'
 import { createDelivery } from './sending/deliver.ts'
 import { createPrepare } from './sending/hand-over.ts'
 import { createSesProvider, type MailProvider } from './sending/mail-provider.ts'
+import { createSendingMetrics } from './sending/metrics.ts'
 import { createPeers, type Peers } from './sending/peers.ts'
 import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender } from './sending/sender.ts'
@@ -21,6 +23,7 @@ export interface Dependencies extends Foundation {
   aws: Aws
   transact: Transact
   peers: Peers
+  deadLetters: DeadLetterGauge
   mail: MailProvider
   sms: SmsProvider
   sender: ReturnType<typeof createSender>
@@ -45,6 +48,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const peers = createPeers(config, foundation)
   const mail = createSesProvider(config.ses, policies.mail, metrics)
   const sms = createSnsProvider(config.sms, policies.sms, metrics)
+  const deadLetters = metrics.gauge('dead_letters', 'letters in each dead-letter queue, as the monitor last saw them', ['queue'])
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
@@ -52,6 +56,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     transact,
     append: messaging.append,
     compose: createComposer({ peers, openToken: createTokenOpener(config.privateKey), publicUrl, now }),
+    sendingMetrics: createSendingMetrics(pool, metrics),
     prepare: createPrepare({ mail, sms, sender: config.sender }),
     firstWaitMs: { EMAIL: policies.mail.retry?.firstWaitMs ?? 0, SMS: policies.sms.retry?.firstWaitMs ?? 0 },
   })
@@ -63,6 +68,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     aws,
     transact,
     peers,
+    deadLetters,
     mail,
     sms,
     sender: createSender({ ...foundation, ...delivery, prisma, deliver }),

@@ -9,7 +9,7 @@ import { type Access, createAccess } from './orders/access.ts'
 import { createApplier } from './saga/apply.ts'
 import { createDriver, type Drive } from './saga/drive.ts'
 import { isBooked } from './saga/ledger.ts'
-import { measureSagas } from './saga/metrics.ts'
+import { createSagaMetrics, type SagaMetrics } from './saga/metrics.ts'
 import { createResumer } from './saga/resume.ts'
 import { createSteps } from './saga/steps.ts'
 import { createWebhookProcessor } from './webhooks/process.ts'
@@ -19,6 +19,7 @@ export interface Dependencies extends Foundation {
   messaging: Messaging
   gateway: Gateway
   access: Access
+  sagaMetrics: SagaMetrics
   ticketsState(): 'UP' | 'DEGRADED'
   eventsState(): 'UP' | 'DEGRADED'
   apply: ReturnType<typeof createApplier>
@@ -44,7 +45,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const gatewayGuard = createGuard('gateway', config.policies.gateway, metrics)
   const gateway = createGateway({ ...config.stripe, guard: gatewayGuard })
 
-  const apply = createApplier(messaging.append)
+  const sagaMetrics = createSagaMetrics(pool, metrics)
+  const apply = createApplier(messaging.append, sagaMetrics)
   const step = createSteps({
     tickets: tickets.client,
     gateway,
@@ -55,8 +57,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     newId,
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
-  const drive = createDriver({ pool, messaging, step, apply, crashAt, logger })
-  measureSagas(pool, metrics.registry)
+  const drive = createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics })
   const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs })
   const webhooks = createWebhookProcessor({ messaging, apply, newId, onSagaDue: resumer.nudge, logger })
   const eventRefunder = createEventRefunder({
@@ -77,6 +78,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     messaging,
     gateway,
     access: createAccess(events.client),
+    sagaMetrics,
     ticketsState: tickets.guard.state,
     eventsState: events.guard.state,
     apply,

@@ -8,6 +8,7 @@ import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
 import { createTurns } from './holds/turns.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
 import { createIssue, type Issue } from './issuing/issue.ts'
+import { countCheckIns, countHolds, measureReservations } from './metrics.ts'
 import { createPeers } from './peers.ts'
 import { createHolding } from './reservations/hold.ts'
 import { createOffers } from './reservations/offers.ts'
@@ -47,7 +48,7 @@ export interface Dependencies extends Foundation {
 /** Everything this service works with. `userKeys`: in tests, the keys that verify access tokens. */
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, crashAt } = foundation
+  const { pool, logger, metrics, crashAt } = foundation
   const messaging = createMessaging(foundation, config.messaging)
   const transact = retrying(messaging.transact)
 
@@ -57,11 +58,12 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const pdfs = createPdfRenderer()
   const sql = sqlOfPool(pool)
   const findPlan = createPlans({ pool })
-  const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger, findPlan })
+  const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger, findPlan, shown: { metrics, use: 'holds' } })
   const seatMaps = createSeatMaps({ redisPicture, sql })
   const findEventPicture = createEventPictures({ pool, events })
   const codeKey = createCodeKey(config.ticketSigningKey)
   const recipients = createRecipients({ auth })
+  measureReservations(metrics, pool)
   const limits = { claimSeconds: config.claimTtlSeconds, liveMax: config.liveReservationsMax }
   const direct = { places: config.directHoldsMax, waitMs: config.directHoldWaitMs }
   return {
@@ -76,16 +78,19 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     seatMaps,
     watchSeats: createSeatWatch({ seatMaps }),
     findEventPicture,
-    reserve: createReserve({
-      transact,
-      sql,
-      holding: createHolding({ ...limits, transact, redisPicture, bulkhead: createBulkhead(direct), crashAt }),
-      seatMaps,
-      turns: createTurns({ waitMs: config.turnWaitMs }),
-      findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
-      findPlan,
-      ...limits,
-    }),
+    reserve: countHolds(
+      metrics,
+      createReserve({
+        transact,
+        sql,
+        holding: createHolding({ ...limits, transact, redisPicture, bulkhead: createBulkhead(direct), crashAt }),
+        seatMaps,
+        turns: createTurns({ waitMs: config.turnWaitMs }),
+        findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
+        findPlan,
+        ...limits,
+      }),
+    ),
     issue: createIssue({ append: messaging.append, crashAt, newId: foundation.newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ append: messaging.append }),
     recipients,
@@ -97,7 +102,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       recipients,
       perHourMax: config.transfersPerHourMax,
     }),
-    checkIn: createCheckIn({ transact, sql, codeKey }),
+    checkIn: countCheckIns(metrics, createCheckIn({ transact, sql, codeKey })),
     codeKey,
     pdfs,
     async close() {

@@ -7,7 +7,7 @@ import {
   DB_SYSTEM_NAME_VALUE_POSTGRESQL,
 } from '@opentelemetry/semantic-conventions'
 import type pg from 'pg'
-import { findRecordingSpan, markFailed, SpanKind, startSpan } from './spans.ts'
+import { findRecordingSpan, markFailed, type Span, SpanKind, startSpan } from './spans.ts'
 
 const TEXT_MAX = 1_000
 const SUMMARIES_MAX = 1_000
@@ -28,36 +28,43 @@ export function traceStatements(pool: pg.Pool): void {
 function traceClient(client: pg.PoolClient): void {
   const query = client.query as Query
   const { database } = client as { database?: string }
-  client.query = ((...args: unknown[]) => {
-    if (!findRecordingSpan()) return query.apply(client, args)
-    const text = typeof args[0] === 'string' ? args[0] : ((args[0] as { text?: string } | null)?.text ?? '')
-    const name = summaryOf(text)
-    const span = startSpan(name, SpanKind.CLIENT, {
-      [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_POSTGRESQL,
-      [ATTR_DB_NAMESPACE]: database ?? '',
-      [ATTR_DB_QUERY_SUMMARY]: name,
-      [ATTR_DB_QUERY_TEXT]: text.replace(/\s+/g, ' ').trim().slice(0, TEXT_MAX),
-    })
-    if (!span) return query.apply(client, args)
-    const end = (error?: unknown) => {
-      if (error) markFailed(span, error)
-      span.end()
-    }
-    const callback = args.at(-1)
-    if (typeof callback === 'function') {
-      return query.apply(client, [
-        ...args.slice(0, -1),
-        (error: unknown, ...rest: unknown[]) => {
-          end(error)
-          ;(callback as Callback)(error, ...rest)
-        },
-      ])
-    }
-    const answer = query.apply(client, args)
-    if (answer instanceof Promise) answer.then(() => end(), end)
-    else end()
-    return answer
+  // Named, not gathered: while nothing is traced a statement costs one look and nothing else.
+  client.query = ((statement: unknown, values: unknown, callback: unknown) => {
+    const span = findRecordingSpan() && startStatement(statement, database)
+    return span ? endWith(span, query, client, [statement, values, callback]) : query.call(client, statement, values, callback)
   }) as typeof client.query
+}
+
+function startStatement(statement: unknown, database: string | undefined): Span | undefined {
+  const text = typeof statement === 'string' ? statement : ((statement as { text?: string } | null)?.text ?? '')
+  const name = summaryOf(text)
+  return startSpan(name, SpanKind.CLIENT, {
+    [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_POSTGRESQL,
+    [ATTR_DB_NAMESPACE]: database ?? '',
+    [ATTR_DB_QUERY_SUMMARY]: name,
+    [ATTR_DB_QUERY_TEXT]: text.replace(/\s+/g, ' ').trim().slice(0, TEXT_MAX),
+  })
+}
+
+/** Send a statement and end its span with the answer, whether that is promised or called back. */
+function endWith(span: Span, query: Query, client: pg.PoolClient, args: readonly unknown[]): unknown {
+  const end = (error?: unknown) => {
+    if (error) markFailed(span, error)
+    span.end()
+  }
+  const ending =
+    (callback: Callback): Callback =>
+    (error, ...rest) => {
+      end(error)
+      callback(error, ...rest)
+    }
+  const answer = query.apply(
+    client,
+    args.map((argument) => (typeof argument === 'function' ? ending(argument as Callback) : argument)),
+  )
+  if (answer instanceof Promise) answer.then(() => end(), end)
+  else if (!args.some((argument) => typeof argument === 'function')) end()
+  return answer
 }
 
 /** What a statement does and to which table, such as `insert outbox`; of one that does several, what it changes first. */

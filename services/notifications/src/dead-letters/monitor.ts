@@ -6,11 +6,17 @@ import type { Transact } from '../transaction.ts'
 import { occasionOf, severityOf, titleOf } from './watch.ts'
 import { findWatch, lockWatch, saveWatch } from './watch-repository.ts'
 
+/** Shows how many letters a dead-letter queue has. */
+export interface DeadLetterGauge {
+  set(labels: { queue: string }, letters: number): void
+}
+
 interface MonitorOptions extends Pick<Foundation, 'logger' | 'now' | 'newId'> {
   prisma: PrismaClient
   transact: Transact
   messaging: Pick<Messaging, 'append' | 'queueDepth'>
   aws: Aws
+  deadLetters: DeadLetterGauge
   checkMs: number
 }
 
@@ -40,6 +46,7 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
     const depth = await messaging.queueDepth(queues[queue].deadLetterQueue)
     if (!depth) return
     const letters = depth.visible + depth.inFlight
+    options.deadLetters.set({ queue }, letters)
     const before = await findWatch(prisma, queue)
     if ((before?.letters ?? 0) === letters && occasionOf(before, letters, now()) === null) return
     // Read before anything is locked; of an empty queue there is nothing to read.

@@ -20,6 +20,7 @@ import { blanked } from './blanked.ts'
 import type { createComposer } from './compose.ts'
 import type { PointlessReason } from './content.ts'
 import type { Prepare } from './hand-over.ts'
+import type { SendingMetrics } from './metrics.ts'
 
 export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' | 'now'> {
   prisma: PrismaClient
@@ -31,6 +32,7 @@ export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' |
   /** By channel: how long the first wait is. */
   firstWaitMs: Readonly<Record<LeasedNotification['channel'], number>>
   attemptsMax: number
+  sendingMetrics: SendingMetrics
 }
 
 /** One attempt to bring a leased notification to its end: SENT, FAILED, or due again later. Never rejects. */
@@ -39,7 +41,7 @@ export type Deliver = (notification: LeasedNotification, isStopping: () => boole
 const SETTLE_ATTEMPTS = 6
 
 export function createDelivery(options: DeliveryOptions): Deliver {
-  const { prisma, transact, append, logger, crashAt, now } = options
+  const { prisma, transact, append, logger, crashAt, now, sendingMetrics } = options
 
   async function attempt(notification: LeasedNotification, isStopping: () => boolean): Promise<void> {
     const { notificationId, type } = notification
@@ -70,12 +72,15 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       }),
     )
     const about = aboutOf(notification)
+    sendingMetrics.count(notification, 'sent')
     if (settled) logger.info(about, 'a notification was sent')
     else logger.warn(about, 'a notification was sent that was settled already')
   }
 
   async function takeBack(notification: LeasedNotification, reason: PointlessReason): Promise<void> {
-    if (await withdraw(prisma, notification)) logger.info({ ...aboutOf(notification), reason }, 'there is nothing to tell')
+    if (!(await withdraw(prisma, notification))) return
+    sendingMetrics.count(notification, 'withdrawn')
+    logger.info({ ...aboutOf(notification), reason }, 'there is nothing to tell')
   }
 
   async function fail(notification: LeasedNotification, failureReason: string): Promise<void> {
@@ -84,7 +89,9 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       await tellFailed(tx, notification, failureReason)
       return true
     })
-    if (settled) logger.error({ ...aboutOf(notification), failureReason }, 'a notification cannot be sent')
+    if (!settled) return
+    sendingMetrics.count(notification, 'failed')
+    logger.error({ ...aboutOf(notification), failureReason }, 'a notification cannot be sent')
   }
 
   async function tellDelivered(tx: PrismaTx, notification: LeasedNotification, deliveredAt: Date): Promise<void> {
@@ -105,6 +112,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     if (attempts >= options.attemptsMax) return fail(notification, 'GIVEN_UP')
     const waitMs = Math.max(waitAfter(attempts, options.firstWaitMs[channel]), await quietMs(notification))
     logger.warn({ err: blanked(error), ...aboutOf(notification), waitMs }, 'a notification did not go out; it is tried again')
+    sendingMetrics.count(notification, 'retried')
     await postpone(prisma, notification, waitMs)
   }
 

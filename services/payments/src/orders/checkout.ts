@@ -21,6 +21,7 @@ export async function checkout(
   const orderId = deps.newId() as OrderId
   const saga = await deps.messaging.transact((tx) => begin(tx, deps, orderId, request))
   if (!saga) return resumeOrder(deps, request, until)
+  deps.sagaMetrics.placed()
   deps.crashAt('saga.created')
 
   await driveWhileWaiting(deps, saga, deps.config.checkoutWaitMs)

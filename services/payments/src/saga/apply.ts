@@ -18,6 +18,7 @@ import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
 import { applyToRefunds } from '../refunds/refund-repository.ts'
 import { advance } from './advance.ts'
 import { book } from './ledger.ts'
+import type { SagaMetrics } from './metrics.ts'
 import type { SagaContext, SagaInput, SagaState } from './saga.ts'
 import { moveSaga, type StoredSaga } from './saga-repository.ts'
 import type { Effects } from './transition.ts'
@@ -31,7 +32,7 @@ export type Applied =
 export const restMsOf = (state: SagaState): number => (state === 'AWAITING_TICKETS' ? 60_000 : 0)
 
 /** The one place where a saga moves: state, journal, order, ledger and messages, in the caller's transaction. */
-export function createApplier(append: Append) {
+export function createApplier(append: Append, metrics: Pick<SagaMetrics, 'moved'>) {
   return async (tx: Tx, saga: StoredSaga, told: SagaInput): Promise<Applied> => {
     const input = await asOfNow(tx, told)
     const transition = advance(saga, input)
@@ -39,6 +40,7 @@ export function createApplier(append: Append) {
     const { state, context, effects } = transition
     const moved = await moveSaga(tx, saga, input, { state, context }, restMsOf(state))
     if (!moved) return { applied: false, why: 'stale' }
+    metrics.moved(saga.state, moved.state)
     await applyToOrder(tx, saga.orderId, context, effects)
     await bookMoney(tx, moved, effects)
     if (effects.messages?.length) {

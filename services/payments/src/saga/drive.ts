@@ -3,6 +3,7 @@ import type { Messaging } from '@boxoffice/messaging'
 import { type CrashAt, continueTrace, currentTraceparent, inSpan, type Logger, sqlOfPool, transact } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
+import type { SagaMetrics } from './metrics.ts'
 import { isTerminal, stepOf } from './saga.ts'
 import { findSagaForUpdate, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
 import type { createSteps } from './steps.ts'
@@ -21,13 +22,14 @@ export interface DriverOptions {
   apply: ReturnType<typeof createApplier>
   crashAt: CrashAt
   logger: Logger
+  sagaMetrics: Pick<SagaMetrics, 'compensationFailed'>
 }
 
 /**
  * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. The
  * lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
  */
-export function createDriver({ pool, messaging, step, apply, crashAt, logger }: DriverOptions) {
+export function createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics }: DriverOptions) {
   return (leased: StoredSaga, until: Date): Promise<void> => {
     const work = () => workOn(leased, until)
     // Who waits for it has a trace at work; who takes it up later goes on in the saga's own.
@@ -68,9 +70,9 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger }: 
     const waitMs = result.soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts)
     logger.warn({ orderId: saga.orderId, state: saga.state, attempts: saga.attempts, why: result.again }, 'a step is made again')
     if (result.failing && saga.attempts === ALARM_AFTER_ATTEMPTS) {
-      await messaging.transact((tx) =>
-        publishCompensationFailed(messaging.append, tx, saga, stepOf(saga.state) ?? '', result.again),
-      )
+      const failedStep = stepOf(saga.state) ?? ''
+      await messaging.transact((tx) => publishCompensationFailed(messaging.append, tx, saga, failedStep, result.again))
+      sagaMetrics.compensationFailed(failedStep)
     }
     if (Date.now() + waitMs > until.getTime()) return park(saga, waitMs)
     await sleep(waitMs)

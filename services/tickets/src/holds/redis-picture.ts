@@ -63,7 +63,9 @@ export interface RedisPicture {
   close(): void
 }
 
-export function createRedisPicture(options: { url: string; pool: pg.Pool; logger: Logger; findPlan: FindPlan }): RedisPicture {
+export function createRedisPicture(
+  options: Parameters<typeof createRedis>[0] & { pool: pg.Pool; logger: Logger; findPlan: FindPlan },
+): RedisPicture {
   const { logger, findPlan } = options
   const redis = createRedis(options)
   const commands = defineCommands(redis)

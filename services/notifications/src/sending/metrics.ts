@@ -1,0 +1,35 @@
+import { type Metrics, sqlOfPool } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import type { LeasedNotification } from '../notifications/notification.ts'
+
+/**
+ * Counts attempts to send, by channel and what came of them, and measures, whenever somebody asks, how many notifications are
+ * due and since when the oldest is. What quiet hours hold up is not due.
+ */
+export function createSendingMetrics(pool: pg.Pool, metrics: Metrics) {
+  const attempts = metrics.counter('notifications_total', 'attempts to send a notification, by what came of them', [
+    'channel',
+    'outcome',
+  ])
+  const ofDue = (name: string, help: string, value: string) =>
+    metrics.measured(name, help, [], async () => {
+      const [row] = await sqlOfPool(pool).query<{ value: number }>(
+        `select ${value} as value from notifications
+         where status in ('PENDING', 'SENDING') and (attempts > 0 or next_attempt_at <= clock_timestamp())`,
+      )
+      return [{ labels: {}, value: row?.value ?? 0 }]
+    })
+  ofDue('notifications_pending', 'notifications that are due and not sent', 'count(*)::int')
+  ofDue(
+    'notifications_oldest_pending_seconds',
+    'how long the oldest notification that is due has been',
+    // One that waited for the morning is due since then; an attempt that fails does not make it younger.
+    `coalesce(extract(epoch from clock_timestamp()
+       - min(case when urgent or attempts > 1 then created_at else next_attempt_at end)), 0)::float8`,
+  )
+  return {
+    count: ({ channel }: LeasedNotification, outcome: 'sent' | 'failed' | 'retried' | 'withdrawn') =>
+      attempts.inc({ channel, outcome }),
+  }
+}
+export type SendingMetrics = ReturnType<typeof createSendingMetrics>
