@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ProgramName, programs } from './build-programs.ts'
+import type { Compose, ComposeService } from './compose.ts'
+
+export interface Surroundings {
+  /** What runs already in the place of an image of others: nothing is started for it. */
+  instead: readonly string[]
+  /** What stands in the file, and what it is here: addresses, folders, ports. The longest is replaced first. */
+  places: Readonly<Record<string, string>>
+  /** Put over every environment. */
+  env: Readonly<Record<string, string>>
+}
+
+/**
+ * Do what `docker compose up` would with the programs of the file, as processes of this machine: each when those that it waits for
+ * have completed, or are healthy by their own health checks. Rejects when a one-shot fails, or a service ends before it is healthy.
+ */
+export function playCompose(compose: Compose, { instead, places, env }: Surroundings) {
+  const children = new Map<string, ChildProcess>()
+  const begun = new Map<string, Promise<unknown>>()
+  const named = Object.keys(places).sort((a, b) => b.length - a.length)
+  const anyPlace = new RegExp(named.map((place) => RegExp.escape(place)).join('|'), 'g')
+  const here = (text: string) => text.replaceAll(anyPlace, (place) => places[place] ?? place)
+  const environmentOf = ({ environment = {} }: ComposeService) => {
+    const entries = Object.entries({ ...environment, ...env }).map(([name, value]) => [name, here(value)])
+    return { PATH: '', ...Object.fromEntries(entries), ...(environment.HOST && { HOST: '127.0.0.1' }) } as Record<string, string>
+  }
+  const run = (service: ComposeService, args: readonly string[] = service.command ?? []) => {
+    const { PROGRAM } = (service.build as Required<ComposeService>['build']).args
+    const options = (service.entrypoint ?? []).filter((argument) => argument.startsWith('--env-file')).map(here)
+    const program = programs[PROGRAM as ProgramName].entries.main
+    return spawn(process.execPath, [...options, program, ...args], {
+      env: environmentOf(service),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  }
+
+  const complete = async (name: string, child: ChildProcess): Promise<string> => {
+    const output = outputOf(child)
+    const [code] = await once(child, 'close')
+    if (code !== 0) throw new Error(`${name} ended with ${code}: ${output()}`)
+    return output()
+  }
+  const becomeHealthy = async (name: string, service: ComposeService, child: ChildProcess): Promise<void> => {
+    const output = outputOf(child)
+    const [, ...check] = service.healthcheck?.test ?? []
+    for (;;) {
+      const ending = child.exitCode ?? child.signalCode
+      if (ending !== null) throw new Error(`${name} ended with ${ending}: ${output()}`)
+      const probe = spawn(process.execPath, check.slice(1).map(here), { env: environmentOf(service), stdio: 'ignore' })
+      const [code] = await once(probe, 'close')
+      if (code === 0) return
+      await sleep(250)
+    }
+  }
+  const begin = async (name: string): Promise<unknown> => {
+    const service = compose.services[name]
+    if (!service || instead.includes(name)) return
+    await Promise.all(Object.keys(service.depends_on ?? {}).map(up))
+    const child = run(service)
+    children.set(name, child)
+    return service.restart === 'no' ? complete(name, child) : becomeHealthy(name, service, child)
+  }
+  /** Resolves when a service and all that it waits for are as the file wants them; with what a one-shot has said. */
+  const up = (name: string): Promise<unknown> => {
+    const known = begun.get(name) ?? begin(name)
+    begun.set(name, known)
+    return known
+  }
+  return {
+    up,
+    /** As `docker compose run`: a service once, with these arguments; what it says. */
+    runOnce: (name: string, args: readonly string[]) => complete(name, run(compose.services[name] as ComposeService, args)),
+    /** Tell everything to end; the exit codes. */
+    async down(): Promise<Record<string, number | null>> {
+      const codes = [...children].map(async ([name, child]) => {
+        if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'close')
+        return [name, child.exitCode] as const
+      })
+      return Object.fromEntries(await Promise.all(codes))
+    },
+  }
+}
+
+function outputOf({ stdout, stderr }: ChildProcess): () => string {
+  const chunks: Buffer[] = []
+  for (const stream of [stdout, stderr]) stream?.on('data', (chunk) => chunks.push(chunk))
+  return () => Buffer.concat(chunks).toString()
+}
