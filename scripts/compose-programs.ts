@@ -1,4 +1,5 @@
 import { isSecret } from '@boxoffice/service-kit'
+import { serviceKeys } from '../packages/contracts/src/services.ts'
 import * as ops from '../packages/ops/src/config.ts'
 import { loadSecretsConfig, loadSeedConfig } from '../packages/stack/src/compose/config.ts'
 import { type Holder, secretEnvironments } from '../packages/stack/src/compose/env-files.ts'
@@ -6,15 +7,19 @@ import { createPasswords } from '../packages/stack/src/compose/passwords.ts'
 import * as edge from '../packages/stack/src/edge/config.ts'
 import * as sandbox from '../packages/stack/src/sandbox/config.ts'
 import { createSecrets } from '../packages/stack/src/secrets.ts'
-import * as auth from '../services/auth/src/config.ts'
-import * as events from '../services/events/src/config.ts'
-import * as notifications from '../services/notifications/src/config.ts'
-import * as payments from '../services/payments/src/config.ts'
-import * as tickets from '../services/tickets/src/config.ts'
 import type { Compose, ComposeService } from './compose.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Load = (environment: Environment) => unknown
+
+interface Configuration {
+  Environment: { shape: Record<string, Parameters<typeof isSecret>[0]> }
+  loadConfig: Load
+}
+/** As each service reads it; by name, since there is one for each of them. */
+const services: Readonly<Record<string, Configuration>> = Object.fromEntries(
+  await Promise.all(serviceKeys.map(async (key) => [key, await import(`../services/${key}/src/config.ts`)])),
+)
 
 const opsWith =
   (part: (config: ReturnType<typeof ops.loadConfig>) => unknown): Load =>
@@ -22,12 +27,8 @@ const opsWith =
     part(ops.loadConfig(environment, 'nowhere'))
 
 /** What each program asks its environment for when it starts, by its name in the build and its first argument. */
-const loads: Readonly<Record<string, Load>> = {
-  auth: auth.loadConfig,
-  events: events.loadConfig,
-  tickets: tickets.loadConfig,
-  payments: payments.loadConfig,
-  notifications: notifications.loadConfig,
+const loads: Readonly<Record<string, Load | undefined>> = {
+  ...Object.fromEntries(serviceKeys.map((key) => [key, services[key]?.loadConfig])),
   edge: edge.loadConfig,
   sandbox: sandbox.loadConfig,
   'secrets secrets': loadSecretsConfig,
@@ -38,10 +39,9 @@ const loads: Readonly<Record<string, Load>> = {
 /** What the AWS SDK finds by itself. */
 const ofTheSdk = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
 
-const services = { auth, events, tickets, payments, notifications, sandbox, edge }
 /** What must never stand in the file: what a schema marks as secret, and what holds a password. */
 const secretNames = new Set([
-  ...Object.values(services).flatMap(({ Environment }) =>
+  ...Object.values({ ...services, sandbox, edge }).flatMap(({ Environment }) =>
     Object.entries(Environment.shape).flatMap(([name, schema]) => (isSecret(schema) ? [name] : [])),
   ),
   'DATABASE_URL',
