@@ -63,7 +63,9 @@ begin topic ticket-events
 begin topic saga-compensation-failed
 begin topic ops-alerts
 begin topic event-updates.fifo
+begin topic mail-feedback
 begin queue notification-dlq '"MessageRetentionPeriod":"1209600"'
+begin queue mail-feedback-dlq '"MessageRetentionPeriod":"1209600"'
 begin queue ticket-processing-dlq '"MessageRetentionPeriod":"1209600"'
 begin queue payment-processing-dlq '"MessageRetentionPeriod":"1209600"'
 begin queue order-commands-dlq.fifo '"MessageRetentionPeriod":"1209600"'
@@ -72,6 +74,7 @@ begin queue analytics-dlq '"MessageRetentionPeriod":"1209600"'
 finish
 
 begin queue notification-queue "$(working 345600 30 3 notification-dlq)"
+begin queue mail-feedback-queue "$(working 345600 30 3 mail-feedback-dlq)"
 begin queue ticket-processing-queue "$(working 345600 60 3 ticket-processing-dlq)"
 begin queue payment-processing-queue "$(working 345600 60 3 payment-processing-dlq)"
 begin queue order-commands.fifo "$(working 345600 60 3 order-commands-dlq.fifo)"
@@ -83,6 +86,7 @@ begin subscribe notification-queue user-events '{"eventType":["USER_CREATED","EM
 begin subscribe notification-queue ticket-events '{"eventType":["TICKETS_GENERATED","TICKET_TRANSFERRED","TICKET_TRANSFER_OFFERED"]}'
 begin subscribe notification-queue payment-events '{"eventType":["ORDER_CREATED","ORDER_STATUS_CHANGED","ORDER_CANCELLED","PAYMENT_COMPLETED","PAYMENT_FAILED","REFUND_PROCESSED"]}'
 begin subscribe notification-queue event-events '{"eventType":["EVENT_UPDATED","EVENT_CANCELLED"]}'
+begin subscribe mail-feedback-queue mail-feedback '{}'
 begin subscribe ticket-processing-queue payment-events '{"eventType":["PAYMENT_COMPLETED","PAYMENT_FAILED"]}'
 begin subscribe ticket-processing-queue event-events '{}'
 begin subscribe ticket-processing-queue ticket-events '{"eventType":["TICKETS_DELIVERED","TICKET_DELIVERY_FAILED"]}'

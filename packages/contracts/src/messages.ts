@@ -1,4 +1,5 @@
 import * as event from './event-messages.ts'
+import * as mail from './mail-messages.ts'
 import type { MessageDefinition } from './message.ts'
 import * as ops from './ops-messages.ts'
 import * as payment from './payment-messages.ts'
@@ -7,7 +8,7 @@ import * as user from './user-messages.ts'
 
 /** Every message there is, by its `eventType`. */
 export const messages: ReadonlyMap<string, MessageDefinition> = new Map(
-  [user, event, payment, ticket, ops]
+  [user, event, payment, ticket, mail, ops]
     .flatMap((module): MessageDefinition[] => Object.values(module))
     .map((definition) => [definition.eventType, definition]),
 )

@@ -21,8 +21,21 @@ export const NotificationType = z.enum([
 export type NotificationType = z.output<typeof NotificationType>
 export const Channel = z.enum(['EMAIL', 'SMS', 'PUSH'])
 export type Channel = z.output<typeof Channel>
-export const NotificationStatus = z.enum(['PENDING', 'SENDING', 'SENT', 'FAILED'])
+export const NotificationStatus = z.enum(['PENDING', 'SENDING', 'SENT', 'BOUNCED', 'FAILED'])
 export type NotificationStatus = z.output<typeof NotificationStatus>
+
+/** Why a mail did not reach a mailbox, or not yet. */
+export const MailFailure = z.enum([
+  'NO_SUCH_MAILBOX',
+  'MAILBOX_REFUSED',
+  'MAILBOX_FULL',
+  'MAIL_TOO_LARGE',
+  'CONTENT_REFUSED',
+  'NOT_REACHED',
+  'KNOWN_TO_FAIL',
+  'UNSAFE_CONTENT',
+])
+export type MailFailure = z.output<typeof MailFailure>
 
 export const Notification = z.object({
   notificationId: NotificationId,
@@ -35,6 +48,10 @@ export const Notification = z.object({
   createdAt: Instant,
   sentAt: Instant.optional(),
   readAt: Instant.optional(),
+  failure: z
+    .object({ reason: z.string(), message: z.string().meta({ description: 'for a person' }) })
+    .optional()
+    .meta({ description: 'why it is FAILED or BOUNCED' }),
 })
 export type Notification = z.output<typeof Notification>
 

@@ -1,4 +1,4 @@
-import type { ServiceKey } from './services.ts'
+import { type Caller, type ServiceKey, services } from './services.ts'
 
 /** The whole topology: topics, queues with their dead-letter queues, and who takes what. Feeds CDK, local provisioning, consumers and the CLI. */
 
@@ -10,6 +10,7 @@ export const topics = [
   'saga-compensation-failed',
   'ops-alerts',
   'event-updates.fifo',
+  'mail-feedback',
 ] as const
 export type TopicName = (typeof topics)[number]
 
@@ -22,7 +23,13 @@ export const publishers: Readonly<Record<TopicName, readonly ServiceKey[]>> = {
   'saga-compensation-failed': ['payments'],
   'ops-alerts': ['notifications', 'payments'],
   'event-updates.fifo': ['events'],
+  // SES tells here what became of mails, in its own words.
+  'mail-feedback': [],
 }
+
+/** The topics that a service publishes to, by its key or by its name towards the others. */
+export const topicsOf = (service: ServiceKey | Caller): readonly TopicName[] =>
+  topics.filter((topic) => publishers[topic].some((key) => key === service || services[key].name === service))
 
 export interface Subscription {
   readonly topic: TopicName
@@ -46,7 +53,10 @@ export const queues = {
     visibilitySeconds: 30,
     maxReceives: 3,
     subscriptions: [
-      { topic: 'user-events', eventTypes: ['USER_CREATED', 'EMAIL_VERIFICATION_REQUESTED', 'PASSWORD_RESET_REQUESTED'] },
+      {
+        topic: 'user-events',
+        eventTypes: ['USER_CREATED', 'EMAIL_VERIFICATION_REQUESTED', 'PASSWORD_RESET_REQUESTED'],
+      },
       { topic: 'ticket-events', eventTypes: ['TICKETS_GENERATED', 'TICKET_TRANSFERRED', 'TICKET_TRANSFER_OFFERED'] },
       {
         topic: 'payment-events',
@@ -61,6 +71,14 @@ export const queues = {
       },
       { topic: 'event-events', eventTypes: ['EVENT_UPDATED', 'EVENT_CANCELLED'] },
     ],
+  },
+  // Without a filter: what SES publishes has no attributes of ours.
+  'mail-feedback-queue': {
+    consumer: 'notifications',
+    deadLetterQueue: 'mail-feedback-dlq',
+    visibilitySeconds: 30,
+    maxReceives: 3,
+    subscriptions: [{ topic: 'mail-feedback' }],
   },
   'ticket-processing-queue': {
     consumer: 'tickets',

@@ -1,4 +1,4 @@
-import { DeleteMessageBatchCommand, ReceiveMessageCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs'
+import { ReceiveMessageCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs'
 import type { Message, MessageDefinition, QueueName } from '@boxoffice/contracts'
 import {
   type CrashAt,
@@ -12,17 +12,12 @@ import {
   type Worker,
   withCorrelationId,
 } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import { createAcknowledger } from './acknowledger.ts'
 import type { Aws } from './aws.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import type { FiguresOfHandlers, Outcome } from './handler-figures.ts'
 import { takingOf } from './message-spans.ts'
-
-/** What a consumer does with one kind of message: its effect, in the transaction that also remembers the message. */
-export interface Subscriber<T = Tx> {
-  readonly definition: MessageDefinition
-  handle(tx: T, message: Message<MessageDefinition>): Promise<void>
-}
+import { type ReadMessage, readMessage, type Subscriber, type Translate } from './read-message.ts'
 
 /** `handle` must only translate and call: no network in it, it runs inside a transaction. */
 export const on = <D extends MessageDefinition, T = Tx>(
@@ -40,6 +35,8 @@ export interface ConsumerOptions<T> {
   /** Opens the transaction of the effect; `sqlOf` gives our SQL inside it. */
   transact<R>(work: (tx: T) => Promise<R>): Promise<R>
   sqlOf(tx: T): Tx
+  /** For a queue whose messages are not of our own services; an envelope of ours where none is given. */
+  translate?: Translate
   afterCommit(): void
   logger: Logger
   metrics: Metrics
@@ -100,7 +97,8 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
 
   /** Whether the database was found away. */
   async function take(message: SqsMessage): Promise<boolean> {
-    const named = message.MessageAttributes?.eventType?.StringValue ?? ''
+    const read = readMessage(message, subscribers as never, options.translate)
+    const named = 'envelope' in read ? read.envelope.eventType : (message.MessageAttributes?.eventType?.StringValue ?? '')
     const eventType = subscribers.has(named) ? named : 'unknown' // anybody may write anything there: it must not grow our figures
     const startedMs = performance.now()
     const count = (outcome: Outcome, error?: unknown) => {
@@ -108,7 +106,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
       options.figures.count(queue, eventType, { outcome, ms: performance.now() - startedMs, error })
     }
     try {
-      count(await inSpan(`process ${eventType}`, takingOf(queue, message), (span) => process(message, span)))
+      count(await inSpan(`process ${eventType}`, takingOf(queue, message), (span) => process(message, read, span)))
       await acknowledge(message)
       return false
     } catch (error) {
@@ -119,14 +117,13 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
     }
   }
 
-  async function process(message: SqsMessage, span: Span): Promise<Outcome> {
-    const outcome = await takeIn(message, span)
+  async function process(message: SqsMessage, read: ReadMessage, span: Span): Promise<Outcome> {
+    const outcome = await takeIn(message, read, span)
     span.setAttribute('boxoffice.outcome', outcome)
     return outcome
   }
 
-  async function takeIn(message: SqsMessage, span: Span): Promise<Outcome> {
-    const read = readMessage(message, subscribers as never)
+  async function takeIn(message: SqsMessage, read: ReadMessage, span: Span): Promise<Outcome> {
     if ('reason' in read) {
       logger.error({ queue, reason: read.reason }, 'a message is not of its schema: to the dead-letter queue')
       await sendToDeadLetters(aws, queue, message, read.reason)
@@ -170,28 +167,6 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
   }
 }
 
-/** A message of a subscriber, or the reason why it can never be handled. */
-function readMessage(
-  message: SqsMessage,
-  subscribers: ReadonlyMap<string, Subscriber<unknown>>,
-): { envelope: Message<MessageDefinition>; subscriber: Subscriber<unknown> } | { reason: string } {
-  let json: unknown
-  try {
-    json = JSON.parse(message.Body ?? '')
-  } catch {
-    return { reason: 'the body is not JSON' }
-  }
-  const eventType = String((json as { eventType?: unknown } | null)?.eventType)
-  const subscriber = subscribers.get(eventType)
-  if (!subscriber) return { reason: `nobody here takes ${eventType.slice(0, 100)}` }
-  const result = z.safeDecode(subscriber.definition.schema as z.ZodType, json as never)
-  if (!result.success) {
-    const [issue] = result.error.issues
-    return { reason: `not of its schema: ${issue?.path.join('.')}: ${issue?.message}`.slice(0, 250) }
-  }
-  return { envelope: result.data as Message<MessageDefinition>, subscriber }
-}
-
 async function retryTransient<R>(work: () => Promise<R>): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -201,45 +176,4 @@ async function retryTransient<R>(work: () => Promise<R>): Promise<R> {
       await new Promise((resolve) => setTimeout(resolve, attempt * 100 * (0.5 + Math.random())))
     }
   }
-}
-
-/** Acknowledges in batches of up to ten, at most 20 ms late. Twice delivered is cheap: the inbox knows. */
-function createAcknowledger(aws: Aws, queue: QueueName, logger: Logger) {
-  let waiting: { message: SqsMessage; done: () => void }[] = []
-  let timer: NodeJS.Timeout | undefined
-  let flushing: Promise<unknown> = Promise.resolve()
-
-  async function send(batch: typeof waiting): Promise<void> {
-    try {
-      const { Failed = [] } = await aws.sqs.send(
-        new DeleteMessageBatchCommand({
-          QueueUrl: await aws.queueUrl(queue),
-          Entries: batch.map(({ message }, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle })),
-        }),
-      )
-      if (Failed.length > 0) logger.warn({ queue, failed: Failed.length }, 'not acknowledged: they come again')
-    } catch (error) {
-      logger.warn({ err: error, queue, messages: batch.length }, 'not acknowledged: they come again')
-    }
-    for (const { done } of batch) done()
-  }
-
-  function flush(): Promise<unknown> {
-    clearTimeout(timer)
-    timer = undefined
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, 10)
-      waiting = waiting.slice(10)
-      flushing = Promise.all([flushing, send(batch)])
-    }
-    return flushing
-  }
-
-  const acknowledge = (message: SqsMessage) =>
-    new Promise<void>((resolve) => {
-      waiting.push({ message, done: resolve })
-      if (waiting.length >= 10) void flush()
-      else timer ??= setTimeout(() => void flush(), 20)
-    })
-  return Object.assign(acknowledge, { flush })
 }

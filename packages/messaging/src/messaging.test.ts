@@ -1,11 +1,24 @@
 import { randomUUID } from 'node:crypto'
+import { PublishCommand } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
-import { type EventId, type Message, type OrderId, queues, ticketsRejected, type UserId, userCreated } from '@boxoffice/contracts'
+import {
+  type EventId,
+  type Message,
+  mailProgressed,
+  type OrderId,
+  queues,
+  ticketsRejected,
+  topics,
+  topicsOf,
+  type UserId,
+  userCreated,
+} from '@boxoffice/contracts'
 import {
   baseConfig,
   baseEnvironment,
   createDatabase,
   createFoundation,
+  createMetrics,
   readEnvironment,
   type Tx,
   transact,
@@ -17,16 +30,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } f
 import { z } from 'zod'
 import { type Aws, createAws } from './aws.ts'
 import { on } from './consumer.ts'
+import { readLetters, requeueLetters } from './dead-letter-queue.ts'
 import { archivePublished, oldestUnpublishedSeconds } from './housekeeping.ts'
 import { createMessaging, type Messaging } from './messaging.ts'
+import { type Append, createOutbox } from './outbox.ts'
 import { createProbe, type Probe } from './probe.ts'
 import { provision } from './provision.ts'
+import type { Translate } from './read-message.ts'
 import { createRelay } from './relay.ts'
 
 const QUEUE = 'payment-processing-queue'
 let aws: Aws
 let probe: Probe
 let messaging: Messaging
+/** Of a service that may say everything. */
+let append: Append
 let foundation: ReturnType<typeof createFoundation>
 let handled: Message<typeof ticketsRejected>[]
 let handle: (tx: Tx, message: Message<typeof ticketsRejected>) => Promise<void>
@@ -53,6 +71,7 @@ beforeAll(async () => {
   await provision(aws) // and once more: it changes nothing
   probe = await createProbe(aws, ['ticket-events', 'user-events'])
   messaging = createMessaging(foundation, config)
+  append = createOutbox({ ...foundation, topics })
   consumer = messaging.consume(QUEUE, [on(ticketsRejected, (tx, message) => handle(tx, message))])
   messaging.relay.start()
   consumer.start()
@@ -78,7 +97,7 @@ const rejection = () => ({
   reason: 'SEATS_GONE',
 })
 const say = (payload = rejection()) =>
-  messaging.transact((tx) => messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 3 })).then(() => payload)
+  messaging.transact((tx) => append(tx, ticketsRejected, payload, { aggregateVersion: 3 })).then(() => payload)
 const heardOf = (orderId: OrderId) => handled.filter(({ payload }) => payload.orderId === orderId)
 
 async function deadLetter(matches: (body: string) => boolean) {
@@ -103,7 +122,7 @@ describe('a message', () => {
   test('of a transaction that rolled back never existed', async () => {
     const payload = rejection()
     const work = messaging.transact(async (tx) => {
-      await messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
+      await append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
       throw new Error('changed my mind')
     })
     await expect(work).rejects.toThrow('changed my mind')
@@ -156,7 +175,7 @@ describe('the outbox', () => {
     const userId = randomUUID() as UserId
     const recipient = { userId, email: 'a@example.test', firstName: 'A', lastName: 'B', locale: 'en' }
     const token = { sealedToken: 'sealed', tokenExpiresAt: new Date(), createdAt: new Date() }
-    await messaging.transact((tx) => messaging.append(tx, userCreated, { ...recipient, ...token }, { aggregateVersion: 1 }))
+    await messaging.transact((tx) => append(tx, userCreated, { ...recipient, ...token }, { aggregateVersion: 1 }))
     await probe.waitFor(userCreated, (message) => message.payload.userId === userId)
     await vi.waitFor(async () => expect(await oldestUnpublishedSeconds(foundation.pool)).toBe(0), 10_000)
     await archivePublished(foundation.pool)
@@ -184,7 +203,7 @@ describe('the outbox', () => {
     const { default: pg } = await import('pg')
     const pool = new pg.Pool({ connectionString: database })
     const payload = rejection()
-    await transact(pool, (tx) => messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
+    await transact(pool, (tx) => append(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
     const broken = createRelay({ ...foundation, pool, aws: away })
     await broken.stop() // it tries once more as it stops
     const waiting = await pool.query<{ attempts: number }>('select attempts from outbox where published_at is null')
@@ -220,4 +239,77 @@ test('every queue has its dead-letter queue, its visibility and its receives', a
     const redrive = { deadLetterTargetArn: aws.queueArn(deadLetterQueue), maxReceiveCount: maxReceives }
     expect(JSON.parse(Attributes.RedrivePolicy ?? '{}')).toEqual(redrive)
   }
+})
+
+describe('what a service may publish', () => {
+  test('is what the topology says: a message for another’s topic is not even written down', async () => {
+    const ids = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId, eventId: randomUUID() as EventId }
+    const payload = { ...ids, reservationId: randomUUID() as never, reason: 'SEATS_GONE' }
+    const work = messaging.transact((tx) => messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
+    await expect(work).rejects.toThrow('TICKETS_REJECTED goes to ticket-events, to which this service may not publish')
+  })
+  test('is known by its key and by its name', () => {
+    expect(topicsOf('payments')).toEqual(['payment-events', 'saga-compensation-failed', 'ops-alerts'])
+    expect(topicsOf('payment-service')).toEqual(topicsOf('payments'))
+    expect(topicsOf('boxoffice-cli')).toEqual([])
+  })
+  test('is where health looks', async () => {
+    await messaging.health.check()
+    const elsewhere = createMessaging(
+      { ...foundation, metrics: createMetrics('payment-service') },
+      { ...aws.config, prefix: 'nobodys-' },
+    )
+    await expect(elsewhere.health.check()).rejects.toThrow()
+    elsewhere.close()
+  })
+})
+
+describe('a message in foreign words', () => {
+  const FOREIGN = 'mail-feedback-queue'
+  const known = new Map<string, string>()
+  const translate: Translate = (body) => {
+    if (body === 'broken') throw new TypeError(body)
+    const [word, id = ''] = body.split(' ')
+    if (word !== 'gone') return { reason: `nobody understands ${word}` }
+    known.set(id, known.get(id) ?? randomUUID())
+    const envelope = { messageId: known.get(id), eventType: 'MAIL_PROGRESSED', version: '1.0', correlationId: id }
+    return { envelope: { ...envelope, timestamp: new Date().toISOString(), aggregateVersion: 0, payload: { what: id } } }
+  }
+  const taken: string[] = []
+  let foreign: Worker
+  beforeAll(() => {
+    const taking = on(mailProgressed, async (_tx: Tx, { payload }) => void taken.push(payload.what))
+    const transaction = { transact: <R>(work: (tx: Tx) => Promise<R>) => transact(foundation.pool, work), sqlOf: (tx: Tx) => tx }
+    foreign = messaging.consumeWith(FOREIGN, [taking], { ...transaction, translate })
+    foreign.start()
+  })
+  afterAll(() => foreign.stop())
+  const tell = (Message: string) => aws.sns.send(new PublishCommand({ TopicArn: aws.topicArn('mail-feedback'), Message }))
+  const counted = (eventType: string, outcome: 'done' | 'duplicate' | 'dead') =>
+    messaging.handlers.list().find((figure) => figure.queue === FOREIGN && figure.eventType === eventType)?.[outcome]
+
+  test('is taken in as one of ours is: once, under its own type', async () => {
+    await tell('gone x')
+    await tell('gone x')
+    await vi.waitFor(() => expect(counted('MAIL_PROGRESSED', 'duplicate')).toBe(1), 10_000)
+    expect(taken).toEqual(['x'])
+  })
+  test('that cannot be understood is a dead letter that says so, can be put back, and dies again', async () => {
+    await tell('what y')
+    await tell('broken')
+    await vi.waitFor(() => expect(counted('unknown', 'dead')).toBe(2), 10_000)
+    const read = async () => {
+      const found = []
+      for await (const letters of readLetters(aws, FOREIGN)) found.push(...letters)
+      return found
+    }
+    const letters = await read()
+    expect(letters.map(({ body, reason, eventType }) => [body, reason, eventType]).sort()).toEqual([
+      ['broken', 'cannot be read: TypeError', 'unknown'],
+      ['what y', 'nobody understands what', 'unknown'],
+    ])
+    expect(await requeueLetters(aws, FOREIGN, letters)).toMatchObject({ refused: [], undeleted: [] })
+    await vi.waitFor(() => expect(counted('unknown', 'dead')).toBe(4), 10_000)
+    expect((await read()).map(({ redrives }) => redrives)).toEqual([1, 1])
+  })
 })

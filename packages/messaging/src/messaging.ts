@@ -1,13 +1,14 @@
-import { ListTopicsCommand } from '@aws-sdk/client-sns'
-import type { QueueName } from '@boxoffice/contracts'
+import { GetTopicAttributesCommand } from '@aws-sdk/client-sns'
+import { type QueueName, type TopicName, topicsOf } from '@boxoffice/contracts'
 import { type Foundation, type HealthComponent, type Transact, type Tx, transact, type Worker } from '@boxoffice/service-kit'
-import { createAws } from './aws.ts'
+import { type Aws, createAws } from './aws.ts'
 import type { MessagingConfig } from './config.ts'
-import { type ConsumerOptions, createConsumer, type Subscriber } from './consumer.ts'
+import { type ConsumerOptions, createConsumer } from './consumer.ts'
 import { createHandlerFigures, type FiguresOfHandlers } from './handler-figures.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { type Append, createOutbox } from './outbox.ts'
 import { findQueueDepth, type QueueDepth } from './queue-depth.ts'
+import type { Subscriber } from './read-message.ts'
 import { createRelay, type Relay } from './relay.ts'
 
 /** A service's part in messaging. */
@@ -20,11 +21,11 @@ export interface Messaging {
   housekeeping: Worker
   /** A consumer whose effects are SQL. */
   consume(queue: QueueName, subscribers: readonly Subscriber<Tx>[]): Worker
-  /** A consumer whose effects take another transaction, such as Prisma's. */
+  /** A consumer whose effects take another transaction, such as Prisma's, or whose messages are in foreign words. */
   consumeWith<T>(
     queue: QueueName,
     subscribers: readonly Subscriber<T>[],
-    transaction: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf'>,
+    options: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf' | 'translate'>,
   ): Worker
   /** The queues that have a consumer here. */
   consumed(): readonly QueueName[]
@@ -39,6 +40,7 @@ export interface Messaging {
 export function createMessaging(foundation: Foundation, config: MessagingConfig): Messaging {
   const { pool, logger, metrics, crashAt } = foundation
   const aws = createAws(config)
+  const topics = topicsOf(foundation.identity.name)
   const relay = createRelay({ pool, aws, logger, metrics, crashAt })
   const inTransaction: Transact = async (work) => {
     const result = await transact(pool, work)
@@ -47,12 +49,12 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
   }
   const handlers = createHandlerFigures(foundation.now)
   const consumed: QueueName[] = []
-  const consumeWith: Messaging['consumeWith'] = (queue, subscribers, transaction) => {
+  const consumeWith: Messaging['consumeWith'] = (queue, subscribers, options) => {
     consumed.push(queue)
     return createConsumer({
       queue,
       subscribers,
-      ...transaction,
+      ...options,
       aws,
       logger,
       metrics,
@@ -62,7 +64,7 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
     })
   }
   return {
-    append: createOutbox(foundation),
+    append: createOutbox({ ...foundation, topics }),
     transact: inTransaction,
     relay,
     housekeeping: createHousekeeping({ pool, logger, metrics }),
@@ -73,7 +75,12 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
     handlers,
     queueDepth: (queue) => findQueueDepth(aws, queue),
     // Without it the outbox fills and nothing is lost: the service stays in rotation.
-    health: { required: false, check: () => aws.sns.send(new ListTopicsCommand({})) },
+    health: { required: false, check: () => lookAt(aws, topics) },
     close: aws.close,
   }
+}
+
+/** A topic of its own: on others it has no permission to look. */
+async function lookAt(aws: Aws, [topic]: readonly TopicName[]): Promise<void> {
+  if (topic) await aws.sns.send(new GetTopicAttributesCommand({ TopicArn: aws.topicArn(topic) }))
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
-import { paymentsOpsRoutes, ticketsRejected } from '@boxoffice/contracts'
+import { paymentsOpsRoutes, ticketsRejected, topics } from '@boxoffice/contracts'
 import {
   baseConfig,
   baseEnvironment,
@@ -16,6 +16,7 @@ import { createAws } from './aws.ts'
 import { on } from './consumer.ts'
 import { createMessaging } from './messaging.ts'
 import { mountOps } from './ops.ts'
+import { createOutbox } from './outbox.ts'
 import { provision } from './provision.ts'
 
 const cleared = vi.fn()
@@ -50,7 +51,17 @@ async function start() {
   const caches = [{ name: 'prices', figures, clear: async () => cleared() }, away]
   mountOps(app, paymentsOpsRoutes, { ...foundation, messaging, caches })
   const as = async (roles: ('USER' | 'ADMIN')[]) => injectClient(app, paymentsOpsRoutes, (await authority.user(roles)).headers)
-  return { app, aws, foundation, messaging, consumer, operator: await as(['USER', 'ADMIN']), stranger: await as(['USER']) }
+  const append = createOutbox({ ...foundation, topics })
+  return {
+    app,
+    aws,
+    append,
+    foundation,
+    messaging,
+    consumer,
+    operator: await as(['USER', 'ADMIN']),
+    stranger: await as(['USER']),
+  }
 }
 let it: Awaited<ReturnType<typeof start>>
 beforeAll(async () => {
@@ -88,7 +99,7 @@ test('an operator sees each handler before its first message, and what went wron
   it.messaging.relay.start()
   it.consumer.start()
   const payload = { orderId: randomUUID(), userId: randomUUID(), eventId: randomUUID(), reservationId: randomUUID(), reason: 'x' }
-  await it.messaging.transact((tx) => it.messaging.append(tx, ticketsRejected, payload as never, { aggregateVersion: 1 }))
+  await it.messaging.transact((tx) => it.append(tx, ticketsRejected, payload as never, { aggregateVersion: 1 }))
   await vi.waitFor(async () => {
     const { body } = await it.operator.getHandlers({})
     expect(body).toMatchObject({ handlers: [{ done: 0, failed: 1, lastError: 'not today', lastAt: expect.any(Date) }] })

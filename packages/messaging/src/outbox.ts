@@ -1,4 +1,4 @@
-import { isFifo, type MessageDefinition, type MessageId, type Payload } from '@boxoffice/contracts'
+import { isFifo, type MessageDefinition, type MessageId, type Payload, type TopicName } from '@boxoffice/contracts'
 import { currentCorrelationId, currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
@@ -14,10 +14,13 @@ export type Append = <D extends MessageDefinition>(
 
 /**
  * Writes messages into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
- * The present trace goes with them, as the attribute `traceparent`. `aggregateVersion` is the version of the thing the message is about, by which consumers recognise an older one.
+ * The present trace goes with them, as the attribute `traceparent`. `aggregateVersion` is the version of the thing the message is
+ * about, by which consumers recognise an older one. A message for a topic that is not among `topics` is refused: on AWS it would be.
  */
-export function createOutbox(options: { now: () => Date; newId: () => string }): Append {
+export function createOutbox(options: { now: () => Date; newId: () => string; topics: readonly TopicName[] }): Append {
   return async (tx, definition, payload, { aggregateVersion }) => {
+    const foreign = definition.topics.find((topic) => !options.topics.includes(topic))
+    if (foreign) throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
     const messageId = options.newId() as MessageId
     const timestamp = options.now()
     const message = {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
-import { type EventId, messages, type OrderId, ticketsRejected, type UserId } from '@boxoffice/contracts'
+import { type EventId, messages, type OrderId, ticketsRejected, topics, type UserId } from '@boxoffice/contracts'
 import {
   baseConfig,
   baseEnvironment,
@@ -20,12 +20,15 @@ import { on } from './consumer.ts'
 import { readLetters, requeueLetters } from './dead-letter-queue.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import { createMessaging, type Messaging } from './messaging.ts'
+import { type Append, createOutbox } from './outbox.ts'
 import { provision } from './provision.ts'
 
 const QUEUE = 'payment-processing-queue'
 const SOON = { timeout: 10_000, interval: 20 }
 let aws: Aws
 let messaging: Messaging
+/** Of a service that may say everything. */
+let append: Append
 let foundation: ReturnType<typeof createFoundation>
 let consumer: Worker
 let handle: () => Promise<void>
@@ -46,6 +49,7 @@ beforeAll(async () => {
   aws = createAws(config)
   await provision(aws)
   messaging = createMessaging(foundation, config)
+  append = createOutbox({ ...foundation, topics })
   handle = async () => {}
   consumer = messaging.consume(QUEUE, [on(ticketsRejected, () => handle())])
   messaging.relay.start()
@@ -67,7 +71,7 @@ const say = () =>
   messaging.transact((tx) => {
     const ids = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId, eventId: randomUUID() as EventId }
     const payload = { ...ids, reservationId: randomUUID() as never, reason: 'SEATS_GONE' }
-    return messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
+    return append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
   })
 const spansOf = (recorded: ReturnType<typeof recordSpans>, messageId: string) =>
   recorded.spans().filter(({ attributes }) => attributes['messaging.message.id'] === messageId)

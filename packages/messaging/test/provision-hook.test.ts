@@ -8,7 +8,7 @@ import {
   SetSubscriptionAttributesCommand,
 } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
-import { queueNames, queues, topics } from '@boxoffice/contracts'
+import { queueNames, queues, type Subscription, topics } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Aws, createAws } from '../src/aws.ts'
 import { provision } from '../src/provision.ts'
@@ -72,7 +72,8 @@ test('the hook that is committed is the one that the topology gives, and may be 
 test('the hook makes what provision makes, attribute by attribute, and brings back what was changed', async () => {
   expect(await awslocal.run(file, environment)).toEqual({ code: 0, stderr: '' })
   const expected = await everything(byProvision)
-  expect(Object.keys(expected)).toHaveLength(topics.length + 10 + 2 * queueNames.length)
+  const subscriptions = queueNames.flatMap((name) => queues[name].subscriptions as readonly Subscription[]).length
+  expect(Object.keys(expected)).toHaveLength(topics.length + subscriptions + 2 * queueNames.length)
   expect(await everything(byHook)).toEqual(expected)
   expect(awslocal.asked).toContainEqual(['ses verify-email-identity', '--email-address', 'tickets@boxoffice.example'])
 

@@ -14,11 +14,12 @@ import {
   type TicketId,
   type TicketTypeId,
   type ticketsGenerated,
+  topics,
   type UserInfo,
   type userCreated,
   type VenueId,
 } from '@boxoffice/contracts'
-import { createAws, createProbe, provision } from '@boxoffice/messaging'
+import { createAws, createOutbox, createProbe, provision } from '@boxoffice/messaging'
 import { createDatabase, sqlOf } from '@boxoffice/service-kit'
 import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
 import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
@@ -71,6 +72,7 @@ export async function startNotifications(overrides: Record<string, string> = {})
   const probe = await createProbe(aws, ['ticket-events', 'ops-alerts'])
   const deps = createDependencies(config, authority.userKeys)
   const app = buildApp(deps)
+  const appendAny = createOutbox({ ...deps, topics })
   const [relay, ...others] = buildWorkers(deps)
   relay?.start()
   let working = false
@@ -100,7 +102,7 @@ export async function startNotifications(overrides: Record<string, string> = {})
       }),
     /** What another service says, through its topic and our queue. */
     tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>) =>
-      deps.transact((tx) => deps.messaging.append(sqlOf(tx), definition, payload, { aggregateVersion: 1 })),
+      deps.transact((tx) => appendAny(sqlOf(tx), definition, payload, { aggregateVersion: 1 })),
     seal: (token: string) =>
       new CompactEncrypt(new TextEncoder().encode(token))
         .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM' })

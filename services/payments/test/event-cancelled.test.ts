@@ -53,7 +53,7 @@ async function sell(event: EventId, count: number): Promise<OrderId[]> {
 
 const cancelEvent = () =>
   payments.deps.messaging.transact((tx) =>
-    payments.deps.messaging.append(
+    payments.appendAny(
       tx,
       eventCancelled,
       {

@@ -11,10 +11,11 @@ import {
   type TicketId,
   ticketsGenerated,
   ticketsInternalRoutes,
+  topics,
   type UserId,
   type VenueId,
 } from '@boxoffice/contracts'
-import { createAws, createProbe, provision } from '@boxoffice/messaging'
+import { createAws, createOutbox, createProbe, provision } from '@boxoffice/messaging'
 import { createDatabase } from '@boxoffice/service-kit'
 import { createTestAuthority, injectClient, startPeer } from '@boxoffice/service-kit/testing'
 import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
@@ -84,6 +85,7 @@ export async function startPayments(
   const workers = buildWorkers(deps)
   if (options.workers !== false) for (const worker of workers) worker.start()
 
+  const appendAny = createOutbox({ ...deps, topics })
   const buyer = await authority.user()
   const client = injectClient(app, paymentsRoutes, buyer.headers)
   const order = async (orderId: OrderId) => {
@@ -95,6 +97,8 @@ export async function startPayments(
     authority,
     config,
     deps,
+    /** Writes what another service says into our own outbox. */
+    appendAny,
     app,
     sandbox,
     probe,
@@ -147,7 +151,7 @@ export async function startPayments(
         made.map((ticketId) => ({ ticketId, ticketTypeId, unitPrice, used: false })),
       )
       await deps.messaging.transact((tx) =>
-        deps.messaging.append(
+        appendAny(
           tx,
           ticketsGenerated,
           {

@@ -149,7 +149,7 @@ test('rejected tickets are refunded once, and the buyer is told', async () => {
   const { reservationId } = await payments.order(orderId)
   const reject = () =>
     payments.deps.messaging.transact((tx) =>
-      payments.deps.messaging.append(
+      payments.appendAny(
         tx,
         ticketsRejected,
         { orderId, userId: payments.buyer.userId, eventId, reservationId, reason: 'SEATS_GONE' },

@@ -41,7 +41,7 @@ type Reserved = Awaited<ReturnType<typeof reserveForOrder>>
 
 /** Publish as another service would, through our own outbox. */
 const publish = <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
-  setting.deps.messaging.transact((tx) => setting.deps.messaging.append(tx, definition, payload, { aggregateVersion }))
+  setting.deps.messaging.transact((tx) => setting.appendAny(tx, definition, payload, { aggregateVersion }))
 
 const paid = (eventId: EventId, typeId: TicketTypeId, order: Reserved, quantity = 1): Payload<typeof paymentCompleted> => ({
   orderId: order.orderId,

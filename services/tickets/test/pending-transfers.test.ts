@@ -42,8 +42,9 @@ async function confirmAddress(email: string): Promise<Account> {
   const { userId } = known
   setting.accounts.set(email, { userId, emailVerified: true })
   confirmed++
-  const { transact, append } = setting.deps.messaging
-  await transact((tx) => append(tx, userEmailVerified, { userId, email, verifiedAt: new Date() }, { aggregateVersion: 1 }))
+  await setting.deps.messaging.transact((tx) =>
+    setting.appendAny(tx, userEmailVerified, { userId, email, verifiedAt: new Date() }, { aggregateVersion: 1 }),
+  )
   return { ...known, email }
 }
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)

@@ -16,10 +16,11 @@ import {
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
   ticketsRoutes,
+  topics,
   type UserId,
   type VenueId,
 } from '@boxoffice/contracts'
-import { createAws, provision } from '@boxoffice/messaging'
+import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { createDatabase, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import { createTestAuthority, injectClient, startPeer } from '@boxoffice/service-kit/testing'
 import { Redis } from 'ioredis'
@@ -101,6 +102,8 @@ export async function createSetting(environment: Record<string, string> = {}) {
   return {
     config,
     deps,
+    /** Writes what another service says into our own outbox. */
+    appendAny: createOutbox({ ...deps, topics }),
     app,
     aws,
     redis,

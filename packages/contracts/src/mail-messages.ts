@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { NotificationId } from './ids.ts'
+import { defineMessage } from './message.ts'
+import { MailFailure } from './notifications.ts'
+import { Instant } from './text.ts'
+
+// What became of mails that the provider took. Nobody of ours publishes these: the notification service makes them of what SES
+// publishes on the topic, in words of SES's own.
+
+const ofMail = { topics: ['mail-feedback'], attributes: [] } as const
+const OfMail = z.object({
+  notificationId: NotificationId.optional().meta({ description: 'which of our mails, where the provider says so' }),
+  providerMessageId: z.string(),
+  sentAt: Instant,
+  at: Instant,
+})
+const addresses = z.array(z.string()).meta({ description: 'whom it was for' })
+
+/** It came back for good: no mail will reach this address. */
+export const mailBounced = defineMessage('MAIL_BOUNCED', {
+  ...ofMail,
+  payload: OfMail.extend({ addresses, reason: MailFailure }),
+})
+/** The provider took it and did not send it, for what is in it. */
+export const mailRejected = defineMessage('MAIL_REJECTED', { ...ofMail, payload: OfMail.extend({ reason: MailFailure }) })
+/** It is late, or came back for a reason that may pass. */
+export const mailDelayed = defineMessage('MAIL_DELAYED', { ...ofMail, payload: OfMail.extend({ reason: MailFailure }) })
+/** Somebody called it unwanted; `undelivered`: the provider knew that they had before, and did not send it. */
+export const mailComplained = defineMessage('MAIL_COMPLAINED', {
+  ...ofMail,
+  payload: OfMail.extend({ addresses, reason: z.string(), undelivered: z.boolean() }),
+})
+/** Nothing that anybody has to do something about: it was sent, delivered, opened. */
+export const mailProgressed = defineMessage('MAIL_PROGRESSED', { ...ofMail, payload: z.object({ what: z.string() }) })

@@ -1,0 +1,45 @@
+import { DeleteMessageBatchCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs'
+import type { QueueName } from '@boxoffice/contracts'
+import type { Logger } from '@boxoffice/service-kit'
+import type { Aws } from './aws.ts'
+
+/** Acknowledges in batches of up to ten, at most 20 ms late. Twice delivered is cheap: the inbox knows. */
+export function createAcknowledger(aws: Aws, queue: QueueName, logger: Logger) {
+  let waiting: { message: SqsMessage; done: () => void }[] = []
+  let timer: NodeJS.Timeout | undefined
+  let flushing: Promise<unknown> = Promise.resolve()
+
+  async function send(batch: typeof waiting): Promise<void> {
+    try {
+      const { Failed = [] } = await aws.sqs.send(
+        new DeleteMessageBatchCommand({
+          QueueUrl: await aws.queueUrl(queue),
+          Entries: batch.map(({ message }, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle })),
+        }),
+      )
+      if (Failed.length > 0) logger.warn({ queue, failed: Failed.length }, 'not acknowledged: they come again')
+    } catch (error) {
+      logger.warn({ err: error, queue, messages: batch.length }, 'not acknowledged: they come again')
+    }
+    for (const { done } of batch) done()
+  }
+
+  function flush(): Promise<unknown> {
+    clearTimeout(timer)
+    timer = undefined
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, 10)
+      waiting = waiting.slice(10)
+      flushing = Promise.all([flushing, send(batch)])
+    }
+    return flushing
+  }
+
+  const acknowledge = (message: SqsMessage) =>
+    new Promise<void>((resolve) => {
+      waiting.push({ message, done: resolve })
+      if (waiting.length >= 10) void flush()
+      else timer ??= setTimeout(() => void flush(), 20)
+    })
+  return Object.assign(acknowledge, { flush })
+}
