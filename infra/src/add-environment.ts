@@ -11,25 +11,24 @@ import { ServicesStack } from './stacks/services-stack.ts'
 /** All stacks of an environment, in the order in which they can be made. */
 export function addEnvironment(app: App, environment: EnvironmentDefinition, settings: Settings) {
   const env: Environment = { region: settings.region, ...(settings.account && { account: settings.account }) }
-  const stack = (name: string, description: string) => ({
+  const about = (description: string) => ({
     env,
     environment,
     settings,
-    stackName: `boxoffice-${environment.name}-${name}`,
     description: `Boxoffice ${environment.name}: ${description}`,
     terminationProtection: environment.keepsData,
   })
-  const id = (name: string) => `${environment.name}-${name}`
-  const network = new NetworkStack(app, id('network'), stack('network', 'network, private names and the cluster'))
-  const messaging = new MessagingStack(app, id('messaging'), stack('messaging', 'topics, queues and mail'))
+  const id = (name: string) => `boxoffice-${environment.name}-${name}`
+  const network = new NetworkStack(app, id('network'), about('network, private names and the cluster'))
+  const messaging = new MessagingStack(app, id('messaging'), about('topics, queues and mail'))
   const data = new DataStack(app, id('data'), {
-    ...stack('data', 'PostgreSQL, Redis, secrets and migrations'),
+    ...about('PostgreSQL, Redis, secrets and migrations'),
     network,
     messaging,
   })
-  const edge = new EdgeStack(app, id('edge'), { ...stack('edge', 'load balancer, certificate and firewall'), network })
+  const edge = new EdgeStack(app, id('edge'), { ...about('load balancer, certificate and firewall'), network })
   const services = new ServicesStack(app, id('services'), {
-    ...stack('services', 'the five services'),
+    ...about('the five services'),
     network,
     data,
     messaging,
@@ -37,7 +36,7 @@ export function addEnvironment(app: App, environment: EnvironmentDefinition, set
   })
   const watched = { network, data, messaging, edge }
   const observability = new ObservabilityStack(app, id('observability'), {
-    ...stack('observability', 'alarms, dashboard and budget'),
+    ...about('alarms, dashboard and budget'),
     ...watched,
   })
   observability.addStackDependency(services)

@@ -33,7 +33,7 @@ test('the app is synthesized as it is deployed, clean by cdk-nag, by a process t
   expect({ exitCode, all }).toMatchObject({ exitCode: 0 })
   const templates = readdirSync(outdir).filter((file) => file.endsWith('.template.json'))
   expect(templates.sort()).toEqual(
-    environmentNames.flatMap((name) => stackNames.map((stack) => `${name}-${stack}.template.json`)).sort(),
+    environmentNames.flatMap((name) => stackNames.map((stack) => `boxoffice-${name}-${stack}.template.json`)).sort(),
   )
 }, 120_000)
 

@@ -51,11 +51,11 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       expect(group).toMatchObject({ Engine: 'valkey', TransitEncryptionEnabled: true, AtRestEncryptionEnabled: true })
       expect(resolved(group.AuthToken)).toMatch(/^\{\{resolve:secretsmanager:/)
       const parameters = all.data.Resources[resolved(group.CacheParameterGroupName).slice(1, -1)]?.Properties
-      return [group.ReplicationGroupId, (parameters?.Properties as { 'maxmemory-policy': string })['maxmemory-policy']]
+      return [group.ReplicationGroupId, parameters?.Properties]
     })
     expect(policies).toEqual([
-      [`boxoffice-${name}-holds`, 'noeviction'],
-      [`boxoffice-${name}-cache`, 'allkeys-lru'],
+      [`boxoffice-${name}-holds`, { 'maxmemory-policy': 'noeviction' }],
+      [`boxoffice-${name}-cache`, { 'maxmemory-policy': 'allkeys-lru' }],
     ])
     for (const group of groups)
       expect(group).toMatchObject({ MultiAZEnabled: name === 'prod', AutomaticFailoverEnabled: name === 'prod' })

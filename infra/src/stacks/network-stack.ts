@@ -1,5 +1,6 @@
 import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
 import {
+  CfnOutput,
   aws_servicediscovery as discovery,
   aws_ec2 as ec2,
   aws_ecs as ecs,
@@ -65,6 +66,9 @@ export class NetworkStack extends Stack {
       containerInsightsV2: ecs.ContainerInsights.ENABLED,
     })
     this.namespace = new discovery.PrivateDnsNamespace(this, 'Names', { vpc: this.vpc, name: NAMESPACE })
+    // Where one-shot tasks run: the deployment and operators start them.
+    new CfnOutput(this, 'OneShotSubnets', { value: this.vpc.privateSubnets.map((subnet) => subnet.subnetId).join(',') })
+    new CfnOutput(this, 'OneShotGroup', { value: this.groups.operations.securityGroupId })
   }
 
   private createGroups(): SecurityGroups {

@@ -1,0 +1,166 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { type EnvironmentName, environmentNames, environments } from '../environments.ts'
+import { readSettings, Settings } from '../settings.ts'
+import { CannotDeploy } from './cannot-deploy.ts'
+import type { Cloud } from './cloud.ts'
+import { planOf, runSteps, type Surroundings, stepsOf } from './deploy.ts'
+import { operate } from './operate.ts'
+import { recallSettings } from './settings-store.ts'
+import { describeStacks } from './stacks.ts'
+
+/** Everything that the commands reach out to. */
+export interface Reach {
+  region: string | undefined
+  gateway: { secretKey?: string; webhookSecret?: string }
+  createCloud(region: string): Cloud
+  machine: Pick<Surroundings, 'requireDocker' | 'askUrl' | 'wait'> & {
+    runCdk(args: readonly string[], environment: EnvironmentName | undefined, settings: Settings): Promise<void>
+    createCertificate(environment: EnvironmentName): Promise<{ certificate: string; privateKey: string }>
+  }
+  say(line: string): void
+}
+
+type Given = Partial<Settings> & { env: EnvironmentName }
+
+const DEFAULT_REGION = 'eu-west-1'
+const { shape } = Settings
+/** Settings that are given as options; the account is that of the credentials. */
+const options = Object.entries(shape).filter(([name]) => name !== 'account')
+const dashed = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** The command line of infra/. `run` answers the exit code: 0 done, 1 could not be done, 2 what was asked for makes no sense. */
+export function buildProgram(reach: Reach) {
+  let exitCode = 0
+  const program = new Command('infra').description('Boxoffice on AWS').exitOverride().enablePositionalOptions()
+  const environmentOption = () =>
+    new Option('--env <name>', `the environment: ${environmentNames.join(' or ')}`)
+      .choices(environmentNames)
+      .makeOptionMandatory()
+  const withSettings = (command: Command) => {
+    command.addOption(environmentOption())
+    for (const [name, schema] of options) {
+      const parse = (value: string) => {
+        const { success, error } = schema.safeParse(value)
+        if (!success) throw new InvalidArgumentError(error.issues[0]?.message ?? 'is wrong')
+        return value
+      }
+      command.addOption(new Option(`--${dashed(name)} <value>`, schema.description).argParser(parse))
+    }
+    return command
+  }
+  const settingsOf = ({ env: _, ...given }: Given): Partial<Settings> => given
+  const regionOf = ({ region }: { region?: string }) => region ?? reach.region ?? DEFAULT_REGION
+
+  withSettings(program.command('deploy'))
+    .description('build, push, migrate, deploy, wait for health, print the address; settings are remembered for the next time')
+    .option('--dry-run', 'print the plan, and do nothing: reaches no network')
+    .action(async ({ dryRun, ...given }: Given & { dryRun?: boolean }) => {
+      const region = regionOf(given)
+      const steps = stepsOf(
+        { environment: environments[given.env], given: { ...settingsOf(given), region }, gateway: reach.gateway },
+        surroundingsOf(reach, given.env, region),
+      )
+      if (dryRun) {
+        reach.say(`Deploying ${given.env} to ${region} would do this, in order. Each step is safe to repeat.`)
+        for (const line of planOf(steps)) reach.say(line)
+        reach.say('The stacks, from the templates as they are now:')
+        const settings = readSettings(JSON.stringify({ ...settingsOf(given), region }))
+        for (const { name, resources, kinds } of describeStacks(environments[given.env], settings)) {
+          reach.say(`    ${name.padEnd(32)}${String(resources).padStart(4)} resources  ${kinds.join(' ')}`)
+        }
+        return
+      }
+      await runSteps(steps, reach)
+    })
+
+  withSettings(program.command('diff'))
+    .description('what a deployment would change, as CloudFormation sees it')
+    .action(async (given: Given) => {
+      const region = regionOf(given)
+      const settings = await recallSettings(reach.createCloud(region), given.env, { ...settingsOf(given), region })
+      await reach.machine.runCdk(['diff', `boxoffice-${given.env}-*`], given.env, settings)
+    })
+
+  program
+    .command('synth')
+    .description('write the templates of every environment to infra/cdk.out and check them; reaches no network')
+    .action(() => reach.machine.runCdk(['synth', '--quiet'], undefined, { region: DEFAULT_REGION }))
+
+  withSettings(program.command('destroy'))
+    .description('take dev down with everything in it; prod is protected, see docs/deployment.md')
+    .action(async (given: Given) => {
+      if (environments[given.env].keepsData)
+        throw new CannotDeploy(`${given.env} holds what must not be lost: docs/deployment.md says how it is taken down`)
+      const region = regionOf(given)
+      const settings = await recallSettings(reach.createCloud(region), given.env, { region })
+      await reach.machine.runCdk(['destroy', '--force', `boxoffice-${given.env}-*`], given.env, settings)
+    })
+
+  program
+    .command('operate')
+    .description("run the operators' command line inside the environment: operate --env prod dlq list")
+    .addOption(environmentOption())
+    .option('--region <value>', shape.region.description)
+    .argument('<command...>', 'what `boxoffice` is to do')
+    .passThroughOptions()
+    .action(async (command: string[], given: { env: EnvironmentName; region?: string }) => {
+      exitCode = await operate(
+        reach.createCloud(regionOf(given)),
+        given.env,
+        command,
+        reach.machine.wait ? { say: reach.say, wait: reach.machine.wait } : reach,
+      )
+    })
+
+  return {
+    async run(args: readonly string[]): Promise<number> {
+      try {
+        await program.parseAsync(args, { from: 'user' })
+        return exitCode
+      } catch (error) {
+        if (error instanceof CannotDeploy) {
+          reach.say(error.message)
+          return 1
+        }
+        if (isUsage(error)) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
+        reach.say(`${error instanceof Error ? error.message : error}`)
+        return 1
+      }
+    },
+  }
+}
+
+const isUsage = (error: unknown): error is { code: string; exitCode: number } =>
+  typeof (error as { code?: unknown }).code === 'string' && String((error as { code: string }).code).startsWith('commander.')
+
+function surroundingsOf(reach: Reach, environment: EnvironmentName, region: string): Surroundings {
+  const { machine } = reach
+  return {
+    ...machine,
+    say: reach.say,
+    cloud: reach.createCloud(region),
+    createCertificate: () => machine.createCertificate(environment),
+    bootstrap: (account, settings) => machine.runCdk(['bootstrap', `aws://${account}/${settings.region}`], environment, settings),
+    deployStacks: (stacks, settings) =>
+      machine.runCdk(
+        [
+          'deploy',
+          ...stacks,
+          '--exclusively',
+          '--require-approval',
+          'never',
+          '--progress',
+          'events',
+          ...parametersOf(environment, stacks, settings),
+        ],
+        environment,
+        settings,
+      ),
+  }
+}
+
+/** The certificate is a parameter of the edge where no domain makes one. */
+const parametersOf = (environment: EnvironmentName, stacks: readonly string[], { certificate }: Settings) => {
+  const edge = `boxoffice-${environment}-edge`
+  return certificate && stacks.includes(edge) ? ['--parameters', `${edge}:CertificateArn=${certificate}`] : []
+}

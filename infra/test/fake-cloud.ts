@@ -1,0 +1,44 @@
+import type { Cloud, TaskState } from '../src/cli/cloud.ts'
+import { type Owner, owners } from '../src/cli/secrets.ts'
+
+/** An account in memory, as it is after the foundation's stacks were made; what is done to it is written down in `done`. */
+export function createFakeCloud(options: { task?: TaskState[]; secrets?: Partial<Record<Owner, Record<string, string>>> } = {}) {
+  const done: string[] = []
+  const parameters = new Map<string, string>()
+  const secrets = new Map(owners.map((owner) => [`boxoffice/dev/${owner}`, options.secrets?.[owner] ?? { unused: 'x' }]))
+  const states = options.task ?? [
+    { lines: ['auth: 3 migrations'], exitCode: null },
+    { lines: ['done'], exitCode: 0 },
+    { lines: [], exitCode: 0 },
+  ]
+  const cloud: Cloud = {
+    account: async () => '111122223333',
+    async findOutputs(stack): Promise<Record<string, string> | null> {
+      if (stack === 'boxoffice-dev-network') return { OneShotSubnets: 'subnet-1,subnet-2', OneShotGroup: 'sg-1' }
+      if (stack === 'boxoffice-dev-edge') return { Url: 'https://boxoffice-dev-1.elb.amazonaws.com' }
+      return null
+    },
+    findParameter: async (name) => parameters.get(name) ?? null,
+    async putParameter(name, value) {
+      done.push(`remember ${name}`)
+      parameters.set(name, value)
+    },
+    getSecret: async (name) => ({ ...secrets.get(name) }),
+    async putSecret(name, value) {
+      done.push(`secret ${name}`)
+      secrets.set(name, value)
+    },
+    async importCertificate({ certificate, privateKey }) {
+      done.push(`certificate ${certificate.split('\n')[0]} ${privateKey.split('\n')[0]}`)
+      return 'arn:aws:acm:eu-west-1:111122223333:certificate/1'
+    },
+    async runTask({ cluster, definition, subnets, group, command }) {
+      done.push(`task ${cluster} ${definition} ${subnets.join('+')} ${group}: ${command.join(' ')}`)
+      return 'task-1'
+    },
+    async lookAtTask() {
+      return states.shift() ?? { lines: [], exitCode: 0 }
+    },
+  }
+  return { cloud, done, parameters, secrets }
+}
