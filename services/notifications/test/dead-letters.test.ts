@@ -28,6 +28,9 @@ const alertsOf = (queue: string) => service.probe.heard(opsAlert).filter(({ payl
 const heard = (queue: string, count: number) => vi.waitFor(() => expect(alertsOf(queue)).toHaveLength(count), SOON)
 const told = () => service.deps.prisma.deadLetterWatch.findMany({ where: { alerts: { gt: 0 } }, orderBy: { queue: 'asc' } })
 
+const shown = async (queue: string) =>
+  (await service.deps.metrics.registry.metrics()).match(new RegExp(`dead_letters{queue="${queue}".*} (\\d+)`))?.[1]
+
 test('people hear of dead letters when they come, when more come, after an hour and when they are gone; two instances tell it once', async () => {
   const clock = { now: new Date() }
   const logged: unknown[] = []
@@ -65,6 +68,7 @@ test('people hear of dead letters when they come, when more come, after an hour 
     detail: { letters: 2, eventTypes: { USER_CREATED: 1, ORDER_CREATED: 1 }, reasons: ['the body is not JSON'] },
   })
   expect(logged).toHaveLength(2)
+  expect(await shown('notification-queue')).toBe('2')
   expect(JSON.stringify([logged, alertsOf('notification-queue')])).not.toContain(secret)
 
   await bury('notification-queue', 'USER_CREATED', 'again')
@@ -86,6 +90,7 @@ test('people hear of dead letters when they come, when more come, after an hour 
     title: 'notification-dlq is empty again',
     detail: { occasion: 'GONE', letters: 0 },
   })
+  expect(await shown('notification-queue')).toBe('0')
   expect(await told()).toMatchObject([
     { queue: 'notification-queue', letters: 0, alerts: 4 },
     { queue: 'payment-processing-queue', letters: 1, alerts: 2 },
