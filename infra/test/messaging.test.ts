@@ -184,3 +184,24 @@ describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
       expect(resolved((RedrivePolicy as { deadLetterTargetArn: Json }).deadLetterTargetArn)).toMatch(/DeadLetters/)
   })
 })
+
+test.each(everyEnvironment())(
+  'in %s, what becomes of our mails is told to the notification service, by SES alone',
+  (_name, { resources: of }) => {
+    const [destination] = [...of('messaging', 'AWS::SES::ConfigurationSetEventDestination').values()].map(
+      ({ EventDestination }) => EventDestination,
+    )
+    expect(destination).toMatchObject({
+      Enabled: true,
+      MatchingEventTypes: expect.arrayContaining(['bounce', 'complaint', 'reject']),
+    })
+    expect(referred((destination as { SnsDestination: { TopicARN: Json } }).SnsDestination.TopicARN)).toBe('mail-feedback')
+    const policies = [...of('messaging', 'AWS::SNS::TopicPolicy').values()]
+    const allowed = policies.flatMap(({ PolicyDocument, Topics }) =>
+      (PolicyDocument as { Statement: { [name: string]: Json }[] }).Statement.filter(({ Effect }) => Effect === 'Allow').map(
+        (statement) => [referred(Topics), statement.Principal],
+      ),
+    )
+    expect(allowed).toEqual([['mail-feedback', { Service: 'ses.amazonaws.com' }]])
+  },
+)

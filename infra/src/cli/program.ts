@@ -104,12 +104,10 @@ export function buildProgram(reach: Reach) {
     .argument('<command...>', 'what `boxoffice` is to do')
     .passThroughOptions()
     .action(async (command: string[], given: { env: EnvironmentName; region?: string }) => {
-      exitCode = await operate(
-        reach.createCloud(regionOf(given)),
-        given.env,
-        command,
-        reach.machine.wait ? { say: reach.say, wait: reach.machine.wait } : reach,
-      )
+      exitCode = await operate(reach.createCloud(regionOf(given)), given.env, command, {
+        say: reach.say,
+        wait: reach.machine.wait,
+      })
     })
 
   return {

@@ -13,8 +13,9 @@ export const shippedMetrics: readonly { readonly labels: readonly string[]; read
   { labels: ['service'], names: ['outbox_oldest_unpublished_seconds', 'notifications_oldest_pending_seconds'] },
   { labels: ['service', 'state'], names: ['sagas_in_progress', 'sagas_oldest_seconds'] },
   { labels: ['service', 'callee'], names: ['circuit_breaker_state'] },
-  { labels: ['service', 'outcome'], names: ['messages_consumed_total', 'notifications_total'] },
-  { labels: ['service', 'outcome'], names: ['holds_total', 'orders_total'] },
+  { labels: ['service', 'use'], names: ['redis_connected'] },
+  { labels: ['service', 'step'], names: ['compensation_failures_total'] },
+  { labels: ['service', 'outcome'], names: ['orders_total', 'holds_total', 'check_ins_total', 'notifications_total'] },
 ]
 
 /**

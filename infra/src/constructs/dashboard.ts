@@ -66,20 +66,29 @@ const requests = ({ edge }: Watched) => {
   ]
 }
 
-const purchases = () => [
-  {
-    title: 'Purchases and refunds on their way, by state',
-    left: ['RESERVING', 'CHARGING', 'RESOLVING', 'AWAITING_TICKETS', 'REFUNDING', 'REPAYING', 'REFUND_IF_CHARGED'].map((state) =>
-      ownMetric('payments', 'sagas_in_progress', { state }, { period: MINUTE }),
-    ),
-  },
-  {
-    title: 'Breakers: 0 closed, 1 open',
-    left: ['gateway', 'tickets', 'events'].map((callee) =>
-      ownMetric('payments', 'circuit_breaker_state', { callee }, { period: MINUTE }),
-    ),
-  },
-]
+const purchases = () => {
+  const outcomes = (service: 'payments' | 'tickets', name: string, values: string[]) =>
+    values.map((outcome) => ownMetric(service, name, { outcome }, { period: MINUTE, statistic: cloudwatch.Stats.SUM }))
+  const states = ['RESERVING', 'CHARGING', 'RESOLVING', 'AWAITING_TICKETS', 'REFUNDING', 'REPAYING', 'REFUND_IF_CHARGED']
+  return [
+    { title: 'Orders in a minute', left: outcomes('payments', 'orders_total', ['placed', 'confirmed', 'failed', 'refunded']) },
+    {
+      title: 'Holds in a minute',
+      left: outcomes('tickets', 'holds_total', ['reserved', 'INSUFFICIENT_INVENTORY', 'SEATS_TAKEN']),
+    },
+    {
+      title: 'Purchases and refunds on their way: the oldest of each state',
+      left: states.map((state) => ownMetric('payments', 'sagas_oldest_seconds', { state }, { period: MINUTE })),
+      unit: 's',
+    },
+    {
+      title: 'Breakers: 0 closed, 1 open',
+      left: ['gateway', 'tickets', 'events'].map((callee) =>
+        ownMetric('payments', 'circuit_breaker_state', { callee }, { period: MINUTE }),
+      ),
+    },
+  ]
+}
 
 const messages = (environment: EnvironmentDefinition) => {
   const ofQueue = (name: string, metricName: string) =>

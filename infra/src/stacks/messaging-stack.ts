@@ -55,14 +55,21 @@ export class MessagingStack extends Stack {
     this.mailIdentity = this.createIdentity(environment, settings)
   }
 
-  /** Over TLS alone, and whoever bounced or complained is not written to again. */
+  /** Mails go over TLS alone, and what becomes of them is told to the notification service. */
   private createConfigurationSet(environment: EnvironmentDefinition): ses.ConfigurationSet {
-    return new ses.ConfigurationSet(this, 'Mails', {
+    const set = new ses.ConfigurationSet(this, 'Mails', {
       configurationSetName: `${prefixOf(environment.name)}mails`,
       tlsPolicy: ses.ConfigurationSetTlsPolicy.REQUIRE,
       reputationMetrics: true,
-      suppressionReasons: ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+      // The service keeps its own list, which knows what must be sent nevertheless.
+      disableSuppressionList: true,
     })
+    const { BOUNCE, COMPLAINT, REJECT, DELIVERY_DELAY } = ses.EmailSendingEvent
+    set.addEventDestination('Feedback', {
+      destination: ses.EventDestination.snsTopic(this.topics['mail-feedback']),
+      events: [BOUNCE, COMPLAINT, REJECT, DELIVERY_DELAY],
+    })
+    return set
   }
 
   /** The domain, with its keys in Route 53 where that has it; without a domain the one address that we write from. */

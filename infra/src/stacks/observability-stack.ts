@@ -12,7 +12,7 @@ import {
   aws_sns_subscriptions as subscriptions,
 } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
-import { Alarms, FIVE_MINUTES, MINUTE, runbookOf } from '../constructs/alarms.ts'
+import { type AlarmKind, Alarms, FIVE_MINUTES, MINUTE, runbookOf } from '../constructs/alarms.ts'
 import { addDashboard } from '../constructs/dashboard.ts'
 import { createKey } from '../constructs/encryption-key.ts'
 import { metricOf, ownMetric } from '../constructs/metrics.ts'
@@ -41,6 +41,11 @@ const waitLimitSeconds = (name: QueueName) => (name === 'analytics-queue' ? 1_80
 const P99_SECONDS = 2
 /** Buying waits for the gateway, up to ten seconds. */
 const P99_OF_PAYMENTS_SECONDS = 10
+
+/** Seconds in which a saga should know whether a card was charged. The last looks at the gateway's books again and again, by design. */
+const unknownFor = { RESOLVING: 600, CANCELLING_CHARGE: 600, REFUND_IF_CHARGED: 7_200 }
+/** Seconds in which what was begun should be undone. */
+const undoingFor = { RELEASING: 600, CANCELLING_TICKETS: 600, WITHDRAWING_TICKETS: 600, REFUNDING: 1_800, REPAYING: 1_800 }
 
 /** What tells operators that something is wrong and shows them what: alarms, the dashboard, the budget. */
 export class ObservabilityStack extends Stack {
@@ -128,10 +133,8 @@ export class ObservabilityStack extends Stack {
   }
 
   private watchPurchases(environment: EnvironmentDefinition): void {
-    for (const state of ['RESOLVING', 'CANCELLING_CHARGE', 'REFUND_IF_CHARGED']) {
-      const unknown = ownMetric('payments', 'sagas_in_progress', { state }, { period: MINUTE })
-      this.alarms.add('saga-unknown', { about: state.toLowerCase().replaceAll('_', '-'), metric: unknown, limit: 0, periods: 10 })
-    }
+    for (const [state, limit] of Object.entries(unknownFor)) this.watchSagas('saga-unknown', state, limit)
+    for (const [state, limit] of Object.entries(undoingFor)) this.watchSagas('compensation-failed', state, limit)
     const failed = metricOf(
       'AWS/SNS',
       'NumberOfMessagesPublished',
@@ -139,6 +142,11 @@ export class ObservabilityStack extends Stack {
       { period: MINUTE, statistic: 'Sum' },
     )
     this.alarms.add('compensation-failed', { about: 'payments', metric: failed, limit: 0 })
+  }
+
+  private watchSagas(kind: AlarmKind, state: string, limit: number): void {
+    const oldest = ownMetric('payments', 'sagas_oldest_seconds', { state }, { period: MINUTE })
+    this.alarms.add(kind, { about: state.toLowerCase().replaceAll('_', '-'), metric: oldest, limit, periods: 3 })
   }
 
   private watchStores({ data, environment }: ObservabilityProps): void {
