@@ -17,32 +17,7 @@ export function createMetrics(service: string) {
     counter,
     gauge: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
       new Gauge({ name, help, labelNames, registers }),
-    /**
-     * A gauge that is measured whenever somebody asks. Where `measure` rejects there is no figure: that a database is away is in
-     * the health already.
-     */
-    measured<L extends string>(
-      name: string,
-      help: string,
-      labelNames: readonly L[],
-      measure: () => Promise<readonly { labels: Partial<Record<L, string>>; value: number }[]>,
-    ): void {
-      const collect = async (gauge: Gauge<L>) => {
-        const rows = await measure().catch(() => null)
-        gauge.reset()
-        for (const { labels, value } of rows ?? []) gauge.set(labels as Record<L, string>, value)
-        if (!rows && labelNames.length === 0) gauge.set(Number.NaN)
-      }
-      new Gauge({
-        name,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          return collect(this)
-        },
-      })
-    },
+    measured: createMeasured(registry),
     httpSeconds: new Histogram({
       name: 'http_server_request_duration_seconds',
       help: 'requests served, by route and status',
@@ -80,3 +55,32 @@ export function createMetrics(service: string) {
     }),
   }
 }
+
+/**
+ * Makes gauges that are measured whenever somebody asks. Where `measure` rejects there is no figure: that a database is away is
+ * in the health already.
+ */
+const createMeasured =
+  (registry: Registry) =>
+  <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    measure: () => Promise<readonly { labels: Partial<Record<L, string>>; value: number }[]>,
+  ): void => {
+    const collect = async (gauge: Gauge<L>) => {
+      const rows = await measure().catch(() => null)
+      gauge.reset()
+      for (const { labels, value } of rows ?? []) gauge.set(labels as Record<L, string>, value)
+      if (!rows && labelNames.length === 0) gauge.set(Number.NaN)
+    }
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        return collect(this)
+      },
+    })
+  }
