@@ -23,7 +23,7 @@ const styles = `
       .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
       td:first-child, .quiet { color: var(--quiet) }
       .quiet { font-size: .875rem }
-      .bad { color: var(--bad) }
+      .bad { color: var(--bad); fill: var(--bad) }
       .tag { display: inline-block; margin-right: .3rem; padding: 0 .45rem; border-radius: 1rem; border: 1px solid currentColor; font-size: .78rem; line-height: 1.5; white-space: nowrap }
       .auth { color: light-dark(#0f6a8b, #6cc7e8); fill: light-dark(#0f6a8b, #6cc7e8) }
       .event { color: light-dark(#8a5300, #f0b35b); fill: light-dark(#8a5300, #f0b35b) }
@@ -85,8 +85,8 @@ export function tracePage(traceId: string, spans: readonly ReceivedSpan[], state
   const rows = rowsOf(spans).filter(({ span }) => statements || !isStatement(span))
   const count = spans.filter(isStatement).length
   const other = statements
-    ? `<a href="/traces/${traceId}?statements=no">Without ${count} statements and commands</a>`
-    : `<a href="/traces/${traceId}">With ${count} statements and commands</a>`
+    ? `<a href="/traces/${traceId}?statements=no">Without statements and commands (${count})</a>`
+    : `<a href="/traces/${traceId}">With statements and commands (${count})</a>`
   const failed = summary.failed > 0 ? ` · <span class="bad">${summary.failed} failed</span>` : ''
   return page({
     title: `${escapeHtml(summary.root)}: ${durationOf(summary.durationMs)}`,
@@ -111,9 +111,9 @@ function rowHtml({ span, depth }: TraceRow, { startMs, durationMs }: TraceSummar
   return `
       <details${isStatement(span) ? ' class="statement"' : ''}>
         <summary>
-          <span class="name d${Math.min(depth, DEPTH_MAX)}">${escapeHtml(span.name)} <span class="${span.failed === null ? 'quiet' : 'bad'}">${escapeHtml(remark)}</span></span>
+          <span class="name d${Math.min(depth, DEPTH_MAX)}" title="${escapeHtml(`${span.name} ${remark}`.trim())}">${escapeHtml(span.name)} <span class="${span.failed === null ? 'quiet' : 'bad'}">${escapeHtml(remark)}</span></span>
           <span>${isStatement(span) ? '' : tagOf(span.service)}</span>
-          <svg aria-hidden="true" class="${classOf(span.service)}"><rect x="${began}" width="2" height="100%"></rect><rect x="${began}" width="${percent(tookMs)}" height="100%"></rect></svg>
+          <svg aria-hidden="true" class="${span.failed === null ? classOf(span.service) : 'bad'}"><rect x="${began}" width="2" height="100%"></rect><rect x="${began}" width="${percent(tookMs)}" height="100%"></rect></svg>
           <span class="number">${durationOf(tookMs)}</span>
         </summary>
         <dl>${Object.entries(facts)
