@@ -31,6 +31,7 @@ export interface EnvironmentDefinition {
   logDays: number
   /** Part of all traces that is kept, 0 to 1. */
   traceRatio: number
+  /** Of the whole account, in a month. */
   budgetUsd: number
   /** Requests of one address in five minutes. */
   requestsPerAddress: number
@@ -45,13 +46,13 @@ const dev: EnvironmentDefinition = {
   zones: 2, // the least that a load balancer and Aurora take
   natGateways: 1,
   keepsData: false,
-  database: { capacityMin: 0.5, capacityMax: 4, readers: 0, backupDays: 1, connectionsMax: 200 },
+  database: { capacityMin: 0.5, capacityMax: 4, readers: 0, backupDays: 1, connectionsMax: 250 },
   redis: { holdsNode: 'cache.t4g.micro', cacheNode: 'cache.t4g.micro', replicas: 0 },
   services: everyService({ cpu: 256, memoryMiB: 1024, tasksMin: 1, tasksMax: 2, databasePoolSize: 10 }),
   logDays: 7,
   traceRatio: 1,
-  budgetUsd: 250,
-  requestsPerAddress: 2_000,
+  budgetUsd: 400,
+  requestsPerAddress: 5_000,
 }
 
 /** Across three zones, at least two tasks of each, nothing lost with one zone. */
@@ -60,20 +61,21 @@ const prod: EnvironmentDefinition = {
   zones: 3,
   natGateways: 3,
   keepsData: true,
-  database: { capacityMin: 2, capacityMax: 64, readers: 1, backupDays: 14, connectionsMax: 2_000 },
-  redis: { holdsNode: 'cache.m7g.large', cacheNode: 'cache.t4g.small', replicas: 2 },
+  database: { capacityMin: 2, capacityMax: 64, readers: 1, backupDays: 14, connectionsMax: 4_000 },
+  redis: { holdsNode: 'cache.m7g.large', cacheNode: 'cache.t4g.medium', replicas: 1 },
   services: everyService(
     { cpu: 512, memoryMiB: 1024, tasksMin: 2, tasksMax: 10, databasePoolSize: 10 },
     {
-      tickets: { cpu: 2048, memoryMiB: 4096, tasksMin: 3, tasksMax: 30, databasePoolSize: 20 },
+      // One thread does the work of a task, and one more prints: a second processor would mostly wait.
+      tickets: { cpu: 1024, memoryMiB: 2048, tasksMin: 3, tasksMax: 60 },
       payments: { cpu: 1024, memoryMiB: 2048, tasksMin: 3, tasksMax: 30, databasePoolSize: 20 },
       events: { cpu: 1024, memoryMiB: 2048, tasksMin: 2, tasksMax: 20 },
     },
   ),
   logDays: 90,
   traceRatio: 0.1,
-  budgetUsd: 3_000,
-  requestsPerAddress: 2_000,
+  budgetUsd: 2_000,
+  requestsPerAddress: 5_000, // a mobile network or an office puts hundreds of people behind one
 }
 
 export const environments = { dev, prod } as const

@@ -1,4 +1,4 @@
-import { isFifo, type ServiceKey, services, type TopicName } from '@boxoffice/contracts'
+import { type ServiceKey, services, type TopicName } from '@boxoffice/contracts'
 import { Aws } from 'aws-cdk-lib'
 import type { EnvironmentName } from './environments.ts'
 
@@ -8,6 +8,8 @@ export const NAMESPACE = 'eventbooking.local'
 export const METRICS_NAMESPACE = 'Boxoffice'
 /** The account's and region's part of every name that is given rather than generated. */
 export const prefixOf = (environment: EnvironmentName) => `boxoffice-${environment}-`
+
+export const mailConfigurationSetOf = (environment: EnvironmentName) => `${prefixOf(environment)}mails`
 
 export const hostOf = (service: ServiceKey) => `${services[service].name}.${NAMESPACE}`
 export const urlOf = (service: ServiceKey) => `http://${hostOf(service)}:${services[service].defaultPort}`
@@ -19,4 +21,3 @@ export const queueArn = (environment: EnvironmentName, queue: string) => arnOf('
 /** An id for a construct: `order-commands.fifo` → `OrderCommandsFifo`. */
 export const idOf = (name: string) =>
   name.replace(/(^|[^a-z0-9])([a-z0-9])/gi, (_all, _gap, letter: string) => letter.toUpperCase())
-export { isFifo }

@@ -13,7 +13,7 @@ export const alarmKinds = {
   'saga-unknown': 'Nobody knows yet whether a card was charged.',
   'compensation-failed': 'Money or places could not be given back.',
   'breaker-open': 'A service has stopped calling something it needs.',
-  'redis-full': 'Redis is running out of memory, or drops what it must keep.',
+  'redis-full': 'Redis is running out of memory or processor, or drops what it must keep.',
   'database-busy': 'PostgreSQL is close to one of its limits.',
   'mails-wait': 'Mails stay behind.',
   'mails-bounce': 'Mail providers turn our mails away, or people complain.',

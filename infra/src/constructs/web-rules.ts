@@ -9,7 +9,7 @@ const SENSITIVE: readonly { name: string; paths: readonly string[]; limit: numbe
     paths: ['/api/auth/login', '/api/auth/register', '/api/auth/refresh', '/api/auth/password', '/api/auth/verify-email'],
     limit: 300,
   },
-  { name: 'purchase', paths: ['/api/payments/orders', '/api/tickets/reservations'], limit: 600 },
+  { name: 'purchase', paths: ['/api/payments/orders', '/api/tickets/reservations'], limit: 1_500 },
 ]
 
 const visibility = (metricName: string): waf.CfnWebACL.VisibilityConfigProperty => ({

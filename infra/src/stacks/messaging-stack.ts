@@ -13,7 +13,7 @@ import type { Construct } from 'constructs'
 import { createKey } from '../constructs/encryption-key.ts'
 import { MessageQueue } from '../constructs/message-queue.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
-import { idOf, prefixOf } from '../names.ts'
+import { idOf, mailConfigurationSetOf, prefixOf } from '../names.ts'
 import { type Settings, senderOf } from '../settings.ts'
 
 interface MessagingProps extends StackProps {
@@ -30,7 +30,7 @@ export class MessagingStack extends Stack {
   readonly topics: Readonly<Record<TopicName, sns.Topic>>
   readonly queues: Readonly<Record<QueueName, MessageQueue>>
   readonly mailIdentity: ses.EmailIdentity
-  readonly mailConfigurationSet: ses.ConfigurationSet
+  private readonly mailConfigurationSet: ses.ConfigurationSet
 
   constructor(scope: Construct, id: string, { environment, settings, ...props }: MessagingProps) {
     super(scope, id, props)
@@ -58,7 +58,7 @@ export class MessagingStack extends Stack {
   /** Mails go over TLS alone, and what becomes of them is told to the notification service. */
   private createConfigurationSet(environment: EnvironmentDefinition): ses.ConfigurationSet {
     const set = new ses.ConfigurationSet(this, 'Mails', {
-      configurationSetName: `${prefixOf(environment.name)}mails`,
+      configurationSetName: mailConfigurationSetOf(environment.name),
       tlsPolicy: ses.ConfigurationSetTlsPolicy.REQUIRE,
       reputationMetrics: true,
       // The service keeps its own list, which knows what must be sent nevertheless.

@@ -160,6 +160,12 @@ export class ObservabilityStack extends Stack {
           limit: name === 'holds' ? 75 : 95,
           periods: 3,
         })
+        this.alarms.add('redis-full', {
+          about: `${node}-processor`,
+          metric: ofNode('EngineCPUUtilization'),
+          limit: 80,
+          periods: 5,
+        })
         // The cache drops what it likes; the holds must drop nothing.
         if (name === 'holds') this.alarms.add('redis-full', { about: `${node}-evictions`, metric: ofNode('Evictions'), limit: 0 })
       }
@@ -241,7 +247,6 @@ export class ObservabilityStack extends Stack {
         budgetType: 'COST',
         timeUnit: 'MONTHLY',
         budgetLimit: { amount: budgetUsd, unit: 'USD' },
-        filterExpression: { tags: { key: 'environment', values: [name], matchOptions: ['EQUALS'] } },
       },
       // A notification without anybody to tell is refused.
       ...(operators && { notificationsWithSubscribers: [notify(80, 'ACTUAL'), notify(100, 'FORECASTED')] }),

@@ -12,7 +12,7 @@ import type { Construct } from 'constructs'
 import { permitMails, permitMessaging, permitTextMessages, queuesOf } from '../constructs/permissions.ts'
 import { PlatformService } from '../constructs/platform-service.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
-import { prefixOf } from '../names.ts'
+import { mailConfigurationSetOf, prefixOf } from '../names.ts'
 import { environmentOf, redisPasswordsOf, secretsOf } from '../service-environment.ts'
 import { type Settings, senderOf } from '../settings.ts'
 import type { DataStack } from './data-stack.ts'
@@ -70,7 +70,7 @@ export class ServicesStack extends Stack {
       const configurationSet = this.formatArn({
         service: 'ses',
         resource: 'configuration-set',
-        resourceName: messaging.mailConfigurationSet.configurationSetName,
+        resourceName: mailConfigurationSetOf(environment.name),
       })
       permitMails(role, [messaging.mailIdentity.emailIdentityArn, configurationSet])
       permitTextMessages(role)
@@ -93,7 +93,7 @@ export class ServicesStack extends Stack {
       from: senderOf(settings),
       replyTo: settings.replyTo,
       smsSender: settings.smsSender,
-      mailConfigurationSet: messaging.mailConfigurationSet.configurationSetName,
+      mailConfigurationSet: mailConfigurationSetOf(environment.name),
       traceRatio: environment.traceRatio,
     })
   }
