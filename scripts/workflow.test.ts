@@ -56,7 +56,7 @@ test.each<[from: string, to: string, complaint: string]>([
   ['[auth, events, ', '[events, ', 'images: builds other programs than there are'],
   ['persist-credentials: false', 'persist-credentials: true', 'test: leaves the token of the checkout behind'],
   ['npm run diff', 'npm run difference', 'diff: there is no npm script difference'],
-  ['docker compose wait seed', 'docker compose wait seeds', 'compose: there is no seeds in docker-compose.yml'],
+  ['run --rm boxoffice', 'run --rm box-office', 'compose: there is no box-office in docker-compose.yml'],
 ])('%s instead of %s is noticed', async (from, to, complaint) => {
   expect(text).toContain(from)
   const complaints = await complaintsOf(text.replace(from, () => to))

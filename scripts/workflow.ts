@@ -55,7 +55,7 @@ function complaintsOfJob(job: Job, { scripts, programs, composeServices }: Repos
     for (const [, script = ''] of run.matchAll(/npm (?:run (?:-s )?)?([\w:-]+)/g)) {
       if (!scripts.includes(script)) complaints.push(`there is no npm script ${script}`)
     }
-    for (const [, service = ''] of run.matchAll(/docker compose (?:wait|run --rm) ([\w-]+)/g)) {
+    for (const [, service = ''] of run.matchAll(/docker compose run --rm ([\w-]+)/g)) {
       if (!composeServices.includes(service)) complaints.push(`there is no ${service} in docker-compose.yml`)
     }
   }
