@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { images } from '../packages/stack/src/docker/images.ts'
 import { programNames } from './build-programs.ts'
 import {
   type Compose,
@@ -31,6 +32,11 @@ test('docker-compose.yml is as the specification, the images, the programs and e
   expect(complaintsOf(compose)).toEqual([])
   const programs = Object.values(compose.services).flatMap(({ build }) => (build ? [build.args.PROGRAM] : []))
   expect(new Set(programs)).toEqual(new Set(programNames))
+})
+
+test('tests on containers run on the same images', () => {
+  const { postgres, valkey, localstack } = readCompose(text).services
+  expect(images).toEqual({ postgres: postgres?.image, redis: valkey?.image, aws: localstack?.image })
 })
 
 test('a port that is moved is moved wherever it is named', () => {
