@@ -13,8 +13,13 @@ export const schemas: Readonly<Record<ServiceKey, z.ZodObject>> = { auth, events
 
 /** Passwords of the two Redis, which have secrets of their own. */
 export const redisPasswords = ['REDIS_PASSWORD', 'CACHE_REDIS_PASSWORD'] as const
-/** Not secret, but made of keys: stored beside them. */
-const madeOfKeys = ['SERVICE_PUBLIC_KEYS', 'NOTIFICATIONS_PUBLIC_KEY']
+/** Not secret, but made of keys: stored beside them. Earlier keys still count while one is replaced. */
+const madeOfKeys = [
+  'SERVICE_PUBLIC_KEYS',
+  'NOTIFICATIONS_PUBLIC_KEY',
+  'TOKEN_PREVIOUS_PUBLIC_KEYS',
+  'TICKET_PREVIOUS_PUBLIC_KEYS',
+]
 
 const reads = (service: ServiceKey, name: string) => name in schemas[service].shape
 

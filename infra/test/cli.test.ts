@@ -55,6 +55,16 @@ describe('secrets', () => {
     expect(fillSecrets({ ...before, auth: { ...before.auth, SERVICE_PUBLIC_KEYS: two } }, {}).auth.SERVICE_PUBLIC_KEYS).toBe(two)
   })
 
+  test('the two halves of the key for mails stay together', () => {
+    const before = fillSecrets(nothing, gateway)
+    const { NOTIFICATIONS_PRIVATE_KEY: _, ...others } = before.notifications
+    const after = fillSecrets({ ...before, notifications: others }, {})
+    expect(changesOf(before, after).sort()).toEqual([
+      'auth: NOTIFICATIONS_PUBLIC_KEY',
+      'notifications: NOTIFICATIONS_PRIVATE_KEY',
+    ])
+  })
+
   test('without any key of the gateway it says what to do', () => {
     expect(() => fillSecrets(nothing, {})).toThrow(/set STRIPE_SECRET_KEY/)
   })

@@ -1,5 +1,6 @@
 import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
 import { createSecrets, type Secrets, secretEnvironmentOf } from '@boxoffice/stack'
+import { secretsOf } from '../service-environment.ts'
 import { CannotDeploy } from './cannot-deploy.ts'
 
 export type Owner = ServiceKey | 'operations'
@@ -33,7 +34,10 @@ export function fillSecrets(stored: Stored, gateway: { secretKey?: string; webho
     stripeWebhookSecret: gateway.webhookSecret ?? stored.payments.STRIPE_WEBHOOK_SECRET ?? fresh.stripeWebhookSecret,
   }
   const { stripeSecretKey: STRIPE_SECRET_KEY, stripeWebhookSecret: STRIPE_WEBHOOK_SECRET } = secrets
-  const filled = serviceKeys.map((key) => [key, { ...secretEnvironmentOf(key, secrets), ...withoutStale(stored[key], secrets) }])
+  const filled = serviceKeys.map((key) => [
+    key,
+    { ...noEarlierKeys(key), ...secretEnvironmentOf(key, secrets), ...withoutStale(stored[key], secrets) },
+  ])
   const made: Record<Owner, Record<string, string>> = Object.fromEntries(filled)
   Object.assign(made.payments, { STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET })
   made.operations = { SERVICE_PRIVATE_KEY: JSON.stringify(secrets.services[CLI]?.privateKey), ...stored.operations }
@@ -48,8 +52,20 @@ export const changesOf = (before: Stored, after: Stored): string[] =>
       .map((variable) => `${owner}: ${variable}`),
   )
 
-/** Public keys are kept as they are (while one is replaced there are two), unless somebody's is missing among them. */
-function withoutStale({ SERVICE_PUBLIC_KEYS: set, ...others }: Readonly<Record<string, string>>, { services: pairs }: Secrets) {
+/** What lists earlier keys, before any was replaced: a task takes it from the secret, so it has to be there. */
+const noEarlierKeys = (key: ServiceKey) =>
+  Object.fromEntries(
+    secretsOf(key).flatMap((name) => (/_PREVIOUS_PUBLIC_KEYS$/.test(name) ? [[name, JSON.stringify({ keys: [] })]] : [])),
+  )
+
+/**
+ * Public keys are kept as they are (while one is replaced there are two), unless somebody's is missing among them. The one that
+ * mails' tokens are sealed with always follows its private half.
+ */
+function withoutStale(
+  { SERVICE_PUBLIC_KEYS: set, NOTIFICATIONS_PUBLIC_KEY: _, ...others }: Readonly<Record<string, string>>,
+  { services: pairs }: Secrets,
+) {
   if (set === undefined) return others
   const present = new Set((JSON.parse(set) as { keys: { x: string }[] }).keys.map(({ x }) => x))
   const complete = Object.values(pairs).every(({ publicKey }) => present.has(String(publicKey.x)))

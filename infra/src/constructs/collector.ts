@@ -43,7 +43,7 @@ export function collectorConfig(service: ServiceKey, options: { logGroup: string
     },
     processors: { memory_limiter: { check_interval: '1s', limit_mib: 96 }, batch: {} },
     exporters: {
-      awsxray: { region: options.region, indexed_attributes: ['correlationId', 'orderId'] },
+      awsxray: { region: options.region, indexed_attributes: ['boxoffice.correlation_id', 'boxoffice.order_id'] },
       awsemf: {
         region: options.region,
         namespace: METRICS_NAMESPACE,

@@ -69,7 +69,10 @@ const requests = ({ edge }: Watched) => {
 const purchases = () => {
   const outcomes = (service: 'payments' | 'tickets', name: string, values: string[]) =>
     values.map((outcome) => ownMetric(service, name, { outcome }, { period: MINUTE, statistic: cloudwatch.Stats.SUM }))
-  const states = ['RESERVING', 'CHARGING', 'RESOLVING', 'AWAITING_TICKETS', 'REFUNDING', 'REPAYING', 'REFUND_IF_CHARGED']
+  const states = [
+    ...['RESERVING', 'CHARGING', 'RESOLVING', 'CANCELLING_CHARGE', 'RELEASING', 'REFUND_IF_CHARGED', 'AWAITING_TICKETS'],
+    ...['CANCELLING_TICKETS', 'REFUNDING', 'WITHDRAWING_TICKETS', 'REPAYING'],
+  ]
   return [
     { title: 'Orders in a minute', left: outcomes('payments', 'orders_total', ['placed', 'confirmed', 'failed', 'refunded']) },
     {

@@ -44,6 +44,12 @@ export function permitDeadLetters(role: iam.IRole, environment: EnvironmentName,
   key.grant(role, ...MESSAGE_KEY_ACTIONS)
 }
 
+/** Whoever watches the dead letters takes one in hand to say what it is about, and lets go of it again. */
+export function permitLookingIntoDeadLetters(role: iam.IRole, environment: EnvironmentName): void {
+  const letters = queueNames.map((name) => queueArn(environment, deadLetterQueueOf(name)))
+  role.addToPrincipalPolicy(statement('LookIntoDeadLetters', ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'], letters))
+}
+
 /** Mails from our identity alone, through our configuration set. */
 export function permitMails(role: iam.IRole, resources: string[]): void {
   role.addToPrincipalPolicy(statement('SendMails', ['ses:SendRawEmail'], resources))

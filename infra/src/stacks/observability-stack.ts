@@ -42,6 +42,18 @@ const P99_SECONDS = 2
 /** Buying waits for the gateway, up to ten seconds. */
 const P99_OF_PAYMENTS_SECONDS = 10
 
+/** Calls that people wait for, or that money and mails depend on. */
+const watchedCalls = [
+  ['payments', 'gateway'],
+  ['payments', 'tickets'],
+  ['payments', 'events'],
+  ['tickets', 'events'],
+  ['tickets', 'payments'],
+  ['notifications', 'mail'],
+  ['notifications', 'sms'],
+  ['notifications', 'tickets'],
+] as const
+
 /** Seconds in which a saga should know whether a card was charged. The last looks at the gateway's books again and again, by design. */
 const unknownFor = { RESOLVING: 600, CANCELLING_CHARGE: 600, REFUND_IF_CHARGED: 7_200 }
 /** Seconds in which what was begun should be undone. */
@@ -104,15 +116,23 @@ export class ObservabilityStack extends Stack {
       const errors = targets.custom('HTTPCode_Target_5XX_Count', { period: MINUTE, statistic: 'Sum', label: 'errors' })
       const requests = targets.custom('RequestCount', { period: MINUTE, statistic: 'Sum', label: 'requests' })
       const percent = new cloudwatch.MathExpression({
-        expression: 'IF(requests > 20, 100 * errors / requests, 0)',
+        // Of few requests, as at night, a few errors are enough.
+        expression: 'IF(requests > 20, 100 * errors / requests, IF(errors > 4, 100, 0))',
         usingMetrics: { errors, requests },
         period: MINUTE,
         label: `${key}: percent of 5xx`,
       })
       this.alarms.add('server-errors', { about: key, metric: percent, limit: 2, periods: 3, ofPeriods: 5 })
-      const slow = targets.custom('TargetResponseTime', { period: FIVE_MINUTES, statistic: 'p99' })
+      const times = targets.custom('TargetResponseTime', { period: FIVE_MINUTES, statistic: 'p99', label: 'p99' })
+      const several = targets.custom('RequestCount', { period: FIVE_MINUTES, statistic: 'Sum', label: 'requests' })
+      const slow = new cloudwatch.MathExpression({
+        expression: 'IF(requests > 50, p99, 0)',
+        usingMetrics: { p99: times, requests: several },
+        period: FIVE_MINUTES,
+        label: `${key}: slowest 1 %`,
+      })
       const limit = key === 'payments' ? P99_OF_PAYMENTS_SECONDS : P99_SECONDS
-      this.alarms.add('slow-answers', { about: key, metric: slow, limit: limit, periods: 3 })
+      this.alarms.add('slow-answers', { about: key, metric: slow, limit, periods: 3 })
       this.alarms.add('no-healthy-tasks', {
         about: key,
         metric: targets.custom('HealthyHostCount', { period: MINUTE, statistic: 'Minimum' }),
@@ -122,11 +142,7 @@ export class ObservabilityStack extends Stack {
         missingIsBad: true,
       })
     }
-    for (const [service, callee] of [
-      ['payments', 'gateway'],
-      ['payments', 'tickets'],
-      ['notifications', 'mail'],
-    ] as const) {
+    for (const [service, callee] of watchedCalls) {
       const open = ownMetric(service, 'circuit_breaker_state', { callee }, { period: MINUTE })
       this.alarms.add('breaker-open', { about: `${service}-${callee}`, metric: open, limit: 0.5, periods: 3 })
     }
@@ -135,6 +151,7 @@ export class ObservabilityStack extends Stack {
   private watchPurchases(environment: EnvironmentDefinition): void {
     for (const [state, limit] of Object.entries(unknownFor)) this.watchSagas('saga-unknown', state, limit)
     for (const [state, limit] of Object.entries(undoingFor)) this.watchSagas('compensation-failed', state, limit)
+    this.watchSagas('tickets-late', 'AWAITING_TICKETS', 300)
     const failed = metricOf(
       'AWS/SNS',
       'NumberOfMessagesPublished',
@@ -170,6 +187,9 @@ export class ObservabilityStack extends Stack {
         if (name === 'holds') this.alarms.add('redis-full', { about: `${node}-evictions`, metric: ofNode('Evictions'), limit: 0 })
       }
     }
+    const connected = ownMetric('tickets', 'redis_connected', { use: 'holds' }, { period: MINUTE, statistic: 'Minimum' })
+    const comparison = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+    this.alarms.add('redis-away', { about: 'tickets', metric: connected, limit: 1, comparison, periods: 3 })
     const ofDatabase = (metricName: string, statistic = 'Maximum') =>
       metricOf('AWS/RDS', metricName, { DBClusterIdentifier: data.database.clusterIdentifier }, { period: MINUTE, statistic })
     this.alarms.add('database-busy', { about: 'capacity', metric: ofDatabase('ACUUtilization'), limit: 90, periods: 5 })

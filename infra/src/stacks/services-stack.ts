@@ -9,7 +9,13 @@ import {
   aws_secretsmanager as secrets,
 } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
-import { permitMails, permitMessaging, permitTextMessages, queuesOf } from '../constructs/permissions.ts'
+import {
+  permitLookingIntoDeadLetters,
+  permitMails,
+  permitMessaging,
+  permitTextMessages,
+  queuesOf,
+} from '../constructs/permissions.ts'
 import { PlatformService } from '../constructs/platform-service.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { mailConfigurationSetOf, prefixOf } from '../names.ts'
@@ -74,12 +80,13 @@ export class ServicesStack extends Stack {
       })
       permitMails(role, [messaging.mailIdentity.emailIdentityArn, configurationSet])
       permitTextMessages(role)
+      permitLookingIntoDeadLetters(role, environment.name)
     }
     return made
   }
 
   private variablesOf(key: ServiceKey): Record<string, string> {
-    const { environment, settings, network, data, messaging, edge } = this.props
+    const { environment, settings, network, data, edge } = this.props
     return environmentOf(key, {
       region: this.region,
       account: this.account,
