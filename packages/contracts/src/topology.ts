@@ -55,7 +55,7 @@ export const queues = {
     subscriptions: [
       {
         topic: 'user-events',
-        eventTypes: ['USER_CREATED', 'EMAIL_VERIFICATION_REQUESTED', 'PASSWORD_RESET_REQUESTED'],
+        eventTypes: ['USER_CREATED', 'USER_EMAIL_VERIFIED', 'EMAIL_VERIFICATION_REQUESTED', 'PASSWORD_RESET_REQUESTED'],
       },
       { topic: 'ticket-events', eventTypes: ['TICKETS_GENERATED', 'TICKET_TRANSFERRED', 'TICKET_TRANSFER_OFFERED'] },
       {

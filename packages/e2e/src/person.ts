@@ -7,6 +7,7 @@ import {
   eventsRoutes,
   notificationsOpsRoutes,
   notificationsRoutes,
+  notificationsSuppressionRoutes,
   type OrderId,
   paymentsOpsRoutes,
   paymentsRoutes,
@@ -105,7 +106,7 @@ export async function createPerson(
       events: clientOf(eventsOpsRoutes),
       tickets: clientOf(ticketsOpsRoutes),
       payments: clientOf(paymentsOpsRoutes),
-      notifications: clientOf(notificationsOpsRoutes),
+      notifications: clientOf({ ...notificationsOpsRoutes, ...notificationsSuppressionRoutes }),
     },
 
     buy,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { PublishCommand } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import {
   type EventId,
@@ -34,7 +33,7 @@ import { readLetters, requeueLetters } from './dead-letter-queue.ts'
 import { archivePublished, oldestUnpublishedSeconds } from './housekeeping.ts'
 import { createMessaging, type Messaging } from './messaging.ts'
 import { type Append, createOutbox } from './outbox.ts'
-import { createProbe, type Probe } from './probe.ts'
+import { createProbe, type Probe, sayAsStranger } from './probe.ts'
 import { provision } from './provision.ts'
 import type { Translate } from './read-message.ts'
 import { createRelay } from './relay.ts'
@@ -284,7 +283,7 @@ describe('a message in foreign words', () => {
     foreign.start()
   })
   afterAll(() => foreign.stop())
-  const tell = (Message: string) => aws.sns.send(new PublishCommand({ TopicArn: aws.topicArn('mail-feedback'), Message }))
+  const tell = (body: string) => sayAsStranger(aws, 'mail-feedback', body)
   const counted = (eventType: string, outcome: 'done' | 'duplicate' | 'dead') =>
     messaging.handlers.list().find((figure) => figure.queue === FOREIGN && figure.eventType === eventType)?.[outcome]
 

@@ -1,3 +1,4 @@
+import { PublishCommand } from '@aws-sdk/client-sns'
 import { CreateQueueCommand, DeleteMessageBatchCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { isFifo, type Message, type MessageDefinition, messages, type TopicName } from '@boxoffice/contracts'
 import { z } from 'zod'
@@ -5,6 +6,11 @@ import type { Aws } from './aws.ts'
 import { subscribe } from './provision.ts'
 
 const WAIT_LIMIT_MS = 20_000
+
+/** For tests: says something on a topic as somebody does who is none of us, without our envelope and attributes. */
+export async function sayAsStranger(aws: Aws, topic: TopicName, body: string): Promise<void> {
+  await aws.sns.send(new PublishCommand({ TopicArn: aws.topicArn(topic), Message: body }))
+}
 
 /** For tests: hears everything that is published to these topics, from now on. */
 export async function createProbe(aws: Aws, topics: readonly TopicName[]) {

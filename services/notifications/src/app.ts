@@ -1,8 +1,14 @@
-import { notificationsInternalRoutes, notificationsOpsRoutes, notificationsRoutes } from '@boxoffice/contracts'
+import {
+  notificationsInternalRoutes,
+  notificationsOpsRoutes,
+  notificationsRoutes,
+  notificationsSuppressionRoutes,
+} from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
+import { suppressionHandlers } from './feedback/routes.ts'
 import { requestHandlers } from './notifications/request.ts'
 import { resendHandlers } from './notifications/resend.ts'
 import { notificationHandlers } from './notifications/routes.ts'
@@ -14,7 +20,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/notifications',
     title: 'Notifications',
     description: 'What was sent to whom: tickets, refunds, and what else there is to know.',
-    routes: { ...notificationsRoutes, ...notificationsOpsRoutes },
+    routes: { ...notificationsRoutes, ...notificationsOpsRoutes, ...notificationsSuppressionRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
@@ -27,5 +33,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, notificationsRoutes, handlers, deps)
   mountRoutes(app, notificationsInternalRoutes, requestHandlers(deps), deps)
   mountOps(app, notificationsOpsRoutes, deps)
+  mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)
   return app
 }

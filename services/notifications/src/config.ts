@@ -24,6 +24,11 @@ export const Environment = z.object({
   ),
   FROM_EMAIL_ADDRESS: Address.describe('sender of every mail'),
   REPLY_TO_ADDRESSES: Addresses.optional().describe('where answers go, comma separated; to the sender where none is given'),
+  MAIL_CONFIGURATION_SET: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional()
+    .describe('configuration set of SES, by which it tells what became of mails'),
   AWS_SMS_ENDPOINT: z.url().optional().describe("SNS for text messages elsewhere than at AWS's own address"),
   SMS_SENDER_ID: z
     .string()
@@ -61,7 +66,7 @@ export interface Config extends BaseConfig {
   ticketsUrl: string
   paymentsUrl: string
   privateKey: JWK
-  ses: { region: string; endpoint?: string; timeoutMs: number }
+  ses: { region: string; endpoint?: string; timeoutMs: number; configurationSet?: string }
   sms: { region: string; endpoint?: string; timeoutMs: number; senderId?: string }
   sender: { from: string; replyTo: string[] }
   deadLetterCheckMs: number
@@ -78,7 +83,12 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     ticketsUrl: read.TICKETS_URL,
     paymentsUrl: read.PAYMENTS_URL,
     privateKey: read.NOTIFICATIONS_PRIVATE_KEY,
-    ses: { region: read.AWS_REGION, endpoint: read.AWS_SES_ENDPOINT, timeoutMs: read.MAIL_TIMEOUT_MS },
+    ses: {
+      region: read.AWS_REGION,
+      endpoint: read.AWS_SES_ENDPOINT,
+      timeoutMs: read.MAIL_TIMEOUT_MS,
+      configurationSet: read.MAIL_CONFIGURATION_SET,
+    },
     sms: {
       region: read.AWS_REGION,
       endpoint: read.AWS_SMS_ENDPOINT,

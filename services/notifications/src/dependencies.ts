@@ -3,6 +3,8 @@ import { createFoundation, type Foundation } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Config } from './config.ts'
 import type { DeadLetterGauge } from './dead-letters/monitor.ts'
+import { createFeedbackMetrics } from './feedback/metrics.ts'
+import { createFeedback, type Feedback } from './feedback/take-in.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
 import { createComposer } from './sending/compose.ts'
@@ -14,6 +16,7 @@ import { createPeers, type Peers } from './sending/peers.ts'
 import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
+import { createTicketNews } from './sending/ticket-news.ts'
 import type { Transact } from './transaction.ts'
 
 export interface Dependencies extends Foundation {
@@ -27,6 +30,7 @@ export interface Dependencies extends Foundation {
   mail: MailProvider
   sms: SmsProvider
   sender: ReturnType<typeof createSender>
+  feedback: Feedback
   watchLog: WatchLog
   close(): Promise<void>
 }
@@ -49,12 +53,13 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const mail = createSesProvider(config.ses, policies.mail, metrics)
   const sms = createSnsProvider(config.sms, policies.sms, metrics)
   const deadLetters = metrics.gauge('dead_letters', 'letters in each dead-letter queue, as the monitor last saw them', ['queue'])
+  const ticketNews = createTicketNews(messaging.append)
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
     prisma,
     transact,
-    append: messaging.append,
+    ticketNews,
     compose: createComposer({ peers, openToken: createTokenOpener(config.privateKey), publicUrl, now }),
     sendingMetrics: createSendingMetrics(pool, metrics),
     prepare: createPrepare({ mail, sms, sender: config.sender }),
@@ -72,6 +77,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     mail,
     sms,
     sender: createSender({ ...foundation, ...delivery, prisma, deliver }),
+    feedback: createFeedback({ ticketNews, logger, feedbackMetrics: createFeedbackMetrics(pool, metrics) }),
     watchLog: createLogWatch({ prisma, now, logger }),
     async close() {
       mail.close()

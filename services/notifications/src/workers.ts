@@ -2,6 +2,8 @@ import { createIdempotencySweeper, sqlOf, type Worker } from '@boxoffice/service
 import { createAnnouncer } from './announcements/announcer.ts'
 import { createDeadLetterMonitor } from './dead-letters/monitor.ts'
 import type { Dependencies } from './dependencies.ts'
+import { translateSesEvent } from './feedback/ses-event.ts'
+import { feedbackSubscribers } from './feedback/subscriptions.ts'
 import { notificationSubscribers } from './notifications/subscriptions.ts'
 
 /** The relay first: it stops last, when the others have said what they had to say. */
@@ -17,6 +19,11 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     },
     sqlOf,
   })
+  const feedback = messaging.consumeWith('mail-feedback-queue', feedbackSubscribers(deps.feedback), {
+    transact,
+    sqlOf,
+    translate: translateSesEvent,
+  })
   const monitor = createDeadLetterMonitor({ ...deps, checkMs: config.deadLetterCheckMs })
-  return [messaging.relay, messaging.housekeeping, createIdempotencySweeper(deps), monitor, sender, announcer, consumer]
+  return [messaging.relay, messaging.housekeeping, createIdempotencySweeper(deps), monitor, sender, announcer, feedback, consumer]
 }

@@ -18,8 +18,15 @@ const SLOW_MS = 600
 
 /** The part of SES that speaks `SendRawEmail` (the query protocol), and what it has taken. */
 export async function startFakeSes() {
-  const taken: { raw: string; mail: ParsedMail; destination: string | null }[] = []
-  const state = { mode: 'ok' as SesMode, calls: 0 }
+  const taken: {
+    raw: string
+    mail: ParsedMail
+    destination: string | null
+    messageId: string
+    configurationSet: string | null
+    tag: (string | null)[]
+  }[] = []
+  const state = { mode: 'ok' as SesMode, calls: 0, taken: async () => {} }
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -38,12 +45,16 @@ export async function startFakeSes() {
     if (mode === 'throttle') return refuse(400, 'Throttling', 'Maximum sending rate exceeded.')
     if (mode === 'down') return refuse(500, 'InternalFailure', 'try later')
     const raw = Buffer.from(form.get('RawMessage.Data') ?? '', 'base64')
-    taken.push({ raw: raw.toString('latin1'), mail: await simpleParser(raw), destination })
+    const messageId = `0102${randomUUID()}-000000`
+    const tag = ['Name', 'Value'].map((part) => form.get(`Tags.member.1.${part}`))
+    const configurationSet = form.get('ConfigurationSetName')
+    taken.push({ raw: raw.toString('latin1'), mail: await simpleParser(raw), destination, messageId, configurationSet, tag })
+    await state.taken()
     if (mode === 'cut') return request.socket.destroy()
     if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, SLOW_MS))
     return answer(
       200,
-      `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult><MessageId>${randomUUID()}</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendRawEmailResponse>`,
+      `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult><MessageId>${messageId}</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendRawEmailResponse>`,
     )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -52,6 +63,10 @@ export async function startFakeSes() {
     /** What it does from now on. */
     set(mode: SesMode) {
       state.mode = mode
+    },
+    /** What happens between taking a mail and answering, from now on. */
+    onTaken(taken: () => Promise<void>) {
+      state.taken = taken
     },
     calls: () => state.calls,
     /** Mails that were taken, of one notification's recipient or all. */

@@ -6,6 +6,7 @@ import {
   type Minor,
   notificationsInternalRoutes,
   notificationsRoutes,
+  notificationsSuppressionRoutes,
   type OrderId,
   type Payload,
   type paymentFailed,
@@ -19,7 +20,7 @@ import {
   type userCreated,
   type VenueId,
 } from '@boxoffice/contracts'
-import { createAws, createOutbox, createProbe, provision } from '@boxoffice/messaging'
+import { createAws, createOutbox, createProbe, provision, sayAsStranger } from '@boxoffice/messaging'
 import { createDatabase, sqlOf } from '@boxoffice/service-kit'
 import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
 import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
@@ -53,6 +54,7 @@ export async function startNotifications(overrides: Record<string, string> = {})
     SQS_WAIT_SECONDS: '0.2',
     NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(await exportJWK(mailKey.privateKey)),
     FROM_EMAIL_ADDRESS: 'tickets@boxoffice.example',
+    MAIL_CONFIGURATION_SET: 'boxoffice-mails',
     REPLY_TO_ADDRESSES: 'help@boxoffice.example, desk@boxoffice.example',
     MAIL_POLL_MS: '50',
     // Failures are the subject here: a breaker that opens would only make the tests wait.
@@ -93,7 +95,8 @@ export async function startNotifications(overrides: Record<string, string> = {})
       working = true
       for (const worker of others) worker.start()
     },
-    client: (headers: Record<string, string>) => injectClient(app, notificationsRoutes, headers),
+    client: (headers: Record<string, string>) =>
+      injectClient(app, { ...notificationsRoutes, ...notificationsSuppressionRoutes }, headers),
     /** The internal routes, as another service calls them. */
     as: async (service: Caller, headers: Record<string, string> = {}) =>
       injectClient(app, notificationsInternalRoutes, {
@@ -103,6 +106,9 @@ export async function startNotifications(overrides: Record<string, string> = {})
     /** What another service says, through its topic and our queue. */
     tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>) =>
       deps.transact((tx) => appendAny(sqlOf(tx), definition, payload, { aggregateVersion: 1 })),
+    /** What SES says of a mail, through its topic and our queue. */
+    tellOfMail: (event: object | string) =>
+      sayAsStranger(aws, 'mail-feedback', typeof event === 'string' ? event : JSON.stringify(event)),
     seal: (token: string) =>
       new CompactEncrypt(new TextEncoder().encode(token))
         .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM' })

@@ -5,6 +5,7 @@ import {
   eventsRoutes,
   notificationsOpsRoutes,
   notificationsRoutes,
+  notificationsSuppressionRoutes,
   paymentsOpsRoutes,
   paymentsRoutes,
   paymentsSagaRoutes,
@@ -21,7 +22,7 @@ export const publicRoutes = {
   events: { ...eventsRoutes, ...eventsOpsRoutes },
   tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
   payments: { ...paymentsRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
-  notifications: { ...notificationsRoutes, ...notificationsOpsRoutes },
+  notifications: { ...notificationsRoutes, ...notificationsOpsRoutes, ...notificationsSuppressionRoutes },
 } as const satisfies Record<ServiceKey, Routes>
 
 /** `auth.register` … `notifications.getOutbox`. */

@@ -175,5 +175,7 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
     },
   }),
   'notifications.resendOrder': ({ orderId }) => ({ params: { orderId } }),
+  'notifications.findSuppressions': ({ email }) => ({ body: { email } }),
+  'notifications.liftSuppressions': () => ({ params: { addressHash: '0'.repeat(64) } }),
   'notifications.clearCache': () => ({ params: { name: 'nothing' } }),
 }

@@ -1,5 +1,6 @@
 import type { EventId, Notification, NotificationId, OrderId, UserId } from '@boxoffice/contracts'
 import type { Notification as Row } from '../generated/prisma/client.ts'
+import { failureOf } from './failure.ts'
 import type { Db } from './notification-repository.ts'
 
 export interface Position {
@@ -73,17 +74,19 @@ export async function glimpseLogs(db: Db, userIds: readonly UserId[], since: Dat
 }
 
 function shownOf(row: Omit<Row, 'payload'>): Notification {
-  const { id, type, channel, subject, status, orderId, eventId, createdAt, sentAt, readAt } = row
+  const { id, type, channel, subject, status, orderId, eventId, createdAt, sentAt, readAt, bounceReason } = row
+  const reason = bounceReason ?? row.failureReason
   return {
     notificationId: id as NotificationId,
     type,
     channel,
     subject,
-    status,
+    status: bounceReason ? 'BOUNCED' : status,
     ...(orderId && { orderId: orderId as OrderId }),
     ...(eventId && { eventId: eventId as EventId }),
     createdAt,
     ...(sentAt && { sentAt }),
     ...(readAt && { readAt }),
+    ...(reason && { failure: failureOf(reason) }),
   }
 }

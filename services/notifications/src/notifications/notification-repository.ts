@@ -68,7 +68,11 @@ type Outcome =
  * SENDING → SENT, whoever has the lease by now (it is out), or FAILED, under our lease alone. What was secret in the payload
  * goes, and where it was sent. False when there was nothing to settle any more.
  */
-export async function settle(db: Db, { notificationId, payload, lease }: LeasedNotification, outcome: Outcome): Promise<boolean> {
+export async function settle(
+  db: Db,
+  { notificationId, payload, lease }: Pick<LeasedNotification, 'notificationId' | 'payload'> & { lease: string | null },
+  outcome: Outcome,
+): Promise<boolean> {
   const { sealedToken: _, ...kept } = payload as Record<string, unknown>
   const { count } = await db.notification.updateMany({
     where: { id: notificationId, status: 'SENDING', ...(outcome.status === 'FAILED' && { lease }) },

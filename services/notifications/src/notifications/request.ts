@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import {
-  type Caller,
   EventId,
   type NotificationId,
   type NotificationRequest,
@@ -12,6 +10,7 @@ import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { isEnabled, isTexted } from '../preferences/preference.ts'
 import { findChoices, noChoices } from '../preferences/preference-repository.ts'
+import { derivedId } from './derived-id.ts'
 import { newNotification } from './enqueue.ts'
 import { findRequested, insertNotifications } from './notification-repository.ts'
 import { encodePayload, payloadOf, payloads } from './payloads.ts'
@@ -31,7 +30,8 @@ export const requestHandlers = (deps: Dependencies): Handlers<typeof notificatio
     }
     if (details.length > 0) return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details })
     const key = body.requestId ?? (header as string | undefined)
-    const notificationId = (key ? idOf(principal.service, key) : deps.newId()) as NotificationId
+    // One request of one service is one notification, however often it comes.
+    const notificationId = (key ? derivedId(`${principal.service} ${key}`) : deps.newId()) as NotificationId
     const known = await findRequested(deps.prisma, notificationId)
     const isSame = (before: NonNullable<typeof known>) =>
       before.type === body.type && before.channel === body.channel && before.recipientId === body.userId
@@ -40,12 +40,6 @@ export const requestHandlers = (deps: Dependencies): Handlers<typeof notificatio
     return { status: 202, body: { notificationId } }
   },
 })
-
-/** One request of one service is one notification, however often it comes. */
-function idOf(service: Caller, key: string): string {
-  const hash = createHash('sha256').update(`${service} ${key}`).digest('hex')
-  return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)].join('-')
-}
 
 async function keep({ prisma, now, sender }: Dependencies, notificationId: NotificationId, request: NotificationRequest) {
   const { userId, type, channel, recipient, subject, payload, priority } = request

@@ -13,11 +13,14 @@ import {
   ticketTransferOffered,
   ticketTransferred,
   userCreated,
+  userEmailVerified,
 } from '@boxoffice/contracts'
 import { on, type Subscriber } from '@boxoffice/messaging'
 import type { Foundation } from '@boxoffice/service-kit'
 import { cancellationOf, updateOf } from '../announcements/announcement.ts'
 import { insertAnnouncement } from '../announcements/announcement-repository.ts'
+import { addressHashOf } from '../feedback/suppression.ts'
+import { liftSuppressions } from '../feedback/suppression-repository.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { enqueue } from './enqueue.ts'
 import { type Wanted, wantedOf } from './notification.ts'
@@ -41,6 +44,10 @@ export const notificationSubscribers = (made: Made): readonly Subscriber<PrismaT
     on(orderCreated, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CREATED', message))),
     on(orderStatusChanged, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_STATUS_CHANGED', message))),
     on(orderCancelled, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CANCELLED', message))),
+    // Whoever confirms an address reads there and wants our mails.
+    on(userEmailVerified, async (tx: PrismaTx, { payload: { email, verifiedAt } }) => {
+      await liftSuppressions(tx, addressHashOf(email), verifiedAt)
+    }),
     // Everybody who holds a ticket: who they are is asked for page by page, when this is committed.
     on(eventUpdated, async (tx: PrismaTx, message) => {
       const announcement = updateOf(message, made.now())

@@ -1,31 +1,24 @@
-import { ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
-import type { Messaging } from '@boxoffice/messaging'
-import {
-  continueTrace,
-  type Foundation,
-  isTransient,
-  markFailed,
-  type Span,
-  sqlOf,
-  withCorrelationId,
-} from '@boxoffice/service-kit'
+import type { NotificationType } from '@boxoffice/contracts'
+import { continueTrace, type Foundation, isTransient, markFailed, type Span, withCorrelationId } from '@boxoffice/service-kit'
+import { addressHashOf, isHeldBack } from '../feedback/suppression.ts'
+import { listSuppressions } from '../feedback/suppression-repository.ts'
 import type { PrismaClient } from '../generated/prisma/client.ts'
 import { type LeasedNotification, waitAfter } from '../notifications/notification.ts'
 import { postpone, renewLease, settle, withdraw } from '../notifications/notification-repository.ts'
-import { payloadOf } from '../notifications/payloads.ts'
 import { findChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
-import type { PrismaTx, Transact } from '../transaction.ts'
+import type { Transact } from '../transaction.ts'
 import { blanked } from './blanked.ts'
 import type { createComposer } from './compose.ts'
 import type { PointlessReason } from './content.ts'
 import type { Prepare } from './hand-over.ts'
 import type { SendingMetrics } from './metrics.ts'
+import type { TicketNews } from './ticket-news.ts'
 
 export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' | 'now'> {
   prisma: PrismaClient
   transact: Transact
-  append: Messaging['append']
+  ticketNews: TicketNews
   compose: ReturnType<typeof createComposer>
   prepare: Prepare
   leaseMs: number
@@ -39,9 +32,10 @@ export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' |
 export type Deliver = (notification: LeasedNotification, isStopping: () => boolean) => Promise<void>
 
 const SETTLE_ATTEMPTS = 6
+const ADDRESS_SUPPRESSED = 'ADDRESS_SUPPRESSED'
 
 export function createDelivery(options: DeliveryOptions): Deliver {
-  const { prisma, transact, append, logger, crashAt, now, sendingMetrics } = options
+  const { prisma, transact, ticketNews, logger, crashAt, now, sendingMetrics } = options
 
   async function attempt(notification: LeasedNotification, isStopping: () => boolean): Promise<void> {
     const { notificationId, type } = notification
@@ -49,6 +43,8 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     if ('dropped' in composition) return fail(notification, composition.dropped)
     if ('pointless' in composition) return takeBack(notification, composition.pointless)
     const { composed } = composition
+    if (composed.channel === 'EMAIL' && (await isSuppressed(type, composed.to.address)))
+      return fail(notification, ADDRESS_SUPPRESSED)
     const handOver = await options.prepare(composed, { notificationId, type, date: now() })
     if (isStopping()) return postpone(prisma, notification, 0)
     // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
@@ -67,7 +63,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     const settled = await retryTransient(() =>
       transact(async (tx) => {
         if (!(await settle(tx, notification, { status: 'SENT', subject, providerMessageId, sentAt }))) return false
-        await tellDelivered(tx, notification, sentAt)
+        await ticketNews.tellDelivered(tx, notification, sentAt)
         return true
       }),
     )
@@ -75,6 +71,15 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     sendingMetrics.count(notification, 'sent')
     if (settled) logger.info(about, 'a notification was sent')
     else logger.warn(about, 'a notification was sent that was settled already')
+  }
+
+  /** Mails to it came back, or are not wanted there: the provider would hold it against us. */
+  async function isSuppressed(type: NotificationType, address: string): Promise<boolean> {
+    const suppressions = await listSuppressions(prisma, addressHashOf(address))
+    return isHeldBack(
+      type,
+      suppressions.map(({ cause }) => cause),
+    )
   }
 
   async function takeBack(notification: LeasedNotification, reason: PointlessReason): Promise<void> {
@@ -86,25 +91,12 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   async function fail(notification: LeasedNotification, failureReason: string): Promise<void> {
     const settled = await transact(async (tx) => {
       if (!(await settle(tx, notification, { status: 'FAILED', failureReason }))) return false
-      await tellFailed(tx, notification, failureReason)
+      await ticketNews.tellFailed(tx, notification, failureReason)
       return true
     })
     if (!settled) return
-    sendingMetrics.count(notification, 'failed')
+    sendingMetrics.count(notification, failureReason === ADDRESS_SUPPRESSED ? 'suppressed' : 'failed')
     logger.error({ ...aboutOf(notification), failureReason }, 'a notification cannot be sent')
-  }
-
-  async function tellDelivered(tx: PrismaTx, notification: LeasedNotification, deliveredAt: Date): Promise<void> {
-    if (!bringsTickets(notification)) return
-    const payload = { ...orderOf(notification), channel: 'EMAIL' as const, deliveredAt }
-    await append(sqlOf(tx), ticketsDelivered, payload, { aggregateVersion: notification.attempts })
-  }
-
-  async function tellFailed(tx: PrismaTx, notification: LeasedNotification, reason: string): Promise<void> {
-    // Tickets that are mailed once more have been delivered before.
-    if (!bringsTickets(notification) || notification.resendOf !== null) return
-    const payload = { ...orderOf(notification), channel: 'EMAIL' as const, reason }
-    await append(sqlOf(tx), ticketDeliveryFailed, payload, { aggregateVersion: notification.attempts })
   }
 
   async function tryLater(notification: LeasedNotification, error: unknown): Promise<void> {
@@ -150,13 +142,6 @@ export function createDelivery(options: DeliveryOptions): Deliver {
 }
 
 const aboutOf = ({ notificationId, type, channel, attempts }: LeasedNotification) => ({ notificationId, type, channel, attempts })
-
-const bringsTickets = ({ type, channel }: LeasedNotification) => type === 'ORDER_CONFIRMATION' && channel === 'EMAIL'
-
-function orderOf(notification: LeasedNotification) {
-  const { orderId, userId, eventId } = payloadOf('ORDER_CONFIRMATION', notification)
-  return { orderId, userId, eventId, notificationId: notification.notificationId }
-}
 
 async function retryTransient<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

@@ -18,5 +18,5 @@ export const createPrepare =
   async (composed, about) => {
     if (composed.channel === 'SMS') return () => channels.sms.send(composed.text, composed.phoneNumber)
     const mime = await mimeOf(composed, { ...about, sender: channels.sender })
-    return () => channels.mail.send(mime, composed.to.address)
+    return () => channels.mail.send(mime, { address: composed.to.address, notificationId: about.notificationId })
   }

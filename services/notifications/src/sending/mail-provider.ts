@@ -1,12 +1,19 @@
 import { SESClient, SESServiceException, SendRawEmailCommand } from '@aws-sdk/client-ses'
 import { createGuard, type Foundation, type Policy, ServiceUnavailable } from '@boxoffice/service-kit'
+import { NOTIFICATION_TAG } from '../feedback/ses-event.ts'
 
 export type Handed = { accepted: true; providerMessageId: string } | { accepted: false; reason: string }
+
+/** To whom a mail goes, and which one it is: what is told of it later names it. */
+interface Handing {
+  address: string
+  notificationId: string
+}
 
 /** Whoever brings mails to people. */
 export interface MailProvider {
   /** Hand a mail over. Rejects with ServiceUnavailable when the provider cannot be had, or gave no answer: it may have taken it. */
-  send(mime: Buffer, address: string): Promise<Handed>
+  send(mime: Buffer, about: Handing): Promise<Handed>
   state(): 'UP' | 'DEGRADED'
   close(): void
 }
@@ -17,7 +24,7 @@ const CONNECT_TIMEOUT_MS = 5_000
 
 /** Amazon SES behind the breaker and bulkhead for mail. It does not try again by itself: the notification's row does that. */
 export function createSesProvider(
-  config: { region: string; endpoint?: string; timeoutMs: number },
+  config: { region: string; endpoint?: string; timeoutMs: number; configurationSet?: string },
   policy: Policy,
   metrics: Foundation['metrics'],
 ): MailProvider {
@@ -29,12 +36,16 @@ export function createSesProvider(
   })
   const guard = createGuard('mail', policy, metrics)
 
-  async function handOver(mime: Buffer, address: string): Promise<Handed> {
+  async function handOver(mime: Buffer, { address, notificationId }: Handing): Promise<Handed> {
     const abortSignal = AbortSignal.timeout(config.timeoutMs)
+    const command = new SendRawEmailCommand({
+      RawMessage: { Data: mime },
+      Destinations: [address],
+      Tags: [{ Name: NOTIFICATION_TAG, Value: notificationId }],
+      ...(config.configurationSet && { ConfigurationSetName: config.configurationSet }),
+    })
     try {
-      const { MessageId } = await ses.send(new SendRawEmailCommand({ RawMessage: { Data: mime }, Destinations: [address] }), {
-        abortSignal,
-      })
+      const { MessageId } = await ses.send(command, { abortSignal })
       if (!MessageId) throw new Error('SES answered without a message id')
       return { accepted: true, providerMessageId: MessageId }
     } catch (error) {
@@ -45,7 +56,7 @@ export function createSesProvider(
   }
 
   return {
-    send: (mime, address) => guard('sendRawEmail', () => handOver(mime, address)),
+    send: (mime, about) => guard('sendRawEmail', () => handOver(mime, about)),
     state: guard.state,
     close() {
       guard.close()

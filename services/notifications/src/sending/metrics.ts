@@ -28,7 +28,7 @@ export function createSendingMetrics(pool: pg.Pool, metrics: Metrics) {
        - min(case when urgent or attempts > 1 then created_at else next_attempt_at end)), 0)::float8`,
   )
   return {
-    count: ({ channel }: LeasedNotification, outcome: 'sent' | 'failed' | 'retried' | 'withdrawn') =>
+    count: ({ channel }: LeasedNotification, outcome: 'sent' | 'failed' | 'suppressed' | 'retried' | 'withdrawn') =>
       attempts.inc({ channel, outcome }),
   }
 }

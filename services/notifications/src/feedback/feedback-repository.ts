@@ -1,0 +1,45 @@
+import type { NotificationId } from '@boxoffice/contracts'
+import type { NotificationStatus } from '../generated/prisma/client.ts'
+import type { LeasedNotification } from '../notifications/notification.ts'
+import type { Db } from '../notifications/notification-repository.ts'
+
+/** A mail of ours that something was told about. */
+export interface ToldMail
+  extends Pick<
+    LeasedNotification,
+    'notificationId' | 'type' | 'channel' | 'resendOf' | 'payload' | 'attempts' | 'correlationId'
+  > {
+  status: NotificationStatus
+  subject: string
+}
+
+/** The mail that feedback is about, locked; null when it is none of ours. By its tag it is found before its sending is written down. */
+export async function lockMail(
+  db: Db,
+  { notificationId, providerMessageId }: { notificationId?: NotificationId; providerMessageId: string },
+): Promise<ToldMail | null> {
+  const [mail] = await db.$queryRaw<ToldMail[]>`
+    select id as "notificationId", type::text as type, channel::text as channel, resend_of as "resendOf", payload, attempts,
+      correlation_id as "correlationId", status::text as status, subject
+    from notifications
+    where channel = 'EMAIL' and (id = ${notificationId ?? null}::uuid or provider_message_id = ${providerMessageId})
+    limit 1 for update`
+  return mail ?? null
+}
+
+/** A sent mail came back; false when that is known, or when it was never sent. */
+export async function markBounced(db: Db, id: NotificationId, { at, reason }: { at: Date; reason: string }): Promise<boolean> {
+  const { count } = await db.notification.updateMany({
+    where: { id, status: 'SENT', bouncedAt: null },
+    data: { bouncedAt: at, bounceReason: reason },
+  })
+  return count === 1
+}
+
+export async function markDelayed(db: Db, id: NotificationId, { at, reason }: { at: Date; reason: string }): Promise<void> {
+  await db.notification.update({ where: { id }, data: { delayedAt: at, delayReason: reason }, select: { id: true } })
+}
+
+export async function markComplained(db: Db, id: NotificationId, at: Date): Promise<void> {
+  await db.notification.update({ where: { id }, data: { complainedAt: at }, select: { id: true } })
+}

@@ -1,0 +1,86 @@
+import type { mailBounced, mailComplained, mailDelayed, mailRejected, Payload } from '@boxoffice/contracts'
+import { type Logger, withCorrelationId } from '@boxoffice/service-kit'
+import { settle } from '../notifications/notification-repository.ts'
+import type { TicketNews } from '../sending/ticket-news.ts'
+import type { PrismaTx } from '../transaction.ts'
+import { lockMail, markBounced, markComplained, markDelayed, type ToldMail } from './feedback-repository.ts'
+import type { FeedbackMetrics } from './metrics.ts'
+import { addressHashOf } from './suppression.ts'
+import { suppress } from './suppression-repository.ts'
+
+interface FeedbackOptions {
+  ticketNews: TicketNews
+  logger: Logger
+  feedbackMetrics: FeedbackMetrics
+}
+
+type Bounced = Payload<typeof mailBounced>
+type Rejected = Payload<typeof mailRejected>
+type Delayed = Payload<typeof mailDelayed>
+type Complained = Payload<typeof mailComplained>
+type Told = Pick<Bounced, 'notificationId' | 'providerMessageId' | 'sentAt'>
+
+/** What follows from what the provider tells of a mail, in the transaction that remembers that it was told. */
+export function createFeedback({ ticketNews, logger, feedbackMetrics }: FeedbackOptions) {
+  /**
+   * The mail, locked. The provider may tell of it before our sender has written down that it was sent, or when that has died: what
+   * comes back was sent. Null where it is none of ours.
+   */
+  async function findSent(tx: PrismaTx, told: Told, cameBack: boolean): Promise<ToldMail | null> {
+    const mail = await lockMail(tx, told)
+    if (!mail) {
+      logger.warn({ providerMessageId: told.providerMessageId }, 'the mail provider tells of a mail that is none of ours')
+      return null
+    }
+    const { providerMessageId, sentAt } = told
+    const sent = { status: 'SENT', subject: mail.subject, providerMessageId, sentAt } as const
+    const isNews = mail.status === 'SENDING' && (await settle(tx, { ...mail, lease: null }, sent))
+    if (isNews && !cameBack) await withCorrelationId(mail.correlationId, () => ticketNews.tellDelivered(tx, mail, sentAt))
+    return mail
+  }
+
+  async function comeBack(tx: PrismaTx, mail: ToldMail, why: { at: Date; reason: string }): Promise<void> {
+    const { notificationId, type, correlationId } = mail
+    if (!(await markBounced(tx, notificationId, why))) return
+    logger.error({ notificationId, type, reason: why.reason }, 'a mail came back')
+    // After whatever was told of it when it was sent.
+    const after = { ...mail, attempts: mail.attempts + 1 }
+    await withCorrelationId(correlationId, () => ticketNews.tellFailed(tx, after, why.reason))
+  }
+
+  async function suppressAll(tx: PrismaTx, told: Bounced | Complained, cause: 'BOUNCE' | 'COMPLAINT', mail: ToldMail | null) {
+    const { at: since, reason, addresses } = told
+    const about = { cause, reason, since, ...(mail && { notificationId: mail.notificationId }) }
+    for (const hash of [...new Set(addresses.map(addressHashOf))].sort()) await suppress(tx, hash, about)
+  }
+
+  return {
+    async bounced(tx: PrismaTx, told: Bounced): Promise<void> {
+      feedbackMetrics.count('bounced')
+      const mail = await findSent(tx, told, true)
+      await suppressAll(tx, told, 'BOUNCE', mail)
+      if (mail) await comeBack(tx, mail, told)
+    },
+    /** For what is in it: the address is not to blame. */
+    async rejected(tx: PrismaTx, told: Rejected): Promise<void> {
+      feedbackMetrics.count('rejected')
+      const mail = await findSent(tx, told, true)
+      if (mail) await comeBack(tx, mail, told)
+    },
+    async delayed(tx: PrismaTx, told: Delayed): Promise<void> {
+      feedbackMetrics.count('delayed')
+      const mail = await lockMail(tx, told)
+      if (mail) await markDelayed(tx, mail.notificationId, told)
+    },
+    async complained(tx: PrismaTx, told: Complained): Promise<void> {
+      feedbackMetrics.count('complained')
+      const mail = await findSent(tx, told, told.undelivered)
+      await suppressAll(tx, told, 'COMPLAINT', mail)
+      if (!mail) return
+      await markComplained(tx, mail.notificationId, told.at)
+      logger.warn({ notificationId: mail.notificationId, type: mail.type }, 'a mail was called unwanted')
+      if (told.undelivered) await comeBack(tx, mail, { at: told.at, reason: 'KNOWN_TO_FAIL' })
+    },
+  }
+}
+export type Feedback = ReturnType<typeof createFeedback>

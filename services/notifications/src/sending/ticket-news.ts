@@ -1,0 +1,33 @@
+import { ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
+import type { Append } from '@boxoffice/messaging'
+import { sqlOf } from '@boxoffice/service-kit'
+import type { LeasedNotification } from '../notifications/notification.ts'
+import { payloadOf } from '../notifications/payloads.ts'
+import type { PrismaTx } from '../transaction.ts'
+
+type Told = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'resendOf' | 'payload' | 'attempts'>
+
+/** Tells the other services whether tickets reached their buyer, in the transaction that writes it down. Says nothing of other mails. */
+export function createTicketNews(append: Append) {
+  return {
+    async tellDelivered(tx: PrismaTx, notification: Told, deliveredAt: Date): Promise<void> {
+      if (!bringsTickets(notification)) return
+      const payload = { ...orderOf(notification), channel: 'EMAIL' as const, deliveredAt }
+      await append(sqlOf(tx), ticketsDelivered, payload, { aggregateVersion: notification.attempts })
+    },
+    async tellFailed(tx: PrismaTx, notification: Told, reason: string): Promise<void> {
+      // Tickets that are mailed once more have been delivered before.
+      if (!bringsTickets(notification) || notification.resendOf !== null) return
+      const payload = { ...orderOf(notification), channel: 'EMAIL' as const, reason }
+      await append(sqlOf(tx), ticketDeliveryFailed, payload, { aggregateVersion: notification.attempts })
+    },
+  }
+}
+export type TicketNews = ReturnType<typeof createTicketNews>
+
+const bringsTickets = ({ type, channel }: Told) => type === 'ORDER_CONFIRMATION' && channel === 'EMAIL'
+
+function orderOf(notification: Told) {
+  const { orderId, userId, eventId } = payloadOf('ORDER_CONFIRMATION', notification)
+  return { orderId, userId, eventId, notificationId: notification.notificationId }
+}

@@ -1,0 +1,249 @@
+import {
+  emailVerificationRequested,
+  passwordResetRequested,
+  paymentFailed,
+  ticketDeliveryFailed,
+  ticketsDelivered,
+  ticketsGenerated,
+  userEmailVerified,
+} from '@boxoffice/contracts'
+import { readLetters } from '@boxoffice/messaging'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
+import { asNotification, bounceOf, complaintOf, DIAGNOSTIC, delayOf, rejectOf } from './ses-events.ts'
+
+const SOON = { timeout: 15_000, interval: 50 }
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+  service.work()
+})
+afterEach(() => service.ses.onTaken(async () => {}))
+afterAll(() => service.stop())
+
+type User = Awaited<ReturnType<Notifications['user']>>
+const taken = (user: User, count = 1) =>
+  vi.waitFor(() => {
+    const mail = service.ses.mails(user.email)[count - 1]
+    if (!mail) throw new Error('no mail yet')
+    return mail
+  }, SOON)
+const settled = (user: User, ...statuses: object[]) =>
+  vi.waitFor(async () => expect(await service.rows(user.userId)).toMatchObject(statuses), SOON)
+const log = async (user: User) => {
+  const { body } = await service.client(user.headers).listNotifications({ query: {} })
+  return body.notifications.toReversed()
+}
+const suppressed = (user: User, ...causes: string[]) =>
+  vi.waitFor(async () => expect((await find(user.email)).suppressions.map(({ cause }) => cause)).toEqual(causes), SOON)
+async function find(email: string) {
+  const operator = await service.authority.user(['ADMIN'])
+  const answer = await service.client(operator.headers).findSuppressions({ body: { email } })
+  if (answer.status !== 200) throw new Error('refused')
+  return answer.body
+}
+/** A mail that was sent to them. */
+async function mailed(user: User) {
+  await service.tell(paymentFailed, failedFor(user, service))
+  const mail = await taken(user)
+  await settled(user, { status: 'SENT' })
+  return mail
+}
+const failed = async (user: User) => service.tell(paymentFailed, failedFor(user, service))
+const requested = async (user: User) => {
+  const { createdAt: _, ...request } = createdFor(user, await service.seal('tok'))
+  return request
+}
+
+test('a mail says to SES which one it is, and by what to tell of it', async () => {
+  const user = await service.user()
+  const { configurationSet, tag } = await mailed(user)
+  const [row] = await service.rows(user.userId)
+  expect({ configurationSet, tag }).toEqual({ configurationSet: 'boxoffice-mails', tag: ['notification', row?.id] })
+})
+
+describe('a mail that came back for good', () => {
+  test('is BOUNCED in its log, its tickets are not delivered, and no other mail goes there', async () => {
+    const [user, other] = [await service.user({ locale: 'en' }), await service.user()]
+    const payload = generatedFor(user, service)
+    await service.tell(ticketsGenerated, payload)
+    const mail = await taken(user)
+    const ofOrder = (message: { payload: { orderId: string } }) => message.payload.orderId === payload.orderId
+    const delivered = await service.probe.waitFor(ticketsDelivered, ofOrder)
+    await service.tellOfMail(bounceOf(mail))
+    const told = await service.probe.waitFor(ticketDeliveryFailed, ofOrder)
+    expect(told.payload).toMatchObject({ reason: 'NO_SUCH_MAILBOX', userId: user.userId })
+    expect(told.aggregateVersion).toBeGreaterThan(delivered.aggregateVersion)
+    expect(told.correlationId).toBe(delivered.correlationId)
+    expect(await log(user)).toMatchObject([
+      { status: 'BOUNCED', failure: { reason: 'NO_SUCH_MAILBOX', message: 'The mail came back: there is no such mailbox.' } },
+    ])
+
+    await failed(user)
+    await failed(other)
+    await settled(other, { status: 'SENT' })
+    await settled(user, { status: 'SENT', bounceReason: 'NO_SUCH_MAILBOX' }, { status: 'FAILED', address: null })
+    expect((await log(user))[1]).toMatchObject({ status: 'FAILED', failure: { reason: 'ADDRESS_SUPPRESSED' } })
+    expect(service.ses.mails(user.email)).toHaveLength(1)
+    const kept = JSON.stringify([await service.rows(user.userId), await service.deps.prisma.mailSuppression.findMany()])
+    expect(kept).not.toContain(user.email)
+    expect(kept).not.toContain(DIAGNOSTIC.slice(0, 20))
+  })
+  test('and is told of twice, and by an identity too, came back once', async () => {
+    const user = await service.user()
+    const payload = generatedFor(user, service)
+    await service.tell(ticketsGenerated, payload)
+    const event = bounceOf(await taken(user))
+    const before = await service.consumed('MAIL_BOUNCED', 'duplicate')
+    for (const told of [event, event, asNotification(event)]) await service.tellOfMail(told)
+    await vi.waitFor(async () => expect(await service.consumed('MAIL_BOUNCED', 'duplicate')).toBe(before + 2), SOON)
+    const again = bounceOf(await taken(user))
+    await service.tellOfMail(again)
+    const other = await service.user()
+    await service.tell(ticketsGenerated, generatedFor(other, service))
+    await service.tellOfMail(bounceOf(await taken(other)))
+    await service.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.userId === other.userId)
+    const told = service.probe.heard(ticketDeliveryFailed).filter((message) => message.payload.orderId === payload.orderId)
+    expect(told).toHaveLength(1)
+  })
+  test('before it was written down that it was sent, is written down by whoever hears of it', async () => {
+    const user = await service.user()
+    const payload = generatedFor(user, service)
+    const ofOrder = (message: { payload: { orderId: string } }) => message.payload.orderId === payload.orderId
+    service.ses.onTaken(async () => {
+      service.ses.onTaken(async () => {})
+      await service.tellOfMail(bounceOf(await taken(user)))
+      await service.probe.waitFor(ticketDeliveryFailed, ofOrder)
+    })
+    await service.tell(ticketsGenerated, payload)
+    await settled(user, { status: 'SENT', bounceReason: 'NO_SUCH_MAILBOX', lease: null })
+    const [{ messageId }] = [await taken(user)]
+    await settled(user, { providerMessageId: messageId, attempts: 1 })
+    const other = await service.user()
+    await service.tell(ticketsGenerated, generatedFor(other, service))
+    await service.probe.waitFor(ticketsDelivered, (message) => message.payload.userId === other.userId)
+    expect(service.probe.heard(ticketsDelivered).filter(ofOrder)).toEqual([])
+    expect(service.ses.mails(user.email)).toHaveLength(1)
+  })
+  test('takes along those that somebody asks for', async () => {
+    const user = await service.user()
+    await service.tellOfMail(bounceOf(await mailed(user)))
+    await suppressed(user, 'BOUNCE')
+    await service.tell(passwordResetRequested, await requested(user))
+    await settled(user, { bounceReason: 'NO_SUCH_MAILBOX' }, { status: 'FAILED', failureReason: 'ADDRESS_SUPPRESSED' })
+    expect(JSON.stringify(await service.rows(user.userId))).not.toContain('sealedToken')
+  })
+})
+
+test('a mail that SES takes for dangerous is BOUNCED, and its address goes on getting mails', async () => {
+  const user = await service.user({ locale: 'en' })
+  await service.tellOfMail(rejectOf(await mailed(user)))
+  await settled(user, { status: 'SENT', bounceReason: 'UNSAFE_CONTENT' })
+  await suppressed(user)
+  await failed(user)
+  await taken(user, 2)
+})
+
+test('a mail that is late, or came back for now, is remembered so and stays sent', async () => {
+  const user = await service.user()
+  const mail = await mailed(user)
+  await service.tellOfMail(delayOf(mail))
+  await settled(user, { status: 'SENT', delayReason: 'NOT_REACHED', bounceReason: null })
+  await service.tellOfMail(bounceOf(mail, { type: 'Transient', subType: 'MailboxFull' }))
+  await settled(user, { status: 'SENT', delayReason: 'MAILBOX_FULL', bounceReason: null })
+  expect((await log(user))[0]).toMatchObject({ status: 'SENT' })
+  expect((await log(user))[0]).not.toHaveProperty('failure')
+  await suppressed(user)
+  await failed(user)
+  await taken(user, 2)
+})
+
+test('whoever complains gets no mails any more, but those that they ask for; confirming the address ends it', async () => {
+  const user = await service.user()
+  await service.tellOfMail(complaintOf(await mailed(user)))
+  await settled(user, { status: 'SENT', complainedAt: expect.any(Date), bounceReason: null })
+  await suppressed(user, 'COMPLAINT')
+  await failed(user)
+  await settled(user, { status: 'SENT' }, { failureReason: 'ADDRESS_SUPPRESSED' })
+  await service.tell(passwordResetRequested, await requested(user))
+  await service.tell(emailVerificationRequested, await requested(user))
+  await taken(user, 3)
+
+  const verified = (verifiedAt: Date) => service.tell(userEmailVerified, { userId: user.userId, email: user.email, verifiedAt })
+  await verified(new Date(Date.now() - 3_600_000)) // before they complained
+  await vi.waitFor(async () => expect(await service.consumed('USER_EMAIL_VERIFIED', 'done')).toBe(1), SOON)
+  await suppressed(user, 'COMPLAINT')
+  await verified(new Date(Date.now() + 1_000))
+  await suppressed(user)
+  await failed(user)
+  await taken(user, 4)
+})
+
+test('a complaint for which SES did not even send a mail is one that came back', async () => {
+  const user = await service.user()
+  await service.tellOfMail(complaintOf(await mailed(user), { subType: 'OnAccountSuppressionList' }))
+  await settled(user, { status: 'SENT', bounceReason: 'KNOWN_TO_FAIL', complainedAt: expect.any(Date) })
+  await suppressed(user, 'COMPLAINT')
+})
+
+test('what is told of a mail that is none of ours keeps its address from getting any', async () => {
+  const user = await service.user()
+  await service.tellOfMail(bounceOf({ messageId: 'somebody-elses', destination: user.email.toUpperCase(), tag: [] }))
+  await suppressed(user, 'BOUNCE')
+  await failed(user)
+  await settled(user, { failureReason: 'ADDRESS_SUPPRESSED' })
+})
+
+test('what cannot be understood waits for a person, with the reason', async () => {
+  await service.tellOfMail('Successfully validated SNS topic for Amazon SES event publishing.')
+  await service.tellOfMail({ eventType: 'Bounce', mail: {} })
+  const letters = await vi.waitFor(async () => {
+    const { value } = await readLetters(service.aws, 'mail-feedback-queue').next()
+    if (!value) throw new Error('none yet')
+    return value
+  }, SOON)
+  expect(letters).toMatchObject([{ eventType: 'Bounce', reason: expect.stringContaining("not of SES's schema: mail.messageId") }])
+})
+
+describe('operators', () => {
+  test('see why an address gets no mails, and let it have them again', async () => {
+    const user = await service.user()
+    await service.tellOfMail(bounceOf(await mailed(user)))
+    await suppressed(user, 'BOUNCE')
+    const [row] = await service.rows(user.userId)
+    const { addressHash, suppressions } = await find(user.email)
+    expect(suppressions).toEqual([
+      { cause: 'BOUNCE', reason: 'NO_SUCH_MAILBOX', since: expect.any(Date), notificationId: row?.id },
+    ])
+    const operator = service.client((await service.authority.user(['ADMIN'])).headers)
+    expect(await operator.liftSuppressions({ params: { addressHash } })).toMatchObject({ status: 204 })
+    expect(await operator.liftSuppressions({ params: { addressHash } })).toMatchObject({
+      status: 404,
+      body: { error: 'SUPPRESSION_NOT_FOUND' },
+    })
+    await failed(user)
+    await taken(user, 2)
+  })
+  test('see how many mails come back', async () => {
+    const metrics = await service.deps.metrics.registry.metrics()
+    expect(metrics).toMatch(/^mail_feedback_total\{outcome="bounced".*\} [1-9]/m)
+    expect(metrics).toMatch(/^mail_suppressions\{cause="BOUNCE".*\} [1-9]/m)
+    expect(metrics).toMatch(/^notifications_total\{.*outcome="suppressed".*\} [1-9]/m)
+  })
+})
+
+test('the database lets nothing come back that was not sent', async () => {
+  const user = await service.user()
+  service.ses.set('down')
+  await failed(user)
+  await settled(user, { status: 'SENDING' })
+  const set = service.deps.pool.query(
+    `update notifications set bounced_at = now(), bounce_reason = 'x' where recipient_id = $1`,
+    [user.userId],
+  )
+  await expect(set).rejects.toMatchObject({ constraint: 'notifications_bounced_was_sent' })
+  const plain = service.deps.pool.query(`insert into mail_suppressions values ($1, 'BOUNCE', 'x', now())`, [user.email])
+  await expect(plain).rejects.toMatchObject({ constraint: 'mail_suppressions_hashed' })
+  service.ses.set('ok')
+  await settled(user, { status: 'SENT' })
+})
