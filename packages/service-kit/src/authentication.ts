@@ -1,6 +1,6 @@
 import { type Access, type Caller, callers, Role, UserId } from '@boxoffice/contracts'
 import type { FastifyRequest } from 'fastify'
-import { createLocalJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createLocalJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { type HandlerRefusal, refuse } from './refusal.ts'
 import type { Revocations } from './revocations.ts'
@@ -30,9 +30,28 @@ const CLOCK_TOLERANCE_S = 5
 const AccessClaims = z.object({ sub: UserId, email: z.string(), sid: z.string(), roles: z.array(Role), exp: z.int() })
 const ServiceClaims = z.object({ sub: z.enum(callers), type: z.literal('SERVICE'), exp: z.int(), iat: z.int() })
 
+/** `jwtVerify`, also where the set has several keys of the id that the token names: each of them may have signed it. */
+async function verifyWithAny(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions) {
+  try {
+    return await jwtVerify(token, keys, options)
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      const verified = await jwtVerify(token, key, options).catch(nullIfOtherKey)
+      if (verified) return verified
+    }
+    throw new errors.JWSSignatureVerificationFailed()
+  }
+}
+
+function nullIfOtherKey(error: unknown): null {
+  if (error instanceof errors.JWSSignatureVerificationFailed) return null
+  throw error
+}
+
 /** The user of an access token: EdDSA only, our issuer, our audience. Rejects with jose's errors. */
 export async function verifyAccessToken(token: string, keys: JWTVerifyGetKey, issuer: string): Promise<UserPrincipal> {
-  const { payload } = await jwtVerify(token, keys, {
+  const { payload } = await verifyWithAny(token, keys, {
     algorithms: ['EdDSA'],
     issuer,
     audience: ACCESS_TOKEN_AUDIENCE,
@@ -46,7 +65,7 @@ export async function verifyAccessToken(token: string, keys: JWTVerifyGetKey, is
 
 /**
  * Authentication by local verification. `userKeys` finds the key of an access token (the auth service's JWKS);
- * `servicePublicKeys` are those of all services, by name.
+ * `servicePublicKeys` are those of all services, by name; while a service's key is replaced it has two, and both count.
  */
 export function createAuthenticator(options: {
   service: Caller
@@ -85,7 +104,7 @@ export function createAuthenticator(options: {
     const token = credentials(request, 'Service-Token')
     if (token === null) return unauthenticated
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, serviceKeys, {
+      const { payload, protectedHeader } = await verifyWithAny(token, serviceKeys, {
         algorithms: ['EdDSA'],
         audience: options.service,
         clockTolerance: CLOCK_TOLERANCE_S,

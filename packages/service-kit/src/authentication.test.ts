@@ -1,0 +1,64 @@
+import { UserId } from '@boxoffice/contracts'
+import type { FastifyRequest } from 'fastify'
+import { createLocalJWKSet, type JWK, SignJWT } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { ACCESS_TOKEN_AUDIENCE, createAuthenticator, verifyAccessToken } from './authentication.ts'
+import { createServiceIdentity } from './service-identity.ts'
+import { createTestAuthority } from './testing.ts'
+
+/** Three authorities: each has a key of its own for every name. */
+const [before, after, foreign] = await Promise.all([createTestAuthority(), createTestAuthority(), createTestAuthority()])
+type Authority = typeof before
+
+const publicOf = ({ d: _, ...jwk }: JWK) => jwk
+const keysOf = (authority: Authority) => JSON.parse(authority.environment('auth-service').SERVICE_PUBLIC_KEYS ?? '').keys as JWK[]
+
+const authenticate = createAuthenticator({
+  service: 'ticket-service',
+  issuer: 'boxoffice',
+  userKeys: createLocalJWKSet({ keys: [publicOf(before.tokenKey), publicOf(after.tokenKey)] }),
+  servicePublicKeys: { keys: [...keysOf(before), ...keysOf(after)] },
+  revocations: { isRevoked: async () => false },
+})
+const from = (headers: Record<string, string>) => ({ headers }) as unknown as FastifyRequest
+const asService = async (headers: Promise<Record<string, string>>) =>
+  authenticate({ services: ['payment-service'] }, from(await headers))
+const principal = { service: 'payment-service' }
+const refused = { refusal: { status: 401 } }
+
+describe("while a service's key is replaced, and its name stands for two", () => {
+  test('calls signed with the old one and with the new one are let in, with a third they are not', async () => {
+    expect(await asService(before.service('payment-service', 'ticket-service'))).toEqual({ principal })
+    expect(await asService(after.service('payment-service', 'ticket-service'))).toEqual({ principal })
+    expect(await asService(foreign.service('payment-service', 'ticket-service'))).toMatchObject(refused)
+  })
+
+  test('the audience, the time and the name count as ever', async () => {
+    expect(await asService(after.service('payment-service', 'auth-service'))).toMatchObject(refused)
+    const { SERVICE_PRIVATE_KEY = '' } = after.environment('payment-service')
+    const key = JSON.parse(SERVICE_PRIVATE_KEY)
+    const late = createServiceIdentity('payment-service', key, () => new Date(Date.now() - 120_000))
+    expect(await asService(late.headersFor('ticket-service'))).toMatchObject(refused)
+    const disguised = createServiceIdentity('auth-service', key)
+    expect(await asService(disguised.headersFor('ticket-service'))).toMatchObject(refused)
+  })
+})
+
+test('access tokens of two keys with one id are both good, those of a third are not, and one that has expired says so', async () => {
+  const asUser = async (authority: Authority) => authenticate('user', from((await authority.user()).headers))
+  expect(await asUser(before)).toMatchObject({ principal: { roles: ['USER'] } })
+  expect(await asUser(after)).toMatchObject({ principal: { roles: ['USER'] } })
+  expect(await asUser(foreign)).toMatchObject({ refusal: { status: 401, body: { error: 'UNAUTHENTICATED' } } })
+
+  const expired = await new SignJWT({ email: 'a@example.test', sid: crypto.randomUUID(), roles: ['USER'] })
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'test-token-key', typ: 'at+jwt' })
+    .setSubject(UserId.parse(crypto.randomUUID()))
+    .setIssuer('boxoffice')
+    .setAudience(ACCESS_TOKEN_AUDIENCE)
+    .setExpirationTime('-1m')
+    .sign(after.tokenKey)
+  const authorization = `Bearer ${expired}`
+  expect(await authenticate('user', from({ authorization }))).toMatchObject({ refusal: { body: { error: 'TOKEN_EXPIRED' } } })
+  const keys = createLocalJWKSet({ keys: [publicOf(before.tokenKey)] })
+  await expect(verifyAccessToken(expired, keys, 'boxoffice')).rejects.toThrow(/signature/)
+})
