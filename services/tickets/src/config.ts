@@ -3,6 +3,8 @@ import {
   type BaseConfig,
   baseConfig,
   baseEnvironment,
+  Jwks,
+  publicKeys,
   readEnvironment,
   SigningKey,
   secret,
@@ -21,6 +23,9 @@ export const Environment = z.object({
   EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
   PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
   TICKET_SIGNING_KEY: secret(SigningKey.describe("Ed25519 JWK that signs tickets' codes")),
+  TICKET_PREVIOUS_PUBLIC_KEYS: publicKeys(
+    Jwks.optional().describe('JWKS of other keys whose codes admit: earlier ones, and the next one before it signs'),
+  ),
   HOLD_TTL_SECONDS: seconds('how long a reservation holds', 1, 900),
   // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: the claim must outlive what it waits for.
   CLAIM_TTL_SECONDS: seconds(
@@ -47,6 +52,7 @@ export interface Config extends BaseConfig {
   eventsUrl: string
   paymentsUrl: string
   ticketSigningKey: z.output<typeof SigningKey>
+  ticketPreviousPublicKeys: z.output<typeof Jwks>['keys']
   holdTtlSeconds: number
   claimTtlSeconds: number
   liveReservationsMax: number
@@ -72,6 +78,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     eventsUrl: env.EVENTS_URL,
     paymentsUrl: env.PAYMENTS_URL,
     ticketSigningKey: env.TICKET_SIGNING_KEY,
+    ticketPreviousPublicKeys: env.TICKET_PREVIOUS_PUBLIC_KEYS?.keys ?? [],
     holdTtlSeconds: env.HOLD_TTL_SECONDS,
     claimTtlSeconds: env.CLAIM_TTL_SECONDS,
     liveReservationsMax: env.LIVE_RESERVATIONS_MAX,

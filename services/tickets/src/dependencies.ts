@@ -18,7 +18,7 @@ import { retrying } from './reservations/transactions.ts'
 import { createPlans, type FindPlan } from './seating/plans.ts'
 import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
 import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
-import { type CodeKey, createCodeKey } from './tickets/codes.ts'
+import { type AcceptedKey, type CodeKey, createAcceptedKeys, createCodeKey } from './tickets/codes.ts'
 import { createPdfRenderer, type PdfRenderer } from './tickets/pdf-renderer.ts'
 import { createPassOn, type PassOn } from './transfers/pass-on.ts'
 import { createRecipients, type Recipients } from './transfers/recipients.ts'
@@ -41,6 +41,7 @@ export interface Dependencies extends Foundation {
   transfers: PassOn
   checkIn: CheckInTicket
   codeKey: CodeKey
+  acceptedKeys: readonly AcceptedKey[]
   pdfs: PdfRenderer
   close(): Promise<void>
 }
@@ -62,6 +63,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const seatMaps = createSeatMaps({ redisPicture, sql })
   const findEventPicture = createEventPictures({ pool, events })
   const codeKey = createCodeKey(config.ticketSigningKey)
+  const acceptedKeys = createAcceptedKeys(codeKey, config.ticketPreviousPublicKeys)
   const recipients = createRecipients({ auth })
   measureReservations(metrics, pool)
   const limits = { claimSeconds: config.claimTtlSeconds, liveMax: config.liveReservationsMax }
@@ -102,8 +104,9 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       recipients,
       perHourMax: config.transfersPerHourMax,
     }),
-    checkIn: countCheckIns(metrics, createCheckIn({ transact, sql, codeKey })),
+    checkIn: countCheckIns(metrics, createCheckIn({ transact, sql, acceptedKeys })),
     codeKey,
+    acceptedKeys,
     pdfs,
     async close() {
       redisPicture.close()

@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import type { CheckIn, EventId, TicketId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signCode } from '../src/tickets/codes.ts'
@@ -142,6 +142,46 @@ describe('the door', () => {
     const guest = await account(setting)
     expect((await show(guest, eventId, code)).status).toBe(403)
     expect((await show(organizer, eventId, code)).status).toBe(200)
+  })
+})
+
+describe('after the key of codes was replaced', () => {
+  const newKey = (kid: string) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const jwk = (key: { export(options: { format: 'jwk' }): object }) => ({ ...key.export({ format: 'jwk' }), kid }) as never
+    return { ticketSigningKey: jwk(privateKey), publicKey: jwk(publicKey) }
+  }
+  const publicHalf = ({ d: _, ...jwk }: Setting['config']['ticketSigningKey']) => jwk
+
+  it('tickets of both keys are admitted, each once, and scanners get both', async () => {
+    const { eventId, organizer, guest, code } = await evening()
+    const next = newKey('tickets-next')
+    const ticketPreviousPublicKeys = [publicHalf(setting.config.ticketSigningKey)]
+    const replaced = setting.instance({ ticketSigningKey: next.ticketSigningKey, ticketPreviousPublicKeys })
+    const door = { client: replaced.client(organizer.headers) }
+
+    const anew = await codeOf({ client: replaced.client(guest.headers) }, guest.ticketId)
+    expect(anew).not.toBe(code)
+    const answer = await door.client.getCheckInKey({ query: { eventId } })
+    if (answer.status !== 200) throw new Error('no keys')
+    const carried = [anew, code].map((shown) => Buffer.from(shown, 'base64url').toString('hex', 1, 5))
+    expect(answer.body.keys.map(({ kid }) => kid)).toEqual(carried)
+    expect(JSON.stringify(answer.body)).not.toMatch(/"d":/)
+
+    expect((await show(door, eventId, code)).status).toBe(200)
+    expect(await show(door, eventId, anew)).toMatchObject({ status: 409, body: { error: 'ALREADY_CHECKED_IN' } })
+    await replaced.close()
+  })
+
+  it('an instance that does not sign with it yet admits its codes, once it is told the public half', async () => {
+    const { eventId, organizer, guest } = await evening()
+    const next = newKey('tickets-after')
+    const replaced = setting.instance({ ticketSigningKey: next.ticketSigningKey })
+    const anew = await codeOf({ client: replaced.client(guest.headers) }, guest.ticketId)
+    expect(await show(organizer, eventId, anew)).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
+    const prepared = setting.instance({ ticketPreviousPublicKeys: [next.publicKey] })
+    expect((await show({ client: prepared.client(organizer.headers) }, eventId, anew)).status).toBe(200)
+    await Promise.all([replaced.close(), prepared.close()])
   })
 })
 

@@ -122,15 +122,20 @@ export async function createSetting(environment: Record<string, string> = {}) {
       const user = await authority.user(roles, userId)
       return { userId: user.userId, headers: user.headers, client: injectClient(app, ticketsRoutes, user.headers) }
     },
-    /** Another instance of the service, with its own connections. */
-    instance() {
-      const deps = createDependencies(config, authority.userKeys)
+    /** Another instance of the service, with its own connections, and configured otherwise. */
+    instance(changes: Partial<typeof config> = {}) {
+      const deps = createDependencies({ ...config, ...changes }, authority.userKeys)
       const app = buildApp(deps)
       const close = async () => {
         await app.close()
         await deps.close()
       }
-      return { deps, internal: injectClient(app, ticketsInternalRoutes, callerHeaders), close }
+      return {
+        deps,
+        internal: injectClient(app, ticketsInternalRoutes, callerHeaders),
+        client: (headers: Record<string, string>) => injectClient(app, ticketsRoutes, headers),
+        close,
+      }
     },
     /** An event that the event service knows. */
     addEvent(changes: Partial<EventInfo> = {}): EventInfo {

@@ -2,7 +2,7 @@ import type { UserId } from '@boxoffice/contracts'
 import type { Transact, Tx } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { findPicture } from '../event-pictures/picture-repository.ts'
-import { type CodeKey, verifyCode } from '../tickets/codes.ts'
+import { type AcceptedKey, verifyCode } from '../tickets/codes.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { findTicket } from '../tickets/ticket-repository.ts'
 import { admit, findCheckIn, type StoredCheckIn } from './check-in-repository.ts'
@@ -33,11 +33,11 @@ export type CheckInResult =
  * Admit whoever shows a code, once: compare-and-swap on the ticket decides, however many show it at the same time. `unknown`:
  * forged, garbage, an older code, or of another organizer.
  */
-export function createCheckIn(deps: { transact: Transact; sql: Tx; codeKey: CodeKey }) {
+export function createCheckIn(deps: { transact: Transact; sql: Tx; acceptedKeys: readonly AcceptedKey[] }) {
   const { transact, sql } = deps
 
   return async (shown: Shown): Promise<CheckInResult> => {
-    const content = verifyCode(shown.code, [deps.codeKey])
+    const content = verifyCode(shown.code, deps.acceptedKeys)
     const ticket = content && (await findTicket(sql, content.ticketId))
     if (!ticket || ticket.eventId !== content.eventId || ticket.codeVersion !== content.codeVersion) return { outcome: 'unknown' }
     const { eventId } = shown.event

@@ -30,7 +30,7 @@ export function checkInHandlers(deps: Dependencies): Handlers<CheckInRoutes> {
     },
     getCheckInKey: async ({ query: { eventId }, principal }) => {
       await getOwnEvent(deps.findEventPicture, eventId, principal.userId)
-      return { status: 200, body: { eventId, keys: [verificationKeyOf(deps.codeKey)], format: CODE_FORMAT } }
+      return { status: 200, body: { eventId, keys: deps.acceptedKeys.map(verificationKeyOf), format: CODE_FORMAT } }
     },
   }
 }

@@ -1,12 +1,13 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { EventId, TicketId } from '@boxoffice/contracts'
 import { describe, expect, it } from 'vitest'
-import { createCodeKey, signCode, verifyCode } from './codes.ts'
+import { createAcceptedKeys, createCodeKey, signCode, verifyCode } from './codes.ts'
 
-const makeKey = (kid: string) => {
+const makeJwk = (kid: string) => {
   const { kty = '', ...jwk } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
-  return createCodeKey({ ...jwk, kty, kid })
+  return { ...jwk, kty, kid }
 }
+const makeKey = (kid: string) => createCodeKey(makeJwk(kid))
 const key = makeKey('tickets-2026')
 const content = { ticketId: randomUUID() as TicketId, eventId: randomUUID() as EventId, codeVersion: 3 }
 const seat = { zoneId: 1_000_000, rowLabel: 'ABCDEFGH', colLabel: '12345678' }
@@ -40,5 +41,21 @@ describe("a ticket's code", () => {
   it('is refused when another key signed it, under its own name or under ours', () => {
     expect(verifyCode(signCode(content, makeKey('theirs')), [key])).toBeNull()
     expect(verifyCode(signCode(content, makeKey('tickets-2026')), [key])).toBeNull()
+  })
+})
+
+describe('the keys whose codes admit', () => {
+  it('are the one that signs and the others, each once', () => {
+    const [now, then] = [makeJwk('tickets-2027'), makeJwk('tickets-2026')]
+    const accepted = createAcceptedKeys(createCodeKey(now), [then, now, then])
+    expect(accepted.map(({ keyId }) => keyId)).toEqual([createCodeKey(now).keyId, createCodeKey(then).keyId])
+    for (const jwk of [now, then]) expect(verifyCode(signCode(content, createCodeKey(jwk)), accepted)).toEqual(content)
+    expect(verifyCode(signCode(content, makeKey('tickets-2025')), accepted)).toBeNull()
+  })
+
+  it('are refused where one id would stand for two, or one is of another kind', () => {
+    expect(() => createAcceptedKeys(key, [makeJwk('tickets-2026')])).toThrow('the kid tickets-2026 stands for two keys')
+    const { kty = '', ...other } = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' })
+    expect(() => createAcceptedKeys(key, [{ ...other, kty, kid: 'sealing' }])).toThrow('the key sealing is not Ed25519')
   })
 })

@@ -10,11 +10,15 @@ export interface CodeContent {
   readonly seat?: Seat | null
 }
 
-/** A key that signs codes, with the short id that codes carry. */
-export interface CodeKey {
+/** A key whose codes admit, with the short id that codes carry. */
+export interface AcceptedKey {
   readonly keyId: string
-  readonly privateKey: KeyObject
   readonly publicKey: KeyObject
+}
+
+/** The key that signs codes. */
+export interface CodeKey extends AcceptedKey {
+  readonly privateKey: KeyObject
 }
 
 // format (1) · key id (4) · ticket id (16) · event id (16) · code version (4) · seat, UTF-8 (0…32) · signature (64)
@@ -30,14 +34,32 @@ const SEAT_MAX_BYTES = 32
 const SIGNATURE_BYTES = 64
 
 /** The key of a private Ed25519 JWK. Its id on codes is the first four bytes of its `kid`'s SHA-256. */
-export function createCodeKey(jwk: { kty: string; kid: string }): CodeKey {
+export function createCodeKey(jwk: Jwk): CodeKey {
   const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
-  const keyId = createHash('sha256').update(jwk.kid).digest('hex').slice(0, 8)
-  return { keyId, privateKey, publicKey: createPublicKey(privateKey) }
+  return { keyId: keyIdOf(jwk), privateKey, publicKey: createPublicKey(privateKey) }
 }
 
+/**
+ * The keys whose codes admit: the one that signs, then others of public JWKs, such as earlier ones. Throws when one is not
+ * Ed25519, or two would have the same id on codes: nobody could tell by which a code is verified.
+ */
+export function createAcceptedKeys({ keyId, publicKey }: CodeKey, others: readonly Jwk[]): AcceptedKey[] {
+  const accepted: AcceptedKey[] = [{ keyId, publicKey }]
+  for (const jwk of others) {
+    const other = { keyId: keyIdOf(jwk), publicKey: createPublicKey({ key: jwk, format: 'jwk' }) }
+    if (other.publicKey.asymmetricKeyType !== 'ed25519') throw new Error(`the key ${jwk.kid} is not Ed25519`)
+    const known = accepted.find(({ keyId }) => keyId === other.keyId)
+    if (!known) accepted.push(other)
+    else if (!known.publicKey.equals(other.publicKey)) throw new Error(`the kid ${jwk.kid} stands for two keys that verify codes`)
+  }
+  return accepted
+}
+
+type Jwk = { kty: string; kid: string }
+const keyIdOf = ({ kid }: Jwk) => createHash('sha256').update(kid).digest('hex').slice(0, 8)
+
 /** The public half of a key, as a JWK whose `kid` is what codes carry. */
-export function verificationKeyOf({ keyId, publicKey }: CodeKey): CodeVerificationKey {
+export function verificationKeyOf({ keyId, publicKey }: AcceptedKey): CodeVerificationKey {
   const { x = '' } = publicKey.export({ format: 'jwk' })
   return { kty: 'OKP', crv: 'Ed25519', x, kid: keyId, alg: 'EdDSA', use: 'sig' }
 }
@@ -57,7 +79,7 @@ export function signCode(content: CodeContent, key: CodeKey): string {
 }
 
 /** What a code says if one of these keys signed it, to the last character; null for anything else. */
-export function verifyCode(code: string, keys: readonly Pick<CodeKey, 'keyId' | 'publicKey'>[]): CodeContent | null {
+export function verifyCode(code: string, keys: readonly AcceptedKey[]): CodeContent | null {
   const bytes = Buffer.from(code, 'base64url')
   // Only the spelling that we make: decoding passes over padding and strange characters.
   if (bytes.toString('base64url') !== code) return null
