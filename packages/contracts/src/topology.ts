@@ -128,6 +128,9 @@ export const queues = {
 } as const satisfies Record<string, Queue>
 export type QueueName = keyof typeof queues
 export const queueNames = Object.keys(queues) as QueueName[]
+/** Whether what comes by a queue is not of our own services: without our envelope, and with types of its own. */
+export const isFromOutside = (queue: QueueName): boolean =>
+  queues[queue].subscriptions.some(({ topic }) => publishers[topic].length === 0)
 
 export const retention = { queueDays: 4, deadLetterDays: 14 } as const
 /** Long poll on AWS; short locally, where an aborted poll swallows a message. */

@@ -1,4 +1,4 @@
-import { Email, messages, type QueueName, queueNames, queues, Role } from '@boxoffice/contracts'
+import { Email, isFromOutside, messages, type QueueName, queueNames, queues, Role } from '@boxoffice/contracts'
 import { Command, CommanderError } from 'commander'
 import type { Config } from './config.ts'
 import { listDeadLetters, peekDeadLetters, purgeDeadLetters, requeueDeadLetters } from './dlq/commands.ts'
@@ -131,27 +131,28 @@ function addDeadLetterCommands(program: Command, config: Config, terminal: Termi
   about('peek', 'show dead letters, and leave them where they are')
     .option('--limit <count>', 'at most so many', '10')
     .action(async (queue: string, options: SelectionOptions) =>
-      exitWith(await peekDeadLetters(config, parseQueue(queue), parseSelection(options), terminal)),
+      exitWith(await peekDeadLetters(config, parseQueue(queue), parseSelection(parseQueue(queue), options), terminal)),
     )
   changing('requeue', 'put dead letters back on their queue: each is sent before it is deleted')
     .option('--max-redrives <count>', 'leave those that were put back so often already', '3')
     .action(async (queue: string, options: ChangeOptions) => {
       const maxRedrives = parseCount('--max-redrives', options.maxRedrives)
-      exitWith(await requeueDeadLetters(config, parseQueue(queue), { ...parseChange(options), maxRedrives }, terminal))
+      exitWith(await requeueDeadLetters(config, parseQueue(queue), { ...parseChange(queue, options), maxRedrives }, terminal))
     })
   changing('purge', 'delete dead letters for good').action(async (queue: string, options: ChangeOptions) =>
-    exitWith(await purgeDeadLetters(config, parseQueue(queue), parseChange(options), terminal)),
+    exitWith(await purgeDeadLetters(config, parseQueue(queue), parseChange(queue, options), terminal)),
   )
 }
 
-const parseChange = (options: ChangeOptions) => ({
-  ...parseSelection(options),
+const parseChange = (queue: string, options: ChangeOptions) => ({
+  ...parseSelection(parseQueue(queue), options),
   dryRun: options.dryRun ?? false,
   yes: options.yes ?? false,
 })
 
-function parseSelection({ type, id, limit, json = false }: SelectionOptions) {
-  if (type !== undefined && type !== 'unknown' && !messages.has(type)) throw new InputError(`there is no message type ${type}`)
+function parseSelection(queue: QueueName, { type, id, limit, json = false }: SelectionOptions) {
+  const isKnown = type === undefined || type === 'unknown' || messages.has(type) || isFromOutside(queue)
+  if (!isKnown) throw new InputError(`there is no message type ${type}`)
   return { type, id, json, ...(limit !== undefined && { limit: parseCount('--limit', limit) }) }
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { type QueueName, queues } from '@boxoffice/contracts'
-import { findQueueDepth } from '@boxoffice/messaging'
+import { findQueueDepth, sendToDeadLetters } from '@boxoffice/messaging'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { boxoffice, startSystem } from './system.ts'
 
@@ -208,6 +208,35 @@ describe('dlq requeue', () => {
     expect([...new Set(back)]).toEqual(ids.sort())
     expect(back.length - ids.length).toBeLessThanOrEqual(10) // twice: the batch that was accepted and not deleted yet
   }, 90_000)
+})
+
+describe('a letter in foreign words', () => {
+  const queue = 'mail-feedback-queue'
+  const letterIn = (body: string) =>
+    sendToDeadLetters(system.aws, queue, { Body: body }, "not of SES's schema: mail.messageId: Required")
+  beforeEach(async () => {
+    for (const name of [queue, queues[queue].deadLetterQueue]) await drain(name)
+  })
+
+  test('is shown whole, found by what it calls itself, and put back as it came', async () => {
+    const body = JSON.stringify({ eventType: 'Bounce', mail: { destination: ['a@customers.example'] } })
+    await letterIn(body)
+    await letterIn('Successfully something')
+    const { out } = await run('peek', queue, '--type', 'Bounce')
+    expect(out).toContain('Bounce  (no id)')
+    expect(out).toContain("because  not of SES's schema: mail.messageId: Required")
+    expect(out).toContain('"destination":["a@customers.example"]')
+    expect(await run('requeue', queue, '--type', 'Bounce', '--yes')).toMatchObject({ exitCode: 0 })
+    const [back, ...others] = await drain(queue)
+    expect(others).toEqual([])
+    expect(back?.Body).toBe(body)
+    expect(Object.keys(back?.MessageAttributes ?? {})).toEqual(['redriveCount'])
+    expect((await drain(queues[queue].deadLetterQueue)).map(({ Body }) => Body)).toEqual(['Successfully something'])
+  })
+  test('is not shown where it may be one of ours that carries a token', async () => {
+    await letterIn(JSON.stringify({ sealedToken: 'tell-nobody' }))
+    expect((await run('peek', queue)).out).not.toContain('tell-nobody')
+  })
 })
 
 describe('dlq purge', () => {
