@@ -1,6 +1,7 @@
 import { services as known, type ServiceKey, serviceKeys } from '@boxoffice/contracts'
 import { isSecret, readEnvironment } from '@boxoffice/service-kit'
 import { describe, expect, test } from 'vitest'
+import type { z } from 'zod'
 import { fillSecrets, owners, type Stored } from '../src/cli/secrets.ts'
 import { environments } from '../src/environments.ts'
 import { calleesOf, redisPasswords, schemas, secretsOf } from '../src/service-environment.ts'
@@ -127,6 +128,14 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       ),
     )
     expect(open.sort()).toEqual(['network:443', 'network:80'])
+  })
+
+  test('a claim outlives the time in which its payment may be unknown', () => {
+    const told = (key: ServiceKey, variable: string) => {
+      const clear = containerOf(key).Environment?.find(({ Name }) => Name === variable)?.Value
+      return Number((schemas[key].shape[variable] as z.ZodType).parse(clear))
+    }
+    expect(told('tickets', 'CLAIM_TTL_SECONDS')).toBeGreaterThan(told('payments', 'PAYMENT_UNKNOWN_LIMIT_SECONDS'))
   })
 
   test('nothing secret stands in any template', () => {
