@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { NotificationId } from './ids.ts'
 import { defineMessage } from './message.ts'
-import { MailFailure } from './notifications.ts'
+import { BounceReason, DelayReason } from './notifications.ts'
 import { Instant } from './text.ts'
 
 // What became of mails that the provider took. Nobody of ours publishes these: the notification service makes them of what SES
@@ -19,12 +19,12 @@ const addresses = z.array(z.string()).meta({ description: 'whom it was for' })
 /** It came back for good: no mail will reach this address. */
 export const mailBounced = defineMessage('MAIL_BOUNCED', {
   ...ofMail,
-  payload: OfMail.extend({ addresses, reason: MailFailure }),
+  payload: OfMail.extend({ addresses, reason: BounceReason }),
 })
 /** The provider took it and did not send it, for what is in it. */
-export const mailRejected = defineMessage('MAIL_REJECTED', { ...ofMail, payload: OfMail.extend({ reason: MailFailure }) })
+export const mailRejected = defineMessage('MAIL_REJECTED', { ...ofMail, payload: OfMail.extend({ reason: BounceReason }) })
 /** It is late, or came back for a reason that may pass. */
-export const mailDelayed = defineMessage('MAIL_DELAYED', { ...ofMail, payload: OfMail.extend({ reason: MailFailure }) })
+export const mailDelayed = defineMessage('MAIL_DELAYED', { ...ofMail, payload: OfMail.extend({ reason: DelayReason }) })
 /** Somebody called it unwanted; `undelivered`: the provider knew that they had before, and did not send it. */
 export const mailComplained = defineMessage('MAIL_COMPLAINED', {
   ...ofMail,

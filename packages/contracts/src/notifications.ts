@@ -24,18 +24,12 @@ export type Channel = z.output<typeof Channel>
 export const NotificationStatus = z.enum(['PENDING', 'SENDING', 'SENT', 'BOUNCED', 'FAILED'])
 export type NotificationStatus = z.output<typeof NotificationStatus>
 
-/** Why a mail did not reach a mailbox, or not yet. */
-export const MailFailure = z.enum([
-  'NO_SUCH_MAILBOX',
-  'MAILBOX_REFUSED',
-  'MAILBOX_FULL',
-  'MAIL_TOO_LARGE',
-  'CONTENT_REFUSED',
-  'NOT_REACHED',
-  'KNOWN_TO_FAIL',
-  'UNSAFE_CONTENT',
-])
-export type MailFailure = z.output<typeof MailFailure>
+/** Why a mail will not reach its mailbox. */
+export const BounceReason = z.enum(['NO_SUCH_MAILBOX', 'MAILBOX_REFUSED', 'KNOWN_TO_FAIL', 'UNSAFE_CONTENT'])
+export type BounceReason = z.output<typeof BounceReason>
+/** Why it has not yet, or came back for now. */
+export const DelayReason = z.enum(['MAILBOX_FULL', 'MAIL_TOO_LARGE', 'CONTENT_REFUSED', 'NOT_REACHED'])
+export type DelayReason = z.output<typeof DelayReason>
 
 export const Notification = z.object({
   notificationId: NotificationId,

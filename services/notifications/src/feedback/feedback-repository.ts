@@ -1,4 +1,4 @@
-import type { NotificationId } from '@boxoffice/contracts'
+import type { BounceReason, DelayReason, NotificationId } from '@boxoffice/contracts'
 import type { NotificationStatus } from '../generated/prisma/client.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import type { Db } from '../notifications/notification-repository.ts'
@@ -28,7 +28,11 @@ export async function lockMail(
 }
 
 /** A sent mail came back; false when that is known, or when it was never sent. */
-export async function markBounced(db: Db, id: NotificationId, { at, reason }: { at: Date; reason: string }): Promise<boolean> {
+export async function markBounced(
+  db: Db,
+  id: NotificationId,
+  { at, reason }: { at: Date; reason: BounceReason },
+): Promise<boolean> {
   const { count } = await db.notification.updateMany({
     where: { id, status: 'SENT', bouncedAt: null },
     data: { bouncedAt: at, bounceReason: reason },
@@ -36,7 +40,7 @@ export async function markBounced(db: Db, id: NotificationId, { at, reason }: { 
   return count === 1
 }
 
-export async function markDelayed(db: Db, id: NotificationId, { at, reason }: { at: Date; reason: string }): Promise<void> {
+export async function markDelayed(db: Db, id: NotificationId, { at, reason }: { at: Date; reason: DelayReason }): Promise<void> {
   await db.notification.update({ where: { id }, data: { delayedAt: at, delayReason: reason }, select: { id: true } })
 }
 

@@ -1,12 +1,12 @@
-import type { MailFailure } from '@boxoffice/contracts'
+import type { BounceReason, DelayReason } from '@boxoffice/contracts'
 
 /** Why a mail came back for good, from SES's subtype and the status that the other side gave (RFC 3463: 5.1 is about the address). */
-export function permanentFailureOf(subType: string, status = ''): MailFailure {
+export function permanentFailureOf(subType: string, status = ''): BounceReason {
   if (subType === 'Suppressed' || subType === 'OnAccountSuppressionList') return 'KNOWN_TO_FAIL'
   return subType === 'NoEmail' || status.startsWith('5.1.') ? 'NO_SUCH_MAILBOX' : 'MAILBOX_REFUSED'
 }
 
-const passing: Readonly<Record<string, MailFailure>> = {
+const passing: Readonly<Record<string, DelayReason>> = {
   MailboxFull: 'MAILBOX_FULL',
   MessageTooLarge: 'MAIL_TOO_LARGE',
   ContentRejected: 'CONTENT_REFUSED',
@@ -15,4 +15,4 @@ const passing: Readonly<Record<string, MailFailure>> = {
 }
 
 /** Why a mail is late or came back for now, from SES's subtype of a bounce or its type of a delay. */
-export const passingFailureOf = (type: string): MailFailure => passing[type] ?? 'NOT_REACHED'
+export const passingFailureOf = (type: string): DelayReason => passing[type] ?? 'NOT_REACHED'

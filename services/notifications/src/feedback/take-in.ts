@@ -1,4 +1,4 @@
-import type { mailBounced, mailComplained, mailDelayed, mailRejected, Payload } from '@boxoffice/contracts'
+import type { BounceReason, mailBounced, mailComplained, mailDelayed, mailRejected, Payload } from '@boxoffice/contracts'
 import { type Logger, withCorrelationId } from '@boxoffice/service-kit'
 import { settle } from '../notifications/notification-repository.ts'
 import type { TicketNews } from '../sending/ticket-news.ts'
@@ -39,7 +39,7 @@ export function createFeedback({ ticketNews, logger, feedbackMetrics }: Feedback
     return mail
   }
 
-  async function comeBack(tx: PrismaTx, mail: ToldMail, why: { at: Date; reason: string }): Promise<void> {
+  async function comeBack(tx: PrismaTx, mail: ToldMail, why: { at: Date; reason: BounceReason }): Promise<void> {
     const { notificationId, type, correlationId } = mail
     if (!(await markBounced(tx, notificationId, why))) return
     logger.error({ notificationId, type, reason: why.reason }, 'a mail came back')

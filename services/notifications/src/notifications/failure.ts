@@ -1,20 +1,26 @@
+import type { BounceReason } from '@boxoffice/contracts'
+import type { DropReason } from '../sending/content.ts'
+
+type OwnReason = DropReason | BounceReason | 'GIVEN_UP' | 'ADDRESS_SUPPRESSED'
+
 /** What is said to a recipient whose notification did not reach them, by the reason that is kept. */
-const sentences: Readonly<Record<string, string>> = {
+const sentences: Readonly<Record<OwnReason, string>> = {
   RECIPIENT_GONE: 'There is no such account any more.',
   EVENT_CANCELLED: 'The event was cancelled before it could be sent.',
   TICKETS_NOT_VALID: 'The tickets were not valid any more when it was to be sent.',
   LINK_EXPIRED: 'Its link had ended before it could be sent. Ask for a new one.',
-  GIVEN_UP: 'It could not be sent for about a day, and is not tried any more.',
+  GIVEN_UP: 'It could not be sent for a long time, and is not tried any more.',
   ADDRESS_SUPPRESSED: 'Mails to this address came back, or were called unwanted there, so that none is sent to it any more.',
   NO_SUCH_MAILBOX: 'The mail came back: there is no such mailbox.',
   MAILBOX_REFUSED: 'The mail came back: the mailbox does not take it.',
-  MAILBOX_FULL: 'The mail came back: the mailbox is full.',
-  MAIL_TOO_LARGE: 'The mail came back: it is larger than the mailbox takes.',
-  CONTENT_REFUSED: 'The mail came back: the mailbox does not take what is in it.',
-  NOT_REACHED: 'The mailbox could not be reached.',
   KNOWN_TO_FAIL: 'It was not sent: earlier mails to this address came back, or were called unwanted there.',
   UNSAFE_CONTENT: 'It was not sent: the mail provider took what is in it for dangerous.',
 }
 
+const isOwn = (reason: string): reason is OwnReason => Object.hasOwn(sentences, reason)
+
 /** A failure as its recipient sees it. Reasons that providers give have words of their own, which say nothing to a person. */
-export const failureOf = (reason: string) => ({ reason, message: sentences[reason] ?? 'It was refused when it was to be sent.' })
+export const failureOf = (reason: string) => ({
+  reason,
+  message: isOwn(reason) ? sentences[reason] : 'It was refused when it was to be sent.',
+})
