@@ -12,6 +12,7 @@ import {
 } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
+const DAY_MS = 86_400_000
 const seconds = (name: string, least: number, standard: number) =>
   z.coerce.number().int().min(least).max(86_400).default(standard).describe(name)
 
@@ -44,6 +45,14 @@ export const Environment = z.object({
   TURN_WAIT_MS: z.coerce.number().int().min(0).default(5_000).describe("longest wait for one's turn to choose the best seats"),
   EXPIRY_SWEEP_SECONDS: seconds('interval of the sweep over expired reservations', 1, 60),
   RECONCILE_SECONDS: seconds("interval at which Redis is made equal PostgreSQL's", 1, 15),
+  // Two at least: a hold may last for a day, and its keys have to last longer.
+  REDIS_PICTURE_DAYS: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(365)
+    .default(7)
+    .describe('how long Redis keeps what it knows of an event that nobody touches'),
 })
 
 export interface Config extends BaseConfig {
@@ -66,6 +75,7 @@ export interface Config extends BaseConfig {
   turnWaitMs: number
   expirySweepMs: number
   reconcileMs: number
+  redisPictureMs: number
 }
 
 /** The only reader of the environment. Throws one error that names every missing or wrong variable. */
@@ -92,5 +102,6 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     turnWaitMs: env.TURN_WAIT_MS,
     expirySweepMs: env.EXPIRY_SWEEP_SECONDS * 1_000,
     reconcileMs: env.RECONCILE_SECONDS * 1_000,
+    redisPictureMs: env.REDIS_PICTURE_DAYS * DAY_MS,
   }
 }

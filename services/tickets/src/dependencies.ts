@@ -59,7 +59,14 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const pdfs = createPdfRenderer()
   const sql = sqlOfPool(pool)
   const findPlan = createPlans({ pool })
-  const redisPicture = createRedisPicture({ url: config.redisUrl, pool, logger, findPlan, shown: { metrics, use: 'holds' } })
+  const redisPicture = createRedisPicture({
+    url: config.redisUrl,
+    pool,
+    logger,
+    findPlan,
+    pictureMs: config.redisPictureMs,
+    shown: { metrics, use: 'holds' },
+  })
   const seatMaps = createSeatMaps({ redisPicture, sql })
   const findEventPicture = createEventPictures({ pool, events })
   const codeKey = createCodeKey(config.ticketSigningKey)

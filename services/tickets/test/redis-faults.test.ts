@@ -43,6 +43,42 @@ describe('with Redis', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 100, held: 100, sold: 0 })
   })
 
+  it('forgotten after a while, holds and seats of before are in the picture that the next buyer and the next look draw', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[4]])
+    const held = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
+    const sold = await reserveFor(setting, eventId, seats(typeId, '1-A-2'))
+    const { orderId, reservationId, userId } = sold
+    await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    const forgotten = async () => {
+      await Promise.all(keysOf(eventId).map((key) => setting.redis.pexpire(key, 1)))
+      await expect.poll(() => setting.redis.exists(...keysOf(eventId))).toBe(0)
+    }
+    await forgotten()
+    expect((await reserveFor(setting, eventId, seats(typeId, '1-A-1'))).answer).toMatchObject({
+      status: 409,
+      body: { error: 'SEATS_TAKEN', seatIds: ['1-A-1'] },
+    })
+    expect((await reserveFor(setting, eventId, seats(typeId, '1-A-4'))).answer.status).toBe(200)
+    await forgotten()
+    expect((await setting.maps(eventId)).redis).toBe('hs.h')
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
+
+    await forgotten()
+    await setting.deps.redisPicture.release([{ eventId, reservationId: held.reservationId }])
+    expect(await setting.redis.exists(...keysOf(eventId))).toBe(1)
+    expect(await setting.redis.pttl(`tickets:{${eventId}}:changes`)).toBeGreaterThan(0)
+  })
+
+  it('reconciled, everything that is known of an event lasts anew', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[2]])
+    await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
+    for (const key of keysOf(eventId)) await setting.redis.pexpire(key, 60_000)
+    await setting.deps.redisPicture.reconcile()
+    for (const key of keysOf(eventId)) {
+      expect(await setting.redis.pttl(key), key).toBeGreaterThan(setting.config.redisPictureMs - 60_000)
+    }
+  })
+
   it('wrong either way, the database decides, and reconciliation puts it right', async () => {
     const { eventId, typeId } = await setting.offer(2)
     await reserveForOrder(setting, eventId, typeId, 2)

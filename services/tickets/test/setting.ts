@@ -116,7 +116,7 @@ export async function createSetting(environment: Record<string, string> = {}) {
     authIs,
     holders: injectClient(app, ticketsHoldersRoutes, await authority.service('notification-service', 'ticket-service')),
     /** What Redis believes, through the same commands as the service. */
-    commands: defineCommands(redis),
+    commands: defineCommands(redis, { pictureMs: config.redisPictureMs }),
     visitor: injectClient(app, ticketsRoutes),
     async user(roles: ('USER' | 'ORGANIZER')[] = ['USER'], userId?: UserId) {
       const user = await authority.user(roles, userId)

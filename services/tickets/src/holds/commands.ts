@@ -58,23 +58,24 @@ const PROVISIONAL_MS = 10_000
 const GRACE_MS = 5_000
 /** What is paid for never ends by itself in the database: Redis keeps it until the sweep has had time to ask, and to have it drawn. */
 export const PAYING_EXTRA_MS = 180_000
-/** An event that nobody touches for a day is forgotten here and drawn again when it is needed. */
-const PICTURE_MS = 86_400_000
-
 const keysOf = (eventId: EventId) =>
   ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map((name) => `tickets:{${eventId}}:${name}`)
 const flat = (lines: readonly Line[]) => lines.flatMap(({ ticketTypeId, quantity }) => [ticketTypeId, quantity])
 const jsonOf = ({ lines, seats }: Places) => JSON.stringify({ lines: flat(lines), seats })
 
-/** The atomic commands of `lua/`, typed. Loaded once; Redis is sent their digest. */
-export function defineCommands(redis: Redis) {
-  const hold = define<number[]>(redis, 'hold')
-  const confirm = define<number>(redis, 'confirm')
-  const release = define<number>(redis, 'release')
-  const sell = define<number>(redis, 'sell')
-  const giveBack = define<number>(redis, 'give-back')
-  const map = define<[number, number, string] | []>(redis, 'map')
-  const draw = define<number>(redis, 'draw')
+/**
+ * The atomic commands of `lua/`, typed. Loaded once; Redis is sent their digest. Everything about an event that nobody touches
+ * for `pictureMs` is forgotten here, and drawn again when it is needed; it has to be longer than any hold.
+ */
+export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number }) {
+  const define = <Answer>(name: string) => defineCommand<Answer>(redis, name, pictureMs)
+  const hold = define<number[]>('hold')
+  const confirm = define<number>('confirm')
+  const release = define<number>('release')
+  const sell = define<number>('sell')
+  const giveBack = define<number>('give-back')
+  const map = define<[number, number, string] | []>('map')
+  const draw = define<number>('draw')
   return {
     async hold(eventId: EventId, reservationId: ReservationId, places: Places): Promise<HoldAnswer> {
       const [code = 0, over, ...seats] = await hold(...keysOf(eventId), reservationId, PROVISIONAL_MS, GRACE_MS, jsonOf(places))
@@ -115,7 +116,7 @@ export function defineCommands(redis: Redis) {
           held.seats,
         ]),
       })
-      return decode(drawnAnswers, await draw(...keysOf(eventId), changes ?? '', PICTURE_MS, json))
+      return decode(drawnAnswers, await draw(...keysOf(eventId), changes ?? '', json))
     },
     /** Counts what changed the event's picture; compared by `draw`. */
     async changes(eventId: EventId): Promise<string> {
@@ -133,12 +134,13 @@ export type Commands = ReturnType<typeof defineCommands>
 
 const source = (name: string) => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 
-function define<Answer>(redis: Redis, name: string): (...args: (string | number)[]) => Promise<Answer> {
+/** `last`: the argument that every command has last. */
+function defineCommand<Answer>(redis: Redis, name: string, last: number): (...args: (string | number)[]) => Promise<Answer> {
   type Command = (...args: (string | number)[]) => Promise<Answer>
   const command = `tickets-${name}`
   redis.defineCommand(command, { numberOfKeys: 7, lua: `${source('let-go')}\n${source(name)}` })
   const commands = redis as unknown as Record<string, Command>
-  return (...args) => (commands[command] as Command).apply(redis, args)
+  return (...args) => (commands[command] as Command).apply(redis, [...args, last])
 }
 
 function decode<T extends Record<number, string>>(answers: T, code: number): T[keyof T] {

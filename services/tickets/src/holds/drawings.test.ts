@@ -11,7 +11,7 @@ let redis: Redis
 let commands: Commands
 beforeAll(() => {
   redis = new Redis(inject('redisUrl'))
-  commands = defineCommands(redis)
+  commands = defineCommands(redis, { pictureMs: 172_800_000 })
 })
 afterAll(() => redis.disconnect())
 

@@ -64,11 +64,11 @@ export interface RedisPicture {
 }
 
 export function createRedisPicture(
-  options: Parameters<typeof createRedis>[0] & { pool: pg.Pool; logger: Logger; findPlan: FindPlan },
+  options: Parameters<typeof createRedis>[0] & { pool: pg.Pool; logger: Logger; findPlan: FindPlan; pictureMs: number },
 ): RedisPicture {
   const { logger, findPlan } = options
   const redis = createRedis(options)
-  const commands = defineCommands(redis)
+  const commands = defineCommands(redis, options)
   const guarded = createBreaker({ onFailure: (error) => logger.warn({ err: error }, 'a Redis command failed') })
   const drawings = createDrawings({ commands, sql: sqlOfPool(options.pool), guarded, logger })
 

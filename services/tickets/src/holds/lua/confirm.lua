@@ -5,8 +5,8 @@
 -- ARGV  1 reservation id  2 time it lasts in ms  3 JSON {"lines":[ticket type id, quantity, …],"seats":[number, …]}
 -- answer  1 kept
 --        -2 no picture of this event
-redis.call('incr', KEYS[5])
-if redis.call('exists', KEYS[1]) == 0 then return -2 end
+countChange()
+if not hasPicture() then return -2 end
 letGo(ARGV[1])
 take(ARGV[1], cjson.decode(ARGV[3]), now + ARGV[2], false)
 return 1

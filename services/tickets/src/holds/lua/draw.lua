@@ -3,14 +3,13 @@
 --
 -- KEYS  as in let-go
 -- ARGV  1 value of `changes` before the database was read, or '' to draw in any case
---       2 time the picture lasts in ms
---       3 JSON {"free":[ticket type id, count, …],"map":"…","holds":[[reservation id, time it lasts in ms,
+--       2 JSON {"free":[ticket type id, count, …],"map":"…","holds":[[reservation id, time it lasts in ms,
 --         [ticket type id, quantity, …], [number of a seat, …]], …]}
 -- answer  1 drawn, and it differed
 --         0 drawn, and nothing differed
 --        -3 changed meanwhile: read again
 if ARGV[1] ~= '' and (redis.call('get', KEYS[5]) or '0') ~= ARGV[1] then return -3 end
-local picture = cjson.decode(ARGV[3])
+local picture = cjson.decode(ARGV[2])
 
 local stored = {}
 for _, hold in ipairs(picture.holds) do stored[hold[1]] = true end
@@ -57,7 +56,7 @@ for i = 1, #before, 2 do
 end
 if #before ~= 2 * redis.call('hlen', KEYS[2]) then differed = 1 end
 
-redis.call('set', KEYS[1], now, 'px', ARGV[2])
+redis.call('set', KEYS[1], now)
 redis.call('incr', KEYS[5])
-for i = 2, 7 do redis.call('pexpire', KEYS[i], 2 * ARGV[2]) end
+lastAnew()
 return differed

@@ -4,8 +4,8 @@
 -- ARGV  1 JSON {"lines":[ticket type id, quantity, …],"seats":[[number, ticket type id, reservation id], …]}; lines are of
 --       general types
 -- answer  how many places are free now that were not
-redis.call('incr', KEYS[5])
-if redis.call('exists', KEYS[1]) == 0 then return 0 end
+countChange()
+if not hasPicture() then return 0 end
 local places = cjson.decode(ARGV[1])
 local freed = 0
 for i = 1, #places.lines, 2 do

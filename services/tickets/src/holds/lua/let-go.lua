@@ -1,5 +1,5 @@
 -- let-go: what every command starts with. What a reservation holds is free again; a seat only while it is this reservation's.
--- The keys are those of every command:
+-- The keys are those of every command, and so is the last argument:
 --
 -- KEYS  1 epoch     there is a picture
 --       2 free      hash: ticket type id → how many are free
@@ -8,6 +8,28 @@
 --       5 changes   a count, by which a drawing notices change
 --       6 map       one character per seat in plan order: . free, h held, s sold, x not for sale
 --       7 owners    hash: number of a held seat → reservation id
+-- ARGV  last: how long the keys last after they were touched, in ms; longer than any hold
+local lasts = tonumber(ARGV[#ARGV])
+-- The epoch ends first: there is a whole picture or none.
+local outlasts = lasts + 3600000
+
+local function lastAnew()
+  redis.call('pexpire', KEYS[1], lasts)
+  for i = 2, 7 do redis.call('pexpire', KEYS[i], outlasts) end
+end
+
+-- Whether there is a picture. It is touched: when a tenth of its time is over, it lasts anew. (Each time would cost a crowd.)
+local function hasPicture()
+  local left = redis.call('pttl', KEYS[1])
+  if left == -2 then return false end
+  if left < 0.9 * lasts or left > lasts then lastAnew() end
+  return true
+end
+
+local function countChange()
+  if redis.call('incr', KEYS[5]) == 1 then redis.call('pexpire', KEYS[5], outlasts) end
+end
+
 local function letGo(id)
   local kept = redis.call('hget', KEYS[4], id)
   redis.call('zrem', KEYS[3], id)
@@ -28,11 +50,12 @@ end
 local function letGoEnded(now)
   local ended = redis.call('zrangebyscore', KEYS[3], '-inf', now, 'limit', 0, 200)
   for _, id in ipairs(ended) do letGo(id) end
-  if #ended > 0 then redis.call('incr', KEYS[5]) end
+  if #ended > 0 then countChange() end
   return #ended
 end
 
--- The places are a reservation's until then. A sold seat stays sold.
+-- The places are a reservation's until then. A sold seat stays sold. Sorted set and hashes are gone when they are empty: one
+-- that is new has to be told how long it lasts.
 local function take(id, places, ends, provisional)
   for i = 1, #places.lines, 2 do redis.call('hincrby', KEYS[2], places.lines[i], -places.lines[i + 1]) end
   for _, seat in ipairs(places.seats) do
@@ -44,6 +67,11 @@ local function take(id, places, ends, provisional)
   end
   redis.call('hset', KEYS[4], id, cjson.encode({ provisional = provisional, lines = places.lines, seats = places.seats }))
   redis.call('zadd', KEYS[3], ends, id)
+  if redis.call('zcard', KEYS[3]) == 1 then
+    redis.call('pexpire', KEYS[3], outlasts)
+    redis.call('pexpire', KEYS[4], outlasts)
+  end
+  if #places.seats > 0 and redis.call('hlen', KEYS[7]) <= #places.seats then redis.call('pexpire', KEYS[7], outlasts) end
 end
 
 local time = redis.call('time')

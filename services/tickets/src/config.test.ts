@@ -1,0 +1,37 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { isPublicKeys } from '@boxoffice/service-kit'
+import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { expect, it } from 'vitest'
+import { Environment, loadConfig } from './config.ts'
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+const authority = await createTestAuthority()
+const load = (changes: Record<string, string> = {}) =>
+  loadConfig({
+    ...authority.environment('ticket-service'),
+    DATABASE_URL: 'postgres://127.0.0.1/tickets',
+    REDIS_URL: 'redis://127.0.0.1',
+    TICKET_SIGNING_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'tickets-2027' }),
+    ...changes,
+  })
+
+it('other keys of codes are optional, may be none, and are stored beside the secrets', () => {
+  expect(load().ticketPreviousPublicKeys).toEqual([])
+  expect(load({ TICKET_PREVIOUS_PUBLIC_KEYS: '{"keys":[]}' }).ticketPreviousPublicKeys).toEqual([])
+  const earlier = { ...publicKey.export({ format: 'jwk' }), kid: 'tickets-2026' }
+  expect(load({ TICKET_PREVIOUS_PUBLIC_KEYS: JSON.stringify({ keys: [earlier] }) }).ticketPreviousPublicKeys).toEqual([earlier])
+  expect(() => load({ TICKET_PREVIOUS_PUBLIC_KEYS: JSON.stringify(earlier) })).toThrow(/TICKET_PREVIOUS_PUBLIC_KEYS/)
+  expect(isPublicKeys(Environment.shape.TICKET_PREVIOUS_PUBLIC_KEYS)).toBe(true)
+})
+
+it('Redis keeps an event for longer than the longest hold that may be configured', () => {
+  const { holdTtlSeconds, claimTtlSeconds, redisPictureMs } = load({
+    HOLD_TTL_SECONDS: '86400',
+    CLAIM_TTL_SECONDS: '86400',
+    REDIS_PICTURE_DAYS: '2',
+  })
+  expect(0.9 * redisPictureMs).toBeGreaterThan(1.5 * 1_000 * Math.max(holdTtlSeconds, claimTtlSeconds))
+  expect(() => load({ HOLD_TTL_SECONDS: '86401' })).toThrow(/HOLD_TTL_SECONDS/)
+  expect(() => load({ CLAIM_TTL_SECONDS: '86401' })).toThrow(/CLAIM_TTL_SECONDS/)
+  expect(() => load({ REDIS_PICTURE_DAYS: '1' })).toThrow(/REDIS_PICTURE_DAYS/)
+})

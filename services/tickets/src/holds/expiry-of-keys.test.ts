@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest'
+import { type Commands, defineCommands, PAYING_EXTRA_MS } from './commands.ts'
+
+/** The shortest that may be configured. */
+const PICTURE_MS = 2 * 86_400_000
+
+let redis: Redis
+let commands: Commands
+beforeAll(() => {
+  redis = new Redis(inject('redisUrl'))
+  commands = defineCommands(redis, { pictureMs: PICTURE_MS })
+})
+afterAll(() => redis.disconnect())
+
+const id = <T extends string>() => randomUUID() as T
+const [floor, balcony] = [id<TicketTypeId>(), id<TicketTypeId>()]
+const free = [floor, balcony].map((ticketTypeId) => ({ ticketTypeId, count: 10 }))
+let eventId: EventId
+const draw = () => commands.draw(eventId, null, { free, map: '....x', holds: [] })
+beforeEach(async () => {
+  eventId = id()
+  await draw()
+})
+
+const line = (ticketTypeId: TicketTypeId, quantity: number) => ({ ticketTypeId, quantity })
+const keyNames = ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'] as const
+const keyOf = (name: string) => `tickets:{${eventId}}:${name}`
+/** How much longer those that are there last, in ms; -1 would be for ever. */
+async function remaining(): Promise<Partial<Record<string, number>>> {
+  const all = await Promise.all(keyNames.map(async (name) => [name, await redis.pttl(keyOf(name))] as const))
+  return Object.fromEntries(all.filter(([, ms]) => ms !== -2))
+}
+const seated = (seat: number) => ({ lines: [line(floor, 1), line(balcony, 1)], seats: [seat] })
+const buyer = id<ReservationId>()
+const touches: [string, () => Promise<unknown>][] = [
+  ['a hold', () => commands.hold(eventId, id(), seated(0))],
+  ['a confirmed hold', () => commands.confirm(eventId, buyer, seated(1), 60_000)],
+  ['a release', () => commands.release(eventId, [id()])],
+  ['a sale', () => commands.sell(eventId, buyer)],
+  ['places given back', () => commands.giveBack(eventId, [line(floor, 1)], [])],
+  ['a look at the map', () => commands.map(eventId)],
+  ['a drawing', () => draw()],
+]
+
+it('all keys of an event end some day, whatever happened, those that come and go with holds too, and the epoch first', async () => {
+  for (let round = 0; round < 2; round++) {
+    const kept = id<ReservationId>()
+    const steps = [
+      () => commands.hold(eventId, kept, seated(2)),
+      () => commands.release(eventId, [kept]), // nobody holds anything now
+      () => commands.confirm(eventId, kept, { lines: [line(floor, 2)], seats: [] }, 60_000),
+      () => commands.hold(eventId, id(), seated(3)),
+      () => redis.zadd(keyOf('expiries'), 1, kept).then(() => commands.map(eventId)),
+      ...touches.map(([, touch]) => touch),
+    ]
+    for (const step of steps) {
+      await step()
+      const { epoch = 0, ...others } = await remaining()
+      expect(epoch).toBeGreaterThan(0.9 * PICTURE_MS - 60_000)
+      for (const [name, ms] of Object.entries(others)) expect(ms, name).toBeGreaterThan(epoch)
+    }
+  }
+})
+
+it.each(touches)('all keys last anew after %s', async (_, touch) => {
+  await commands.hold(eventId, id(), seated(2))
+  for (const name of keyNames) await redis.pexpire(keyOf(name), name === 'epoch' ? 60_000 : 90_000)
+  await touch()
+  const all = await remaining()
+  expect(Object.keys(all)).toEqual(expect.arrayContaining(['epoch', 'free', 'changes', 'map']))
+  for (const [name, ms] of Object.entries(all)) expect(ms, name).toBeGreaterThan(PICTURE_MS - 60_000)
+})
+
+it('all keys last longer than the longest hold, also when they were touched before and not told anew', async () => {
+  const longestMs = 86_400_000 + PAYING_EXTRA_MS
+  for (const name of keyNames) await redis.pexpire(keyOf(name), 0.9 * PICTURE_MS + (name === 'epoch' ? 60_000 : 90_000))
+  await commands.confirm(eventId, buyer, seated(1), longestMs)
+  const ends = Number(await redis.zscore(keyOf('expiries'), buyer))
+  for (const [name, ms] of Object.entries(await remaining())) expect(Date.now() + (ms ?? 0), name).toBeGreaterThan(ends)
+})
+
+it('without a picture no key is made, but for the count of changes, which ends as well', async () => {
+  eventId = id()
+  for (const [what, touch] of touches.filter(([what]) => what !== 'a drawing')) {
+    await touch()
+    for (const [name, ms] of Object.entries(await remaining())) {
+      expect([what, name]).toEqual([what, 'changes'])
+      expect(ms).toBeGreaterThan(PICTURE_MS)
+    }
+  }
+  expect(await remaining()).toHaveProperty('changes')
+})
+
+it('keys end sooner when they are to last for a shorter time than before', async () => {
+  for (const name of keyNames) await redis.pexpire(keyOf(name), 10 * PICTURE_MS)
+  await commands.map(eventId)
+  expect((await remaining()).epoch).toBeLessThanOrEqual(PICTURE_MS)
+})
+
+it('a sale leaves nothing behind where the picture has just ended', async () => {
+  await commands.confirm(eventId, buyer, seated(1), 60_000)
+  await redis.del(keyOf('epoch'), keyOf('map'))
+  expect(await commands.sell(eventId, buyer)).toBe(false)
+  expect(await redis.exists(keyOf('map'))).toBe(0)
+})
