@@ -1,4 +1,4 @@
-import { type Queue, queueNames, queues, serviceKeys } from '@boxoffice/contracts'
+import { type Queue, queueNames, queues, serviceKeys, topicsOf } from '@boxoffice/contracts'
 import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { EnvironmentDefinition } from '../environments.ts'
@@ -6,7 +6,6 @@ import { prefixOf } from '../names.ts'
 import type { Watched } from '../stacks/observability-stack.ts'
 import { MINUTE } from './alarms.ts'
 import { metricOf, ownMetric } from './metrics.ts'
-import { topicsOf } from './permissions.ts'
 
 const WIDTH = 24
 

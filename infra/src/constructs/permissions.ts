@@ -1,9 +1,8 @@
-import { publishers, type Queue, queueNames, queues, type ServiceKey, type TopicName, topics } from '@boxoffice/contracts'
+import { type Queue, queueNames, queues, type ServiceKey, topicsOf } from '@boxoffice/contracts'
 import { Aws, aws_iam as iam, type aws_kms as kms } from 'aws-cdk-lib'
 import type { EnvironmentName } from '../environments.ts'
 import { queueArn, topicArn } from '../names.ts'
 
-export const topicsOf = (service: ServiceKey): TopicName[] => topics.filter((topic) => publishers[topic].includes(service))
 export const queuesOf = (service: ServiceKey) => queueNames.filter((name) => queues[name].consumer === service)
 const deadLetterQueueOf = (name: (typeof queueNames)[number]) => (queues[name] satisfies Queue).deadLetterQueue
 export const everyQueue = queueNames.flatMap((name) => [name, deadLetterQueueOf(name)])

@@ -1,4 +1,4 @@
-import { type Queue, type QueueName, queueNames, queues, serviceKeys } from '@boxoffice/contracts'
+import { type Queue, type QueueName, queueNames, queues, serviceKeys, topicsOf } from '@boxoffice/contracts'
 import {
   aws_budgets as budgets,
   aws_cloudwatch as cloudwatch,
@@ -16,7 +16,6 @@ import { type AlarmKind, Alarms, FIVE_MINUTES, MINUTE, runbookOf } from '../cons
 import { addDashboard } from '../constructs/dashboard.ts'
 import { createKey } from '../constructs/encryption-key.ts'
 import { metricOf, ownMetric } from '../constructs/metrics.ts'
-import { topicsOf } from '../constructs/permissions.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { prefixOf } from '../names.ts'
 import type { Settings } from '../settings.ts'
