@@ -6,7 +6,7 @@
 -- answer  1 kept
 --        -2 no picture of this event
 countChange()
-if not hasPicture() then return -2 end
+if not touchPicture() then return -2 end
 letGo(ARGV[1])
 take(ARGV[1], cjson.decode(ARGV[3]), now + ARGV[2], false)
 return 1

@@ -10,7 +10,7 @@
 --        -1 seats are taken: those that follow
 --        -2 no picture of this event, or none of this type or seat: it has to be drawn
 --   over  1 when holds stand in the way that the database may have let go already
-if not hasPicture() then return { -2, 0 } end
+if not touchPicture() then return { -2, 0 } end
 local known = redis.call('hget', KEYS[4], ARGV[1])
 if known then
   if not cjson.decode(known).provisional then return { 1, 0 } end

@@ -18,8 +18,8 @@ local function lastAnew()
   for i = 2, 7 do redis.call('pexpire', KEYS[i], outlasts) end
 end
 
--- Whether there is a picture. It is touched: when a tenth of its time is over, it lasts anew. (Each time would cost a crowd.)
-local function hasPicture()
+-- Whether there is a picture. If a tenth of its time is over, it lasts anew: at every touch would cost a crowd more.
+local function touchPicture()
   local left = redis.call('pttl', KEYS[1])
   if left == -2 then return false end
   if left < 0.9 * lasts or left > lasts then lastAnew() end

@@ -4,7 +4,7 @@
 -- ARGV  1 grace in ms
 -- answer  {} no picture of this event's seats
 --         {now in ms, 1 when holds are there that the database may have let go already, map}
-if not hasPicture() then return {} end
+if not touchPicture() then return {} end
 letGoEnded(now)
 local map = redis.call('get', KEYS[6])
 if not map then return {} end
