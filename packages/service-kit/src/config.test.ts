@@ -1,17 +1,11 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { baseEnvironment, isPublicKeys, isSecret, publicKeys, secret, withPassword } from './config.ts'
+import { baseEnvironment, isSecret, secret, withPassword } from './config.ts'
 
 test('what is secret says so, and keeps its description', () => {
   expect(isSecret(baseEnvironment.SERVICE_PRIVATE_KEY)).toBe(true)
   expect(isSecret(baseEnvironment.SERVICE_PUBLIC_KEYS)).toBe(false)
   expect(secret(z.string().describe('a key')).description).toBe('a key')
-})
-
-test('public keys that are stored beside secrets say so, and are none', () => {
-  expect(isPublicKeys(baseEnvironment.SERVICE_PUBLIC_KEYS)).toBe(true)
-  expect(isPublicKeys(baseEnvironment.SERVICE_PRIVATE_KEY)).toBe(false)
-  expect(publicKeys(z.string().describe('keys')).description).toBe('keys')
 })
 
 test('a password goes into an address that has none', () => {

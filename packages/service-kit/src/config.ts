@@ -31,13 +31,6 @@ export const Jwks = json.pipe(
 export const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true })
 export const isSecret = (schema: z.ZodType): boolean => schema.meta()?.secret === true
 
-/**
- * Marks a variable of public keys. They are no secret, but change together with the private ones: infrastructure stores them
- * beside those, and an optional one as `{"keys":[]}`. Give it the schema last, as `secret`.
- */
-export const publicKeys = <S extends z.ZodType>(schema: S): S => schema.meta({ publicKeys: true })
-export const isPublicKeys = (schema: z.ZodType): boolean => schema.meta()?.publicKeys === true
-
 /** What every service reads. Secrets have no default: without them it does not start. */
 export const baseEnvironment = {
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
@@ -57,9 +50,7 @@ export const baseEnvironment = {
   TRUSTED_PROXIES: z.string().default('127.0.0.1').describe('addresses whose X-Forwarded-For is believed, comma separated'),
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
   SERVICE_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs our service tokens')),
-  SERVICE_PUBLIC_KEYS: publicKeys(
-    Jwks.describe('JWKS of all services, kid = service name; two of a service while its key is replaced'),
-  ),
+  SERVICE_PUBLIC_KEYS: Jwks.describe('JWKS of all services, kid = service name; two of one while its key is replaced'),
   RESILIENCE: json.pipe(PolicyOverrides).default({}).describe('figures of the resilience table to replace, by callee, in JSON'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url()

@@ -4,7 +4,6 @@ import {
   baseConfig,
   baseEnvironment,
   Jwks,
-  publicKeys,
   readEnvironment,
   SigningKey,
   secret,
@@ -24,8 +23,8 @@ export const Environment = z.object({
   EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
   PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
   TICKET_SIGNING_KEY: secret(SigningKey.describe("Ed25519 JWK that signs tickets' codes")),
-  TICKET_PREVIOUS_PUBLIC_KEYS: publicKeys(
-    Jwks.optional().describe('JWKS of other keys whose codes admit: earlier ones, and the next one before it signs'),
+  TICKET_PREVIOUS_PUBLIC_KEYS: Jwks.optional().describe(
+    'JWKS of other keys whose codes admit: earlier ones, and the next one before it signs',
   ),
   HOLD_TTL_SECONDS: seconds('how long a reservation holds', 1, 900),
   // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: the claim must outlive what it waits for.
