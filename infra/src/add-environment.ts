@@ -16,7 +16,8 @@ export function addEnvironment(app: App, environment: EnvironmentDefinition, set
     environment,
     settings,
     description: `Boxoffice ${environment.name}: ${description}`,
-    terminationProtection: environment.keepsData,
+    // A first creation that fails has to be taken away again before it is repeated.
+    terminationProtection: environment.keepsData && settings.established === true,
   })
   const id = (name: string) => `boxoffice-${environment.name}-${name}`
   const network = new NetworkStack(app, id('network'), about('network, private names and the cluster'))

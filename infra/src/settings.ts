@@ -2,6 +2,8 @@ import { z } from 'zod'
 
 const region = /^[a-z]{2}(-[a-z]+)+-\d$/
 
+const isUnder = (name: string, domain: string) => name === domain || name.endsWith(`.${domain}`)
+
 /**
  * What only whoever deploys can know. Given to the first deployment of an environment and remembered in its account (Parameter
  * Store); reaches the stacks as the context `settings`, in JSON.
@@ -27,6 +29,18 @@ export const Settings = z
       .regex(/^arn:aws[\w-]*:acm:/, 'must be the ARN of a certificate of ACM')
       .optional()
       .describe('a certificate that is there already, where the domain is not in Route 53'),
+    zones: z
+      .string()
+      .regex(/^[a-f]{2,6}$/, 'must be letters such as abd')
+      .default('abc')
+      .describe('letters of the zones to use, where the account does not have a, b and c'),
+    postgres: z
+      .string()
+      .regex(/^17\.\d+$/, 'must be a version such as 17.5')
+      .default('17.5')
+      .describe('version of Aurora PostgreSQL: AWS takes old ones away'),
+    selfSigned: z.string().optional().describe('the certificate that signs itself; the deployment makes it'),
+    established: z.boolean().optional().describe('whether a deployment came to its end; from then on stacks are protected'),
     from: z.email().optional().describe('sender of every mail; tickets@<domain> where none is named'),
     replyTo: z.string().optional().describe('where answers to mails go, comma separated'),
     smsSender: z.string().optional().describe('sender that telephones show, where the country allows one'),
@@ -34,7 +48,14 @@ export const Settings = z
   .refine(({ domain, zone, certificate }) => !domain || zone || certificate, {
     message: 'a domain needs the hosted zone it is in (zone), or a certificate',
   })
+  .refine(({ domain, from }) => !domain || !from || isUnder(from.split('@')[1] ?? '', domain), {
+    message: 'the sender (from) must be of the domain: mail providers are told of no other',
+  })
 export type Settings = z.output<typeof Settings>
+
+/** The certificate that is not made with the load balancer: one that was brought, or the one that signs itself. */
+export const certificateOf = ({ certificate, selfSigned, domain }: Settings): string | undefined =>
+  certificate ?? (domain ? undefined : selfSigned)
 
 /** The settings of a context value; throws one error that names everything wrong. */
 export function readSettings(json: string | undefined): Settings {

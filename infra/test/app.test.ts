@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { App, type aws_rds as rds, Validations } from 'aws-cdk-lib'
@@ -65,4 +65,20 @@ test('settings that cannot be are refused with a sentence each', () => {
   expect(() => readSettings(JSON.stringify(given))).toThrow(/must be a region such as eu-west-1[\s\S]*operators/)
   expect(() => readSettings(JSON.stringify({ domain: 'tickets.example.com' }))).toThrow(/needs the hosted zone/)
   expect(() => readSettings(JSON.stringify({ dommain: 'x' }))).toThrow(/dommain/)
+})
+
+test('the outputs that the runbooks ask for are outputs of their stacks', () => {
+  const { all } = synthesize('prod')
+  const runbooks = path.join(import.meta.dirname, '../../docs/runbooks')
+  const asked = readdirSync(runbooks).flatMap((file) =>
+    [...readFileSync(path.join(runbooks, file), 'utf8').matchAll(/\$\(out (\w+) (\w+)\)/g)].map(([, stack, name]) => ({
+      file,
+      stack,
+      name,
+    })),
+  )
+  expect(asked.length).toBeGreaterThan(2)
+  for (const { file, stack, name } of asked) {
+    expect(Object.keys((all[stack as 'network'].Outputs ?? {}) as object), `${file}: ${stack}`).toContain(name)
+  }
 })

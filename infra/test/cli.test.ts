@@ -71,13 +71,19 @@ describe('secrets', () => {
 })
 
 /** The command line over an account in memory; what it asks of this machine is written down among what is done to the account. */
-function start(options: Parameters<typeof createFakeCloud>[0] & { docker?: boolean; answers?: (number | null)[] } = {}) {
+function start(
+  options: Parameters<typeof createFakeCloud>[0] & {
+    docker?: boolean
+    answers?: (number | null)[]
+    gateway?: { secretKey?: string }
+  } = {},
+) {
   const account = createFakeCloud(options)
   const said: string[] = []
   const answers = options.answers ?? [null, 503, 200]
   const program = buildProgram({
     region: undefined,
-    gateway,
+    gateway: options.gateway ?? gateway,
     createCloud: () => account.cloud,
     machine: {
       async requireDocker() {
@@ -112,11 +118,14 @@ describe('deploy', () => {
       'cdk bootstrap aws://111122223333/eu-west-1 for dev in eu-west-1',
       'certificate -----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY-----',
       'remember /boxoffice/dev/settings',
+      'ask operators@example.com to confirm itself',
       deploy(stacks, ' --parameters boxoffice-dev-edge:CertificateArn=arn:aws:acm:eu-west-1:111122223333:certificate/1'),
-      'task boxoffice-dev boxoffice-dev-operations subnet-1+subnet-2 sg-1: migrate',
+      'task boxoffice-dev boxoffice-dev-migrations subnet-1+subnet-2 sg-1: migrate',
       deploy('boxoffice-dev-services'),
       deploy('boxoffice-dev-observability'),
       ...Array.from({ length: 3 }, () => `ask ${url}/api/events untrusted`),
+      'task boxoffice-dev boxoffice-dev-operations subnet-1+subnet-2 sg-1: status',
+      'remember /boxoffice/dev/settings',
     ])
     expect(done.filter((step) => step.startsWith('secret '))).toEqual(owners.map((owner) => `secret boxoffice/dev/${owner}`))
     expect(said).toContain('auth: 3 migrations')
@@ -134,6 +143,32 @@ describe('deploy', () => {
       operators: 'operators@example.com',
       account: '111122223333',
     })
+  })
+
+  test('a domain that comes later ends the certificate that signs itself', async () => {
+    const { run, done } = start({ answers: [200, 200] })
+    expect(await run(FIRST)).toBe(0)
+    done.length = 0
+    expect(await run('deploy --env dev --domain dev.example.com --zone Z0123456789ABC')).toBe(0)
+    expect(done.filter((step) => /CertificateArn|untrusted|confirm/.test(step))).toEqual([])
+  })
+
+  test('prod is protected when its first deployment came to its end, and not before', async () => {
+    const command = 'deploy --env prod --operators a@example.com --domain tickets.example.com --zone Z0123456789ABC'
+    const failed = start({ answers: [] })
+    expect(await failed.run(command)).toBe(1)
+    expect(failed.done.filter((step) => step.startsWith('protect'))).toEqual([])
+    const { run, done, parameters } = start({ answers: [200] })
+    expect(await run(command)).toBe(0)
+    expect(done.filter((step) => step.startsWith('protect'))).toHaveLength(6)
+    expect(JSON.parse(parameters.get('/boxoffice/prod/settings') ?? '')).toMatchObject({ established: true })
+  })
+
+  test('without the gateway’s key nothing is made', async () => {
+    const { run, done, said } = start({ gateway: {} })
+    expect(await run(FIRST)).toBe(1)
+    expect(done).toEqual([])
+    expect(said.at(-1)).toMatch(/set STRIPE_SECRET_KEY/)
   })
 
   test('a migration that fails leaves the services as they are', async () => {
@@ -214,6 +249,8 @@ describe('the other commands', () => {
 test('the certificate that signs itself is one that a load balancer takes', async () => {
   const { certificate } = await createCertificate('dev')
   const parsed = new X509Certificate(certificate)
+  expect(certificate).toMatch(/BEGIN CERTIFICATE/)
+  expect(parsed.signatureAlgorithm).toMatch(/sha256/i)
   expect(parsed.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048)
   expect(parsed.validToDate.getTime() - Date.now()).toBeGreaterThan(365 * 86_400_000)
 })

@@ -5,7 +5,14 @@ import { type Owner, owners } from '../src/cli/secrets.ts'
 export function createFakeCloud(options: { task?: TaskState[]; secrets?: Partial<Record<Owner, Record<string, string>>> } = {}) {
   const done: string[] = []
   const parameters = new Map<string, string>()
-  const secrets = new Map(owners.map((owner) => [`boxoffice/dev/${owner}`, options.secrets?.[owner] ?? { unused: 'x' }]))
+  const secrets = new Map(
+    (['dev', 'prod'] as const).flatMap((name) =>
+      owners.map((owner): [string, Record<string, string>] => [
+        `boxoffice/${name}/${owner}`,
+        options.secrets?.[owner] ?? { unused: 'x' },
+      ]),
+    ),
+  )
   const states = options.task ?? [
     { lines: ['auth: 3 migrations'], exitCode: null },
     { lines: ['done'], exitCode: 0 },
@@ -14,8 +21,8 @@ export function createFakeCloud(options: { task?: TaskState[]; secrets?: Partial
   const cloud: Cloud = {
     account: async () => '111122223333',
     async findOutputs(stack): Promise<Record<string, string> | null> {
-      if (stack === 'boxoffice-dev-network') return { OneShotSubnets: 'subnet-1,subnet-2', OneShotGroup: 'sg-1' }
-      if (stack === 'boxoffice-dev-edge') return { Url: 'https://boxoffice-dev-1.elb.amazonaws.com' }
+      if (/^boxoffice-(dev|prod)-network$/.test(stack)) return { OneShotSubnets: 'subnet-1,subnet-2', OneShotGroup: 'sg-1' }
+      if (/^boxoffice-(dev|prod)-edge$/.test(stack)) return { Url: 'https://boxoffice-dev-1.elb.amazonaws.com' }
       return null
     },
     findParameter: async (name) => parameters.get(name) ?? null,
@@ -23,7 +30,14 @@ export function createFakeCloud(options: { task?: TaskState[]; secrets?: Partial
       done.push(`remember ${name}`)
       parameters.set(name, value)
     },
-    getSecret: async (name) => ({ ...secrets.get(name) }),
+    findSecret: async (name) => secrets.get(name) ?? null,
+    async verifySender(address) {
+      done.push(`ask ${address} to confirm itself`)
+      return false
+    },
+    async protectStack(stack) {
+      done.push(`protect ${stack}`)
+    },
     async putSecret(name, value) {
       done.push(`secret ${name}`)
       secrets.set(name, value)

@@ -7,6 +7,7 @@ interface Statement {
   Effect: string
   Resource?: Json
   NotResource?: Json
+  Condition?: Json
 }
 const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : value === undefined ? [] : [value])
 const actionsOf = ({ Action }: Statement) => [Action].flat()
@@ -41,6 +42,12 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
   describe.each(serviceKeys)('%s', (key) => {
     const own = taskOf(services[key].name)
 
+    test('may decrypt the secrets that it is given', () => {
+      const role = statementsOf(new RegExp(`^${services[key].name.replaceAll('-', '')}TaskExecutionRole`, 'i'))
+      expect(resourcesOf(role, 'secretsmanager:GetSecretValue').length).toBeGreaterThan(0)
+      expect(resourcesOf(role, 'kms:Decrypt')).toHaveLength(1)
+    })
+
     test('publishes to its topics alone', () => {
       expect(names(resourcesOf(own, 'sns:Publish'))).toEqual(topics.filter((topic) => publishers[topic].includes(key)).sort())
     })
@@ -62,7 +69,10 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
 
     test('sends mails and text messages where that is its work', () => {
       const texts = own.filter(({ NotResource }) => NotResource !== undefined)
-      expect(resourcesOf(own, 'ses:SendRawEmail').length).toBe(key === 'notifications' ? 2 : 0)
+      const mails = own.filter((statement) => actionsOf(statement).includes('ses:SendRawEmail'))
+      expect(mails.map(({ Condition }) => Condition)).toEqual(
+        key === 'notifications' ? [{ StringEquals: { 'ses:FromAddress': 'tickets@tickets.example.com' } }] : [],
+      )
       expect(texts.map(({ Action, NotResource }) => [Action, list(NotResource).map(resolved)])).toEqual(
         key === 'notifications' ? [['sns:Publish', ['arn:aws:sns:*:*:*']]] : [],
       )
@@ -70,11 +80,12 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
   })
 
   test('the command line works off dead letters, and can publish nothing', () => {
-    const own = taskOf('Operations')
+    const own = statementsOf(/^OperationsTaskRole/)
     expect(names(resourcesOf(own, 'sqs:ReceiveMessage'))).toEqual(
       queueNames.map((name) => (queues[name] as Queue).deadLetterQueue).sort(),
     )
     expect(names(resourcesOf(own, 'sqs:SendMessage'))).toEqual(queueNames.toSorted())
     expect(resourcesOf(own, 'sns:Publish')).toEqual([])
+    expect(resourcesOf(own, 'rds-db:connect')).toEqual([])
   })
 })

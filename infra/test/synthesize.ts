@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { App } from 'aws-cdk-lib'
+import cdk from '../cdk.json' with { type: 'json' }
 import { addEnvironment } from '../src/add-environment.ts'
 import { type EnvironmentName, environmentNames, environments } from '../src/environments.ts'
 import { readSettings } from '../src/settings.ts'
@@ -27,7 +28,7 @@ export const settings = {
 /** The templates of an environment, as CloudFormation would get them. */
 export function synthesize(name: EnvironmentName, given: object = settings) {
   const outdir = mkdtempSync(path.join(tmpdir(), 'boxoffice-templates-'))
-  const app = new App({ outdir, context: { 'aws:cdk:disable-asset-staging': true } })
+  const app = new App({ outdir, context: { ...cdk.context, 'aws:cdk:disable-asset-staging': true } })
   addEnvironment(app, environments[name], readSettings(JSON.stringify(given)))
   const assembly = app.synth()
   const templateOf = (stack: StackName): { Resources: Record<string, Resource>; [section: string]: unknown } =>

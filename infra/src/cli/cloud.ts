@@ -1,8 +1,14 @@
 import { ACMClient, ImportCertificateCommand } from '@aws-sdk/client-acm'
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { CloudFormationClient, DescribeStacksCommand, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation'
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { DescribeTasksCommand, ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs'
-import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException as SecretNotFound,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { GetIdentityVerificationAttributesCommand, SESClient, VerifyEmailIdentityCommand } from '@aws-sdk/client-ses'
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 
@@ -22,9 +28,13 @@ export interface Cloud {
   findOutputs(stack: string): Promise<Record<string, string> | null>
   findParameter(name: string): Promise<string | null>
   putParameter(name: string, value: string): Promise<void>
-  /** A secret's JSON. */
-  getSecret(name: string): Promise<Record<string, string>>
+  /** A secret's JSON; null when there is no such secret. */
+  findSecret(name: string): Promise<Record<string, string> | null>
   putSecret(name: string, value: Record<string, string>): Promise<void>
+  /** Make sure that mails may come from an address: where they may not yet, SES mails it a link. Answers whether they may. */
+  verifySender(address: string): Promise<boolean>
+  /** Refuse to delete a stack from now on. */
+  protectStack(stack: string): Promise<void>
   /** Its ARN. */
   importCertificate(pem: { certificate: string; privateKey: string }): Promise<string>
   /** Start a task that runs once; its id. */
@@ -49,7 +59,12 @@ export function createCloud(region: string): Cloud {
     new ECSClient({ region }),
     new CloudWatchLogsClient({ region }),
   ]
-  const [secrets, parameters, sts] = [new SecretsManagerClient({ region }), new SSMClient({ region }), new STSClient({ region })]
+  const [secrets, parameters, sts, ses] = [
+    new SecretsManagerClient({ region }),
+    new SSMClient({ region }),
+    new STSClient({ region }),
+    new SESClient({ region }),
+  ]
   const read = new Map<string, string | undefined>() // how far each log was read
 
   async function newLines(group: string, stream: string): Promise<string[]> {
@@ -93,9 +108,23 @@ export function createCloud(region: string): Cloud {
     async putParameter(Name, Value) {
       await parameters.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }))
     },
-    async getSecret(SecretId) {
-      const { SecretString = '{}' } = await secrets.send(new GetSecretValueCommand({ SecretId }))
-      return JSON.parse(SecretString)
+    async findSecret(SecretId) {
+      try {
+        const { SecretString = '{}' } = await secrets.send(new GetSecretValueCommand({ SecretId }))
+        return JSON.parse(SecretString)
+      } catch (error) {
+        if (error instanceof SecretNotFound) return null
+        throw error
+      }
+    },
+    async verifySender(address) {
+      const asked = await ses.send(new GetIdentityVerificationAttributesCommand({ Identities: [address] }))
+      if (asked.VerificationAttributes?.[address]?.VerificationStatus === 'Success') return true
+      await ses.send(new VerifyEmailIdentityCommand({ EmailAddress: address }))
+      return false
+    },
+    async protectStack(StackName) {
+      await cloudFormation.send(new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: true }))
     },
     async putSecret(SecretId, value) {
       await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))

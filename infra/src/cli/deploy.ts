@@ -1,9 +1,9 @@
 import type { EnvironmentDefinition } from '../environments.ts'
-import { type Settings, senderOf } from '../settings.ts'
+import { certificateOf, type Settings, senderOf } from '../settings.ts'
 import { CannotDeploy } from './cannot-deploy.ts'
 import type { Cloud } from './cloud.ts'
 import { operate } from './operate.ts'
-import { changesOf, fillSecrets, type Owner, owners, type Stored } from './secrets.ts'
+import { changesOf, fillSecrets, MISSING_GATEWAY_KEY, type Owner, owners, type Stored } from './secrets.ts'
 import { recallSettings, rememberSettings } from './settings-store.ts'
 
 /** What a deployment does on this machine and to AWS. Each rejects with what went wrong. */
@@ -40,6 +40,7 @@ const HEALTH_PAUSE_MS = 5_000
 
 const stackOf = ({ name }: EnvironmentDefinition, stack: string) => `boxoffice-${name}-${stack}`
 const before = ['network', 'messaging', 'data', 'edge'] as const
+const allStacks = [...before, 'services', 'observability'] as const
 
 /** The steps of a deployment, in order: each needs those before it, and all of them are safe to repeat. */
 export function stepsOf({ environment, given, gateway }: Deployment, around: Surroundings): Step[] {
@@ -57,6 +58,7 @@ export function stepsOf({ environment, given, gateway }: Deployment, around: Sur
         await around.requireDocker()
         settings = await recallSettings(cloud, name, { ...given, account })
         requireSettings(environment, settings)
+        await requireGatewayKey(cloud, name, gateway)
         await rememberSettings(cloud, name, settings)
         say(`account ${account}, region ${settings.region}`)
       },
@@ -70,11 +72,19 @@ export function stepsOf({ environment, given, gateway }: Deployment, around: Sur
       name: 'certificate',
       what: 'without a domain: one that signs itself, once; with a domain it is made with the load balancer',
       async run() {
-        if (settings.domain || settings.certificate) return
-        const certificate = await cloud.importCertificate(await around.createCertificate())
-        settings = { ...settings, certificate }
+        if (settings.domain || certificateOf(settings)) return
+        const selfSigned = await cloud.importCertificate(await around.createCertificate())
+        settings = { ...settings, selfSigned }
         await rememberSettings(cloud, name, settings)
         say('made one that signs itself: browsers will warn until there is a domain')
+      },
+    },
+    {
+      name: 'sender',
+      what: 'without a domain: SES asks the address that mails come from to confirm itself',
+      async run() {
+        if (settings.domain || (await cloud.verifySender(senderOf(settings)))) return
+        say(`SES has mailed ${senderOf(settings)} a link: no mail is sent before it is followed`)
       },
     },
     {
@@ -111,10 +121,13 @@ export function stepsOf({ environment, given, gateway }: Deployment, around: Sur
     },
     {
       name: 'health',
-      what: 'wait until the public address answers, and print it',
+      what: `wait until the public address answers, say how every service and queue is${environment.keepsData ? ', protect the stacks' : ''}, print the address`,
       async run() {
         url = (await cloud.findOutputs(stackOf(environment, 'edge')))?.Url ?? ''
-        await waitForAnswer(`${url}/api/events`, around, { trusted: settings.domain !== undefined })
+        await waitForAnswer(`${url}/api/events`, around, { trusted: certificateOf(settings) !== settings.selfSigned })
+        await operate(cloud, name, ['status'], { say, wait: around.wait })
+        if (!settings.established) await rememberSettings(cloud, name, { ...settings, established: true })
+        if (environment.keepsData) for (const stack of allStacks) await cloud.protectStack(stackOf(environment, stack))
         say(url)
       },
     },
@@ -143,6 +156,12 @@ function requireSettings({ name }: EnvironmentDefinition, settings: Settings): v
   if (senderOf(settings).endsWith('.example')) throw new CannotDeploy('mails need a sender: --from <mail address>, or --domain')
 }
 
+/** Before anything is made: Aurora takes a quarter of an hour, and no service starts without this key. */
+async function requireGatewayKey(cloud: Cloud, name: string, { secretKey }: Deployment['gateway']): Promise<void> {
+  if (secretKey || (await cloud.findSecret(`boxoffice/${name}/payments`))?.STRIPE_SECRET_KEY) return
+  throw new CannotDeploy(MISSING_GATEWAY_KEY)
+}
+
 async function fillStored(
   cloud: Cloud,
   name: string,
@@ -151,7 +170,7 @@ async function fillStored(
 ): Promise<void> {
   const idOf = (owner: Owner) => `boxoffice/${name}/${owner}`
   const read = async (owner: Owner) => {
-    const { unused: _, ...variables } = await cloud.getSecret(idOf(owner)) // CloudFormation cannot make an empty one
+    const { unused: _, ...variables } = { ...(await cloud.findSecret(idOf(owner))) } // CloudFormation cannot make an empty one
     return [owner, variables] as const
   }
   const stored = Object.fromEntries(await Promise.all(owners.map(read))) as Stored

@@ -43,7 +43,11 @@ export async function requireDocker(): Promise<void> {
 export async function createCertificate(environment: EnvironmentName): Promise<{ certificate: string; privateKey: string }> {
   const name = `boxoffice-${environment}.example`
   const notAfterDate = new Date(Date.now() + CERTIFICATE_DAYS * 86_400_000)
-  const { cert, private: privateKey } = await generate([{ name: 'commonName', value: name }], { keySize: 2048, notAfterDate })
+  const { cert, private: privateKey } = await generate([{ name: 'commonName', value: name }], {
+    keySize: 2048,
+    algorithm: 'sha256',
+    notAfterDate,
+  })
   return { certificate: cert, privateKey }
 }
 

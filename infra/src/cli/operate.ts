@@ -21,15 +21,16 @@ export async function operate(
     throw new CannotDeploy(`there is no environment ${environment} in this account and region`)
   }
   const cluster = `boxoffice-${environment}`
+  const name = command[0] === 'migrate' ? 'migrations' : 'operations'
   const taskId = await cloud.runTask({
     cluster,
-    definition: `boxoffice-${environment}-operations`,
+    definition: `boxoffice-${environment}-${name}`,
     subnets: outputs.OneShotSubnets.split(','),
     group: outputs.OneShotGroup,
     container: CONTAINER,
     command,
   })
-  const log = { group: `/boxoffice/${environment}/operations`, stream: `operations/${CONTAINER}/${taskId}` }
+  const log = { group: `/boxoffice/${environment}/operations`, stream: `${name}/${CONTAINER}/${taskId}` }
   for (;;) {
     const { lines, exitCode, reason } = await cloud.lookAtTask(cluster, taskId, log)
     for (const line of lines) say(line)

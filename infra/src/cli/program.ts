@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type EnvironmentName, environmentNames, environments } from '../environments.ts'
-import { readSettings, Settings } from '../settings.ts'
+import { certificateOf, readSettings, Settings } from '../settings.ts'
 import { CannotDeploy } from './cannot-deploy.ts'
 import type { Cloud } from './cloud.ts'
 import { planOf, runSteps, type Surroundings, stepsOf } from './deploy.ts'
@@ -24,8 +24,8 @@ type Given = Partial<Settings> & { env: EnvironmentName }
 
 const DEFAULT_REGION = 'eu-west-1'
 const { shape } = Settings
-/** Settings that are given as options; the account is that of the credentials. */
-const options = Object.entries(shape).filter(([name]) => name !== 'account')
+/** Settings that are given as options; others the deployment finds out. */
+const options = Object.entries(shape).filter(([name]) => !['account', 'selfSigned', 'established'].includes(name))
 const dashed = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /** The command line of infra/. `run` answers the exit code: 0 done, 1 could not be done, 2 what was asked for makes no sense. */
@@ -84,7 +84,7 @@ export function buildProgram(reach: Reach) {
   program
     .command('synth')
     .description('write the templates of every environment to infra/cdk.out and check them; reaches no network')
-    .action(() => reach.machine.runCdk(['synth', '--quiet'], undefined, { region: DEFAULT_REGION }))
+    .action(() => reach.machine.runCdk(['synth', '--quiet'], undefined, readSettings(JSON.stringify({ region: DEFAULT_REGION }))))
 
   withSettings(program.command('destroy'))
     .description('take dev down with everything in it; prod is protected, see docs/deployment.md')
@@ -158,7 +158,8 @@ function surroundingsOf(reach: Reach, environment: EnvironmentName, region: stri
 }
 
 /** The certificate is a parameter of the edge where no domain makes one. */
-const parametersOf = (environment: EnvironmentName, stacks: readonly string[], { certificate }: Settings) => {
+const parametersOf = (environment: EnvironmentName, stacks: readonly string[], settings: Settings) => {
+  const certificate = certificateOf(settings)
   const edge = `boxoffice-${environment}-edge`
   return certificate && stacks.includes(edge) ? ['--parameters', `${edge}:CertificateArn=${certificate}`] : []
 }

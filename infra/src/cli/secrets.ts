@@ -9,6 +9,9 @@ export const owners: readonly Owner[] = [...serviceKeys, 'operations']
 export type Stored = Readonly<Record<Owner, Readonly<Record<string, string>>>>
 type KeyPair = Secrets['token']
 
+export const MISSING_GATEWAY_KEY =
+  'the payment gateway’s key is not known: set STRIPE_SECRET_KEY (a test key, sk_test_…, will do) for this deployment'
+
 const CLI = 'boxoffice-cli'
 
 /**
@@ -78,7 +81,5 @@ function pairOf(privateKey: KeyPair['privateKey']): KeyPair {
 }
 
 function missingGatewayKey(): never {
-  throw new CannotDeploy(
-    'the payment gateway’s key is not known: set STRIPE_SECRET_KEY (a test key, sk_test_…, will do) for this deployment',
-  )
+  throw new CannotDeploy(MISSING_GATEWAY_KEY)
 }

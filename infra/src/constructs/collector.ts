@@ -41,7 +41,12 @@ export function collectorConfig(service: ServiceKey, options: { logGroup: string
         },
       },
     },
-    processors: { memory_limiter: { check_interval: '1s', limit_mib: 96 }, batch: {} },
+    processors: {
+      // Which task it is: names the log stream, and stands in every trace.
+      resourcedetection: { detectors: ['env', 'ecs'], timeout: '5s' },
+      memory_limiter: { check_interval: '1s', limit_mib: 160 },
+      batch: {},
+    },
     exporters: {
       awsxray: { region: options.region, indexed_attributes: ['boxoffice.correlation_id', 'boxoffice.order_id'] },
       awsemf: {
@@ -51,6 +56,7 @@ export function collectorConfig(service: ServiceKey, options: { logGroup: string
         log_stream_name: '{TaskId}',
         dimension_rollup_option: 'NoDimensionRollup',
         resource_to_telemetry_conversion: { enabled: false },
+        retain_initial_value_of_delta_metric: true, // the first of something is often the only one
         metric_declarations: shippedMetrics.map(({ labels, names: selectors }) => ({
           dimensions: [labels],
           metric_name_selectors: selectors.map((name) => `^${name}$`),
@@ -59,8 +65,12 @@ export function collectorConfig(service: ServiceKey, options: { logGroup: string
     },
     service: {
       pipelines: {
-        traces: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['awsxray'] },
-        metrics: { receivers: ['prometheus'], processors: ['memory_limiter', 'batch'], exporters: ['awsemf'] },
+        traces: { receivers: ['otlp'], processors: ['memory_limiter', 'resourcedetection', 'batch'], exporters: ['awsxray'] },
+        metrics: {
+          receivers: ['prometheus'],
+          processors: ['memory_limiter', 'resourcedetection', 'batch'],
+          exporters: ['awsemf'],
+        },
       },
       telemetry: { logs: { level: 'warn' } },
     },

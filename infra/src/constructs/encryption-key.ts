@@ -1,6 +1,10 @@
-import { aws_iam as iam, aws_kms as kms, RemovalPolicy } from 'aws-cdk-lib'
+import { aws_iam as iam, aws_kms as kms, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { EnvironmentDefinition } from '../environments.ts'
+
+/** What holds something outlives its stack where it must; but not a creation that failed, which is to be repeated. */
+export const removalOf = ({ keepsData }: EnvironmentDefinition): RemovalPolicy =>
+  keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY
 
 /** A key of our own, rotated every year, that these AWS services may use for what they encrypt for us. */
 export function createKey(
@@ -12,10 +16,12 @@ export function createKey(
   const key = new kms.Key(scope, id, {
     description: `Boxoffice ${environment.name}: ${description}`,
     enableKeyRotation: true,
-    removalPolicy: environment.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: removalOf(environment),
   })
   for (const principal of principals) {
-    key.grantEncryptDecrypt(new iam.ServicePrincipal(principal))
+    key.grantEncryptDecrypt(
+      new iam.ServicePrincipal(principal, { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } } }),
+    )
   }
   return key
 }

@@ -1,6 +1,7 @@
 import { type Queue, queueNames, queues, type ServiceKey, topicsOf } from '@boxoffice/contracts'
-import { Aws, aws_iam as iam, type aws_kms as kms } from 'aws-cdk-lib'
+import { Aws, aws_iam as iam, type aws_kms as kms, Token } from 'aws-cdk-lib'
 import type { EnvironmentName } from '../environments.ts'
+import { acknowledge } from '../nag.ts'
 import { queueArn, topicArn } from '../names.ts'
 
 export const queuesOf = (service: ServiceKey) => queueNames.filter((name) => queues[name].consumer === service)
@@ -49,9 +50,28 @@ export function permitLookingIntoDeadLetters(role: iam.IRole, environment: Envir
   role.addToPrincipalPolicy(statement('LookIntoDeadLetters', ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'], letters))
 }
 
-/** Mails from our identity alone, through our configuration set. */
-export function permitMails(role: iam.IRole, resources: string[]): void {
-  role.addToPrincipalPolicy(statement('SendMails', ['ses:SendRawEmail'], resources))
+/**
+ * Mails in our name alone, through our configuration set. While SES keeps an account in its sandbox it also asks whether the
+ * recipient's identity may be used, so identities cannot be named; the sender can.
+ */
+export function permitMails(role: iam.IRole, options: { from: string; configurationSet: string }): void {
+  const { stack } = role
+  const identities = stack.formatArn({ service: 'ses', resource: 'identity', resourceName: '*' })
+  role.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      sid: 'SendMails',
+      actions: ['ses:SendRawEmail'],
+      resources: [identities, options.configurationSet],
+      conditions: { StringEquals: { 'ses:FromAddress': options.from } },
+    }),
+  )
+  // As cdk-nag writes what only CloudFormation knows.
+  const account = Token.isUnresolved(stack.account) ? '<AWS::AccountId>' : stack.account
+  acknowledge(
+    role,
+    `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:${stack.region}:${account}:identity/*]`,
+    'in its sandbox SES asks for the recipient’s identity too; the sender is fixed by the condition',
+  )
 }
 
 /** Text messages go to telephones, which have no ARN: what is permitted is everything that is no topic. */

@@ -7,6 +7,7 @@ import {
   type aws_elasticloadbalancingv2 as elb,
   aws_logs as logs,
   RemovalPolicy,
+  Size,
   aws_applicationautoscaling as scaling,
   type aws_sqs as sqs,
 } from 'aws-cdk-lib'
@@ -34,6 +35,7 @@ interface PlatformServiceProps {
 
 const STOP_SECONDS = 30 // the service itself stops within 25
 const CPU_PERCENT = 60
+const LOG_BUFFER = Size.mebibytes(25) // what is more is dropped rather than waited for
 const REQUESTS_PER_TASK = 3_000 // in a minute
 const BACKLOG_PER_TASK = 100
 
@@ -51,7 +53,7 @@ export class PlatformService extends Construct {
     super(scope, services[props.service].name)
     this.props = props
     const { service: key, environment, cluster, group, namespace, targetGroup } = props
-    const { cpu, memoryMiB, tasksMin } = environment.services[key]
+    const { cpu, memoryMiB } = environment.services[key]
     this.logGroup = new logs.LogGroup(this, 'Log', {
       logGroupName: `/boxoffice/${environment.name}/${key}`,
       retention: environment.logDays,
@@ -74,13 +76,13 @@ export class PlatformService extends Construct {
       'AwsSolutions-IAM5[Resource::*]',
       'signing in to ECR and handing traces to X-Ray: actions that support no resource',
     )
-    this.addContainer()
-    this.addCollector()
+    // Started first and stopped last: it takes the last spans too.
+    const collector = this.addCollector()
+    this.addContainer().addContainerDependencies({ container: collector, condition: ecs.ContainerDependencyCondition.START })
     this.service = new ecs.FargateService(this, 'Service', {
       serviceName: key,
       cluster,
       taskDefinition: this.taskDefinition,
-      desiredCount: tasksMin,
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
@@ -95,10 +97,10 @@ export class PlatformService extends Construct {
     this.scale()
   }
 
-  private addContainer(): void {
+  private addContainer(): ecs.ContainerDefinition {
     const { service: key, variables, secrets: secretVariables } = this.props
     const port = services[key].defaultPort
-    this.taskDefinition.addContainer(key, {
+    return this.taskDefinition.addContainer(key, {
       containerName: key,
       image: imageOf(this, key),
       essential: true,
@@ -112,8 +114,9 @@ export class PlatformService extends Construct {
         logGroup: this.logGroup,
         streamPrefix: 'service',
         mode: ecs.AwsLogDriverMode.NON_BLOCKING,
+        maxBufferSize: LOG_BUFFER,
       }),
-      // Alive, not ready: a database that is away takes a task out of the load balancer's rotation, and must not end it.
+      // Alive, not ready: whether it can serve is the load balancer's question, which is patient while a database fails over.
       healthCheck: {
         command: [
           'CMD',
@@ -121,17 +124,18 @@ export class PlatformService extends Construct {
           '-e',
           `fetch('http://127.0.0.1:${port}/actuator/health/live').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
         ],
-        interval: Duration.seconds(15),
-        timeout: Duration.seconds(5),
+        interval: Duration.seconds(30),
+        timeout: Duration.seconds(10),
         retries: 3,
         startPeriod: Duration.seconds(30),
       },
     })
   }
 
-  private addCollector(): void {
+  private addCollector(): ecs.ContainerDefinition {
     const { service: key, metricsLog } = this.props
-    this.taskDefinition.addContainer('collector', {
+    permitCollector(this.taskDefinition.taskRole, metricsLog.logGroupArn)
+    return this.taskDefinition.addContainer('collector', {
       containerName: 'collector',
       image: ecs.ContainerImage.fromRegistry(COLLECTOR_IMAGE),
       essential: false, // a service sells without being watched
@@ -139,15 +143,16 @@ export class PlatformService extends Construct {
         AOT_CONFIG_CONTENT: collectorConfig(key, { logGroup: metricsLog.logGroupName, region: this.taskDefinition.stack.region }),
       },
       memoryReservationMiB: 64,
-      memoryLimitMiB: 160,
+      memoryLimitMiB: 256,
+      enableRestartPolicy: true,
       readonlyRootFilesystem: true,
       logging: ecs.LogDrivers.awsLogs({
         logGroup: this.logGroup,
         streamPrefix: 'collector',
         mode: ecs.AwsLogDriverMode.NON_BLOCKING,
+        maxBufferSize: LOG_BUFFER,
       }),
     })
-    permitCollector(this.taskDefinition.taskRole, metricsLog.logGroupArn)
   }
 
   /** By processor and by requests; whoever takes messages also by how many wait for each task. */

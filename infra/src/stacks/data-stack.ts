@@ -3,6 +3,7 @@ import {
   Duration,
   aws_ec2 as ec2,
   type aws_kms as kms,
+  aws_logs as logs,
   RemovalPolicy,
   aws_rds as rds,
   Stack,
@@ -10,22 +11,22 @@ import {
   aws_secretsmanager as secrets,
 } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
-import { createKey } from '../constructs/encryption-key.ts'
-import { ADMIN, OperationsTask } from '../constructs/operations-task.ts'
+import { createKey, removalOf } from '../constructs/encryption-key.ts'
+import { ADMIN, OperationsTasks } from '../constructs/operations-tasks.ts'
 import { type RedisPolicy, RedisStore } from '../constructs/redis-store.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { acknowledge } from '../nag.ts'
 import { prefixOf } from '../names.ts'
+import type { Settings } from '../settings.ts'
 import type { MessagingStack } from './messaging-stack.ts'
 import type { NetworkStack } from './network-stack.ts'
 
 interface DataProps extends StackProps {
   environment: EnvironmentDefinition
+  settings: Settings
   network: NetworkStack
   messaging: MessagingStack
 }
-
-const POSTGRES = rds.AuroraPostgresEngineVersion.of('17.5', '17')
 
 /** Everything that must not be lost, what is kept secret, and the task that works on it: PostgreSQL, Redis, keys, migrations. */
 export class DataStack extends Stack {
@@ -35,16 +36,15 @@ export class DataStack extends Stack {
   readonly cache: RedisStore
   /** Of each service and of the operators' command line: a JSON object with a variable's value under its name. */
   readonly secrets: Readonly<Record<ServiceKey | 'operations', secrets.Secret>>
-  readonly operations: OperationsTask
+  readonly operations: OperationsTasks
 
-  constructor(scope: Construct, id: string, { environment, network, messaging, ...props }: DataProps) {
+  constructor(scope: Construct, id: string, { environment, settings, network, messaging, ...props }: DataProps) {
     super(scope, id, props)
     this.key = createKey(this, 'Key', {
       environment,
       description: 'databases, Redis and secrets',
-      principals: [`logs.${this.region}.amazonaws.com`],
     })
-    this.database = this.createDatabase(environment, network)
+    this.database = this.createDatabase(environment, settings, network)
     const redis = (name: 'holds' | 'cache', policy: RedisPolicy) =>
       new RedisStore(this, { name, policy, environment, vpc: network.vpc, group: network.groups[name], key: this.key })
     this.holds = redis('holds', 'noeviction')
@@ -52,7 +52,7 @@ export class DataStack extends Stack {
     this.secrets = Object.fromEntries(
       [...serviceKeys, 'operations' as const].map((key) => [key, this.createSecret(environment, key)]),
     ) as typeof this.secrets
-    this.operations = new OperationsTask(this, {
+    this.operations = new OperationsTasks(this, {
       environment,
       database: this.database,
       secret: this.secrets.operations,
@@ -64,13 +64,26 @@ export class DataStack extends Stack {
    * One cluster, a database and a role for each service (made by the migrations). Roles sign in with short-lived IAM tokens: the
    * only password is the administrator's, which RDS keeps in Secrets Manager and changes every week.
    */
-  private createDatabase(environment: EnvironmentDefinition, network: NetworkStack): rds.DatabaseCluster {
+  private createDatabase(environment: EnvironmentDefinition, settings: Settings, network: NetworkStack): rds.DatabaseCluster {
     const { capacityMin, capacityMax, readers, backupDays, connectionsMax } = environment.database
-    const engine = rds.DatabaseClusterEngine.auroraPostgres({ version: POSTGRES })
-    const instance = { enablePerformanceInsights: true, performanceInsightEncryptionKey: this.key, publiclyAccessible: false }
+    const engine = rds.DatabaseClusterEngine.auroraPostgres({
+      version: rds.AuroraPostgresEngineVersion.of(settings.postgres, '17'),
+    })
+    const instance: rds.ServerlessV2ClusterInstanceProps = {
+      publiclyAccessible: false,
+      autoMinorVersionUpgrade: false, // the template says which: the setting `postgres`
+      ...(environment.keepsData && { enablePerformanceInsights: true, performanceInsightEncryptionKey: this.key }),
+    }
+    const clusterIdentifier = `${prefixOf(environment.name)}database`
+    // RDS would make it, and keep it for ever.
+    const log = new logs.LogGroup(this, 'DatabaseLog', {
+      logGroupName: `/aws/rds/cluster/${clusterIdentifier}/postgresql`,
+      retention: environment.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
     const cluster = new rds.DatabaseCluster(this, 'Database', {
       engine,
-      clusterIdentifier: `${prefixOf(environment.name)}database`,
+      clusterIdentifier,
       credentials: rds.Credentials.fromUsername(ADMIN, { encryptionKey: this.key }),
       manageMasterUserPassword: true,
       writer: rds.ClusterInstance.serverlessV2('Writer', instance),
@@ -103,6 +116,7 @@ export class DataStack extends Stack {
       cloudwatchLogsExports: ['postgresql'],
       monitoringInterval: Duration.seconds(60),
     })
+    cluster.node.addDependency(log)
     if (!environment.keepsData) acknowledge(cluster, 'AwsSolutions-RDS10', 'dev goes with its stacks')
     acknowledge(
       cluster,
@@ -118,7 +132,7 @@ export class DataStack extends Stack {
       description: `keys of ${owner}, by variable; the deployment fills in what is missing`,
       encryptionKey: this.key,
       generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'unused' },
-      removalPolicy: environment.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalOf(environment),
     })
     acknowledge(
       secret,

@@ -21,7 +21,7 @@ import type { EnvironmentDefinition } from '../environments.ts'
 import { acknowledge } from '../nag.ts'
 import { prefixOf } from '../names.ts'
 import { listenerRules, notFound } from '../routes.ts'
-import type { Settings } from '../settings.ts'
+import { certificateOf, type Settings } from '../settings.ts'
 import type { NetworkStack } from './network-stack.ts'
 
 interface EdgeProps extends StackProps {
@@ -58,7 +58,7 @@ export class EdgeStack extends Stack {
     this.targetGroups = Object.fromEntries(
       serviceKeys.map((key) => [key, this.createTargetGroup(key, network)]),
     ) as typeof this.targetGroups
-    this.certificateArn = this.certificateOf(settings)
+    this.certificateArn = this.createCertificate(settings)
     const listener = this.createListeners()
     for (const [index, rule] of listenerRules(routing).entries()) {
       new elb.ApplicationListenerRule(this, rule.id, {
@@ -91,7 +91,8 @@ export class EdgeStack extends Stack {
         interval: Duration.seconds(10),
         timeout: Duration.seconds(5),
         healthyThresholdCount: 2,
-        unhealthyThresholdCount: 3,
+        // A task that is not ready is replaced in the end: not for a database that fails over, which takes a minute.
+        unhealthyThresholdCount: 10,
         healthyHttpCodes: '200',
       },
     })
@@ -115,20 +116,19 @@ export class EdgeStack extends Stack {
   }
 
   /** Of the domain, proved in its zone; or one that is there already, which the deployment names. */
-  private certificateOf({ domain, zone, zoneName, certificate }: Settings): string {
+  private createCertificate(settings: Settings): string {
+    const { domain, zone, zoneName, certificate } = settings
     if (domain && zone && !certificate) {
       const hostedZone = route53.PublicHostedZone.fromHostedZoneAttributes(this, 'CertificateZone', {
         hostedZoneId: zone,
         zoneName: zoneName ?? domain,
       })
-      return new acm.Certificate(this, 'Certificate', {
-        domainName: domain,
-        validation: acm.CertificateValidation.fromDns(hostedZone),
-      }).certificateArn
+      const validation = acm.CertificateValidation.fromDns(hostedZone)
+      return new acm.Certificate(this, 'Certificate', { domainName: domain, validation }).certificateArn
     }
     const parameter = new CfnParameter(this, 'CertificateArn', {
       description: 'certificate of ACM; without a domain the deployment makes one that signs itself',
-      ...(certificate && { default: certificate }),
+      default: certificateOf(settings),
     })
     return parameter.valueAsString
   }
@@ -197,7 +197,7 @@ export class EdgeStack extends Stack {
       enforceSSL: true,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       lifecycleRules: [{ expiration: Duration.days(environment.logDays) }],
-      removalPolicy: environment.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, // a bucket with something in it cannot be deleted
     })
     acknowledge(bucket, 'AwsSolutions-S1', 'it is the bucket of access logs: logging who writes logs would never end')
     return bucket

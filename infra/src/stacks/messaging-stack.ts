@@ -1,7 +1,6 @@
 import { isFifo, type QueueName, queueNames, type TopicName, topics } from '@boxoffice/contracts'
 import {
   type aws_kms as kms,
-  RemovalPolicy,
   aws_route53 as route53,
   Stack,
   type StackProps,
@@ -10,11 +9,11 @@ import {
   aws_sns_subscriptions as subscriptions,
 } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
-import { createKey } from '../constructs/encryption-key.ts'
+import { createKey, removalOf } from '../constructs/encryption-key.ts'
 import { MessageQueue } from '../constructs/message-queue.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { idOf, mailConfigurationSetOf, prefixOf } from '../names.ts'
-import { type Settings, senderOf } from '../settings.ts'
+import type { Settings } from '../settings.ts'
 
 interface MessagingProps extends StackProps {
   environment: EnvironmentDefinition
@@ -29,7 +28,6 @@ export class MessagingStack extends Stack {
   readonly key: kms.Key
   readonly topics: Readonly<Record<TopicName, sns.Topic>>
   readonly queues: Readonly<Record<QueueName, MessageQueue>>
-  readonly mailIdentity: ses.EmailIdentity
   private readonly mailConfigurationSet: ses.ConfigurationSet
 
   constructor(scope: Construct, id: string, { environment, settings, ...props }: MessagingProps) {
@@ -52,7 +50,7 @@ export class MessagingStack extends Stack {
         this.topics[topic].addSubscription(new subscriptions.EmailSubscription(settings.operators))
     }
     this.mailConfigurationSet = this.createConfigurationSet(environment)
-    this.mailIdentity = this.createIdentity(environment, settings)
+    this.createIdentity(environment, settings)
   }
 
   /** Mails go over TLS alone, and what becomes of them is told to the notification service. */
@@ -72,20 +70,32 @@ export class MessagingStack extends Stack {
     return set
   }
 
-  /** The domain, with its keys in Route 53 where that has it; without a domain the one address that we write from. */
-  private createIdentity(environment: EnvironmentDefinition, settings: Settings): ses.EmailIdentity {
-    const { domain, zone, zoneName } = settings
-    const identity = () => {
-      if (!domain) return ses.Identity.email(senderOf(settings))
-      if (!zone) return ses.Identity.domain(domain)
-      const hostedZone = route53.PublicHostedZone.fromPublicHostedZoneAttributes(this, 'Zone', {
+  /**
+   * The domain, with its keys and what mail providers are to do with mails that lack them, in Route 53 where the domain is there.
+   * Without a domain the one address that we write from is asked to confirm itself by the deployment: it may be known already.
+   */
+  private createIdentity(environment: EnvironmentDefinition, { domain, zone, zoneName }: Settings): void {
+    if (!domain) return
+    const identity = new ses.EmailIdentity(this, 'Sender', {
+      identity: ses.Identity.domain(domain),
+      configurationSet: this.mailConfigurationSet,
+    })
+    identity.applyRemovalPolicy(removalOf(environment))
+    if (!zone) return
+    const inZone = route53.PublicHostedZone.fromHostedZoneAttributes(this, 'Zone', {
+      hostedZoneId: zone,
+      zoneName: zoneName ?? domain,
+    })
+    for (const [index, { name, value }] of identity.dkimRecords.entries()) {
+      // By name: they are known to CloudFormation alone, and stand as they are.
+      new route53.CfnRecordSet(this, `Dkim${index + 1}`, {
         hostedZoneId: zone,
-        zoneName: zoneName ?? domain,
+        name,
+        type: 'CNAME',
+        ttl: '1800',
+        resourceRecords: [value],
       })
-      return (zoneName ?? domain) === domain ? ses.Identity.publicHostedZone(hostedZone) : ses.Identity.domain(domain)
     }
-    const made = new ses.EmailIdentity(this, 'Sender', { identity: identity(), configurationSet: this.mailConfigurationSet })
-    if (environment.keepsData) made.applyRemovalPolicy(RemovalPolicy.RETAIN)
-    return made
+    new route53.TxtRecord(this, 'Dmarc', { zone: inZone, recordName: `_dmarc.${domain}.`, values: ['v=DMARC1; p=quarantine'] })
   }
 }

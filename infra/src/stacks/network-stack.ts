@@ -14,9 +14,11 @@ import type { EnvironmentDefinition } from '../environments.ts'
 import { acknowledge } from '../nag.ts'
 import { NAMESPACE } from '../names.ts'
 import { cachesReads, calleesOf } from '../service-environment.ts'
+import type { Settings } from '../settings.ts'
 
 interface NetworkProps extends StackProps {
   environment: EnvironmentDefinition
+  settings: Settings
 }
 
 /** Who may talk to whom: one group each, every rule between them here. */
@@ -37,11 +39,11 @@ export class NetworkStack extends Stack {
   readonly namespace: discovery.PrivateDnsNamespace
   readonly groups: SecurityGroups
 
-  constructor(scope: Construct, id: string, { environment, ...props }: NetworkProps) {
+  constructor(scope: Construct, id: string, { environment, settings, ...props }: NetworkProps) {
     super(scope, id, props)
     this.vpc = new ec2.Vpc(this, 'Vpc', {
       ipAddresses: ec2.IpAddresses.cidr('10.40.0.0/16'),
-      availabilityZones: ['a', 'b', 'c'].slice(0, environment.zones).map((zone) => `${this.region}${zone}`),
+      availabilityZones: [...settings.zones].slice(0, environment.zones).map((zone) => `${this.region}${zone}`),
       natGateways: environment.natGateways,
       restrictDefaultSecurityGroup: false, // a custom resource for a group that nothing uses
       subnetConfiguration: [

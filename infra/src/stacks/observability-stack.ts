@@ -102,7 +102,8 @@ export class ObservabilityStack extends Stack {
     }
     for (const key of serviceKeys.filter((service) => topicsOf(service).length > 0)) {
       const oldest = ownMetric(key, 'outbox_oldest_unpublished_seconds', {}, { period: MINUTE })
-      this.alarms.add('outbox-stuck', { about: key, metric: oldest, limit: 120, periods: 3 })
+      // Silence is bad too: whoever counts nothing is not watched, and the collector beside it may be gone.
+      this.alarms.add('outbox-stuck', { about: key, metric: oldest, limit: 120, periods: 5, missingIsBad: true })
     }
   }
 
@@ -132,9 +133,17 @@ export class ObservabilityStack extends Stack {
       })
       const limit = key === 'payments' ? P99_OF_PAYMENTS_SECONDS : P99_SECONDS
       this.alarms.add('slow-answers', { about: key, metric: slow, limit, periods: 3 })
+      const inCluster = { ClusterName: `boxoffice-${environment.name}`, ServiceName: key }
+      const running = metricOf('ECS/ContainerInsights', 'RunningTaskCount', inCluster, { period: MINUTE, statistic: 'Minimum' })
+      const unhealthy = targets.custom('UnHealthyHostCount', { period: MINUTE, statistic: 'Maximum' })
       this.alarms.add('no-healthy-tasks', {
         about: key,
-        metric: targets.custom('HealthyHostCount', { period: MINUTE, statistic: 'Minimum' }),
+        metric: new cloudwatch.MathExpression({
+          expression: 'running - FILL(unhealthy, 0)',
+          usingMetrics: { running, unhealthy },
+          period: MINUTE,
+          label: `${key}: tasks that answer`,
+        }),
         limit: environment.services[key].tasksMin,
         comparison: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         periods: 5,

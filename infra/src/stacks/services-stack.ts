@@ -56,7 +56,7 @@ export class ServicesStack extends Stack {
   }
 
   private createService(key: ServiceKey, metricsLog: logs.ILogGroup): PlatformService {
-    const { environment, network, data, messaging, edge } = this.props
+    const { environment, settings, network, data, messaging, edge } = this.props
     const made = new PlatformService(this, {
       service: key,
       environment,
@@ -70,6 +70,8 @@ export class ServicesStack extends Stack {
       consumes: queuesOf(key).map((name) => messaging.queues[name].queue),
     })
     const role = made.taskDefinition.taskRole
+    // The secrets are imported, and so is their key: who reads them has to be permitted here.
+    this.dataKey.grantDecrypt(made.taskDefinition.obtainExecutionRole())
     data.database.grantConnect(role, key)
     permitMessaging(role, key, environment.name, messaging.key)
     if (key === 'notifications') {
@@ -78,7 +80,7 @@ export class ServicesStack extends Stack {
         resource: 'configuration-set',
         resourceName: mailConfigurationSetOf(environment.name),
       })
-      permitMails(role, [messaging.mailIdentity.emailIdentityArn, configurationSet])
+      permitMails(role, { from: senderOf(settings), configurationSet })
       permitTextMessages(role)
       permitLookingIntoDeadLetters(role, environment.name)
     }

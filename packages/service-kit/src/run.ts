@@ -27,8 +27,9 @@ export async function run(options: {
       logger.error('did not stop in time')
       process.exit(1)
     }, STOP_LIMIT_MS).unref()
-    await app.close()
-    for (const worker of workers.toReversed()) await worker.stop()
+    const [relay, ...others] = workers
+    await Promise.all([app.close(), ...others.map((worker) => worker.stop())])
+    await relay?.stop()
     await options.close()
     await stopTracing()
     logger.info('stopped')
