@@ -137,7 +137,7 @@ trace ${TRACE_ID}, began 2026-11-21T12:00:00.000Z
 
 describe('the store', () => {
   test('keeps the traces that were added to last, and no more spans of one than it is told', () => {
-    const store = createTraceStore({ tracesMax: 2, spansMax: 3 })
+    const store = createTraceStore({ tracesMax: 2, spansPerTraceMax: 3, spansMax: 100 })
     const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(32)) as [string, string, string]
     store.add([spanOf({ traceId: a }), spanOf({ traceId: b })])
     store.add(Array.from({ length: 5 }, () => spanOf({ traceId: a })))
@@ -147,5 +147,18 @@ describe('the store', () => {
       [a, 3],
     ])
     expect(store.find(b)).toBeNull()
+  })
+  test('lets whole old traces go where all together have more spans than it is told', () => {
+    const store = createTraceStore({ tracesMax: 100, spansPerTraceMax: 4, spansMax: 6 })
+    const ids = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(32))
+    const spansOf = (traceId: string | undefined, count: number) =>
+      Array.from({ length: count }, () => spanOf({ traceId: traceId ?? '' }))
+    const kept = () => ids.map((traceId) => store.find(traceId)?.length ?? 0)
+    for (const traceId of ids.slice(0, 3)) store.add(spansOf(traceId, 2))
+    expect(kept()).toEqual([2, 2, 2, 0])
+    store.add(spansOf(ids[0], 1))
+    expect(kept()).toEqual([3, 0, 2, 0])
+    store.add(spansOf(ids[3], 3))
+    expect(kept()).toEqual([3, 0, 0, 3])
   })
 })

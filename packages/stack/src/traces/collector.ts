@@ -13,8 +13,7 @@ export interface TraceCollector {
   stop(): Promise<void>
 }
 
-const TRACES_MAX = 500
-const SPANS_MAX = 2_000 // of one trace: about 1 kB each
+const LIMITS = { tracesMax: 500, spansPerTraceMax: 2_000, spansMax: 50_000 } // about 1 kB a span
 const BODY_LIMIT_BYTES = 32 * 1_048_576
 
 const ListQuery = z.object({ show: z.enum(['all', 'changes', 'failed']).catch('all') })
@@ -26,7 +25,7 @@ const TraceQuery = z.object({ statements: z.enum(['yes', 'no']).catch('yes'), ro
  * `/api/traces/<id>`.
  */
 export async function startTraceCollector(options: { port: number }): Promise<TraceCollector> {
-  const store = createTraceStore({ tracesMax: TRACES_MAX, spansMax: SPANS_MAX })
+  const store = createTraceStore(LIMITS)
   const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true })
   app.post('/v1/traces', async ({ body }, reply) => {
     const spans = readExport(body)

@@ -10,20 +10,31 @@ export interface TraceStore {
   find(traceId: string): readonly ReceivedSpan[] | null
 }
 
-/** Keeps the `tracesMax` traces that were added to last, and of each at most `spansMax` spans: what is more is let go. */
-export function createTraceStore({ tracesMax, spansMax }: { tracesMax: number; spansMax: number }): TraceStore {
+/** What a store keeps: so many traces, so many spans of each, and so many of all together. */
+export interface TraceLimits {
+  tracesMax: number
+  spansPerTraceMax: number
+  spansMax: number
+}
+
+/** Keeps the traces that were added to last, as many of them as the limits allow; of a longer one only what came first. */
+export function createTraceStore({ tracesMax, spansPerTraceMax, spansMax }: TraceLimits): TraceStore {
   const traces = new Map<string, ReceivedSpan[]>()
+  let spanCount = 0
   return {
     add(received) {
       for (const [traceId, spans] of Map.groupBy(received, (span) => span.traceId)) {
         const kept = traces.get(traceId) ?? []
-        kept.push(...spans.slice(0, spansMax - kept.length))
+        const added = spans.slice(0, spansPerTraceMax - kept.length)
+        kept.push(...added)
+        spanCount += added.length
         traces.delete(traceId) // a map goes by insertion: the one that is added to is the youngest again
         traces.set(traceId, kept)
       }
-      for (const traceId of traces.keys()) {
-        if (traces.size <= tracesMax) break
+      for (const [traceId, spans] of traces) {
+        if (traces.size <= tracesMax && spanCount <= spansMax) break
         traces.delete(traceId)
+        spanCount -= spans.length
       }
     },
     list: () =>
