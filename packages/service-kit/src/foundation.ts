@@ -34,7 +34,8 @@ export interface Foundation {
 /** `userKeys` verify access tokens; the auth service's published keys where none are given. */
 export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl)): Foundation {
   const logger = createLogger({ service: config.service, level: config.logLevel })
-  startTracing({ service: config.service, traces: config.traces, logger })
+  const now = () => new Date()
+  startTracing({ service: config.service, traces: config.traces, logger, now })
   const metrics = createMetrics(config.service)
   const revocations = createRevocations({ url: config.redisUrl, logger, metrics })
   const pool = createPool({
@@ -59,7 +60,7 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
     revocations,
     identity: createServiceIdentity(config.service, config.servicePrivateKey as never),
     crashAt: createCrashAt(config.crashAt),
-    now: () => new Date(),
+    now,
     newId: () => crypto.randomUUID(),
   }
 }

@@ -27,15 +27,27 @@ export function traceRequests(app: FastifyInstance): void {
     )
     if (!span) return done()
     open.set(request, span)
-    // A client that leaves gets no answer; its request is over all the same.
-    reply.raw.once('close', () => end(request, reply.statusCode))
+    // A client that leaves gets no answer, whatever status it would have had; its request is over all the same.
+    reply.raw.once('close', () => (reply.raw.writableFinished ? end(request, reply.statusCode) : leave(request)))
     asPartOf(span, done)
   })
 
-  function end(request: FastifyRequest, status: number, error?: unknown): void {
+  function close(request: FastifyRequest): Span | undefined {
     const span = open.get(request)
-    if (!span) return
     open.delete(request)
+    return span
+  }
+
+  function leave(request: FastifyRequest): void {
+    const span = close(request)
+    if (!span) return
+    markFailed(span, { code: 'aborted' })
+    span.end()
+  }
+
+  function end(request: FastifyRequest, status: number, error?: unknown): void {
+    const span = close(request)
+    if (!span) return
     span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
     if (status >= 500) markFailed(span, error ?? { code: String(status) })
     span.end()

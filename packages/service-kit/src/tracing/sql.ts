@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/semantic-conventions'
 import type pg from 'pg'
 import { findRecordingSpan, markFailed, type Span, SpanKind, startSpan } from './spans.ts'
+import { findTracer } from './tracing.ts'
 
 const TEXT_MAX = 1_000
 const SUMMARIES_MAX = 1_000
@@ -20,9 +21,9 @@ type Callback = (error: unknown, ...rest: unknown[]) => void
 export function traceStatements(pool: pg.Pool): void {
   pool.on('connect', traceClient)
   const connect = pool.connect as Query
-  // A statement that waited for a connection is sent by whoever gave it back: it stays its asker's all the same.
+  // A statement that waited for a connection is sent by whoever gave it back: it stays its asker's all the same, or nobody's.
   pool.connect = ((callback?: Callback) =>
-    connect.call(pool, callback && findRecordingSpan() ? AsyncLocalStorage.bind(callback) : callback)) as typeof pool.connect
+    connect.call(pool, callback && findTracer() ? AsyncLocalStorage.bind(callback) : callback)) as typeof pool.connect
 }
 
 function traceClient(client: pg.PoolClient): void {
@@ -46,7 +47,7 @@ function startStatement(statement: unknown, database: string | undefined): Span 
   })
 }
 
-/** Send a statement and end its span with the answer, whether that is promised or called back. */
+/** Send a statement and end its span with the answer, whether that is promised, called back, or thrown at once. */
 function endWith(span: Span, query: Query, client: pg.PoolClient, args: readonly unknown[]): unknown {
   const end = (error?: unknown) => {
     if (error) markFailed(span, error)
@@ -58,10 +59,16 @@ function endWith(span: Span, query: Query, client: pg.PoolClient, args: readonly
       end(error)
       callback(error, ...rest)
     }
-  const answer = query.apply(
-    client,
-    args.map((argument) => (typeof argument === 'function' ? ending(argument as Callback) : argument)),
-  )
+  let answer: unknown
+  try {
+    answer = query.apply(
+      client,
+      args.map((argument) => (typeof argument === 'function' ? ending(argument as Callback) : argument)),
+    )
+  } catch (error) {
+    end(error)
+    throw error
+  }
   if (answer instanceof Promise) answer.then(() => end(), end)
   else if (!args.some((argument) => typeof argument === 'function')) end()
   return answer

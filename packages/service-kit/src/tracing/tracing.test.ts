@@ -123,6 +123,24 @@ describe('a request', () => {
     endStream()
     await response.text()
   })
+  test('whose client left has no status, and says that it was left', async () => {
+    const recorded = recordSpans()
+    const callOf = call
+    const leaving = new AbortController()
+    let answer = () => {}
+    call = () => {
+      call = callOf
+      leaving.abort()
+      return new Promise<void>((resolve) => {
+        answer = resolve
+      })
+    }
+    await expect(ask('outer', { signal: leaving.signal })).rejects.toThrow('aborted')
+    const outer = await named(recorded, 'GET /api/peer/outer')
+    expect(outer).toMatchObject({ failed: 'aborted', attributes: { 'error.type': 'aborted' } })
+    expect(outer.attributes).not.toHaveProperty('http.response.status_code')
+    answer()
+  })
   test('of the load balancer or of who reads metrics has none', async () => {
     const recorded = recordSpans()
     await fetch(`${peer.url}/actuator/health/live`)
@@ -163,6 +181,24 @@ describe('statements and commands', () => {
     const asker = await named(recorded, 'asker')
     expect(await named(recorded, 'select')).toMatchObject({ parentId: asker.spanId })
   })
+  test('of nobody in particular that waited for a connection belong to nobody still', async () => {
+    const recorded = recordSpans()
+    const held = await pool.connect()
+    const polled = pool.query('select 1 as polled')
+    await inSpan('holder', {}, async () => held.release())
+    await polled
+    await named(recorded, 'holder')
+    expect(recorded.spans().map(({ name }) => name)).toEqual(['holder'])
+  })
+  test('that are none end at once, as failures', async () => {
+    const recorded = recordSpans()
+    const client = await pool.connect()
+    await inSpan('work', {}, async () => {
+      expect(() => client.query(null as never)).toThrow('null or undefined query')
+    })
+    client.release()
+    expect(await named(recorded, 'statement')).toMatchObject({ failed: 'TypeError' })
+  })
   test('of a sweep are no part of the request that nudged it', async () => {
     recordSpans()
     const seen: (string | null)[] = []
@@ -190,7 +226,7 @@ describe('which traces are recorded', () => {
     expect(recorded.spans()).toEqual([])
   })
   test('without a collector nothing is, and no header says anything of it', async () => {
-    startTracing({ service: 'test', traces: { endpoint: undefined, ratio: 1 }, logger })
+    startTracing({ service: 'test', traces: { endpoint: undefined, ratio: 1 }, logger, now: () => new Date() })
     await inSpan('work', {}, async () => expect(traceHeaders()).toEqual({}))
   })
 })
@@ -202,11 +238,33 @@ describe('a collector', () => {
   test.each(['is not there', 'never answers'])('that %s stops neither requests nor the end of a service', async (how) => {
     await new Promise<void>((resolve) => (never.listening ? resolve() : never.listen(0, '127.0.0.1', resolve)))
     const port = how === 'is not there' ? 1 : (never.address() as { port: number }).port
-    startTracing({ service: 'test', traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }, logger })
+    startTracing({ service: 'test', traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }, logger, now: () => new Date() })
     const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask('outer')).status))
     expect(new Set(statuses)).toEqual(new Set([200]))
     await stopTracing()
     expect((await ask('outer')).status).toBe(200)
+  })
+  test('that refuses what it is sent is told of in the log, and so is that it takes it again', async () => {
+    let status = 400
+    const collector = createServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(status).end('{}'))
+    })
+    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
+    const { port } = collector.address() as { port: number }
+    const [warn, info] = [vi.spyOn(logger, 'warn'), vi.spyOn(logger, 'info')]
+    startTracing({ service: 'test', traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }, logger, now: () => new Date() })
+    await ask('inner')
+    const SOON = { timeout: 10_000, interval: 50 }
+    await vi.waitFor(
+      () => expect(warn).toHaveBeenCalledWith({ err: expect.any(Error) }, expect.stringContaining('dropped')),
+      SOON,
+    )
+    expect(info).not.toHaveBeenCalledWith('traces are taken by their collector again')
+    status = 200
+    await ask('inner')
+    await vi.waitFor(() => expect(info).toHaveBeenCalledWith('traces are taken by their collector again'), SOON)
+    await stopTracing()
+    collector.close()
   })
   test('gets the spans of a service that stops', async () => {
     const taken: { path: string; body: unknown }[] = []
@@ -217,7 +275,12 @@ describe('a collector', () => {
     })
     await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
     const { port } = collector.address() as { port: number }
-    startTracing({ service: 'payment-service', traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }, logger })
+    startTracing({
+      service: 'payment-service',
+      traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 },
+      logger,
+      now: () => new Date(),
+    })
     await ask('inner')
     await stopTracing()
     expect(taken.map(({ path }) => path)).toEqual(['/v1/traces'])

@@ -1,15 +1,17 @@
 import { context, type Tracer, trace } from '@opentelemetry/api'
-import { setGlobalErrorHandler } from '@opentelemetry/core'
+import { ExportResultCode, setGlobalErrorHandler } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   BatchSpanProcessor,
   NodeTracerProvider,
+  type SpanExporter,
   type SpanProcessor,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node'
 import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
 import type { Logger } from '../logging.ts'
+import { type CollectorNews, createCollectorNews } from './collector-news.ts'
 
 /** Where spans go and how many traces are kept. Without an endpoint there is no tracing. */
 export interface TracesConfig {
@@ -35,25 +37,32 @@ export const findTracer = (): Tracer | null => tracer
  * Send the spans of this process to a collector, in the background. One that is away or slow holds nothing up: what it does not
  * take is dropped. The trace's id decides whether it is recorded, alike in every service, whatever a caller's flags ask for.
  */
-export function startTracing(options: { service: string; traces: TracesConfig; logger: Logger }): void {
-  const { service, traces, logger } = options
+export function startTracing(options: { service: string; traces: TracesConfig; logger: Logger; now: () => Date }): void {
+  const { service, traces } = options
   if (!traces.endpoint || provider) return
-  let told = false
-  setGlobalErrorHandler((error) => {
-    if (!told) logger.warn({ err: error }, 'traces are not taken by their collector: they are dropped')
-    told = true
-  })
+  const news = createCollectorNews(options)
+  setGlobalErrorHandler(news.refused)
   const exporter = new OTLPTraceExporter({
     url: `${traces.endpoint.replace(/\/$/, '')}/v1/traces`,
     timeoutMillis: SEND_TIMEOUT_MS,
   })
-  const processor = new BatchSpanProcessor(exporter, {
+  const processor = new BatchSpanProcessor(telling(exporter, news), {
     maxQueueSize: WAITING_MAX,
     scheduledDelayMillis: SEND_EVERY_MS,
     exportTimeoutMillis: SEND_TIMEOUT_MS,
   })
   registerTracing(service, traces.ratio, processor)
 }
+
+/** An exporter that says when its collector takes something. What it does not take reaches the global handler of errors. */
+const telling = (exporter: SpanExporter, news: CollectorNews): SpanExporter => ({
+  export: (spans, tell) =>
+    exporter.export(spans, (result) => {
+      if (result.code === ExportResultCode.SUCCESS) news.taken()
+      tell(result)
+    }),
+  shutdown: () => exporter.shutdown(),
+})
 
 /** Trace into a processor of one's own: what `startTracing` does, and what tests do. */
 export function registerTracing(service: string, ratio: number, processor: SpanProcessor): void {
