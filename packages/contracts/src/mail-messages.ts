@@ -16,14 +16,18 @@ const OfMail = z.object({
 })
 const addresses = z.array(z.string()).meta({ description: 'whom it was for' })
 
-/** It came back for good: no mail will reach this address. */
+/** It came back, and is not tried any more. */
 export const mailBounced = defineMessage('MAIL_BOUNCED', {
   ...ofMail,
-  payload: OfMail.extend({ addresses, reason: BounceReason }),
+  payload: OfMail.extend({
+    addresses,
+    reason: BounceReason,
+    permanent: z.boolean().meta({ description: 'no mail will reach these addresses' }),
+  }),
 })
 /** The provider took it and did not send it, for what is in it. */
 export const mailRejected = defineMessage('MAIL_REJECTED', { ...ofMail, payload: OfMail.extend({ reason: BounceReason }) })
-/** It is late, or came back for a reason that may pass. */
+/** It is late: the provider goes on trying. */
 export const mailDelayed = defineMessage('MAIL_DELAYED', { ...ofMail, payload: OfMail.extend({ reason: DelayReason }) })
 /** Somebody called it unwanted; `undelivered`: the provider knew that they had before, and did not send it. */
 export const mailComplained = defineMessage('MAIL_COMPLAINED', {

@@ -24,12 +24,18 @@ export type Channel = z.output<typeof Channel>
 export const NotificationStatus = z.enum(['PENDING', 'SENDING', 'SENT', 'BOUNCED', 'FAILED'])
 export type NotificationStatus = z.output<typeof NotificationStatus>
 
-/** Why a mail will not reach its mailbox. */
-export const BounceReason = z.enum(['NO_SUCH_MAILBOX', 'MAILBOX_REFUSED', 'KNOWN_TO_FAIL', 'UNSAFE_CONTENT'])
-export type BounceReason = z.output<typeof BounceReason>
-/** Why it has not yet, or came back for now. */
+/** Why a mail has not reached its mailbox yet. */
 export const DelayReason = z.enum(['MAILBOX_FULL', 'MAIL_TOO_LARGE', 'CONTENT_REFUSED', 'NOT_REACHED'])
 export type DelayReason = z.output<typeof DelayReason>
+/** Why it will not any more: for what may be otherwise next time, or for good. */
+export const BounceReason = z.enum([
+  ...DelayReason.options,
+  'NO_SUCH_MAILBOX',
+  'MAILBOX_REFUSED',
+  'KNOWN_TO_FAIL',
+  'UNSAFE_CONTENT',
+])
+export type BounceReason = z.output<typeof BounceReason>
 
 export const Notification = z.object({
   notificationId: NotificationId,

@@ -2,6 +2,7 @@ import { createIdempotencySweeper, sqlOf, type Worker } from '@boxoffice/service
 import { createAnnouncer } from './announcements/announcer.ts'
 import { createDeadLetterMonitor } from './dead-letters/monitor.ts'
 import type { Dependencies } from './dependencies.ts'
+import { feedbackTransact } from './feedback/feedback-transaction.ts'
 import { translateSesEvent } from './feedback/ses-event.ts'
 import { feedbackSubscribers } from './feedback/subscriptions.ts'
 import { notificationSubscribers } from './notifications/subscriptions.ts'
@@ -20,8 +21,8 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     sqlOf,
   })
   const feedback = messaging.consumeWith('mail-feedback-queue', feedbackSubscribers(deps.feedback), {
-    transact,
-    sqlOf,
+    transact: feedbackTransact(transact),
+    sqlOf: ({ tx }) => sqlOf(tx),
     translate: translateSesEvent,
   })
   const monitor = createDeadLetterMonitor({ ...deps, checkMs: config.deadLetterCheckMs })

@@ -144,18 +144,54 @@ test('a mail that SES takes for dangerous is BOUNCED, and its address goes on ge
   await taken(user, 2)
 })
 
-test('a mail that is late, or came back for now, is remembered so and stays sent', async () => {
+test('a mail that is late is remembered so and stays sent', async () => {
   const user = await service.user()
   const mail = await mailed(user)
   await service.tellOfMail(delayOf(mail))
   await settled(user, { status: 'SENT', delayReason: 'NOT_REACHED', bounceReason: null })
-  await service.tellOfMail(bounceOf(mail, { type: 'Transient', subType: 'MailboxFull' }))
-  await settled(user, { status: 'SENT', delayReason: 'MAILBOX_FULL', bounceReason: null })
   expect((await log(user))[0]).toMatchObject({ status: 'SENT' })
   expect((await log(user))[0]).not.toHaveProperty('failure')
   await suppressed(user)
+})
+
+test('a mail that came back for now is BOUNCED, its tickets are not delivered, and its address goes on getting mails', async () => {
+  const user = await service.user({ locale: 'en' })
+  const payload = generatedFor(user, service)
+  await service.tell(ticketsGenerated, payload)
+  const mail = await taken(user)
+  await settled(user, { status: 'SENT' })
+  await service.tellOfMail(bounceOf(mail, { type: 'Transient', subType: 'MailboxFull' }))
+  const told = await service.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.orderId === payload.orderId)
+  expect(told.payload).toMatchObject({ reason: 'MAILBOX_FULL' })
+  expect(await log(user)).toMatchObject([
+    { status: 'BOUNCED', failure: { reason: 'MAILBOX_FULL', message: 'The mail came back: the mailbox is full.' } },
+  ])
+  await suppressed(user)
   await failed(user)
   await taken(user, 2)
+})
+
+test('what had to be taken in twice is counted once', async () => {
+  const user = await service.user()
+  const mail = await mailed(user)
+  const bounced = async () => {
+    const { values } = (await service.deps.metrics.registry.getSingleMetric('mail_feedback_total')?.get()) ?? { values: [] }
+    return values.find(({ labels }) => labels.outcome === 'bounced')?.value ?? 0
+  }
+  const { pool } = service.deps
+  await pool.query(`create sequence attempts;
+    create function fail_once() returns trigger language plpgsql as $$ begin
+      if nextval('attempts') = 1 then raise exception 'try again' using errcode = '40001'; end if;
+      return new;
+    end $$;
+    create trigger fail_once before insert on mail_suppressions for each row execute function fail_once()`)
+  const before = await bounced()
+  await service.tellOfMail(bounceOf(mail))
+  await suppressed(user, 'BOUNCE')
+  await pool.query('drop trigger fail_once on mail_suppressions')
+  await expect.poll(bounced, SOON).toBeGreaterThan(before)
+  expect((await pool.query('select last_value::int from attempts')).rows).toEqual([{ last_value: 2 }])
+  expect(await bounced()).toBe(before + 1)
 })
 
 test('whoever complains gets no mails any more, but those that they ask for; confirming the address ends it', async () => {
@@ -173,10 +209,14 @@ test('whoever complains gets no mails any more, but those that they ask for; con
   await verified(new Date(Date.now() - 3_600_000)) // before they complained
   await vi.waitFor(async () => expect(await service.consumed('USER_EMAIL_VERIFIED', 'done')).toBe(1), SOON)
   await suppressed(user, 'COMPLAINT')
-  await verified(new Date(Date.now() + 1_000))
+  await verified(new Date(Date.now() + 60_000))
   await suppressed(user)
   await failed(user)
-  await taken(user, 4)
+  const mail = await taken(user, 4)
+  const before = await service.consumed('MAIL_COMPLAINED', 'done')
+  await service.tellOfMail(complaintOf(mail)) // before they confirmed
+  await vi.waitFor(async () => expect(await service.consumed('MAIL_COMPLAINED', 'done')).toBe(before + 1), SOON)
+  expect((await find(user.email)).suppressions).toEqual([])
 })
 
 test('a complaint for which SES did not even send a mail is one that came back', async () => {
@@ -222,7 +262,15 @@ describe('operators', () => {
       body: { error: 'SUPPRESSION_NOT_FOUND' },
     })
     await failed(user)
-    await taken(user, 2)
+    const mail = await taken(user, 2)
+
+    // Told long ago, and only heard of now: a dead letter that was put back.
+    const before = await service.consumed('MAIL_BOUNCED', 'done')
+    await service.tellOfMail(bounceOf(mail, { at: new Date(Date.now() - 3_600_000).toISOString() }))
+    await vi.waitFor(async () => expect(await service.consumed('MAIL_BOUNCED', 'done')).toBe(before + 1), SOON)
+    expect((await find(user.email)).suppressions).toEqual([])
+    await service.tellOfMail(bounceOf(mail, { at: new Date(Date.now() + 1_000).toISOString() }))
+    await suppressed(user, 'BOUNCE')
   })
   test('see how many mails come back', async () => {
     const metrics = await service.deps.metrics.registry.metrics()

@@ -14,5 +14,5 @@ const passing: Readonly<Record<string, DelayReason>> = {
   SpamDetected: 'CONTENT_REFUSED',
 }
 
-/** Why a mail is late or came back for now, from SES's subtype of a bounce or its type of a delay. */
+/** Why a mail is late, or came back for what may pass, from SES's type of a delay or its subtype of a bounce. */
 export const passingFailureOf = (type: string): DelayReason => passing[type] ?? 'NOT_REACHED'

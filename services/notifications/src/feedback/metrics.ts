@@ -6,7 +6,7 @@ export function createFeedbackMetrics(pool: pg.Pool, metrics: Metrics) {
   const told = metrics.counter('mail_feedback_total', 'what the mail provider told of mails that it had taken', ['outcome'])
   metrics.measured('mail_suppressions', 'addresses that get no mails any more, by cause', ['cause'], async () => {
     const rows = await sqlOfPool(pool).query<{ cause: string; value: number }>(
-      'select cause, count(*)::int as value from mail_suppressions group by cause',
+      'select cause, count(*)::int as value from mail_suppressions where lifted_at is null or since > lifted_at group by cause',
     )
     return rows.map(({ cause, value }) => ({ labels: { cause }, value }))
   })

@@ -37,18 +37,19 @@ describe('what SES tells', () => {
     expect(JSON.stringify(translateSesEvent(JSON.stringify(event)))).not.toContain(DIAGNOSTIC.slice(0, 20))
   })
   test.each([
-    ['Permanent', 'NoEmail', '5.0.0', 'MAIL_BOUNCED', 'NO_SUCH_MAILBOX'],
-    ['Permanent', 'General', '5.7.1', 'MAIL_BOUNCED', 'MAILBOX_REFUSED'],
-    ['Permanent', 'Suppressed', '5.1.1', 'MAIL_BOUNCED', 'KNOWN_TO_FAIL'],
-    ['Permanent', 'OnAccountSuppressionList', '5.1.1', 'MAIL_BOUNCED', 'KNOWN_TO_FAIL'],
-    ['Transient', 'MailboxFull', '5.2.2', 'MAIL_DELAYED', 'MAILBOX_FULL'],
-    ['Transient', 'MessageTooLarge', '5.3.4', 'MAIL_DELAYED', 'MAIL_TOO_LARGE'],
-    ['Transient', 'ContentRejected', '5.6.1', 'MAIL_DELAYED', 'CONTENT_REFUSED'],
-    ['Transient', 'AttachmentRejected', '5.6.1', 'MAIL_DELAYED', 'CONTENT_REFUSED'],
-    ['Transient', 'General', '4.4.7', 'MAIL_DELAYED', 'NOT_REACHED'],
-    ['Undetermined', 'Undetermined', '5.0.0', 'MAIL_DELAYED', 'NOT_REACHED'],
-  ])('of a bounce %s %s %s is %s, %s', (type, subType, status, eventType, reason) => {
-    expect(told(bounceOf(taken, { type, subType, status }))).toMatchObject({ eventType, payload: { reason } })
+    ['Permanent', 'NoEmail', '5.0.0', true, 'NO_SUCH_MAILBOX'],
+    ['Permanent', 'General', '5.7.1', true, 'MAILBOX_REFUSED'],
+    ['Permanent', 'Suppressed', '5.1.1', true, 'KNOWN_TO_FAIL'],
+    ['Permanent', 'OnAccountSuppressionList', '5.1.1', true, 'KNOWN_TO_FAIL'],
+    ['Transient', 'MailboxFull', '5.2.2', false, 'MAILBOX_FULL'],
+    ['Transient', 'MessageTooLarge', '5.3.4', false, 'MAIL_TOO_LARGE'],
+    ['Transient', 'ContentRejected', '5.6.1', false, 'CONTENT_REFUSED'],
+    ['Transient', 'AttachmentRejected', '5.6.1', false, 'CONTENT_REFUSED'],
+    ['Transient', 'General', '4.4.7', false, 'NOT_REACHED'],
+    ['Undetermined', 'Undetermined', '5.0.0', false, 'NOT_REACHED'],
+  ])('of a bounce %s %s %s is the end of the mail, of its address too: %s, %s', (type, subType, status, permanent, reason) => {
+    const payload = { permanent, reason, addresses: ['Zofia@customers.example'] }
+    expect(told(bounceOf(taken, { type, subType, status }))).toMatchObject({ eventType: 'MAIL_BOUNCED', payload })
   })
   test('is the same from an identity, but for the tags', () => {
     const event = bounceOf(taken)

@@ -69,17 +69,11 @@ type Reading = (json: unknown) => Told | z.ZodError
 const readings: Readonly<Record<string, Reading>> = {
   Bounce: reading(Bounce, ({ mail, bounce }) => {
     const { bounceType, bounceSubType, bouncedRecipients, timestamp, feedbackId } = bounce
-    const about = { key: feedbackId, mailId: mail.messageId, at: timestamp }
-    if (bounceType !== 'Permanent') {
-      return {
-        ...about,
-        definition: mailDelayed,
-        payload: { ...ofMail(mail, timestamp), reason: passingFailureOf(bounceSubType) },
-      }
-    }
-    const reason = permanentFailureOf(bounceSubType, bouncedRecipients[0]?.status)
-    const payload = { ...ofMail(mail, timestamp), addresses: addressesOf(mail, bouncedRecipients), reason }
-    return { ...about, definition: mailBounced, payload }
+    // Of whatever type: SES tells of a bounce when it has given the mail up. Only a delay is a "not yet".
+    const permanent = bounceType === 'Permanent'
+    const reason = permanent ? permanentFailureOf(bounceSubType, bouncedRecipients[0]?.status) : passingFailureOf(bounceSubType)
+    const payload = { ...ofMail(mail, timestamp), addresses: addressesOf(mail, bouncedRecipients), reason, permanent }
+    return { definition: mailBounced, key: feedbackId, mailId: mail.messageId, at: timestamp, payload }
   }),
   Complaint: reading(Complaint, ({ mail, complaint }) => {
     const { complainedRecipients, complaintFeedbackType, complaintSubType, timestamp, feedbackId } = complaint

@@ -1,7 +1,9 @@
-import type { NotificationId, Suppression, SuppressionCause } from '@boxoffice/contracts'
+import type { NotificationId, Suppression } from '@boxoffice/contracts'
 import type { Db } from '../notifications/notification-repository.ts'
 
-/** Put an address on the list, or bring what stands there up to date: the latest that was told. */
+// A row stays when its address is taken off the list: what was told before that, and is heard of later, must not put it back.
+
+/** Put an address on the list, or bring what stands there up to date: the latest that was told, if that was after it was taken off. */
 export async function suppress(
   db: Db,
   addressHash: string,
@@ -12,24 +14,26 @@ export async function suppress(
     values (${addressHash}, ${cause}, ${reason}, ${since}, ${notificationId ?? null}::uuid)
     on conflict on constraint mail_suppressions_pkey do update
       set reason = excluded.reason, since = excluded.since, notification_id = excluded.notification_id
-      where excluded.since > known.since`
+      where excluded.since > greatest(known.since, known.lifted_at)`
 }
 
 /** Why an address gets no mails; empty where it does. */
 export async function listSuppressions(db: Db, addressHash: string): Promise<Suppression[]> {
-  const rows = await db.mailSuppression.findMany({ where: { addressHash }, orderBy: { cause: 'asc' } })
-  return rows.map(({ cause, reason, since, notificationId }) => ({
-    cause: cause as SuppressionCause,
-    reason,
-    since,
-    ...(notificationId && { notificationId: notificationId as NotificationId }),
-  }))
+  const rows = await db.$queryRaw<(Omit<Suppression, 'notificationId'> & { notificationId: NotificationId | null })[]>`
+    select cause, reason, since, notification_id as "notificationId" from mail_suppressions
+    where address_hash = ${addressHash} and (lifted_at is null or since > lifted_at) order by cause`
+  return rows.map(({ notificationId, ...row }) => ({ ...row, ...(notificationId && { notificationId }) }))
 }
 
-/** Take an address off the list; only what was told before `toldBefore`, where that is given. How many causes went. */
-export async function liftSuppressions(db: Db, addressHash: string, toldBefore?: Date): Promise<number> {
-  const { count } = await db.mailSuppression.deleteMany({
-    where: { addressHash, ...(toldBefore && { since: { lte: toldBefore } }) },
-  })
-  return count
+/** Take an address off the list, whatever was told of it until now. How many causes went. */
+export async function liftSuppressions(db: Db, addressHash: string, now: Date): Promise<number> {
+  return db.$executeRaw`
+    update mail_suppressions set lifted_at = greatest(since, ${now})
+    where address_hash = ${addressHash} and (lifted_at is null or since > lifted_at)`
+}
+
+/** Take an address off the list that was confirmed at `at`, as far as that was after what was told of it. */
+export async function liftConfirmed(db: Db, addressHash: string, at: Date): Promise<void> {
+  await db.$executeRaw`
+    update mail_suppressions set lifted_at = greatest(lifted_at, ${at}) where address_hash = ${addressHash} and since <= ${at}`
 }

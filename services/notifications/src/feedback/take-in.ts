@@ -4,6 +4,7 @@ import { settle } from '../notifications/notification-repository.ts'
 import type { TicketNews } from '../sending/ticket-news.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { lockMail, markBounced, markComplained, markDelayed, type ToldMail } from './feedback-repository.ts'
+import type { FeedbackTx } from './feedback-transaction.ts'
 import type { FeedbackMetrics } from './metrics.ts'
 import { addressHashOf } from './suppression.ts'
 import { suppress } from './suppression-repository.ts'
@@ -55,25 +56,26 @@ export function createFeedback({ ticketNews, logger, feedbackMetrics }: Feedback
   }
 
   return {
-    async bounced(tx: PrismaTx, told: Bounced): Promise<void> {
-      feedbackMetrics.count('bounced')
+    /** For good or for now, this mail is lost; only for good, the address gets no other. */
+    async bounced({ tx, afterCommit }: FeedbackTx, told: Bounced): Promise<void> {
+      afterCommit(() => feedbackMetrics.count('bounced'))
       const mail = await findSent(tx, told, true)
-      await suppressAll(tx, told, 'BOUNCE', mail)
+      if (told.permanent) await suppressAll(tx, told, 'BOUNCE', mail)
       if (mail) await comeBack(tx, mail, told)
     },
     /** For what is in it: the address is not to blame. */
-    async rejected(tx: PrismaTx, told: Rejected): Promise<void> {
-      feedbackMetrics.count('rejected')
+    async rejected({ tx, afterCommit }: FeedbackTx, told: Rejected): Promise<void> {
+      afterCommit(() => feedbackMetrics.count('rejected'))
       const mail = await findSent(tx, told, true)
       if (mail) await comeBack(tx, mail, told)
     },
-    async delayed(tx: PrismaTx, told: Delayed): Promise<void> {
-      feedbackMetrics.count('delayed')
+    async delayed({ tx, afterCommit }: FeedbackTx, told: Delayed): Promise<void> {
+      afterCommit(() => feedbackMetrics.count('delayed'))
       const mail = await lockMail(tx, told)
       if (mail) await markDelayed(tx, mail.notificationId, told)
     },
-    async complained(tx: PrismaTx, told: Complained): Promise<void> {
-      feedbackMetrics.count('complained')
+    async complained({ tx, afterCommit }: FeedbackTx, told: Complained): Promise<void> {
+      afterCommit(() => feedbackMetrics.count('complained'))
       const mail = await findSent(tx, told, told.undelivered)
       await suppressAll(tx, told, 'COMPLAINT', mail)
       if (!mail) return

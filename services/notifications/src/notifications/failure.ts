@@ -13,6 +13,11 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   ADDRESS_SUPPRESSED: 'Mails to this address came back, or were called unwanted there, so that none is sent to it any more.',
   NO_SUCH_MAILBOX: 'The mail came back: there is no such mailbox.',
   MAILBOX_REFUSED: 'The mail came back: the mailbox does not take it.',
+  MAILBOX_FULL: 'The mail came back: the mailbox is full.',
+  MAIL_TOO_LARGE: 'The mail came back: it is too large for the mailbox.',
+  CONTENT_REFUSED: 'The mail came back: what is in it, or attached to it, is not taken there.',
+  NOT_REACHED:
+    'The mail came back, and may not have arrived: the mailbox could not be reached, or an automatic reply came from it.',
   KNOWN_TO_FAIL: 'It was not sent: earlier mails to this address came back, or were called unwanted there.',
   UNSAFE_CONTENT: 'It was not sent: the mail provider took what is in it for dangerous.',
 }

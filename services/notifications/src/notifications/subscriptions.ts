@@ -20,7 +20,7 @@ import type { Foundation } from '@boxoffice/service-kit'
 import { cancellationOf, updateOf } from '../announcements/announcement.ts'
 import { insertAnnouncement } from '../announcements/announcement-repository.ts'
 import { addressHashOf } from '../feedback/suppression.ts'
-import { liftSuppressions } from '../feedback/suppression-repository.ts'
+import { liftConfirmed } from '../feedback/suppression-repository.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { enqueue } from './enqueue.ts'
 import { type Wanted, wantedOf } from './notification.ts'
@@ -45,9 +45,9 @@ export const notificationSubscribers = (made: Made): readonly Subscriber<PrismaT
     on(orderStatusChanged, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_STATUS_CHANGED', message))),
     on(orderCancelled, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CANCELLED', message))),
     // Whoever confirms an address reads there and wants our mails.
-    on(userEmailVerified, async (tx: PrismaTx, { payload: { email, verifiedAt } }) => {
-      await liftSuppressions(tx, addressHashOf(email), verifiedAt)
-    }),
+    on(userEmailVerified, (tx: PrismaTx, { payload: { email, verifiedAt } }) =>
+      liftConfirmed(tx, addressHashOf(email), verifiedAt),
+    ),
     // Everybody who holds a ticket: who they are is asked for page by page, when this is committed.
     on(eventUpdated, async (tx: PrismaTx, message) => {
       const announcement = updateOf(message, made.now())

@@ -16,7 +16,7 @@ export function createTicketNews(append: Append) {
       await append(sqlOf(tx), ticketsDelivered, payload, { aggregateVersion: notification.attempts })
     },
     async tellFailed(tx: PrismaTx, notification: Told, reason: string): Promise<void> {
-      // Tickets that are mailed once more have been delivered before.
+      // Of tickets that are mailed once more: what became of the first mail has been told.
       if (!bringsTickets(notification) || notification.resendOf !== null) return
       const payload = { ...orderOf(notification), channel: 'EMAIL' as const, reason }
       await append(sqlOf(tx), ticketDeliveryFailed, payload, { aggregateVersion: notification.attempts })
