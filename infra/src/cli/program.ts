@@ -28,74 +28,59 @@ const { shape } = Settings
 const options = Object.entries(shape).filter(([name]) => !['account', 'selfSigned', 'established'].includes(name))
 const dashed = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
+const environmentOption = () =>
+  new Option('--env <name>', `the environment: ${environmentNames.join(' or ')}`).choices(environmentNames).makeOptionMandatory()
+const settingsOf = ({ env: _, ...given }: Given): Partial<Settings> => given
+
+/** Every setting as an option that is checked as it is read. */
+function withSettings(command: Command): Command {
+  command.addOption(environmentOption())
+  for (const [name, schema] of options) {
+    const parse = (value: string) => {
+      const { success, error } = schema.safeParse(value)
+      if (!success) throw new InvalidArgumentError(error.issues[0]?.message ?? 'is wrong')
+      return value
+    }
+    command.addOption(new Option(`--${dashed(name)} <value>`, schema.description).argParser(parse))
+  }
+  return command
+}
+
 /** The command line of infra/. `run` answers the exit code: 0 done, 1 could not be done, 2 what was asked for makes no sense. */
 export function buildProgram(reach: Reach) {
   let exitCode = 0
   const program = new Command('infra').description('Boxoffice on AWS').exitOverride().enablePositionalOptions()
-  const environmentOption = () =>
-    new Option('--env <name>', `the environment: ${environmentNames.join(' or ')}`)
-      .choices(environmentNames)
-      .makeOptionMandatory()
-  const withSettings = (command: Command) => {
-    command.addOption(environmentOption())
-    for (const [name, schema] of options) {
-      const parse = (value: string) => {
-        const { success, error } = schema.safeParse(value)
-        if (!success) throw new InvalidArgumentError(error.issues[0]?.message ?? 'is wrong')
-        return value
-      }
-      command.addOption(new Option(`--${dashed(name)} <value>`, schema.description).argParser(parse))
-    }
-    return command
-  }
-  const settingsOf = ({ env: _, ...given }: Given): Partial<Settings> => given
   const regionOf = ({ region }: { region?: string }) => region ?? reach.region ?? DEFAULT_REGION
+  const recall = (given: Given, over: Partial<Settings>) => recallSettings(reach.createCloud(regionOf(given)), given.env, over)
 
   withSettings(program.command('deploy'))
     .description('build, push, migrate, deploy, wait for health, print the address; settings are remembered for the next time')
     .option('--dry-run', 'print the plan, and do nothing: reaches no network')
-    .action(async ({ dryRun, ...given }: Given & { dryRun?: boolean }) => {
-      const region = regionOf(given)
-      const steps = stepsOf(
-        { environment: environments[given.env], given: { ...settingsOf(given), region }, gateway: reach.gateway },
-        surroundingsOf(reach, given.env, region),
-      )
-      if (dryRun) {
-        reach.say(`Deploying ${given.env} to ${region} would do this, in order. Each step is safe to repeat.`)
-        for (const line of planOf(steps)) reach.say(line)
-        reach.say('The stacks, from the templates as they are now:')
-        const settings = readSettings(JSON.stringify({ ...settingsOf(given), region }))
-        for (const { name, resources, kinds } of describeStacks(environments[given.env], settings)) {
-          reach.say(`    ${name.padEnd(32)}${String(resources).padStart(4)} resources  ${kinds.join(' ')}`)
-        }
-        return
-      }
-      await runSteps(steps, reach)
+    .action(({ dryRun, ...given }: Given & { dryRun?: boolean }) => {
+      const settings = { ...settingsOf(given), region: regionOf(given) }
+      return dryRun ? sayPlan(reach, given.env, settings) : runSteps(deploymentOf(reach, given.env, settings), reach)
     })
-
   withSettings(program.command('diff'))
     .description('what a deployment would change, as CloudFormation sees it')
     .action(async (given: Given) => {
-      const region = regionOf(given)
-      const settings = await recallSettings(reach.createCloud(region), given.env, { ...settingsOf(given), region })
+      const settings = await recall(given, { ...settingsOf(given), region: regionOf(given) })
       await reach.machine.runCdk(['diff', `boxoffice-${given.env}-*`], given.env, settings)
     })
-
   program
     .command('synth')
     .description('write the templates of every environment to infra/cdk.out and check them; reaches no network')
     .action(() => reach.machine.runCdk(['synth', '--quiet'], undefined, readSettings(JSON.stringify({ region: DEFAULT_REGION }))))
-
-  withSettings(program.command('destroy'))
+  program
+    .command('destroy')
     .description('take dev down with everything in it; prod is protected, see docs/deployment.md')
+    .addOption(environmentOption())
+    .option('--region <value>', shape.region.description)
     .action(async (given: Given) => {
       if (environments[given.env].keepsData)
         throw new CannotDeploy(`${given.env} holds what must not be lost: docs/deployment.md says how it is taken down`)
-      const region = regionOf(given)
-      const settings = await recallSettings(reach.createCloud(region), given.env, { region })
+      const settings = await recall(given, { region: regionOf(given) })
       await reach.machine.runCdk(['destroy', '--force', `boxoffice-${given.env}-*`], given.env, settings)
     })
-
   program
     .command('operate')
     .description("run the operators' command line inside the environment: operate --env prod dlq list")
@@ -103,11 +88,9 @@ export function buildProgram(reach: Reach) {
     .option('--region <value>', shape.region.description)
     .argument('<command...>', 'what `boxoffice` is to do')
     .passThroughOptions()
-    .action(async (command: string[], given: { env: EnvironmentName; region?: string }) => {
-      exitCode = await operate(reach.createCloud(regionOf(given)), given.env, command, {
-        say: reach.say,
-        wait: reach.machine.wait,
-      })
+    .action(async (command: string[], given: Given) => {
+      const out = { say: reach.say, wait: reach.machine.wait }
+      exitCode = await operate(reach.createCloud(regionOf(given)), given.env, command, out)
     })
 
   return {
@@ -116,15 +99,23 @@ export function buildProgram(reach: Reach) {
         await program.parseAsync(args, { from: 'user' })
         return exitCode
       } catch (error) {
-        if (error instanceof CannotDeploy) {
-          reach.say(error.message)
-          return 1
-        }
         if (isUsage(error)) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
         reach.say(`${error instanceof Error ? error.message : error}`)
         return 1
       }
     },
+  }
+}
+
+const deploymentOf = (reach: Reach, name: EnvironmentName, given: Partial<Settings> & { region: string }) =>
+  stepsOf({ environment: environments[name], given, gateway: reach.gateway }, surroundingsOf(reach, name, given.region))
+
+function sayPlan(reach: Reach, name: EnvironmentName, given: Partial<Settings> & { region: string }): void {
+  reach.say(`Deploying ${name} to ${given.region} would do this, in order. Each step is safe to repeat.`)
+  for (const line of planOf(deploymentOf(reach, name, given))) reach.say(line)
+  reach.say('The stacks, from the templates as they are now:')
+  for (const stack of describeStacks(environments[name], readSettings(JSON.stringify(given)))) {
+    reach.say(`    ${stack.name.padEnd(32)}${String(stack.resources).padStart(4)} resources  ${stack.kinds.join(' ')}`)
   }
 }
 
