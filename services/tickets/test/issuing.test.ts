@@ -12,6 +12,7 @@ import {
   paymentFailed,
   type TicketTypeId,
   ticketCancelled,
+  ticketDeliveryFailed,
   ticketsDelivered,
   ticketsGenerated,
   ticketsRejected,
@@ -275,17 +276,44 @@ describe('messages', () => {
     expect(rows).toEqual([{ version: 6 }])
   })
 
-  it('about delivery are remembered on the tickets', async () => {
+  it('about delivery are remembered on the tickets: by which mail they came, and that it came back, in whatever order', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const order = await reserveForOrder(setting, eventId, typeId)
     await confirm(order)
     const { orderId, userId } = order
+    const [first, second] = [newId<NotificationId>(), newId<NotificationId>()]
     const deliveredAt = new Date('2026-11-21T10:00:00Z')
-    const notificationId = newId<NotificationId>()
-    await publish(ticketsDelivered, { orderId, userId, eventId, notificationId, channel: 'EMAIL', deliveredAt })
-    const delivered = async () =>
-      (await setting.deps.pool.query('select delivered_at from tickets where order_id = $1', [orderId])).rows
-    await expect.poll(delivered, { timeout: 10_000 }).toEqual([{ delivered_at: deliveredAt }])
+    const about = { orderId, userId, eventId, channel: 'EMAIL' } as const
+    const delivered = (notificationId: NotificationId, version: number) =>
+      publish(ticketsDelivered, { ...about, notificationId, deliveredAt }, version)
+    const cameBack = (notificationId: NotificationId, version: number) =>
+      publish(ticketDeliveryFailed, { ...about, notificationId, reason: 'MAILBOX_FULL' }, version)
+    const known = async () =>
+      (
+        await setting.deps.pool.query(
+          'select delivered_at as at, delivery_mail as mail, delivery_version as version from tickets where order_id = $1',
+          [orderId],
+        )
+      ).rows
+    const becomes = (at: Date | null, mail: NotificationId, version: number) =>
+      expect.poll(known, { timeout: 10_000 }).toEqual([{ at, mail, version }])
+
+    await delivered(first, 1)
+    await becomes(deliveredAt, first, 1)
+    await cameBack(first, 2)
+    await becomes(null, first, 2)
+    // Mailed once more: told of after it came back, and then that it had been delivered before.
+    await delivered(second, 3)
+    await becomes(deliveredAt, second, 3)
+    await cameBack(second, 5)
+    await becomes(null, second, 5)
+    const taken = async () => (await setting.deps.metrics.messagesConsumed.get()).values.find(isDelivered)?.value ?? 0
+    const isDelivered = ({ labels }: { labels: object }) =>
+      'event_type' in labels && labels.event_type === 'TICKETS_DELIVERED' && 'outcome' in labels && labels.outcome === 'done'
+    const before = await taken()
+    await delivered(second, 4)
+    await expect.poll(taken, { timeout: 10_000 }).toBe(before + 1)
+    await becomes(null, second, 5)
   })
 })
 

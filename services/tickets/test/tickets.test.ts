@@ -1,9 +1,10 @@
-import type { OrderId, Ticket } from '@boxoffice/contracts'
+import type { NotificationId, OrderId, Ticket } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { markDelivered, markUndelivered } from '../src/issuing/delivery-repository.ts'
 import { verifyCode } from '../src/tickets/codes.ts'
-import { lockTicketsOfOrder, markDelivered } from '../src/tickets/ticket-repository.ts'
+import { lockTicketsOfOrder } from '../src/tickets/ticket-repository.ts'
 import { readQr } from './read-qr.ts'
 import { createSetting, newId, type Setting, some } from './setting.ts'
 
@@ -105,6 +106,8 @@ it("an order's tickets are found by an index among those of many orders", async 
     },
   }
   await lockTicketsOfOrder(explained, newId<OrderId>())
-  await markDelivered(explained, newId<OrderId>(), new Date())
-  expect(plans).toEqual([1, 2].map(() => expect.stringContaining('tickets_order_idx')))
+  const news = { orderId: newId<OrderId>(), notificationId: newId<NotificationId>(), version: 1 }
+  await markDelivered(explained, news, new Date())
+  await markUndelivered(explained, news)
+  expect(plans).toEqual([1, 2, 3].map(() => expect.stringContaining('tickets_order_idx')))
 })

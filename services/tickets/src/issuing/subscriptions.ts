@@ -1,10 +1,10 @@
-import { paymentCompleted, paymentFailed, ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
-import { ignore, on, type Subscriber } from '@boxoffice/messaging'
+import { type Message, paymentCompleted, paymentFailed, ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
+import { on, type Subscriber } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { releaseClaim } from '../reservations/release.ts'
 import type { TxWithEffects } from '../reservations/transactions.ts'
-import { markDelivered } from '../tickets/ticket-repository.ts'
+import { type DeliveryNews, markDelivered, markUndelivered } from './delivery-repository.ts'
 import { showIssued } from './issue.ts'
 
 /** What becomes of orders. Redis is told after the commit: no network inside a transaction. */
@@ -23,7 +23,13 @@ export const orderSubscribers = (
     if (result.outcome === 'released') tx.afterCommit(() => deps.redisPicture.release([result.reservation]))
     if (result.outcome === 'issued') deps.logger.error({ orderId }, 'a payment failed whose tickets are issued: they stay')
   }),
-  on(ticketsDelivered, (tx: Tx, { payload }) => markDelivered(tx, payload.orderId, payload.deliveredAt)),
-  // The notification service tries again by itself and its log shows it; there is nothing to change about the tickets.
-  ignore(ticketDeliveryFailed),
+  on(ticketsDelivered, (tx: Tx, message) => markDelivered(tx, newsOf(message), message.payload.deliveredAt)),
+  // A mail that was delivered may come back, hours later.
+  on(ticketDeliveryFailed, (tx: Tx, message) => markUndelivered(tx, newsOf(message))),
 ]
+
+const newsOf = ({ payload, aggregateVersion }: Message<typeof ticketsDelivered | typeof ticketDeliveryFailed>): DeliveryNews => ({
+  orderId: payload.orderId,
+  notificationId: payload.notificationId,
+  version: aggregateVersion,
+})

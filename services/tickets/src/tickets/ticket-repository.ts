@@ -119,8 +119,3 @@ export const cancelTickets = (tx: Tx, ticketIds: readonly TicketId[], reason: st
 /** These tickets, as they were issued, are given back by this refund. */
 export const markRefunded = (tx: Tx, ticketIds: readonly TicketId[], refundId: RefundId) =>
   tx.query('update tickets set refund_id = $2 where ticket_id = any($1::uuid[]) and refund_id is null', [ticketIds, refundId])
-
-/** Remember when an order's tickets reached their buyer, the first time. */
-export async function markDelivered(tx: Tx, orderId: OrderId, at: Date): Promise<void> {
-  await tx.query('update tickets set delivered_at = $2 where order_id = $1 and delivered_at is null', [orderId, at])
-}

@@ -1,0 +1,27 @@
+import type { NotificationId, OrderId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+
+/** What was told of the mail that brings an order's tickets; of one mail, the higher version was told later. */
+export interface DeliveryNews {
+  orderId: OrderId
+  notificationId: NotificationId
+  version: number
+}
+
+/** Remember when an order's tickets reached their buyer, by the first mail that did. */
+export async function markDelivered(tx: Tx, { orderId, notificationId, version }: DeliveryNews, at: Date): Promise<void> {
+  await tx.query(
+    `update tickets set delivered_at = $4, delivery_mail = $2, delivery_version = $3
+     where order_id = $1 and case when delivery_mail = $2 then delivery_version < $3 else delivered_at is null end`,
+    [orderId, notificationId, version, at],
+  )
+}
+
+/** They did not: the mail came back, or could not be sent. Of another mail than the one that brought them that says nothing. */
+export async function markUndelivered(tx: Tx, { orderId, notificationId, version }: DeliveryNews): Promise<void> {
+  await tx.query(
+    `update tickets set delivered_at = null, delivery_mail = $2, delivery_version = $3
+     where order_id = $1 and (delivery_mail is null or delivery_mail = $2 and delivery_version < $3)`,
+    [orderId, notificationId, version],
+  )
+}
