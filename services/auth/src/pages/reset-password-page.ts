@@ -1,4 +1,5 @@
 import { page } from '@boxoffice/service-kit'
+import { readMailedToken } from './mailed-token.ts'
 
 const styles = `
       form { display: grid; gap: 1.1rem; max-width: 24rem; margin-top: 1.5rem }
@@ -28,7 +29,7 @@ export const resetPasswordPage = (nonce: string): string =>
     <p id="outcome" role="status"></p>
     <noscript><p>This page needs JavaScript to set the password.</p></noscript>
     <script nonce="${nonce}">
-      const token = new URLSearchParams(location.search).get('token')
+      ${readMailedToken}
       const [form, password, repeated, save] = ['form', 'password', 'repeated', 'save'].map((id) => document.getElementById(id))
       const say = (text) => { document.getElementById('outcome').textContent = text }
       const end = (text) => {

@@ -1,4 +1,5 @@
 import { page } from '@boxoffice/service-kit'
+import { readMailedToken } from './mailed-token.ts'
 
 const styles = `
       #question { margin-top: 2.5rem; color: var(--quiet) }
@@ -21,7 +22,7 @@ export const verifyEmailPage = (nonce: string): string =>
     <p id="outcome" role="status"></p>
     <noscript><p>This page needs JavaScript to confirm the address.</p></noscript>
     <script nonce="${nonce}">
-      const token = new URLSearchParams(location.search).get('token')
+      ${readMailedToken}
       const [confirm, disown, outcome] = ['confirm', 'disown', 'outcome'].map((id) => document.getElementById(id))
       const say = (text) => { outcome.textContent = text }
       const end = (text) => {
