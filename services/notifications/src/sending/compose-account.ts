@@ -14,7 +14,8 @@ export function createAccountComposers(deps: {
 }): Composers<'USER_WELCOME' | 'EMAIL_VERIFICATION' | 'PASSWORD_RESET'> {
   async function linkTo(path: string, sealedToken: string): Promise<string> {
     const url = new URL(path, deps.publicUrl)
-    url.searchParams.set('token', await deps.openToken(sealedToken))
+    // Not in the query, which servers on the way write down: what stands behind # stays in the browser.
+    url.hash = new URLSearchParams({ token: await deps.openToken(sealedToken) }).toString()
     return url.href
   }
 
