@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
-import { adminConnection, withClient } from '@boxoffice/service-kit'
+import { adminConnection, adminTokenConnection, withClient } from '@boxoffice/service-kit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { loadConfig } from '../src/config.ts'
+import { orByToken } from '../src/migrate/administrator.ts'
 import { migrateDatabases } from '../src/migrate/migrate.ts'
 import { prepareRoles, serviceDatabase } from '../src/migrate/service-database.ts'
 import { type Administrator, createAdministrator } from './databases.ts'
@@ -163,7 +164,7 @@ describe('migrating', () => {
     expect(applied).toHaveLength(1)
   })
 
-  test('by IAM gives no password, and keeps the administrator out of rds_iam, who could not log in any more', async () => {
+  test('by IAM gives no password, and lets the administrator use neither a login role nor rds_iam', async () => {
     const database = serviceDatabase('auth', server.prefix)
     const iam = `do $$ begin if to_regrole('rds_iam') is null then create role rds_iam; end if; end $$`
     await server.asSuperuser(iam)
@@ -172,10 +173,12 @@ describe('migrating', () => {
     const { rows } = await server.asSuperuser(
       `select pg_has_role('${database.login}', 'rds_iam', 'usage') as login,
          pg_has_role('${database.owner}', 'rds_iam', 'member') as owner,
-         pg_has_role('${server.admin}', '${database.login}', 'set') as administrator,
+         pg_has_role('${server.admin}', '${database.owner}', 'set') as acts,
+         array[pg_has_role('${server.admin}', '${database.login}', 'usage'), pg_has_role('${server.admin}', '${database.login}', 'set'),
+           pg_has_role('${server.admin}', 'rds_iam', 'usage'), pg_has_role('${server.admin}', 'rds_iam', 'set')] as uses,
          (select rolpassword from pg_authid where rolname = '${database.login}') as password`,
     )
-    expect(rows).toEqual([{ login: true, owner: false, administrator: false, password: null }])
+    expect(rows).toEqual([{ login: true, owner: false, acts: true, uses: [false, false, false, false], password: null }])
   })
 })
 
@@ -187,6 +190,51 @@ test('with IAM the server must show a certificate of Amazon, without it the URL 
     ssl: { rejectUnauthorized: true, ca: expect.arrayContaining([expect.stringContaining('BEGIN CERTIFICATE')]) },
   })
   expect(adminConnection(url, { ...options, login: 'password' })).not.toHaveProperty('ssl')
+})
+
+describe('an administrator with IAM', () => {
+  let server: Administrator
+  beforeAll(async () => {
+    server = await createAdministrator()
+  })
+  afterAll(() => server.drop())
+  const said: string[] = []
+  /** Without Amazon's server: who may not log in is refused with the same code (28000) as whose password PAM refuses. */
+  const login = (passwordOf: string) =>
+    orByToken({
+      byPassword: (database) => server.urlAs(passwordOf, database),
+      byToken: (database) => ({ connectionString: server.urlAs(server.admin, database), application_name: 'by token' }),
+      say: (text) => void said.push(text),
+    })
+
+  test('whose password is good uses that', async () => {
+    expect(await login(server.admin)('postgres')).toBe(server.urlAs(server.admin, 'postgres'))
+    expect(said).toEqual([])
+  })
+  test('whose password is refused in the middle of the work goes on with a token, and says so once', async () => {
+    const refused = `${server.prefix}refused`
+    await server.asSuperuser(`create role ${refused} login`)
+    const connectionTo = login(refused)
+    expect(await connectionTo('postgres')).toBe(server.urlAs(refused, 'postgres'))
+    await server.asSuperuser(`alter role ${refused} nologin`)
+    for (let count = 0; count < 2; count++) {
+      const { rows } = await withClient(await connectionTo('postgres'), (client) =>
+        client.query(`select current_user as name, current_setting('application_name') as how`),
+      )
+      expect(rows).toEqual([{ name: server.admin, how: 'by token' }])
+    }
+    expect(said).toEqual(["the administrator's password was refused: trying a token of IAM"])
+    await server.asSuperuser(`drop role ${refused}`)
+  })
+  test('who finds something else amiss is told of that', async () => {
+    await expect(login(server.admin)('nowhere')).rejects.toMatchObject({ code: '3D000' })
+  })
+  test('takes a token of its own name, for the database that is meant, from Amazon’s server alone', async () => {
+    const { password, ...rest } = adminTokenConnection('postgres://admin:old@db.example.test:5432/postgres', 'auth')
+    expect(rest).toMatchObject({ host: 'db.example.test', user: 'admin', database: 'auth', ssl: { rejectUnauthorized: true } })
+    expect(rest).not.toHaveProperty('connectionString')
+    expect(password).toBeTypeOf('function')
+  })
 })
 
 describe('what is missing', () => {

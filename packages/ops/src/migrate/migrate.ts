@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
-import { adminConnection, findPendingMigrations, migrate, type SqlClient, withClient } from '@boxoffice/service-kit'
+import { findPendingMigrations, migrate, type SqlClient, withClient } from '@boxoffice/service-kit'
 import type { Config, DatabasesConfig } from '../config.ts'
 import { failureOf } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
+import { type ConnectionTo, createAdministrator } from './administrator.ts'
 import { createServiceDatabase, grantAccess, lookAtDatabase, prepareRoles, serviceDatabase } from './service-database.ts'
 
 const ONE_AT_A_TIME = 72_707_370
@@ -26,11 +27,13 @@ export async function migrateDatabases(
   terminal: Terminal,
 ): Promise<0 | 1> {
   const config = databases()
-  const work = { config, folderOf: options.folderOf ?? migrationsOf, terminal }
+  const connectionTo = createAdministrator(config, (text) => terminal.out(`${text}\n`))
+  const work = { config, connectionTo, folderOf: options.folderOf ?? migrationsOf, terminal }
   const step = options.plan ? planDatabase : migrateDatabase
   let at = `the database server at ${new URL(config.adminUrl).host}`
   try {
-    return await withClient(connectionTo(config), async (admin) => {
+    const connection = await connectionTo(new URL(config.adminUrl).pathname.slice(1) || 'postgres')
+    return await withClient(connection, async (admin) => {
       if (!options.plan) await admin.query('select pg_advisory_lock($1)', [ONE_AT_A_TIME])
       for (const key of serviceKeys) {
         if (terminal.signal.aborted) {
@@ -50,16 +53,21 @@ export async function migrateDatabases(
 
 interface Work {
   config: DatabasesConfig
+  connectionTo: ConnectionTo
   folderOf: (key: ServiceKey) => string
   terminal: Terminal
 }
 
-async function migrateDatabase(admin: SqlClient, key: ServiceKey, { config, folderOf, terminal }: Work): Promise<void> {
+async function migrateDatabase(
+  admin: SqlClient,
+  key: ServiceKey,
+  { config, connectionTo, folderOf, terminal }: Work,
+): Promise<void> {
   const database = serviceDatabase(key, config.prefix)
   const say = (text: string) => terminal.out(`${key}: ${text}\n`)
   await prepareRoles(admin, database, config.passwords[key] ?? null)
   if (await createServiceDatabase(admin, database)) say(`database ${database.name} made, for role ${database.login}`)
-  const connection = connectionTo(config, database.name)
+  const connection = await connectionTo(database.name)
   await withClient(connection, (client) => grantAccess(client, database))
   const applied = await migrate(connection, folderOf(key), {
     role: database.owner,
@@ -68,20 +76,16 @@ async function migrateDatabase(admin: SqlClient, key: ServiceKey, { config, fold
   say(applied.length === 0 ? 'up to date' : `up to date, ${applied.length} applied`)
 }
 
-async function planDatabase(admin: SqlClient, key: ServiceKey, { config, folderOf, terminal }: Work): Promise<void> {
+async function planDatabase(
+  admin: SqlClient,
+  key: ServiceKey,
+  { config, connectionTo, folderOf, terminal }: Work,
+): Promise<void> {
   const database = serviceDatabase(key, config.prefix)
   const say = (text: string) => terminal.out(`${key}: ${text}\n`)
   const { there } = await lookAtDatabase(admin, database)
   if (!there) return say(`database ${database.name} and its roles would be made, and every migration applied`)
-  const pending = await findPendingMigrations(connectionTo(config, database.name), folderOf(key), database.owner)
+  const pending = await findPendingMigrations(await connectionTo(database.name), folderOf(key), database.owner)
   for (const name of pending) say(`${name} would be applied`)
   if (pending.length === 0) say('up to date')
 }
-
-/** To a database of the server; to the one that the URL names where none is given. */
-const connectionTo = ({ adminUrl, adminPassword, login }: DatabasesConfig, database?: string) =>
-  adminConnection(adminUrl, {
-    database: database ?? (new URL(adminUrl).pathname.slice(1) || 'postgres'),
-    login,
-    ...(adminPassword !== undefined && { password: adminPassword }),
-  })

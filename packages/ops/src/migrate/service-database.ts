@@ -32,9 +32,11 @@ export async function lookAtDatabase(client: SqlClient, { name, owner }: Service
 }
 
 /**
- * Make the two roles where they are missing, and let the service log in; on the server's own database. The administrator becomes a
- * member of the owner alone. Never of the login role: with `iam` that one is in `rds_iam`, and whoever is a member of a member of
- * `rds_iam` can log in with a password no more.
+ * Make the two roles where they are missing, and let the service log in; on the server's own database. The administrator may act as
+ * the owner alone. Whoever makes a role is a member of it since PostgreSQL 16, to give it to others, but neither inherits from it
+ * nor becomes it; more than that is never granted of the login role, which with `iam` is in `rds_iam`. Should Amazon's server take
+ * the administrator for a member of `rds_iam` all the same, and refuse the password, then `orByToken` is the way in.
+ * https://www.postgresql.org/docs/17/sql-createrole.html
  */
 export async function prepareRoles(client: SqlClient, { owner, login }: ServiceDatabase, password: Password): Promise<void> {
   const [ownerName, loginName] = [client.escapeIdentifier(owner), client.escapeIdentifier(login)]
