@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { type OrderId, type Payload, ticketsGenerated } from '@boxoffice/contracts'
+import { type OrderId, type Payload, ticketDeliveryFailed, ticketsDelivered, ticketsGenerated } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
 import { pdfOf } from './peers.ts'
+import { bounceOf } from './ses-events.ts'
 
 const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
@@ -51,6 +52,20 @@ test('a confirmation comes again, with the tickets that are still its buyer’s'
     { notificationId: answer.status === 202 && answer.body.notificationId, type: 'ORDER_CONFIRMATION' },
     { type: 'ORDER_CONFIRMATION' },
   ])
+})
+
+test('a mail that brought them once more and came back has not delivered them', async () => {
+  const { user, generated } = await buyer(1)
+  const answer = await resend(user, generated)
+  const notificationId = answer.status === 202 && answer.body.notificationId
+  const ofResend = (message: { payload: { notificationId: string } }) => message.payload.notificationId === notificationId
+  const delivered = await service.probe.waitFor(ticketsDelivered, ofResend)
+  const [, mail] = service.ses.mails(user.email)
+  if (!mail) throw new Error('no second mail')
+  await service.tellOfMail(bounceOf(mail, { type: 'Transient', subType: 'MailboxFull' }))
+  const failed = await service.probe.waitFor(ticketDeliveryFailed, ofResend)
+  expect(failed.payload).toMatchObject({ orderId: generated.orderId, reason: 'MAILBOX_FULL' })
+  expect(failed.aggregateVersion).toBeGreaterThan(delivered.aggregateVersion)
 })
 
 test('foreign and unknown orders are not there', async () => {

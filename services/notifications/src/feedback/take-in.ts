@@ -44,9 +44,7 @@ export function createFeedback({ ticketNews, logger, feedbackMetrics }: Feedback
     const { notificationId, type, correlationId } = mail
     if (!(await markBounced(tx, notificationId, why))) return
     logger.error({ notificationId, type, reason: why.reason }, 'a mail came back')
-    // After whatever was told of it when it was sent.
-    const after = { ...mail, attempts: mail.attempts + 1 }
-    await withCorrelationId(correlationId, () => ticketNews.tellFailed(tx, after, why.reason))
+    await withCorrelationId(correlationId, () => ticketNews.tellCameBack(tx, mail, why.reason))
   }
 
   async function suppressAll(tx: PrismaTx, told: Bounced | Complained, cause: 'BOUNCE' | 'COMPLAINT', mail: ToldMail | null) {

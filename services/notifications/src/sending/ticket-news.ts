@@ -9,18 +9,26 @@ type Told = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 're
 
 /** Tells the other services whether tickets reached their buyer, in the transaction that writes it down. Says nothing of other mails. */
 export function createTicketNews(append: Append) {
+  async function tellNotThere(tx: PrismaTx, notification: Told, reason: string, aggregateVersion: number): Promise<void> {
+    if (!bringsTickets(notification)) return
+    const payload = { ...orderOf(notification), channel: 'EMAIL' as const, reason }
+    await append(sqlOf(tx), ticketDeliveryFailed, payload, { aggregateVersion })
+  }
+
   return {
     async tellDelivered(tx: PrismaTx, notification: Told, deliveredAt: Date): Promise<void> {
       if (!bringsTickets(notification)) return
       const payload = { ...orderOf(notification), channel: 'EMAIL' as const, deliveredAt }
       await append(sqlOf(tx), ticketsDelivered, payload, { aggregateVersion: notification.attempts })
     },
+    /** It could not be sent. */
     async tellFailed(tx: PrismaTx, notification: Told, reason: string): Promise<void> {
       // Of tickets that are mailed once more: what became of the first mail has been told.
-      if (!bringsTickets(notification) || notification.resendOf !== null) return
-      const payload = { ...orderOf(notification), channel: 'EMAIL' as const, reason }
-      await append(sqlOf(tx), ticketDeliveryFailed, payload, { aggregateVersion: notification.attempts })
+      if (notification.resendOf === null) await tellNotThere(tx, notification, reason, notification.attempts)
     },
+    /** It was sent, and came back: after whatever was told of it when it was sent. */
+    tellCameBack: (tx: PrismaTx, notification: Told, reason: string): Promise<void> =>
+      tellNotThere(tx, notification, reason, notification.attempts + 1),
   }
 }
 export type TicketNews = ReturnType<typeof createTicketNews>
