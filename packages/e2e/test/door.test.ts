@@ -25,7 +25,7 @@ afterAll(() => running?.stop(), 60_000)
 
 async function verifyAddress(person: Person): Promise<void> {
   const mail = await running.mails.waitFor(person.email, /confirm/i)
-  const token = mail.body.text?.match(/\/verify-email#token=([\w.~-]+)/)?.[1] ?? ''
+  const token = mail.body.text?.match(/\/verify-email\?token=([\w.~-]+)/)?.[1] ?? ''
   expectStatus(await person.auth.verifyEmail({ body: { token } }), 204)
 }
 

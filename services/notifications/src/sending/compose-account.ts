@@ -14,8 +14,7 @@ export function createAccountComposers(deps: {
 }): Composers<'USER_WELCOME' | 'EMAIL_VERIFICATION' | 'PASSWORD_RESET'> {
   async function linkTo(path: string, sealedToken: string): Promise<string> {
     const url = new URL(path, deps.publicUrl)
-    // Not in the query, which servers on the way write down: what stands behind # stays in the browser.
-    url.hash = new URLSearchParams({ token: await deps.openToken(sealedToken) }).toString()
+    url.searchParams.set('token', await deps.openToken(sealedToken))
     return url.href
   }
 
