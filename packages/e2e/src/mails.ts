@@ -8,7 +8,8 @@ export interface Mail {
   headers?: { name: string; value: string }[]
 }
 
-const WAIT_LIMIT_MS = 120_000
+/** A message whose consumer dies comes again after a minute, a mail whose sender dies after another, and the machine may be busy. */
+const WAIT_LIMIT_MS = 240_000
 
 /** What the local mailbox has received. */
 export function createMailReader(mailboxUrl: string) {
