@@ -19,7 +19,7 @@ export function createMailReader(mailboxUrl: string) {
   }
   return {
     list,
-    /** The first mail to this address whose subject, or that itself, matches; throws after two minutes. */
+    /** The first mail to this address whose subject, or that itself, matches; throws after four minutes. */
     async waitFor(to: string, wanted: RegExp | ((mail: Mail) => boolean)): Promise<Mail> {
       const matches = wanted instanceof RegExp ? ({ subject }: Mail) => wanted.test(subject) : wanted
       const limit = Date.now() + WAIT_LIMIT_MS
