@@ -209,6 +209,7 @@ describe('deploy', () => {
     expect(done).toEqual([])
     for (const word of ['migrate', 'boxoffice-prod-services', 'boxoffice-prod-observability', 'health'])
       expect(said.join('\n')).toContain(word)
+    expect(said.at(-1)).toMatch(/^Unless an earlier deployment was told: nobody would hear an alarm/)
   })
 })
 

@@ -148,12 +148,19 @@ export async function runSteps(steps: readonly Step[], around: Pick<Surroundings
 export const planOf = (steps: readonly Step[]): string[] =>
   steps.map(({ name, what }, index) => `${String(index + 1).padStart(2)}. ${name.padEnd(15)}${what}`)
 
-function requireSettings({ name }: EnvironmentDefinition, settings: Settings): void {
+/** What a first deployment still has to be told, a sentence each. */
+export function findMissing({ name }: EnvironmentDefinition, settings: Settings): string[] {
+  const missing: string[] = []
   if (name === 'prod' && !settings.domain) {
-    throw new CannotDeploy('prod needs a domain: --domain tickets.example.com --zone <id of its hosted zone in Route 53>')
+    missing.push('prod needs a domain: --domain tickets.example.com --zone <id of its hosted zone in Route 53>')
   }
-  if (!settings.operators) throw new CannotDeploy('nobody would hear an alarm: --operators <mail address>')
-  if (senderOf(settings).endsWith('.example')) throw new CannotDeploy('mails need a sender: --from <mail address>, or --domain')
+  if (!settings.operators) missing.push('nobody would hear an alarm: --operators <mail address>')
+  return missing
+}
+
+function requireSettings(environment: EnvironmentDefinition, settings: Settings): void {
+  const missing = findMissing(environment, settings)
+  if (missing.length > 0) throw new CannotDeploy(missing.join('\n'))
 }
 
 /** Before anything is made: Aurora takes a quarter of an hour, and no service starts without this key. */

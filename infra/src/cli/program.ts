@@ -3,7 +3,7 @@ import { type EnvironmentName, environmentNames, environments } from '../environ
 import { certificateOf, readSettings, Settings } from '../settings.ts'
 import { CannotDeploy } from './cannot-deploy.ts'
 import type { Cloud } from './cloud.ts'
-import { planOf, runSteps, type Surroundings, stepsOf } from './deploy.ts'
+import { findMissing, planOf, runSteps, type Surroundings, stepsOf } from './deploy.ts'
 import { operate } from './operate.ts'
 import { recallSettings } from './settings-store.ts'
 import { describeStacks } from './stacks.ts'
@@ -114,9 +114,12 @@ function sayPlan(reach: Reach, name: EnvironmentName, given: Partial<Settings> &
   reach.say(`Deploying ${name} to ${given.region} would do this, in order. Each step is safe to repeat.`)
   for (const line of planOf(deploymentOf(reach, name, given))) reach.say(line)
   reach.say('The stacks, from the templates as they are now:')
-  for (const stack of describeStacks(environments[name], readSettings(JSON.stringify(given)))) {
+  const settings = readSettings(JSON.stringify(given))
+  for (const stack of describeStacks(environments[name], settings)) {
     reach.say(`    ${stack.name.padEnd(32)}${String(stack.resources).padStart(4)} resources  ${stack.kinds.join(' ')}`)
   }
+  for (const sentence of findMissing(environments[name], settings))
+    reach.say(`Unless an earlier deployment was told: ${sentence}`)
 }
 
 const isUsage = (error: unknown): error is { code: string; exitCode: number } =>
