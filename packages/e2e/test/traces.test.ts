@@ -53,6 +53,8 @@ describe('one purchase', () => {
       for (const last of ['send ORDER_CONFIRMATION', 'publish TICKETS_DELIVERED', 'publish ORDER_CONFIRMED']) {
         expect(names).toContain(last)
       }
+      // What a service did comes when it sends it: each sends its own.
+      expect(new Set(all.map(({ service }) => service)).size).toBe(serviceKeys.length)
       // Every span says who its parent is, and all of them have come.
       const ids = new Set(all.map(({ spanId }) => spanId))
       expect(all.filter(({ parentId }) => parentId !== null && !ids.has(parentId))).toEqual([])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { waitAfter } from './notification.ts'
+import { waitAfter, waitForPeerAfter } from './notification.ts'
 
 test('waits double from the first on and end at five minutes', () => {
   const waits = [1, 2, 3, 9, 10, 300].map((attempts) => waitAfter(attempts, 1_000, () => 0))
@@ -16,4 +16,9 @@ test('the attempts of the standard configuration last for most of a day', () => 
     0,
   )
   expect(total).toBeGreaterThan(19 * 3_600_000)
+})
+
+test('another service that was not there is asked again within 15 s for some minutes, and then as rarely as anybody', () => {
+  const waits = [1, 4, 5, 12, 13].map((attempts) => waitForPeerAfter(attempts, 1_000, () => 0))
+  expect(waits).toEqual([1_000, 8_000, 15_000, 15_000, 300_000])
 })

@@ -79,3 +79,15 @@ export function waitAfter(attempts: number, firstWaitMs: number, random: () => n
   const full = Math.min(RETRY_MAX_MS, firstWaitMs * 2 ** Math.min(attempts - 1, 30))
   return Math.round(full * (1 - 0.2 * random()))
 }
+
+const SOON_ATTEMPTS = 12
+const SOON_MAX_MS = 15_000
+
+/**
+ * How long to wait for another service that was not there: at first no longer than 15 s. It was restarted, most likely, and its breaker
+ * lets a call try within the minute; doubling on, the mail would come minutes after both.
+ */
+export function waitForPeerAfter(attempts: number, firstWaitMs: number, random: () => number = Math.random): number {
+  const wait = waitAfter(attempts, firstWaitMs, random)
+  return attempts <= SOON_ATTEMPTS ? Math.min(wait, SOON_MAX_MS) : wait
+}

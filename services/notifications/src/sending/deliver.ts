@@ -1,9 +1,17 @@
 import type { NotificationType } from '@boxoffice/contracts'
-import { continueTrace, type Foundation, isTransient, markFailed, type Span, withCorrelationId } from '@boxoffice/service-kit'
+import {
+  continueTrace,
+  type Foundation,
+  isTransient,
+  markFailed,
+  ServiceUnavailable,
+  type Span,
+  withCorrelationId,
+} from '@boxoffice/service-kit'
 import { addressHashOf, isHeldBack } from '../feedback/suppression.ts'
 import { listSuppressions } from '../feedback/suppression-repository.ts'
 import type { PrismaClient } from '../generated/prisma/client.ts'
-import { type LeasedNotification, waitAfter } from '../notifications/notification.ts'
+import { type LeasedNotification, waitAfter, waitForPeerAfter } from '../notifications/notification.ts'
 import { postpone, renewLease, settle, withdraw } from '../notifications/notification-repository.ts'
 import { findChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
@@ -102,7 +110,8 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   async function tryLater(notification: LeasedNotification, error: unknown): Promise<void> {
     const { attempts, channel } = notification
     if (attempts >= options.attemptsMax) return fail(notification, 'GIVEN_UP')
-    const waitMs = Math.max(waitAfter(attempts, options.firstWaitMs[channel]), await quietMs(notification))
+    const wait = isOfPeer(error) ? waitForPeerAfter : waitAfter
+    const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), await quietMs(notification))
     logger.warn({ err: blanked(error), ...aboutOf(notification), waitMs }, 'a notification did not go out; it is tried again')
     sendingMetrics.count(notification, 'retried')
     await postpone(prisma, notification, waitMs)
@@ -140,6 +149,9 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       }
     })
 }
+
+/** Whether another service of ours was not there, rather than whoever brings mails and texts. */
+const isOfPeer = (error: unknown) => error instanceof ServiceUnavailable && error.callee !== 'mail' && error.callee !== 'sms'
 
 const aboutOf = ({ notificationId, type, channel, attempts }: LeasedNotification) => ({ notificationId, type, channel, attempts })
 
