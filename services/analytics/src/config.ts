@@ -1,0 +1,59 @@
+import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
+import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment, secret, withPassword } from '@boxoffice/service-kit'
+import { z } from 'zod'
+
+export const Environment = z.object({
+  PORT: z.coerce.number().int().default(8085).describe('port to listen on'),
+  ...baseEnvironment,
+  ...messagingEnvironment,
+  EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
+  TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
+  PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
+  CACHE_REDIS_URL: z
+    .url()
+    .optional()
+    .describe('the Redis that caches reads; it may drop what it likes. Without it every read asks PostgreSQL'),
+  CACHE_REDIS_PASSWORD: secret(z.string().min(1).optional().describe('password of CACHE_REDIS_URL, where that has none')),
+  CACHE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60).describe('how long a read is cached at most'),
+  CACHE_REFRESH_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(250)
+    .describe('how often one event, buyer or ticket is dropped from the cache at most, by each process, in ms'),
+  PROJECTION_LAG_LIMIT_SECONDS: z.coerce
+    .number()
+    .positive()
+    .default(60)
+    .describe('how far the projection may be behind before health says DEGRADED'),
+  REBUILD_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often a rebuild to work on is looked for, in ms'),
+})
+
+export interface Config extends BaseConfig {
+  messaging: MessagingConfig
+  eventsUrl: string
+  ticketsUrl: string
+  paymentsUrl: string
+  cacheRedisUrl: string | undefined
+  cacheSeconds: number
+  cacheRefreshMs: number
+  lagLimitSeconds: number
+  rebuildPollMs: number
+}
+
+/** The only reader of the environment. Throws with every missing or wrong variable named. */
+export function loadConfig(environment: Record<string, string | undefined>): Config {
+  const read = readEnvironment(Environment, environment)
+  return {
+    ...baseConfig('analytics-service', read),
+    messaging: messagingConfig(read),
+    eventsUrl: read.EVENTS_URL,
+    ticketsUrl: read.TICKETS_URL,
+    paymentsUrl: read.PAYMENTS_URL,
+    cacheRedisUrl: read.CACHE_REDIS_URL && withPassword(read.CACHE_REDIS_URL, read.CACHE_REDIS_PASSWORD),
+    cacheSeconds: read.CACHE_SECONDS,
+    cacheRefreshMs: read.CACHE_REFRESH_MS,
+    lagLimitSeconds: read.PROJECTION_LAG_LIMIT_SECONDS,
+    rebuildPollMs: read.REBUILD_POLL_MS,
+  }
+}
