@@ -111,10 +111,10 @@ function isNotUnknownKey(issue: z.core.$ZodIssue): boolean {
 }
 
 describe('topology', () => {
-  test('every message has a topic, and attributes that SNS takes', () => {
+  test('every message has a topic or a queue of commands, and attributes that SNS takes', () => {
     for (const [eventType, { topics: to, attributes }] of messages) {
       expect(to.length, eventType).toBeGreaterThan(0)
-      for (const topic of to) expect(topics).toContain(topic)
+      for (const name of to) expect([...topics, ...Object.keys(contracts.commandQueues)]).toContain(name)
       expect(attributes.length + 2, eventType).toBeLessThanOrEqual(8) // ten, less the two of a dead letter
     }
   })
@@ -125,7 +125,13 @@ describe('topology', () => {
       }
     }
   })
-  test('what goes to a FIFO topic says what it is grouped by', () => {
+  test('a queue of commands is no topic, and takes nothing else', () => {
+    for (const name of Object.keys(contracts.commandQueues).filter(contracts.isCommandQueue)) {
+      expect(topics).not.toContain(name)
+      expect(queues[name].subscriptions).toEqual([])
+    }
+  })
+  test('what goes to a FIFO topic or queue says what it is grouped by', () => {
     for (const [eventType, { topics: to, groupBy }] of messages) {
       if (to.some(contracts.isFifo)) expect(groupBy, eventType).toBeDefined()
     }

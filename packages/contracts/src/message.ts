@@ -1,19 +1,19 @@
 import { z } from 'zod'
 import { MessageId } from './ids.ts'
 import { Instant } from './text.ts'
-import type { TopicName } from './topology.ts'
+import type { Destination } from './topology.ts'
 
 /**
- * A message: where it is published, its envelope's schema (`z.encode` before publishing, `z.decode` on receipt) and the
+ * A message: where it goes (topics, or the queue of a command), its envelope's schema (`z.encode` before publishing, `z.decode` on receipt) and the
  * payload's ids that travel as SNS attributes. `secret` keeps it out of archives and logs.
  */
 export interface MessageDefinition<T extends string = string, P extends z.ZodType = z.ZodType> {
   readonly eventType: T
-  readonly topics: readonly TopicName[]
+  readonly topics: readonly Destination[]
   readonly payload: P
   readonly schema: z.ZodObject<Envelope<T, P>>
   readonly attributes: readonly string[]
-  /** The payload's field that FIFO topics group by. */
+  /** The payload's field that FIFO topics and queues group by. */
   readonly groupBy?: string
   readonly secret: boolean
 }
@@ -31,7 +31,7 @@ type Envelope<T extends string, P extends z.ZodType> = {
 export function defineMessage<const T extends string, P extends z.ZodType>(
   eventType: T,
   options: {
-    topics: readonly TopicName[]
+    topics: readonly Destination[]
     payload: P
     attributes: readonly (keyof z.output<P> & string)[]
     groupBy?: keyof z.output<P> & string

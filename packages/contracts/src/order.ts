@@ -49,6 +49,19 @@ export const Order = z.object({
 })
 export type Order = z.output<typeof Order>
 
+/** One moment of an order's history. */
+export const OrderStep = z.object({ at: Instant, step: z.string(), result: z.string(), detail: z.string().optional() })
+export type OrderStep = z.output<typeof OrderStep>
+
+/** A step as it is followed, with the order as it stands when it is told. */
+export const OrderProgress = OrderStep.extend({
+  orderId: OrderId,
+  status: OrderStatus,
+  paymentStatus: PaymentStatus,
+  failureReason: FailureReason.optional(),
+})
+export type OrderProgress = z.output<typeof OrderProgress>
+
 export const RefundStatus = z.enum(['PENDING', 'SUCCEEDED', 'FAILED'])
 export type RefundStatus = z.output<typeof RefundStatus>
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { EventId, OrderId, ReservationId, TicketId } from './ids.ts'
 import { Money } from './money.ts'
-import { FailureReason, Order, PaymentMethod, Refund } from './order.ts'
+import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund } from './order.ts'
 import { TicketRequests } from './reservation.ts'
-import { defineRoute, NextCursor, Page, Refusal, refusalWith } from './route.ts'
-import { Instant, line } from './text.ts'
+import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
+import { line } from './text.ts'
 import { SeatId } from './ticket.ts'
 
 const payment = {
@@ -40,13 +40,13 @@ export const paymentsRoutes = {
   createOrder: defineRoute({
     method: 'POST',
     path: '/api/payments/orders',
-    summary: "Buy tickets: one's own reservation, or straight away",
+    summary: "Buy tickets: one's own reservation, or straight away. With `Prefer: respond-async` the answer is 202 at once",
     access: 'user',
     idempotency: 'bound',
     body: NewOrder,
     responses: {
       201: Order,
-      202: Order.meta({ description: 'not known yet: poll it' }),
+      202: Order.meta({ description: 'not known yet: poll it, or follow its stream' }),
       400: Refusal,
       402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: z.boolean() }),
       404: Refusal,
@@ -78,11 +78,17 @@ export const paymentsRoutes = {
   updateOrder: defineRoute({
     method: 'PATCH',
     path: '/api/payments/orders/:orderId',
-    summary: 'Change whose name the tickets will bear, before the order is paid',
+    summary:
+      'Change whose name the tickets will bear, before the order is paid. With `Prefer: respond-async` after what was asked before',
     access: 'user',
     params,
     body: z.strictObject({ holderName: line(200) }),
-    responses: { 200: Order, 404: Refusal, 409: Refusal.meta({ description: 'ORDER_NOT_PENDING' }) },
+    responses: {
+      200: Order,
+      202: Order.meta({ description: 'it is done in its turn: the order as it stands' }),
+      404: Refusal,
+      409: Refusal.meta({ description: 'ORDER_NOT_PENDING' }),
+    },
   }),
   cancelOrder: defineRoute({
     method: 'DELETE',
@@ -122,11 +128,18 @@ export const paymentsRoutes = {
     access: 'user',
     params,
     responses: {
-      200: z.object({
-        history: z.array(z.object({ at: Instant, step: z.string(), result: z.string(), detail: z.string().optional() })),
-      }),
+      200: z.object({ history: z.array(OrderStep) }),
       404: Refusal,
     },
+  }),
+  watchOrder: defineRoute({
+    method: 'GET',
+    path: '/api/payments/orders/:orderId/stream',
+    summary:
+      'What happened to an order so far, then each step as it happens, until the order is confirmed or has come to nothing',
+    access: 'user',
+    params,
+    responses: { 200: eventStream(OrderProgress), 404: Refusal },
   }),
   stripeWebhook: defineRoute({
     method: 'POST',

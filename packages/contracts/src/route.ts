@@ -11,9 +11,9 @@ export type Access = 'anyone' | 'visitor' | 'user' | 'organizer' | 'admin' | { r
 
 /**
  * What an `Idempotency-Key` does. `honoured`: the first answer is kept and given again (the default of a POST by a signed-in
- * user). `bound`: required, and the handler itself binds it to what it makes. `none`: ignored.
+ * user). `bound`: required, and the handler itself binds it to what it makes; `bindable`: likewise where one is given. `none`: ignored.
  */
-export type Idempotency = 'honoured' | 'bound' | 'none'
+export type Idempotency = 'honoured' | 'bound' | 'bindable' | 'none'
 
 /** One HTTP operation: what the server mounts, what the client calls, what OpenAPI documents. */
 export interface Route {

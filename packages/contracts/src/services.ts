@@ -1,10 +1,11 @@
-/** The five services: their identity towards each other (Cloud Map `<name>.eventbooking.local`) and their local port. */
+/** The six services: their identity towards each other (Cloud Map `<name>.eventbooking.local`) and their local port. */
 export const services = {
   auth: { name: 'auth-service', defaultPort: 8080 },
   events: { name: 'event-service', defaultPort: 8081 },
   tickets: { name: 'ticket-service', defaultPort: 8082 },
   payments: { name: 'payment-service', defaultPort: 8083 },
   notifications: { name: 'notification-service', defaultPort: 8084 },
+  analytics: { name: 'analytics-service', defaultPort: 8085 },
 } as const
 
 export type ServiceKey = keyof typeof services
@@ -17,6 +18,7 @@ export const callers = [
   'ticket-service',
   'payment-service',
   'notification-service',
+  'analytics-service',
   'boxoffice-cli',
 ] as const
 export type Caller = (typeof callers)[number]

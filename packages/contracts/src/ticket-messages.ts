@@ -4,6 +4,7 @@ import { defineMessage } from './message.ts'
 import { Currency, Money } from './money.ts'
 import { Email, Instant } from './text.ts'
 import { Seat } from './ticket.ts'
+import { TicketType } from './ticket-type.ts'
 
 const aboutOrder = { topics: ['ticket-events'], attributes: ['orderId', 'userId', 'eventId'] } as const
 const OfOrder = z.object({ orderId: OrderId, userId: UserId, eventId: EventId })
@@ -64,4 +65,38 @@ export const ticketsDelivered = defineMessage('TICKETS_DELIVERED', {
 export const ticketDeliveryFailed = defineMessage('TICKET_DELIVERY_FAILED', {
   ...aboutOrder,
   payload: OfOrder.extend({ notificationId: NotificationId, channel: z.literal('EMAIL'), reason: z.string() }),
+})
+/** A type as it stands: `withdrawn` when it is offered no more. */
+export const ticketTypeChanged = defineMessage('TICKET_TYPE_CHANGED', {
+  topics: ['ticket-events'],
+  attributes: ['ticketTypeId', 'eventId'],
+  payload: TicketType.pick({
+    ticketTypeId: true,
+    eventId: true,
+    name: true,
+    kind: true,
+    unitPrice: true,
+    currency: true,
+    quantityTotal: true,
+  }).extend({ withdrawn: z.boolean() }),
+})
+/** Somebody was admitted; `userId` is whose ticket it is. */
+export const ticketCheckedIn = defineMessage('TICKET_CHECKED_IN', {
+  topics: ['ticket-events'],
+  attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
+  payload: OfTicket.extend({ checkedInAt: Instant, gate: z.string().optional() }),
+})
+/** A hold that came to nothing. That one became tickets is said by TICKETS_GENERATED. */
+export const reservationReleased = defineMessage('RESERVATION_RELEASED', {
+  topics: ['ticket-events'],
+  attributes: ['reservationId', 'userId', 'eventId'],
+  payload: z.object({
+    reservationId: ReservationId,
+    eventId: EventId,
+    userId: UserId,
+    outcome: z.enum(['EXPIRED', 'CANCELLED']),
+    heldAt: Instant,
+    releasedAt: Instant,
+    tickets: z.array(z.object({ ticketTypeId: TicketTypeId, quantity: z.int().positive() })),
+  }),
 })

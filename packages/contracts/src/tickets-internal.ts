@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
-import { Money } from './money.ts'
+import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from './ids.ts'
+import { Currency, Money } from './money.ts'
 import { NotReserved, Reservation, TicketRequests } from './reservation.ts'
 import { binary, defineRoute, Refusal, refusalWith } from './route.ts'
 import { line } from './text.ts'
-import { Ticket } from './ticket.ts'
+import { SeatId, Ticket } from './ticket.ts'
 
 const ticketParams = z.object({ ticketId: TicketId })
 const png = binary('image/png')
@@ -99,6 +99,24 @@ export const ticketsInternalRoutes = {
       }),
       404: Refusal,
       409: refusalWith({ ticketIds: z.array(TicketId) }),
+    },
+  }),
+  findSeat: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/events/:eventId/seats/:seatId',
+    summary: 'The ticket type that sells a seat, and what it costs now; holds nothing',
+    access: paymentService,
+    params: z.object({ eventId: EventId, seatId: SeatId }),
+    responses: {
+      200: z.object({
+        eventId: EventId,
+        venueId: VenueId,
+        seatId: SeatId,
+        ticketTypeId: TicketTypeId,
+        unitPrice: Money,
+        currency: Currency,
+      }),
+      404: Refusal.meta({ description: 'EVENT_NOT_FOUND (also a draft), SEAT_NOT_FOUND (also one that nothing sells)' }),
     },
   }),
   getTicketInfo: defineRoute({

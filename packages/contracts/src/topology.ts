@@ -1,6 +1,7 @@
+import { z } from 'zod'
 import { type Caller, type ServiceKey, services } from './services.ts'
 
-/** The whole topology: topics, queues with their dead-letter queues, and who takes what. Feeds CDK, local provisioning, consumers and the CLI. */
+/** The whole topology: topics, queues with their dead-letter queues, who says what and who takes it. Feeds CDK, local provisioning, consumers and the CLI. */
 
 export const topics = [
   'user-events',
@@ -12,7 +13,8 @@ export const topics = [
   'event-updates.fifo',
   'mail-feedback',
 ] as const
-export type TopicName = (typeof topics)[number]
+export const TopicName = z.enum(topics)
+export type TopicName = z.output<typeof TopicName>
 
 /** Who publishes what: nobody else is permitted to. */
 export const publishers: Readonly<Record<TopicName, readonly ServiceKey[]>> = {
@@ -27,9 +29,24 @@ export const publishers: Readonly<Record<TopicName, readonly ServiceKey[]>> = {
   'mail-feedback': [],
 }
 
+/** Queues to which commands are sent directly, without a topic, and who sends them. */
+export const commandQueues = { 'order-commands.fifo': ['payments'] } as const satisfies Record<string, readonly ServiceKey[]>
+export type CommandQueueName = keyof typeof commandQueues
+export const isCommandQueue = (name: string): name is CommandQueueName => name in commandQueues
+
+/** Where a message goes: to a topic, or to the queue of those who carry a command out. */
+export type Destination = TopicName | CommandQueueName
+
+const named = (keys: readonly ServiceKey[], service: ServiceKey | Caller) =>
+  keys.some((key) => key === service || services[key].name === service)
 /** The topics that a service publishes to, by its key or by its name towards the others. */
 export const topicsOf = (service: ServiceKey | Caller): readonly TopicName[] =>
-  topics.filter((topic) => publishers[topic].some((key) => key === service || services[key].name === service))
+  topics.filter((topic) => named(publishers[topic], service))
+/** The queues that a service sends commands to. */
+export const commandQueuesOf = (service: ServiceKey | Caller): readonly CommandQueueName[] =>
+  Object.keys(commandQueues)
+    .filter(isCommandQueue)
+    .filter((queue) => named(commandQueues[queue], service))
 
 export interface Subscription {
   readonly topic: TopicName
@@ -38,8 +55,8 @@ export interface Subscription {
 }
 
 export interface Queue {
-  /** Who takes its messages; null while nobody does yet. */
-  readonly consumer: ServiceKey | null
+  /** Who takes its messages. */
+  readonly consumer: ServiceKey
   readonly deadLetterQueue: string
   readonly visibilitySeconds: number
   readonly maxReceives: number
@@ -102,28 +119,41 @@ export const queues = {
       { topic: 'event-events', eventTypes: ['EVENT_CANCELLED'] },
     ],
   },
-  // Commands are sent to it directly by the payment service.
+  // Commands are sent to it directly (`commandQueues`).
   'order-commands.fifo': {
-    consumer: null,
+    consumer: 'payments',
     deadLetterQueue: 'order-commands-dlq.fifo',
     visibilitySeconds: 60,
     maxReceives: 3,
     subscriptions: [],
   },
-  // The read side's two. They are subscribed when it exists: a queue that nobody reads only grows.
+  // The read side's two.
   'event-updates.fifo': {
-    consumer: null,
+    consumer: 'analytics',
     deadLetterQueue: 'event-updates-dlq.fifo',
     visibilitySeconds: 30,
     maxReceives: 3,
-    subscriptions: [],
+    subscriptions: [{ topic: 'event-updates.fifo' }],
   },
   'analytics-queue': {
-    consumer: null,
+    consumer: 'analytics',
     deadLetterQueue: 'analytics-dlq',
     visibilitySeconds: 60,
     maxReceives: 3,
-    subscriptions: [],
+    subscriptions: [
+      {
+        topic: 'ticket-events',
+        eventTypes: [
+          'TICKETS_GENERATED',
+          'TICKET_CANCELLED',
+          'TICKET_TRANSFERRED',
+          'TICKET_CHECKED_IN',
+          'TICKET_TYPE_CHANGED',
+          'RESERVATION_RELEASED',
+        ],
+      },
+      { topic: 'payment-events', eventTypes: ['REFUND_PROCESSED'] },
+    ],
   },
 } as const satisfies Record<string, Queue>
 export type QueueName = keyof typeof queues

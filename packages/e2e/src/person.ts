@@ -1,5 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
+  analyticsOpsRoutes,
+  analyticsProjectionRoutes,
+  analyticsRoutes,
   authOpsRoutes,
   authRoutes,
   type EventId,
@@ -15,7 +18,9 @@ import {
   type ReservationId,
   type Response,
   type Route,
+  seatPurchaseRoutes,
   type TicketTypeId,
+  ticketQueryRoutes,
   ticketsOpsRoutes,
   ticketsRoutes,
   type UserId,
@@ -72,9 +77,9 @@ export async function createPerson(
 
   type Wish = { eventId: EventId; ticketTypeId: TicketTypeId; quantity: number }
   /** Buy straight away. */
-  const buy = (what: Wish, how: { paymentToken?: string; holderName?: string; key?: string } = {}) =>
+  const buy = (what: Wish, how: { paymentToken?: string; holderName?: string; key?: string; async?: boolean } = {}) =>
     payments.createOrder({
-      headers: { 'idempotency-key': how.key ?? randomUUID() },
+      headers: { 'idempotency-key': how.key ?? randomUUID(), ...(how.async && { prefer: 'respond-async' }) },
       body: {
         eventId: what.eventId,
         ticketRequests: [{ ticketTypeId: what.ticketTypeId, quantity: what.quantity }],
@@ -101,12 +106,16 @@ export async function createPerson(
     payments,
     notifications: clientOf(notificationsRoutes),
     sagas: clientOf(paymentsSagaRoutes),
+    sales: clientOf(analyticsRoutes),
+    /** The API of one seat at a time. */
+    v1: clientOf({ ...seatPurchaseRoutes, ...ticketQueryRoutes }),
     ops: {
       auth: clientOf(authOpsRoutes),
       events: clientOf(eventsOpsRoutes),
       tickets: clientOf(ticketsOpsRoutes),
       payments: clientOf(paymentsOpsRoutes),
       notifications: clientOf({ ...notificationsOpsRoutes, ...notificationsSuppressionRoutes }),
+      analytics: clientOf({ ...analyticsOpsRoutes, ...analyticsProjectionRoutes }),
     },
 
     buy,

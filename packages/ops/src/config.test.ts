@@ -22,6 +22,7 @@ const elsewhere = {
   TICKETS_URL: 'https://tickets.example.test',
   PAYMENTS_URL: 'https://payments.example.test',
   NOTIFICATIONS_URL: 'https://notifications.example.test',
+  ANALYTICS_URL: 'https://analytics.example.test',
   AWS_ACCOUNT_ID: '123456789012',
   AWS_REGION: 'eu-central-1',
 }
@@ -35,6 +36,7 @@ test('without any address it is the local system that is meant, with the key it 
       tickets: 'http://127.0.0.1:8082',
       payments: 'http://127.0.0.1:8083',
       notifications: 'http://127.0.0.1:8084',
+      analytics: 'http://127.0.0.1:8085',
     },
     messaging: expect.objectContaining({ region: 'us-east-1', accountId: '000000000000', sqsEndpoint: 'http://127.0.0.1:4566' }),
   })

@@ -31,6 +31,7 @@ export const policies: Readonly<Record<Callee, Policy>> = {
   },
   payments: { breaker: { volumeThreshold: 5, errorPercent: 50, openMs: 30_000, slowMs: 2_000 } },
   notifications: { breaker: { volumeThreshold: 5, errorPercent: 50, openMs: 30_000, slowMs: 2_000 } },
+  analytics: { breaker: { volumeThreshold: 5, errorPercent: 50, openMs: 30_000, slowMs: 2_000 } },
   gateway: {
     breaker: { volumeThreshold: 8, errorPercent: 30, openMs: 45_000, slowMs: 5_000 },
     bulkhead: { concurrent: 20, waitMs: 1_000 },
@@ -65,7 +66,7 @@ const PolicyChanges = z.strictObject({
 })
 /** Figures that replace those of the table, by callee: `{"gateway":{"ratePerSecond":500}}`. */
 export const PolicyOverrides = z.partialRecord(
-  z.enum(['auth', 'events', 'tickets', 'payments', 'notifications', 'gateway', 'mail', 'sms']),
+  z.enum(['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics', 'gateway', 'mail', 'sms']),
   PolicyChanges,
 )
 

@@ -61,6 +61,7 @@ function ownSecrets(service: ServiceKey, secrets: Secrets): Environment {
     case 'notifications':
       return { NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(secrets.notifications.privateKey) }
     case 'events':
+    case 'analytics':
       return {}
   }
 }
@@ -82,11 +83,12 @@ function ownEnvironment(service: ServiceKey, addresses: Addresses): Environment 
       // Here everybody comes from 127.0.0.1.
       return { REGISTRATIONS_PER_NETWORK: '1000000', MAIL_REQUESTS_PER_NETWORK: '1000000' }
     case 'events':
+    case 'analytics':
       return { CACHE_REDIS_URL: addresses.redis }
     case 'tickets':
       return {}
     case 'payments':
-      return { STRIPE_API_URL: addresses.sandbox }
+      return { STRIPE_API_URL: addresses.sandbox, DEFAULT_PAYMENT_TOKEN: 'pm_card_visa' }
     case 'notifications':
       return {
         FROM_EMAIL_ADDRESS: 'tickets@boxoffice.example',

@@ -14,6 +14,7 @@ test('the ports are those of the contract unless a variable moves one', () => {
     tickets: 8082,
     payments: 8083,
     notifications: 8084,
+    analytics: 8085,
     aws: 4566,
     mailbox: 9025,
     sandbox: 8026,

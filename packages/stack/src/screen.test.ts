@@ -11,6 +11,7 @@ const urls = {
   tickets: 'http://127.0.0.1:8082',
   payments: 'http://127.0.0.1:8083',
   notifications: 'http://127.0.0.1:8084',
+  analytics: 'http://127.0.0.1:8085',
   aws: 'http://127.0.0.1:4566',
   mailbox: 'http://127.0.0.1:8025',
   sandbox: 'http://127.0.0.1:8026',

@@ -46,6 +46,7 @@ export function startScreen({ urls, ports, demo, folder, seconds, colours }: Scr
         ['tickets', ports.tickets],
         ['payments', ports.payments],
         ['notifications', ports.notifications],
+        ['analytics', ports.analytics],
       ],
       [
         ['SNS and SQS', ports.aws],

@@ -19,6 +19,7 @@ const addresses: Addresses = {
     tickets: 'http://127.0.0.1:4',
     payments: 'http://127.0.0.1:5',
     notifications: 'http://127.0.0.1:6',
+    analytics: 'http://127.0.0.1:13',
   },
   redis: 'redis://127.0.0.1:7',
   aws: 'http://127.0.0.1:8',

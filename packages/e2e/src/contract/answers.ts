@@ -55,8 +55,12 @@ export async function loadAnswerCheck(edgeUrl: string): Promise<AnswerCheck> {
     body,
   }) => {
     const path = new URL(url, edgeUrl).pathname.replace(/(.)\/$/, '$1')
-    const [found] = patterns.filter(({ matches }) => matches.test(path)).sort((a, b) => b.fixed - a.fixed)
-    const operation = found?.operations[method.toLowerCase()]
+    const verb = method.toLowerCase()
+    // Two services may share a path, by method.
+    const [found] = patterns
+      .filter(({ matches, operations }) => matches.test(path) && operations[verb])
+      .sort((a, b) => b.fixed - a.fixed)
+    const operation = found?.operations[verb]
     if (!found || !operation) return status === 404 || status === 400 ? null : 'is not documented'
     const described = operation.responses[status] ?? (status >= 400 ? operation.responses.default : undefined)
     if (!described) return 'has no description'

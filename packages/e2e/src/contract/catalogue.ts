@@ -1,4 +1,7 @@
 import {
+  analyticsOpsRoutes,
+  analyticsProjectionRoutes,
+  analyticsRoutes,
   authOpsRoutes,
   authRoutes,
   eventsOpsRoutes,
@@ -12,6 +15,8 @@ import {
   type Route,
   type Routes,
   type ServiceKey,
+  seatPurchaseRoutes,
+  ticketQueryRoutes,
   ticketsOpsRoutes,
   ticketsRoutes,
 } from '@boxoffice/contracts'
@@ -21,8 +26,9 @@ export const publicRoutes = {
   auth: { ...authRoutes, ...authOpsRoutes },
   events: { ...eventsRoutes, ...eventsOpsRoutes },
   tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
-  payments: { ...paymentsRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
+  payments: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
   notifications: { ...notificationsRoutes, ...notificationsOpsRoutes, ...notificationsSuppressionRoutes },
+  analytics: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
 } as const satisfies Record<ServiceKey, Routes>
 
 /** `auth.register` … `notifications.getOutbox`. */

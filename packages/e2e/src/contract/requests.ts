@@ -164,6 +164,10 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'payments.getSaga': ({ orderId }) => ({ params: { orderId } }),
   'payments.resumeSaga': ({ orderId }) => ({ params: { orderId } }),
   'payments.getOrderHistory': ({ orderId }) => ({ params: { orderId } }),
+  'payments.watchOrder': ({ orderId }) => ({ params: { orderId } }),
+  'payments.buySeat': ({ venueId, eventId, secret }) => ({
+    body: { venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '3', paymentToken: secret, holderName: 'Ada Kowalska' },
+  }),
   'payments.clearCache': () => ({ params: { name: 'nothing' } }),
 
   'notifications.listNotifications': () => ({ query: { ...page, unread: 'true' } }),
@@ -178,4 +182,13 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'notifications.findSuppressions': ({ email }) => ({ body: { email } }),
   'notifications.liftSuppressions': () => ({ params: { addressHash: '0'.repeat(64) } }),
   'notifications.clearCache': () => ({ params: { name: 'nothing' } }),
+
+  'analytics.listSoldTickets': ({ eventId }) => ({ query: { ...page, eventId } }),
+  'analytics.getSoldTicket': ({ ticketId }) => ({ params: { ticketId } }),
+  'analytics.countSoldTickets': ({ eventId }) => ({ params: { eventId } }),
+  'analytics.getRevenue': ({ venueId, eventId }) => ({ params: { venueId, eventId } }),
+  'analytics.listSales': ({ venueId }) => ({ query: { ...page, venueId } }),
+  'analytics.getSales': ({ eventId }) => ({ params: { eventId }, query: { format: 'json', interval: 'day' } }),
+  'analytics.watchSales': ({ eventId }) => ({ params: { eventId }, query: { interval: 'hour' } }),
+  'analytics.clearCache': () => ({ params: { name: 'nothing' } }),
 }

@@ -1,12 +1,5 @@
-import { messages, type QueueName, queues, type ServiceKey, type Subscription, serviceKeys } from '@boxoffice/contracts'
+import { isCommandQueue, isFromOutside, messages, type Queue, queueNames, queues, serviceKeys } from '@boxoffice/contracts'
 import type { Query, Violation } from './observed.ts'
-
-/** Whose consumer reads which queue. */
-const consumers: Partial<Record<QueueName, ServiceKey>> = {
-  'notification-queue': 'notifications',
-  'ticket-processing-queue': 'tickets',
-  'payment-processing-queue': 'payments',
-}
 
 /** I10, first half. */
 export async function unpublished(query: Query): Promise<Violation> {
@@ -29,10 +22,12 @@ export async function unheard(query: Query): Promise<Violation> {
       ),
     )
   ).flat()
-  for (const [queue, service] of Object.entries(consumers) as [QueueName, ServiceKey][]) {
-    const subscriptions: readonly Subscription[] = queues[queue].subscriptions
-    const due = published.filter(({ topic, event_type }) =>
-      subscriptions.some((one) => one.topic === topic && (one.eventTypes?.includes(event_type) ?? messages.has(event_type))),
+  for (const queue of queueNames.filter((name) => !isFromOutside(name))) {
+    const { consumer: service, subscriptions }: Queue = queues[queue]
+    const due = published.filter(
+      ({ topic, event_type }) =>
+        (topic === queue && isCommandQueue(topic)) ||
+        subscriptions.some((one) => one.topic === topic && (one.eventTypes?.includes(event_type) ?? messages.has(event_type))),
     )
     const known = await query<{ message_id: string }>(service, 'select message_id from inbox where consumer = $1', [queue])
     const taken = new Set(known.map(({ message_id }) => message_id))
