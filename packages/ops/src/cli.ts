@@ -1,5 +1,6 @@
 import { Email, isFromOutside, messages, type QueueName, queueNames, queues, Role } from '@boxoffice/contracts'
 import { Command, CommanderError } from 'commander'
+import { cancelRebuild, rebuildProjection, showProjection } from './analytics/projection.ts'
 import type { Config } from './config.ts'
 import { listDeadLetters, peekDeadLetters, purgeDeadLetters, requeueDeadLetters } from './dlq/commands.ts'
 import { InputError } from './failure.ts'
@@ -11,9 +12,10 @@ import { grantRole } from './users/grant.ts'
 const WHERE = `
 Where the system is: what \`npm start\` runs from this folder (AUTH_PORT … and
 AWS_PORT move its ports, here too). Or, when AUTH_URL, EVENTS_URL, TICKETS_URL,
-PAYMENTS_URL and NOTIFICATIONS_URL are set, the one at those addresses; that
-also takes AWS_REGION, AWS_ACCOUNT_ID and AWS credentials, and for \`users\`
-SERVICE_PRIVATE_KEY, the key of boxoffice-cli as a JWK.
+PAYMENTS_URL, NOTIFICATIONS_URL and ANALYTICS_URL are set, the one at those
+addresses; that also takes AWS_REGION, AWS_ACCOUNT_ID and AWS credentials, and
+for \`users\` and \`analytics\` SERVICE_PRIVATE_KEY, the key of boxoffice-cli
+as a JWK.
 
 Exit codes: 0 all is well, or done; 1 something needs a look, or could not be
 done; 2 wrong usage or configuration.`
@@ -22,7 +24,7 @@ const MIGRATE = `
 The server: DATABASE_ADMIN_URL (postgres://admin@host:5432/postgres), with
 DATABASE_ADMIN_PASSWORD where the URL has none. The administrator needs createdb
 and createrole, no more. DATABASE_LOGIN says how services log in: password (the
-default; AUTH_DATABASE_PASSWORD … NOTIFICATIONS_DATABASE_PASSWORD, one each) or
+default; AUTH_DATABASE_PASSWORD … ANALYTICS_DATABASE_PASSWORD, one each) or
 iam (TLS to Amazon's server, no passwords). DATABASE_PREFIX goes before the
 names of databases and roles.`
 
@@ -48,7 +50,7 @@ export async function runCli(args: readonly string[], config: Config, terminal: 
 
 function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1) => void): Command {
   const program = new Command('boxoffice')
-    .description('Look after a Boxoffice: how its services and queues are, its dead letters, and who may run it.')
+    .description('Look after a Boxoffice: how its services and queues are, its dead letters, its read side, and who may run it.')
     .usage('<command> [options]')
     .helpOption('-h, --help', 'show this, or the help of a command')
     .helpCommand(false)
@@ -78,6 +80,8 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
     .addHelpText('after', MIGRATE)
     .action(async ({ plan = false }: { plan?: boolean }) => exitWith(await migrateDatabases(config, { plan }, terminal)))
 
+  addAnalyticsCommands(program, config, terminal, exitWith)
+
   const users = program.command('users').description('who may do what').usage('<command>').helpCommand(false)
   users
     .command('grant')
@@ -88,6 +92,29 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
       exitWith(await grantRole(config, { email: parseEmail(email), role: parseRole(role) }, terminal))
     })
   return program
+}
+
+function addAnalyticsCommands(program: Command, config: Config, terminal: Terminal, exitWith: (code: 0 | 1) => void): void {
+  const analytics = program
+    .command('analytics')
+    .description('the read side: how far it is behind, and making it anew')
+    .usage('<command>')
+    .helpCommand(false)
+  const about = (name: string, description: string) =>
+    analytics.command(name).description(description).option('--json', 'for programs')
+
+  about('status', 'the projection that is served, how far it is behind, and its last rebuild').action(
+    async ({ json = false }: { json?: boolean }) => exitWith(await showProjection(config, { json }, terminal)),
+  )
+  about('rebuild', 'make the projection anew from the archived messages, beside the one that is served')
+    .option('--detach', 'do not wait until it is done')
+    .addHelpText('after', '\nOne that is at work already is followed. Ctrl-C ends the following, not the rebuild.')
+    .action(async ({ json = false, detach = false }: { json?: boolean; detach?: boolean }) =>
+      exitWith(await rebuildProjection(config, { json, detach }, terminal)),
+    )
+  about('cancel', 'throw away what the rebuild at work has made; what is served stays').action(
+    async ({ json = false }: { json?: boolean }) => exitWith(await cancelRebuild(config, { json }, terminal)),
+  )
 }
 
 interface SelectionOptions {

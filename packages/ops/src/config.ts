@@ -22,6 +22,7 @@ const Databases = z.object({
 })
 const Passwords = z.object(Object.fromEntries(serviceKeys.map((key) => [passwordName(key), z.string().min(1)])))
 const Grant = z.object({ AUTH_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
+const Projection = z.object({ ANALYTICS_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
 /** Of what `npm start` keeps in `secrets.json`, our own key. */
 const Secrets = z.object({
   services: z.object({ 'boxoffice-cli': z.object({ privateKey: z.looseObject({ kid: z.string() }) }) }),
@@ -43,6 +44,7 @@ export interface Config {
   status(): { urls: Record<ServiceKey, string>; messaging: MessagingConfig }
   messaging(): MessagingConfig
   grant(): { authUrl: string; privateKey: z.output<typeof SigningKey> }
+  projection(): { analyticsUrl: string; privateKey: z.output<typeof SigningKey> }
   /** The server that holds the databases; always from the environment: `npm start` migrates its own. */
   databases(): DatabasesConfig
   /** What the AWS SDK is to find in the environment. */
@@ -69,6 +71,10 @@ export function loadConfig(environment: Environment, folder: string): Config {
     grant() {
       const { AUTH_URL, SERVICE_PRIVATE_KEY } = read(Grant, effective())
       return { authUrl: AUTH_URL, privateKey: SERVICE_PRIVATE_KEY }
+    },
+    projection() {
+      const { ANALYTICS_URL, SERVICE_PRIVATE_KEY } = read(Projection, effective())
+      return { analyticsUrl: ANALYTICS_URL, privateKey: SERVICE_PRIVATE_KEY }
     },
     databases: () => databasesOf(environment),
     awsCredentials: local ? { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' } : {},

@@ -1,3 +1,5 @@
+import { UnexpectedAnswer } from '@boxoffice/service-kit'
+
 /** What we were given to work with will not do; the message is one sentence for the person at the terminal. */
 export class InputError extends Error {}
 
@@ -15,4 +17,12 @@ export function failureOf(error: unknown): string {
   const codes = [error, error.cause].map((each) => (each as { code?: string } | undefined)?.code ?? '')
   const words = codes.map((code) => known[code]).find((each) => each !== undefined)
   return words ?? (error.message.split('\n')[0] || error.name)
+}
+
+/** Why a service did not do what it was asked for, with what to look at. */
+export function reasonOf(error: unknown, service: string, url: string): string {
+  if (!(error instanceof UnexpectedAnswer)) return `${service} does not answer at ${url}: ${failureOf(error)}`
+  if (error.status === 401 || error.status === 403)
+    return `${service} does not know our key: is SERVICE_PRIVATE_KEY that of this system?`
+  return `${service} answered ${error.status}`
 }

@@ -38,7 +38,7 @@ export async function boxoffice(env: Record<string, string>, ...args: string[]) 
 
 const unused = () => Promise.reject(new Error('these routes keep no idempotency keys'))
 
-/** A system as the CLI sees one: five services with the health that a test gives them, auth's users, and real queues. */
+/** A system as the CLI sees one: services with the health that a test gives them, auth's users, and real queues. */
 export async function startSystem() {
   const authority = await createTestAuthority()
   const keys = authority.environment('boxoffice-cli')

@@ -1,7 +1,7 @@
 import { authInternalRoutes, type Role } from '@boxoffice/contracts'
-import { createClient, createServiceIdentity, UnexpectedAnswer } from '@boxoffice/service-kit'
+import { createClient, createServiceIdentity } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import { failureOf } from '../failure.ts'
+import { reasonOf } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
 const TIMEOUT_MS = 10_000
@@ -28,14 +28,7 @@ export async function grantRole(
     terminal.out(`${answer.body.email} has the roles ${answer.body.roles.join(', ')}. The next access token carries them.\n`)
     return 0
   } catch (error) {
-    terminal.error(`the role was not granted: ${reasonOf(error, authUrl)}\n`)
+    terminal.error(`the role was not granted: ${reasonOf(error, 'auth', authUrl)}\n`)
     return 1
   }
-}
-
-function reasonOf(error: unknown, authUrl: string): string {
-  if (!(error instanceof UnexpectedAnswer)) return `auth does not answer at ${authUrl}: ${failureOf(error)}`
-  if (error.status === 401 || error.status === 403)
-    return 'auth does not know our key: is SERVICE_PRIVATE_KEY that of this system?'
-  return `auth answered ${error.status}`
 }

@@ -1,0 +1,43 @@
+import type { ProjectionFigures, Rebuild } from '@boxoffice/contracts'
+
+const number = new Intl.NumberFormat('en')
+
+/** How much of the archives has been read; `total` is null while not every source has said how much it has. */
+export function progressOf({ sources }: Rebuild): { taken: number; total: number | null } {
+  const taken = sources.reduce((sum, source) => sum + source.taken, 0)
+  const total = sources.reduce<number | null>(
+    (sum, source) => (sum === null || source.total === null ? null : sum + source.total),
+    0,
+  )
+  return { taken, total }
+}
+
+/** The projection and its last rebuild, a line each. */
+export function renderProjection({ generation, since, lagSeconds, rebuild }: ProjectionFigures): string {
+  const lag = lagSeconds === null ? 'how far it is behind cannot be said yet' : `${lagSeconds.toFixed(1)} s behind at most`
+  const lines = [`generation ${generation}, served since ${at(since)}, ${lag}`]
+  if (rebuild) lines.push(renderRebuild(rebuild))
+  return `${lines.join('\n')}\n`
+}
+
+/** One rebuild in a sentence, then what each source has given. */
+export function renderRebuild(rebuild: Rebuild): string {
+  const { taken, total } = progressOf(rebuild)
+  const of = total === null ? '' : ` of ${number.format(total)}`
+  const messages = `${number.format(taken)}${of} archived messages`
+  const ended = rebuild.endedAt ? at(rebuild.endedAt) : ''
+  const sentences = {
+    RUNNING: `rebuild of generation ${rebuild.generation} at work since ${at(rebuild.startedAt)}: ${messages}`,
+    DONE: `rebuild of generation ${rebuild.generation} done at ${ended}, in ${secondsOf(rebuild)} s: ${messages}`,
+    CANCELLED: `rebuild of generation ${rebuild.generation} cancelled at ${ended}: ${messages}`,
+  }
+  const sources = rebuild.sources.map(
+    ({ service, taken: read, total: all, finished }) =>
+      `  ${service.padEnd(10)}${number.format(read)}${all === null ? '' : ` of ${number.format(all)}`}${finished ? '' : ' …'}`,
+  )
+  const trouble = rebuild.status === 'RUNNING' && rebuild.lastError ? [`  it is tried again: ${rebuild.lastError}`] : []
+  return [sentences[rebuild.status], ...sources, ...trouble].join('\n')
+}
+
+const at = (time: Date) => time.toISOString().replace('T', ' ').slice(0, 19)
+const secondsOf = ({ startedAt, endedAt = startedAt }: Rebuild) => ((endedAt.getTime() - startedAt.getTime()) / 1_000).toFixed(1)

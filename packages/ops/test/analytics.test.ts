@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { analyticsInternalRoutes, type Rebuild } from '@boxoffice/contracts'
+import { refuse } from '@boxoffice/service-kit'
+import { createTestAuthority, startPeer } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { boxoffice } from './system.ts'
+import { claimUnusedPort } from './unused-port.ts'
+
+let peer: Awaited<ReturnType<typeof startPeer>>
+let env: Record<string, string>
+/** What the read side has at work; each look finds it further on, as far as `steps` go. */
+let rebuild: Rebuild | null
+let steps: Partial<Rebuild>[]
+
+const startedAt = new Date('2026-11-21T10:00:00Z')
+const aRebuild = (over: Partial<Rebuild> = {}): Rebuild => ({
+  rebuildId: randomUUID(),
+  generation: 2,
+  status: 'RUNNING',
+  sources: [
+    { service: 'events', taken: 0, total: 12, finished: false },
+    { service: 'tickets', taken: 0, total: 3_400, finished: false },
+  ],
+  startedAt,
+  ...over,
+})
+const done: Partial<Rebuild> = {
+  status: 'DONE',
+  sources: [
+    { service: 'events', taken: 12, total: 12, finished: true },
+    { service: 'tickets', taken: 3_400, total: 3_400, finished: true },
+  ],
+  endedAt: new Date('2026-11-21T10:00:04.500Z'),
+}
+
+beforeAll(async () => {
+  peer = await startPeer(analyticsInternalRoutes, {
+    async startRebuild() {
+      if (rebuild?.status === 'RUNNING') return refuse(409, 'REBUILD_RUNNING', 'one is at work')
+      rebuild = aRebuild()
+      return { status: 202, body: rebuild }
+    },
+    findRebuild: async () => ({ status: 200, body: { generation: 1, since: startedAt, lagSeconds: 0.25, rebuild } }),
+    async getRebuild() {
+      rebuild = { ...(rebuild ?? aRebuild()), ...steps.shift() }
+      return { status: 200, body: rebuild }
+    },
+    async cancelRebuild() {
+      if (rebuild?.status !== 'RUNNING') return refuse(409, 'REBUILD_ENDED', 'it has ended')
+      rebuild = { ...rebuild, status: 'CANCELLED', endedAt: new Date('2026-11-21T10:00:01Z') }
+      return { status: 200, body: rebuild }
+    },
+  })
+  const { SERVICE_PRIVATE_KEY = '' } = (await createTestAuthority()).environment('boxoffice-cli')
+  env = { ANALYTICS_URL: peer.url, SERVICE_PRIVATE_KEY }
+})
+afterAll(() => peer.close())
+beforeEach(() => {
+  rebuild = null
+  steps = []
+})
+
+test('a rebuild is followed until it is done', async () => {
+  steps = [{}, done]
+  expect(await boxoffice(env, 'analytics', 'rebuild')).toEqual({
+    exitCode: 0,
+    out: [
+      'rebuild of generation 2 done at 2026-11-21 10:00:04, in 4.5 s: 3,412 of 3,412 archived messages',
+      '  events    12 of 12',
+      '  tickets   3,400 of 3,400',
+      '',
+    ].join('\n'),
+    error: '',
+  })
+})
+
+test('one that is at work already is followed instead', async () => {
+  rebuild = aRebuild()
+  steps = [done]
+  const { exitCode, out, error } = await boxoffice(env, 'analytics', 'rebuild', '--json')
+  expect(exitCode).toBe(0)
+  expect(error).toContain('at work already')
+  expect(JSON.parse(out)).toMatchObject({ rebuildId: rebuild.rebuildId, status: 'DONE' })
+})
+
+test('somebody who does not want to wait is told that it has begun', async () => {
+  const { exitCode, out } = await boxoffice(env, 'analytics', 'rebuild', '--detach')
+  expect({ exitCode, out }).toEqual({
+    exitCode: 0,
+    out: 'rebuild of generation 2 at work since 2026-11-21 10:00:00: 0 of 3,412 archived messages\n  events    0 of 12 …\n  tickets   0 of 3,400 …\n',
+  })
+})
+
+test('one that somebody cancels meanwhile ends with exit code 1', async () => {
+  steps = [{ status: 'CANCELLED', endedAt: startedAt }]
+  expect(await boxoffice(env, 'analytics', 'rebuild')).toMatchObject({
+    exitCode: 1,
+    out: expect.stringContaining('cancelled at 2026-11-21 10:00:00'),
+  })
+})
+
+test('status says what is served, how far it is behind, and what the rebuild waits for', async () => {
+  rebuild = aRebuild({
+    lastError: 'tickets: connection refused',
+    sources: [{ service: 'tickets', taken: 0, total: null, finished: false }],
+  })
+  expect((await boxoffice(env, 'analytics', 'status')).out).toBe(
+    [
+      'generation 1, served since 2026-11-21 10:00:00, 0.3 s behind at most',
+      'rebuild of generation 2 at work since 2026-11-21 10:00:00: 0 archived messages',
+      '  tickets   0 …',
+      '  it is tried again: tickets: connection refused',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('cancel throws away the one at work, and says when there is none', async () => {
+  rebuild = aRebuild()
+  expect(await boxoffice(env, 'analytics', 'cancel')).toMatchObject({ exitCode: 0, out: expect.stringContaining('cancelled at') })
+  expect(await boxoffice(env, 'analytics', 'cancel')).toEqual({ exitCode: 1, out: '', error: 'no rebuild is at work\n' })
+})
+
+test('a read side that does not answer is told with its address', async () => {
+  const url = `http://127.0.0.1:${await claimUnusedPort()}`
+  const { exitCode, error } = await boxoffice({ ...env, ANALYTICS_URL: url }, 'analytics', 'rebuild')
+  expect({ exitCode, error }).toEqual({
+    exitCode: 1,
+    error: `nothing was done: analytics does not answer at ${url}: connection refused\n`,
+  })
+})
