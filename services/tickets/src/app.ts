@@ -8,6 +8,7 @@ import type { Dependencies } from './dependencies.ts'
 import { issuingHandlers } from './issuing/internal-routes.ts'
 import { internalReservationHandlers } from './reservations/internal-routes.ts'
 import { reservationHandlers } from './reservations/routes.ts'
+import { internalSeatHandlers } from './seating/internal-routes.ts'
 import { seatHandlers } from './seating/routes.ts'
 import { internalTicketHandlers, ticketHandlers } from './tickets/routes.ts'
 import { transferHandlers } from './transfers/routes.ts'
@@ -43,7 +44,12 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(
     app,
     ticketsInternalRoutes,
-    { ...internalReservationHandlers(deps), ...issuingHandlers(deps), ...internalTicketHandlers(deps) },
+    {
+      ...internalReservationHandlers(deps),
+      ...internalSeatHandlers(deps),
+      ...issuingHandlers(deps),
+      ...internalTicketHandlers(deps),
+    },
     deps,
   )
   mountRoutes(app, ticketsHoldersRoutes, holderHandlers(deps), deps)

@@ -10,8 +10,10 @@ import { type Cancel, createCancel } from './issuing/cancel.ts'
 import { createIssue, type Issue } from './issuing/issue.ts'
 import { countCheckIns, countHolds, measureReservations } from './metrics.ts'
 import { createPeers } from './peers.ts'
+import { createExpiry, type Expiry } from './reservations/expire.ts'
 import { createHolding } from './reservations/hold.ts'
 import { createOffers } from './reservations/offers.ts'
+import { createReleases, type Releases } from './reservations/release.ts'
 import { createReserve, type Reserve } from './reservations/reserve.ts'
 import type { PaymentsClient } from './reservations/sweeps.ts'
 import { retrying } from './reservations/transactions.ts'
@@ -34,6 +36,8 @@ export interface Dependencies extends Foundation {
   seatMaps: SeatMaps
   watchSeats: SeatWatch
   findEventPicture: FindEventPicture
+  expiry: Expiry
+  releases: Releases
   reserve: Reserve
   issue: Issue
   cancel: Cancel
@@ -49,8 +53,9 @@ export interface Dependencies extends Foundation {
 /** Everything this service works with. `userKeys`: in tests, the keys that verify access tokens. */
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, metrics, crashAt } = foundation
+  const { pool, logger, metrics, crashAt, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
+  const { append } = messaging
   const transact = retrying(messaging.transact)
 
   const peers = createPeers(config, foundation)
@@ -58,6 +63,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
 
   const pdfs = createPdfRenderer()
   const sql = sqlOfPool(pool)
+  const expiry = createExpiry({ append })
+  const releases = createReleases({ append })
   const findPlan = createPlans({ pool })
   const redisPicture = createRedisPicture({
     url: config.redisUrl,
@@ -87,12 +94,14 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     seatMaps,
     watchSeats: createSeatWatch({ seatMaps }),
     findEventPicture,
+    expiry,
+    releases,
     reserve: countHolds(
       metrics,
       createReserve({
         transact,
         sql,
-        holding: createHolding({ ...limits, transact, redisPicture, bulkhead: createBulkhead(direct), crashAt }),
+        holding: createHolding({ ...limits, transact, redisPicture, bulkhead: createBulkhead(direct), expiry, crashAt }),
         seatMaps,
         turns: createTurns({ waitMs: config.turnWaitMs }),
         findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
@@ -100,18 +109,11 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
         ...limits,
       }),
     ),
-    issue: createIssue({ append: messaging.append, crashAt, newId: foundation.newId, publicUrl: config.publicUrl }),
-    cancel: createCancel({ append: messaging.append }),
+    issue: createIssue({ append, expiry, releases, crashAt, newId, publicUrl: config.publicUrl }),
+    cancel: createCancel({ append, releases }),
     recipients,
-    transfers: createPassOn({
-      transact,
-      sql,
-      append: messaging.append,
-      newId: foundation.newId,
-      recipients,
-      perHourMax: config.transfersPerHourMax,
-    }),
-    checkIn: countCheckIns(metrics, createCheckIn({ transact, sql, acceptedKeys })),
+    transfers: createPassOn({ transact, sql, append, newId, recipients, perHourMax: config.transfersPerHourMax }),
+    checkIn: countCheckIns(metrics, createCheckIn({ transact, sql, append, acceptedKeys })),
     codeKey,
     acceptedKeys,
     pdfs,

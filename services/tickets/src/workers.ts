@@ -1,4 +1,5 @@
 import { createIdempotencySweeper, createSweeper, sqlOfPool, transact, type Worker } from '@boxoffice/service-kit'
+import { ANNOUNCE_INTERVAL_MS, createAnnouncementSweep } from './announce.ts'
 import type { Dependencies } from './dependencies.ts'
 import { pictureSubscribers } from './event-pictures/subscriptions.ts'
 import { orderSubscribers } from './issuing/subscriptions.ts'
@@ -24,6 +25,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     sweeper('expired reservations', config.expirySweepMs, createExpirySweep(deps)),
     sweeper('overdue claims', config.expirySweepMs, createOverdueSweep(deps)),
     sweeper('addresses of transfers', config.transferRecheckMs, createRecheckSweep({ ...deps, sql, ...deps.transfers })),
+    sweeper('announcements', ANNOUNCE_INTERVAL_MS, createAnnouncementSweep({ ...deps, append: messaging.append })),
     sweeper('reconciliation of Redis', config.reconcileMs, async () => {
       await redisPicture.reconcile()
       return undefined

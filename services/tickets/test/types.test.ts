@@ -84,6 +84,7 @@ const remove = async (offered: Offered) =>
 const confirm = ({ orderId, reservationId, userId }: Awaited<ReturnType<typeof reserveForOrder>>) =>
   setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
 
+/** A change of a type in a transaction that is not over yet. */
 type Change = (...of: Parameters<typeof deleteType>) => Promise<unknown>
 
 describe('changing a type', () => {
@@ -124,7 +125,7 @@ describe('changing a type', () => {
       const picture = await findEventPicture(eventId)
       if (!picture) throw new Error('no picture')
       const started = await transact(pool, async (tx) => {
-        await work(tx, picture, typeId)
+        await work(setting.deps, tx, picture, typeId)
         const reserving = quantities.map((quantity) => reserveForOrder(setting, eventId, typeId, quantity))
         await expect.poll(waiting, { timeout: 2_500 }).toBe(quantities.length)
         return { reserving }
@@ -133,8 +134,8 @@ describe('changing a type', () => {
     }
     const changed =
       (changes: TicketTypeChanges): Change =>
-      (tx, picture, typeId) =>
-        changeType(tx, picture, typeId, changes, 50)
+      (deps, tx, picture, typeId) =>
+        changeType(deps, tx, picture, typeId, changes)
     const offered = await setting.offer(10)
     expect(await told(offered, [1, 4], changed({ unitPrice: 9_900 as Minor, maxPerOrder: 3 }))).toMatchObject([
       { status: 200, body: { totalAmount: 9_900 } },

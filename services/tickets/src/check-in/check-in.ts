@@ -1,4 +1,5 @@
 import type { UserId } from '@boxoffice/contracts'
+import type { Append } from '@boxoffice/messaging'
 import type { Transact, Tx } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { findPicture } from '../event-pictures/picture-repository.ts'
@@ -6,6 +7,7 @@ import { type AcceptedKey, verifyCode } from '../tickets/codes.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { findTicket } from '../tickets/ticket-repository.ts'
 import { admit, findCheckIn, type StoredCheckIn } from './check-in-repository.ts'
+import { tellCheckIn } from './tell-check-in.ts'
 
 /** A code that is shown at the door of an event. The same `checkInId` is the same request. */
 export interface Shown {
@@ -33,7 +35,7 @@ export type CheckInResult =
  * Admit whoever shows a code, once: compare-and-swap on the ticket decides, however many show it at the same time. `unknown`:
  * forged, garbage, an older code, or of another organizer.
  */
-export function createCheckIn(deps: { transact: Transact; sql: Tx; acceptedKeys: readonly AcceptedKey[] }) {
+export function createCheckIn(deps: { transact: Transact; sql: Tx; append: Append; acceptedKeys: readonly AcceptedKey[] }) {
   const { transact, sql } = deps
 
   return async (shown: Shown): Promise<CheckInResult> => {
@@ -46,12 +48,18 @@ export function createCheckIn(deps: { transact: Transact; sql: Tx; acceptedKeys:
       if (other?.organizerId !== shown.event.organizerId) return { outcome: 'unknown' }
       return refused('WRONG_EVENT', 'this ticket is for another event')
     }
-    const { ticketId, codeVersion } = ticket
+    const { ticketId } = ticket
     if (shown.event.status !== 'CANCELLED') {
-      const checkIn = await transact((tx) => admit(tx, { ...shown, ticketId, eventId, codeVersion }))
+      const checkIn = await transact((tx) => admitAndTell(tx, shown, ticket))
       if (checkIn) return { outcome: 'admitted', ticket: { ...ticket, status: 'CHECKED_IN', transferId: null }, checkIn }
     }
     return answerClosed(shown, (await findTicket(sql, ticketId)) ?? ticket)
+  }
+
+  async function admitAndTell(tx: Tx, shown: Shown, ticket: StoredTicket): Promise<StoredCheckIn | null> {
+    const checkIn = await admit(tx, { ...shown, ...ticket })
+    if (checkIn) await tellCheckIn(deps.append, tx, { ...ticket, ...checkIn })
+    return checkIn
   }
 
   /** The ticket admits nobody any more: what this very request did before is its answer, else why. */

@@ -5,7 +5,7 @@ import type { Released } from '../holds/commands.ts'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { type FreedSeat, unsellSeats } from '../holds/seat-claim-repository.ts'
 import { lockOrder } from '../reservations/locks.ts'
-import { letGo } from '../reservations/release.ts'
+import type { Releases } from '../reservations/release.ts'
 import { lockReservationOfOrder } from '../reservations/reservation-repository.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { cancelTickets, lockTicketsOfOrder, markRefunded } from '../tickets/ticket-repository.ts'
@@ -41,7 +41,7 @@ export type CancelResult =
  * is free again, and a message tells of it. With force, a ticket that was admitted stays admitted, but its refund is remembered.
  * Repeated (with the same refund), the answer is the same and nothing happens.
  */
-export function createCancel(deps: { append: Append }) {
+export function createCancel(deps: { append: Append; releases: Releases }) {
   return async (tx: Tx, wish: Cancellation): Promise<CancelResult> => {
     await lockOrder(tx, wish.orderId)
     const sold = soldOf(await lockTicketsOfOrder(tx, wish.orderId))
@@ -50,7 +50,7 @@ export function createCancel(deps: { append: Append }) {
     const tickets = selection.selected.map(({ issued }) => issued)
     if (selection.repeated) return { outcome: 'cancelled', tickets, changed: [], freed: [], released: [] }
 
-    const released = wish.ticketIds ? [] : await endOrder(tx, wish)
+    const released = wish.ticketIds ? [] : await endOrder(deps.releases, tx, wish)
     const { changed, freed } = await cancel(tx, selection.selected, wish.reason)
     if (wish.refundId) await markRefunded(tx, idsOf(tickets), wish.refundId)
     for (const ticket of changed) await tell(tx, ticket, wish.reason)
@@ -86,13 +86,13 @@ async function cancel(tx: Tx, sold: readonly Sold[], reason: string) {
 }
 
 /** The order's outcome is CANCELLED, unless it was rejected; what it still holds for its payment goes. */
-async function endOrder(tx: Tx, { orderId, reason }: Cancellation): Promise<Released[]> {
+async function endOrder(releases: Releases, tx: Tx, { orderId, reason }: Cancellation): Promise<Released[]> {
   const reservation = await lockReservationOfOrder(tx, orderId)
   const reservationId: ReservationId | null = reservation?.reservationId ?? null
   const standing = await insertOutcome(tx, orderId, 'CANCELLED', { reservationId, reason })
   if (standing?.outcome === 'ISSUED') await replaceIssued(tx, orderId, 'CANCELLED', reason)
   if (reservation?.status !== 'PAYING') return []
-  await letGo(tx, reservation, 'PAYING')
+  await releases.letGo(tx, reservation, 'PAYING')
   return [reservation]
 }
 

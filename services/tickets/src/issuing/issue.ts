@@ -15,9 +15,9 @@ import type { Released } from '../holds/commands.ts'
 import { changeCounters, lockCounters, suffice } from '../holds/counter-repository.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { claimSeats, sellSeats } from '../holds/seat-claim-repository.ts'
-import { expireOf, inTheWayOf } from '../reservations/expire.ts'
+import { type Expiry, inTheWayOf } from '../reservations/expire.ts'
 import { lockOrder } from '../reservations/locks.ts'
-import { letGo } from '../reservations/release.ts'
+import type { Releases } from '../reservations/release.ts'
 import type { StoredReservation } from '../reservations/reservation.ts'
 import { claimForOrder, lockReservation, moveReservation } from '../reservations/reservation-repository.ts'
 import { qrCodeUrl, type StoredTicket } from '../tickets/ticket.ts'
@@ -58,7 +58,14 @@ export type RejectionReason = 'RESERVATION_NOT_FOUND' | 'EVENT_CANCELLED' | 'INS
  * first; where one stands already, it is the answer and nothing happens. A claim becomes sold. Where it is lost, the places
  * are taken again if they are free. Else the order is rejected, and the payment service gives the money back.
  */
-export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () => string; publicUrl: string }) {
+export function createIssue(deps: {
+  append: Append
+  expiry: Expiry
+  releases: Releases
+  crashAt: CrashAt
+  newId: () => string
+  publicUrl: string
+}) {
   async function issue(tx: Tx, order: PaidOrder): Promise<IssueResult> {
     await lockOrder(tx, order.orderId)
     const standing = await insertOutcome(tx, order.orderId, 'ISSUED', { reservationId: order.reservationId, reason: null })
@@ -69,7 +76,8 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
     if (!reservation || reservation.userId !== order.userId) return reject(tx, order, null, 'RESERVATION_NOT_FOUND')
     const picture = await findPicture(tx, reservation.eventId)
     if (!picture || picture.status === 'CANCELLED') return reject(tx, order, reservation, 'EVENT_CANCELLED')
-    if (!(await takePlaces(tx, reservation, order.orderId))) return reject(tx, order, reservation, 'INSUFFICIENT_INVENTORY')
+    if (!(await takePlaces(deps.expiry, tx, reservation, order.orderId)))
+      return reject(tx, order, reservation, 'INSUFFICIENT_INVENTORY')
 
     for (const item of reservation.items) {
       const ticketIds = Array.from({ length: item.quantity }, () => deps.newId() as TicketId)
@@ -103,7 +111,7 @@ export function createIssue(deps: { append: Append; crashAt: CrashAt; newId: () 
   ): Promise<IssueResult> {
     await replaceIssued(tx, order.orderId, 'REJECTED', reason)
     const released = reservation?.status === 'PAYING' && reservation.orderId === order.orderId ? [reservation] : []
-    for (const held of released) await letGo(tx, held, 'PAYING')
+    for (const held of released) await deps.releases.letGo(tx, held, 'PAYING')
     const eventId = reservation?.eventId ?? order.eventId
     if (eventId) {
       const { orderId, userId, reservationId } = order
@@ -135,7 +143,7 @@ export type Issue = ReturnType<typeof createIssue>
  * The order's claim becomes sold; without one, what is free is sold: of a seated type the same seats. False when there is not
  * enough.
  */
-async function takePlaces(tx: Tx, reservation: StoredReservation, orderId: OrderId): Promise<boolean> {
+async function takePlaces(expiry: Expiry, tx: Tx, reservation: StoredReservation, orderId: OrderId): Promise<boolean> {
   const { reservationId, items } = reservation
   // Still held by nobody else's order: the buyer's own hold, whose claim was lost.
   if (reservation.status === 'ACTIVE') await claimForOrder(tx, reservationId, orderId, 0)
@@ -148,7 +156,7 @@ async function takePlaces(tx: Tx, reservation: StoredReservation, orderId: Order
     )
     return true
   }
-  await expireOf(tx, inTheWayOf(reservation.eventId, items), { wait: false })
+  await expiry.expireOf(tx, inTheWayOf(reservation.eventId, items), { wait: false })
   const ids = items.map(({ ticketTypeId }) => ticketTypeId)
   if (!suffice(await lockCounters(tx, ids), items)) return false
   const seatIds = items.flatMap(({ seatIds }) => seatIds ?? [])

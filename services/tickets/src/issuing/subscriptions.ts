@@ -2,14 +2,13 @@ import { type Message, paymentCompleted, paymentFailed, ticketDeliveryFailed, ti
 import { on, type Subscriber } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
-import { releaseClaim } from '../reservations/release.ts'
 import type { TxWithEffects } from '../reservations/transactions.ts'
 import { type DeliveryNews, markDelivered, markUndelivered } from './delivery-repository.ts'
 import { showIssued } from './issue.ts'
 
 /** What becomes of orders. Redis is told after the commit: no network inside a transaction. */
 export const orderSubscribers = (
-  deps: Pick<Dependencies, 'issue' | 'logger' | 'redisPicture'>,
+  deps: Pick<Dependencies, 'issue' | 'logger' | 'redisPicture' | 'releases'>,
 ): readonly Subscriber<TxWithEffects>[] => [
   on(paymentCompleted, async (tx: TxWithEffects, { payload }) => {
     const result = await deps.issue(tx, payload)
@@ -19,7 +18,7 @@ export const orderSubscribers = (
   }),
   on(paymentFailed, async (tx: TxWithEffects, { payload }) => {
     const { orderId, reservationId, failureReason } = payload
-    const result = await releaseClaim(tx, { orderId, reservationId, reason: failureReason })
+    const result = await deps.releases.releaseClaim(tx, { orderId, reservationId, reason: failureReason })
     if (result.outcome === 'released') tx.afterCommit(() => deps.redisPicture.release([result.reservation]))
     if (result.outcome === 'issued') deps.logger.error({ orderId }, 'a payment failed whose tickets are issued: they stay')
   }),

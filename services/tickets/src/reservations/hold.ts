@@ -2,7 +2,7 @@ import type { CrashAt, Transact } from '@boxoffice/service-kit'
 import type { Bulkhead } from '../holds/bulkhead.ts'
 import type { RedisPicture, SeatedLine } from '../holds/redis-picture.ts'
 import type { Plan } from '../seating/plan.ts'
-import { expireOf, type InTheWay, inTheWayOf } from './expire.ts'
+import { type Expiry, type InTheWay, inTheWayOf } from './expire.ts'
 import { isTaken, type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
 import type { Wish } from './wish.ts'
 import { writeReservation } from './write-reservation.ts'
@@ -15,6 +15,7 @@ export function createHolding(deps: {
   transact: Transact
   redisPicture: RedisPicture
   bulkhead: Bulkhead
+  expiry: Expiry
   crashAt: CrashAt
   claimSeconds: number
   liveMax: number
@@ -53,7 +54,7 @@ export function createHolding(deps: {
 
   /** Whether holds that are over were in the way; they are not any more. */
   async function takeOver(wanted: InTheWay): Promise<boolean> {
-    const expired = await transact((tx) => expireOf(tx, wanted, { wait: true }))
+    const expired = await transact((tx) => deps.expiry.expireOf(tx, wanted, { wait: true }))
     await redisPicture.release(expired)
     return expired.length > 0
   }

@@ -5,7 +5,6 @@ import { listClaimed } from '../holds/seat-claim-repository.ts'
 import { reserveRefusal, unknownReservation } from './answers.ts'
 import { claim } from './claim.ts'
 import { loadOffer } from './offers.ts'
-import { releaseClaim } from './release.ts'
 import { reservationView } from './reservation.ts'
 import { mergeRequests } from './wish.ts'
 
@@ -56,7 +55,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
       return { status: 200, body: { ...reservationView(reservation), userId: body.userId, orderId: body.orderId } }
     },
     releaseClaim: async ({ body }) => {
-      const result = await deps.transact((tx) => releaseClaim(tx, body))
+      const result = await deps.transact((tx) => deps.releases.releaseClaim(tx, body))
       const { reservationId } = body
       switch (result.outcome) {
         case 'issued':

@@ -1,4 +1,5 @@
 import type { OrderId, ReservationId, UserId } from '@boxoffice/contracts'
+import type { Append } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
@@ -6,50 +7,59 @@ import { insertOutcome } from '../issuing/outcome-repository.ts'
 import { lockOrder } from './locks.ts'
 import { type StoredReservation, ticketCount } from './reservation.ts'
 import { lockReservation, moveReservation } from './reservation-repository.ts'
+import { tellReleased } from './tell-released.ts'
 
 export type ReleaseResult =
   | { outcome: 'released'; reservation: StoredReservation; ticketsReleased: number }
   | { outcome: 'nothing' }
   | { outcome: 'issued' }
 
-/**
- * Undo an order's reserve or claim. The order's outcome CANCELLED comes first, so that a step that arrives after its own
- * compensation holds nothing; then its claim goes, if there is one. Repeated, the answer is the same. What was issued stays.
- */
-export async function releaseClaim(
-  tx: Tx,
-  order: { orderId: OrderId; reservationId: ReservationId; reason: string },
-): Promise<ReleaseResult> {
-  await lockOrder(tx, order.orderId)
-  const standing = await insertOutcome(tx, order.orderId, 'CANCELLED', order)
-  if (standing?.outcome === 'ISSUED') return { outcome: 'issued' }
-  const reservation = await lockReservation(tx, order.reservationId)
-  if (!reservation || reservation.orderId !== order.orderId) return { outcome: 'nothing' }
-  if (reservation.status === 'PAYING') await letGo(tx, reservation, 'PAYING')
-  return { outcome: 'released', reservation, ticketsReleased: ticketCount(reservation.items) }
-}
-
 export type BuyerReleaseResult =
   | { outcome: 'released'; reservation: StoredReservation }
   | { outcome: 'nothing' | 'paying' | 'paid' | 'unknown' }
 
-/** Let one's own reservation go; repeated, there is nothing left to do. */
-export async function releaseOwn(tx: Tx, reservationId: ReservationId, userId: UserId): Promise<BuyerReleaseResult> {
-  const reservation = await lockReservation(tx, reservationId)
-  if (!reservation || reservation.userId !== userId) return { outcome: 'unknown' }
-  if (reservation.status === 'PAYING') return { outcome: 'paying' }
-  if (reservation.status === 'COMPLETED') return { outcome: 'paid' }
-  if (reservation.status !== 'ACTIVE') return { outcome: 'nothing' }
-  await letGo(tx, reservation, 'ACTIVE')
-  return { outcome: 'released', reservation }
-}
+/** ACTIVE or PAYING → CANCELLED: what is let go is told of, once. */
+export function createReleases({ append }: { append: Append }) {
+  /**
+   * Undo an order's reserve or claim. The order's outcome CANCELLED comes first, so that a step that arrives after its own
+   * compensation holds nothing; then its claim goes, if there is one. Repeated, the answer is the same. What was issued stays.
+   */
+  async function releaseClaim(
+    tx: Tx,
+    order: { orderId: OrderId; reservationId: ReservationId; reason: string },
+  ): Promise<ReleaseResult> {
+    await lockOrder(tx, order.orderId)
+    const standing = await insertOutcome(tx, order.orderId, 'CANCELLED', order)
+    if (standing?.outcome === 'ISSUED') return { outcome: 'issued' }
+    const reservation = await lockReservation(tx, order.reservationId)
+    if (!reservation || reservation.orderId !== order.orderId) return { outcome: 'nothing' }
+    if (reservation.status === 'PAYING') await letGo(tx, reservation, 'PAYING')
+    return { outcome: 'released', reservation, ticketsReleased: ticketCount(reservation.items) }
+  }
 
-/** A locked reservation is CANCELLED and its places are free. */
-export async function letGo(tx: Tx, reservation: StoredReservation, from: 'ACTIVE' | 'PAYING'): Promise<void> {
-  await moveReservation(tx, reservation.reservationId, from, 'CANCELLED')
-  await changeCounters(
-    tx,
-    reservation.items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: 0 })),
-  )
-  await unclaimSeats(tx, [reservation.reservationId])
+  /** Let one's own reservation go; repeated, there is nothing left to do. */
+  async function releaseOwn(tx: Tx, reservationId: ReservationId, userId: UserId): Promise<BuyerReleaseResult> {
+    const reservation = await lockReservation(tx, reservationId)
+    if (!reservation || reservation.userId !== userId) return { outcome: 'unknown' }
+    if (reservation.status === 'PAYING') return { outcome: 'paying' }
+    if (reservation.status === 'COMPLETED') return { outcome: 'paid' }
+    if (reservation.status !== 'ACTIVE') return { outcome: 'nothing' }
+    await letGo(tx, reservation, 'ACTIVE')
+    return { outcome: 'released', reservation }
+  }
+
+  /** A locked reservation is CANCELLED and its places are free. */
+  async function letGo(tx: Tx, reservation: StoredReservation, from: 'ACTIVE' | 'PAYING'): Promise<void> {
+    const { reservationId, eventId, userId, items } = reservation
+    const { heldAt, movedAt } = await moveReservation(tx, reservationId, from, 'CANCELLED')
+    await tellReleased(append, tx, [{ reservationId, eventId, userId, outcome: 'CANCELLED', heldAt, releasedAt: movedAt, items }])
+    await changeCounters(
+      tx,
+      items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: 0 })),
+    )
+    await unclaimSeats(tx, [reservationId])
+  }
+
+  return { releaseClaim, releaseOwn, letGo }
 }
+export type Releases = ReturnType<typeof createReleases>

@@ -80,18 +80,20 @@ export async function claimForOrder(tx: Tx, reservationId: ReservationId, orderI
   return row.expiresAt
 }
 
-/** Move a locked reservation along; it must be in the state that was read. */
+/** Move a locked reservation along, and when that was; it must be in the state that was read. */
 export async function moveReservation(
   tx: Tx,
   reservationId: ReservationId,
   from: 'ACTIVE' | 'PAYING',
   to: 'COMPLETED' | 'CANCELLED',
-): Promise<void> {
-  const rows = await tx.query(
-    'update reservations set status = $3 where reservation_id = $1 and status = $2 returning reservation_id',
+): Promise<{ heldAt: Date; movedAt: Date }> {
+  const [moved] = await tx.query<{ heldAt: Date; movedAt: Date }>(
+    `update reservations set status = $3 where reservation_id = $1 and status = $2
+     returning created_at as "heldAt", clock_timestamp() as "movedAt"`,
     [reservationId, from, to],
   )
-  if (rows.length === 0) throw new Error(`reservation ${reservationId} is not ${from}`)
+  if (!moved) throw new Error(`reservation ${reservationId} is not ${from}`)
+  return moved
 }
 
 /**

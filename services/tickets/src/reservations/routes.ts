@@ -2,7 +2,6 @@ import type { ReservationId, ticketsRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { reserveRefusal, unknownReservation } from './answers.ts'
-import { releaseOwn } from './release.ts'
 import { reservationView } from './reservation.ts'
 import { findReservation } from './reservation-repository.ts'
 
@@ -29,7 +28,7 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
       return { status: 200, body: reservationView(reservation) }
     },
     releaseReservation: async ({ params, principal }) => {
-      const result = await deps.transact((tx) => releaseOwn(tx, params.reservationId, principal.userId))
+      const result = await deps.transact((tx) => deps.releases.releaseOwn(tx, params.reservationId, principal.userId))
       if (result.outcome === 'unknown') return unknownReservation()
       if (result.outcome === 'paying') return refuse(409, 'RESERVATION_IN_PAYMENT', 'this reservation is being paid for')
       if (result.outcome === 'paid')

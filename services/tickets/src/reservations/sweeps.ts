@@ -1,8 +1,8 @@
 import type { EventId, OrderId, paymentsInternalRoutes, ReservationId } from '@boxoffice/contracts'
 import { type Client, ServiceUnavailable, type Transact, type Tx } from '@boxoffice/service-kit'
 import type { RedisPicture } from '../holds/redis-picture.ts'
-import { EXPIRE_BATCH_MAX, expireOldest } from './expire.ts'
-import { releaseClaim } from './release.ts'
+import { EXPIRE_BATCH_MAX, type Expiry } from './expire.ts'
+import type { Releases } from './release.ts'
 
 export type PaymentsClient = Pick<Client<typeof paymentsInternalRoutes>, 'getOrderInfo'>
 
@@ -17,9 +17,10 @@ interface Overdue {
 }
 
 /** Release what is over, a batch at a time. */
-export function createExpirySweep({ transact, redisPicture }: { transact: Transact; redisPicture: RedisPicture }) {
+export function createExpirySweep(deps: { transact: Transact; redisPicture: RedisPicture; expiry: Expiry }) {
+  const { transact, redisPicture, expiry } = deps
   return async () => {
-    const expired = await transact(expireOldest)
+    const expired = await transact(expiry.expireOldest)
     await redisPicture.release(expired)
     return { more: expired.length === EXPIRE_BATCH_MAX }
   }
@@ -29,8 +30,13 @@ export function createExpirySweep({ transact, redisPicture }: { transact: Transa
  * Claims past their deadline. They are never simply released: money may be moving. The payment service knows what became of
  * the order; while it cannot be had, the claim stays.
  */
-export function createOverdueSweep(deps: { transact: Transact; redisPicture: RedisPicture; payments: PaymentsClient }) {
-  const { transact, redisPicture } = deps
+export function createOverdueSweep(deps: {
+  transact: Transact
+  redisPicture: RedisPicture
+  payments: PaymentsClient
+  releases: Releases
+}) {
+  const { transact, redisPicture, releases } = deps
   return async () => {
     const overdue = await transact(listOverdue)
     let decided = 0
@@ -42,7 +48,7 @@ export function createOverdueSweep(deps: { transact: Transact; redisPicture: Red
       }
       decided++
       if (verdict === 'release') {
-        const result = await transact((tx) => releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }))
+        const result = await transact((tx) => releases.releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }))
         if (result.outcome === 'released') await redisPicture.release([result.reservation])
       } else {
         await transact((tx) => extend(tx, reservationId))

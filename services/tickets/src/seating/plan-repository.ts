@@ -1,4 +1,4 @@
-import type { EventId, SeatingPlan, TicketTypeId } from '@boxoffice/contracts'
+import type { Currency, EventId, Minor, SeatId, SeatingPlan, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import type { PlanSeat } from './plan.ts'
 import { seatIdOf } from './plan.ts'
@@ -74,6 +74,21 @@ export async function findZoneName(tx: Tx, eventId: EventId, zoneId: number): Pr
     zoneId,
   ])
   return row?.name ?? null
+}
+
+/** The type that sells a seat, and its price now; null where there is no such seat, or nothing sells it. */
+export async function findSeatOffer(
+  tx: Tx,
+  eventId: EventId,
+  seatId: SeatId,
+): Promise<{ ticketTypeId: TicketTypeId; unitPrice: Minor; currency: Currency } | null> {
+  const [offer] = await tx.query<{ ticketTypeId: TicketTypeId; unitPrice: Minor; currency: Currency }>(
+    `select t.ticket_type_id as "ticketTypeId", t.unit_price_minor as "unitPrice", t.currency
+     from seats s join seating_zones z using (event_id, zone_id) join ticket_types t on t.ticket_type_id = z.ticket_type_id
+     where s.event_id = $1 and s.seat_id = $2 and t.withdrawn_at is null`,
+    [eventId, seatId],
+  )
+  return offer ?? null
 }
 
 /** These zones are sold by a type from now on; they must be free, and the event's picture locked. */

@@ -1,10 +1,11 @@
 import type { TicketTypeChanges, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import type { Released } from '../holds/commands.ts'
 import { lockCounters } from '../holds/counter-repository.ts'
-import { expireOf } from '../reservations/expire.ts'
 import { freeZones } from '../seating/plan-repository.ts'
+import { tellType } from './tell-type.ts'
 import { changedType, wrongWith } from './type.ts'
 import { findType, type StoredType, updateType, wasSold, withdrawType } from './type-repository.ts'
 
@@ -14,15 +15,17 @@ export type ChangeResult =
   | { outcome: 'below-sold'; sold: number; held: number }
   | { outcome: 'gone' }
 
+type Changing = Pick<Dependencies, 'config' | 'expiry' | 'messaging'>
+
 /** Change a type; what is held or sold of it keeps its price. Holds that are over do not stand in the way. */
 export async function changeType(
+  deps: Changing,
   tx: Tx,
   picture: EventPicture,
   ticketTypeId: TicketTypeId,
   changes: TicketTypeChanges,
-  priceMin: number,
 ): Promise<ChangeResult> {
-  const released = await expireOf(tx, { eventId: picture.eventId, ticketTypeIds: [ticketTypeId], seatIds: [] }, { wait: true })
+  const released = await expireAll(deps, tx, picture, ticketTypeId)
   const type = await lockType(tx, ticketTypeId)
   if (!type) return { outcome: 'gone' }
   if (changes.quantity !== undefined && type.kind === 'SEATED') {
@@ -31,25 +34,35 @@ export async function changeType(
   const changed = changedType(type, changes)
   // What was right once does not stand in the way of another change, though the event moved since.
   const touched = [changes.unitPrice, changes.salesStartAt, changes.salesEndAt].some((value) => value !== undefined)
-  const wrong = touched ? wrongWith(changed, picture, priceMin) : null
+  const wrong = touched ? wrongWith(changed, picture, deps.config.priceMinMinor) : null
   if (wrong) return { outcome: 'invalid', ...wrong }
   if (changed.capacity < type.sold + type.held) return { outcome: 'below-sold', sold: type.sold, held: type.held }
-  await updateType(tx, changed)
-  return { outcome: 'changed', type: changed, released }
+  const updated = await updateType(tx, changed)
+  await tellType(deps.messaging.append, tx, { ...updated, withdrawn: false })
+  return { outcome: 'changed', type: updated, released }
 }
 
 /** Offer a type no more. What was ever sold stays; so does what is held. */
-export async function deleteType(tx: Tx, picture: EventPicture, ticketTypeId: TicketTypeId): Promise<ChangeResult> {
-  const released = await expireOf(tx, { eventId: picture.eventId, ticketTypeIds: [ticketTypeId], seatIds: [] }, { wait: true })
+export async function deleteType(
+  deps: Changing,
+  tx: Tx,
+  picture: EventPicture,
+  ticketTypeId: TicketTypeId,
+): Promise<ChangeResult> {
+  const released = await expireAll(deps, tx, picture, ticketTypeId)
   const type = await lockType(tx, ticketTypeId)
   if (!type) return { outcome: 'gone' }
   if (type.held > 0 || type.sold > 0 || (await wasSold(tx, type))) {
     return { outcome: 'below-sold', sold: type.sold, held: type.held }
   }
-  await withdrawType(tx, ticketTypeId)
+  const withdrawn = await withdrawType(tx, type)
   await freeZones(tx, ticketTypeId)
-  return { outcome: 'changed', type, released }
+  await tellType(deps.messaging.append, tx, { ...withdrawn, withdrawn: true })
+  return { outcome: 'changed', type: withdrawn, released }
 }
+
+const expireAll = ({ expiry }: Changing, tx: Tx, { eventId }: EventPicture, ticketTypeId: TicketTypeId) =>
+  expiry.expireOf(tx, { eventId, ticketTypeIds: [ticketTypeId], seatIds: [] }, { wait: true })
 
 /** A type whose counter is locked, and so as it stands until the transaction ends. */
 async function lockType(tx: Tx, ticketTypeId: TicketTypeId): Promise<StoredType | null> {

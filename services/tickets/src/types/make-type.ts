@@ -3,10 +3,11 @@ import { RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit
 import type { Dependencies } from '../dependencies.ts'
 import { findPicture, settleCurrency } from '../event-pictures/picture-repository.ts'
 import { assignZones, findPlanVersion, insertPlan, listZones } from '../seating/plan-repository.ts'
+import { tellType } from './tell-type.ts'
 import { newType } from './type.ts'
 import { countTypes, findType, insertType, type StoredType } from './type-repository.ts'
 
-type Making = Pick<Dependencies, 'config' | 'transact' | 'pool' | 'events'>
+type Making = Pick<Dependencies, 'config' | 'transact' | 'pool' | 'events' | 'messaging'>
 
 /**
  * Offer a type. One with zones needs the event's seating plan: the event service is asked for it the first time, and from then
@@ -27,6 +28,7 @@ export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: N
       throw new RefusedError(refuse(409, 'TICKET_TYPE_DELETED', 'what this request made was deleted since'))
     }
     if (body.zoneIds) await assignZones(tx, body.eventId, body.zoneIds, ticketTypeId)
+    await tellType(deps.messaging.append, tx, { ...type, withdrawn: false })
     return type
   })
 }

@@ -67,12 +67,12 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
     },
     updateTicketType: async ({ params: { ticketTypeId }, body, principal }) => {
       const { type, picture } = await change(ticketTypeId, principal.userId, (tx, picture) =>
-        changeType(tx, picture, ticketTypeId, body, deps.config.priceMinMinor),
+        changeType(deps, tx, picture, ticketTypeId, body),
       )
       return { status: 200, body: typeView(type, picture) }
     },
     deleteTicketType: async ({ params: { ticketTypeId }, principal }) => {
-      await change(ticketTypeId, principal.userId, (tx, picture) => deleteType(tx, picture, ticketTypeId))
+      await change(ticketTypeId, principal.userId, (tx, picture) => deleteType(deps, tx, picture, ticketTypeId))
       return { status: 204, body: undefined }
     },
   }

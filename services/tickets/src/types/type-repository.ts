@@ -18,13 +18,15 @@ export interface StoredType {
   readonly capacity: number
   readonly held: number
   readonly sold: number
+  /** Grows with every change. */
+  readonly version: number
 }
 
 const select = `select t.ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind,
   (select coalesce(jsonb_agg(z.zone_id order by z.zone_id), '[]') from seating_zones z where z.ticket_type_id = t.ticket_type_id)
     as "zoneIds", t.unit_price_minor as "unitPrice",
   t.currency, t.sales_start_at as "salesStartAt", t.sales_end_at as "salesEndAt", t.max_per_order as "maxPerOrder",
-  t.max_per_user as "maxPerUser", c.capacity, c.held, c.sold
+  t.max_per_user as "maxPerUser", c.capacity, c.held, c.sold, t.version
   from ticket_types t join ticket_type_counters c using (ticket_type_id)`
 
 /** What an event sells, in the order in which it was offered. */
@@ -55,13 +57,13 @@ export async function countTypes(tx: Tx, eventId: EventId): Promise<number> {
   return row?.count ?? 0
 }
 
-/** Offer a type with nothing held or sold; false when its id was used before. */
-export async function insertType(tx: Tx, type: Omit<StoredType, 'held' | 'sold'>): Promise<boolean> {
+/** Offer a type with nothing held or sold, at version 1; false when its id was used before. */
+export async function insertType(tx: Tx, type: Omit<StoredType, 'held' | 'sold' | 'version'>): Promise<boolean> {
   const offered = await tx.query(
     `with offered as (
        insert into ticket_types (ticket_type_id, event_id, name, unit_price_minor, currency, sales_start_at, sales_end_at,
-         max_per_order, max_per_user, kind)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11)
+         max_per_order, max_per_user, kind, announced)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, true)
        on conflict (ticket_type_id) do nothing returning ticket_type_id, event_id)
      insert into ticket_type_counters (ticket_type_id, event_id, capacity)
      select ticket_type_id, event_id, $10 from offered returning ticket_type_id`,
@@ -82,12 +84,12 @@ export async function insertType(tx: Tx, type: Omit<StoredType, 'held' | 'sold'>
   return offered.length > 0
 }
 
-/** Write what may change about a locked type. */
-export async function updateType(tx: Tx, type: StoredType): Promise<void> {
+/** Write what may change about a locked type; it as it stands now. Whoever changes it tells of it. */
+export async function updateType(tx: Tx, type: StoredType): Promise<StoredType> {
   await tx.query(
     `with changed as (
        update ticket_types set name = $2, unit_price_minor = $3, sales_start_at = $4, sales_end_at = $5, max_per_order = $6,
-         max_per_user = $7
+         max_per_user = $7, version = version + 1, announced = true
        where ticket_type_id = $1)
      update ticket_type_counters set capacity = $8, updated_at = clock_timestamp() where ticket_type_id = $1`,
     [
@@ -101,6 +103,7 @@ export async function updateType(tx: Tx, type: StoredType): Promise<void> {
       type.capacity,
     ],
   )
+  return { ...type, version: type.version + 1 }
 }
 
 /** Whether tickets of a type were ever issued. */
@@ -112,11 +115,37 @@ export async function wasSold(tx: Tx, { eventId, ticketTypeId }: StoredType): Pr
   return row?.sold === true
 }
 
-/** Offer a locked type no more. Without capacity nothing can be held of it, whoever still believes that it is there. */
-export async function withdrawType(tx: Tx, ticketTypeId: TicketTypeId): Promise<void> {
+/**
+ * Offer a locked type no more; it as it stands now. Without capacity nothing can be held of it, whoever still believes that it is
+ * there. Whoever withdraws it tells of it.
+ */
+export async function withdrawType(tx: Tx, type: StoredType): Promise<StoredType> {
   await tx.query(
-    `with withdrawn as (update ticket_types set withdrawn_at = clock_timestamp() where ticket_type_id = $1)
+    `with withdrawn as (
+       update ticket_types set withdrawn_at = clock_timestamp(), version = version + 1, announced = true
+       where ticket_type_id = $1)
      update ticket_type_counters set capacity = 0, updated_at = clock_timestamp() where ticket_type_id = $1`,
-    [ticketTypeId],
+    [type.ticketTypeId],
   )
+  return { ...type, capacity: 0, version: type.version + 1 }
 }
+
+/** What is told of a type. */
+export type ToldType = Pick<
+  StoredType,
+  'ticketTypeId' | 'eventId' | 'name' | 'kind' | 'unitPrice' | 'currency' | 'capacity' | 'version'
+> & { readonly withdrawn: boolean }
+
+/** Take so many types of which nobody was told yet, as they stand; they must be told of in this transaction. */
+export const takeUnannouncedTypes = (tx: Tx, limit: number): Promise<ToldType[]> =>
+  tx.query<ToldType>(
+    // Not `for update`: that would hold up everybody who reserves of them.
+    `with chosen as (
+       select ticket_type_id from ticket_types where not announced limit $1 for no key update skip locked),
+     taken as (
+       update ticket_types t set announced = true from chosen where t.ticket_type_id = chosen.ticket_type_id returning t.*)
+     select t.ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind, t.unit_price_minor as "unitPrice",
+       t.currency, c.capacity, t.version, t.withdrawn_at is not null as withdrawn
+     from taken t join ticket_type_counters c using (ticket_type_id)`,
+    [limit],
+  )

@@ -21,6 +21,7 @@ export const newType = (
   maxPerUser: body.maxPerUser ?? null,
   held: 0,
   sold: 0,
+  version: 1,
 })
 
 /** A type after changes: undefined leaves a field as it is, null removes it. */
@@ -56,7 +57,7 @@ export function wrongWith(
 
 /** A type as callers see it. */
 export function typeView(type: StoredType, picture: EventPicture): TicketType {
-  const { salesStartAt, salesEndAt, maxPerUser, capacity, held, sold, zoneIds, ...rest } = type
+  const { salesStartAt, salesEndAt, maxPerUser, capacity, held, sold, zoneIds, version: _, ...rest } = type
   return {
     ...rest,
     quantityTotal: capacity,

@@ -1,0 +1,23 @@
+import { type EventId, type ReservationId, reservationReleased, type UserId } from '@boxoffice/contracts'
+import type { Append } from '@boxoffice/messaging'
+import type { Tx } from '@boxoffice/service-kit'
+import type { Line } from '../holds/commands.ts'
+
+/** A reservation that came to nothing, and when, by the database's clock. */
+export interface EndedReservation {
+  readonly reservationId: ReservationId
+  readonly eventId: EventId
+  readonly userId: UserId
+  readonly outcome: 'EXPIRED' | 'CANCELLED'
+  readonly heldAt: Date
+  readonly releasedAt: Date
+  readonly items: readonly Line[]
+}
+
+/** Tell of reservations, in the transaction in which they end; each ends once. */
+export async function tellReleased(append: Append, tx: Tx, ended: readonly EndedReservation[]): Promise<void> {
+  for (const { items, ...reservation } of ended) {
+    const tickets = items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, quantity }))
+    await append(tx, reservationReleased, { ...reservation, tickets }, { aggregateVersion: 1 })
+  }
+}

@@ -1,0 +1,20 @@
+import type { ticketsInternalRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { unknownEvent } from '../event-pictures/own-event.ts'
+import { findSeatOffer } from './plan-repository.ts'
+
+type Routes = Pick<typeof ticketsInternalRoutes, 'findSeat'>
+
+export function internalSeatHandlers(deps: Dependencies): Handlers<Routes> {
+  const sql = sqlOfPool(deps.pool)
+  return {
+    findSeat: async ({ params: { eventId, seatId } }) => {
+      const picture = await deps.findEventPicture(eventId)
+      if (!picture || picture.status === 'DRAFT') return unknownEvent()
+      const offer = await findSeatOffer(sql, eventId, seatId)
+      if (!offer) return refuse(404, 'SEAT_NOT_FOUND', 'this event sells no such seat')
+      return { status: 200, body: { eventId, venueId: picture.venueId, seatId, ...offer } }
+    },
+  }
+}

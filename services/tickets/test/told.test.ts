@@ -1,0 +1,298 @@
+import {
+  type EventId,
+  type Message,
+  type MessageDefinition,
+  type Minor,
+  type OrderId,
+  paymentFailed,
+  type ReservationId,
+  reservationReleased,
+  type TicketTypeId,
+  ticketCheckedIn,
+  ticketsGenerated,
+  ticketTypeChanged,
+} from '@boxoffice/contracts'
+import { transact } from '@boxoffice/service-kit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createAnnouncementSweep } from '../src/announce.ts'
+import { orderSubscribers } from '../src/issuing/subscriptions.ts'
+import { createExpirySweep, createOverdueSweep } from '../src/reservations/sweeps.ts'
+import { withEffects } from '../src/reservations/transactions.ts'
+import { deleteType } from '../src/types/change-type.ts'
+import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
+import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+
+let setting: Setting
+beforeAll(async () => {
+  setting = await createSetting()
+})
+afterAll(() => setting.close())
+
+const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
+
+/** What was told about an event in this way, oldest first, as a consumer decodes it. */
+async function told<D extends MessageDefinition>(definition: D, eventId: EventId): Promise<Message<D>[]> {
+  const { rows } = await query(
+    `select body from outbox where event_type = $1 and body->'payload'->>'eventId' = $2 order by position`,
+    [definition.eventType, eventId],
+  )
+  return rows.map(({ body }) => z.decode(definition.schema as z.ZodType, body) as Message<D>)
+}
+
+/** What was told to have ended. */
+const ended = async (eventId: EventId) =>
+  (await told(reservationReleased, eventId)).map(({ payload }) => [payload.reservationId, payload.outcome])
+
+async function hold(eventId: EventId, typeId: TicketTypeId, quantity = 1) {
+  const holder = await setting.user()
+  const answer = await holder.client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
+  if (answer.status !== 201) throw new Error('not reserved')
+  return { ...holder, reservationId: answer.body.reservationId }
+}
+
+/** What is done and then rolled back. */
+async function undone(work: Parameters<typeof transact<void>>[1]): Promise<void> {
+  const changedTheirMind = new Error('rolled back')
+  const rolledBack = transact(setting.deps.pool, async (tx) => {
+    await work(tx)
+    throw changedTheirMind
+  })
+  await expect(rolledBack).rejects.toBe(changedTheirMind)
+}
+
+describe('a ticket type', () => {
+  it('is told of as it stands with every change, each with a higher version', async () => {
+    const { eventId, typeId, organizer } = await setting.offer(10)
+    const { client } = await setting.user(['ORGANIZER'], organizer.userId)
+    const params = { ticketTypeId: typeId }
+    await client.updateTicketType({ params, body: { unitPrice: 6_050 as Minor, name: 'Floor' } })
+    await client.updateTicketType({ params, body: { quantity: 25 } })
+    expect((await client.deleteTicketType({ params })).status).toBe(204)
+    const made = { ticketTypeId: typeId, eventId, name: 'Standing', kind: 'GENERAL', unitPrice: 5_000, currency: 'EUR' }
+    const floor = { ...made, name: 'Floor', unitPrice: 6_050 }
+    expect((await told(ticketTypeChanged, eventId)).map(({ aggregateVersion, payload }) => [aggregateVersion, payload])).toEqual([
+      [1, { ...made, quantityTotal: 10, withdrawn: false }],
+      [2, { ...floor, quantityTotal: 10, withdrawn: false }],
+      [3, { ...floor, quantityTotal: 25, withdrawn: false }],
+      [4, { ...floor, quantityTotal: 0, withdrawn: true }],
+    ])
+  })
+
+  it('is told of once when the request that makes it is repeated, and a seated one has as many as its seats', async () => {
+    const { eventId, organizer } = await setting.offerSeats([[2], [3]], { sold: [1] })
+    const request = {
+      body: { eventId, name: 'Balcony', unitPrice: 4_000 as Minor, currency: 'EUR' as const, zoneIds: [2] },
+      headers: { 'idempotency-key': newId<string>() },
+    }
+    for (let times = 0; times < 2; times++) expect((await organizer.client.createTicketType(request)).status).toBe(201)
+    // The process died before it answered: it is made again under the same id.
+    await query('update idempotency_keys set status = null, answer = null, leased_until = now()')
+    expect((await organizer.client.createTicketType(request)).status).toBe(201)
+    expect((await told(ticketTypeChanged, eventId)).map(({ payload }) => [payload.kind, payload.quantityTotal])).toEqual([
+      ['SEATED', 2],
+      ['SEATED', 3],
+    ])
+  })
+
+  it('is not told of where a change is refused or rolled back', async () => {
+    const { eventId, typeId, organizer } = await setting.offer(10)
+    const { client } = await setting.user(['ORGANIZER'], organizer.userId)
+    await hold(eventId, typeId, 3)
+    expect((await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 2 } })).status).toBe(409)
+    const other = await setting.offer(10)
+    const picture = await setting.deps.findEventPicture(other.eventId)
+    if (!picture) throw new Error('no picture')
+    await undone(async (tx) => {
+      expect(await deleteType(setting.deps, tx, picture, other.typeId)).toMatchObject({ outcome: 'changed' })
+    })
+    for (const event of [eventId, other.eventId]) expect(await told(ticketTypeChanged, event)).toHaveLength(1)
+  })
+})
+
+describe('an admission', () => {
+  it("is told of once, however often the code is shown, with the holder's id", async () => {
+    const offered = await setting.offer(10)
+    const { eventId, typeId } = offered
+    const organizer = await organizerOf(setting, offered)
+    const [bought, friend] = [await buyer(setting, eventId, some(typeId)), await account(setting)]
+    await passOn(bought, bought.ticketId, friend.email)
+    const [ticket] = await ticketsOf(friend)
+    if (!ticket) throw new Error('not passed on')
+    const code = await codeOf(friend, ticket.ticketId)
+    const key = newId<string>()
+    const admitted = await show(organizer, eventId, code, { gate: 'North', key })
+    if (admitted.status !== 200) throw new Error('not admitted')
+    await show(organizer, eventId, code, { gate: 'North', key })
+    await query('update idempotency_keys set status = null, answer = null, leased_until = now() where key = $1', [key])
+    expect((await show(organizer, eventId, code, { gate: 'North', key })).status).toBe(200)
+    expect((await show(organizer, eventId, code)).status).toBe(409)
+    expect(await told(ticketCheckedIn, eventId)).toMatchObject([
+      {
+        aggregateVersion: 2,
+        payload: {
+          ticketId: ticket.ticketId,
+          ticketNumber: ticket.ticketNumber,
+          ticketTypeId: typeId,
+          orderId: bought.orderId,
+          userId: friend.userId,
+          eventId,
+          checkedInAt: admitted.body.checkedInAt,
+          gate: 'North',
+        },
+      },
+    ])
+  })
+
+  it('is told of without a gate where none was given', async () => {
+    const offered = await setting.offer(10)
+    const guest = await buyer(setting, offered.eventId, some(offered.typeId))
+    await show(await organizerOf(setting, offered), offered.eventId, await codeOf(guest, guest.ticketId))
+    const [message] = await told(ticketCheckedIn, offered.eventId)
+    expect(message?.payload).not.toHaveProperty('gate')
+  })
+})
+
+describe('a reservation that came to nothing', () => {
+  it('is told of once with what was held, whichever sweep or buyer ends it', async () => {
+    const { eventId, typeId } = await setting.offer(50)
+    const [over, own] = [await hold(eventId, typeId, 3), await hold(eventId, typeId, 2)]
+    await setting.expire(over.reservationId)
+    for (let times = 0; times < 2; times++) await createExpirySweep(setting.deps)()
+    const release = () => own.client.releaseReservation({ params: { reservationId: own.reservationId } })
+    expect((await Promise.all([release(), release()])).map(({ status }) => status)).toEqual([204, 204])
+    const messages = await told(reservationReleased, eventId)
+    const [instant, of] = [expect.any(Date), (quantity: number) => [{ ticketTypeId: typeId, quantity }]]
+    const both = { eventId, heldAt: instant, releasedAt: instant }
+    expect(messages.map(({ payload }) => payload)).toEqual([
+      { ...both, reservationId: over.reservationId, userId: over.userId, outcome: 'EXPIRED', tickets: of(3) },
+      { ...both, reservationId: own.reservationId, userId: own.userId, outcome: 'CANCELLED', tickets: of(2) },
+    ])
+    const { rows } = await query('select created_at from reservations where reservation_id = $1', [own.reservationId])
+    expect(messages[1]?.payload.heldAt).toEqual(rows[0]?.created_at)
+  })
+
+  it('is told of with all of its lines, each of a batch', async () => {
+    const { eventId, typeId, organizer } = await setting.offerSeats([[3], [4]], { sold: [1] })
+    const balcony = await organizer.client.createTicketType({
+      body: { eventId, name: 'Balcony', unitPrice: 4_000 as Minor, currency: 'EUR', zoneIds: [2] },
+    })
+    if (balcony.status !== 201) throw new Error('no type was made')
+    const { ticketTypeId } = balcony.body
+    const ticketRequests = [...seats(typeId, '1-A-1'), ...seats(ticketTypeId, '2-A-1', '2-A-2')]
+    const held = await Promise.all(
+      [ticketRequests, seats(typeId, '1-A-2'), seats(typeId, '1-A-3')].map((requests) => reserveFor(setting, eventId, requests)),
+    )
+    await query(`update reservations set status = 'ACTIVE', order_id = null where event_id = $1`, [eventId])
+    for (const { reservationId } of held) await setting.expire(reservationId)
+    await createExpirySweep(setting.deps)()
+    const messages = await told(reservationReleased, eventId)
+    expect(messages.map(({ payload }) => payload.reservationId).sort()).toEqual(held.map((one) => one.reservationId).sort())
+    const first = messages.find(({ payload }) => payload.reservationId === held[0]?.reservationId)
+    expect(first?.payload.tickets.toSorted((a, b) => a.quantity - b.quantity)).toEqual([
+      { ticketTypeId: typeId, quantity: 1 },
+      { ticketTypeId, quantity: 2 },
+    ])
+  })
+
+  it('is told of where somebody else takes it over, and where its type is changed', async () => {
+    const { eventId, typeId, organizer } = await setting.offer(2)
+    const first = await hold(eventId, typeId, 2)
+    await setting.expire(first.reservationId)
+    const second = await hold(eventId, typeId, 2)
+    expect(await ended(eventId)).toEqual([[first.reservationId, 'EXPIRED']])
+    await setting.expire(second.reservationId)
+    const { client } = await setting.user(['ORGANIZER'], organizer.userId)
+    expect((await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 1 } })).status).toBe(200)
+    expect(await ended(eventId)).toEqual([
+      [first.reservationId, 'EXPIRED'],
+      [second.reservationId, 'EXPIRED'],
+    ])
+  })
+
+  it('is told of when an order lets its claim go: released, failed, overdue, rejected or cancelled', async () => {
+    const { eventId, typeId } = await setting.offer(50)
+    const claims: Claim[] = await Promise.all(Array.from({ length: 5 }, () => reserveForOrder(setting, eventId, typeId)))
+    const [released, failed, overdue, rejected, cancelled] = claims as [Claim, Claim, Claim, Claim, Claim]
+    const release = ({ orderId, reservationId }: Claim) =>
+      setting.internal.releaseClaim({ body: { orderId, reservationId, reason: 'PAYMENT_FAILED' } })
+    for (let times = 0; times < 2; times++) await release(released)
+    await fail(failed, eventId)
+    await setting.expire(overdue.reservationId)
+    await createOverdueSweep(setting.deps)()
+    for (let times = 0; times < 2; times++) {
+      await setting.internal.cancelOrderTickets({ body: { orderId: cancelled.orderId, reason: 'event cancelled' } })
+    }
+    await query(`update event_pictures set status = 'CANCELLED' where event_id = $1`, [eventId])
+    const { orderId, reservationId, userId } = rejected
+    const confirm = { orderId, reservationId, userId, holderName: 'Ada' }
+    for (let times = 0; times < 2; times++) {
+      expect(await setting.internal.confirmPurchase({ body: confirm })).toMatchObject({ status: 409 })
+    }
+    expect((await ended(eventId)).toSorted()).toEqual(claims.map((claim) => [claim.reservationId, 'CANCELLED']).toSorted())
+  })
+
+  it('is not told of when it became tickets, and not where that is rolled back', async () => {
+    const { eventId, typeId } = await setting.offer(50)
+    await buyer(setting, eventId, some(typeId))
+    const { orderId, reservationId } = await reserveForOrder(setting, eventId, typeId)
+    const over = await hold(eventId, typeId)
+    await setting.expire(over.reservationId)
+    await undone(async (tx) => {
+      const { expiry, releases } = setting.deps
+      expect(await expiry.expireOldest(tx)).toContainEqual(expect.objectContaining({ reservationId: over.reservationId }))
+      expect(await releases.releaseClaim(tx, { orderId, reservationId, reason: 'X' })).toMatchObject({ outcome: 'released' })
+    })
+    expect(await told(ticketsGenerated, eventId)).toHaveLength(1)
+    expect(await told(reservationReleased, eventId)).toEqual([])
+  })
+})
+
+type Claim = { orderId: OrderId; reservationId: ReservationId; userId: Awaited<ReturnType<typeof hold>>['userId'] }
+
+/** PAYMENT_FAILED is taken in, twice. */
+async function fail({ orderId, reservationId, userId }: Claim, eventId: EventId): Promise<void> {
+  const subscriber = orderSubscribers(setting.deps).find(({ definition }) => definition === paymentFailed)
+  const payload = { orderId, reservationId, userId, eventId, failureReason: 'CARD_DECLINED' }
+  for (let times = 0; times < 2; times++) {
+    await withEffects(setting.deps.transact)(async (tx) => subscriber?.handle(tx, { payload } as never))
+  }
+}
+
+describe('what was there before anybody was told of such', () => {
+  it('is told of once: types as they stand, also withdrawn ones, and admissions', async () => {
+    const offered = await setting.offer(10)
+    const { eventId, typeId } = offered
+    const organizer = await organizerOf(setting, offered)
+    const guest = await buyer(setting, eventId, some(typeId))
+    const admitted = await show(organizer, eventId, await codeOf(guest, guest.ticketId), { gate: 'South' })
+    if (admitted.status !== 200) throw new Error('not admitted')
+    const withdrawn = await organizer.client.createTicketType({
+      body: { eventId, name: 'Early', unitPrice: 1_000 as Minor, currency: 'EUR', quantity: 5 },
+    })
+    if (withdrawn.status !== 201) throw new Error('no type was made')
+    await organizer.client.deleteTicketType({ params: { ticketTypeId: withdrawn.body.ticketTypeId } })
+
+    // As the version before left it.
+    await query('update ticket_types set announced = false, version = 1 where event_id = $1', [eventId])
+    await query('update check_ins set announced = false where event_id = $1', [eventId])
+    await query(`delete from outbox where body->'payload'->>'eventId' = $1`, [eventId])
+    const { deps } = setting
+    const sweep = createAnnouncementSweep({ transact: deps.transact, append: deps.messaging.append })
+    await Promise.all([sweep(), sweep()])
+    await sweep()
+
+    const types = await told(ticketTypeChanged, eventId)
+    expect(types.toSorted((a, b) => a.payload.name.localeCompare(b.payload.name))).toMatchObject([
+      { aggregateVersion: 1, payload: { name: 'Early', quantityTotal: 0, withdrawn: true } },
+      { aggregateVersion: 1, payload: { name: 'Standing', unitPrice: 5_000, quantityTotal: 10, withdrawn: false } },
+    ])
+    const { ticketId, ticketNumber } = guest.ticket
+    const { checkedInAt } = admitted.body
+    expect(await told(ticketCheckedIn, eventId)).toMatchObject([
+      { aggregateVersion: 2, payload: { ticketId, ticketNumber, userId: guest.userId, checkedInAt, gate: 'South' } },
+    ])
+    await organizer.client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 11 } })
+    expect((await told(ticketTypeChanged, eventId)).at(-1)).toMatchObject({ aggregateVersion: 2, payload: { quantityTotal: 11 } })
+  })
+})
