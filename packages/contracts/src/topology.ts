@@ -60,6 +60,11 @@ export interface Queue {
   readonly deadLetterQueue: string
   readonly visibilitySeconds: number
   readonly maxReceives: number
+  /**
+   * What a message that failed waits for its next attempt: the first wait is within the same receive, each of the others is how long it
+   * stays unseen before the next one. Absent: until its visibility ends.
+   */
+  readonly retryAfterSeconds?: readonly number[]
   readonly subscriptions: readonly Subscription[]
 }
 
@@ -125,6 +130,7 @@ export const queues = {
     deadLetterQueue: 'order-commands-dlq.fifo',
     visibilitySeconds: 60,
     maxReceives: 3,
+    retryAfterSeconds: [1, 5, 15],
     subscriptions: [],
   },
   // The read side's two.

@@ -1,8 +1,8 @@
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
-import type { QueueName } from '@boxoffice/contracts'
+import { isCommandQueue, type QueueName } from '@boxoffice/contracts'
 import { type Span, SpanKind, startSpan, traceOf, traceparentOf } from '@boxoffice/service-kit'
 
-/** The span of a message that is handed to SNS, in the trace of what wrote it; undefined while tracing is off. */
+/** The span of a message that is handed to SNS, or to SQS where it is a command, in the trace of what wrote it; undefined while tracing is off. */
 export const startPublishing = (row: {
   message_id: string
   topic: string
@@ -12,7 +12,7 @@ export const startPublishing = (row: {
     `publish ${row.attributes.eventType}`,
     SpanKind.PRODUCER,
     {
-      'messaging.system': 'aws_sns',
+      'messaging.system': isCommandQueue(row.topic) ? 'aws_sqs' : 'aws_sns',
       'messaging.operation.type': 'send',
       'messaging.destination.name': row.topic,
       'messaging.message.id': row.message_id,

@@ -1,5 +1,5 @@
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns'
-import { type QueueName, type TopicName, topicsOf } from '@boxoffice/contracts'
+import { commandQueuesOf, type QueueName, type TopicName, topicsOf } from '@boxoffice/contracts'
 import { type Foundation, type HealthComponent, type Transact, type Tx, transact, type Worker } from '@boxoffice/service-kit'
 import { type Aws, createAws } from './aws.ts'
 import type { MessagingConfig } from './config.ts'
@@ -25,7 +25,7 @@ export interface Messaging {
   consumeWith<T>(
     queue: QueueName,
     subscribers: readonly Subscriber<T>[],
-    options: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf' | 'translate'>,
+    options: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf' | 'translate' | 'room'>,
   ): Worker
   /** The queues that have a consumer here. */
   consumed(): readonly QueueName[]
@@ -64,7 +64,7 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
     })
   }
   return {
-    append: createOutbox({ ...foundation, topics }),
+    append: createOutbox({ ...foundation, topics: [...topics, ...commandQueuesOf(foundation.identity.name)] }),
     transact: inTransaction,
     relay,
     housekeeping: createHousekeeping({ pool, logger, metrics }),

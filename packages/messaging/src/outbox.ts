@@ -1,8 +1,8 @@
-import { isFifo, type MessageDefinition, type MessageId, type Payload, type TopicName } from '@boxoffice/contracts'
+import { type Destination, isFifo, type MessageDefinition, type MessageId, type Payload } from '@boxoffice/contracts'
 import { currentCorrelationId, currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
-/** SNS takes 256 KiB, attributes included: what is larger would stand in the outbox for ever. */
+/** SNS and SQS take 256 KiB, attributes included: what is larger would stand in the outbox for ever. */
 const BODY_MAX_BYTES = 240_000
 
 export type Append = <D extends MessageDefinition>(
@@ -15,9 +15,10 @@ export type Append = <D extends MessageDefinition>(
 /**
  * Writes messages into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
  * The present trace goes with them, as the attribute `traceparent`. `aggregateVersion` is the version of the thing the message is
- * about, by which consumers recognise an older one. A message for a topic that is not among `topics` is refused: on AWS it would be.
+ * about, by which consumers recognise an older one. A message for a topic or command queue that is not among `topics` is refused: on
+ * AWS it would be.
  */
-export function createOutbox(options: { now: () => Date; newId: () => string; topics: readonly TopicName[] }): Append {
+export function createOutbox(options: { now: () => Date; newId: () => string; topics: readonly Destination[] }): Append {
   return async (tx, definition, payload, { aggregateVersion }) => {
     const foreign = definition.topics.find((topic) => !options.topics.includes(topic))
     if (foreign) throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
@@ -34,7 +35,7 @@ export function createOutbox(options: { now: () => Date; newId: () => string; to
     }
     const body = z.encode(definition.schema as z.ZodType, message) as { payload: Record<string, unknown> }
     const json = JSON.stringify(body)
-    if (Buffer.byteLength(json) > BODY_MAX_BYTES) throw new Error(`${definition.eventType} is too large for SNS to take`)
+    if (Buffer.byteLength(json) > BODY_MAX_BYTES) throw new Error(`${definition.eventType} is too large for SNS and SQS to take`)
     const traceparent = currentTraceparent()
     const attributes: Record<string, string> = {
       eventType: definition.eventType,

@@ -1,5 +1,4 @@
-import { PublishBatchCommand, type PublishBatchRequestEntry } from '@aws-sdk/client-sns'
-import type { TopicName } from '@boxoffice/contracts'
+import type { Destination } from '@boxoffice/contracts'
 import {
   type CrashAt,
   createSweeper,
@@ -12,6 +11,7 @@ import {
 import type pg from 'pg'
 import type { Aws } from './aws.ts'
 import { startPublishing, withTrace } from './message-spans.ts'
+import { type Entry, sendBatch } from './send-batch.ts'
 
 export interface Relay extends Worker {
   /** There may be something to publish: call it after a commit. Costs one query of an empty index when there is not. */
@@ -20,7 +20,7 @@ export interface Relay extends Worker {
 
 interface Row {
   message_id: string
-  topic: TopicName
+  topic: Destination
   body: unknown
   attributes: Record<string, string>
   group_key: string | null
@@ -30,12 +30,12 @@ interface Row {
 const CLAIM_MAX = 100
 const POLL_MS = 1_000
 const BATCH_MAX = 10
-const BATCH_MAX_BYTES = 240_000 // SNS takes 256 KiB, attributes included
+const BATCH_MAX_BYTES = 240_000 // SNS and SQS take 256 KiB, attributes included
 
 /**
- * Publishes what stands in the outbox: claims unpublished rows under a lease of 15 s, publishes them outside any transaction,
- * marks those that SNS accepted. A relay that dies after publishing publishes again when the lease has run out; consumers
- * know the message's id. Rows of one group (FIFO topics) go one after the other.
+ * Publishes what stands in the outbox: claims unpublished rows under a lease of 15 s, sends them to their topics and command queues
+ * outside any transaction, marks those that were accepted. A relay that dies after publishing publishes again when the lease has run out; consumers
+ * know the message's id. Rows of one group (FIFO topics and queues) go one after the other.
  */
 export function createRelay(options: { pool: pg.Pool; aws: Aws; logger: Logger; metrics: Metrics; crashAt: CrashAt }): Relay {
   const { pool, aws, logger, metrics, crashAt } = options
@@ -51,22 +51,14 @@ export function createRelay(options: { pool: pg.Pool; aws: Aws; logger: Logger; 
     return { more: true }
   }
 
-  async function publish(batch: { topic: TopicName; rows: Row[] }): Promise<{ row: Row; published: boolean }[]> {
+  async function publish(batch: { topic: Destination; rows: Row[] }): Promise<{ row: Row; published: boolean }[]> {
     const spans = batch.rows.map(startPublishing)
     const entries = batch.rows.map((row, index) => entryOf(row, index, spans[index]))
     try {
-      const { Successful = [], Failed = [] } = await aws.sns.send(
-        new PublishBatchCommand({ TopicArn: aws.topicArn(batch.topic), PublishBatchRequestEntries: entries }),
-      )
-      if (Failed.length > 0) {
-        logger.error(
-          { topic: batch.topic, failed: Failed.map(({ Code, Message }) => ({ Code, Message })) },
-          'SNS refused messages',
-        )
-      }
-      metrics.messagesPublished.inc({ topic: batch.topic }, Successful.length)
-      const accepted = new Set(Successful.map(({ Id }) => Id))
-      for (const { Id, Code } of Failed) fail(spans[Number(Id)], { code: Code })
+      const { accepted, refused } = await sendBatch(aws, batch.topic, entries)
+      if (refused.length > 0) logger.error({ topic: batch.topic, refused }, 'messages were refused')
+      metrics.messagesPublished.inc({ topic: batch.topic }, accepted.size)
+      for (const { id, code } of refused) fail(spans[Number(id)], { code })
       return batch.rows.map((row, index) => ({ row, published: accepted.has(String(index)) }))
     } catch (error) {
       logger.warn({ err: error, topic: batch.topic, messages: batch.rows.length }, 'publishing failed; it is tried again')
@@ -124,8 +116,8 @@ async function settle(pool: pg.Pool, lease: string, outcomes: { row: Row; publis
   )
 }
 
-function batchesOf(rows: readonly Row[]): { topic: TopicName; rows: Row[] }[] {
-  const batches: { topic: TopicName; rows: Row[]; bytes: number }[] = []
+function batchesOf(rows: readonly Row[]): { topic: Destination; rows: Row[] }[] {
+  const batches: { topic: Destination; rows: Row[]; bytes: number }[] = []
   for (const row of rows) {
     const bytes = Buffer.byteLength(JSON.stringify(row.body)) + Buffer.byteLength(JSON.stringify(row.attributes))
     const open = batches.findLast(({ topic }) => topic === row.topic)
@@ -139,11 +131,9 @@ function batchesOf(rows: readonly Row[]): { topic: TopicName; rows: Row[] }[] {
 
 const fail = (span: Span | undefined, error: unknown) => span && markFailed(span, error)
 
-const entryOf = (row: Row, index: number, span: Span | undefined): PublishBatchRequestEntry => ({
-  Id: String(index),
-  Message: JSON.stringify(row.body),
-  MessageAttributes: Object.fromEntries(
-    Object.entries(withTrace(row.attributes, span)).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
-  ),
-  ...(row.group_key !== null && { MessageGroupId: row.group_key, MessageDeduplicationId: row.message_id }),
+const entryOf = (row: Row, index: number, span: Span | undefined): Entry => ({
+  id: String(index),
+  body: JSON.stringify(row.body),
+  attributes: withTrace(row.attributes, span),
+  ...(row.group_key !== null && { group: { id: row.group_key, deduplicationId: row.message_id } }),
 })

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import {
+  commandQueuesOf,
+  createOrderCommand,
+  deleteOrderCommand,
+  type OrderId,
+  queues,
+  topicsOf,
+  type UserId,
+  updateOrderCommand,
+} from '@boxoffice/contracts'
+import { baseConfig, baseEnvironment, createDatabase, createFoundation, readEnvironment, transact } from '@boxoffice/service-kit'
+import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { z } from 'zod'
+import { type Aws, createAws } from './aws.ts'
+import { createConsumer, on } from './consumer.ts'
+import { createHandlerFigures } from './handler-figures.ts'
+import { createMessaging, type Messaging } from './messaging.ts'
+import { createOutbox } from './outbox.ts'
+import { provision } from './provision.ts'
+import { createRelay } from './relay.ts'
+
+const QUEUE = 'order-commands.fifo'
+const SOON = { timeout: 10_000, interval: 20 }
+let aws: Aws
+let messaging: Messaging
+let foundation: ReturnType<typeof createFoundation>
+
+beforeAll(async () => {
+  const authority = await createTestAuthority()
+  const environment = readEnvironment(z.object(baseEnvironment), {
+    ...authority.environment('payment-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+  })
+  foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
+  const endpoint = inject('awsEndpoint')
+  aws = createAws({
+    ...{ region: 'us-east-1', accountId: '000000000000', snsEndpoint: endpoint, sqsEndpoint: endpoint },
+    prefix: `t${randomUUID().slice(0, 8)}-`,
+    waitSeconds: 0.2,
+  })
+  await provision(aws)
+  messaging = createMessaging(foundation, aws.config)
+})
+afterAll(async () => {
+  messaging.close()
+  aws.close()
+  await foundation.pool.end()
+})
+
+type Handle = (orderId: OrderId, what: string) => Promise<void> | void
+/** Runs `work` while commands are consumed, and all of it ends with it. */
+async function whileConsuming(handle: Handle, work: () => Promise<void>): Promise<void> {
+  const consumer = createConsumer({
+    ...{ queue: QUEUE, aws, ...foundation, figures: createHandlerFigures(foundation.now), afterCommit: () => {} },
+    transact: (work) => transact(foundation.pool, work),
+    sqlOf: (tx) => tx,
+    retryAfterSeconds: [0.05, 0, 0],
+    subscribers: [
+      on(createOrderCommand, async (_tx, { payload: { orderId } }) => handle(orderId, 'create')),
+      on(updateOrderCommand, async (_tx, { payload: { orderId, holderName } }) => handle(orderId, holderName)),
+      on(deleteOrderCommand, async (_tx, { payload: { orderId } }) => handle(orderId, 'delete')),
+    ],
+  })
+  consumer.start()
+  try {
+    await work()
+  } finally {
+    await consumer.stop()
+  }
+}
+
+const ids = () => ({ orderId: randomUUID() as OrderId, userId: randomUUID() as UserId })
+const version = { aggregateVersion: 1 }
+const ask = (payload: ReturnType<typeof ids>, holderName: string) =>
+  messaging.transact((tx) => messaging.append(tx, updateOrderCommand, { ...payload, holderName }, version))
+
+test('commands reach their queue in the order in which an order was told, however many relays send and groups there are', async () => {
+  const orders = Array.from({ length: 5 }, ids)
+  const names = Array.from({ length: 8 }, (_, index) => `name ${index}`)
+  const relays = [messaging.relay, createRelay({ ...foundation, aws })]
+  for (const relay of relays) relay.start()
+  const told = new Map<OrderId, string[]>(orders.map(({ orderId }) => [orderId, []]))
+  await whileConsuming(
+    (orderId, name) => void told.get(orderId)?.push(name),
+    async () => {
+      await Promise.all(
+        orders.map(async (order) => {
+          for (const name of names) await ask(order, name)
+        }),
+      )
+      for (const relay of relays) relay.nudge()
+      await vi.waitFor(() => expect([...told.values()]).toEqual(orders.map(() => names)), SOON)
+    },
+  )
+  for (const relay of relays) await relay.stop()
+})
+
+test('a command is kept while SQS is away, and goes out when it is back', async () => {
+  const order = ids()
+  await ask(order, 'later')
+  const away = createAws({ ...aws.config, sqsEndpoint: 'http://127.0.0.1:1' })
+  const broken = createRelay({ ...foundation, aws: away })
+  await broken.stop() // it tries once more as it stops
+  const { rows } = await foundation.pool.query('select attempts, group_key from outbox where published_at is null')
+  expect(rows).toEqual([{ attempts: 1, group_key: order.orderId }])
+  const heard: string[] = []
+  messaging.relay.start()
+  await whileConsuming(
+    (_, name) => void heard.push(name),
+    () => vi.waitFor(() => expect(heard).toEqual(['later']), SOON),
+  )
+  await messaging.relay.stop()
+  away.close()
+})
+
+test('a command whose relay died after sending goes out again and is carried out once', async () => {
+  const order = ids()
+  const heard: string[] = []
+  messaging.relay.start()
+  await whileConsuming(
+    (orderId, name) => void (orderId === order.orderId && heard.push(name)),
+    async () => {
+      const messageId = await ask(order, 'once')
+      await vi.waitFor(() => expect(heard).toEqual(['once']), SOON)
+      const { rows } = await foundation.pool.query(
+        `update outbox set published_at = null, leased_until = clock_timestamp() where message_id = $1 returning body`,
+        [messageId],
+      )
+      // SQS drops what it has had within five minutes; after that the inbox knows it.
+      const body = { QueueUrl: await aws.queueUrl(QUEUE), MessageBody: JSON.stringify(rows[0].body) }
+      await aws.sqs.send(new SendMessageCommand({ ...body, MessageGroupId: order.orderId, MessageDeduplicationId: randomUUID() }))
+      messaging.relay.nudge()
+      await ask(order, 'after')
+      await vi.waitFor(() => expect(heard.at(-1)).toBe('after'), SOON)
+    },
+  )
+  await messaging.relay.stop()
+  expect(heard).toEqual(['once', 'after'])
+  const { rowCount } = await foundation.pool.query('select from outbox where published_at is null')
+  expect(rowCount).toBe(0)
+})
+
+test('a command that fails is tried four times while its group waits, then is a dead letter, and the group goes on', async () => {
+  const [sick, well] = [ids(), ids()]
+  const heard: string[] = []
+  messaging.relay.start()
+  await whileConsuming(
+    (orderId, name) => {
+      if (orderId === sick.orderId || orderId === well.orderId) heard.push(name)
+      if (name === 'sick') throw new Error('not today')
+    },
+    async () => {
+      await ask(sick, 'sick')
+      await ask(sick, 'next')
+      await ask(well, 'well')
+      await vi.waitFor(() => expect(heard).toContain('next'), SOON)
+    },
+  )
+  await messaging.relay.stop()
+  expect(heard.filter((name) => name !== 'well')).toEqual(['sick', 'sick', 'sick', 'sick', 'next'])
+  expect(heard.indexOf('well')).toBeLessThan(heard.indexOf('next'))
+  const { Messages = [] } = await aws.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: await aws.queueUrl(queues[QUEUE].deadLetterQueue), WaitTimeSeconds: 1 }),
+  )
+  expect(Messages.map(({ Body = '' }) => JSON.parse(Body).payload.holderName)).toEqual(['sick'])
+})
+
+test('who may not send a command cannot even write it down', async () => {
+  const append = createOutbox({ ...foundation, topics: [...topicsOf('tickets'), ...commandQueuesOf('tickets')] })
+  const work = messaging.transact((tx) => append(tx, createOrderCommand, ids(), version))
+  await expect(work).rejects.toThrow('CREATE_ORDER goes to order-commands.fifo, to which this service may not publish')
+})

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
+import { type OrderId, type UserId, updateOrderCommand } from '@boxoffice/contracts'
+import { createLogger, createMetrics, type Tx } from '@boxoffice/service-kit'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import type { Aws } from './aws.ts'
+import { type ConsumerOptions, createConsumer, on } from './consumer.ts'
+import { createHandlerFigures } from './handler-figures.ts'
+
+// SQS as AWS has it where fauxqs differs: a receive may bring several messages of one group.
+
+const QUEUE = 'order-commands.fifo'
+let inbox: Set<unknown>
+let handled: string[]
+let failing: Set<string>
+beforeEach(() => {
+  inbox = new Set()
+  handled = []
+  failing = new Set()
+})
+
+/** A command that says its name, in a group, received for the so-manieth time. */
+const command = (name: string, group: string, receives = 1) => ({
+  MessageId: randomUUID(),
+  ReceiptHandle: name,
+  Body: JSON.stringify(
+    z.encode(updateOrderCommand.schema, {
+      messageId: randomUUID() as never,
+      eventType: 'UPDATE_ORDER',
+      version: '1.0',
+      timestamp: new Date(),
+      correlationId: 'c',
+      aggregateVersion: 1,
+      payload: { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId, holderName: name },
+    }),
+  ),
+  Attributes: { MessageGroupId: group, ApproximateReceiveCount: String(receives) },
+})
+
+/** A queue that gives these receives and then nothing; what it was asked is kept. */
+function scripted(receives: ReturnType<typeof command>[][]) {
+  const asked = { most: [] as number[], seenAgainIn: [] as [string, number][], deleted: [] as string[] }
+  const send = async (request: unknown) => {
+    if (request instanceof ReceiveMessageCommand) {
+      asked.most.push(request.input.MaxNumberOfMessages ?? 0)
+      const next = receives.shift()
+      if (!next) await new Promise((resolve) => setTimeout(resolve, 20))
+      return { Messages: next ?? [] }
+    }
+    if (request instanceof ChangeMessageVisibilityBatchCommand) {
+      for (const { ReceiptHandle = '', VisibilityTimeout = -1 } of request.input.Entries ?? [])
+        asked.seenAgainIn.push([ReceiptHandle, VisibilityTimeout])
+    }
+    if (request instanceof DeleteMessageBatchCommand)
+      for (const { ReceiptHandle = '' } of request.input.Entries ?? []) asked.deleted.push(ReceiptHandle)
+    return {}
+  }
+  const aws = { sqs: { send }, config: { waitSeconds: 0 }, queueUrl: async () => 'url' } as unknown as Aws
+  return { aws, asked }
+}
+
+const tx: Tx = {
+  async query(_sql, values = []) {
+    const [, id] = values
+    if (inbox.has(id)) return []
+    inbox.add(id)
+    return [{}] as never
+  },
+}
+/** Rolls back what the inbox was told. */
+async function transact<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
+  const before = new Set(inbox)
+  try {
+    return await work(tx)
+  } catch (error) {
+    inbox = before
+    throw error
+  }
+}
+
+const consuming: ReturnType<typeof createConsumer>[] = []
+function consume(aws: Aws, options: Partial<ConsumerOptions<Tx>> = {}) {
+  const consumer = createConsumer<Tx>({
+    queue: QUEUE,
+    aws,
+    subscribers: [
+      on(updateOrderCommand, async (_tx, { payload: { holderName } }) => {
+        handled.push(holderName)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        if (failing.has(holderName)) throw new Error(`${holderName} fails`)
+      }),
+    ],
+    transact,
+    sqlOf: (tx) => tx,
+    afterCommit: () => {},
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    metrics: createMetrics('test'),
+    figures: createHandlerFigures(() => new Date()),
+    crashAt: () => {},
+    retryAfterSeconds: [0.001, 5, 15],
+    ...options,
+  })
+  consuming.push(consumer)
+  consumer.start()
+}
+afterEach(async () => {
+  for (const consumer of consuming.splice(0)) await consumer.stop()
+})
+
+describe('messages of one group in one receive', () => {
+  test('are taken one after the other, groups side by side', async () => {
+    const { aws, asked } = scripted([[command('a1', 'a'), command('a2', 'a'), command('b1', 'b'), command('a3', 'a')]])
+    consume(aws)
+    await vi.waitFor(() => expect(asked.deleted).toHaveLength(4))
+    expect(handled.slice(0, 2)).toEqual(['a1', 'b1'])
+    expect(handled.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2', 'a3'])
+  })
+  test('do not overtake one that failed: they are given back, and others go on', async () => {
+    failing.add('a2')
+    const { aws, asked } = scripted([
+      [command('a1', 'a'), command('a2', 'a'), command('a3', 'a'), command('a4', 'a'), command('b1', 'b')],
+    ])
+    consume(aws)
+    await vi.waitFor(() => expect(asked.seenAgainIn).toHaveLength(3))
+    expect(asked.seenAgainIn).toEqual([
+      ['a2', 5],
+      ['a3', 0],
+      ['a4', 0],
+    ])
+    expect(handled.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2', 'a2'])
+    await vi.waitFor(() => expect(asked.deleted.toSorted()).toEqual(['a1', 'b1']))
+  })
+})
+
+test('what fails is tried again within its first receive, then stays unseen for 5 s, for 15 s, and not at all before it dies', async () => {
+  failing.add('a')
+  const { aws, asked } = scripted([[command('a', 'a', 1)], [command('a', 'a', 2)], [command('a', 'a', 3)]])
+  consume(aws, { concurrency: 1 })
+  await vi.waitFor(() => expect(asked.seenAgainIn).toHaveLength(3))
+  expect(asked.seenAgainIn.map(([, seconds]) => seconds)).toEqual([5, 15, 0])
+  expect(handled).toEqual(['a', 'a', 'a', 'a'])
+  expect(asked.deleted).toEqual([])
+})
+
+test('no more is received than there is room for, and nothing while there is none', async () => {
+  let free = 2
+  let makeRoom = () => {}
+  const room = {
+    free: () => free,
+    waitForRoom: () =>
+      new Promise<void>((resolve) => {
+        makeRoom = resolve
+      }),
+  }
+  const { aws, asked } = scripted([[command('a', 'a'), command('b', 'b')], [command('c', 'c')]])
+  // Whoever works on after the commit takes the room there.
+  const taking = async <R>(work: (tx: Tx) => Promise<R>) => {
+    const result = await transact(work)
+    free--
+    return result
+  }
+  consume(aws, { room, transact: taking })
+  await vi.waitFor(() => expect(asked.deleted).toHaveLength(2))
+  expect(asked.most).toEqual([2])
+  expect(handled).toEqual(['a', 'b'])
+  free = 1
+  makeRoom()
+  await vi.waitFor(() => expect(handled).toEqual(['a', 'b', 'c']))
+  expect(asked.most[1]).toBe(1)
+  free = 1
+  makeRoom()
+})

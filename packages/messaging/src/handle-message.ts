@@ -1,0 +1,89 @@
+import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
+import type { QueueName } from '@boxoffice/contracts'
+import { type CrashAt, inSpan, type Logger, type Metrics, type Span, type Tx, withCorrelationId } from '@boxoffice/service-kit'
+import type { Aws } from './aws.ts'
+import { sendToDeadLetters } from './dead-letters.ts'
+import type { FiguresOfHandlers, Outcome } from './handler-figures.ts'
+import { takingOf } from './message-spans.ts'
+import { type ReadMessage, readMessage, type Subscriber, type Translate } from './read-message.ts'
+import { retryTransient } from './retries.ts'
+
+export interface HandlingOptions<T> {
+  queue: QueueName
+  aws: Aws
+  subscribers: readonly Subscriber<T>[]
+  /** Opens the transaction of the effect; `sqlOf` gives our SQL inside it. */
+  transact<R>(work: (tx: T) => Promise<R>): Promise<R>
+  sqlOf(tx: T): Tx
+  /** For a queue whose messages are not of our own services; an envelope of ours where none is given. */
+  translate?: Translate
+  afterCommit(): void
+  logger: Logger
+  metrics: Metrics
+  figures: FiguresOfHandlers
+  crashAt: CrashAt
+}
+
+/**
+ * Handles one message: inbox row and effect in one transaction, or straight to the dead-letter queue where it can never be handled. Null
+ * where it is done with, so that it can be acknowledged; else why it is not.
+ */
+export function createHandling<T>(options: HandlingOptions<T>) {
+  const { queue, aws, logger, metrics } = options
+  const subscribers = new Map(options.subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
+  for (const eventType of subscribers.keys()) options.figures.expect(queue, eventType)
+
+  async function handle(message: SqsMessage): Promise<{ cause: unknown } | null> {
+    const read = readMessage(message, subscribers as never, options.translate)
+    const named = 'envelope' in read ? read.envelope.eventType : (message.MessageAttributes?.eventType?.StringValue ?? '')
+    const eventType = subscribers.has(named) ? named : 'unknown' // anybody may write anything there: it must not grow our figures
+    const startedMs = performance.now()
+    const count = (outcome: Outcome, error?: unknown) => {
+      metrics.messagesConsumed.inc({ queue, event_type: eventType, outcome })
+      options.figures.count(queue, eventType, { outcome, ms: performance.now() - startedMs, error })
+    }
+    try {
+      count(await inSpan(`process ${eventType}`, takingOf(queue, message), (span) => process(message, read, span)))
+      return null
+    } catch (error) {
+      count('failed', error)
+      return { cause: error }
+    }
+  }
+
+  async function process(message: SqsMessage, read: ReadMessage, span: Span): Promise<Outcome> {
+    const outcome = await takeIn(message, read, span)
+    span.setAttribute('boxoffice.outcome', outcome)
+    return outcome
+  }
+
+  async function takeIn(message: SqsMessage, read: ReadMessage, span: Span): Promise<Outcome> {
+    if ('reason' in read) {
+      logger.error({ queue, reason: read.reason }, 'a message is not of its schema: to the dead-letter queue')
+      await sendToDeadLetters(aws, queue, message, read.reason)
+      return 'dead'
+    }
+    const { envelope, subscriber } = read
+    span.setAttributes({ 'messaging.message.id': envelope.messageId, 'boxoffice.correlation_id': envelope.correlationId })
+    return withCorrelationId(envelope.correlationId, () =>
+      retryTransient(async () => {
+        const outcome = await options.transact(async (tx): Promise<Outcome> => {
+          const fresh = await options.sqlOf(tx).query(
+            `insert into inbox (consumer, message_id, event_type) values ($1, $2::uuid, $3)
+             on conflict do nothing returning message_id`,
+            [queue, envelope.messageId, envelope.eventType],
+          )
+          if (fresh.length === 0) return 'duplicate'
+          await (subscriber as Subscriber<T>).handle(tx, envelope)
+          options.crashAt('consumer.before-commit')
+          return 'done'
+        })
+        options.crashAt('consumer.after-commit')
+        options.afterCommit()
+        return outcome
+      }),
+    )
+  }
+
+  return handle
+}

@@ -1,0 +1,36 @@
+import type { Queue } from '@boxoffice/contracts'
+import { isTransient } from '@boxoffice/service-kit'
+
+const TRANSIENT_ATTEMPTS = 3
+
+/** Work that is tried again at once, three times in all, where the error was of the moment: a deadlock, a lost connection. */
+export async function retryTransient<R>(work: () => Promise<R>): Promise<R> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === TRANSIENT_ATTEMPTS || !isTransient(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, attempt * 100 * (0.5 + Math.random())))
+    }
+  }
+}
+
+/** When a message that failed is tried again. Both give null where the queue has no waits of its own. */
+export interface RetrySchedule {
+  /** The wait, in seconds, before another attempt within the same receive: there is one, after the very first attempt. */
+  withinReceive(receives: number, attempt: number): number | null
+  /**
+   * How long, in seconds, the message then stays unseen. Nothing after the last receive: SQS moves it to the dead-letter queue when it
+   * is asked for it again, and until then the others of its group would wait.
+   */
+  unseenAfter(receives: number): number | null
+}
+
+/** With waits of 1, 5 and 15 s and three receives there are four attempts: two in the first receive, one in each of the others. */
+export const retryScheduleOf = ({
+  retryAfterSeconds: waits = [],
+  maxReceives,
+}: Pick<Queue, 'retryAfterSeconds' | 'maxReceives'>): RetrySchedule => ({
+  withinReceive: (receives, attempt) => (receives === 1 && attempt === 1 ? (waits[0] ?? null) : null),
+  unseenAfter: (receives) => (waits.length > 0 && receives >= maxReceives ? 0 : (waits[receives] ?? null)),
+})
