@@ -133,11 +133,11 @@ export async function createPerson(
       }),
 
     /** Buy as a client that does not know what became of its request: the same key until there is an answer; the order's id. */
-    async buyInsistently(what: Wish, paymentToken: string): Promise<OrderId> {
+    async buyInsistently(what: Wish, paymentToken: string, how: { async?: boolean } = {}): Promise<OrderId> {
       const key = randomUUID()
       const limit = Date.now() + FOREVER_MS
       for (;;) {
-        const answer = await buy(what, { key, paymentToken }).catch(() => null)
+        const answer = await buy(what, { key, paymentToken, ...how }).catch(() => null)
         if (answer?.status === 201 || answer?.status === 202 || answer?.status === 402) return answer.body.orderId
         if (answer && answer.status !== 503) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
         if (Date.now() > limit) throw new Error('no answer in two minutes')

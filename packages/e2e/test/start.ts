@@ -1,15 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { authInternalRoutes } from '@boxoffice/contracts'
-import { createClient, createServiceIdentity } from '@boxoffice/service-kit'
-import { claimPorts, loadSecrets, type SystemOptions, startSystem } from '@boxoffice/stack'
+import { claimPorts, type SystemOptions, startSystem } from '@boxoffice/stack'
 import { inject } from 'vitest'
 import { loadAnswerCheck } from '../src/contract/answers.ts'
 import { expectInvariants } from '../src/invariants/invariants.ts'
 import type { Observed } from '../src/invariants/observed.ts'
 import { createMailReader } from '../src/mails.ts'
-import { createPerson, expectStatus } from '../src/person.ts'
+import { grantAdmin } from '../src/operator.ts'
+import { createPerson } from '../src/person.ts'
 
 /** The whole system, each service a process of its own, with a folder and ports of its own. */
 export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'instances' | 'traces'> = {}) {
@@ -65,16 +64,5 @@ export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'inst
         throw new Error(`not as documented:\n${[...new Set(check.violations)].slice(0, 20).join('\n')}`)
     },
   }
-}
-/** What `boxoffice users grant` does. */
-async function grantAdmin(authUrl: string, folder: string, email: string): Promise<void> {
-  const key = loadSecrets(folder).services['boxoffice-cli']?.privateKey
-  if (!key) throw new Error('there is no key of boxoffice-cli')
-  const identity = createServiceIdentity('boxoffice-cli', key)
-  const auth = createClient(authInternalRoutes, {
-    baseUrl: authUrl,
-    headers: () => identity.headersFor('auth-service'),
-  })
-  expectStatus(await auth.grantRole({ body: { email, role: 'ADMIN' } }), 200)
 }
 export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>

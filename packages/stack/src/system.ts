@@ -22,8 +22,8 @@ export interface SystemOptions {
   /** Which services to start, all where none are named, and the folder they are in. */
   services?: readonly ServiceKey[]
   servicesFolder?: string
-  /** Put over what `environmentOf` gives. */
-  env?: Partial<Record<ServiceKey, Environment>>
+  /** Put over what `environmentOf` gives; what is undefined is taken out. */
+  env?: Partial<Record<ServiceKey, Record<string, string | undefined>>>
   /** Processes of each service, one where none is named; the others get free ports. */
   instances?: Partial<Record<ServiceKey, number>>
   /** PostgreSQL does not wait for the disk: for tests only. */
@@ -182,7 +182,10 @@ function addressesOf({ ports, traces }: SystemOptions, { postgres, redis }: Stor
 }
 
 const environmentsOf = (secrets: Secrets, addresses: Addresses, over: SystemOptions['env']): System['env'] =>
-  byService((key) => ({ ...environmentOf(key, secrets, addresses), ...over?.[key] }))
+  byService((key) => {
+    const all = Object.entries({ ...environmentOf(key, secrets, addresses), ...over?.[key] })
+    return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined))
+  })
 
 const byService = <T>(make: (key: ServiceKey) => T) =>
   Object.fromEntries(serviceKeys.map((key) => [key, make(key)])) as Record<ServiceKey, T>

@@ -1,0 +1,19 @@
+import process from 'node:process'
+import { benchOrders } from './orders.ts'
+import { benchReads } from './reads.ts'
+import { machine } from './report.ts'
+
+const benchmarks = { reads: benchReads, orders: benchOrders }
+
+const [name = ''] = process.argv.slice(2)
+const benchmark = benchmarks[name as keyof typeof benchmarks]
+if (benchmark) {
+  machine()
+  const kept = await benchmark()
+  process.exitCode = kept ? 0 : 1
+} else {
+  console.error(
+    `${name ? `there is no benchmark ${name}` : 'which benchmark?'}: npm run bench -- ${Object.keys(benchmarks).join('|')}`,
+  )
+  process.exitCode = 2
+}
