@@ -36,3 +36,9 @@ export const eventCancelled = defineMessage('EVENT_CANCELLED', {
   ...everyChange,
   payload: Snapshot.extend({ eventName: z.string(), cancellationReason: z.string(), affectedTicketCount: z.int().optional() }),
 })
+/** A draft is gone. Only for readers that need order: to everybody else it was never there. */
+export const eventDeleted = defineMessage('EVENT_DELETED', {
+  ...everyChange,
+  topics: ['event-updates.fifo'],
+  payload: Snapshot.pick({ eventId: true, organizerId: true }),
+})

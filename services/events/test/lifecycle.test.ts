@@ -103,6 +103,19 @@ describe('deleting', () => {
     expect((await mine.listMyEvents({ query: { limit: 100 } })).body.events.map((event) => event.eventId)).not.toContain(eventId)
     expect((await service.deps.pool.query('select from seating_plan_versions where event_id = $1', [eventId])).rowCount).toBe(0)
   })
+  test('is told of to those who keep a picture of every event, and to nobody else', async () => {
+    const { eventId } = await service.make()
+    await mine.deleteEvent({ params: { eventId } })
+    const { rows } = await service.deps.pool.query(
+      `select topic, event_type, group_key, (body->>'aggregateVersion')::int as version from outbox
+       where body->'payload'->>'eventId' = $1 and topic = 'event-updates.fifo' or event_type = 'EVENT_DELETED' order by position`,
+      [eventId],
+    )
+    expect(rows.filter(({ group_key }) => group_key === eventId)).toEqual([
+      { topic: 'event-updates.fifo', event_type: 'EVENT_CREATED', group_key: eventId, version: 1 },
+      { topic: 'event-updates.fifo', event_type: 'EVENT_DELETED', group_key: eventId, version: 2 },
+    ])
+  })
   test('is not undone by a reader that was slower', async () => {
     const { eventId } = await service.make()
     const old = await service.deps.cache.event(eventId, async () => null)

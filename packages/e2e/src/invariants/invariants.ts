@@ -4,6 +4,7 @@ import pg from 'pg'
 import { unheard, unpublished } from './messages.ts'
 import { moneyInvariants } from './money.ts'
 import type { Observed, Violation } from './observed.ts'
+import { projections } from './projection.ts'
 import { freeCounts, seatMaps } from './redis.ts'
 import { sqlInvariants } from './sql.ts'
 
@@ -26,6 +27,7 @@ export async function findViolations(observed: Observed): Promise<Violation[]> {
       ...moneyInvariants(query, observed),
       unpublished(query),
       unheard(query),
+      ...projections(query),
       freeCounts(query, redis),
       seatMaps(query, redis),
     ])

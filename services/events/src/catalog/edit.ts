@@ -4,6 +4,7 @@ import {
   type EventInfo,
   eventCancelled,
   eventCreated,
+  eventDeleted,
   eventPublished,
   eventUpdated,
   type NewEvent,
@@ -92,11 +93,14 @@ export const cancelEvent = (deps: Dependencies, eventId: EventId, userId: UserId
     return { edited: true, event: updated }
   })
 
-/** Delete a draft with its seating plan. Nothing was sold of it, so nobody is told. */
+/** Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is told. */
 export const deleteEvent = (deps: Dependencies, eventId: EventId, userId: UserId): Promise<Edited> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status !== 'DRAFT') return { edited: false, why: 'NOT_DRAFT' }
-    return (await removeEvent(tx, event)) ? { edited: true, event, deleted: true } : null
+    if (!(await removeEvent(tx, event))) return null
+    const { organizerId, version } = event
+    await deps.messaging.append(sqlOf(tx), eventDeleted, { eventId, organizerId }, { aggregateVersion: version + 1 })
+    return { edited: true, event, deleted: true }
   })
 
 const ATTEMPTS = 5
