@@ -1,0 +1,8 @@
+-- Drops every entry of a tag and begins an epoch in which nothing that was read before can be cached; tells whoever listens.
+-- KEYS[1] the tag's hash
+-- ARGV    a new epoch that was never used, seconds to remember it (longer than a read takes), the channel, the tag
+-- answer  how many listened
+redis.call('del', KEYS[1])
+redis.call('hset', KEYS[1], 'epoch', ARGV[1])
+redis.call('expire', KEYS[1], ARGV[2])
+return redis.call('publish', ARGV[3], ARGV[4])

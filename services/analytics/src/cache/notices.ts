@@ -1,0 +1,31 @@
+import { createRedis, type Logger } from '@boxoffice/service-kit'
+import { CHANNEL } from './read-cache.ts'
+
+/** Hears of what any instance invalidates. While Redis is away it hears nothing: whoever waits has to look now and then, too. */
+export interface Notices {
+  /** Told of every tag that changes, until the answer is called. */
+  listen(hear: (tag: string) => void): () => void
+  close(): void
+}
+
+export const noNotices: Notices = { listen: () => () => {}, close: () => {} }
+
+/** A connection of its own: one that subscribes can do nothing else. */
+export function createNotices(options: { url: string; logger: Logger }): Notices {
+  const listeners = new Set<(tag: string) => void>()
+  const redis = createRedis(options)
+  // ioredis subscribes again by itself when the connection comes back, once it has been subscribed.
+  redis.once('ready', () => {
+    redis.subscribe(CHANNEL).catch((error) => options.logger.warn({ err: error }, 'changes are not heard of; they are looked for'))
+  })
+  redis.on('message', (_channel, tag: string) => {
+    for (const hear of listeners) hear(tag)
+  })
+  return {
+    listen(hear) {
+      listeners.add(hear)
+      return () => listeners.delete(hear)
+    },
+    close: () => redis.disconnect(),
+  }
+}

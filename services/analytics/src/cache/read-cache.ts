@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs'
+import type { Cache } from '@boxoffice/messaging'
+import type { Metrics } from '@boxoffice/service-kit'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+
+/** What an entry hangs on: it is dropped whenever something about that changes. */
+export type Tag = `event:${string}` | `user:${string}` | `ticket:${string}`
+
+export interface Entry<S extends z.ZodType> {
+  readonly tag: Tag
+  /** Which kind of read it is, for figures. */
+  readonly kind: string
+  /** Which of that kind: a page, an interval. */
+  readonly of?: string
+  readonly schema: S
+}
+
+/** Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`. What is not there (null) is not cached. */
+export interface ReadCache {
+  read<S extends z.ZodType>(
+    generation: number,
+    entry: Entry<S>,
+    load: () => Promise<z.output<S> | null>,
+  ): Promise<z.output<S> | null>
+  /** After a commit: everything that hangs on this tag is out of date. Rejects where Redis is away: entries live for a while only. */
+  invalidate(generation: number, tag: Tag): Promise<void>
+  /** For operators: `reads`, figures of this process since it started. */
+  caches: readonly Cache[]
+}
+
+export const CHANNEL = 'analytics:changed'
+const PREFIX = 'analytics:reads:'
+const ENTRY_BYTES_MAX = 1_000_000
+const SCANNED_AT_ONCE = 500
+const script = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
+const [fill, invalidate] = [script('fill'), script('invalidate')]
+
+/** Without Redis every read is loaded, each by itself. */
+export const noCache: ReadCache = { read: (_generation, _entry, load) => load(), invalidate: async () => {}, caches: [] }
+
+export function createReadCache(options: { redis: Redis; metrics: Pick<Metrics, 'counter'>; seconds: number }): ReadCache {
+  const { redis, seconds } = options
+  const requests = options.metrics.counter('cache_requests_total', 'reads through the cache, by cache and result', [
+    'cache',
+    'result',
+  ])
+  const counts = { hits: 0, misses: 0 }
+  const loading = new Map<string, Promise<unknown>>()
+  // The generation is part of the key: when another is served, nothing of the last one is seen any more.
+  const keyOf = (generation: number, tag: Tag) => `${PREFIX}${generation}:${tag}`
+
+  function count(cache: string, result: 'hit' | 'miss'): void {
+    requests.inc({ cache, result })
+    counts[result === 'hit' ? 'hits' : 'misses']++
+  }
+
+  /** The epoch and what is cached, in one round trip; null while Redis is away. */
+  async function lookUp(key: string, field: string): Promise<{ epoch: string; json: string | null } | null> {
+    try {
+      const [epoch, json] = await redis.hmget(key, 'epoch', field)
+      return { epoch: epoch ?? '', json: json ?? null }
+    } catch {
+      return null
+    }
+  }
+
+  /** One load for all who miss the same at once: after an invalidation others begin one of their own. */
+  function shared<T>(name: string, load: () => Promise<T>): Promise<T> {
+    const there = loading.get(name) as Promise<T> | undefined
+    if (there) return there
+    const begun = load().finally(() => loading.delete(name))
+    loading.set(name, begun)
+    return begun
+  }
+
+  return {
+    async read(generation, entry, load) {
+      const [key, field] = [keyOf(generation, entry.tag), `${entry.kind}:${entry.of ?? ''}`]
+      const found = await lookUp(key, field)
+      if (found?.json) {
+        const cached = z.safeDecode(entry.schema, JSON.parse(found.json))
+        if (cached.success) {
+          count(entry.kind, 'hit')
+          return cached.data
+        }
+      }
+      count(entry.kind, 'miss')
+      return shared(`${key} ${field} ${found?.epoch ?? 'away'}`, async () => {
+        const value = await load()
+        if (value === null || !found) return value
+        const json = JSON.stringify(z.encode(entry.schema, value))
+        if (Buffer.byteLength(json) <= ENTRY_BYTES_MAX) {
+          await redis.eval(fill, 1, key, found.epoch, field, json, seconds).catch(() => {})
+        }
+        return value
+      })
+    },
+
+    async invalidate(generation, tag) {
+      await redis.eval(invalidate, 1, keyOf(generation, tag), crypto.randomUUID(), seconds, CHANNEL, tag)
+    },
+
+    caches: [{ name: 'reads', figures: async () => ({ ...counts, entries: null }), clear: () => clear(redis) }],
+  }
+}
+
+/** Delete what is cached, step by step: Redis goes on serving meanwhile. */
+async function clear(redis: Redis): Promise<void> {
+  let cursor = '0'
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `${PREFIX}*`, 'COUNT', SCANNED_AT_ONCE)
+    if (keys.length > 0) await redis.unlink(...keys)
+    cursor = next
+  } while (cursor !== '0')
+}

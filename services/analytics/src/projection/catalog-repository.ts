@@ -1,0 +1,53 @@
+import type { eventCreated, Payload, ticketTypeChanged } from '@boxoffice/contracts'
+import type { Versioned } from './facts.ts'
+import { defineTable } from './table.ts'
+
+type StoredEvent = Pick<
+  Versioned<Payload<typeof eventCreated>>,
+  'eventId' | 'organizerId' | 'name' | 'eventDate' | 'timeZone' | 'venueId' | 'venueName' | 'status' | 'version' | 'messageId'
+>
+type StoredType = Omit<Versioned<Payload<typeof ticketTypeChanged>>, 'kind' | 'unitPrice'> & { unitPriceMinor: number }
+
+const newer = (columns: readonly string[]) =>
+  `${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
+   where (excluded.version, excluded.message_id) > (t.version, t.message_id)`
+
+const eventColumns = {
+  eventId: 'event_id',
+  organizerId: 'organizer_id',
+  name: 'name',
+  eventDate: 'event_date',
+  timeZone: 'time_zone',
+  venueId: 'venue_id',
+  venueName: 'venue_name',
+  status: 'status',
+  version: 'version',
+  messageId: 'message_id',
+} as const
+const typeColumns = {
+  ticketTypeId: 'ticket_type_id',
+  eventId: 'event_id',
+  name: 'name',
+  unitPriceMinor: 'unit_price_minor',
+  currency: 'currency',
+  quantityTotal: 'quantity_total',
+  withdrawn: 'withdrawn',
+  version: 'version',
+  messageId: 'message_id',
+} as const
+
+/** Write events; of one that is there the newer stays. */
+export const { put: putEvents } = defineTable<StoredEvent>({
+  name: 'events',
+  key: ['eventId'],
+  columns: eventColumns,
+  onConflict: newer(Object.values(eventColumns).slice(1)),
+})
+
+/** Write ticket types; of one that is there the newer stays. */
+export const { put: putTypes } = defineTable<StoredType>({
+  name: 'ticket_types',
+  key: ['ticketTypeId'],
+  columns: typeColumns,
+  onConflict: newer(Object.values(typeColumns).slice(1)),
+})

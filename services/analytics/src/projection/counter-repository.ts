@@ -1,0 +1,65 @@
+import type { Tx } from '@boxoffice/service-kit'
+import type { EventTotals, RefundHour, ReservationFacts, SalesHour } from './counters.ts'
+import { defineTable } from './table.ts'
+
+const reservations = defineTable<ReservationFacts>({
+  name: 'reservations',
+  key: ['reservationId'],
+  columns: { reservationId: 'reservation_id', eventId: 'event_id', convertedAt: 'converted_at', releasedAt: 'released_at' },
+})
+export const putReservations = reservations.put
+
+/** What is known of these reservations, each locked until the transaction ends, in the order of their ids. */
+export const lockReservations = (tx: Tx, generation: number, told: readonly ReservationFacts[]): Promise<ReservationFacts[]> =>
+  tx.query<ReservationFacts>(
+    `insert into reservations (generation, reservation_id, event_id)
+     select $1, t.reservation_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(reservation_id, event_id) order by t.reservation_id
+     on conflict (generation, reservation_id) do update set reservation_id = excluded.reservation_id
+     returning ${reservations.selected}`,
+    [generation, told.map(({ reservationId }) => reservationId), told.map(({ eventId }) => eventId)],
+  )
+
+const salesHours = defineTable<SalesHour>({
+  name: 'sales_hours',
+  key: ['eventId', 'venueId', 'ticketTypeId', 'hour'],
+  columns: {
+    eventId: 'event_id',
+    venueId: 'venue_id',
+    ticketTypeId: 'ticket_type_id',
+    hour: 'hour',
+    issued: 'issued',
+    grossMinor: 'gross_minor',
+    cancelled: 'cancelled',
+    refundedMinor: 'refunded_minor',
+    checkedIn: 'checked_in',
+  },
+  onConflict: `issued = t.issued + excluded.issued, gross_minor = t.gross_minor + excluded.gross_minor,
+    cancelled = t.cancelled + excluded.cancelled, refunded_minor = t.refunded_minor + excluded.refunded_minor,
+    checked_in = t.checked_in + excluded.checked_in`,
+})
+
+const refundHours = defineTable<RefundHour>({
+  name: 'refund_hours',
+  key: ['eventId', 'venueId', 'hour'],
+  columns: { eventId: 'event_id', venueId: 'venue_id', hour: 'hour', refunds: 'refunds', refundedMinor: 'refunded_minor' },
+  onConflict: 'refunds = t.refunds + excluded.refunds, refunded_minor = t.refunded_minor + excluded.refunded_minor',
+})
+
+const eventTotals = defineTable<EventTotals>({
+  name: 'event_totals',
+  key: ['eventId'],
+  columns: { eventId: 'event_id', converted: 'converted', released: 'released', currency: 'currency', asOf: 'as_of' },
+  onConflict: `converted = t.converted + excluded.converted, released = t.released + excluded.released,
+    currency = least(t.currency, excluded.currency), as_of = greatest(t.as_of, excluded.as_of)`,
+})
+
+/** Add differences to the counters, row after row in the order of their keys. */
+export async function addToCounters(
+  tx: Tx,
+  generation: number,
+  differences: { sales: readonly SalesHour[]; refunds: readonly RefundHour[]; totals: readonly EventTotals[] },
+): Promise<void> {
+  await salesHours.put(tx, generation, differences.sales)
+  await refundHours.put(tx, generation, differences.refunds)
+  await eventTotals.put(tx, generation, differences.totals)
+}

@@ -1,0 +1,175 @@
+import {
+  type Currency,
+  type EventId,
+  eventCancelled,
+  eventCreated,
+  eventPublished,
+  eventUpdated,
+  type Message,
+  type MessageDefinition,
+  type OrderId,
+  type Payload,
+  type ReservationId,
+  refundProcessed,
+  reservationReleased,
+  type TicketTypeId,
+  ticketCancelled,
+  ticketCheckedIn,
+  ticketsGenerated,
+  ticketTransferred,
+  ticketTypeChanged,
+} from '@boxoffice/contracts'
+import type { ReservationFacts } from './counters.ts'
+import { joinFacts, joinOrders, type OrderFacts, type OrderPicture, type TicketFacts, unknownTicket } from './order-facts.ts'
+
+type Snapshot = Payload<typeof eventCreated>
+type Offer = Payload<typeof ticketTypeChanged>
+/** As the newest message has it: of the highest version, and of two of one version always the same. */
+export type Versioned<P> = P & { readonly version: number; readonly messageId: string }
+
+/** What a number of messages tell. */
+export interface Facts {
+  readonly orders: Map<OrderId, OrderPicture>
+  readonly reservations: Map<ReservationId, ReservationFacts>
+  readonly types: Map<TicketTypeId, Versioned<Offer>>
+  readonly events: Map<EventId, Versioned<Snapshot>>
+  /** The events that they are about, and the newest of them. */
+  readonly about: Map<EventId, { asOf: Date; currency: Currency | null }>
+}
+
+export const noFacts = (): Facts => ({
+  orders: new Map(),
+  reservations: new Map(),
+  types: new Map(),
+  events: new Map(),
+  about: new Map(),
+})
+
+/** The facts with those of one more message. */
+type Tell<D extends MessageDefinition> = (facts: Facts, message: Message<D>) => void
+const tells = <D extends MessageDefinition>(definition: D, tell: Tell<D>) => ({
+  definition,
+  tell: tell as Tell<MessageDefinition>,
+})
+
+const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefinition> }[] = [
+  tells(ticketsGenerated, (facts, { timestamp, payload }) => {
+    const { eventId, venueId, userId, reservationId } = payload
+    addOrder(
+      facts,
+      payload,
+      payload.tickets.map(({ ticketId, ticketTypeId, seat, unitPrice, currency }) => ({
+        ...{ ticketId, ticketTypeId, userId, venueId, priceMinor: unitPrice, currency, ...seat },
+        ...{ createdOn: timestamp, issuedAt: timestamp },
+      })),
+      { venueId, issuedAt: timestamp },
+    )
+    addReservation(facts, { reservationId, eventId, convertedAt: timestamp, releasedAt: null })
+    const currency = payload.tickets[0]?.currency ?? null
+    addAbout(facts, eventId, timestamp, currency)
+  }),
+  tells(ticketCancelled, (facts, { timestamp, payload }) => {
+    const { ticketId, ticketTypeId } = payload
+    addOrder(facts, payload, [{ ticketId, ticketTypeId, cancelledAt: timestamp }])
+    addAbout(facts, payload.eventId, timestamp)
+  }),
+  tells(ticketTransferred, (facts, { timestamp, payload }) => {
+    const { ticketId, ticketTypeId, newTicketId, recipientId } = payload
+    addOrder(facts, payload, [
+      { ticketId, ticketTypeId, nextTicketId: newTicketId },
+      { ticketId: newTicketId, ticketTypeId, userId: recipientId },
+    ])
+    addAbout(facts, payload.eventId, timestamp)
+  }),
+  tells(ticketCheckedIn, (facts, { timestamp, payload }) => {
+    const { ticketId, ticketTypeId, checkedInAt } = payload
+    addOrder(facts, payload, [{ ticketId, ticketTypeId, checkedInAt }])
+    addAbout(facts, payload.eventId, timestamp)
+  }),
+  tells(refundProcessed, (facts, { timestamp, payload }) => {
+    const { orderId, refundId, refundAmount, ticketIds = [] } = payload
+    const refund = { refundId, orderId, amountMinor: refundAmount, refundedAt: timestamp }
+    addOrder(
+      facts,
+      payload,
+      ticketIds.map((ticketId) => ({ ticketId, refundedAt: timestamp })),
+      {},
+      refund,
+    )
+    addAbout(facts, payload.eventId, timestamp)
+  }),
+  tells(reservationReleased, (facts, { timestamp, payload }) => {
+    const { reservationId, eventId, releasedAt } = payload
+    addReservation(facts, { reservationId, eventId, convertedAt: null, releasedAt })
+    addAbout(facts, eventId, timestamp)
+  }),
+  tells(ticketTypeChanged, (facts, message) => {
+    const { payload } = message
+    addNewer(facts.types, payload.ticketTypeId, message)
+    addAbout(facts, payload.eventId, message.timestamp, payload.currency)
+  }),
+  ...[eventCreated, eventUpdated, eventPublished, eventCancelled].map((definition) =>
+    tells(definition as typeof eventCreated, (facts, message) => {
+      addNewer(facts.events, message.payload.eventId, message)
+      addAbout(facts, message.payload.eventId, message.timestamp)
+    }),
+  ),
+]
+const tellers = new Map<string, (typeof told)[number]>(told.map((teller) => [teller.definition.eventType, teller]))
+
+/** The messages that the projection is made of. */
+export const projected: readonly MessageDefinition[] = told.map(({ definition }) => definition)
+/** The definition of a message that the projection is made of; null for any other. */
+export const findProjected = (eventType: string): MessageDefinition | null => tellers.get(eventType)?.definition ?? null
+
+/** What messages tell, whatever their order and however often each is among them. */
+export function factsOf(messages: readonly Message<MessageDefinition>[]): Facts {
+  const facts = noFacts()
+  for (const message of messages) {
+    const teller = tellers.get(message.eventType)
+    if (!teller) throw new Error(`${message.eventType} tells the projection nothing`)
+    teller.tell(facts, message)
+  }
+  return facts
+}
+
+function addOrder(
+  { orders }: Facts,
+  of: Pick<OrderFacts, 'orderId' | 'eventId'>,
+  tickets: readonly (Partial<TicketFacts> & Pick<TicketFacts, 'ticketId'>)[],
+  known: Partial<OrderFacts> = {},
+  refund?: OrderPicture['refunds'] extends ReadonlyMap<unknown, infer R> ? R : never,
+): void {
+  const { orderId, eventId } = of
+  const picture: OrderPicture = {
+    order: { orderId, eventId, venueId: null, issuedAt: null, ...known },
+    tickets: new Map(tickets.map((ticket) => [ticket.ticketId, { ...unknownTicket(ticket.ticketId, of), ...ticket }])),
+    refunds: new Map(refund ? [[refund.refundId, refund]] : []),
+  }
+  const there = orders.get(orderId)
+  orders.set(orderId, there ? joinOrders(there, picture) : picture)
+}
+
+function addReservation({ reservations }: Facts, reservation: ReservationFacts): void {
+  const there = reservations.get(reservation.reservationId)
+  reservations.set(reservation.reservationId, there ? joinFacts(there, reservation) : reservation)
+}
+
+function addNewer<K, P extends object>(
+  all: Map<K, Versioned<P>>,
+  id: K,
+  { payload, aggregateVersion, messageId }: { payload: P; aggregateVersion: number; messageId: string },
+): void {
+  const there = all.get(id)
+  const isNewer =
+    !there || aggregateVersion > there.version || (aggregateVersion === there.version && messageId > there.messageId)
+  if (isNewer) all.set(id, { ...payload, version: aggregateVersion, messageId })
+}
+
+function addAbout({ about }: Facts, eventId: EventId, at: Date, currency: Currency | null = null): void {
+  const there = about.get(eventId) ?? { asOf: at, currency: null }
+  about.set(eventId, {
+    asOf: at > there.asOf ? at : there.asOf,
+    currency: joinFacts({ currency: there.currency }, { currency }).currency,
+  })
+}

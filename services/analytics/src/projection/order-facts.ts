@@ -1,0 +1,136 @@
+import type {
+  Currency,
+  EventId,
+  Minor,
+  OrderId,
+  RefundId,
+  SoldTicketStatus,
+  TicketId,
+  TicketTypeId,
+  UserId,
+  VenueId,
+} from '@boxoffice/contracts'
+
+// What messages have told of an order. A message may come twice, late or before those it builds on: what two of them tell is joined,
+// and the join does not depend on their order or number. What nobody has told yet is null.
+
+export interface OrderFacts {
+  readonly orderId: OrderId
+  readonly eventId: EventId
+  readonly venueId: VenueId | null
+  /** Its tickets were issued; null for an order that was rejected, or whose tickets are not heard of yet. */
+  readonly issuedAt: Date | null
+}
+
+export interface TicketFacts {
+  readonly ticketId: TicketId
+  readonly orderId: OrderId
+  readonly eventId: EventId
+  readonly ticketTypeId: TicketTypeId | null
+  readonly userId: UserId | null
+  readonly venueId: VenueId | null
+  readonly zoneId: number | null
+  readonly rowLabel: string | null
+  readonly colLabel: string | null
+  readonly priceMinor: Minor | null
+  readonly currency: Currency | null
+  /** When the ticket was sold that this one is, or has taken the place of. */
+  readonly createdOn: Date | null
+  /** It was issued to its buyer itself; null for one that has taken the place of another. */
+  readonly issuedAt: Date | null
+  /** Which has taken its place. */
+  readonly nextTicketId: TicketId | null
+  readonly cancelledAt: Date | null
+  readonly checkedInAt: Date | null
+  readonly refundedAt: Date | null
+}
+
+export interface RefundFacts {
+  readonly refundId: RefundId
+  readonly orderId: OrderId
+  readonly amountMinor: Minor
+  readonly refundedAt: Date
+}
+
+/** All that is known of an order, by the ids of its tickets and refunds. */
+export interface OrderPicture {
+  readonly order: OrderFacts
+  readonly tickets: ReadonlyMap<TicketId, TicketFacts>
+  readonly refunds: ReadonlyMap<RefundId, RefundFacts>
+}
+
+/** A ticket of which nothing is known but whose it is a part. */
+export const unknownTicket = (ticketId: TicketId, of: Pick<OrderFacts, 'orderId' | 'eventId'>): TicketFacts => ({
+  ticketId,
+  orderId: of.orderId,
+  eventId: of.eventId,
+  ticketTypeId: null,
+  userId: null,
+  venueId: null,
+  zoneId: null,
+  rowLabel: null,
+  colLabel: null,
+  priceMinor: null,
+  currency: null,
+  createdOn: null,
+  issuedAt: null,
+  nextTicketId: null,
+  cancelledAt: null,
+  checkedInAt: null,
+  refundedAt: null,
+})
+
+/** Both pictures of one order as one: commutative, associative, idempotent. */
+export function joinOrders(a: OrderPicture, b: OrderPicture): OrderPicture {
+  return {
+    order: joinFacts(a.order, b.order),
+    tickets: inherited(joinMaps(a.tickets, b.tickets)),
+    refunds: joinMaps(a.refunds, b.refunds),
+  }
+}
+
+/** Field by field what is known; the smaller where two messages disagree, which those of one thing do not, but for times. */
+export function joinFacts<F extends object>(a: F, b: F): F {
+  const joined = { ...a } as Record<string, unknown>
+  for (const [field, value] of Object.entries(b)) joined[field] = smaller(joined[field], value)
+  return joined as F
+}
+
+function smaller(a: unknown, b: unknown): unknown {
+  if (a === null || a === undefined) return b ?? null
+  if (b === null || b === undefined) return a
+  return (b as number) < (a as number) ? b : a
+}
+
+function joinMaps<K, F extends object>(a: ReadonlyMap<K, F>, b: ReadonlyMap<K, F>): Map<K, F> {
+  const joined = new Map(a)
+  for (const [id, facts] of b) {
+    const there = joined.get(id)
+    joined.set(id, there ? joinFacts(there, facts) : facts)
+  }
+  return joined
+}
+
+const heritage = ['ticketTypeId', 'venueId', 'zoneId', 'rowLabel', 'colLabel', 'priceMinor', 'currency', 'createdOn'] as const
+
+/** A ticket that took the place of another is for the same seat at the same price: down the whole chain, whichever end was told first. */
+function inherited(tickets: Map<TicketId, TicketFacts>): Map<TicketId, TicketFacts> {
+  const successors = new Set([...tickets.values()].map(({ nextTicketId }) => nextTicketId))
+  for (const first of [...tickets.keys()].filter((ticketId) => !successors.has(ticketId))) {
+    let ticket = tickets.get(first)
+    while (ticket?.nextTicketId) {
+      const next = tickets.get(ticket.nextTicketId) ?? unknownTicket(ticket.nextTicketId, ticket)
+      const passedOn = Object.fromEntries(heritage.map((field) => [field, ticket?.[field] ?? null]))
+      ticket = joinFacts(next, passedOn as Partial<TicketFacts> as TicketFacts)
+      tickets.set(ticket.ticketId, ticket)
+    }
+  }
+  return tickets
+}
+
+/** What became of a ticket. One that was used stays that, though its money went back (decision 0014). */
+export function statusOf(ticket: Pick<TicketFacts, 'nextTicketId' | 'checkedInAt' | 'cancelledAt'>): SoldTicketStatus {
+  if (ticket.nextTicketId) return 'TRANSFERRED'
+  if (ticket.checkedInAt) return 'CHECKED_IN'
+  return ticket.cancelledAt ? 'CANCELLED' : 'SOLD'
+}

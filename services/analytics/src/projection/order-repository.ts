@@ -1,0 +1,83 @@
+import type { OrderId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { OrderFacts, OrderPicture, RefundFacts, TicketFacts } from './order-facts.ts'
+import { defineTable } from './table.ts'
+
+const orders = defineTable<OrderFacts>({
+  name: 'orders',
+  key: ['orderId'],
+  columns: { orderId: 'order_id', eventId: 'event_id', venueId: 'venue_id', issuedAt: 'issued_at' },
+})
+
+export const tickets = defineTable<TicketFacts>({
+  name: 'tickets',
+  key: ['ticketId'],
+  columns: {
+    ticketId: 'ticket_id',
+    orderId: 'order_id',
+    eventId: 'event_id',
+    ticketTypeId: 'ticket_type_id',
+    userId: 'user_id',
+    venueId: 'venue_id',
+    zoneId: 'zone_id',
+    rowLabel: 'row_label',
+    colLabel: 'col_label',
+    priceMinor: 'price_minor',
+    currency: 'currency',
+    createdOn: 'created_on',
+    issuedAt: 'issued_at',
+    nextTicketId: 'next_ticket_id',
+    cancelledAt: 'cancelled_at',
+    checkedInAt: 'checked_in_at',
+    refundedAt: 'refunded_at',
+  },
+})
+
+const refunds = defineTable<RefundFacts>({
+  name: 'refunds',
+  key: ['refundId'],
+  columns: { refundId: 'refund_id', orderId: 'order_id', amountMinor: 'amount_minor', refundedAt: 'refunded_at' },
+})
+
+/**
+ * What is known of these orders, each locked until the transaction ends, in the order of their ids. One that nobody has told of yet
+ * gets a row to lock.
+ */
+export async function lockOrders(tx: Tx, generation: number, told: readonly OrderFacts[]): Promise<Map<OrderId, OrderPicture>> {
+  const locked = await tx.query<OrderFacts>(
+    `insert into orders (generation, order_id, event_id)
+     select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
+     on conflict (generation, order_id) do update set order_id = excluded.order_id
+     returning ${orders.selected}`,
+    [generation, told.map(({ orderId }) => orderId), told.map(({ eventId }) => eventId)],
+  )
+  // Statements of their own: what somebody committed while we waited for the lock is seen by the next one only.
+  const ids = locked.map(({ orderId }) => orderId)
+  const those = [generation, ids]
+  const [ofTickets, ofRefunds] = [
+    await tx.query<TicketFacts>(`select ${tickets.selected} from tickets where generation = $1 and order_id = any($2)`, those),
+    await tx.query<RefundFacts>(`select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`, those),
+  ]
+  const pictures = new Map(locked.map((order) => [order.orderId, { order, tickets: new Map(), refunds: new Map() } as const]))
+  for (const ticket of ofTickets) pictures.get(ticket.orderId)?.tickets.set(ticket.ticketId, ticket)
+  for (const refund of ofRefunds) pictures.get(refund.orderId)?.refunds.set(refund.refundId, refund)
+  return pictures
+}
+
+/** What two pictures of an order do not have in common, as it stands in the second. */
+export function changesBetween(before: OrderPicture, after: OrderPicture) {
+  const isNew = (a: object | undefined, b: object) => JSON.stringify(a) !== JSON.stringify(b)
+  return {
+    orders: isNew(before.order, after.order) ? [after.order] : [],
+    tickets: [...after.tickets.values()].filter((ticket) => isNew(before.tickets.get(ticket.ticketId), ticket)),
+    refunds: [...after.refunds.values()].filter((refund) => isNew(before.refunds.get(refund.refundId), refund)),
+  }
+}
+export type OrderChanges = ReturnType<typeof changesBetween>
+
+/** Write what changed of orders that are locked. */
+export async function putOrders(tx: Tx, generation: number, changes: OrderChanges): Promise<void> {
+  await orders.put(tx, generation, changes.orders)
+  await tickets.put(tx, generation, changes.tickets)
+  await refunds.put(tx, generation, changes.refunds)
+}

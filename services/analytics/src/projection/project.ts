@@ -1,0 +1,112 @@
+import type { EventId, Message, MessageDefinition, OrderId, TicketId, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { putEvents, putTypes } from './catalog-repository.ts'
+import { addToCounters, lockReservations, putReservations } from './counter-repository.ts'
+import { differenceOf, type EventTotals, holdsOf, refundsOf, salesOf } from './counters.ts'
+import { type Facts, factsOf } from './facts.ts'
+import { joinFacts, joinOrders, type OrderFacts, type OrderPicture } from './order-facts.ts'
+import { changesBetween, lockOrders, type OrderChanges, putOrders } from './order-repository.ts'
+
+/** What reads may look different after a commit. */
+export interface Touched {
+  readonly events: Set<EventId>
+  readonly users: Set<UserId>
+  readonly tickets: Set<TicketId>
+}
+export const nothingTouched = (): Touched => ({ events: new Set(), users: new Set(), tickets: new Set() })
+
+/**
+ * Write what messages tell into one generation, in the caller's transaction; what they touch is added to `touched`. Their order and
+ * number do not matter, nor whether any of them was written before: facts are joined by the id of what they are about, and counters
+ * change by the difference that makes. Rows are locked in one order (orders, reservations, then counters, each by id), the counters
+ * that everybody wants last.
+ */
+export async function project(
+  tx: Tx,
+  generation: number,
+  messages: readonly Message<MessageDefinition>[],
+  touched: Touched,
+): Promise<void> {
+  const facts = factsOf(messages)
+  const orders = await projectOrders(tx, generation, facts)
+  const holds = await projectReservations(tx, generation, facts)
+  await putTypes(
+    tx,
+    generation,
+    [...facts.types.values()].map(({ kind: _, unitPrice, ...type }) => ({ ...type, unitPriceMinor: unitPrice })),
+  )
+  await putEvents(tx, generation, [...facts.events.values()])
+  await addToCounters(tx, generation, {
+    sales: differenceOf(orders.before.flatMap(salesOf), orders.after.flatMap(salesOf)),
+    refunds: differenceOf(orders.before.flatMap(refundsOf), orders.after.flatMap(refundsOf)),
+    totals: totalsOf(facts, holds),
+  })
+  noteTouched(touched, facts, orders.changes)
+}
+
+async function projectOrders(tx: Tx, generation: number, facts: Facts) {
+  const told = [...facts.orders.values()]
+  const known: ReadonlyMap<OrderId, OrderPicture> =
+    told.length > 0
+      ? await lockOrders(
+          tx,
+          generation,
+          told.map(({ order }) => order),
+        )
+      : new Map()
+  const before = told.map(({ order }) => known.get(order.orderId) ?? emptyPicture(order))
+  const after = told.map((picture, index) => joinOrders(before[index] ?? picture, picture))
+  const changes: OrderChanges = { orders: [], tickets: [], refunds: [] }
+  for (const [index, picture] of after.entries()) {
+    const changed = changesBetween(before[index] ?? picture, picture)
+    changes.orders.push(...changed.orders)
+    changes.tickets.push(...changed.tickets)
+    changes.refunds.push(...changed.refunds)
+  }
+  await putOrders(tx, generation, changes)
+  return { before, after, changes }
+}
+
+const emptyPicture = (order: OrderFacts): OrderPicture => ({ order, tickets: new Map(), refunds: new Map() })
+
+async function projectReservations(tx: Tx, generation: number, facts: Facts) {
+  const told = [...facts.reservations.values()]
+  if (told.length === 0) return []
+  const known = await lockReservations(tx, generation, told)
+  const differences = known.map((before) => {
+    const fact = facts.reservations.get(before.reservationId)
+    const after = fact ? joinFacts(before, fact) : before
+    const [was, is] = [holdsOf(before), holdsOf(after)]
+    const { eventId } = after
+    return { before, after, eventId, converted: is.converted - was.converted, released: is.released - was.released }
+  })
+  const changed = differences.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after))
+  await putReservations(
+    tx,
+    generation,
+    changed.map(({ after }) => after),
+  )
+  return differences
+}
+
+function totalsOf({ about }: Facts, holds: readonly { eventId: EventId; converted: number; released: number }[]): EventTotals[] {
+  const sums = new Map(
+    [...about].map(([eventId, { asOf, currency }]) => [eventId, { eventId, converted: 0, released: 0, currency, asOf }]),
+  )
+  for (const { eventId, converted, released } of holds) {
+    const sum = sums.get(eventId)
+    if (!sum) continue
+    sum.converted += converted
+    sum.released += released
+  }
+  return [...sums.values()]
+}
+
+function noteTouched({ events, users, tickets }: Touched, facts: Facts, changes: OrderChanges): void {
+  for (const eventId of facts.about.keys()) events.add(eventId)
+  for (const { organizerId } of facts.events.values()) users.add(organizerId)
+  for (const { ticketId, userId } of changes.tickets) {
+    tickets.add(ticketId)
+    if (userId) users.add(userId)
+  }
+}

@@ -1,0 +1,90 @@
+import type { Message, MessageDefinition } from '@boxoffice/contracts'
+import { createDatabase, transact } from '@boxoffice/service-kit'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { nothingTouched, project } from '../src/projection/project.ts'
+import { createDice, makeHistory } from './history.ts'
+import { recount } from './recount.ts'
+
+let pool: pg.Pool
+let generations = 100
+beforeAll(async () => {
+  pool = new pg.Pool({ connectionString: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
+})
+afterAll(() => pool.end())
+
+const tables = [
+  'events',
+  'ticket_types',
+  'reservations',
+  'orders',
+  'tickets',
+  'refunds',
+  'sales_hours',
+  'refund_hours',
+  'event_totals',
+]
+
+/** Everything that a generation of its own holds when these batches were written one after the other. */
+async function tablesOf(batches: readonly (readonly Message<MessageDefinition>[])[]) {
+  const generation = generations++
+  for (const batch of batches) await transact(pool, (tx) => project(tx, generation, batch, nothingTouched()))
+  return readTables(generation)
+}
+
+async function readTables(generation: number) {
+  const read: Record<string, unknown[]> = {}
+  for (const table of tables) {
+    const { rows } = await pool.query(`select * from ${table} t where generation = $1 order by to_jsonb(t)::text`, [generation])
+    read[table] = rows.map(({ generation: _, ...row }) => row).filter(isSomething)
+  }
+  return read
+}
+/** A counter that went up and down again stays as a row of zeros. */
+const isSomething = (row: object) =>
+  !('hour' in row) || Object.values(row).some((value) => typeof value === 'number' && value !== 0)
+
+const oneByOne = (messages: readonly Message<MessageDefinition>[]) => messages.map((message) => [message])
+
+test('the counters equal what a plain recount of the history says', async () => {
+  const history = makeHistory(1, 40)
+  const { sales_hours, refund_hours, event_totals } = await tablesOf(oneByOne(history))
+  const expected = recount(history)
+  expect(sales_hours).toEqual(expect.arrayContaining(expected.sales))
+  expect(sales_hours).toHaveLength(expected.sales.length)
+  expect(refund_hours).toEqual(expect.arrayContaining(expected.refunds))
+  expect(refund_hours).toHaveLength(expected.refunds.length)
+  expect(event_totals).toMatchObject(
+    event_totals?.map((row) => expected.totals.get((row as { event_id: string }).event_id)) ?? [],
+  )
+  expect(event_totals).toHaveLength(2)
+})
+
+test.each([2, 3, 4, 5, 6, 7, 8, 9])('history %i gives the same tables shuffled, told twice, and in pages', async (seed) => {
+  const dice = createDice(seed)
+  const history = makeHistory(seed, 25)
+  const inOrder = await tablesOf(oneByOne(history))
+  expect(Object.values(inOrder).every((rows) => rows.length > 0)).toBe(true)
+  expect(await tablesOf(oneByOne(dice.shuffled(history)))).toEqual(inOrder)
+  const twice = [...history, ...history.filter(() => dice.chance(0.4))]
+  expect(await tablesOf(oneByOne(dice.shuffled(twice)))).toEqual(inOrder)
+  const shuffled = dice.shuffled(twice)
+  const pages = Array.from({ length: Math.ceil(shuffled.length / 30) }, (_, page) => shuffled.slice(page * 30, page * 30 + 30))
+  expect(await tablesOf(pages)).toEqual(inOrder)
+})
+
+test('ten at once over the same orders give the same tables as one after the other', async () => {
+  const dice = createDice(11)
+  const history = makeHistory(11, 15)
+  const inOrder = await tablesOf(oneByOne(history))
+  const generation = generations++
+  const waiting = dice.shuffled([...history, ...history])
+  const worker = async () => {
+    for (let message = waiting.pop(); message; message = waiting.pop()) {
+      const batch = [message]
+      await transact(pool, (tx) => project(tx, generation, batch, nothingTouched()))
+    }
+  }
+  await Promise.all(Array.from({ length: 10 }, worker))
+  expect(await readTables(generation)).toEqual(inOrder)
+})
