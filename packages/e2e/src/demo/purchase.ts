@@ -2,31 +2,15 @@ import process from 'node:process'
 import { formatMoney, type SeatId } from '@boxoffice/contracts'
 import pc from 'picocolors'
 import QRCode from 'qrcode'
-import { loadAddresses } from './config.ts'
-import { publishEvent, publishSeatedEvent } from './events.ts'
-import { createMailReader } from './mails.ts'
-import { createPerson, expectStatus } from './person.ts'
-import { readQrOfPdf, readQrOfPng } from './qr.ts'
+import type { Addresses } from '../config.ts'
+import { publishEvent, publishSeatedEvent } from '../events.ts'
+import { createMailReader } from '../mails.ts'
+import { createPerson, expectStatus } from '../person.ts'
+import { readQrOfPdf, readQrOfPng } from '../qr.ts'
+import { show } from './show.ts'
 
-// A purchase beside a running system, as its people would make it: everything goes through the public API and the mailbox.
-
-const startedAt = performance.now()
-let lastAt = startedAt
-
-/** One line for what has just happened, with the time it took. */
-function show(what: string, detail = ''): void {
-  const now = performance.now()
-  const took = `${Math.round(now - lastAt)} ms`.padStart(8)
-  lastAt = now
-  console.log(`${pc.green('✔')} ${pc.dim(took)}  ${what}${detail ? `  ${pc.dim(detail)}` : ''}`)
-}
-
-try {
-  const { edge, mailbox } = loadAddresses()
-  await fetch(`${edge}/api/events?limit=1`).catch((cause) => {
-    throw new Error(`nothing answers at ${edge}: start the system first, with npm start`, { cause })
-  })
-
+/** A purchase, as its people would make it, then two seats: one is used, one given back. */
+export async function showPurchase({ edge, mailbox }: Addresses): Promise<void> {
   console.log(pc.bold('\nAn organizer sells, a fan buys\n'))
   const organizer = await createPerson(edge, { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
   show('an organizer registers', organizer.email)
@@ -92,9 +76,4 @@ try {
   expectStatus(await fan.payments.refundOrder({ params: { orderId: seated.orderId }, body: refund }), 202)
   const back = await fan.waitForOrder(seated.orderId, ({ refundedAmount }) => refundedAmount > 0)
   show('the other is given back', formatMoney(back.refundedAmount, back.currency ?? 'EUR'))
-
-  console.log(`\nDone in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s. The mail: ${mailbox}`)
-} catch (error) {
-  console.error(`${pc.red('✘')} ${error instanceof Error ? error.message : error}`)
-  process.exitCode = 1
 }

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import process from 'node:process'
+import { formatMoney, type Minor, type OrderId, type SalesReport } from '@boxoffice/contracts'
+import pc from 'picocolors'
+import type { Addresses } from '../config.ts'
+import { publishEvent, publishSeatedEvent } from '../events.ts'
+import { createPerson, expectStatus, type Person } from '../person.ts'
+import { show } from './show.ts'
+
+/** The gateway takes so long, so that there is something to watch. */
+const SLOW = 'pm_sandbox_slow_1200'
+const CROWD = 20
+const prefer = { prefer: 'respond-async' }
+
+/** Orders through the queue, followed as they go, and the read side, which counts them. */
+export async function showQueue({ edge }: Addresses): Promise<void> {
+  console.log(pc.bold('\nAn order through the queue\n'))
+  const organizer = await createPerson(edge, { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
+  const sale = await publishEvent(organizer, { name: 'A Rush for Tickets', quantity: 100, unitPrice: 4_950 as Minor })
+  show('an organizer offers 100 tickets', sale.eventId)
+  const fan = await createPerson(edge, { firstName: 'Frida', lastName: 'Fan' })
+  show('a fan registers', fan.email)
+
+  const waited = expectStatus(await fan.buy({ ...sale, quantity: 1 }, { paymentToken: SLOW }), 201)
+  show('buys and waits, with a gateway that takes 1.2 s', `201, ${waited.orderNumber}`)
+  const order = expectStatus(await fan.buy({ ...sale, quantity: 2 }, { paymentToken: SLOW, async: true }), 202)
+  show('buys with Prefer: respond-async', `202, ${order.orderNumber} is ${order.status}`)
+  const params = { orderId: order.orderId }
+  expectStatus(await fan.payments.updateOrder({ params, body: { holderName: 'Frida Kahlo' }, headers: prefer }), 202)
+  show('and wants another name on the tickets, likewise', '202')
+  await follow(fan, order.orderId)
+  const paid = await fan.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
+  show('the order is confirmed', `${paid.tickets?.map(({ ticketNumber }) => ticketNumber).join(', ')}, for ${paid.holderName}`)
+
+  console.log(pc.bold(`\n${CROWD} fans at once\n`))
+  const counter = new AbortController()
+  const watched = watchSales(organizer, sale.eventId, counter.signal)
+  const crowd = await Promise.all(
+    Array.from({ length: CROWD }, (_, turn) => fan.buy({ ...sale, quantity: 1 + (turn % 3) }, { async: true })),
+  )
+  const orderIds = crowd.map((answer) => expectStatus(answer, 202).orderId)
+  show(`${CROWD} orders are accepted`, 'none has been charged yet, or only just')
+  await Promise.all(orderIds.map((orderId) => fan.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')))
+  show('all of them are confirmed', 'the queue gave them out as fast as the workers take them')
+
+  console.log(pc.bold('\nOne seat\n'))
+  const play = await publishSeatedEvent(organizer, 'A Seat at the Front')
+  const { venueId } = play.event
+  const seat = { venueId, eventId: play.eventId, zoneId: 1, rowLabel: 'A', colLabel: '5' }
+  const key = { 'idempotency-key': randomUUID() }
+  const bought = expectStatus(await fan.v1.buySeat({ body: seat, headers: key }), 201)
+  show('the fan buys seat 5 in row A', `${bought.ticketId}, ${formatMoney(bought.price, bought.currency)}`)
+  const again = expectStatus(await fan.v1.buySeat({ body: seat }), 409)
+  show('nobody can buy it a second time', again.error)
+
+  console.log(pc.bold('\nWhat the read side says\n'))
+  const sold = 3 + orderIds.reduce((sum, _, turn) => sum + 1 + (turn % 3), 0)
+  await watched(sold)
+  show('it has counted every ticket', `${sold}`)
+  counter.abort()
+  const { totalRevenue, currency } = expectStatus(
+    await organizer.v1.getRevenue({ params: { venueId: sale.event.venueId, eventId: sale.eventId } }),
+    200,
+  )
+  show("the event's revenue, for its organizer alone", formatMoney(totalRevenue, currency ?? 'EUR'))
+  expectStatus(await fan.v1.getRevenue({ params: { venueId: sale.event.venueId, eventId: sale.eventId } }), 403)
+  show('a fan is refused', 'FORBIDDEN')
+  const report = expectStatus(await organizer.sales.getSales({ params: { eventId: sale.eventId }, query: {} }), 200)
+  if (report instanceof Uint8Array) throw new Error('asked for JSON')
+  printReport(report)
+}
+
+/** Print each step of an order as it is told, until it is decided. */
+async function follow(fan: Person, orderId: OrderId): Promise<void> {
+  const stream = expectStatus(await fan.payments.watchOrder({ params: { orderId } }), 200)
+  for await (const { at, step, result, detail, status } of stream) {
+    const time = pc.dim(at.toISOString().slice(11, 23))
+    const words = `${step.toLowerCase().padEnd(12)} ${result.toLowerCase().padEnd(16)}`
+    console.log(`             ${time}  ${words} ${pc.dim(status)}${detail ? pc.dim(`  ${detail}`) : ''}`)
+  }
+}
+
+/** Shows how many are sold whenever the read side tells; the answer waits until it has told of so many. */
+function watchSales(organizer: Person, eventId: SalesReport['eventId'], signal: AbortSignal) {
+  let told = 0
+  let wake = () => {}
+  const watching = (async () => {
+    const stream = expectStatus(await organizer.sales.watchSales({ params: { eventId }, query: {}, signal }), 200)
+    for await (const { totals } of stream) {
+      told = totals.soldCount
+      if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K             ${pc.dim(`sold so far: ${told}`)}\r`)
+      wake()
+    }
+  })().catch((error) => {
+    if (!signal.aborted) throw error
+  })
+  return async (wanted: number): Promise<void> => {
+    while (told < wanted) {
+      await Promise.race([watching, new Promise<void>((resolve) => (wake = resolve))])
+    }
+  }
+}
+
+function printReport({ name, totals, byType, holds, overTime, currency }: SalesReport): void {
+  const money = (amount: Minor) => formatMoney(amount, currency ?? 'EUR')
+  const share = (value: number | null) => (value === null ? '–' : `${(value * 100).toFixed(1)} %`)
+  const row = (label: string, value: string) => console.log(`             ${pc.dim(label.padEnd(22))}${value}`)
+  console.log(`\n             ${pc.bold(name)}`)
+  row('sold', `${totals.soldCount} of ${totals.capacity ?? '?'}, ${share(totals.sellThrough)}`)
+  row('revenue', money(totals.revenue))
+  row('holds that were bought', `${holds.converted} of ${holds.converted + holds.released}, ${share(holds.conversion)}`)
+  for (const type of byType)
+    row(type.name ?? type.ticketTypeId, `${type.soldCount} at ${type.unitPrice === null ? '?' : money(type.unitPrice)}`)
+  for (const { from, issuedCount, revenue } of overTime)
+    row(`${from.toISOString().slice(0, 13)} h`, `${issuedCount} for ${money(revenue)}`)
+}
