@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
 # One image for every program: docker build --build-arg PROGRAM=auth .
-# PROGRAM is auth, events, tickets, payments, notifications, ops, edge, sandbox or secrets (scripts/build-programs.ts).
+# PROGRAM is auth, events, tickets, payments, notifications, analytics, ops, edge, sandbox or secrets (scripts/build-programs.ts).
 #
 # The base is pinned by its full version and its distribution. A digest would pin it for good; it could not be looked up where this
 # was written (`docker buildx imagetools inspect node:26.10.0-bookworm-slim` prints it: put it behind the tag, @sha256:…).

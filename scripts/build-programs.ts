@@ -33,9 +33,10 @@ export const programs = {
   },
   payments: main('services/payments/src/main.ts'),
   notifications: main('services/notifications/src/main.ts'),
+  analytics: { ...main('services/analytics/src/main.ts'), files: [{ from: 'services/analytics/src/cache/lua', to: 'lua' }] },
   ops: {
     ...main('packages/ops/src/main.ts'),
-    files: ['auth', 'events', 'tickets', 'payments', 'notifications'].map(migrationsOf),
+    files: ['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics'].map(migrationsOf),
   },
   edge: main('packages/stack/src/edge/main.ts'),
   sandbox: main('packages/stack/src/sandbox/main.ts'),

@@ -34,7 +34,7 @@ const loads: Readonly<Record<string, Load | undefined>> = {
   'secrets secrets': loadSecretsConfig,
   'secrets seed': loadSeedConfig,
   'ops migrate': opsWith((config) => config.databases()),
-  ops: opsWith((config) => [config.status(), config.grant()]),
+  ops: opsWith((config) => [config.status(), config.grant(), config.projection()]),
 }
 /** What the AWS SDK finds by itself. */
 const ofTheSdk = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']

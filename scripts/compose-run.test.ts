@@ -38,7 +38,7 @@ beforeAll(async () => {
     '/data/sandbox.sqlite': path.join(folder, 'data/sandbox/sandbox.sqlite'), // its volume, which it knows as /data
     '/data': path.join(folder, 'data'),
   }
-  const holders = ['auth', 'events', 'tickets', 'payments', 'notifications', 'sandbox', 'migrate', 'ops']
+  const holders = ['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics', 'sandbox', 'migrate', 'ops']
   for (const name of holders) places[`/run/boxoffice/${name}.env`] = path.join(folder, 'secrets', name, `${name}.env`)
   places['/run/boxoffice'] = path.join(folder, 'secrets')
   for (const [name, { environment }] of Object.entries(compose.services)) {
@@ -72,5 +72,5 @@ test('what docker-compose.yml starts, in its order, puts the demo events on sale
   expect(await play.runOnce('boxoffice', ['users', 'grant', 'organizer@boxoffice.example', 'ADMIN'])).toContain('ADMIN')
   const codes = await play.down()
   expect(codes).toEqual(Object.fromEntries(Object.keys(codes).map((name) => [name, 0])))
-  expect(Object.keys(codes)).toHaveLength(10) // secrets, migrate, seed, the sandbox, five services, the edge
+  expect(Object.keys(codes)).toHaveLength(11) // secrets, migrate, seed, the sandbox, six services, the edge
 }, 120_000)

@@ -26,7 +26,7 @@ async function describeDatabase(connectionString: string) {
   return { columns, constraints, indexes }
 }
 
-test.each(['auth', 'events', 'tickets', 'payments', 'notifications'])(
+test.each(['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics'])(
   '%s: the Prisma schema says what the migrations make',
   async (service) => {
     const folder = path.join(root, 'services', service, 'prisma')

@@ -29,7 +29,7 @@ export function addEnvironment(app: App, environment: EnvironmentDefinition, set
   })
   const edge = new EdgeStack(app, id('edge'), { ...about('load balancer, certificate and firewall'), network })
   const services = new ServicesStack(app, id('services'), {
-    ...about('the five services'),
+    ...about('the six services'),
     network,
     data,
     messaging,

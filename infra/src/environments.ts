@@ -46,7 +46,7 @@ const dev: EnvironmentDefinition = {
   zones: 2, // the least that a load balancer and Aurora take
   natGateways: 1,
   keepsData: false,
-  database: { capacityMin: 1, capacityMax: 4, readers: 0, backupDays: 1, connectionsMax: 250 },
+  database: { capacityMin: 1, capacityMax: 4, readers: 0, backupDays: 1, connectionsMax: 300 },
   redis: { holdsNode: 'cache.t4g.micro', cacheNode: 'cache.t4g.micro', replicas: 0 },
   services: everyService({ cpu: 256, memoryMiB: 1024, tasksMin: 1, tasksMax: 2, databasePoolSize: 10 }),
   logDays: 7,

@@ -1,4 +1,4 @@
-import type { ServiceKey } from '@boxoffice/contracts'
+import type { RoutingRule, ServiceKey } from '@boxoffice/contracts'
 import { aws_elasticloadbalancingv2 as elb } from 'aws-cdk-lib'
 import { idOf } from './names.ts'
 
@@ -7,12 +7,6 @@ export type ListenerRule = { id: string; paths: readonly string[]; methods?: rea
   | { service: ServiceKey }
   | { service: null; answer: elb.ListenerAction }
 )
-
-interface Route {
-  readonly prefix: string
-  readonly service: ServiceKey
-  readonly methods?: readonly string[]
-}
 
 /** What nobody here serves: the platform's own answer, like everybody's. */
 export const notFound = elb.ListenerAction.fixedResponse(404, {
@@ -32,7 +26,7 @@ const welcome = elb.ListenerAction.fixedResponse(200, {
  * The rules for a routing table: internal paths first, answered 404; then, the longest prefix first, those of one method before
  * those of all; then the root, for people. (WAF refuses internal paths in other spellings, which a pattern does not see.)
  */
-export function listenerRules(routing: readonly Route[]): ListenerRule[] {
+export function listenerRules(routing: readonly RoutingRule[]): ListenerRule[] {
   const internal: ListenerRule = {
     id: 'Internal',
     paths: ['/api/*/internal', '/api/*/internal/*', '/actuator', '/actuator/*'],

@@ -1,3 +1,4 @@
+import { Environment as analytics } from '@boxoffice/analytics/config'
 import { Environment as auth } from '@boxoffice/auth/config'
 import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
 import { Environment as events } from '@boxoffice/events/config'
@@ -9,7 +10,14 @@ import type { z } from 'zod'
 import { urlOf } from './names.ts'
 
 /** What each service reads: the only list of its variables. */
-export const schemas: Readonly<Record<ServiceKey, z.ZodObject>> = { auth, events, tickets, payments, notifications }
+export const schemas: Readonly<Record<ServiceKey, z.ZodObject>> = {
+  auth,
+  events,
+  tickets,
+  payments,
+  notifications,
+  analytics,
+}
 
 /** Passwords of the two Redis, which have secrets of their own. */
 export const redisPasswords = ['REDIS_PASSWORD', 'CACHE_REDIS_PASSWORD'] as const

@@ -23,6 +23,7 @@ describe('secrets', () => {
     })
     expect(new Set(keys.map(String)).size).toBe(1)
     expect(keys[0]).toEqual([
+      'analytics-service',
       'auth-service',
       'boxoffice-cli',
       'event-service',

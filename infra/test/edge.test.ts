@@ -5,7 +5,7 @@ import { everyEnvironment, type Json, resolved, settings, synthesize } from './s
 
 interface Rule {
   Priority: number
-  Conditions: { Field: string; PathPatternConfig?: { Values: string[] } }[]
+  Conditions: { Field: string; PathPatternConfig?: { Values: string[] }; HttpRequestMethodConfig?: { Values: string[] } }[]
   Actions: { Type: string; TargetGroupArn?: Json; FixedResponseConfig?: { StatusCode: string } }[]
 }
 
@@ -18,19 +18,27 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
   test('what passes is what the routing says, and internal paths are refused before', () => {
     const said = rules.map(({ Conditions, Actions }) => {
       const paths = Conditions.find(({ Field }) => Field === 'path-pattern')?.PathPatternConfig?.Values ?? []
+      const methods = Conditions.find(({ Field }) => Field === 'http-request-method')?.HttpRequestMethodConfig?.Values
       const [action] = Actions
       return [
-        paths,
+        methods ? `${methods} ${paths}` : `${paths}`,
         action?.Type === 'forward'
           ? resolved(action.TargetGroupArn).replace(/[{}]|Targets.*/g, '')
           : Number(action?.FixedResponseConfig?.StatusCode),
       ]
     })
     const [internal, ...others] = said
-    expect(internal).toEqual([['/api/*/internal', '/api/*/internal/*', '/actuator', '/actuator/*'], 404])
+    expect(internal).toEqual(['/api/*/internal,/api/*/internal/*,/actuator,/actuator/*', 404])
     const forwarded = others.filter(([, to]) => typeof to === 'string')
-    expect(forwarded.toSorted()).toEqual(routing.map(({ prefix, service }) => [[prefix, `${prefix}/*`], service]).toSorted())
-    expect(others.at(-1)).toEqual([['/'], 200])
+    const routed = routing.map(({ prefix, service, methods }) => [
+      `${methods ? `${methods} ` : ''}${prefix},${prefix}/*`,
+      service,
+    ])
+    expect(forwarded.toSorted()).toEqual(routed.toSorted())
+    expect(others.at(-1)).toEqual(['/', 200])
+    // Who buys comes before who reads the same path.
+    const at = (service: string) => forwarded.findIndex(([paths, to]) => String(paths).includes('/api/v1') && to === service)
+    expect(at('payments')).toBeLessThan(at('analytics'))
   })
 
   test('HTTPS alone is served, with TLS 1.2 at least; HTTP is told to come back over it; what nobody serves is 404', () => {

@@ -1,4 +1,4 @@
-import { publishers, type Queue, queueNames, queues, serviceKeys, services, topics } from '@boxoffice/contracts'
+import { commandQueuesOf, publishers, type Queue, queueNames, queues, serviceKeys, services, topics } from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
 import { everyEnvironment, type Json, resolved } from './synthesize.ts'
 
@@ -58,9 +58,8 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
       const looked = key === 'notifications' ? letters : []
       expect(names(resourcesOf(own, 'sqs:ReceiveMessage'))).toEqual([...mine, ...looked].sort())
       expect(names(resourcesOf(own, 'sqs:DeleteMessage'))).toEqual(mine.toSorted())
-      expect(names(resourcesOf(own, 'sqs:SendMessage'))).toEqual(
-        mine.map((name) => (queues[name] as Queue).deadLetterQueue).sort(),
-      )
+      const aside = mine.map((name) => (queues[name] as Queue).deadLetterQueue)
+      expect(names(resourcesOf(own, 'sqs:SendMessage'))).toEqual([...aside, ...commandQueuesOf(key)].sort())
     })
 
     test('signs in to its own database user alone', () => {
@@ -77,6 +76,12 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
         key === 'notifications' ? [['sns:Publish', ['arn:aws:sns:*:*:*']]] : [],
       )
     })
+  })
+
+  test('orders that wait for their saga are sent and taken by the payment service alone', () => {
+    const may = (action: string) =>
+      serviceKeys.filter((key) => names(resourcesOf(taskOf(services[key].name), action)).includes('order-commands.fifo'))
+    expect([may('sqs:SendMessage'), may('sqs:ReceiveMessage')]).toEqual([['payments'], ['payments']])
   })
 
   test('the command line works off dead letters, and can publish nothing', () => {

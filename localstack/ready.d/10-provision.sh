@@ -93,4 +93,7 @@ begin subscribe ticket-processing-queue ticket-events '{"eventType":["TICKETS_DE
 begin subscribe ticket-processing-queue user-events '{"eventType":["USER_EMAIL_VERIFIED"]}'
 begin subscribe payment-processing-queue ticket-events '{"eventType":["TICKETS_GENERATED","TICKETS_REJECTED"]}'
 begin subscribe payment-processing-queue event-events '{"eventType":["EVENT_CANCELLED"]}'
+begin subscribe event-updates.fifo event-updates.fifo '{}'
+begin subscribe analytics-queue ticket-events '{"eventType":["TICKETS_GENERATED","TICKET_CANCELLED","TICKET_TRANSFERRED","TICKET_CHECKED_IN","TICKET_TYPE_CHANGED","RESERVATION_RELEASED"]}'
+begin subscribe analytics-queue payment-events '{"eventType":["REFUND_PROCESSED"]}'
 finish

@@ -111,7 +111,7 @@ export function stepsOf({ environment, given, gateway }: Deployment, around: Sur
     },
     {
       name: 'services',
-      what: `${stackOf(environment, 'services')}; the images of the five services; each rolls, and rolls back when it does not come up`,
+      what: `${stackOf(environment, 'services')}; the images of the six services; each rolls, and rolls back when it does not come up`,
       run: () => around.deployStacks([stackOf(environment, 'services')], settings),
     },
     {

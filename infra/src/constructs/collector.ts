@@ -10,7 +10,10 @@ const OTLP_PORT = 4318
  * at `/actuator/prometheus`; a metric and its labels cost by the month (docs/metrics.md has the whole list).
  */
 export const shippedMetrics: readonly { readonly labels: readonly string[]; readonly names: readonly string[] }[] = [
-  { labels: ['service'], names: ['outbox_oldest_unpublished_seconds', 'notifications_oldest_pending_seconds'] },
+  {
+    labels: ['service'],
+    names: ['outbox_oldest_unpublished_seconds', 'notifications_oldest_pending_seconds', 'projection_lag_seconds'],
+  },
   { labels: ['service', 'state'], names: ['sagas_in_progress', 'sagas_oldest_seconds'] },
   { labels: ['service', 'callee'], names: ['circuit_breaker_state'] },
   { labels: ['service', 'use'], names: ['redis_connected'] },

@@ -49,6 +49,7 @@ export function addDashboard(
   row('Do purchases end?', purchases())
   row('Does anything wait?', messages(environment))
   row('Do tickets reach mailboxes?', mails())
+  row('Do organizers see what is sold?', projection(environment))
   row('Is there room left?', stores(environment, watched))
 }
 
@@ -69,7 +70,16 @@ const purchases = () => {
   const outcomes = (service: 'payments' | 'tickets', name: string, values: string[]) =>
     values.map((outcome) => ownMetric(service, name, { outcome }, { period: MINUTE, statistic: cloudwatch.Stats.SUM }))
   const states = [
-    ...['RESERVING', 'CHARGING', 'RESOLVING', 'CANCELLING_CHARGE', 'RELEASING', 'REFUND_IF_CHARGED', 'AWAITING_TICKETS'],
+    ...[
+      'QUEUED',
+      'RESERVING',
+      'CHARGING',
+      'RESOLVING',
+      'CANCELLING_CHARGE',
+      'RELEASING',
+      'REFUND_IF_CHARGED',
+      'AWAITING_TICKETS',
+    ],
     ...['CANCELLING_TICKETS', 'REFUNDING', 'WITHDRAWING_TICKETS', 'REPAYING'],
   ]
   return [
@@ -133,6 +143,27 @@ const mails = () => [
     left: ['Send', 'Delivery', 'Bounce', 'Complaint'].map((name) =>
       metricOf('AWS/SES', name, {}, { period: MINUTE, statistic: 'Sum', label: name }),
     ),
+  },
+]
+
+const projection = (environment: EnvironmentDefinition) => [
+  {
+    title: 'How far the read side is behind',
+    left: [ownMetric('analytics', 'projection_lag_seconds', {}, { period: MINUTE })],
+    unit: 's',
+  },
+  {
+    title: 'Messages that it has not taken yet',
+    left: queueNames
+      .filter((name) => queues[name].consumer === 'analytics')
+      .map((name) =>
+        metricOf(
+          'AWS/SQS',
+          'ApproximateNumberOfMessagesVisible',
+          { QueueName: prefixOf(environment.name) + name },
+          { period: MINUTE, statistic: 'Maximum', label: name },
+        ),
+      ),
   },
 ]
 

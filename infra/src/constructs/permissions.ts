@@ -1,4 +1,4 @@
-import { type Queue, queueNames, queues, type ServiceKey, topicsOf } from '@boxoffice/contracts'
+import { commandQueuesOf, type Queue, queueNames, queues, type ServiceKey, topicsOf } from '@boxoffice/contracts'
 import { Aws, aws_iam as iam, type aws_kms as kms, Token } from 'aws-cdk-lib'
 import type { EnvironmentName } from '../environments.ts'
 import { acknowledge } from '../nag.ts'
@@ -13,13 +13,18 @@ const MESSAGE_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey']
 
 const statement = (sid: string, actions: string[], resources: string[]) => new iam.PolicyStatement({ sid, actions, resources })
 
-/** A service publishes to its topics, takes from its queues, sets aside what it cannot read, and may look how full every queue is. */
+/**
+ * A service publishes to its topics, sends its commands, takes from its queues, sets aside what it cannot read, and may look how
+ * full every queue is.
+ */
 export function permitMessaging(role: iam.IRole, service: ServiceKey, environment: EnvironmentName, key: kms.IKey): void {
   const [topicArns, own] = [topicsOf(service).map((topic) => topicArn(environment, topic)), queuesOf(service)]
   const queueArns = own.map((name) => queueArn(environment, name))
   if (topicArns.length > 0) {
     role.addToPrincipalPolicy(statement('Publish', ['sns:Publish', 'sns:GetTopicAttributes'], topicArns))
   }
+  const commands = commandQueuesOf(service).map((name) => queueArn(environment, name))
+  if (commands.length > 0) role.addToPrincipalPolicy(statement('SendCommands', ['sqs:SendMessage'], commands))
   if (own.length > 0) {
     role.addToPrincipalPolicy(
       statement('Consume', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], queueArns),

@@ -7,8 +7,10 @@ import type { EdgeStack } from '../stacks/edge-stack.ts'
 import { type AlarmKind, type Alarms, FIVE_MINUTES, MINUTE } from './alarms.ts'
 import { metricOf, ownMetric } from './metrics.ts'
 
-/** How long messages may wait before somebody is told: what people notice sooner is shorter. */
-const waitLimitSeconds = (name: QueueName) => (name === 'analytics-queue' ? 1_800 : 300)
+/** How long messages may wait before somebody is told: what people notice later is longer. That the read side is behind is told by itself. */
+const waitLimitSeconds = (name: QueueName) => (queues[name].consumer === 'analytics' ? 900 : 300)
+/** How far what organizers read may be behind what is sold. */
+const PROJECTION_LAG_SECONDS = 300
 const P99_SECONDS = 2
 /** Buying waits for the gateway, up to ten seconds. */
 const P99_OF_PAYMENTS_SECONDS = 10
@@ -106,6 +108,8 @@ export function watchPurchases(alarms: Alarms, environment: EnvironmentDefinitio
   for (const [state, limit] of Object.entries(unknownFor)) watchSagas(alarms, 'saga-unknown', state, limit)
   for (const [state, limit] of Object.entries(undoingFor)) watchSagas(alarms, 'compensation-failed', state, limit)
   watchSagas(alarms, 'tickets-late', 'AWAITING_TICKETS', 300)
+  // Twice as long as the payment service itself waits for an order's command (ORDER_QUEUE_PATIENCE_SECONDS).
+  watchSagas(alarms, 'orders-wait', 'QUEUED', 600)
   const failed = metricOf(
     'AWS/SNS',
     'NumberOfMessagesPublished',
@@ -118,6 +122,19 @@ export function watchPurchases(alarms: Alarms, environment: EnvironmentDefinitio
 function watchSagas(alarms: Alarms, kind: AlarmKind, state: string, limit: number): void {
   const oldest = ownMetric('payments', 'sagas_oldest_seconds', { state }, { period: MINUTE })
   alarms.add(kind, { about: state.toLowerCase().replaceAll('_', '-'), metric: oldest, limit, periods: 3 })
+}
+
+/** The read side, when it shows what was rather than what is. */
+export function watchProjection(alarms: Alarms): void {
+  const lag = ownMetric('analytics', 'projection_lag_seconds', {}, { period: MINUTE })
+  // Silence is bad too: it cannot say how far it is behind while it cannot look at its queues.
+  alarms.add('projection-behind', {
+    about: 'analytics',
+    metric: lag,
+    limit: PROJECTION_LAG_SECONDS,
+    periods: 5,
+    missingIsBad: true,
+  })
 }
 
 /** Room in both Redis and in PostgreSQL. */

@@ -8,13 +8,18 @@ const WINDOW_SECONDS = 300
  */
 const COUNTED = ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericRFI_BODY', 'NoUserAgent_HEADER']
 /** Calls of one address in five minutes to what guesses passwords, fills mailboxes or takes places. */
-const SENSITIVE: readonly { name: string; paths: readonly string[]; limit: number }[] = [
+const SENSITIVE: readonly { name: string; paths: readonly string[]; posts?: readonly string[]; limit: number }[] = [
   {
     name: 'sign-in',
     paths: ['/api/auth/login', '/api/auth/register', '/api/auth/refresh', '/api/auth/password', '/api/auth/verify-email'],
     limit: 300,
   },
-  { name: 'purchase', paths: ['/api/payments/orders', '/api/tickets/reservations'], limit: 1_500 },
+  {
+    name: 'purchase',
+    paths: ['/api/payments/orders', '/api/tickets/reservations'],
+    posts: ['/api/v1/tickets'], // reading there is another thing
+    limit: 1_500,
+  },
 ]
 
 const visibility = (metricName: string): waf.CfnWebACL.VisibilityConfigProperty => ({
@@ -33,6 +38,21 @@ const pathWith = (
   positionalConstraint: 'CONTAINS' | 'STARTS_WITH' | 'ENDS_WITH',
 ): waf.CfnWebACL.StatementProperty => ({
   byteMatchStatement: { fieldToMatch: { uriPath: {} }, positionalConstraint, searchString, textTransformations: tidied },
+})
+const postTo = (path: string): waf.CfnWebACL.StatementProperty => ({
+  andStatement: {
+    statements: [
+      {
+        byteMatchStatement: {
+          fieldToMatch: { method: {} },
+          positionalConstraint: 'EXACTLY',
+          searchString: 'POST',
+          textTransformations: [{ priority: 0, type: 'NONE' }],
+        },
+      },
+      pathWith(path, 'STARTS_WITH'),
+    ],
+  },
 })
 /** The gateway calls from few addresses, often, in words of its own; its signature is what protects the path. */
 const notWebhooks: waf.CfnWebACL.StatementProperty = {
@@ -55,8 +75,8 @@ export function webRules(environment: EnvironmentDefinition): Pick<waf.CfnWebACL
       visibilityConfig: visibility('internal-paths'),
     },
     rateRule('every-address', environment.requestsPerAddress, notWebhooks),
-    ...SENSITIVE.map(({ name, paths, limit }) =>
-      rateRule(name, limit, anyOf(paths.map((path) => pathWith(path, 'STARTS_WITH')))),
+    ...SENSITIVE.map(({ name, paths, posts = [], limit }) =>
+      rateRule(name, limit, anyOf([...paths.map((path) => pathWith(path, 'STARTS_WITH')), ...posts.map(postTo)])),
     ),
     managed('AWSManagedRulesAmazonIpReputationList'),
     managed('AWSManagedRulesKnownBadInputsRuleSet'),

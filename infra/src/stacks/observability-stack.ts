@@ -12,7 +12,7 @@ import type { Construct } from 'constructs'
 import { Alarms, runbookOf } from '../constructs/alarms.ts'
 import { addDashboard } from '../constructs/dashboard.ts'
 import { createKey } from '../constructs/encryption-key.ts'
-import { watchMails, watchMessages, watchPurchases, watchRequests, watchStores } from '../constructs/watches.ts'
+import { watchMails, watchMessages, watchProjection, watchPurchases, watchRequests, watchStores } from '../constructs/watches.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { prefixOf } from '../names.ts'
 import type { Settings } from '../settings.ts'
@@ -46,6 +46,7 @@ export class ObservabilityStack extends Stack {
     watchPurchases(this.alarms, environment)
     watchStores(this.alarms, environment, props.data)
     watchMails(this.alarms)
+    watchProjection(this.alarms)
     this.watchDeployments(props.network, topic)
     this.createBudget(environment, settings)
     addDashboard(this, environment, props, this.alarms.all)

@@ -35,7 +35,7 @@ interface ServicesProps extends StackProps {
   edge: EdgeStack
 }
 
-/** The five services, each with what it may do and no more. */
+/** The six services, each with what it may do and no more. */
 export class ServicesStack extends Stack {
   readonly services: Readonly<Record<ServiceKey, PlatformService>>
   private readonly props: ServicesProps
