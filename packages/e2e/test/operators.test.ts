@@ -1,38 +1,25 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import path from 'node:path'
-import { promisify } from 'node:util'
 import { opsAlert, serviceKeys } from '@boxoffice/contracts'
-import { type Aws, createAws, createProbe, messagingConfig, type Probe, sendToDeadLetters } from '@boxoffice/messaging'
+import { type Aws, createProbe, type Probe, sendToDeadLetters } from '@boxoffice/messaging'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
+import { awsOf, commandLineOf } from './operator-tools.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
 
-const CLI = path.join(import.meta.dirname, '../../ops/src/main.ts')
 let running: TestSystem
 let operator: Person
 let buyer: Person
 let aws: Aws
+let boxoffice: ReturnType<typeof commandLineOf>
 let alerts: Probe
 let orderId: string
 
 beforeAll(async () => {
   running = await startTestSystem({ env: { notifications: { DLQ_CHECK_SECONDS: '1' } } })
-  const { AWS_REGION = '', AWS_ACCOUNT_ID = '', AWS_SNS_ENDPOINT, AWS_SQS_ENDPOINT } = running.system.env.notifications
-  process.env.AWS_ACCESS_KEY_ID ??= 'local'
-  process.env.AWS_SECRET_ACCESS_KEY ??= 'local'
-  aws = createAws(
-    messagingConfig({
-      AWS_REGION,
-      AWS_ACCOUNT_ID,
-      AWS_SNS_ENDPOINT,
-      AWS_SQS_ENDPOINT,
-      MESSAGING_PREFIX: '',
-      SQS_WAIT_SECONDS: 0.2,
-    }),
-  )
+  aws = awsOf(running)
+  boxoffice = commandLineOf(running)
   alerts = await createProbe(aws, ['ops-alerts'])
   operator = await running.operator()
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
@@ -48,17 +35,6 @@ afterAll(async () => {
   aws?.close()
   await running?.stop()
 }, 60_000)
-
-/** The command line, as an operator has it; its exit code and what it wrote. */
-async function boxoffice(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const urls = Object.fromEntries(serviceKeys.map((key) => [`${key.toUpperCase()}_URL`, running.system.urls[key]]))
-  const env = { ...process.env, ...running.system.env.auth, ...urls, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' }
-  const done = promisify(execFile)(process.execPath, [CLI, ...args], { env })
-  return done.then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
-  )
-}
 
 test('the operators’ routes of every service show what it does', async () => {
   for (const service of serviceKeys) {

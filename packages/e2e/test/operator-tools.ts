@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { serviceKeys } from '@boxoffice/contracts'
+import { type Aws, createAws, messagingConfig } from '@boxoffice/messaging'
+import { loadSecrets } from '@boxoffice/stack'
+import type { TestSystem } from './start.ts'
+
+const CLI = path.join(import.meta.dirname, '../../ops/src/main.ts')
+
+/** The command line, as an operator of this system has it: its exit code and what it wrote. */
+export const commandLineOf =
+  (running: TestSystem) =>
+  async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
+    const urls = Object.fromEntries(serviceKeys.map((key) => [`${key.toUpperCase()}_URL`, running.system.urls[key]]))
+    const env = {
+      ...process.env,
+      ...running.system.env.auth,
+      ...urls,
+      SERVICE_PRIVATE_KEY: JSON.stringify(loadSecrets(running.folder).services['boxoffice-cli']?.privateKey),
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    }
+    const done = promisify(execFile)(process.execPath, [CLI, ...args], { env })
+    return done.then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+    )
+  }
+
+/** SNS and SQS of this system. */
+export function awsOf(running: TestSystem): Aws {
+  const { AWS_REGION = '', AWS_ACCOUNT_ID = '', AWS_SNS_ENDPOINT, AWS_SQS_ENDPOINT } = running.system.env.notifications
+  process.env.AWS_ACCESS_KEY_ID ??= 'local'
+  process.env.AWS_SECRET_ACCESS_KEY ??= 'local'
+  return createAws(
+    messagingConfig({
+      AWS_REGION,
+      AWS_ACCOUNT_ID,
+      AWS_SNS_ENDPOINT,
+      AWS_SQS_ENDPOINT,
+      MESSAGING_PREFIX: '',
+      SQS_WAIT_SECONDS: 0.2,
+    }),
+  )
+}

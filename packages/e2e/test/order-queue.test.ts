@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import type { OrderId, OrderProgress } from '@boxoffice/contracts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { publishEvent } from '../src/events.ts'
+import { expectStatus, type Person } from '../src/person.ts'
+import { startTestSystem, type TestSystem } from './start.ts'
+
+let running: TestSystem
+let organizer: Person
+let buyer: Person
+
+const SLOW = 'pm_sandbox_slow_1500'
+const prefer = { prefer: 'respond-async' }
+
+beforeAll(async () => {
+  running = await startTestSystem({
+    instances: { payments: 2 },
+    env: { payments: { ORDER_WORKERS: '4' } },
+  })
+  organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+}, 120_000)
+afterAll(() => running?.stop(), 60_000)
+
+const offer = (name: string, quantity = 100) => publishEvent(organizer, { name, quantity, unitPrice: 5_000 })
+const isConfirmed = ({ status }: { status: string }) => status === 'CONFIRMED'
+async function followed(orderId: OrderId): Promise<OrderProgress[]> {
+  const steps: OrderProgress[] = []
+  for await (const step of expectStatus(await buyer.payments.watchOrder({ params: { orderId } }), 200)) steps.push(step)
+  return steps
+}
+
+test('an order that nobody waits for is accepted at once, followed step by step, and mailed twice: accepted, and its tickets', async () => {
+  const sale = await offer('Queued')
+  const key = randomUUID()
+  const placed = expectStatus(await buyer.buy({ ...sale, quantity: 2 }, { key, async: true, paymentToken: SLOW }), 202)
+  expect(placed).toMatchObject({ status: 'PENDING', paymentStatus: 'PENDING', eventId: sale.eventId })
+  const { orderId } = placed
+  const steps = await followed(orderId)
+  expect(steps.map(({ step, result }) => `${step} ${result}`)).toEqual(
+    expect.arrayContaining(['ORDER CREATED', 'RESERVE RESERVED', 'CHARGE CHARGED', 'ISSUE TICKETS_ISSUED']),
+  )
+  expect(steps.map(({ at }) => at.getTime())).toEqual(steps.map(({ at }) => at.getTime()).toSorted((a, b) => a - b))
+  expect(steps.at(-1)).toMatchObject({ orderId, status: 'CONFIRMED' })
+  const { history } = expectStatus(await buyer.payments.getOrderHistory({ params: { orderId } }), 200)
+  expect(steps.map(({ at, step, result }) => ({ at, step, result }))).toEqual(
+    history.map(({ at, step, result }) => ({ at, step, result })),
+  )
+  // The same key again: the order as it stands now.
+  const again = expectStatus(await buyer.buy({ ...sale, quantity: 2 }, { key, async: true, paymentToken: SLOW }), 201)
+  expect(again).toMatchObject({ orderId, status: 'CONFIRMED' })
+  expect(await running.moneyOf(orderId)).toMatchObject({ captured: 10_000, successfulCharges: 1 })
+  await running.mails.waitFor(buyer.email, new RegExp(placed.orderNumber))
+  await running.mails.waitFor(buyer.email, /Queued/)
+}, 120_000)
+
+test('its own reservation is paid likewise', async () => {
+  const sale = await offer('Reserved before')
+  const wish = { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 1 }] }
+  const { reservationId } = expectStatus(await buyer.tickets.createReservation({ body: wish }), 201)
+  const answer = await buyer.payments.createOrder({
+    headers: { 'idempotency-key': randomUUID(), ...prefer },
+    body: { reservationId, paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'Zofia Łącka' },
+  })
+  const { orderId } = expectStatus(answer, 202)
+  expect(await buyer.waitForOrder(orderId, isConfirmed)).toMatchObject({ reservationId, eventId: sale.eventId })
+}, 60_000)
+
+test('what is asked for later is done later: names in their order, and a cancellation that comes in time charges nobody', async () => {
+  const sale = await offer('Changed and cancelled', 200)
+  // So many before them that those that matter wait their turn.
+  const crowd = await Promise.all(
+    Array.from({ length: 16 }, () => buyer.buy({ ...sale, quantity: 1 }, { async: true, paymentToken: SLOW })),
+  )
+  const [named, cancelled] = (
+    await Promise.all(
+      [1, 2].map(() => buyer.buy({ ...sale, quantity: 1 }, { async: true, paymentToken: SLOW, holderName: 'The First' })),
+    )
+  ).map((answer) => ({ orderId: expectStatus(answer, 202).orderId })) as [{ orderId: OrderId }, { orderId: OrderId }]
+  for (const holderName of ['The Second', 'The Third']) {
+    expectStatus(await buyer.payments.updateOrder({ params: named, body: { holderName }, headers: prefer }), 202)
+  }
+  expectStatus(await buyer.payments.cancelOrder({ params: cancelled, headers: prefer }), 202)
+
+  const order = await buyer.waitForOrder(named.orderId, isConfirmed)
+  expect(order.holderName).toBe('The Third')
+  await buyer.waitForOrder(cancelled.orderId, ({ status }) => status === 'CANCELLED')
+  expect(await running.moneyOf(cancelled.orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
+  for (const answer of crowd) await buyer.waitForOrder(expectStatus(answer, 202).orderId, isConfirmed)
+  // What comes too late is no secret.
+  const late = await buyer.payments.updateOrder({ params: named, body: { holderName: 'Too Late' }, headers: prefer })
+  expect(late).toMatchObject({ status: 409, body: { error: 'ORDER_NOT_PENDING' } })
+}, 120_000)
+
+test('orders outlive the processes that work them off: each is charged once and has its tickets', async () => {
+  const sale = await offer('Under fire', 500)
+  const placing = Promise.all(
+    Array.from({ length: 60 }, async (_, turn) => {
+      await new Promise((resolve) => setTimeout(resolve, turn * 60))
+      return buyer.buyInsistently({ ...sale, quantity: 1 + (turn % 2) }, 'pm_sandbox_slow_300', { async: true })
+    }),
+  )
+  for (const instance of [0, 1, 0, 1]) {
+    const process = running.system.service('payments', instance)
+    await process.waitReady()
+    process.kill('SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, 700))
+  }
+  const orderIds = await placing
+  for (const orderId of orderIds) await buyer.waitForOrder(orderId, isConfirmed)
+  const { totals } = await running.ledger()
+  for (const orderId of orderIds) {
+    expect(totals.filter((total) => total.orderId === orderId)).toMatchObject([{ successfulCharges: 1, refunded: 0 }])
+  }
+}, 240_000)
+
+test('operators see the queue of orders and who works on it', async () => {
+  const operator = await running.operator()
+  const { queues } = expectStatus(await operator.ops.payments.getQueues({}), 200)
+  expect(queues).toContainEqual(expect.objectContaining({ queue: 'order-commands.fifo', deadLetters: 0 }))
+  await vi.waitFor(
+    async () => {
+      const { handlers } = expectStatus(await operator.ops.payments.getHandlers({}), 200)
+      const types = handlers.filter(({ queue }) => queue === 'order-commands.fifo').map(({ eventType }) => eventType)
+      expect(types.toSorted()).toEqual(['CREATE_ORDER', 'DELETE_ORDER', 'UPDATE_ORDER'])
+    },
+    { timeout: 30_000, interval: 200 },
+  )
+})
+
+test('in the end everything agrees: tickets, money, messages, Redis, and the read side', async () => {
+  await running.expectAgreement()
+}, 180_000)
