@@ -1,7 +1,7 @@
 import { routing, serviceKeys } from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
 import { listenerRules } from '../src/routes.ts'
-import { everyEnvironment, type Json, resolved, settings, synthesize } from './synthesize.ts'
+import { everyEnvironment, type Json, objectsOf, resolved, settings, synthesize } from './synthesize.ts'
 
 interface Rule {
   Priority: number
@@ -78,6 +78,11 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
       ]),
     )
     expect(JSON.stringify(firewall.Rules)).toContain('NORMALIZE_PATH_WIN')
+    const [purchase] = (firewall.Rules as { Name: string }[]).filter((rule) => rule.Name === 'rate-purchase')
+    const posts = [...objectsOf(purchase as unknown as Json)].flatMap(({ AndStatement }) => (AndStatement ? [AndStatement] : []))
+    expect(posts.map((both) => [...JSON.stringify(both).matchAll(/"SearchString":"([^"]*)"/g)].map(([, text]) => text))).toEqual([
+      ['POST', '/api/v1/tickets'], // who reads there is not limited with those who buy
+    ])
     expect(resources('edge', 'AWS::WAFv2::WebACLAssociation').size).toBe(1)
     const [logging] = resources('edge', 'AWS::WAFv2::LoggingConfiguration').values()
     expect(logging?.RedactedFields).toEqual([{ SingleHeader: { Name: 'authorization' } }, { QueryString: {} }])
