@@ -1,3 +1,4 @@
+import { serviceKeys } from '@boxoffice/contracts'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
@@ -16,9 +17,7 @@ beforeAll(async () => {
   buyer = await running.person({ firstName: 'Ben', lastName: 'Buyer' })
 }, 120_000)
 afterEach(async () => {
-  for (const name of ['auth', 'events', 'tickets', 'payments', 'notifications'] as const) {
-    await running.system.service(name).waitReady()
-  }
+  for (const name of serviceKeys) await running.system.service(name).waitReady()
 })
 afterAll(() => running?.stop(), 60_000)
 
@@ -31,7 +30,7 @@ async function whenReserved(sale: Sale): Promise<void> {
   }
 }
 
-test.each(['payments', 'tickets', 'notifications', 'events', 'auth'] as const)(
+test.each(serviceKeys)(
   '%s killed in the middle of a purchase delays it and loses nothing',
   async (service) => {
     const name = `Unbreakable by ${service}`
