@@ -14,12 +14,10 @@ export const ANNOUNCE_INTERVAL_MS = 1_000
  * ended before nothing is told.
  */
 export function createAnnouncementSweep({ transact, append }: { transact: Transact; append: Append }) {
-  return async (): Promise<undefined> => {
-    await transact(async (tx) => {
+  return (): Promise<undefined> =>
+    transact(async (tx) => {
       for (const type of await takeUnannouncedTypes(tx, BATCH_MAX)) await tellType(append, tx, type)
-    })
-    await transact(async (tx) => {
       for (const checkIn of await takeUnannouncedCheckIns(tx, BATCH_MAX)) await tellCheckIn(append, tx, checkIn)
+      return undefined
     })
-  }
 }

@@ -25,7 +25,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     sweeper('expired reservations', config.expirySweepMs, createExpirySweep(deps)),
     sweeper('overdue claims', config.expirySweepMs, createOverdueSweep(deps)),
     sweeper('addresses of transfers', config.transferRecheckMs, createRecheckSweep({ ...deps, sql, ...deps.transfers })),
-    sweeper('announcements', ANNOUNCE_INTERVAL_MS, createAnnouncementSweep({ ...deps, append: messaging.append })),
+    sweeper('what nobody was told of yet', ANNOUNCE_INTERVAL_MS, createAnnouncementSweep({ ...deps, append: messaging.append })),
     sweeper('reconciliation of Redis', config.reconcileMs, async () => {
       await redisPicture.reconcile()
       return undefined

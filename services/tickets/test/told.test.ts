@@ -5,6 +5,9 @@ import {
   type Minor,
   type OrderId,
   paymentFailed,
+  type Queue,
+  queueNames,
+  queues,
   type ReservationId,
   reservationReleased,
   type TicketTypeId,
@@ -60,6 +63,17 @@ async function undone(work: Parameters<typeof transact<void>>[1]): Promise<void>
   })
   await expect(rolledBack).rejects.toBe(changedTheirMind)
 }
+
+it('what is told is heard by the read side alone', () => {
+  const listeners = ({ topics, eventType }: MessageDefinition) =>
+    queueNames.filter((name) => {
+      const { subscriptions }: Queue = queues[name]
+      return subscriptions.some(({ topic, eventTypes }) => topics.includes(topic) && (eventTypes?.includes(eventType) ?? true))
+    })
+  for (const definition of [ticketTypeChanged, ticketCheckedIn, reservationReleased]) {
+    expect(listeners(definition)).toEqual(['analytics-queue'])
+  }
+})
 
 describe('a ticket type', () => {
   it('is told of as it stands with every change, each with a higher version', async () => {
