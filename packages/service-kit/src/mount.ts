@@ -22,7 +22,7 @@ interface Surroundings<R extends Route> {
   requestId: string
   /** The id for what the request makes: the same whenever the request is repeated under its idempotency key. */
   resourceId: string
-  /** The `Idempotency-Key`, where the route binds it itself. */
+  /** The `Idempotency-Key`, where the route binds it itself; empty where none is given. */
   idempotencyKey: string
   headers: FastifyRequest['headers']
   /** The body as it came, for routes that check a signature on it. */
@@ -86,12 +86,14 @@ export function mountRoutes<T extends Routes>(
               idempotencyKey: key ?? '',
             }),
           )
-        if (key === null || idempotencyOf(route) === 'bound') return sendAnswer(reply, await run(crypto.randomUUID()))
+        if (key === null || isBoundByHandler(route)) return sendAnswer(reply, await run(crypto.randomUUID()))
         return once(guards.idempotency, { request, reply, key, principal: principal as UserPrincipal, run })
       },
     })
   }
 }
+
+const isBoundByHandler = (route: Route) => ['bound', 'bindable'].includes(idempotencyOf(route))
 
 const surroundingsOf = (request: FastifyRequest) => ({
   requestId: request.id,

@@ -1,11 +1,19 @@
-import { paymentsInternalRoutes, paymentsOpsRoutes, paymentsRoutes, paymentsSagaRoutes } from '@boxoffice/contracts'
-import { mountOps } from '@boxoffice/messaging'
+import {
+  paymentsArchiveRoutes,
+  paymentsInternalRoutes,
+  paymentsOpsRoutes,
+  paymentsRoutes,
+  paymentsSagaRoutes,
+  seatPurchaseRoutes,
+} from '@boxoffice/contracts'
+import { mountArchive, mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
 import { sagaHandlers } from './operations/routes.ts'
 import { orderHandlers, orderInternalHandlers } from './orders/routes.ts'
 import { refundHandlers } from './refunds/routes.ts'
+import { seatPurchaseHandlers } from './seat-purchases/routes.ts'
 import { stripeWebhookHandler } from './webhooks/routes.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
@@ -14,19 +22,22 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/payments',
     title: 'Payments',
     description: 'Orders: buying tickets, and what became of it.',
-    routes: { ...paymentsRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
+    routes: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
       tickets: { required: false, check: async () => deps.ticketsState() },
       events: { required: false, check: async () => deps.eventsState() },
+      auth: { required: false, check: async () => deps.authState() },
       gateway: { required: false, check: async () => deps.gateway.health() },
     },
   })
   const handlers = { ...orderHandlers(deps), ...refundHandlers(deps), stripeWebhook: stripeWebhookHandler(deps) }
   mountRoutes(app, paymentsRoutes, handlers, deps)
+  mountRoutes(app, seatPurchaseRoutes, seatPurchaseHandlers(deps), deps)
   mountRoutes(app, paymentsInternalRoutes, orderInternalHandlers(deps), deps)
   mountOps(app, paymentsOpsRoutes, deps)
+  mountArchive(app, paymentsArchiveRoutes, deps)
   mountRoutes(app, paymentsSagaRoutes, sagaHandlers(deps), deps)
   return app
 }

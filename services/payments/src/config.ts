@@ -14,6 +14,24 @@ export const Environment = z.object({
   STRIPE_API_URL: z.url().optional().describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000).describe('how long a call of the gateway may take, in ms'),
   CHECKOUT_WAIT_MS: z.coerce.number().int().min(0).default(10_000).describe('how long a buyer waits before 202, in ms'),
+  ORDER_WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .describe('how many orders from the queue each instance works on at once'),
+  ORDER_QUEUE_PATIENCE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(300)
+    .describe('how long an order waits for its command from the queue before it is begun without'),
+  DEFAULT_PAYMENT_TOKEN: z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,200}$/)
+    .optional()
+    .describe('what pays a seat of /api/v1/tickets for which no token is given; without it one is required'),
   PAYMENT_UNKNOWN_LIMIT_SECONDS: z.coerce.number().int().min(1).default(1_800).describe('how long an outcome may be unknown'),
   EVENT_REFUNDS_PER_SECOND: z.coerce
     .number()
@@ -29,6 +47,9 @@ export interface Config extends BaseConfig {
   eventsUrl: string
   stripe: { secretKey: string; webhookSecret: string; baseUrl?: string; timeoutMs: number }
   checkoutWaitMs: number
+  orderWorkers: number
+  orderQueuePatienceMs: number
+  defaultPaymentToken: string | undefined
   paymentUnknownLimitMs: number
   eventRefundsPerSecond: number
   sagaPollMs: number
@@ -49,6 +70,9 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       timeoutMs: read.GATEWAY_TIMEOUT_MS,
     },
     checkoutWaitMs: read.CHECKOUT_WAIT_MS,
+    orderWorkers: read.ORDER_WORKERS,
+    orderQueuePatienceMs: read.ORDER_QUEUE_PATIENCE_SECONDS * 1_000,
+    defaultPaymentToken: read.DEFAULT_PAYMENT_TOKEN,
     paymentUnknownLimitMs: read.PAYMENT_UNKNOWN_LIMIT_SECONDS * 1_000,
     eventRefundsPerSecond: read.EVENT_REFUNDS_PER_SECOND,
     sagaPollMs: read.SAGA_POLL_MS,

@@ -1,27 +1,52 @@
-import { eventsInternalRoutes, type Routes, type ServiceKey, ticketsInternalRoutes } from '@boxoffice/contracts'
+import {
+  authInternalRoutes,
+  eventsInternalRoutes,
+  type Routes,
+  type ServiceKey,
+  ticketsInternalRoutes,
+} from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, createGuard, createInternalClient, type Foundation, sqlOfPool } from '@boxoffice/service-kit'
+import {
+  type Client,
+  createFoundation,
+  createGuard,
+  createInternalClient,
+  type Foundation,
+  type Policy,
+  sqlOfPool,
+} from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
 import { isEventCancelled } from './event-refunds/cancelled-event-repository.ts'
 import { createEventRefunder } from './event-refunds/refund-event.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { createOrderCommandMetrics, type OrderCommandMetrics } from './order-commands/metrics.ts'
 import { type Access, createAccess } from './orders/access.ts'
+import { createOrderWatch, type WatchOrder } from './orders/order-watch.ts'
 import { createApplier } from './saga/apply.ts'
 import { createDriver, type Drive } from './saga/drive.ts'
 import { isBooked } from './saga/ledger.ts'
 import { createSagaMetrics, type SagaMetrics } from './saga/metrics.ts'
 import { createResumer } from './saga/resume.ts'
 import { createSteps } from './saga/steps.ts'
+import { createNaming } from './seat-purchases/holder-name.ts'
 import { createWebhookProcessor } from './webhooks/process.ts'
+
+const NAME_TIMEOUT_MS = 1_000
 
 export interface Dependencies extends Foundation {
   config: Config
   messaging: Messaging
   gateway: Gateway
   access: Access
+  tickets: Client<typeof ticketsInternalRoutes>
+  /** The name that a ticket bears when none is given. */
+  nameOf: ReturnType<typeof createNaming>
+  watchOrder: WatchOrder
   sagaMetrics: SagaMetrics
+  orderCommandMetrics: OrderCommandMetrics
   ticketsState(): 'UP' | 'DEGRADED'
   eventsState(): 'UP' | 'DEGRADED'
+  authState(): 'UP' | 'DEGRADED'
   apply: ReturnType<typeof createApplier>
   drive: Drive
   resumer: ReturnType<typeof createResumer>
@@ -35,13 +60,23 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const { pool, logger, metrics, identity, crashAt, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
-  const peer = <T extends Routes>(callee: ServiceKey, routes: T, baseUrl: string) => {
+  const peer = <T extends Routes>(
+    callee: ServiceKey,
+    routes: T,
+    baseUrl: string,
+    how: { policy?: Policy; responseTimeoutMs?: number } = {},
+  ) => {
     const policy = config.policies[callee]
     const guard = createGuard(callee, policy, metrics)
-    return { guard, client: createInternalClient(routes, { callee, baseUrl, identity, guard, policy }) }
+    return { guard, client: createInternalClient(routes, { callee, baseUrl, identity, guard, policy, ...how }) }
   }
   const tickets = peer('tickets', ticketsInternalRoutes, config.ticketsUrl)
   const events = peer('events', eventsInternalRoutes, config.eventsUrl)
+  // A name is asked for while a buyer waits, and there is another one to take: once, and not for long.
+  const users = peer('auth', authInternalRoutes, config.authUrl, {
+    policy: { ...config.policies.auth, retry: undefined },
+    responseTimeoutMs: NAME_TIMEOUT_MS,
+  })
   const gatewayGuard = createGuard('gateway', config.policies.gateway, metrics)
   const gateway = createGateway({ ...config.stripe, guard: gatewayGuard })
 
@@ -78,18 +113,23 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     messaging,
     gateway,
     access: createAccess(events.client),
+    tickets: tickets.client,
+    nameOf: createNaming(users.client, logger),
+    watchOrder: createOrderWatch({ pool, logger }),
     sagaMetrics,
+    orderCommandMetrics: createOrderCommandMetrics(metrics),
     ticketsState: tickets.guard.state,
     eventsState: events.guard.state,
+    authState: users.guard.state,
     apply,
     drive,
     resumer,
     eventRefunder,
     webhooks,
     async close() {
-      for (const { guard } of [tickets, events]) guard.close()
+      for (const { guard } of [tickets, events, users]) guard.close()
       gatewayGuard.close()
-      await Promise.all([tickets.client.close(), events.client.close()])
+      await Promise.all([tickets.client.close(), events.client.close(), users.client.close()])
       messaging.close()
       foundation.revocations.close()
       await pool.end()

@@ -29,7 +29,7 @@ function begin() {
   const about = { userId, reservationId, holderName: 'Zofia Łącka' }
   const context = { ...about, paymentToken: 'pm', refundId: randomUUID() as RefundId, purchase: { kind: 'reserved' } as const }
   return transact(payments.deps.pool, async (tx) => {
-    const paid = { paymentMethod: 'CREDIT_CARD', idempotencyKey: orderId, bodyHash: 'x' } as const
+    const paid = { paymentMethod: 'CREDIT_CARD', idempotencyKey: orderId, bodyHash: 'x', deferred: false } as const
     await insertOrder(tx, { ...about, ...paid, orderId, eventId: null })
     return insertSaga(tx, { orderId, state: 'RESERVING', context })
   })

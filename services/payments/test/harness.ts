@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
 import {
+  authInternalRoutes,
   type Currency,
   type EventId,
   eventsInternalRoutes,
@@ -8,6 +9,7 @@ import {
   paymentsRoutes,
   type ReservationId,
   type SeatId,
+  seatPurchaseRoutes,
   type TicketId,
   ticketsGenerated,
   ticketsInternalRoutes,
@@ -24,7 +26,7 @@ import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
-import { eventId, eventStub, ticketStub, ticketTypeId } from './stubs.ts'
+import { authStub, eventId, eventStub, ticketStub, ticketTypeId } from './stubs.ts'
 
 /** How long a test waits for what takes its time. */
 export const SOON = { timeout: 15_000, interval: 50 }
@@ -48,6 +50,8 @@ export async function startPayments(
   const tickets = await startPeer(ticketsInternalRoutes, stub.handlers)
   const catalog = eventStub()
   const events = await startPeer(eventsInternalRoutes, catalog.handlers)
+  const auth = authStub()
+  const users = await startPeer(authInternalRoutes, auth.handlers)
   const environment = {
     ...authority.environment('payment-service'),
     DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
@@ -57,6 +61,7 @@ export async function startPayments(
     SQS_WAIT_SECONDS: '1',
     TICKETS_URL: tickets.url,
     EVENTS_URL: events.url,
+    AUTH_URL: users.url,
     STRIPE_SECRET_KEY: SECRET_KEY,
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     SAGA_POLL_MS: '100',
@@ -64,6 +69,7 @@ export async function startPayments(
     RESILIENCE: JSON.stringify({
       gateway: { ratePerSecond: 1_000, breaker: { volumeThreshold: 10_000 } },
       tickets: { breaker: { volumeThreshold: 10_000 } },
+      auth: { breaker: { volumeThreshold: 10_000 } },
       events: { breaker: { volumeThreshold: 10_000 }, retry: { attempts: 1, firstWaitMs: 0 } },
     }),
     CHECKOUT_WAIT_MS: '5000',
@@ -104,13 +110,20 @@ export async function startPayments(
     probe,
     stub,
     catalog,
+    auth,
+    aws,
+    workers,
     environment: { ...environment, STRIPE_API_URL: sandbox.url },
     buyer,
     client,
-    /** Buy `quantity` tickets at 50.00 with a token, or the seats that are named. */
-    buy: (paymentToken: string, how: { quantity?: number; key?: string; eventId?: EventId; seatIds?: string[] } = {}) =>
+    seats: injectClient(app, seatPurchaseRoutes, buyer.headers),
+    /** Buy `quantity` tickets at 50.00 with a token, or the seats that are named; `later`: with `Prefer: respond-async`. */
+    buy: (
+      paymentToken: string,
+      how: { quantity?: number; key?: string; eventId?: EventId; seatIds?: string[]; later?: boolean } = {},
+    ) =>
       client.createOrder({
-        headers: { 'idempotency-key': how.key ?? randomUUID() },
+        headers: { 'idempotency-key': how.key ?? randomUUID(), ...(how.later && { prefer: 'respond-async' }) },
         body: {
           eventId: how.eventId ?? eventId,
           ticketRequests: how.seatIds
@@ -185,6 +198,7 @@ export async function startPayments(
       await sandbox.stop()
       await tickets.close()
       await events.close()
+      await users.close()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type {
+  authInternalRoutes,
   Currency,
   EventId,
   EventInfo,
@@ -19,6 +20,7 @@ import { type Handlers, refuse } from '@boxoffice/service-kit'
 
 export const eventId = randomUUID() as EventId
 export const ticketTypeId = randomUUID() as TicketTypeId
+export const venueId = randomUUID() as VenueId
 const notAsked = async () => Promise.reject(new Error('not asked for here'))
 const PRICE = 5_000 as Minor
 
@@ -65,6 +67,24 @@ export function eventStub() {
   return { handlers, events, state }
 }
 
+/** An auth service that knows everybody by one name. */
+export function authStub() {
+  const state = { away: false, asked: 0 }
+  const handlers: Handlers<typeof authInternalRoutes> = {
+    async getUser({ params }) {
+      state.asked++
+      if (state.away) throw new Error('away')
+      const user = { firstName: 'Zofia', lastName: 'Łącka', email: 'zofia@example.test', locale: 'pl', emailVerified: true }
+      return { status: 200, body: { userId: params.userId, ...user, createdAt: new Date() } }
+    },
+    getUsers: notAsked,
+    getUserByEmail: notAsked,
+    grantRole: notAsked,
+    validateToken: notAsked,
+  }
+  return { handlers, state }
+}
+
 interface StubTicket {
   ticketId: TicketId
   ticketTypeId: TicketTypeId
@@ -98,6 +118,12 @@ export function ticketStub() {
   })
   const handlers: Handlers<typeof ticketsInternalRoutes> = {
     checkAvailability: notAsked,
+    async findSeat({ params }) {
+      calls.push('find')
+      if (params.eventId !== eventId) return refuse(404, 'EVENT_NOT_FOUND', 'no such event')
+      if (params.seatId.startsWith('9-')) return refuse(404, 'SEAT_NOT_FOUND', 'no such seat')
+      return { status: 200, body: { ...params, venueId, ticketTypeId, unitPrice: state.price, currency: 'EUR' as Currency } }
+    },
     async reserve({ body }) {
       calls.push('reserve')
       if (state.away) throw new Error('away')

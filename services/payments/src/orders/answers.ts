@@ -19,11 +19,16 @@ export function toContract(stored: StoredOrder): Order {
 
 /** What the buyer is told of an order: the first answer, again and again; after a 202 the current state. */
 export function answerTo(order: StoredOrder) {
-  const { orderId, refusal, failureReason } = order
   if (order.status === 'PENDING') return { status: 202 as const, body: toContract(order) }
+  return refusalOf(order) ?? { status: 201 as const, body: order.deferred ? toContract(order) : asFirstPaid(order) }
+}
+
+/** Why an order came to nothing; null for one that did not. */
+export function refusalOf(order: StoredOrder) {
+  const { orderId, refusal, failureReason } = order
   if (order.status === 'CANCELLED')
     return refuse(409, 'ORDER_CANCELLED', 'the order was cancelled before it was paid', { orderId })
-  if (order.status !== 'FAILED') return { status: 201 as const, body: order.deferred ? toContract(order) : asFirstPaid(order) }
+  if (order.status !== 'FAILED') return null
   const { status, code, message, seatIds } = refusal ?? {
     status: 409 as const,
     code: 'SYSTEM_ERROR',

@@ -1,8 +1,8 @@
 import type { OrderId, UserId } from '@boxoffice/contracts'
-import { RefusedError, refuse } from '@boxoffice/service-kit'
+import { RefusedError, refuse, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { SagaInput } from '../saga/saga.ts'
-import { findSagaForUpdate } from '../saga/saga-repository.ts'
+import { findSagaForUpdate, type StoredSaga } from '../saga/saga-repository.ts'
 import { findOrder, getOrder, type StoredOrder } from './order-repository.ts'
 
 type Changing = Pick<Dependencies, 'messaging' | 'apply' | 'resumer'>
@@ -24,13 +24,26 @@ export async function cancelOrder(deps: Changing, orderId: OrderId, userId: User
 /** Tell an order's saga what its buyer wishes, while nothing is decided. */
 function tell({ messaging, apply }: Changing, orderId: OrderId, userId: UserId, input: SagaInput): Promise<StoredOrder> {
   return messaging.transact(async (tx) => {
-    const saga = await findSagaForUpdate(tx, orderId)
-    const order = await findOrder(tx, orderId)
-    if (!saga || order?.userId !== userId) throw new RefusedError(refuse(404, 'ORDER_NOT_FOUND', 'no such order'))
-    const isWishedAlready = input.type === 'CANCEL_REQUESTED' && (saga.context.cancelRequested || saga.context.cancelled)
-    if (isWishedAlready && (order.status === 'PENDING' || order.status === 'CANCELLED')) return order
+    const { saga, order } = await getForChange(tx, orderId, userId)
+    // What waits in the queue need not wait for its turn to be cancelled.
+    if (input.type === 'CANCEL_REQUESTED' && saga.state !== 'QUEUED' && isCancelWished(saga, order)) return order
     const { applied } = await apply(tx, saga, input)
-    if (!applied) throw new RefusedError(refuse(409, 'ORDER_NOT_PENDING', `the order is ${order.status}`))
+    if (!applied) throw notPending(order)
     return getOrder(tx, orderId)
   })
 }
+
+/** An order that its buyer wants to change, and its saga, locked. Throws a 404 where it is not theirs. */
+export async function getForChange(tx: Tx, orderId: OrderId, userId: UserId): Promise<{ saga: StoredSaga; order: StoredOrder }> {
+  const saga = await findSagaForUpdate(tx, orderId)
+  const order = await findOrder(tx, orderId)
+  if (!saga || order?.userId !== userId) throw new RefusedError(refuse(404, 'ORDER_NOT_FOUND', 'no such order'))
+  return { saga, order }
+}
+
+export const notPending = ({ status }: StoredOrder) => new RefusedError(refuse(409, 'ORDER_NOT_PENDING', whyNotPending(status)))
+export const whyNotPending = (status: string) => `the order is ${status}`
+
+/** Whether the wish to cancel is known, and it came true or may still do so. */
+export const isCancelWished = ({ context }: StoredSaga, { status }: StoredOrder): boolean =>
+  Boolean(context.cancelRequested || context.cancelled) && (status === 'PENDING' || status === 'CANCELLED')

@@ -1,16 +1,29 @@
+import type { OrderStep } from '@boxoffice/contracts'
 import type { SagaEvent } from '../saga/journal.ts'
 import type { SagaInput } from '../saga/saga.ts'
 
 /** The journal as the buyer may read it: what was tried and what came of it, in the words of the states, without internals. */
-export function historyOf(order: { createdAt: Date }, events: readonly SagaEvent[]) {
-  let isCancelWished = false
-  const entries = events.map(({ at, moment, step, result, input, state }) => {
-    if (input?.type === 'CANCEL_REQUESTED') isCancelWished = true
-    const detail = input && detailOf(input, isCancelWished && state === 'AWAITING_TICKETS')
-    return { at, step, result: moment === 'INTENT' ? 'STARTED' : (result ?? 'DONE'), ...(detail && { detail }) }
-  })
-  return [{ at: order.createdAt, step: 'ORDER', result: 'CREATED' }, ...entries]
+export function historyOf(order: { createdAt: Date }, events: readonly SagaEvent[]): OrderStep[] {
+  return [beginningOf(order), ...events.map(createTeller())]
 }
+
+export const beginningOf = ({ createdAt }: { createdAt: Date }): OrderStep => ({
+  at: createdAt,
+  step: 'ORDER',
+  result: 'CREATED',
+})
+
+/** Puts the events of one order into words, in their order: what some of them mean depends on those before. */
+export function createTeller(): (event: SagaEvent) => OrderStep {
+  let isCancelWished = false
+  return ({ at, moment, step, result, input, detail: noted, state }) => {
+    if (input?.type === 'CANCEL_REQUESTED') isCancelWished = true
+    const detail = input ? detailOf(input, isCancelWished && state === 'AWAITING_TICKETS') : whyOf(noted)
+    return { at, step, result: moment === 'INTENT' ? 'STARTED' : (result ?? 'DONE'), ...(detail && { detail }) }
+  }
+}
+
+const whyOf = (noted: SagaEvent['detail']): string | undefined => (typeof noted?.why === 'string' ? noted.why : undefined)
 
 function detailOf(input: SagaInput, isPaidInstead: boolean): string | undefined {
   switch (input.type) {

@@ -105,14 +105,15 @@ export interface NewOrderRow {
   holderName: string
   idempotencyKey: string
   bodyHash: string
+  deferred: boolean
 }
 
 /** A new PENDING order; false where the buyer's key is bound to another already. */
 export async function insertOrder(tx: Tx, order: NewOrderRow): Promise<boolean> {
   const rows = await tx.query(
-    `insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash)
+    `insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash, deferred)
      values ($1, 'ORD-' || to_char(clock_timestamp() at time zone 'UTC', 'YYYY') || '-' || lpad(nextval('order_number_seq')::text, 6, '0'),
-             $2, $3, $4, $5, $6, $7, $8)
+             $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict on constraint orders_idempotency_key_unique do nothing returning order_id`,
     [
       order.orderId,
@@ -123,6 +124,7 @@ export async function insertOrder(tx: Tx, order: NewOrderRow): Promise<boolean> 
       order.holderName,
       order.idempotencyKey,
       order.bodyHash,
+      order.deferred,
     ],
   )
   return rows.length > 0

@@ -11,6 +11,7 @@ import {
 } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
+import { acceptCancellation, acceptHolderName, acceptOrder } from '../order-commands/accept.ts'
 import { listSagaEvents } from '../saga/journal.ts'
 import { isAdmin } from './access.ts'
 import { answerTo, toContract } from './answers.ts'
@@ -18,6 +19,7 @@ import { cancelOrder, nameHolder } from './change-order.ts'
 import { checkout } from './checkout.ts'
 import { historyOf } from './history.ts'
 import { findOrder, listOrders } from './order-repository.ts'
+import { preferenceApplied, prefersAsync } from './prefer.ts'
 
 const Position = z.object({ createdAt: z.iso.datetime(), orderId: z.uuid() })
 const notFound = () => refuse(404, 'ORDER_NOT_FOUND', 'no such order')
@@ -27,9 +29,11 @@ type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' |
 export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
   const sql = sqlOfPool(deps.pool)
   return {
-    async createOrder({ body, principal, idempotencyKey, rawBody }) {
-      const { userId } = principal
-      return answerTo(await checkout(deps, { userId, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) }))
+    async createOrder({ body, principal, idempotencyKey, rawBody, headers }) {
+      const request = { userId: principal.userId, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) }
+      if (!prefersAsync(headers.prefer)) return answerTo(await checkout(deps, request))
+      const answer = answerTo(await acceptOrder(deps, request))
+      return answer.status === 202 ? { ...answer, headers: preferenceApplied } : answer
     },
     async listOrders({ query, principal }) {
       const { eventId, limit } = query
@@ -48,16 +52,26 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       if (!order || !(await deps.access.maySee(order, principal))) return notFound()
       return { status: 200, body: toContract(order) }
     },
-    async updateOrder({ params, principal, body }) {
-      return { status: 200, body: toContract(await nameHolder(deps, params.orderId, principal.userId, body.holderName)) }
+    async updateOrder({ params: { orderId }, principal: { userId }, body: { holderName }, headers }) {
+      if (!prefersAsync(headers.prefer)) {
+        return { status: 200, body: toContract(await nameHolder(deps, orderId, userId, holderName)) }
+      }
+      const order = await acceptHolderName(deps, orderId, userId, holderName)
+      return { status: 202, body: toContract(order), headers: preferenceApplied }
     },
-    async cancelOrder({ params, principal }) {
-      return { status: 202, body: toContract(await cancelOrder(deps, params.orderId, principal.userId)) }
+    async cancelOrder({ params: { orderId }, principal: { userId }, headers }) {
+      if (!prefersAsync(headers.prefer)) return { status: 202, body: toContract(await cancelOrder(deps, orderId, userId)) }
+      return { status: 202, body: toContract(await acceptCancellation(deps, orderId, userId)), headers: preferenceApplied }
     },
     async getOrderHistory({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
       if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return notFound()
       return { status: 200, body: { history: historyOf(order, await listSagaEvents(sql, order.orderId)) } }
+    },
+    async watchOrder({ params, principal, signal }) {
+      const order = await findOrder(sql, params.orderId)
+      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return notFound()
+      return { status: 200, body: deps.watchOrder(order, signal) }
     },
   }
 }

@@ -137,6 +137,55 @@ describe('money without tickets', () => {
   })
 })
 
+describe('an order that waits in the queue', () => {
+  const queued = (...inputs: SagaInput[]) => {
+    const before = replay(begun, inputs.slice(0, -1), 'QUEUED')
+    return { ...replay(begun, inputs, 'QUEUED'), effects: advance(before, inputs.at(-1) as SagaInput)?.effects }
+  }
+  const wish: SagaInput = { type: 'CANCEL_REQUESTED' }
+  const announced: SagaInput = { type: 'CANCEL_ANNOUNCED' }
+  const begin: SagaInput = { type: 'BEGIN' }
+  const cancelled = {
+    state: 'CANCELLED',
+    context: { cancelled: true },
+    effects: { order: { status: 'CANCELLED', paymentStatus: 'FAILED' }, messages: ['ORDER_CANCELLED'] },
+  }
+  test('begins when its command comes, and goes the way of every purchase', () => {
+    expect(queued(begin).state).toBe('RESERVING')
+    expect(queued(begin, reserved, charged, issued).state).toBe('CONFIRMED')
+  })
+  test('is cancelled without anything to release, at once or by a wish that was announced before it began', () => {
+    expect(queued(wish)).toMatchObject(cancelled)
+    expect(queued(announced)).toMatchObject({ state: 'QUEUED', context: { cancelRequested: true } })
+    expect(queued(announced, begin)).toMatchObject(cancelled)
+    expect(queued(announced, wish)).toMatchObject(cancelled)
+    expect(queued(announced, begin).context.paymentToken).toBeUndefined()
+    expect(advance(queued(announced), announced)).toBeNull()
+  })
+  test('of a reservation that was not looked up yet is cancelled without a word, since nobody knows the event', () => {
+    const context: SagaContext = { ...begun, purchase: { kind: 'reserved' } }
+    expect(advance({ state: 'QUEUED', context }, wish)?.effects.messages).toEqual([])
+  })
+  test('takes another name and stays where it is', () => {
+    const named: SagaInput = { type: 'HOLDER_NAMED', holderName: 'Jan Nowak' }
+    expect(queued(named)).toMatchObject({ state: 'QUEUED', effects: { order: { holderName: 'Jan Nowak' } } })
+    expect(queued(named, begin).context.holderName).toBe('Jan Nowak')
+  })
+  test('is told of when its event is known: at once, or when its reservation is claimed', () => {
+    expect(given(reserved).effects?.messages).toEqual([])
+    const context: SagaContext = { ...begun, purchase: { kind: 'reserved' }, untold: true }
+    const told = advance({ state: 'RESERVING', context }, reserved)
+    expect(told?.effects.messages).toEqual(['ORDER_CREATED'])
+    expect(told?.context.untold).toBeUndefined()
+    const free = advance({ state: 'RESERVING', context }, { ...reserved, total: 0 as Minor } as SagaInput)
+    expect(free?.effects.messages).toEqual(['ORDER_CREATED', 'PAYMENT_COMPLETED'])
+  })
+  test('begins once: in every other state its command changes nothing', () => {
+    const others: SagaState[] = ['RESERVING', 'CHARGING', 'RELEASING', 'AWAITING_TICKETS', 'CONFIRMED', 'FAILED', 'CANCELLED']
+    for (const state of others) expect(advance({ state, context: begun }, begin)).toBeNull()
+  })
+})
+
 test('the payment token is forgotten as soon as it cannot be needed', () => {
   expect(given(reserved).context.paymentToken).toBe('pm_card_visa')
   for (const inputs of [

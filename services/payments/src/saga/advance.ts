@@ -1,32 +1,8 @@
 import { type Minor, sum, times } from '@boxoffice/contracts'
+import { eventCancelled, gatewayFailed, priceChanged, timedOut } from './failures.ts'
 import * as back from './giving-back.ts'
 import type { Failure, Item, Saga, SagaContext, SagaInput, SagaState } from './saga.ts'
 import { type Effects, go, type Row, type Rule, type Transition } from './transition.ts'
-
-const eventCancelled: Failure = {
-  reason: 'EVENT_CANCELLED',
-  status: 409,
-  code: 'EVENT_NOT_ON_SALE',
-  message: 'the event was cancelled',
-}
-const timedOut: Failure = {
-  reason: 'PAYMENT_TIMEOUT',
-  status: 402,
-  code: 'PAYMENT_DECLINED',
-  message: 'the payment was not answered for in time',
-}
-const gatewayFailed: Failure = {
-  reason: 'SYSTEM_ERROR',
-  status: 402,
-  code: 'PAYMENT_DECLINED',
-  message: 'the gateway failed before it charged anything',
-}
-const priceChanged: Failure = {
-  reason: 'PRICE_CHANGED',
-  status: 409,
-  code: 'PRICE_CHANGED',
-  message: 'the total is not what was expected',
-}
 
 /** Tickets go back, and the order has failed from now on: the buyer need not wait for the release. */
 function fail(context: SagaContext, failure: Failure, messages: Effects['messages']): Transition {
@@ -34,12 +10,12 @@ function fail(context: SagaContext, failure: Failure, messages: Effects['message
   return go('RELEASING', { ...rest, failure }, { order: { status: 'FAILED', paymentStatus: 'FAILED', failure }, messages })
 }
 
-/** Tickets go back because the buyer wishes it. */
-function cancelled(context: SagaContext): Transition {
+/** The buyer wishes it: tickets go back, where any may be held. */
+function cancelled(context: SagaContext, state: 'RELEASING' | 'CANCELLED' = 'RELEASING'): Transition {
   const { paymentToken: _, ...rest } = context
   const isToldOf = context.eventId !== undefined || context.purchase.kind === 'direct'
   return go(
-    'RELEASING',
+    state,
     { ...rest, cancelled: true },
     {
       order: { status: 'CANCELLED', paymentStatus: 'FAILED' },
@@ -80,6 +56,9 @@ const declined: Rule<'DECLINED'> = (context, { failure }) => fail(context, failu
 const notCharged = (context: SagaContext, failure: Failure) =>
   context.cancelRequested ? cancelled(context) : fail(context, failure, ['PAYMENT_FAILED'])
 
+/** An order that waits in the queue holds nothing. */
+const neverBegun = (context: SagaContext) => cancelled(context, 'CANCELLED')
+
 /** A charge is or was under way: only the gateway can say whether the wish comes in time. */
 const cancelCharge: Rule<'CANCEL_REQUESTED'> = (context) =>
   go('CANCELLING_CHARGE', { ...context, cancelRequested: true }, { order: { paymentStatus: 'UNKNOWN' } })
@@ -96,8 +75,15 @@ const issued: Rule<'TICKETS_ISSUED'> = (context, { tickets }) =>
 
 /** The purchase on one screen: what follows in each state from what happened. What a row does not name changes nothing there. */
 const table: Record<SagaState, Row> = {
+  QUEUED: {
+    BEGIN: (context) => (context.cancelRequested ? neverBegun(context) : go('RESERVING', context)),
+    // What is in the queue is done in its turn; a cancellation that is known by then must not be too late.
+    CANCEL_ANNOUNCED: (context) => (context.cancelRequested ? null : go('QUEUED', { ...context, cancelRequested: true })),
+    CANCEL_REQUESTED: neverBegun,
+    HOLDER_NAMED: holderNamed('QUEUED'),
+  },
   RESERVING: {
-    RESERVED: (context, { at, eventId, items, total, currency, eventCancelled: isCancelled }) => {
+    RESERVED: ({ untold, ...context }, { at, eventId, items, total, currency, eventCancelled: isCancelled }) => {
       const held = { ...context, eventId, items, total, currency, chargeStartedAt: at }
       const { purchase } = context
       const transition = isCancelled
@@ -107,13 +93,14 @@ const table: Record<SagaState, Row> = {
           : total === 0
             ? paid(held, undefined, {})
             : go('CHARGING', held)
-      return { ...transition, effects: { ...transition.effects, items } }
+      const messages = [...(untold ? (['ORDER_CREATED'] as const) : []), ...(transition.effects.messages ?? [])]
+      return { ...transition, effects: { ...transition.effects, items, messages } }
     },
     // Nothing is held, so there is nothing to undo.
     REFUSED: ({ paymentToken: _, ...context }, { failure }) =>
       go('FAILED', { ...context, failure }, { order: { status: 'FAILED', paymentStatus: 'FAILED', failure } }),
     LIMIT_PASSED: (context) => fail(context, { ...timedOut, reason: 'SYSTEM_ERROR' }, []),
-    CANCEL_REQUESTED: cancelled,
+    CANCEL_REQUESTED: (context) => cancelled(context),
     HOLDER_NAMED: holderNamed('RESERVING'),
   },
   CHARGING: {
@@ -182,9 +169,16 @@ export function advance(saga: Pick<Saga, 'state' | 'context'>, input: SagaInput)
   return rule ? rule(saga.context, input) : null
 }
 
+/** Where a saga begins: at once, or in the queue for later. */
+export type FirstState = Extract<SagaState, 'RESERVING' | 'QUEUED'>
+
 /** The state that a journal's inputs lead to, from the beginning. */
-export function replay(context: SagaContext, inputs: readonly SagaInput[]): Pick<Saga, 'state' | 'context'> {
-  let saga: Pick<Saga, 'state' | 'context'> = { state: 'RESERVING', context }
+export function replay(
+  context: SagaContext,
+  inputs: readonly SagaInput[],
+  first: FirstState = 'RESERVING',
+): Pick<Saga, 'state' | 'context'> {
+  let saga: Pick<Saga, 'state' | 'context'> = { state: first, context }
   for (const input of inputs) saga = advance(saga, input) ?? saga
   return saga
 }

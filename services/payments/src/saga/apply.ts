@@ -5,6 +5,7 @@ import {
   type Minor,
   orderCancelled,
   orderConfirmed,
+  orderCreated,
   orderStatusChanged,
   paymentCompleted,
   paymentFailed,
@@ -89,6 +90,9 @@ async function publish(
   const version = { aggregateVersion: order.version }
   const { reservationId, holderName, paymentMethod, transactionId } = order
   switch (message) {
+    case 'ORDER_CREATED':
+      await publishOrderCreated(append, tx, order)
+      return
     case 'PAYMENT_COMPLETED': {
       const payload = { ...about, ...money, reservationId, holderName, paymentMethod, transactionId, items: order.items }
       await append(tx, paymentCompleted, payload, version)
@@ -130,6 +134,14 @@ async function publish(
     case 'ORDER_CANCELLED':
       await append(tx, orderCancelled, { ...about, reason: cancellationReasonOf(context, effects) }, version)
   }
+}
+
+/** An order was accepted for later; its event has to be known. */
+export async function publishOrderCreated(append: Append, tx: Tx, order: StoredOrder): Promise<void> {
+  const { orderId, orderNumber, userId, eventId, createdAt, version } = order
+  if (!eventId) throw new Error(`${orderId}: its event is not known yet`)
+  const payload = { orderId, orderNumber, userId, eventId, status: 'PENDING' as const, createdAt }
+  await append(tx, orderCreated, payload, { aggregateVersion: version })
 }
 
 const cancellationReasonOf = ({ cancelled, refundReason }: SagaContext, { refund }: Effects): string =>

@@ -10,7 +10,10 @@ type Worked = Saga & { fence: number }
 export const appendIntent = (tx: Tx, saga: Worked, seq: number) =>
   appendEvent(tx, saga, { moment: 'INTENT', step: stepOf(saga.state) ?? '', detail: intentDetail(saga) }, seq)
 
-/** What others did to an order's money: it stands in the journal, and the saga does not move. Lock the saga first. */
+/**
+ * What others did to an order's money, or asked for too late: it stands in the journal, and the saga does not move. Lock the saga first. A
+ * buyer reads `detail.why`.
+ */
 export const appendNote = (tx: Tx, saga: Worked, note: { step: string; result: string; detail: Record<string, unknown> }) =>
   appendEvent(tx, saga, { moment: 'NOTE', ...note })
 
@@ -68,11 +71,12 @@ export interface SagaEvent {
   step: string
   result: string | null
   input: SagaInput | null
+  detail: Record<string, unknown> | null
   state: SagaState
 }
 
 /** The journal of an order, the oldest first. */
 export const listSagaEvents = (tx: Tx, orderId: OrderId): Promise<SagaEvent[]> =>
-  tx.query<SagaEvent>('select at, moment, step, result, input, state from saga_events where order_id = $1 order by seq', [
+  tx.query<SagaEvent>('select at, moment, step, result, input, detail, state from saga_events where order_id = $1 order by seq', [
     orderId,
   ])

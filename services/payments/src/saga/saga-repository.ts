@@ -43,6 +43,18 @@ const toSaga = (row: Row): StoredSaga => ({
 const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
 const lease = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`
 
+/** A new saga that waits in the queue: taken up without its command when `patienceMs` have passed. */
+export async function insertQueuedSaga(tx: Tx, saga: Omit<Saga, 'state'>, patienceMs: number): Promise<StoredSaga> {
+  const rows = await tx.query<Row>(
+    `insert into sagas (order_id, state, context, next_attempt_at, traceparent)
+     values ($1, 'QUEUED', $2, clock_timestamp() + $3 * interval '1 millisecond', $4) returning ${columns}`,
+    [saga.orderId, JSON.stringify(saga.context), patienceMs, currentTraceparent()],
+  )
+  const stored = toSaga(rows[0] as Row)
+  await appendIntent(tx, stored, 1)
+  return stored
+}
+
 /** A new saga, under our lease, with the intent of its first step. */
 export async function insertSaga(tx: Tx, saga: Saga): Promise<StoredSaga> {
   const rows = await tx.query<Row>(
@@ -123,7 +135,8 @@ export async function moveSaga(
     `update sagas set state = $3, context = $4, version = version + 1, updated_at = clock_timestamp(),
        attempts = case when $5 then attempts else 0 end, last_error = null,
        since = case when $5 then since else clock_timestamp() end,
-       next_attempt_at = case when $6 then null else clock_timestamp() + $7 * interval '1 millisecond' end,
+       next_attempt_at = case when $6 then null when $3 = 'QUEUED' then next_attempt_at -- it keeps its place
+         else clock_timestamp() + $7 * interval '1 millisecond' end,
        leased_until = case when $6 then null else leased_until end
      where order_id = $1 and version = $2 returning ${columns}`,
     [saga.orderId, saga.version, next.state, JSON.stringify(next.context), stays, isTerminal(next.state), Math.round(waitMs)],

@@ -18,6 +18,7 @@ import type {
  * At rest: CONFIRMED (until a refund is asked for), FAILED, CANCELLED, REFUNDED.
  */
 export type SagaState =
+  | 'QUEUED'
   | 'RESERVING'
   | 'CHARGING'
   | 'RESOLVING'
@@ -87,6 +88,8 @@ export interface SagaContext {
   holderName: string
   /** How the tickets come to be held: by us, or by the buyer beforehand. */
   purchase: { kind: 'direct'; eventId: EventId; ticketRequests: TicketRequest[]; expectedTotal?: Minor } | { kind: 'reserved' }
+  /** ORDER_CREATED is not told yet: the event of an order that waited in the queue is only known when its reservation is claimed. */
+  untold?: boolean
   /** The gateway's token; gone as soon as it cannot be needed. */
   paymentToken?: string
   /** Of the refund of a purchase that could not be honoured. */
@@ -122,6 +125,9 @@ export interface Saga {
 
 /** What happened, as the table takes it. All of it is JSON: the journal keeps it, and replays it. */
 export type SagaInput =
+  | { type: 'BEGIN' }
+  /** The wish to cancel stands in the queue; it is the buyer's from now on. */
+  | { type: 'CANCEL_ANNOUNCED' }
   | { type: 'RESERVED'; at: string; eventId: EventId; items: Item[]; total: Minor; currency: Currency; eventCancelled: boolean }
   | { type: 'REFUSED'; failure: Failure }
   | { type: 'HOLDER_NAMED'; holderName: string }
@@ -144,9 +150,10 @@ export type SagaInput =
   /** Somebody gave money back at the gateway; `refundId` is what we call it. */
   | { type: 'REFUNDED_ELSEWHERE'; refundId: RefundId; gatewayRefundId: string; amount: Minor }
 
-export type Step = 'RESERVE' | 'CHARGE' | 'RELEASE' | 'ISSUE' | 'CANCEL_TICKETS' | 'REFUND'
+export type Step = 'QUEUE' | 'RESERVE' | 'CHARGE' | 'RELEASE' | 'ISSUE' | 'CANCEL_TICKETS' | 'REFUND'
 
 const steps: Record<SagaState, Step | null> = {
+  QUEUED: 'QUEUE',
   RESERVING: 'RESERVE',
   CHARGING: 'CHARGE',
   RESOLVING: 'CHARGE',
@@ -170,6 +177,7 @@ export const isTerminal = (state: SagaState): boolean => steps[state] === null
 /** What does not come of the step that is at work, but from outside. */
 const wishes: Partial<Record<SagaInput['type'], string>> = {
   HOLDER_NAMED: 'HOLDER_NAME',
+  CANCEL_ANNOUNCED: 'CANCEL',
   CANCEL_REQUESTED: 'CANCEL',
   REFUND_REQUESTED: 'REFUND',
   REFUNDED_ELSEWHERE: 'REFUND',

@@ -13,6 +13,9 @@ export function createSteps(ports: StepPorts): (saga: StoredSaga) => Promise<Ste
   return async (saga) => {
     try {
       switch (saga.state) {
+        case 'QUEUED':
+          // Its command has not come in all its time: it is not waited for any longer.
+          return { input: { type: 'BEGIN' } }
         case 'RESERVING':
           return await reserve(ports, saga)
         case 'CHARGING':

@@ -16,6 +16,7 @@ export interface Effects {
   charge?: { transactionId: string }
   refund?: RefundEffects
   messages?: (
+    | 'ORDER_CREATED'
     | 'PAYMENT_COMPLETED'
     | 'PAYMENT_FAILED'
     | 'ORDER_CONFIRMED'

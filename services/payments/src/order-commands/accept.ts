@@ -1,0 +1,68 @@
+import { createOrderCommand, deleteOrderCommand, type OrderId, type UserId, updateOrderCommand } from '@boxoffice/contracts'
+import type { Dependencies } from '../dependencies.ts'
+import { getForChange, isCancelWished, notPending } from '../orders/change-order.ts'
+import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
+import { getBoundOrder, type OrderRequest, placeOrder, settled } from '../orders/place-order.ts'
+import { publishOrderCreated } from '../saga/apply.ts'
+import { insertQueuedSaga } from '../saga/saga-repository.ts'
+
+/**
+ * Accept an order for later: order, waiting saga and command in one commit, and nobody waits. A key that is bound to an order already
+ * gives that order as it stands. Throws a 422 for another body.
+ */
+export async function acceptOrder(deps: Dependencies, request: OrderRequest): Promise<StoredOrder> {
+  const { messaging, config } = deps
+  const orderId = deps.newId() as OrderId
+  const order = await messaging.transact(async (tx) => {
+    const context = await placeOrder(tx, deps, orderId, { ...request, deferred: true })
+    if (!context) return null
+    const untold = context.purchase.kind === 'reserved'
+    await insertQueuedSaga(tx, { orderId, context: untold ? { ...context, untold } : context }, config.orderQueuePatienceMs)
+    const placed = await getOrder(tx, orderId)
+    const payload = { orderId, userId: request.userId }
+    await messaging.append(tx, createOrderCommand, payload, { aggregateVersion: placed.version })
+    if (!untold) await publishOrderCreated(messaging.append, tx, placed)
+    return placed
+  })
+  if (!order) return settled(deps, await getBoundOrder(deps, request))
+  deps.sagaMetrics.placed()
+  deps.orderCommandMetrics.accepted('CREATE_ORDER')
+  deps.crashAt('saga.created')
+  return order
+}
+
+/** Another name on the tickets, after what was asked for before: the order as it stands. Throws 404 and 409 ORDER_NOT_PENDING. */
+export function acceptHolderName(
+  { messaging, orderCommandMetrics }: Dependencies,
+  orderId: OrderId,
+  userId: UserId,
+  holderName: string,
+): Promise<StoredOrder> {
+  return messaging.transact(async (tx) => {
+    const { order } = await getForChange(tx, orderId, userId)
+    if (order.status !== 'PENDING') throw notPending(order)
+    await messaging.append(tx, updateOrderCommand, { orderId, userId, holderName }, { aggregateVersion: order.version })
+    orderCommandMetrics.accepted('UPDATE_ORDER')
+    return order
+  })
+}
+
+/**
+ * The wish to cancel, after what was asked for before: the order as it stands. An order that has not begun will not: it knows of the wish
+ * from this commit on. Wished for twice it is the same. Throws 404 and 409 ORDER_NOT_PENDING.
+ */
+export function acceptCancellation(
+  { messaging, apply, orderCommandMetrics }: Dependencies,
+  orderId: OrderId,
+  userId: UserId,
+): Promise<StoredOrder> {
+  return messaging.transact(async (tx) => {
+    const { saga, order } = await getForChange(tx, orderId, userId)
+    if (isCancelWished(saga, order)) return order
+    if (order.status !== 'PENDING') throw notPending(order)
+    await messaging.append(tx, deleteOrderCommand, { orderId, userId }, { aggregateVersion: order.version })
+    orderCommandMetrics.accepted('DELETE_ORDER')
+    await apply(tx, saga, { type: 'CANCEL_ANNOUNCED' })
+    return getOrder(tx, orderId)
+  })
+}

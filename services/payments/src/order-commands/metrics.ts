@@ -1,0 +1,22 @@
+import type { Metrics } from '@boxoffice/service-kit'
+
+export type OrderCommand = 'CREATE_ORDER' | 'UPDATE_ORDER' | 'DELETE_ORDER'
+/** `repeated`: it was so already; `late`: nothing could be changed any more. */
+export type CommandOutcome = 'done' | 'repeated' | 'late'
+
+/** Counts what was accepted for later and what became of it, as it is written. */
+export function createOrderCommandMetrics(metrics: Metrics) {
+  const accepted = metrics.counter('order_commands_accepted_total', 'order commands that were accepted for later', ['command'])
+  const taken = metrics.counter('order_commands_total', 'order commands that were taken from the queue, by what came of them', [
+    'command',
+    'outcome',
+  ])
+  const slots = metrics.gauge('order_workers_busy', 'orders from the queue that are being worked on', [])
+  slots.set(0)
+  return {
+    accepted: (command: OrderCommand) => accepted.inc({ command }),
+    taken: (command: OrderCommand, outcome: CommandOutcome) => taken.inc({ command, outcome }),
+    busy: (count: number) => slots.set(count),
+  }
+}
+export type OrderCommandMetrics = ReturnType<typeof createOrderCommandMetrics>

@@ -1,0 +1,105 @@
+import type { OrderId, OrderProgress } from '@boxoffice/contracts'
+import { createLogger } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createOrderWatch } from './order-watch.ts'
+
+type Written = { order_id: string; seq: number; step: string; state: string; result?: string; status?: string }
+let journal: Written[]
+let asked: [string[], number[]][]
+let broken: boolean
+beforeEach(() => {
+  journal = []
+  asked = []
+  broken = false
+})
+
+const pool = {
+  async query(_sql: string, [orderIds, toldTo]: [string[], number[]]) {
+    asked.push([orderIds, toldTo])
+    if (broken) throw new Error('away')
+    const rows = journal.filter(
+      ({ order_id, seq }) => orderIds.includes(order_id) && seq > (toldTo[orderIds.indexOf(order_id)] ?? 0),
+    )
+    return {
+      rows: rows.map(({ result = 'DONE', status = 'PENDING', ...row }) => ({
+        ...{ ...row, result, status, moment: 'RESULT', input: null, detail: null, at: new Date() },
+        ...{ payment_status: 'PENDING', failure_reason: null },
+      })),
+    }
+  },
+} as unknown as pg.Pool
+const write = (order_id: string, seq: number, state: string, status?: string) =>
+  journal.push({ order_id, seq, step: `step ${seq}`, state, status })
+
+const watching: AbortController[] = []
+afterEach(() => {
+  for (const controller of watching.splice(0)) controller.abort()
+})
+const watch = createOrderWatch({ pool, logger: createLogger({ service: 'test', level: 'silent' }) })
+function follow(orderId: string) {
+  const controller = new AbortController()
+  watching.push(controller)
+  const heard: OrderProgress[] = []
+  const ended = (async () => {
+    for await (const progress of watch({ orderId: orderId as OrderId, createdAt: new Date() }, controller.signal))
+      heard.push(progress)
+  })()
+  return { heard, ended, steps: () => heard.map(({ step }) => step), leave: () => controller.abort() }
+}
+
+test('whoever comes is told what happened so far, then each step once, until the order has ended', async () => {
+  write('a', 1, 'RESERVING')
+  const first = follow('a')
+  await vi.waitFor(() => expect(first.steps()).toEqual(['ORDER', 'step 1']))
+  write('a', 2, 'CHARGING')
+  await vi.waitFor(() => expect(first.steps()).toEqual(['ORDER', 'step 1', 'step 2']))
+  const second = follow('a')
+  await vi.waitFor(() => expect(second.steps()).toEqual(['ORDER', 'step 1', 'step 2']))
+  write('a', 3, 'AWAITING_TICKETS', 'PAID')
+  write('a', 4, 'CONFIRMED', 'CONFIRMED')
+  await Promise.all([first.ended, second.ended])
+  expect(first.steps()).toEqual(['ORDER', 'step 1', 'step 2', 'step 3', 'step 4'])
+  expect(second.steps()).toEqual(first.steps())
+  expect(first.heard.at(-1)).toMatchObject({ orderId: 'a', status: 'CONFIRMED' })
+})
+
+test('all who watch are looked for in one query, from where each of the orders was told to; and nobody when they have gone', async () => {
+  for (const orderId of ['a', 'b', 'c']) write(orderId, 1, 'RESERVING')
+  const watchers = ['a', 'b', 'c', 'c'].map(follow)
+  await vi.waitFor(() => expect(watchers.map(({ steps }) => steps())).toEqual(watchers.map(() => ['ORDER', 'step 1'])))
+  await vi.waitFor(() =>
+    expect(asked.at(-1)).toEqual([
+      ['a', 'b', 'c'],
+      [1, 1, 1],
+    ]),
+  )
+  for (const { leave } of watchers) leave()
+  await Promise.all(watchers.map(({ ended }) => ended))
+  const looks = asked.length
+  write('a', 2, 'CONFIRMED')
+  const after = follow('a')
+  await after.ended
+  expect(asked.length).toBe(looks + 1)
+})
+
+test('a database that is away for a moment loses nothing', async () => {
+  write('a', 1, 'RESERVING')
+  const { ended, steps } = follow('a')
+  await vi.waitFor(() => expect(steps()).toEqual(['ORDER', 'step 1']))
+  broken = true
+  const before = asked.length
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(before))
+  write('a', 2, 'FAILED', 'FAILED')
+  broken = false
+  await ended
+  expect(steps()).toEqual(['ORDER', 'step 1', 'step 2'])
+})
+
+test('nobody waits for a gateway that may be asked for days', async () => {
+  write('a', 1, 'RELEASING', 'FAILED')
+  const { ended, steps } = follow('a')
+  write('a', 2, 'REFUND_IF_CHARGED', 'FAILED')
+  await ended
+  expect(steps()).toEqual(['ORDER', 'step 1', 'step 2'])
+})

@@ -1,0 +1,65 @@
+import type { NewOrder, OrderId, RefundId, ReservationId, UserId } from '@boxoffice/contracts'
+import { RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import type { SagaContext } from '../saga/saga.ts'
+import { findOrderByKey, insertOrder, markDeferred, type StoredOrder } from './order-repository.ts'
+
+/** What is bought. Without a payment token only what costs nothing. */
+export type Purchase = NewOrder extends infer Kind
+  ? Kind extends NewOrder
+    ? Omit<Kind, 'paymentToken'> & { paymentToken?: string }
+    : never
+  : never
+
+/** An order to place; `key` is bound to it, and `bodyHash` tells whether a repetition is one. */
+export interface OrderRequest {
+  userId: UserId
+  body: Purchase
+  key: string
+  bodyHash: string
+}
+
+/**
+ * A new order, with its idempotency key, and what its saga begins with: the caller adds that in the same commit. Null where the key is
+ * bound already. `deferred`: the first answer is 202.
+ */
+export async function placeOrder(
+  tx: Tx,
+  { newId }: Pick<Dependencies, 'newId'>,
+  orderId: OrderId,
+  { userId, body, key, bodyHash, deferred }: OrderRequest & { deferred: boolean },
+): Promise<SagaContext | null> {
+  const adopted = 'reservationId' in body
+  const reservationId = adopted ? body.reservationId : (newId() as ReservationId)
+  const { paymentMethod, paymentToken, holderName } = body
+  const eventId = adopted ? null : body.eventId
+  const order = { orderId, userId, eventId, reservationId, paymentMethod, holderName, idempotencyKey: key, bodyHash, deferred }
+  if (!(await insertOrder(tx, order))) return null
+  return {
+    userId,
+    reservationId,
+    holderName,
+    paymentToken,
+    refundId: newId() as RefundId,
+    purchase: adopted
+      ? { kind: 'reserved' }
+      : { kind: 'direct', eventId: body.eventId, ticketRequests: body.ticketRequests, expectedTotal: body.expectedTotal },
+  }
+}
+
+/** The order that a key is bound to. Throws a 422 where it was bound by another body. */
+export async function getBoundOrder(
+  { pool }: Pick<Dependencies, 'pool'>,
+  { userId, key, bodyHash }: Pick<OrderRequest, 'userId' | 'key' | 'bodyHash'>,
+): Promise<StoredOrder> {
+  const order = await findOrderByKey(sqlOfPool(pool), userId, key)
+  if (!order) throw new Error('a key is bound to an order that is not there')
+  if (order.bodyHash === bodyHash) return order
+  throw new RefusedError(refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another order'))
+}
+
+/** Before 202 is answered it is remembered: from then on a repetition gets the current state. */
+export async function settled({ pool }: Pick<Dependencies, 'pool'>, order: StoredOrder): Promise<StoredOrder> {
+  if (order.status === 'PENDING' && !order.deferred) await markDeferred(sqlOfPool(pool), order.orderId)
+  return order
+}

@@ -1,0 +1,43 @@
+import type { FailureReason, OrderId, OrderStatus, PaymentStatus } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { SagaEvent } from '../saga/journal.ts'
+
+/** An event of an order's journal, and the order as it stood when it was read. */
+export interface Progress {
+  readonly orderId: OrderId
+  readonly seq: number
+  readonly event: SagaEvent
+  readonly status: OrderStatus
+  readonly paymentStatus: PaymentStatus
+  readonly failureReason: FailureReason | null
+}
+
+type Row = SagaEvent & {
+  order_id: OrderId
+  seq: number
+  status: OrderStatus
+  payment_status: PaymentStatus
+  failure_reason: FailureReason | null
+}
+
+/** What was written into the journals of these orders after the event named beside each, the oldest first. */
+export async function listProgress(tx: Tx, since: ReadonlyMap<OrderId, number>): Promise<Progress[]> {
+  if (since.size === 0) return []
+  const rows = await tx.query<Row>(
+    `select e.order_id, e.seq, e.at, e.moment, e.step, e.result, e.input, e.detail, e.state,
+       o.status, o.payment_status, o.failure_reason
+     from unnest($1::uuid[], $2::integer[]) w(order_id, told_to)
+     join saga_events e on e.order_id = w.order_id and e.seq > w.told_to
+     join orders o on o.order_id = e.order_id
+     order by e.order_id, e.seq`,
+    [[...since.keys()], [...since.values()]],
+  )
+  return rows.map(({ order_id, seq, status, payment_status, failure_reason, ...event }) => ({
+    orderId: order_id,
+    seq,
+    event,
+    status,
+    paymentStatus: payment_status,
+    failureReason: failure_reason,
+  }))
+}

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Minor, SeatId, type SeatPurchase } from '@boxoffice/contracts'
+import { RefusedError, refuse, sqlOfPool, type UserPrincipal } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { checkout } from '../orders/checkout.ts'
+import { findOrderByKey, getOrder, type StoredOrder } from '../orders/order-repository.ts'
+import { getBoundOrder, type OrderRequest, type Purchase } from '../orders/place-order.ts'
+
+const POLL_MS = 50
+/** A key of this route is another one than the same of `POST /api/payments/orders`: no header can hold a space. */
+const keyOf = (given: string) => `POST /api/v1/tickets ${given}`
+
+/**
+ * Buy one seat through the purchase saga, and wait until its ticket is issued, at most `checkoutWaitMs`: the order as it stands then. Under
+ * the same key it is the same order, and waited for likewise. Throws 404 EVENT_NOT_FOUND (also for an event that is at another venue),
+ * 404 SEAT_NOT_FOUND, 400 where a token is needed and there is none, 422 for another body, and ServiceUnavailable.
+ */
+export async function buySeat(
+  deps: Dependencies,
+  asked: { principal: UserPrincipal; body: SeatPurchase; key: string; bodyHash: string },
+): Promise<StoredOrder> {
+  const { principal, body, bodyHash } = asked
+  const { userId } = principal
+  const until = new Date(deps.now().getTime() + deps.config.checkoutWaitMs)
+  const key = keyOf(asked.key || deps.newId())
+  // A repetition is answered with its order, whatever has become of the seat since.
+  const isBound = asked.key !== '' && (await findOrderByKey(sqlOfPool(deps.pool), userId, key)) !== null
+  const bound = { userId, key, bodyHash }
+  const order = isBound
+    ? await getBoundOrder(deps, bound)
+    : await checkout(deps, { ...bound, body: await purchaseOf(deps, principal, body) } satisfies OrderRequest)
+  return confirmed(deps, order, until)
+}
+
+/** What an order of one seat says. */
+async function purchaseOf(deps: Dependencies, principal: UserPrincipal, body: SeatPurchase): Promise<Purchase> {
+  const { venueId, eventId, zoneId, rowLabel, colLabel } = body
+  const seatId = SeatId.parse(`${zoneId}-${rowLabel}-${colLabel}`)
+  const found = await deps.tickets.findSeat({ params: { eventId, seatId } })
+  if (found.status === 404) throw new RefusedError(found)
+  const { ticketTypeId, unitPrice } = found.body
+  if (found.body.venueId !== venueId) {
+    throw new RefusedError(refuse(404, 'EVENT_NOT_FOUND', 'there is no such event at this venue'))
+  }
+  const paymentToken = body.paymentToken ?? deps.config.defaultPaymentToken
+  if (paymentToken === undefined && unitPrice > 0) {
+    const details = [{ path: 'body.paymentToken', message: 'is required for a seat that costs something' }]
+    throw new RefusedError(refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details }))
+  }
+  return {
+    eventId,
+    ticketRequests: [{ ticketTypeId, seatIds: [seatId] }],
+    // Without a token it must still cost nothing when it is held.
+    ...(paymentToken === undefined && { expectedTotal: 0 as Minor }),
+    paymentMethod: 'CREDIT_CARD',
+    paymentToken,
+    holderName: body.holderName ?? (await deps.nameOf(principal)),
+  }
+}
+
+/** The order when its tickets are known, or it came to nothing, or `until` has passed. */
+async function confirmed(deps: Dependencies, placed: StoredOrder, until: Date): Promise<StoredOrder> {
+  let order = placed
+  while ((order.status === 'PENDING' || order.status === 'PAID') && deps.now() < until) {
+    await sleep(POLL_MS)
+    order = await getOrder(sqlOfPool(deps.pool), order.orderId)
+  }
+  return order
+}
