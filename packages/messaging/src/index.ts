@@ -1,3 +1,4 @@
+export * from './archive.ts'
 export * from './aws.ts'
 export * from './config.ts'
 export * from './consumer.ts'

@@ -1,5 +1,5 @@
-import { eventsInternalRoutes, eventsOpsRoutes, eventsRoutes } from '@boxoffice/contracts'
-import { mountOps } from '@boxoffice/messaging'
+import { eventsArchiveRoutes, eventsInternalRoutes, eventsOpsRoutes, eventsRoutes } from '@boxoffice/contracts'
+import { mountArchive, mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { eventHandlers, eventInternalHandlers } from './catalog/routes.ts'
@@ -23,5 +23,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, eventsRoutes, { ...eventHandlers(deps), ...seatingHandlers(deps), ...venueHandlers(deps) }, deps)
   mountRoutes(app, eventsInternalRoutes, { ...eventInternalHandlers(deps), ...seatingInternalHandlers(deps) }, deps)
   mountOps(app, eventsOpsRoutes, deps)
+  mountArchive(app, eventsArchiveRoutes, deps)
   return app
 }

@@ -1,5 +1,11 @@
-import { ticketsHoldersRoutes, ticketsInternalRoutes, ticketsOpsRoutes, ticketsRoutes } from '@boxoffice/contracts'
-import { mountOps } from '@boxoffice/messaging'
+import {
+  ticketsArchiveRoutes,
+  ticketsHoldersRoutes,
+  ticketsInternalRoutes,
+  ticketsOpsRoutes,
+  ticketsRoutes,
+} from '@boxoffice/contracts'
+import { mountArchive, mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { attendeeHandlers, holderHandlers } from './attendees/routes.ts'
@@ -54,5 +60,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   )
   mountRoutes(app, ticketsHoldersRoutes, holderHandlers(deps), deps)
   mountOps(app, ticketsOpsRoutes, deps)
+  mountArchive(app, ticketsArchiveRoutes, deps)
   return app
 }

@@ -14,9 +14,10 @@ export const noNotices: Notices = { listen: () => () => {}, close: () => {} }
 export function createNotices(options: { url: string; logger: Logger }): Notices {
   const listeners = new Set<(tag: string) => void>()
   const redis = createRedis(options)
-  // ioredis subscribes again by itself when the connection comes back, once it has been subscribed.
-  redis.once('ready', () => {
-    redis.subscribe(CHANNEL).catch((error) => options.logger.warn({ err: error }, 'changes are not heard of; they are looked for'))
+  redis.on('ready', () => {
+    redis
+      .subscribe(CHANNEL)
+      .catch((error) => options.logger.warn({ err: error }, 'changes are not heard of; they are looked for'))
   })
   redis.on('message', (_channel, tag: string) => {
     for (const hear of listeners) hear(tag)

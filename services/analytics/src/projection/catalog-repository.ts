@@ -1,11 +1,9 @@
 import type { eventCreated, Payload, ticketTypeChanged } from '@boxoffice/contracts'
-import type { Versioned } from './facts.ts'
+import type { EventFacts, Versioned } from './facts.ts'
 import { defineTable } from './table.ts'
 
-type StoredEvent = Pick<
-  Versioned<Payload<typeof eventCreated>>,
-  'eventId' | 'organizerId' | 'name' | 'eventDate' | 'timeZone' | 'venueId' | 'venueName' | 'status' | 'version' | 'messageId'
->
+type Known = Pick<Payload<typeof eventCreated>, 'name' | 'eventDate' | 'timeZone' | 'venueId' | 'venueName' | 'status'>
+type StoredEvent = Pick<Versioned<EventFacts>, 'eventId' | 'organizerId' | 'deleted' | 'version' | 'messageId'> & Partial<Known>
 type StoredType = Omit<Versioned<Payload<typeof ticketTypeChanged>>, 'kind' | 'unitPrice'> & { unitPriceMinor: number }
 
 const newer = (columns: readonly string[]) =>
@@ -21,6 +19,7 @@ const eventColumns = {
   venueId: 'venue_id',
   venueName: 'venue_name',
   status: 'status',
+  deleted: 'deleted',
   version: 'version',
   messageId: 'message_id',
 } as const

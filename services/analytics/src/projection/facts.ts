@@ -3,6 +3,7 @@ import {
   type EventId,
   eventCancelled,
   eventCreated,
+  eventDeleted,
   eventPublished,
   eventUpdated,
   type Message,
@@ -22,17 +23,21 @@ import {
 import type { ReservationFacts } from './counters.ts'
 import { joinFacts, joinOrders, type OrderFacts, type OrderPicture, type TicketFacts, unknownTicket } from './order-facts.ts'
 
-type Snapshot = Payload<typeof eventCreated>
 type Offer = Payload<typeof ticketTypeChanged>
 /** As the newest message has it: of the highest version, and of two of one version always the same. */
 export type Versioned<P> = P & { readonly version: number; readonly messageId: string }
+
+/** An event as it stands; of a draft that is gone only whose it was. */
+export type EventFacts =
+  | (Payload<typeof eventCreated> & { readonly deleted: false })
+  | (Payload<typeof eventDeleted> & { readonly deleted: true })
 
 /** What a number of messages tell. */
 export interface Facts {
   readonly orders: Map<OrderId, OrderPicture>
   readonly reservations: Map<ReservationId, ReservationFacts>
   readonly types: Map<TicketTypeId, Versioned<Offer>>
-  readonly events: Map<EventId, Versioned<Snapshot>>
+  readonly events: Map<EventId, Versioned<EventFacts>>
   /** The events that they are about, and the newest of them. */
   readonly about: Map<EventId, { asOf: Date; currency: Currency | null }>
 }
@@ -110,10 +115,14 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
   }),
   ...[eventCreated, eventUpdated, eventPublished, eventCancelled].map((definition) =>
     tells(definition as typeof eventCreated, (facts, message) => {
-      addNewer(facts.events, message.payload.eventId, message)
+      addNewer(facts.events, message.payload.eventId, { ...message, payload: { ...message.payload, deleted: false } })
       addAbout(facts, message.payload.eventId, message.timestamp)
     }),
   ),
+  tells(eventDeleted, (facts, message) => {
+    addNewer(facts.events, message.payload.eventId, { ...message, payload: { ...message.payload, deleted: true } })
+    addAbout(facts, message.payload.eventId, message.timestamp)
+  }),
 ]
 const tellers = new Map<string, (typeof told)[number]>(told.map((teller) => [teller.definition.eventType, teller]))
 

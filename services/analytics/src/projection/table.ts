@@ -7,7 +7,7 @@ import type { Tx } from '@boxoffice/service-kit'
 export function defineTable<Row extends object>(options: {
   name: string
   key: readonly (keyof Row & string)[]
-  columns: { readonly [K in keyof Row]: string }
+  columns: { readonly [K in keyof Row]-?: string }
   /** What is set where the row is there, as `t` beside `excluded`, and when. */
   onConflict?: string
 }) {

@@ -41,15 +41,18 @@ create table events (
   generation integer not null,
   event_id uuid not null,
   organizer_id uuid not null,
-  name text not null,
-  event_date timestamptz(3) not null,
-  time_zone text not null,
-  venue_id uuid not null,
-  venue_name text not null,
-  status text not null constraint events_status_valid check (status in ('DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED')),
+  name text,
+  event_date timestamptz(3),
+  time_zone text,
+  venue_id uuid,
+  venue_name text,
+  status text constraint events_status_valid check (status in ('DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED')),
+  deleted boolean not null,
   version integer not null,
   message_id uuid not null,
-  constraint events_pkey primary key (generation, event_id)
+  constraint events_pkey primary key (generation, event_id),
+  constraint events_known_or_deleted
+    check (deleted or (name, event_date, time_zone, venue_id, venue_name, status) is not null)
 );
 create index events_organizer_idx on events (generation, organizer_id, event_date, event_id);
 

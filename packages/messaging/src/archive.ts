@@ -1,0 +1,69 @@
+import type { ArchiveRoutes, TopicName } from '@boxoffice/contracts'
+import { decodeCursor, encodeCursor, type Foundation, type Handlers, mountRoutes } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import { z } from 'zod'
+
+const tables = ['outbox', 'message_archive'] as const
+const Position = z.object({ table: z.enum(tables), messageId: z.uuid() })
+type Position = z.output<typeof Position>
+
+interface Row {
+  message_id: string
+  body: Record<string, unknown>
+}
+
+const BEGINNING: Position = { table: 'outbox', messageId: '00000000-0000-0000-0000-000000000000' }
+
+/**
+ * Mount `/internal/archive` of a service: what it has said on a topic, page by page, whether it is published yet or not, without what
+ * is secret. First the outbox, then the archive, each by the ids of its messages: what is moved from one to the other meanwhile is seen
+ * in either, or in both. So whoever begins to read after a commit reads what it wrote.
+ */
+export function mountArchive(
+  app: Parameters<typeof mountRoutes>[0],
+  routes: ArchiveRoutes,
+  deps: Pick<Foundation, 'pool' | 'authenticate' | 'idempotency'>,
+): void {
+  mountRoutes(app, routes, archiveHandlers(deps.pool), deps)
+}
+
+function archiveHandlers(pool: pg.Pool): Handlers<ArchiveRoutes> {
+  return {
+    async listArchived({ query: { topic, limit, cursor } }) {
+      const from = decodeCursor(Position, cursor) ?? BEGINNING
+      const total = cursor === undefined ? await countMessages(pool, topic) : null
+      const rows = await listMessages(pool, topic, from, limit)
+      const next = nextPosition(from, rows, limit)
+      return {
+        status: 200,
+        body: { messages: rows.map(({ body }) => body), total, nextCursor: next && encodeCursor({ ...next }) },
+      }
+    },
+  }
+}
+
+/** After the last row of a page that is full, else the next table; null after the last page of the last. */
+function nextPosition({ table }: Position, rows: readonly Row[], limit: number): Position | null {
+  const last = rows.at(-1)
+  if (last && rows.length === limit) return { table, messageId: last.message_id }
+  return table === 'outbox' ? { ...BEGINNING, table: 'message_archive' } : null
+}
+
+async function listMessages(pool: pg.Pool, topic: TopicName, { table, messageId }: Position, limit: number): Promise<Row[]> {
+  const { rows } = await pool.query<Row>(
+    `select message_id, body from ${table}
+     where topic = $1 and message_id > $2::uuid ${table === 'outbox' ? 'and archivable' : ''} order by message_id limit $3`,
+    [topic, messageId, limit],
+  )
+  return rows
+}
+
+/** Nearly: what moves while it is counted may be counted twice. */
+async function countMessages(pool: pg.Pool, topic: TopicName): Promise<number> {
+  const { rows } = await pool.query<{ total: number }>(
+    `select (select count(*) from outbox where topic = $1 and archivable)::int
+       + (select count(*) from message_archive where topic = $1)::int as total`,
+    [topic],
+  )
+  return rows[0]?.total ?? 0
+}

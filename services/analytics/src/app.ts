@@ -1,0 +1,40 @@
+import {
+  analyticsInternalRoutes,
+  analyticsOpsRoutes,
+  analyticsProjectionRoutes,
+  analyticsRoutes,
+  ticketQueryRoutes,
+} from '@boxoffice/contracts'
+import { mountOps } from '@boxoffice/messaging'
+import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import type { FastifyInstance } from 'fastify'
+import type { Dependencies } from './dependencies.ts'
+import { ticketQueryHandlers } from './reading/routes.ts'
+import { projectionHandlers, rebuildHandlers } from './rebuilds/routes.ts'
+import { salesHandlers } from './sales/routes.ts'
+
+export function buildApp(deps: Dependencies): FastifyInstance {
+  const { pool, redis, lag, config } = deps
+  const app = createServiceApp(deps, {
+    config,
+    path: '/api/analytics',
+    title: 'Analytics',
+    description: 'What was sold: tickets, counts, revenue, and how events sell.',
+    routes: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
+    health: {
+      database: { required: true, check: () => pool.query('select 1') },
+      ...(redis && { redis: { required: false, check: () => redis.ping() } }),
+      messaging: deps.messaging.health,
+      projection: {
+        required: false,
+        check: async () => ((lag.seconds() ?? 0) > config.lagLimitSeconds ? 'DEGRADED' : 'UP'),
+      },
+    },
+  })
+  mountRoutes(app, ticketQueryRoutes, ticketQueryHandlers(deps), deps)
+  mountRoutes(app, analyticsRoutes, salesHandlers(deps), deps)
+  mountRoutes(app, analyticsInternalRoutes, rebuildHandlers(deps), deps)
+  mountRoutes(app, analyticsProjectionRoutes, projectionHandlers(deps), deps)
+  mountOps(app, analyticsOpsRoutes, deps)
+  return app
+}

@@ -1,0 +1,81 @@
+import { type Message, type MessageDefinition, queues } from '@boxoffice/contracts'
+import { type Messaging, on } from '@boxoffice/messaging'
+import { type Metrics, type Tx, transact, type Worker } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import type { Invalidations } from '../cache/invalidations.ts'
+import type { Tag } from '../cache/read-cache.ts'
+import type { Lag } from '../lag/lag.ts'
+import { projected } from './facts.ts'
+import { listLiveGenerations } from './generation-repository.ts'
+import { nothingTouched, project, type Touched } from './project.ts'
+
+/** A transaction, and what has to be done when it is committed. */
+interface Projecting {
+  readonly sql: Tx
+  readonly touched: Touched
+  readonly generations: Set<number>
+  readonly messages: Message<MessageDefinition>[]
+}
+
+/** The consumers of the read side: each message goes into every generation that is live, in one transaction. */
+export function createProjectionConsumers(deps: {
+  pool: pg.Pool
+  messaging: Messaging
+  invalidations: Pick<Invalidations, 'changed'>
+  lag: Pick<Lag, 'projected'>
+  countProjected: CountProjected
+}): Worker[] {
+  const { pool, messaging, invalidations, lag, countProjected } = deps
+
+  async function inTransaction<R>(work: (projecting: Projecting) => Promise<R>): Promise<R> {
+    const after = { touched: nothingTouched(), generations: new Set<number>(), messages: [] }
+    const result = await transact(pool, (sql) => work({ sql, ...after }))
+    committed(after)
+    return result
+  }
+
+  /** Never before the commit: what is read in between would be cached as it was. */
+  function committed({ touched, generations, messages }: Omit<Projecting, 'sql'>): void {
+    invalidations.changed([...generations], tagsOf(touched))
+    for (const { eventType, timestamp } of messages) {
+      lag.projected(timestamp)
+      countProjected(eventType, 'queue')
+    }
+  }
+
+  const subscribers = projected.map((definition) =>
+    on<MessageDefinition, Projecting>(definition, async ({ sql, touched, generations, messages }, message) => {
+      // Looked up inside: one that begins or ends meanwhile is seen by either this transaction or its rebuild.
+      for (const generation of await listLiveGenerations(sql)) {
+        await project(sql, generation, [message], touched)
+        generations.add(generation)
+      }
+      messages.push(message)
+    }),
+  )
+  const ofTopics = (queue: 'analytics-queue' | 'event-updates.fifo') => {
+    const topics: readonly string[] = queues[queue].subscriptions.map(({ topic }) => topic)
+    return subscribers.filter(({ definition }) => definition.topics.some((topic) => topics.includes(topic)))
+  }
+  const options = { transact: inTransaction, sqlOf: ({ sql }: Projecting) => sql }
+  return (['analytics-queue', 'event-updates.fifo'] as const).map((queue) =>
+    messaging.consumeWith(queue, ofTopics(queue), options),
+  )
+}
+
+const tagsOf = ({ events, users, tickets }: Touched): Tag[] => [
+  ...[...events].map((eventId): Tag => `event:${eventId}`),
+  ...[...users].map((userId): Tag => `user:${userId}`),
+  ...[...tickets].map((ticketId): Tag => `ticket:${ticketId}`),
+]
+
+/** Counts a message that was written: as it came by a queue, or out of an archive. */
+export type CountProjected = (eventType: string, from: 'queue' | 'archive') => void
+
+export function createCountProjected(metrics: Pick<Metrics, 'counter'>): CountProjected {
+  const messages = metrics.counter('projected_messages_total', 'messages that were written into the projection', [
+    'event_type',
+    'source',
+  ])
+  return (eventType, source) => messages.inc({ event_type: eventType, source })
+}

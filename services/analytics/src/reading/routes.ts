@@ -1,0 +1,55 @@
+import { ticketQueryRoutes } from '@boxoffice/contracts'
+import { decodeCursor, type Handlers, refuse } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { isAdmin, isOwn } from './event-access.ts'
+import { TicketPosition } from './ticket-reads.ts'
+
+/** The queries of `GET /api/v1/health`, as documentation writes paths. */
+const endpoints = [
+  ...new Set(
+    Object.values(ticketQueryRoutes)
+      .filter((route) => route !== ticketQueryRoutes.getQueryHealth)
+      .map(({ path }) => path.replace(/:(\w+)/g, '{$1}')),
+  ),
+]
+
+export function ticketQueryHandlers(deps: Dependencies): Handlers<typeof ticketQueryRoutes> {
+  const { access, tickets, sales, lag, config } = deps
+  return {
+    async listSoldTickets({ query: { eventId, limit, cursor }, principal }) {
+      if (eventId) await access.getOwn(eventId, principal)
+      const wish = { limit, after: decodeCursor(TicketPosition, cursor) }
+      const page = eventId ? tickets.listOfEvent(eventId, wish) : tickets.listOfUser(principal.userId, wish)
+      return { status: 200, body: await page }
+    },
+    async getSoldTicket({ params, principal }) {
+      const ticket = await tickets.find(params.ticketId)
+      const isTheirs = ticket?.userId === principal.userId || isAdmin(principal)
+      const event = ticket && !isTheirs ? await access.find(ticket.eventId) : null
+      if (!ticket || !(isTheirs || (event && isOwn(event, principal)))) {
+        return refuse(404, 'TICKET_NOT_FOUND', 'no such ticket')
+      }
+      return { status: 200, body: ticket }
+    },
+    async countSoldTickets({ params: { eventId }, principal }) {
+      await access.getVisible(eventId, principal)
+      return { status: 200, body: { eventId, soldCount: await sales.soldCountOf(eventId) } }
+    },
+    async getRevenue({ params: { venueId, eventId }, principal }) {
+      await access.getOwn(eventId, principal)
+      const taken = await sales.revenueAt(eventId, venueId)
+      if (!taken) return refuse(404, 'VENUE_NOT_FOUND', 'the event was never at this venue')
+      return { status: 200, body: { venueId, eventId, totalRevenue: taken.revenue, currency: taken.currency } }
+    },
+    async getQueryHealth() {
+      try {
+        await deps.pool.query('select 1')
+      } catch {
+        return refuse(503, 'SERVICE_UNAVAILABLE', 'nothing can be read right now: try again shortly')
+      }
+      const lagSeconds = lag.seconds()
+      const status = (lagSeconds ?? 0) > config.lagLimitSeconds ? 'DEGRADED' : 'UP'
+      return { status: 200, body: { status, lagSeconds, endpoints } }
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import type { Rebuild } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { type Source, sourceNames } from './rebuild.ts'
+
+/** Longer than a page takes; who dies is followed within it. */
+const LEASE = `clock_timestamp() + interval '15 seconds'`
+
+/** Rebuilds as the contract shows them. */
+const SHOWN = `select r.rebuild_id as "rebuildId", r.generation, r.status, r.started_at as "startedAt", r.ended_at as "endedAt",
+    (select jsonb_agg(jsonb_build_object('service', s.service, 'taken', s.taken, 'total', s.total, 'finished', s.finished) order by s.service)
+     from rebuild_sources s where s.rebuild_id = r.rebuild_id) as sources,
+    (select s.service || ': ' || s.last_error from rebuild_sources s
+     where s.rebuild_id = r.rebuild_id and s.last_error is not null order by s.next_attempt_at desc limit 1) as "lastError"
+  from rebuilds r`
+type Shown = Omit<Rebuild, 'endedAt' | 'lastError'> & { endedAt: Date | null; lastError: string | null }
+
+const viewOf = ({ endedAt, lastError, ...rebuild }: Shown): Rebuild => ({
+  ...rebuild,
+  ...(endedAt && { endedAt }),
+  ...(lastError !== null && { lastError }),
+})
+
+export async function findRebuild(tx: Tx, rebuildId: string): Promise<Rebuild | null> {
+  const [row] = await tx.query<Shown>(`${SHOWN} where r.rebuild_id = $1`, [rebuildId])
+  return row ? viewOf(row) : null
+}
+
+/** The rebuild at work, or the last one. */
+export async function findLastRebuild(tx: Tx): Promise<Rebuild | null> {
+  const [row] = await tx.query<Shown>(`${SHOWN} order by r.generation desc limit 1`)
+  return row ? viewOf(row) : null
+}
+
+/** Begin a rebuild into a generation of its own; false where one is at work. Repeated under the same id it changes nothing. */
+export async function insertRebuild(tx: Tx, rebuildId: string): Promise<boolean> {
+  // One at a time: two that start at once would both see that none is at work.
+  await tx.query('lock table rebuilds in share row exclusive mode')
+  const [there] = await tx.query<{ isThis: boolean }>(
+    `select rebuild_id = $1 as "isThis" from rebuilds where status = 'RUNNING' or rebuild_id = $1`,
+    [rebuildId],
+  )
+  if (there) return there.isThis
+  await tx.query(
+    `with made as (
+       insert into generations (generation, state) select max(generation) + 1, 'BUILDING' from generations returning generation)
+     insert into rebuilds (rebuild_id, generation) select $1, generation from made`,
+    [rebuildId],
+  )
+  await tx.query('insert into rebuild_sources (rebuild_id, service) select $1, unnest($2::text[])', [rebuildId, sourceNames])
+  return true
+}
+
+export interface LeasedRebuild {
+  readonly rebuildId: string
+  readonly generation: number
+  readonly lease: string
+}
+
+/** Take the rebuild at work, or keep it, under a lease of 15 s; null where there is none, or another process has it. */
+export async function leaseRebuild(tx: Tx, lease: string): Promise<LeasedRebuild | null> {
+  const [row] = await tx.query<LeasedRebuild>(
+    `update rebuilds set lease = $1::uuid, leased_until = ${LEASE}
+     where rebuild_id in (
+       select rebuild_id from rebuilds
+       where status = 'RUNNING' and (lease = $1::uuid or leased_until is null or leased_until < clock_timestamp())
+       for update skip locked)
+     returning rebuild_id as "rebuildId", generation, lease`,
+    [lease],
+  )
+  return row ?? null
+}
+
+/** Whoever comes next need not wait for the lease to run out. */
+export const releaseRebuild = (tx: Tx, lease: string) =>
+  tx.query('update rebuilds set leased_until = null where lease = $1::uuid', [lease])
+
+/** Lock a rebuild in a transaction that writes for it; false where it is not ours any more, or has ended. */
+export async function holdRebuild(tx: Tx, { rebuildId, lease }: LeasedRebuild): Promise<boolean> {
+  const held = await tx.query(
+    `update rebuilds set leased_until = ${LEASE} where rebuild_id = $1 and lease = $2::uuid and status = 'RUNNING' returning rebuild_id`,
+    [rebuildId, lease],
+  )
+  return held.length > 0
+}
+
+/** A source to read on; `isDue` says whether it may be asked again by now. */
+export interface OpenSource {
+  readonly service: Source
+  readonly cursor: string | null
+  readonly isDue: boolean
+  readonly attempts: number
+}
+
+/** Sources that are not read to their end, those that wait longest first. */
+export const listOpenSources = (tx: Tx, rebuildId: string): Promise<OpenSource[]> =>
+  tx.query<OpenSource>(
+    `select service, cursor, attempts, next_attempt_at <= clock_timestamp() as "isDue"
+     from rebuild_sources where rebuild_id = $1 and not finished order by next_attempt_at`,
+    [rebuildId],
+  )
+
+/** A page of a source is written: where the next one begins, null after the last. */
+export const putPage = (
+  tx: Tx,
+  rebuildId: string,
+  page: { service: Source; taken: number; total: number | null; nextCursor: string | null },
+) =>
+  tx.query(
+    `update rebuild_sources set cursor = $3, finished = $3::text is null, taken = taken + $4, total = coalesce($5, total),
+       attempts = 0, next_attempt_at = clock_timestamp(), last_error = null
+     where rebuild_id = $1 and service = $2`,
+    [rebuildId, page.service, page.nextCursor, page.taken, page.total],
+  )
+
+/** A page of a source failed: why, and when it is tried again. */
+export const putFailure = (tx: Tx, rebuildId: string, failure: { service: Source; error: string; pauseSeconds: number }) =>
+  tx.query(
+    `update rebuild_sources set attempts = attempts + 1, last_error = $3,
+       next_attempt_at = clock_timestamp() + $4 * interval '1 second'
+     where rebuild_id = $1 and service = $2`,
+    [rebuildId, failure.service, failure.error, failure.pauseSeconds],
+  )
+
+/** In a transaction that holds the rebuild: what it made is served from now on. */
+export async function switchTo(tx: Tx, { rebuildId, generation }: LeasedRebuild): Promise<void> {
+  await tx.query(`update generations set state = 'RETIRED', since = clock_timestamp() where state = 'ACTIVE'`)
+  await tx.query(`update generations set state = 'ACTIVE', since = clock_timestamp() where generation = $1`, [generation])
+  await tx.query(`update rebuilds set status = 'DONE', ended_at = clock_timestamp() where rebuild_id = $1`, [rebuildId])
+}
+
+/** Throw away what was made; false where there is nothing at work any more. */
+export async function cancelRebuild(tx: Tx, rebuildId: string): Promise<boolean> {
+  const [cancelled] = await tx.query<{ generation: number }>(
+    `update rebuilds set status = 'CANCELLED', ended_at = clock_timestamp()
+     where rebuild_id = $1 and status = 'RUNNING' returning generation`,
+    [rebuildId],
+  )
+  if (!cancelled) return false
+  await tx.query(`update generations set state = 'RETIRED', since = clock_timestamp() where generation = $1`, [
+    cancelled.generation,
+  ])
+  return true
+}

@@ -1,0 +1,45 @@
+import type { analyticsInternalRoutes, analyticsProjectionRoutes, ProjectionFigures } from '@boxoffice/contracts'
+import { type Handlers, refuse, sqlOfPool, transact } from '@boxoffice/service-kit'
+import type { z } from 'zod'
+import type { Dependencies } from '../dependencies.ts'
+import { getActiveGeneration } from '../projection/generation-repository.ts'
+import { cancelRebuild, findLastRebuild, findRebuild, insertRebuild } from './rebuild-repository.ts'
+
+const notFound = () => refuse(404, 'REBUILD_NOT_FOUND', 'no such rebuild')
+
+async function figuresOf({ pool, lag }: Dependencies): Promise<z.output<typeof ProjectionFigures>> {
+  const sql = sqlOfPool(pool)
+  const [active, rebuild] = [await getActiveGeneration(sql), await findLastRebuild(sql)]
+  return { ...active, lagSeconds: lag.seconds(), rebuild }
+}
+
+export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsInternalRoutes> {
+  const sql = sqlOfPool(deps.pool)
+  return {
+    async startRebuild({ resourceId, log }) {
+      const begun = await transact(deps.pool, (tx) => insertRebuild(tx, resourceId))
+      const rebuild = begun ? await findRebuild(sql, resourceId) : null
+      if (!rebuild) return refuse(409, 'REBUILD_RUNNING', 'a rebuild is at work already')
+      log.warn({ rebuildId: resourceId, generation: rebuild.generation }, 'a rebuild begins')
+      deps.rebuilder.nudge()
+      return { status: 202, body: rebuild }
+    },
+    findRebuild: async () => ({ status: 200, body: await figuresOf(deps) }),
+    async getRebuild({ params }) {
+      const rebuild = await findRebuild(sql, params.rebuildId)
+      return rebuild ? { status: 200, body: rebuild } : notFound()
+    },
+    async cancelRebuild({ params, log }) {
+      const cancelled = await transact(deps.pool, (tx) => cancelRebuild(tx, params.rebuildId))
+      const rebuild = await findRebuild(sql, params.rebuildId)
+      if (!rebuild) return notFound()
+      if (!cancelled) return refuse(409, 'REBUILD_ENDED', 'this rebuild has ended')
+      log.warn({ rebuildId: params.rebuildId }, 'a rebuild was cancelled')
+      return { status: 200, body: rebuild }
+    },
+  }
+}
+
+export const projectionHandlers = (deps: Dependencies): Handlers<typeof analyticsProjectionRoutes> => ({
+  getProjection: async () => ({ status: 200, body: await figuresOf(deps) }),
+})

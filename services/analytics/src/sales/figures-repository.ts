@@ -1,0 +1,123 @@
+import type { Currency, EventId, UserId, VenueId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { EventFigures, Line, ReportFigures } from './figures.ts'
+
+export type Interval = 'hour' | 'day'
+
+const SUMS = `coalesce(sum(issued), 0)::int as issued, coalesce(sum(gross_minor), 0)::bigint as "grossMinor",
+  coalesce(sum(cancelled), 0)::int as cancelled, coalesce(sum(refunded_minor), 0)::bigint as "refundedMinor",
+  coalesce(sum(checked_in), 0)::int as "checkedIn"`
+const HAPPENED = '(issued <> 0 or gross_minor <> 0 or cancelled <> 0 or refunded_minor <> 0 or checked_in <> 0)'
+
+/** One row: the event $2 of generation $1 in figures. */
+const TOTALS = `
+  select s.issued, s."grossMinor", s.cancelled, r."refundedMinor", s."checkedIn", r.refunds, o.capacity,
+    coalesce(e.converted, 0) as converted, coalesce(e.released, 0) as released, e.currency, e.as_of as "asOf"
+  from (select ${SUMS} from sales_hours where generation = $1 and event_id = $2) s
+  cross join (
+    select coalesce(sum(refunds), 0)::int as refunds, coalesce(sum(refunded_minor), 0)::bigint as "refundedMinor"
+    from refund_hours where generation = $1 and event_id = $2) r
+  cross join (
+    select case when count(*) > 0 then coalesce(sum(quantity_total) filter (where not withdrawn), 0) end::int as capacity
+    from ticket_types where generation = $1 and event_id = $2) o
+  left join event_totals e on e.generation = $1 and e.event_id = $2`
+
+/** An event in figures: zeros where nothing is known of it. */
+export async function getEventFigures(sql: Tx, generation: number, eventId: EventId): Promise<EventFigures> {
+  const [row] = await sql.query<{ figures: EventFigures }>(`select to_jsonb(f) as figures from (${TOTALS}) f`, [
+    generation,
+    eventId,
+  ])
+  if (!row) throw new Error('an aggregate without a row')
+  return row.figures
+}
+
+/** Hours as they are, or the day that each is of: hours that two days share are of the one in which they begin. */
+const periodOf = (interval: Interval) =>
+  interval === 'hour' ? 'hour' : `date_trunc('day', hour at time zone $3) at time zone $3`
+const parametersOf = (generation: number, eventId: EventId, interval: Interval, timeZone: string) => [
+  ...[generation, eventId],
+  ...(interval === 'day' ? [timeZone] : []),
+]
+
+/** All of a report in one statement: its parts are of one moment. */
+export async function getReportFigures(
+  sql: Tx,
+  generation: number,
+  { eventId, timeZone }: { eventId: EventId; timeZone: string },
+  interval: Interval,
+): Promise<ReportFigures> {
+  const [row] = await sql.query<ReportFigures>(
+    `select
+       (select to_jsonb(f) from (${TOTALS}) f) as totals,
+       (select coalesce(jsonb_agg(f order by f.name, f."ticketTypeId"), '[]') from (
+          select ticket_type_id as "ticketTypeId", t.name, t.unit_price_minor as "unitPriceMinor",
+            case when t.withdrawn then 0 else t.quantity_total end as capacity,
+            coalesce(s.issued, 0) as issued, coalesce(s."grossMinor", 0) as "grossMinor", coalesce(s.cancelled, 0) as cancelled,
+            coalesce(s."refundedMinor", 0) as "refundedMinor", coalesce(s."checkedIn", 0) as "checkedIn"
+          from (select * from ticket_types where generation = $1 and event_id = $2) t
+          full join (select ticket_type_id, ${SUMS} from sales_hours where generation = $1 and event_id = $2 group by 1) s
+            using (ticket_type_id)
+          where s.issued > 0 or not t.withdrawn) f) as "byType",
+       (select coalesce(jsonb_agg(f order by f."from"), '[]') from (
+          select ${periodOf(interval)} as "from", ${SUMS}
+          from (select hour, issued, gross_minor, cancelled, 0 as refunded_minor, checked_in
+                from sales_hours where generation = $1 and event_id = $2
+                union all
+                select hour, 0, 0, 0, refunded_minor, 0 from refund_hours where generation = $1 and event_id = $2) h
+          where ${HAPPENED} group by 1) f) as "overTime"`,
+    parametersOf(generation, eventId, interval, timeZone),
+  )
+  if (!row) throw new Error('a statement without a row')
+  return row
+}
+
+/** What happened to each type within each period, the oldest first. */
+export async function listLines(
+  sql: Tx,
+  generation: number,
+  { eventId, timeZone }: { eventId: EventId; timeZone: string },
+  interval: Interval,
+): Promise<Line[]> {
+  const [row] = await sql.query<{ lines: Line[] }>(
+    `select coalesce(jsonb_agg(f order by f."from", f.name, f."ticketTypeId"), '[]') as lines from (
+       select ${periodOf(interval)} as "from", ticket_type_id as "ticketTypeId", min(t.name) as name, ${SUMS}
+       from sales_hours s left join ticket_types t using (generation, ticket_type_id)
+       where s.generation = $1 and s.event_id = $2 and ${HAPPENED} group by 1, 2) f`,
+    parametersOf(generation, eventId, interval, timeZone),
+  )
+  return row?.lines ?? []
+}
+
+/** What an event has taken at a venue, in minor units; null where it neither is nor sold anything there. */
+export async function findVenueRevenue(
+  sql: Tx,
+  generation: number,
+  { eventId, venueId }: { eventId: EventId; venueId: VenueId },
+): Promise<{ revenueMinor: number; currency: Currency | null } | null> {
+  const [row] = await sql.query<{ revenueMinor: number; currency: Currency | null; isThere: boolean }>(
+    `select (s.gross - r.refunded)::bigint as "revenueMinor", (select currency from event_totals where generation = $1 and event_id = $2),
+       s.issued > 0 or exists (select from events where generation = $1 and event_id = $2 and venue_id = $3) as "isThere"
+     from (select coalesce(sum(gross_minor), 0) as gross, coalesce(sum(issued), 0) as issued
+           from sales_hours where generation = $1 and event_id = $2 and venue_id = $3) s
+     cross join (select coalesce(sum(refunded_minor), 0) as refunded
+                 from refund_hours where generation = $1 and event_id = $2 and venue_id = $3) r`,
+    [generation, eventId, venueId],
+  )
+  return row?.isThere ? row : null
+}
+
+/** Whose events these are, the latest first; from after `after` on. */
+export const listEventsOf = (
+  sql: Tx,
+  generation: number,
+  of: { organizerId: UserId; venueId: VenueId | null },
+  { limit, after }: { limit: number; after: { eventDate: Date; eventId: string } | null },
+): Promise<{ eventId: EventId; eventDate: Date }[]> =>
+  sql.query(
+    `select event_id as "eventId", event_date as "eventDate" from events
+     where generation = $1 and organizer_id = $2 and not deleted and ($3::uuid is null or venue_id = $3)
+       and ($5::timestamptz is null or (event_date, event_id) < ($5, $6::uuid))
+     order by event_date desc, event_id desc limit $4`,
+    [generation, of.organizerId, of.venueId, limit, after?.eventDate ?? null, after?.eventId ?? null],
+  )

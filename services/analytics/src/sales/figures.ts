@@ -1,0 +1,66 @@
+import { Currency, type Minor, TicketTypeId } from '@boxoffice/contracts'
+import { z } from 'zod'
+
+const Count = z.int()
+/** Sums over the counters of an event, or of one of its types; amounts in minor units. */
+export const Sums = z.object({
+  issued: Count,
+  grossMinor: Count,
+  cancelled: Count,
+  refundedMinor: Count,
+  checkedIn: Count,
+})
+export type Sums = z.output<typeof Sums>
+
+/** An event in figures: its refunds are all of them, also those that name no tickets. */
+export const EventFigures = Sums.extend({
+  refunds: Count,
+  converted: Count,
+  released: Count,
+  capacity: Count.nullable(),
+  currency: Currency.nullable(),
+  asOf: z.iso.datetime({ offset: true }).nullable(),
+})
+export type EventFigures = z.output<typeof EventFigures>
+
+export const TypeFigures = Sums.extend({
+  ticketTypeId: TicketTypeId,
+  name: z.string().nullable(),
+  unitPriceMinor: Count.nullable(),
+  capacity: Count.nullable(),
+})
+export type TypeFigures = z.output<typeof TypeFigures>
+
+export const PeriodFigures = Sums.extend({ from: z.iso.datetime({ offset: true }) })
+export const ReportFigures = z.object({
+  totals: EventFigures,
+  byType: z.array(TypeFigures),
+  overTime: z.array(PeriodFigures),
+})
+export type ReportFigures = z.output<typeof ReportFigures>
+
+/** One line of the CSV: a type within a period. */
+export const Line = PeriodFigures.extend({ ticketTypeId: TicketTypeId, name: z.string().nullable() })
+export type Line = z.output<typeof Line>
+
+/** Never below zero: while messages are out of order, what takes away may be there before what it takes from. */
+export const amountOf = (minor: number) => Math.max(0, minor) as Minor
+
+export const shareOf = (part: number, whole: number | null) => (whole ? part / whole : null)
+
+/** What the contract shows of sums. */
+export function shownSums({ issued, grossMinor, cancelled, refundedMinor, checkedIn }: Sums) {
+  return {
+    soldCount: Math.max(0, issued - cancelled),
+    revenue: amountOf(grossMinor - refundedMinor),
+    cancelledCount: cancelled,
+    refundedAmount: amountOf(refundedMinor),
+    checkedInCount: checkedIn,
+  }
+}
+
+/** The same with how much of what is offered is sold. */
+export function shownWithCapacity(sums: Sums & { capacity: number | null }) {
+  const shown = shownSums(sums)
+  return { ...shown, capacity: sums.capacity, sellThrough: shareOf(shown.soldCount, sums.capacity) }
+}

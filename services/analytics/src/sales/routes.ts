@@ -1,0 +1,25 @@
+import type { analyticsRoutes } from '@boxoffice/contracts'
+import { decodeCursor, type Handlers } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { attachmentFor, csvOf } from './csv.ts'
+import { SalesPosition } from './sales-reads.ts'
+
+export function salesHandlers({ access, sales, watchSales }: Dependencies): Handlers<typeof analyticsRoutes> {
+  return {
+    async listSales({ query: { limit, cursor, venueId = null }, principal }) {
+      const after = decodeCursor(SalesPosition, cursor)
+      return { status: 200, body: await sales.listOf({ organizerId: principal.userId, venueId }, { limit, after }) }
+    },
+    async getSales({ params, query: { format, interval }, principal }) {
+      const event = await access.getOwn(params.eventId, principal)
+      const report = await sales.reportOn(event, interval)
+      if (format === 'json') return { status: 200, body: report }
+      const headers = { 'content-disposition': attachmentFor(event), 'cache-control': 'private, no-store' }
+      return { status: 200, body: csvOf(await sales.linesOf(event, interval), report.currency), headers }
+    },
+    async watchSales({ params, query: { interval }, principal, signal }) {
+      const event = await access.getOwn(params.eventId, principal)
+      return { status: 200, body: watchSales(event, interval, signal) }
+    },
+  }
+}
