@@ -1,0 +1,112 @@
+import { type OrderId, orderCancelled, paymentsSagaRoutes } from '@boxoffice/contracts'
+import type { Worker } from '@boxoffice/service-kit'
+import { injectClient } from '@boxoffice/service-kit/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { replay } from '../src/saga/advance.ts'
+import type { SagaInput } from '../src/saga/saga.ts'
+import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+
+// Without workers: what is accepted waits in the outbox until a test says who works.
+
+let payments: Payments
+beforeAll(async () => {
+  payments = await startPayments({ CHECKOUT_WAIT_MS: '600', ORDER_QUEUE_PATIENCE_SECONDS: '3600' }, { workers: false })
+})
+const working: Worker[] = []
+const work = (...names: string[]) => {
+  for (const worker of payments.workers.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)))) {
+    worker.start()
+    working.push(worker)
+  }
+}
+const rest = async () => {
+  for (const worker of working.splice(0).toReversed()) await worker.stop()
+}
+afterEach(rest)
+afterAll(() => payments.stop())
+
+const later = { prefer: 'respond-async' }
+const accepted = async () => orderIdOf(await payments.buy('pm_card_visa', { later: true }))
+const charges = async (orderId: OrderId) => (await payments.moneyOf(orderId)).successfulCharges
+const sagas = async () =>
+  injectClient(payments.app, paymentsSagaRoutes, (await payments.authority.user(['USER', 'ADMIN'])).headers)
+
+describe('an order that has not begun', () => {
+  test('and that its buyer cancels in the queue is never charged, and holds nothing', async () => {
+    const orderId = await accepted()
+    const calls = payments.stub.calls.length
+    const answer = await payments.client.cancelOrder({ params: { orderId }, headers: later })
+    expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING' } })
+    expect(await payments.client.cancelOrder({ params: { orderId }, headers: later })).toMatchObject({ status: 202 })
+    work()
+    await payments.becomes(orderId, 'CANCELLED')
+    await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
+    expect(payments.stub.calls.length).toBe(calls)
+    expect(await charges(orderId)).toBe(0)
+  })
+  test('is cancelled and changed at once by who does not prefer to wait, and its command comes to nothing', async () => {
+    const orderId = await accepted()
+    const calls = payments.stub.calls.length
+    const named = await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
+    expect(named).toMatchObject({ status: 200, body: { holderName: 'Jan Nowak' } })
+    await payments.client.cancelOrder({ params: { orderId }, headers: later })
+    expect(await payments.client.cancelOrder({ params: { orderId } })).toMatchObject({
+      status: 202,
+      body: { status: 'CANCELLED', paymentStatus: 'FAILED' },
+    })
+    work()
+    await vi.waitFor(async () => {
+      const { rowCount } = await payments.deps.pool.query(
+        `select from inbox i join outbox o using (message_id) where o.group_key = $1 and i.consumer = 'order-commands.fifo'`,
+        [orderId],
+      )
+      expect(rowCount).toBe(2)
+    }, SOON)
+    expect(await payments.order(orderId)).toMatchObject({ status: 'CANCELLED' })
+    expect(payments.stub.calls.length).toBe(calls)
+  })
+  test('is seen by operators, counted, and begun at once when they say so', async () => {
+    const orderId = await accepted()
+    const admin = await sagas()
+    expect((await admin.getSaga({ params: { orderId } })).body).toMatchObject({ state: 'QUEUED', attempts: 0 })
+    expect((await admin.listSagas({ query: { state: 'QUEUED' } })).body).toMatchObject({
+      byState: { QUEUED: 1 },
+      sagas: [{ orderId }],
+    })
+    const metrics = (await payments.app.inject('/actuator/prometheus')).body
+    expect(metrics).toMatch(/sagas_in_progress\{.*state="QUEUED".*\} 1/)
+    expect(metrics).toMatch(/sagas_oldest_seconds\{.*state="QUEUED".*\} /)
+    // Not its turn by the clock, and another name does not make it so.
+    await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
+    work('saga resumer')
+    expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({ status: 202, body: { state: 'QUEUED' } })
+    await payments.becomes(orderId, 'PAID')
+    await rest()
+    work()
+    await vi.waitFor(async () => {
+      const { rowCount } = await payments.deps.pool.query('select from outbox where published_at is null')
+      expect(rowCount).toBe(0)
+    }, SOON)
+    expect(await charges(orderId)).toBe(1)
+  })
+  test('whose command is lost is begun when its patience is over, and its journal replays', async () => {
+    const orderId = await accepted()
+    await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
+    const due = await payments.deps.pool.query(
+      'select next_attempt_at - since as rest from sagas where order_id = $1 and extract(epoch from next_attempt_at - since) between 3599 and 3601',
+      [orderId],
+    )
+    expect(due.rowCount).toBe(1)
+    await payments.deps.pool.query("delete from outbox where event_type = 'CREATE_ORDER' and group_key = $1", [orderId])
+    await payments.deps.pool.query('update sagas set next_attempt_at = clock_timestamp() where order_id = $1', [orderId])
+    work()
+    await payments.becomes(orderId, 'PAID')
+    const { rows } = await payments.deps.pool.query(
+      "select input from saga_events where moment = 'RESULT' and order_id = $1 order by seq",
+      [orderId],
+    )
+    const inputs = rows.map(({ input }) => input as SagaInput)
+    expect(replay({ purchase: { kind: 'direct' } } as never, inputs, 'QUEUED').state).toBe(await payments.sagaState(orderId))
+    expect(inputs.map(({ type }) => type)).toEqual(['HOLDER_NAMED', 'BEGIN', 'RESERVED', 'CHARGED'])
+  })
+})
