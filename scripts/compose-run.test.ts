@@ -68,8 +68,12 @@ test('what docker-compose.yml starts, in its order, puts the demo events on sale
   expect(events).toHaveLength(1)
   const page = await (await fetch(edgeUrl)).text()
   expect(page).toContain('href="http://127.0.0.1:4566/_aws/ses"')
-  expect(page.match(/class="ready"/g)).toHaveLength(5)
+  expect(page.match(/class="ready"/g)).toHaveLength(6)
   expect(await play.runOnce('boxoffice', ['users', 'grant', 'organizer@boxoffice.example', 'ADMIN'])).toContain('ADMIN')
+  // The read side asks the others for what they have said.
+  expect(await play.runOnce('boxoffice', ['analytics', 'rebuild'])).toMatch(
+    /rebuild of generation 2 done[\s\S]*tickets +([1-9]\d*) of \1$/m,
+  )
   const codes = await play.down()
   expect(codes).toEqual(Object.fromEntries(Object.keys(codes).map((name) => [name, 0])))
   expect(Object.keys(codes)).toHaveLength(11) // secrets, migrate, seed, the sandbox, six services, the edge

@@ -127,7 +127,7 @@ describe('started from an empty folder, with Node.js and nothing else', () => {
   })
 
   test('ops makes and migrates every database', async () => {
-    expect(migrating.output()).toMatch(/^notifications: up to date, [1-9]\d* applied\n$/m)
+    expect(migrating.output()).toMatch(/^analytics: up to date, [1-9]\d* applied\n$/m)
     expect(await migrating.ended).toEqual({ code: 0, signal: null })
   })
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { GetSubscriptionAttributesCommand, ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { isFifo, type Queue, queueNames, queues, serviceKeys, topics } from '@boxoffice/contracts'
@@ -122,16 +124,17 @@ describe('the template and local provisioning make the same', () => {
   })
 })
 
-test('what services take from is what the topology says they do', async () => {
-  const consumed = await Promise.all(
-    serviceKeys.map(async (key) => {
-      const { readFile } = await import('node:fs/promises')
-      const source = await readFile(new URL(`../../services/${key}/src/workers.ts`, import.meta.url), 'utf8')
-      return [...source.matchAll(/messaging\.consume(?:With)?\(\s*'([^']+)'/g)].map(([, queue]) => [queue, key])
-    }),
-  )
-  const declared = queueNames.flatMap((name) => (queues[name].consumer ? [[name, queues[name].consumer]] : []))
-  expect(Object.fromEntries(consumed.flat())).toEqual(Object.fromEntries(declared))
+test('what services take from is what the topology says they do', () => {
+  const consumed = serviceKeys.flatMap((key) => {
+    const folder = path.join(import.meta.dirname, '../../services', key, 'src')
+    const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
+    const consumers = sources
+      .map((file) => readFileSync(path.join(folder, file), 'utf8'))
+      .filter((source) => /\bmessaging\.consume(?:With)?\(/.test(source))
+    return queueNames.filter((name) => consumers.some((source) => source.includes(`'${name}'`))).map((name) => [name, key])
+  })
+  const declared = queueNames.map((name) => [name, queues[name].consumer])
+  expect(consumed.toSorted()).toEqual(declared.toSorted())
 })
 
 describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
