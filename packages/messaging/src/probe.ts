@@ -1,6 +1,12 @@
 import { PublishCommand } from '@aws-sdk/client-sns'
-import { CreateQueueCommand, DeleteMessageBatchCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
-import { isFifo, type Message, type MessageDefinition, messages, type TopicName } from '@boxoffice/contracts'
+import {
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  DeleteQueueCommand,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs'
+import { isFifo, type Message, type MessageDefinition, messages, type QueueName, type TopicName } from '@boxoffice/contracts'
 import { z } from 'zod'
 import type { Aws } from './aws.ts'
 import { subscribe } from './provision.ts'
@@ -10,6 +16,12 @@ const WAIT_LIMIT_MS = 20_000
 /** For tests: says something on a topic as somebody does who is none of us, without our envelope and attributes. */
 export async function sayAsStranger(aws: Aws, topic: TopicName, body: string): Promise<void> {
   await aws.sns.send(new PublishCommand({ TopicArn: aws.topicArn(topic), Message: body }))
+}
+
+/** For tests: what nobody acknowledged comes again in so many seconds. */
+export async function setVisibility(aws: Aws, queue: QueueName, seconds: number): Promise<void> {
+  const Attributes = { VisibilityTimeout: String(seconds) }
+  await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(queue), Attributes }))
 }
 
 /** For tests: hears everything that is published to these topics, from now on. */

@@ -99,7 +99,7 @@ export function ticketStub() {
   const issued = new Map<OrderId, StubTicket[]>()
   const calls: string[] = []
   const holderNames = new Map<OrderId, string>()
-  const state = { away: false, price: PRICE, taken: [] as SeatId[], cancelDelayMs: 0 }
+  const state = { away: false, price: PRICE, foundPrice: null as Minor | null, taken: [] as SeatId[], cancelDelayMs: 0 }
   const quantityOf = (requests: readonly TicketRequest[]) =>
     requests.reduce((count, request) => count + ('seatIds' in request ? request.seatIds.length : request.quantity), 0)
   const held = (reservationId: ReservationId, requests: readonly TicketRequest[], of: EventId = eventId) => ({
@@ -122,7 +122,10 @@ export function ticketStub() {
       calls.push('find')
       if (params.eventId !== eventId) return refuse(404, 'EVENT_NOT_FOUND', 'no such event')
       if (params.seatId.startsWith('9-')) return refuse(404, 'SEAT_NOT_FOUND', 'no such seat')
-      return { status: 200, body: { ...params, venueId, ticketTypeId, unitPrice: state.price, currency: 'EUR' as Currency } }
+      return {
+        status: 200,
+        body: { ...params, venueId, ticketTypeId, unitPrice: state.foundPrice ?? state.price, currency: 'EUR' as Currency },
+      }
     },
     async reserve({ body }) {
       calls.push('reserve')

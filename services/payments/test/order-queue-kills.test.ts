@@ -1,0 +1,113 @@
+import type { OrderId } from '@boxoffice/contracts'
+import { setVisibility } from '@boxoffice/messaging'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { publishKeys, startInstance } from './process.ts'
+
+const QUEUE = 'order-commands.fifo'
+/** How often the gateway takes a charge: a tenth of what comes. */
+const CHARGES_PER_SECOND = 30
+const BURST = 300
+
+let payments: Payments
+let keys: Awaited<ReturnType<typeof publishKeys>>
+let overrides: Record<string, string>
+beforeAll(async () => {
+  const gateway = {
+    ratePerSecond: CHARGES_PER_SECOND,
+    bulkhead: { concurrent: 5, waitMs: 500 },
+    breaker: { volumeThreshold: 10_000 },
+  }
+  const RESILIENCE = JSON.stringify({ gateway, tickets: { breaker: { volumeThreshold: 10_000 } } })
+  payments = await startPayments({ SQS_WAIT_SECONDS: '0.2', RESILIENCE }, { workers: false })
+  // What nobody acknowledged comes again after 60 s; here sooner.
+  await setVisibility(payments.aws, QUEUE, 2)
+  keys = await publishKeys(payments.authority)
+  overrides = { AUTH_URL: keys.url }
+})
+afterAll(async () => {
+  for (const worker of payments.workers.toReversed()) await worker.stop()
+  await keys.close()
+  await payments.stop()
+})
+
+const startWorkers = () => payments.workers.forEach((worker) => void worker.start())
+const stopWorkers = async () => {
+  for (const worker of payments.workers.toReversed()) await worker.stop()
+}
+/** Their leases are waited for as they would be, but shorter. */
+const endLeases = () => payments.deps.pool.query("update sagas set leased_until = clock_timestamp() - interval '1 second'")
+const accept = async () => orderIdOf(await payments.buy('pm_card_visa', { later: true }))
+const isPaidOnce = async (orderId: OrderId) => {
+  await payments.becomes(orderId, 'PAID')
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, successfulCharges: 1 })
+}
+const deadLetters = async () => (await payments.deps.messaging.queueDepth('order-commands-dlq.fifo'))?.visible
+
+test.each([
+  'relay.after-publish',
+  'consumer.before-commit',
+  'consumer.after-commit',
+  'saga.reserve.after-call',
+  'saga.charge.after-call',
+])('a worker that dies at %s leaves an order that the next one ends, charged once', async (point) => {
+  const orderId = await accept()
+  const instance = await startInstance(payments, { ...overrides, CRASH_AT: point })
+  expect(await instance.ended).toBe('SIGKILL')
+  await endLeases()
+  await payments.deps.pool.query(
+    "update outbox set leased_until = clock_timestamp() - interval '1 second' where published_at is null",
+  )
+  startWorkers()
+  await isPaidOnce(orderId)
+  await stopWorkers()
+  expect(await deadLetters()).toBe(0)
+})
+
+test('a process that dies as it accepts has accepted all of it', async () => {
+  const instance = await startInstance(payments, { ...overrides, CRASH_AT: 'saga.created' })
+  const buying = fetch(`${instance.url}/api/payments/orders`, {
+    method: 'POST',
+    headers: {
+      ...payments.buyer.headers,
+      ...{ 'content-type': 'application/json', 'idempotency-key': 'died-while-accepting', prefer: 'respond-async' },
+    },
+    body: JSON.stringify({
+      ...{ eventId: crypto.randomUUID(), ticketRequests: [{ ticketTypeId: crypto.randomUUID(), quantity: 2 }] },
+      ...{ paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x' },
+    }),
+  })
+  await expect(buying).rejects.toThrow()
+  expect(await instance.ended).toBe('SIGKILL')
+  const { rows } = await payments.deps.pool.query("select order_id from orders where idempotency_key = 'died-while-accepting'")
+  startWorkers()
+  await isPaidOnce(rows[0].order_id)
+  await stopWorkers()
+})
+
+test(`a burst of ${BURST} orders waits for a slow gateway in the queue: none is lost or charged twice, though one of three processes is killed`, async () => {
+  const instances = [await startInstance(payments, overrides), await startInstance(payments, overrides)]
+  const orderIds: OrderId[] = []
+  const before = (await payments.sandbox.ledger()).entries.length
+  for (let sent = 0; sent < BURST; sent += 50) orderIds.push(...(await Promise.all(Array.from({ length: 50 }, accept))))
+  expect(new Set(orderIds).size).toBe(BURST)
+  startWorkers()
+  const count = async (states: string) =>
+    Number(
+      (await payments.deps.pool.query(`select count(*) from sagas where state ${states} and order_id = any($1)`, [orderIds]))
+        .rows[0].count,
+    )
+  await vi.waitFor(async () => expect(await count("= 'AWAITING_TICKETS'")).toBeGreaterThan(20), SOON)
+  await instances[0]?.kill()
+  await endLeases()
+  // The others go on, and what the killed one had in hand comes back to them.
+  await vi.waitFor(async () => expect(await count("<> 'AWAITING_TICKETS'")).toBe(0), { timeout: 40_000, interval: 200 })
+  const { rows } = await payments.deps.pool.query('select distinct status from orders where order_id = any($1)', [orderIds])
+  expect(rows).toEqual([{ status: 'PAID' }])
+  const { entries } = await payments.sandbox.ledger()
+  expect(entries.length).toBe(before + BURST)
+  for (const orderId of orderIds.slice(0, 20)) expect(await payments.moneyOf(orderId)).toMatchObject({ successfulCharges: 1 })
+  expect(await deadLetters()).toBe(0)
+  expect(await payments.deps.messaging.queueDepth(QUEUE)).toEqual({ visible: 0, inFlight: 0 })
+  await instances[1]?.kill()
+}, 60_000)

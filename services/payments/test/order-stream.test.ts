@@ -1,0 +1,84 @@
+import type { AddressInfo } from 'node:net'
+import { type OrderId, type OrderProgress, paymentsRoutes } from '@boxoffice/contracts'
+import { createClient } from '@boxoffice/service-kit'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+
+let payments: Payments
+beforeAll(async () => {
+  payments = await startPayments({ CHECKOUT_WAIT_MS: '300' })
+})
+afterEach(() => {
+  payments.stub.state.away = false
+})
+afterAll(() => payments.stop())
+
+/** What somebody hears of an order, over a connection of their own. */
+function follow(orderId: OrderId, headers: Record<string, string> = payments.buyer.headers) {
+  const baseUrl = `http://127.0.0.1:${(payments.app.server.address() as AddressInfo).port}`
+  const heard: OrderProgress[] = []
+  const leaving = new AbortController()
+  const ended = (async () => {
+    const client = createClient(paymentsRoutes, { baseUrl, headers: () => headers })
+    const answer = await client.watchOrder({ params: { orderId }, signal: leaving.signal })
+    if (answer.status !== 200) return answer.status
+    for await (const progress of answer.body) heard.push(progress)
+    return 200
+  })()
+  return { heard, ended, leave: () => leaving.abort(), steps: () => heard.map(({ step, result }) => `${step} ${result}`) }
+}
+
+test('a buyer follows an order from the queue to its tickets, each step as it happens, and then the stream ends', async () => {
+  payments.stub.state.away = true
+  const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
+  const mine = follow(orderId)
+  const admins = follow(orderId, (await payments.authority.user(['USER', 'ADMIN'])).headers)
+  await vi.waitFor(() => expect(mine.steps()).toEqual(['ORDER CREATED', 'QUEUE STARTED', 'QUEUE BEGIN', 'RESERVE STARTED']), SOON)
+  expect(mine.heard.at(-1)).toMatchObject({ orderId, status: 'PENDING', paymentStatus: 'PENDING' })
+  payments.stub.state.away = false
+  await vi.waitFor(() => expect(mine.steps()).toContain('ISSUE STARTED'), SOON)
+  await payments.tellTicketsGenerated(orderId)
+  expect(await mine.ended).toBe(200)
+  expect(mine.steps().slice(4)).toEqual([
+    'RESERVE RESERVED',
+    'CHARGE STARTED',
+    'CHARGE CHARGED',
+    'ISSUE STARTED',
+    'ISSUE TICKETS_ISSUED',
+  ])
+  expect(mine.heard.at(-1)).toMatchObject({ status: 'CONFIRMED', detail: expect.stringContaining('TKT-') })
+  expect(await admins.ended).toBe(200)
+  expect(admins.steps()).toEqual(mine.steps())
+
+  const again = follow(orderId)
+  expect(await again.ended).toBe(200)
+  expect(again.steps()).toEqual(mine.steps())
+})
+
+test('a decline is told with its reason, and so is what follows from it', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined', { later: true }))
+  const { ended, heard, steps } = follow(orderId)
+  await ended
+  expect(steps().at(-1)).toBe('RELEASE RELEASED')
+  expect(heard.at(-1)).toMatchObject({ status: 'FAILED', failureReason: 'CARD_DECLINED' })
+})
+
+test('is nobody else’s to follow', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  expect(await follow(orderId, (await payments.authority.user()).headers).ended).toBe(404)
+  expect(await follow(crypto.randomUUID() as OrderId).ended).toBe(404)
+})
+
+test('a server that stops ends its streams', async () => {
+  const other = await startPayments({ CHECKOUT_WAIT_MS: '100' })
+  other.stub.state.away = true
+  const orderId = orderIdOf(await other.buy('pm_card_visa'))
+  const answer = await fetch(
+    `http://127.0.0.1:${(other.app.server.address() as AddressInfo).port}/api/payments/orders/${orderId}/stream`,
+    { headers: other.buyer.headers },
+  )
+  expect(answer.headers.get('content-type')).toContain('text/event-stream')
+  const text = answer.text()
+  await other.stop()
+  expect(await text).toContain('RESERVE')
+})

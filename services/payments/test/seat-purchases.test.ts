@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import { type EventId, type OrderId, seatPurchaseRoutes, ticketsRejected, type VenueId } from '@boxoffice/contracts'
+import { injectClient } from '@boxoffice/service-kit/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { eventId, venueId } from './stubs.ts'
+
+let payments: Payments
+beforeAll(async () => {
+  payments = await startPayments({ CHECKOUT_WAIT_MS: '4000' })
+})
+afterEach(() => {
+  payments.stub.state.taken = []
+  payments.stub.state.foundPrice = null
+  payments.stub.state.price = 5_000 as never
+  payments.auth.state.away = false
+})
+afterAll(() => payments.stop())
+
+const seat = { venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '12' }
+type Wanted = Partial<typeof seat> & { paymentToken?: string; holderName?: string }
+const buySeat = (wanted: Wanted = {}, key?: string) =>
+  payments.seats.buySeat({
+    ...(key !== undefined && { headers: { 'idempotency-key': key } }),
+    body: { ...seat, paymentToken: 'pm_card_visa', ...wanted },
+  })
+/** The newest order, when it is paid. */
+const paid = () =>
+  vi.waitFor(async () => {
+    const { rows } = await payments.deps.pool.query(
+      'select order_id, status, holder_name from orders order by created_at desc limit 1',
+    )
+    expect(rows[0]?.status).toBe('PAID')
+    return rows[0] as { order_id: OrderId; holder_name: string }
+  }, SOON)
+const countOrders = async () => Number((await payments.deps.pool.query('select count(*) from orders')).rows[0].count)
+
+describe('a seat', () => {
+  test('is bought through the saga, charged once, and answered with its ticket', async () => {
+    const buying = buySeat()
+    const { order_id: orderId, holder_name } = await paid()
+    const [ticketId] = await payments.tellTicketsGenerated(orderId, 1)
+    expect(await buying).toMatchObject({
+      status: 201,
+      body: { ticketId, orderId, status: 'CONFIRMED', ...seat, price: 5_000, currency: 'EUR', createdOn: expect.any(Date) },
+    })
+    expect(holder_name).toBe('Zofia Łącka')
+    expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 5_000, successfulCharges: 1 })
+    expect((await payments.order(orderId)).items).toMatchObject([{ seatIds: ['1-A-12'], quantity: 1 }])
+  })
+  test('is not known of in time: 202, and its key gives the ticket when there is one, whatever comes after', async () => {
+    const key = randomUUID()
+    const first = await buySeat({ colLabel: '13' }, key)
+    const orderId = orderIdOf(first)
+    expect(first).toMatchObject({ status: 202, body: { orderId, status: 'PENDING' } })
+    const calls = payments.stub.calls.length
+    const again = buySeat({ colLabel: '13' }, key)
+    await payments.tellTicketsGenerated(orderId, 1)
+    expect(await again).toMatchObject({ status: 201, body: { orderId, colLabel: '13' } })
+    expect(payments.stub.calls.length).toBe(calls)
+    expect((await buySeat({ colLabel: '14' }, key)).status).toBe(422)
+  })
+  test('clicked for ten times under one key is one order', async () => {
+    const before = await countOrders()
+    const key = randomUUID()
+    const buying = Array.from({ length: 10 }, () => buySeat({ colLabel: '15' }, key))
+    const { order_id: orderId } = await paid()
+    await payments.tellTicketsGenerated(orderId, 1)
+    const answers = await Promise.all(buying)
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+    expect(answers[0]).toMatchObject({ status: 201, body: { orderId } })
+    expect(await countOrders()).toBe(before + 1)
+  })
+  test('under the key of an order is another purchase, and without a key each time a new one', async () => {
+    const key = randomUUID()
+    await payments.buy('pm_card_visa', { key })
+    const before = await countOrders()
+    const wanted = { paymentToken: 'pm_card_visa_chargeDeclined' }
+    expect((await buySeat(wanted, key)).status).toBe(402)
+    expect((await buySeat(wanted)).status).toBe(402)
+    expect((await buySeat(wanted)).status).toBe(402)
+    expect(await countOrders()).toBe(before + 3)
+  })
+  test('that is taken is refused with 409, a card that is declined with 402, each with the order', async () => {
+    payments.stub.state.taken = ['1-A-16' as never]
+    expect(await buySeat({ colLabel: '16' })).toMatchObject({
+      status: 409,
+      body: { error: 'SEATS_TAKEN', reserved: false, seatIds: ['1-A-16'], orderId: expect.any(String) },
+    })
+    expect(await buySeat({ paymentToken: 'pm_card_visa_chargeDeclined' })).toMatchObject({
+      status: 402,
+      body: { error: 'PAYMENT_DECLINED', failureReason: 'CARD_DECLINED', orderId: expect.any(String) },
+    })
+  })
+  test('whose ticket cannot be made is refused, and the money goes back', async () => {
+    const key = randomUUID()
+    const buying = buySeat({}, key)
+    const { order_id: orderId } = await paid()
+    const { reservationId } = await payments.order(orderId)
+    const payload = { orderId, userId: payments.buyer.userId, eventId, reservationId, reason: 'SEATS_GONE' }
+    await payments.deps.messaging.transact((tx) => payments.appendAny(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
+    const refusal = { status: 409, body: { error: 'ORDER_CANCELLED', orderId } }
+    expect(await buying).toMatchObject(refusal)
+    await payments.becomes(orderId, 'REFUNDED')
+    expect(await buySeat({}, key)).toMatchObject(refusal)
+    expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 5_000, refunded: 5_000 })
+  })
+})
+
+describe('what is not to be had', () => {
+  test.each([
+    ['an event that is not there', { eventId: randomUUID() as EventId }, 'EVENT_NOT_FOUND'],
+    ['an event at another venue', { venueId: randomUUID() as VenueId }, 'EVENT_NOT_FOUND'],
+    ['a seat that is not there', { zoneId: 9 }, 'SEAT_NOT_FOUND'],
+  ])('%s is 404 %s, and no order is made', async (_, wanted, error) => {
+    const before = await countOrders()
+    expect(await buySeat(wanted)).toMatchObject({ status: 404, body: { error } })
+    expect(await countOrders()).toBe(before)
+  })
+  test('a malformed key is refused, as is a body that is not of the contract', async () => {
+    await expect(buySeat({}, 'a b')).resolves.toMatchObject({ status: 400, body: { error: 'VALIDATION_FAILED' } })
+    const answer = await payments.app.inject({
+      method: 'POST',
+      url: '/api/v1/tickets',
+      headers: payments.buyer.headers,
+      payload: { ...seat, userId: randomUUID() },
+    })
+    expect(answer.statusCode).toBe(400)
+    expect((await payments.app.inject({ method: 'POST', url: '/api/v1/tickets', payload: seat })).statusCode).toBe(401)
+  })
+})
+
+describe('who pays, and whose name it bears', () => {
+  test('a seat that costs something needs a token, unless the platform has one of its own', async () => {
+    expect(await buySeat({ paymentToken: undefined })).toMatchObject({
+      status: 400,
+      body: { error: 'VALIDATION_FAILED', details: [{ path: 'body.paymentToken' }] },
+    })
+    const config = { ...payments.deps.config, defaultPaymentToken: 'pm_card_visa_chargeDeclined', checkoutWaitMs: 2_000 }
+    const app = buildApp({ ...payments.deps, config })
+    const client = injectClient(app, seatPurchaseRoutes, payments.buyer.headers)
+    expect((await client.buySeat({ body: seat })).status).toBe(402)
+    await app.close()
+  })
+  test('a seat for nothing needs none, and is not charged when it costs something by then', async () => {
+    payments.stub.state.price = 0 as never
+    const buying = buySeat({ paymentToken: undefined, holderName: 'Jan Nowak' })
+    const { order_id: orderId, holder_name } = await paid()
+    await payments.tellTicketsGenerated(orderId, 1)
+    expect(await buying).toMatchObject({ status: 201, body: { price: 0 } })
+    expect(holder_name).toBe('Jan Nowak')
+
+    payments.stub.state.foundPrice = 0 as never
+    payments.stub.state.price = 5_000 as never
+    const dearer = await buySeat({ paymentToken: undefined })
+    expect(dearer).toMatchObject({ status: 409, body: { error: 'PRICE_CHANGED', orderId: expect.any(String) } })
+    expect(await payments.moneyOf(orderIdOf(dearer))).toMatchObject({ successfulCharges: 0 })
+  })
+  test('the name is the user’s own; their address while nobody can say it', async () => {
+    payments.auth.state.away = true
+    const buying = buySeat()
+    const { order_id: orderId, holder_name } = await paid()
+    expect(holder_name).toContain('@')
+    await payments.tellTicketsGenerated(orderId, 1)
+    expect((await buying).status).toBe(201)
+  })
+})
