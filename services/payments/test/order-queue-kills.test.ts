@@ -44,25 +44,22 @@ const isPaidOnce = async (orderId: OrderId) => {
 }
 const deadLetters = async () => (await payments.deps.messaging.queueDepth('order-commands-dlq.fifo'))?.visible
 
-test.each([
-  'relay.after-publish',
-  'consumer.before-commit',
-  'consumer.after-commit',
-  'saga.reserve.after-call',
-  'saga.charge.after-call',
-])('a worker that dies at %s leaves an order that the next one ends, charged once', async (point) => {
-  const orderId = await accept()
-  const instance = await startInstance(payments, { ...overrides, CRASH_AT: point })
-  expect(await instance.ended).toBe('SIGKILL')
-  await endLeases()
-  await payments.deps.pool.query(
-    "update outbox set leased_until = clock_timestamp() - interval '1 second' where published_at is null",
-  )
-  startWorkers()
-  await isPaidOnce(orderId)
-  await stopWorkers()
-  expect(await deadLetters()).toBe(0)
-})
+test.each(['relay.after-publish', 'consumer.before-commit', 'consumer.after-commit', 'saga.charge.after-call'])(
+  'a worker that dies at %s leaves an order that the next one ends, charged once',
+  async (point) => {
+    const orderId = await accept()
+    const instance = await startInstance(payments, { ...overrides, CRASH_AT: point })
+    expect(await instance.ended).toBe('SIGKILL')
+    await endLeases()
+    await payments.deps.pool.query(
+      "update outbox set leased_until = clock_timestamp() - interval '1 second' where published_at is null",
+    )
+    startWorkers()
+    await isPaidOnce(orderId)
+    await stopWorkers()
+    expect(await deadLetters()).toBe(0)
+  },
+)
 
 test('a process that dies as it accepts has accepted all of it', async () => {
   const instance = await startInstance(payments, { ...overrides, CRASH_AT: 'saga.created' })
@@ -86,11 +83,11 @@ test('a process that dies as it accepts has accepted all of it', async () => {
 })
 
 test(`a burst of ${BURST} orders waits for a slow gateway in the queue: none is lost or charged twice, though one of three processes is killed`, async () => {
-  const instances = [await startInstance(payments, overrides), await startInstance(payments, overrides)]
   const orderIds: OrderId[] = []
   const before = (await payments.sandbox.ledger()).entries.length
   for (let sent = 0; sent < BURST; sent += 50) orderIds.push(...(await Promise.all(Array.from({ length: 50 }, accept))))
   expect(new Set(orderIds).size).toBe(BURST)
+  const instances = await Promise.all([1, 2].map(() => startInstance(payments, overrides)))
   startWorkers()
   const count = async (states: string) =>
     Number(
