@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto'
+import {
+  eventUpdated,
+  refundProcessed,
+  reservationReleased,
+  ticketCancelled,
+  ticketCheckedIn,
+  ticketsGenerated,
+  ticketTransferred,
+} from '@boxoffice/contracts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Analytics, SOON, startAnalytics } from './harness.ts'
+import { idOf, refundOf, snapshot } from './history.ts'
+
+let analytics: Analytics
+let event: Awaited<ReturnType<Analytics['publishEvent']>>
+let draft: Awaited<ReturnType<Analytics['publishEvent']>>
+let bought: Awaited<ReturnType<typeof event.sell>>
+let buyer: Awaited<ReturnType<Analytics['as']>>
+let recipient: Awaited<ReturnType<Analytics['as']>>
+let stranger: Awaited<ReturnType<Analytics['as']>>
+let otherOrganizer: Awaited<ReturnType<Analytics['as']>>
+let admin: Awaited<ReturnType<Analytics['as']>>
+
+const ofTicket = (index: number, ticketId = bought.tickets[index]?.ticketId) => ({
+  ...{ ...bought.of, ticketId, ticketNumber: 'TKT-2026-000001', ticketTypeId: bought.tickets[index]?.ticketTypeId },
+})
+
+beforeAll(async () => {
+  analytics = await startAnalytics()
+  event = await analytics.publishEvent()
+  draft = await analytics.publishEvent('DRAFT')
+  buyer = await analytics.as()
+  recipient = await analytics.as()
+  stranger = await analytics.as()
+  otherOrganizer = await analytics.as(['USER', 'ORGANIZER'])
+  admin = await analytics.as(['USER', 'ADMIN', 'ORGANIZER'])
+  bought = await event.sell(1, [0, 0, 1, 1], buyer.userId)
+  await event.sell(2, [0])
+  const passedOn = idOf(event.name, 'passed on')
+  await event.tell(ticketTransferred, {
+    ...{ ...ofTicket(3), newTicketId: passedOn, recipientId: recipient.userId },
+    ...{ recipientEmail: 'ola@example.test', holderName: 'Ola' },
+  })
+  await event.tell(ticketCheckedIn, { ...ofTicket(2), checkedInAt: '2026-12-24T18:30:00Z' })
+  await event.tell(ticketCancelled, { ...ofTicket(0), reason: 'asked', unitPrice: 50, currency: 'EUR' })
+  await event.tell(refundProcessed, refundOf(bought, 1, 50, [bought.tickets[0]?.ticketId ?? '']))
+  await event.tell(reservationReleased, {
+    ...{ reservationId: randomUUID(), eventId: event.eventId, userId: randomUUID(), outcome: 'EXPIRED' },
+    ...{ heldAt: '2026-11-28T20:00:00Z', releasedAt: '2026-11-28T20:15:00Z', tickets: [] },
+  })
+  await vi.waitFor(async () => {
+    const { body } = await event.organizer.sales.getSales({ params: { eventId: event.eventId }, query: {} })
+    expect(body).toMatchObject({
+      totals: { cancelledCount: 1, checkedInCount: 1 },
+      refunds: { count: 1 },
+      holds: { released: 1 },
+    })
+    const { body: mine } = await recipient.queries.listSoldTickets({ query: {} })
+    expect(mine).toMatchObject({ tickets: [{ status: 'SOLD' }] })
+    expect((await draft.organizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).status).toBe(200)
+  }, SOON)
+})
+afterAll(() => analytics?.stop())
+
+describe('tickets', () => {
+  test('are listed to whoever holds them, with seat, price and what became of them', async () => {
+    const { body } = await buyer.queries.listSoldTickets({ query: {} })
+    expect((body as { tickets: { status: string }[] }).tickets.map(({ status }) => status).toSorted()).toEqual([
+      'CANCELLED',
+      'CHECKED_IN',
+      'SOLD',
+      'TRANSFERRED',
+    ])
+    const { body: theirs } = await recipient.queries.listSoldTickets({ query: {} })
+    expect(theirs).toMatchObject({
+      tickets: [
+        {
+          ...{ userId: recipient.userId, orderId: bought.of.orderId, eventId: event.eventId, venueId: event.venueId },
+          ...{ zoneId: 1, rowLabel: 'A', colLabel: '1x3', price: 1250, currency: 'EUR', status: 'SOLD' },
+          createdOn: expect.any(Date),
+        },
+      ],
+    })
+    expect((await stranger.queries.listSoldTickets({ query: {} })).body).toEqual({ tickets: [], nextCursor: null })
+  })
+
+  test('of an event are listed to its organizer and administrators, page by page', async () => {
+    const read: string[] = []
+    let cursor: string | undefined
+    do {
+      const answer = await event.organizer.queries.listSoldTickets({ query: { eventId: event.eventId, limit: 2, cursor } })
+      if (answer.status !== 200) throw new Error(`answered ${answer.status}`)
+      read.push(...answer.body.tickets.map(({ ticketId }) => ticketId))
+      cursor = answer.body.nextCursor ?? undefined
+    } while (cursor)
+    expect(new Set(read).size).toBe(6)
+    expect(read).toHaveLength(6)
+    const query = { eventId: event.eventId }
+    expect(await admin.queries.listSoldTickets({ query })).toMatchObject({ status: 200 })
+    expect(await stranger.queries.listSoldTickets({ query })).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
+    const ofDraft = { query: { eventId: draft.eventId } }
+    expect(await otherOrganizer.queries.listSoldTickets(ofDraft)).toMatchObject({
+      status: 404,
+      body: { error: 'EVENT_NOT_FOUND' },
+    })
+    expect(await draft.organizer.queries.listSoldTickets(ofDraft)).toMatchObject({ status: 200, body: { tickets: [] } })
+  })
+
+  test('one is for its holder, the organizer of its event and administrators', async () => {
+    const params = { ticketId: bought.tickets[1]?.ticketId as never }
+    for (const who of [buyer, event.organizer, admin]) {
+      expect(await who.queries.getSoldTicket({ params })).toMatchObject({ status: 200, body: { status: 'SOLD', price: 5000 } })
+    }
+    for (const who of [stranger, recipient, otherOrganizer]) {
+      expect(await who.queries.getSoldTicket({ params })).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
+    }
+    expect(await admin.queries.getSoldTicket({ params: { ticketId: randomUUID() as never } })).toMatchObject({ status: 404 })
+  })
+})
+
+describe('figures', () => {
+  test('anybody may count what a published event has sold; a draft is there for its organizer alone', async () => {
+    const params = { eventId: event.eventId }
+    expect((await analytics.visitor.countSoldTickets({ params })).body).toEqual({ eventId: event.eventId, soldCount: 4 })
+    expect((await analytics.visitor.countSoldTickets({ params: { eventId: draft.eventId } })).status).toBe(404)
+    expect((await otherOrganizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).status).toBe(404)
+    expect((await draft.organizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).body).toMatchObject({
+      soldCount: 0,
+    })
+    expect((await analytics.visitor.countSoldTickets({ params: { eventId: randomUUID() as never } })).status).toBe(404)
+  })
+
+  test('revenue is net, and for the organizer; a venue at which the event never was is not found', async () => {
+    const params = { eventId: event.eventId, venueId: event.venueId }
+    for (const who of [event.organizer, admin]) {
+      expect((await who.queries.getRevenue({ params })).body).toEqual({ ...params, totalRevenue: 12_500, currency: 'EUR' })
+    }
+    expect((await buyer.queries.getRevenue({ params })).status).toBe(403)
+    const elsewhere = { ...params, venueId: randomUUID() as never }
+    expect(await event.organizer.queries.getRevenue({ params: elsewhere })).toMatchObject({
+      status: 404,
+      body: { error: 'VENUE_NOT_FOUND' },
+    })
+    const ofDraft = { eventId: draft.eventId, venueId: draft.venueId }
+    expect((await draft.organizer.queries.getRevenue({ params: ofDraft })).body).toMatchObject({ totalRevenue: 0 })
+    expect((await stranger.queries.getRevenue({ params: ofDraft })).status).toBe(404)
+  })
+
+  test('a report tells how an event sells: in all, by type, over time', async () => {
+    const { body } = await event.organizer.sales.getSales({ params: { eventId: event.eventId }, query: {} })
+    expect(body).toMatchObject({
+      ...{ eventId: event.eventId, name: event.name, status: 'PUBLISHED', currency: 'EUR', interval: 'hour' },
+      totals: {
+        ...{ soldCount: 4, revenue: 12_500, cancelledCount: 1, refundedAmount: 5000, checkedInCount: 1 },
+        ...{ capacity: 200, sellThrough: 0.02 },
+      },
+      byType: [
+        { name: 'Balcony', soldCount: 2, revenue: 2500, checkedInCount: 1, capacity: 100, unitPrice: 1250 },
+        { name: 'Standing', soldCount: 2, revenue: 10_000, cancelledCount: 1, refundedAmount: 5000, sellThrough: 0.02 },
+      ],
+      holds: { converted: 2, released: 1, conversion: 2 / 3 },
+      refunds: { count: 1, amount: 5000 },
+      checkIns: { count: 1, rate: 0.25 },
+      overTime: [
+        {
+          ...{ from: new Date('2026-11-28T20:00:00Z'), issuedCount: 5, revenue: 17_500 },
+          ...{ cancelledCount: 1, refundedAmount: 5000, checkedInCount: 0 },
+        },
+        { from: new Date('2026-12-24T18:00:00Z'), issuedCount: 0, checkedInCount: 1 },
+      ],
+    })
+  })
+
+  test('days are those of the event, not of UTC', async () => {
+    const other = await analytics.publishEvent()
+    await other.tell(eventUpdated, { ...snapshot(other.name, { timeZone: 'Asia/Tokyo' }), changed: ['timeZone'] }, { version: 3 })
+    await other.sell(1, [0]) // 20:00 UTC is 05:00 of the next day there
+    const request = { params: { eventId: other.eventId }, query: { interval: 'day' } } as const
+    await vi.waitFor(async () => {
+      const { body } = await other.organizer.sales.getSales(request)
+      expect(body).toMatchObject({
+        timeZone: 'Asia/Tokyo',
+        overTime: [{ from: new Date('2026-11-28T15:00:00Z'), issuedCount: 1 }],
+      })
+    }, SOON)
+  })
+
+  test('as CSV there is one line for each period and type, and nothing in it is a formula', async () => {
+    const other = await analytics.publishEvent()
+    await other.tell(eventUpdated, { ...snapshot(other.name, { name: 'Zażółć / 1' }), changed: ['name'] }, { version: 3 })
+    await other.sell(1, [0, 1])
+    const url = `/api/analytics/events/${other.eventId}/sales?format=csv`
+    await vi.waitFor(async () => {
+      const answer = await analytics.app.inject({ url, headers: other.organizer.headers })
+      expect(answer.headers).toMatchObject({
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': `attachment; filename="sales-Zazo-c-1.csv"; filename*=UTF-8''sales-Za%C5%BC%C3%B3%C5%82%C4%87-1.csv`,
+      })
+      const [head, ...lines] = answer.body.replace('\uFEFF', '').trim().split('\r\n')
+      expect(head).toBe('from,ticketType,issued,revenue,cancelled,refunded,checkedIn,currency,ticketTypeId')
+      expect(lines).toEqual([
+        `2026-11-28T20:00:00.000Z,Balcony,1,12.50,0,0.00,0,EUR,${other.typeIds[1]}`,
+        `2026-11-28T20:00:00.000Z,Standing,1,50.00,0,0.00,0,EUR,${other.typeIds[0]}`,
+      ])
+    }, SOON)
+  })
+
+  test('a report is for the organizer of the event, and nobody else', async () => {
+    const query = {}
+    const params = { eventId: event.eventId }
+    expect((await admin.sales.getSales({ params, query })).status).toBe(200)
+    expect((await otherOrganizer.sales.getSales({ params, query })).status).toBe(403)
+    expect((await otherOrganizer.sales.watchSales({ params, query })).status).toBe(403)
+    expect((await otherOrganizer.sales.getSales({ params: { eventId: draft.eventId }, query })).status).toBe(404)
+    expect((await otherOrganizer.sales.watchSales({ params: { eventId: draft.eventId }, query })).status).toBe(404)
+    expect((await buyer.sales.getSales({ params, query })).status).toBe(403)
+  })
+
+  test("an organizer's overview shows their own events, the latest first, page by page", async () => {
+    const query = { limit: 1 }
+    const { body } = await event.organizer.sales.listSales({ query })
+    expect(body).toMatchObject({ events: [{ eventId: event.eventId, soldCount: 4, revenue: 12_500, sellThrough: 0.02 }] })
+    expect((await otherOrganizer.sales.listSales({ query })).body).toEqual({ events: [], nextCursor: null })
+    const elsewhere = { query: { venueId: randomUUID() as never } }
+    expect((await event.organizer.sales.listSales(elsewhere)).body).toEqual({ events: [], nextCursor: null })
+  })
+})
+
+test('health names the queries, and how far the read side is behind', async () => {
+  await vi.waitFor(async () => {
+    expect((await analytics.visitor.getQueryHealth({})).body).toEqual({
+      status: 'UP',
+      lagSeconds: 0,
+      endpoints: [
+        '/api/v1/tickets',
+        '/api/v1/tickets/{ticketId}',
+        '/api/v1/tickets/count/{eventId}',
+        '/api/v1/tickets/revenue/{venueId}/{eventId}',
+      ],
+    })
+  }, SOON)
+  const health = await analytics.app.inject('/actuator/health')
+  expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', projection: 'UP' } })
+})
+
+test('a message that is not of its schema is a dead letter, and one that comes again under another id changes nothing', async () => {
+  const count = async () => (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
+  const figures = async () =>
+    (await admin.ops.getHandlers({})).body.handlers.find(({ eventType }) => eventType === 'TICKETS_GENERATED')
+  const [before, { done = 0 } = {}] = [await count(), await figures()]
+  await analytics.say(ticketsGenerated, { messageId: randomUUID(), payload: { orderId: 'none' } })
+  const { rows } = await analytics.deps.pool.query(
+    `select body from outbox where event_type = 'TICKETS_GENERATED' and body->'payload'->>'orderId' = $1`,
+    [bought.of.orderId],
+  )
+  await analytics.say(ticketsGenerated, { ...rows[0].body, messageId: randomUUID() })
+  await vi.waitFor(async () => expect(await figures()).toMatchObject({ dead: 1, done: done + 1 }), SOON)
+  expect(await count()).toEqual(before)
+})

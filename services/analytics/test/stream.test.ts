@@ -1,0 +1,104 @@
+import type { SalesReport } from '@boxoffice/contracts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createSalesWatch } from '../src/sales/sales-watch.ts'
+import { type Analytics, SOON, startAnalytics } from './harness.ts'
+
+let analytics: Analytics
+beforeAll(async () => {
+  analytics = await startAnalytics()
+})
+afterAll(() => analytics?.stop())
+
+/** Reads a stream in the background. */
+function follow(reports: AsyncIterable<SalesReport>) {
+  const seen: SalesReport[] = []
+  const ended = (async () => {
+    for await (const report of reports) seen.push(report)
+  })()
+  return { seen, ended, sold: () => seen.map(({ totals }) => totals.soldCount) }
+}
+
+const known = (eventId: string) => ({ eventId, organizerId: eventId }) as never
+const reportWith = (soldCount: number, asOf = new Date()) => ({ asOf, totals: { soldCount } }) as SalesReport
+
+test('a stream gives the report at once, and again when something was sold', async () => {
+  const event = await analytics.publishEvent()
+  const params = { eventId: event.eventId }
+  await vi.waitFor(async () => {
+    expect((await event.organizer.sales.getSales({ params, query: {} })).status).toBe(200)
+  }, SOON)
+  const leave = new AbortController()
+  const known = await analytics.deps.access.find(event.eventId)
+  if (!known) throw new Error('no such event')
+  const streams = [1, 2].map(() => follow(analytics.deps.watchSales(known, 'hour', leave.signal)))
+  await vi.waitFor(() => expect(streams.map(({ seen }) => seen.length)).toEqual([1, 1]), SOON)
+  await event.sell(1, [0, 1])
+  await vi.waitFor(() => expect(streams.map(({ sold }) => sold().at(-1))).toEqual([2, 2]), SOON)
+  leave.abort()
+  await Promise.all(streams.map(({ ended }) => ended))
+})
+
+test('it travels as server-sent events', async () => {
+  const event = await analytics.publishEvent()
+  await vi.waitFor(async () => expect(await analytics.deps.access.find(event.eventId)).not.toBeNull(), SOON)
+  const url = await analytics.app.listen({ host: '127.0.0.1', port: 0 })
+  const leave = new AbortController()
+  const response = await fetch(`${url}/api/analytics/events/${event.eventId}/sales/stream`, {
+    headers: event.organizer.headers,
+    signal: leave.signal,
+  })
+  expect(response.headers.get('content-type')).toMatch('text/event-stream')
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (text.includes('data: ')) break
+  }
+  expect(JSON.parse(/data: (.*)/.exec(text)?.[1] ?? '')).toMatchObject({ eventId: event.eventId, totals: { soldCount: 0 } })
+  leave.abort()
+})
+
+test('however many watch, one load serves them, a change that is heard of is shown, and what only is asked later is not', async () => {
+  let sold = 0
+  const load = vi.fn(async () => reportWith(sold))
+  let hear = (_tag: string) => {}
+  const notices = {
+    listen(listener: (tag: string) => void) {
+      hear = listener
+      return () => {}
+    },
+    close: () => {},
+  }
+  const watch = createSalesWatch({ load, notices, gapMs: 5, pollMs: 60_000 })
+  const leave = new AbortController()
+  const streams = Array.from({ length: 10 }, () => follow(watch(known('a'), 'hour', leave.signal)))
+  await vi.waitFor(() => expect(streams.every(({ seen }) => seen.length === 1)).toBe(true))
+  expect(load).toHaveBeenCalledTimes(1)
+  hear('event:another')
+  hear('event:a') // nothing but the time of asking is other
+  await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(2))
+  sold = 7
+  hear('event:a')
+  await vi.waitFor(() => expect(streams.every(({ seen }) => seen.length === 2)).toBe(true))
+  expect(streams[0]?.sold()).toEqual([0, 7])
+  expect(load).toHaveBeenCalledTimes(3)
+  leave.abort()
+  await Promise.all(streams.map(({ ended }) => ended))
+})
+
+test('while nothing is heard it is looked now and then; a look that fails comes again; an event that is gone ends the stream', async () => {
+  let answer: SalesReport | null | Error = reportWith(1)
+  const load = async () => {
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+  const silent = { listen: () => () => {}, close: () => {} }
+  const watch = createSalesWatch({ load, notices: silent, gapMs: 1, pollMs: 5 })
+  const stream = follow(watch(known('b'), 'day', new AbortController().signal))
+  await vi.waitFor(() => expect(stream.sold()).toEqual([1]))
+  answer = new Error('away')
+  await expect(follow(watch(known('c'), 'day', new AbortController().signal)).ended).rejects.toThrow('away')
+  answer = reportWith(2)
+  await vi.waitFor(() => expect(stream.sold()).toEqual([1, 2]))
+  answer = null
+  await stream.ended
+})
