@@ -12,7 +12,12 @@ const OTLP_PORT = 4318
 export const shippedMetrics: readonly { readonly labels: readonly string[]; readonly names: readonly string[] }[] = [
   {
     labels: ['service'],
-    names: ['outbox_oldest_unpublished_seconds', 'notifications_oldest_pending_seconds', 'projection_lag_seconds'],
+    names: [
+      'outbox_oldest_unpublished_seconds',
+      'notifications_oldest_pending_seconds',
+      'projection_lag_seconds',
+      'order_workers_busy',
+    ],
   },
   { labels: ['service', 'state'], names: ['sagas_in_progress', 'sagas_oldest_seconds'] },
   { labels: ['service', 'callee'], names: ['circuit_breaker_state'] },

@@ -129,6 +129,10 @@ const messages = (environment: EnvironmentDefinition) => {
         .map((key) => ownMetric(key, 'outbox_oldest_unpublished_seconds', {}, { period: MINUTE })),
       unit: 's',
     },
+    {
+      title: 'Orders from the queue at work, in the busiest task',
+      left: [ownMetric('payments', 'order_workers_busy', {}, { period: MINUTE })],
+    },
   ]
 }
 
