@@ -46,6 +46,14 @@ const routes = {
     idempotency: 'bound',
     responses: { 201: z.object({ key: z.string() }) },
   }),
+  takeThing: defineRoute({
+    method: 'POST',
+    path: '/api/things/take',
+    summary: 'Take a thing',
+    access: 'user',
+    idempotency: 'bindable',
+    responses: { 201: z.object({ key: z.string() }) },
+  }),
   inside: defineRoute({
     method: 'GET',
     path: '/api/things/internal/x',
@@ -89,6 +97,7 @@ beforeAll(async () => {
       },
       getThing: async () => refuse(404, 'THING_NOT_FOUND', 'no such thing'),
       buyThing: async ({ idempotencyKey }) => ({ status: 201, body: { key: idempotencyKey } }),
+      takeThing: async ({ idempotencyKey }) => ({ status: 201, body: { key: idempotencyKey } }),
       inside: async ({ principal }) => ({ status: 200, body: { caller: principal.service } }),
     },
     foundation,
@@ -345,6 +354,14 @@ describe('an idempotency key', () => {
     expect(without.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'headers.idempotency-key' }] })
     const withKey = await app.inject({ method: 'POST', url: '/api/things/buy', headers: { ...headers, 'idempotency-key': 'k' } })
     expect(withKey.json()).toEqual({ key: 'k' })
+  })
+  test('may be left out where the route binds the one that is given, and is held to its form', async () => {
+    const { headers } = await authority.user()
+    const take = async (key?: string) =>
+      app.inject({ method: 'POST', url: '/api/things/take', headers: { ...headers, ...(key && { 'idempotency-key': key }) } })
+    expect((await take()).json()).toEqual({ key: '' })
+    for (const _ of [1, 2]) expect((await take('k')).json()).toEqual({ key: 'k' })
+    expect((await take('a b')).json()).toMatchObject({ details: [{ path: 'headers.idempotency-key' }] })
   })
 })
 
