@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   eventCreated,
+  eventDeleted,
   eventPublished,
   eventUpdated,
   type Message,
@@ -118,6 +119,9 @@ export function makeHistory(seed: number, orders: number): Message<MessageDefini
     teller.tell(eventPublished, snapshot(event), { version: 2 })
     teller.tell(ticketTypeChanged, typeOf(event, 1), { version: 1 })
   }
+  const { eventId, organizerId } = eventIds(`${name} c`)
+  teller.tell(eventCreated, snapshot(`${name} c`, { status: 'DRAFT' }), { version: 1 })
+  teller.tell(eventDeleted, { eventId, organizerId }, { version: 2 })
   for (let number = 0; number < orders; number++) {
     const event = `${name} ${dice.one(['a', 'b'])}`
     const bought = purchase(event, number, dice.one([[0], [0, 0], [0, 1], [1, 1, 0]] as const))

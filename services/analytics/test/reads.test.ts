@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  eventDeleted,
   eventUpdated,
   refundProcessed,
   reservationReleased,
@@ -117,6 +118,16 @@ describe('tickets', () => {
     }
     expect(await admin.queries.getSoldTicket({ params: { ticketId: randomUUID() as never } })).toMatchObject({ status: 404 })
   })
+})
+
+test('a draft that is deleted is gone for its organizer, too', async () => {
+  const gone = await analytics.publishEvent('DRAFT')
+  const count = () => gone.organizer.queries.countSoldTickets({ params: { eventId: gone.eventId } })
+  await vi.waitFor(async () => expect((await count()).status).toBe(200), SOON)
+  const { eventId, organizerId } = gone
+  await gone.tell(eventDeleted, { eventId, organizerId }, { version: 2 })
+  await vi.waitFor(async () => expect((await count()).status).toBe(404), SOON)
+  expect((await gone.organizer.sales.listSales({ query: {} })).body).toEqual({ events: [], nextCursor: null })
 })
 
 describe('figures', () => {
