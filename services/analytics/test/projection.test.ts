@@ -60,7 +60,7 @@ test('the counters equal what a plain recount of the history says', async () => 
   expect(event_totals).toHaveLength(3)
 })
 
-test.each([2, 3, 4, 5, 6, 7, 8, 9])('history %i gives the same tables shuffled, told twice, and in pages', async (seed) => {
+test.each([2, 3, 4, 5, 6])('history %i gives the same tables shuffled, told twice, and in pages', async (seed) => {
   const dice = createDice(seed)
   const history = makeHistory(seed, 25)
   const inOrder = await tablesOf(oneByOne(history))

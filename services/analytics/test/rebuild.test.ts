@@ -130,9 +130,13 @@ describe('a rebuild', () => {
     const held = new Promise<void>((resolve) => {
       goOn = resolve
     })
-    beforePage = (topic) => (topic === 'payment-events' ? held : Promise.resolve())
-    const { rebuild, becomes, see } = await start()
-    await vi.waitFor(async () => expect((await see()).sources.some(({ finished }) => finished)).toBe(true), SOON)
+    const asked = vi.fn()
+    beforePage = async (topic) => {
+      asked(topic)
+      if (topic === 'payment-events') await held
+    }
+    const { rebuild, becomes } = await start()
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledWith('payment-events'), SOON)
     const event = await analytics.publishEvent()
     const bought = await event.sell(1, [0, 1])
     await event.tell(ticketCancelled, {

@@ -95,7 +95,7 @@ export interface OpenSource {
 export const listOpenSources = (tx: Tx, rebuildId: string): Promise<OpenSource[]> =>
   tx.query<OpenSource>(
     `select service, cursor, attempts, next_attempt_at <= clock_timestamp() as "isDue"
-     from rebuild_sources where rebuild_id = $1 and not finished order by next_attempt_at`,
+     from rebuild_sources where rebuild_id = $1 and not finished order by next_attempt_at, service`,
     [rebuildId],
   )
 
