@@ -8,6 +8,8 @@ import { startTestSystem, type TestSystem } from './start.ts'
 let running: TestSystem
 let organizer: Person
 let buyer: Person
+/** Nobody may have more than three holds of an event at a time. */
+let crowd: readonly Person[]
 
 const SLOW = 'pm_sandbox_slow_1500'
 const prefer = { prefer: 'respond-async' }
@@ -19,6 +21,7 @@ beforeAll(async () => {
   })
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+  crowd = await Promise.all(Array.from({ length: 16 }, () => running.person({ firstName: 'Carl', lastName: 'Crowd' })))
 }, 120_000)
 afterAll(() => running?.stop(), 60_000)
 
@@ -50,8 +53,9 @@ test('an order that nobody waits for is accepted at once, followed step by step,
   const again = expectStatus(await buyer.buy({ ...sale, quantity: 2 }, { key, async: true, paymentToken: SLOW }), 201)
   expect(again).toMatchObject({ orderId, status: 'CONFIRMED' })
   expect(await running.moneyOf(orderId)).toMatchObject({ captured: 10_000, successfulCharges: 1 })
-  await running.mails.waitFor(buyer.email, new RegExp(placed.orderNumber))
-  await running.mails.waitFor(buyer.email, /Queued/)
+  const accepted = await running.mails.waitFor(buyer.email, /^We have your order for Queued/)
+  expect(accepted.body.text).toContain(placed.orderNumber)
+  await running.mails.waitFor(buyer.email, ({ attachments }) => attachments.some(({ filename }) => filename?.endsWith('.pdf')))
 }, 120_000)
 
 test('its own reservation is paid likewise', async () => {
@@ -69,8 +73,11 @@ test('its own reservation is paid likewise', async () => {
 test('what is asked for later is done later: names in their order, and a cancellation that comes in time charges nobody', async () => {
   const sale = await offer('Changed and cancelled', 200)
   // So many before them that those that matter wait their turn.
-  const crowd = await Promise.all(
-    Array.from({ length: 16 }, () => buyer.buy({ ...sale, quantity: 1 }, { async: true, paymentToken: SLOW })),
+  const before = await Promise.all(
+    crowd.map(async (person) => {
+      const { orderId } = expectStatus(await person.buy({ ...sale, quantity: 1 }, { async: true, paymentToken: SLOW }), 202)
+      return { person, orderId }
+    }),
   )
   const [named, cancelled] = (
     await Promise.all(
@@ -86,7 +93,7 @@ test('what is asked for later is done later: names in their order, and a cancell
   expect(order.holderName).toBe('The Third')
   await buyer.waitForOrder(cancelled.orderId, ({ status }) => status === 'CANCELLED')
   expect(await running.moneyOf(cancelled.orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
-  for (const answer of crowd) await buyer.waitForOrder(expectStatus(answer, 202).orderId, isConfirmed)
+  for (const { person, orderId } of before) await person.waitForOrder(orderId, isConfirmed)
   // What comes too late is no secret.
   const late = await buyer.payments.updateOrder({ params: named, body: { holderName: 'Too Late' }, headers: prefer })
   expect(late).toMatchObject({ status: 409, body: { error: 'ORDER_NOT_PENDING' } })
@@ -97,7 +104,9 @@ test('orders outlive the processes that work them off: each is charged once and 
   const placing = Promise.all(
     Array.from({ length: 60 }, async (_, turn) => {
       await new Promise((resolve) => setTimeout(resolve, turn * 60))
-      return buyer.buyInsistently({ ...sale, quantity: 1 + (turn % 2) }, 'pm_sandbox_slow_300', { async: true })
+      const person = crowd[turn % crowd.length] as Person
+      const orderId = await person.buyInsistently({ ...sale, quantity: 1 + (turn % 2) }, 'pm_sandbox_slow_300', { async: true })
+      return { person, orderId }
     }),
   )
   for (const instance of [0, 1, 0, 1]) {
@@ -106,10 +115,10 @@ test('orders outlive the processes that work them off: each is charged once and 
     process.kill('SIGKILL')
     await new Promise((resolve) => setTimeout(resolve, 700))
   }
-  const orderIds = await placing
-  for (const orderId of orderIds) await buyer.waitForOrder(orderId, isConfirmed)
+  const placed = await placing
+  for (const { person, orderId } of placed) await person.waitForOrder(orderId, isConfirmed)
   const { totals } = await running.ledger()
-  for (const orderId of orderIds) {
+  for (const { orderId } of placed) {
     expect(totals.filter((total) => total.orderId === orderId)).toMatchObject([{ successfulCharges: 1, refunded: 0 }])
   }
 }, 240_000)

@@ -17,7 +17,8 @@ const KILLS = 6
 const ORDERS_UNDER_KILLS_PER_SECOND = 15
 
 const FASTER_MIN = 0.9
-const BUYERS = 8
+/** Nobody may have more than three holds of an event at a time. */
+const BUYERS = 40
 const SETTLED_MS_MAX = 240_000
 
 /**

@@ -9,7 +9,9 @@ import { show } from './show.ts'
 
 /** The gateway takes so long, so that there is something to watch. */
 const SLOW = 'pm_sandbox_slow_1200'
-const CROWD = 20
+const ORDERS = 20
+/** Nobody may have more than three holds of an event at a time. */
+const FANS = 10
 const prefer = { prefer: 'respond-async' }
 
 /** Orders through the queue, followed as they go, and the read side, which counts them. */
@@ -32,15 +34,18 @@ export async function showQueue({ edge }: Addresses): Promise<void> {
   const paid = await fan.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
   show('the order is confirmed', `${paid.tickets?.map(({ ticketNumber }) => ticketNumber).join(', ')}, for ${paid.holderName}`)
 
-  console.log(pc.bold(`\n${CROWD} fans at once\n`))
+  console.log(pc.bold(`\n${ORDERS} orders at once\n`))
+  const fans = await Promise.all(Array.from({ length: FANS }, () => createPerson(edge, { firstName: 'Fabian', lastName: 'Fan' })))
+  show(`${FANS} more fans register`)
+  const fanOf = (turn: number) => fans[turn % FANS] as Person
   const counter = new AbortController()
   const watched = watchSales(organizer, sale.eventId, counter.signal)
   const crowd = await Promise.all(
-    Array.from({ length: CROWD }, (_, turn) => fan.buy({ ...sale, quantity: 1 + (turn % 3) }, { async: true })),
+    Array.from({ length: ORDERS }, (_, turn) => fanOf(turn).buy({ ...sale, quantity: 1 + (turn % 3) }, { async: true })),
   )
   const orderIds = crowd.map((answer) => expectStatus(answer, 202).orderId)
-  show(`${CROWD} orders are accepted`, 'none has been charged yet, or only just')
-  await Promise.all(orderIds.map((orderId) => fan.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')))
+  show(`${ORDERS} orders are accepted`, 'none has been charged yet, or only just')
+  await Promise.all(orderIds.map((orderId, turn) => fanOf(turn).waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')))
   show('all of them are confirmed', 'the queue gave them out as fast as the workers take them')
 
   console.log(pc.bold('\nOne seat\n'))
