@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
-import { type EventId, messages, type OrderId, ticketsRejected, topics, type UserId } from '@boxoffice/contracts'
+import {
+  createOrderCommand,
+  type EventId,
+  messages,
+  type OrderId,
+  ticketsRejected,
+  topics,
+  type UserId,
+} from '@boxoffice/contracts'
 import {
   baseConfig,
   baseEnvironment,
@@ -92,6 +100,28 @@ describe('a message', () => {
     expect(inbox?.traceId).toBe(request?.traceId)
     // Neither the relay's polling nor the consumer's is part of any trace.
     expect(recorded.spans().filter(({ name }) => name === 'update outbox')).toEqual([])
+  })
+  test('that is a command goes to its queue in the trace of who asked for it', async () => {
+    const recorded = recordSpans()
+    const command = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId }
+    const messageId = await inSpan('request', {}, () =>
+      messaging.transact((tx) => messaging.append(tx, createOrderCommand, command, { aggregateVersion: 1 })),
+    )
+    await vi.waitFor(() => expect(spansOf(recorded, messageId)).toHaveLength(1), SOON)
+    const [producer] = spansOf(recorded, messageId)
+    expect(producer).toMatchObject({ kind: SpanKind.PRODUCER, name: 'publish CREATE_ORDER' })
+    expect(producer?.attributes).toMatchObject({
+      'messaging.system': 'aws_sqs',
+      'messaging.destination.name': 'order-commands.fifo',
+    })
+    expect(producer?.traceId).toBe(recorded.spans().find(({ name }) => name === 'request')?.traceId)
+    const QueueUrl = await aws.queueUrl('order-commands.fifo')
+    const { Messages = [] } = await aws.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'], WaitTimeSeconds: 1 }),
+    )
+    const attributes = Messages[0]?.MessageAttributes
+    expect(attributes?.traceparent?.StringValue).toContain(producer?.traceId)
+    expect(attributes).toMatchObject({ eventType: { StringValue: 'CREATE_ORDER' }, orderId: { StringValue: command.orderId } })
   })
   test('of nobody’s trace begins one where it is published', async () => {
     const recorded = recordSpans()

@@ -1,7 +1,9 @@
-import { type OrderId, orderCancelled, paymentsSagaRoutes } from '@boxoffice/contracts'
+import { randomUUID } from 'node:crypto'
+import { type EventId, type OrderId, orderCancelled, paymentsSagaRoutes } from '@boxoffice/contracts'
 import type { Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
 import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
@@ -10,7 +12,10 @@ import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
 
 let payments: Payments
 beforeAll(async () => {
-  payments = await startPayments({ CHECKOUT_WAIT_MS: '600', ORDER_QUEUE_PATIENCE_SECONDS: '3600' }, { workers: false })
+  payments = await startPayments(
+    { SQS_WAIT_SECONDS: '0.2', CHECKOUT_WAIT_MS: '600', ORDER_QUEUE_PATIENCE_SECONDS: '3600' },
+    { workers: false },
+  )
 })
 const working: Worker[] = []
 const work = (...names: string[]) => {
@@ -88,6 +93,15 @@ describe('an order that has not begun', () => {
       expect(rowCount).toBe(0)
     }, SOON)
     expect(await charges(orderId)).toBe(1)
+  })
+  test('and whose event is cancelled meanwhile is not charged, and its places go back', async () => {
+    const cancelled = randomUUID() as EventId
+    const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true, eventId: cancelled }))
+    await payments.deps.messaging.transact((tx) => rememberCancelledEvent(tx, cancelled))
+    work()
+    expect(await payments.becomes(orderId, 'FAILED')).toMatchObject({ failureReason: 'EVENT_CANCELLED' })
+    await vi.waitFor(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }), SOON)
+    expect(await charges(orderId)).toBe(0)
   })
   test('whose command is lost is begun when its patience is over, and its journal replays', async () => {
     const orderId = await accepted()

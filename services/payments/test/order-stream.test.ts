@@ -6,7 +6,7 @@ import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
 
 let payments: Payments
 beforeAll(async () => {
-  payments = await startPayments({ CHECKOUT_WAIT_MS: '300' })
+  payments = await startPayments({ SQS_WAIT_SECONDS: '0.2', CHECKOUT_WAIT_MS: '300' })
 })
 afterEach(() => {
   payments.stub.state.away = false
@@ -70,7 +70,7 @@ test('is nobody else’s to follow', async () => {
 })
 
 test('a server that stops ends its streams', async () => {
-  const other = await startPayments({ CHECKOUT_WAIT_MS: '100' })
+  const other = await startPayments({ SQS_WAIT_SECONDS: '0.2', CHECKOUT_WAIT_MS: '100' })
   other.stub.state.away = true
   const orderId = orderIdOf(await other.buy('pm_card_visa'))
   const answer = await fetch(

@@ -6,7 +6,8 @@ import { checkout } from '../orders/checkout.ts'
 import { findOrderByKey, getOrder, type StoredOrder } from '../orders/order-repository.ts'
 import { getBoundOrder, type OrderRequest, type Purchase } from '../orders/place-order.ts'
 
-const POLL_MS = 50
+/** Tickets take some 50 ms; when they take long, those who wait must not make it longer. */
+const [FIRST_POLL_MS, LONGEST_POLL_MS] = [25, 400]
 /** A key of this route is another one than the same of `POST /api/payments/orders`: no header can hold a space. */
 const keyOf = (given: string) => `POST /api/v1/tickets ${given}`
 
@@ -61,8 +62,10 @@ async function purchaseOf(deps: Dependencies, principal: UserPrincipal, body: Se
 /** The order when its tickets are known, or it came to nothing, or `until` has passed. */
 async function confirmed(deps: Dependencies, placed: StoredOrder, until: Date): Promise<StoredOrder> {
   let order = placed
+  let waitMs = FIRST_POLL_MS
   while ((order.status === 'PENDING' || order.status === 'PAID') && deps.now() < until) {
-    await sleep(POLL_MS)
+    await sleep(waitMs)
+    waitMs = Math.min(LONGEST_POLL_MS, waitMs * 2)
     order = await getOrder(sqlOfPool(deps.pool), order.orderId)
   }
   return order
