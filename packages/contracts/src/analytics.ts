@@ -101,7 +101,7 @@ export const analyticsRoutes = {
     access: 'organizer',
     params,
     query: z.object({ format: z.enum(['json', 'csv']).default('json'), interval: Interval }),
-    responses: { 200: fileOr(SalesReport, 'text/csv; charset=utf-8'), 403: Refusal, 404: Refusal },
+    responses: { 200: fileOr(SalesReport, 'text/csv'), 403: Refusal, 404: Refusal },
   }),
   watchSales: defineRoute({
     method: 'GET',

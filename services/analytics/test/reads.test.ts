@@ -205,7 +205,7 @@ describe('figures', () => {
     await vi.waitFor(async () => {
       const answer = await analytics.app.inject({ url, headers: other.organizer.headers })
       expect(answer.headers).toMatchObject({
-        'content-type': 'text/csv; charset=utf-8',
+        'content-type': expect.stringMatching(/^text\/csv/),
         'content-disposition': `attachment; filename="sales-Zazo-c-1.csv"; filename*=UTF-8''sales-Za%C5%BC%C3%B3%C5%82%C4%87-1.csv`,
       })
       const [head, ...lines] = answer.body.replace('\uFEFF', '').trim().split('\r\n')
