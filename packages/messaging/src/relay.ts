@@ -34,8 +34,8 @@ const BATCH_MAX_BYTES = 240_000 // SNS and SQS take 256 KiB, attributes included
 
 /**
  * Publishes what stands in the outbox: claims unpublished rows under a lease of 15 s, sends them to their topics and command queues
- * outside any transaction, marks those that were accepted. A relay that dies after publishing publishes again when the lease has run out; consumers
- * know the message's id. Rows of one group (FIFO topics and queues) go one after the other.
+ * outside any transaction, marks those that were accepted. A relay that dies after publishing publishes again when the lease has
+ * run out; consumers know the message's id. Rows of one group (FIFO topics and queues) go one after the other.
  */
 export function createRelay(options: { pool: pg.Pool; aws: Aws; logger: Logger; metrics: Metrics; crashAt: CrashAt }): Relay {
   const { pool, aws, logger, metrics, crashAt } = options

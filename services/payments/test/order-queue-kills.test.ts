@@ -82,7 +82,7 @@ test('a process that dies as it accepts has accepted all of it', async () => {
   await stopWorkers()
 })
 
-test(`a burst of ${BURST} orders waits for a slow gateway in the queue: none is lost or charged twice, though one of three processes is killed`, async () => {
+test(`of ${BURST} orders at once none is lost or charged twice, though the gateway is slow and one of three processes is killed`, async () => {
   const orderIds: OrderId[] = []
   const before = (await payments.sandbox.ledger()).entries.length
   for (let sent = 0; sent < BURST; sent += 50) orderIds.push(...(await Promise.all(Array.from({ length: 50 }, accept))))

@@ -14,8 +14,7 @@ export function createSteps(ports: StepPorts): (saga: StoredSaga) => Promise<Ste
     try {
       switch (saga.state) {
         case 'QUEUED':
-          // Its command has not come in all its time: it is not waited for any longer.
-          return { input: { type: 'BEGIN' } }
+          return { input: { type: 'BEGIN' } } // without its command, which has not come in all its time
         case 'RESERVING':
           return await reserve(ports, saga)
         case 'CHARGING':
