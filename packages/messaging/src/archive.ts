@@ -1,8 +1,19 @@
 import type { ArchiveRoutes, TopicName } from '@boxoffice/contracts'
-import { decodeCursor, encodeCursor, type Foundation, type Handlers, mountRoutes } from '@boxoffice/service-kit'
+import {
+  decodeCursor,
+  encodeCursor,
+  type Foundation,
+  type Handlers,
+  isTransient,
+  isUnavailable,
+  mountRoutes,
+  transact,
+} from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { z } from 'zod'
 
+/** An archive is as long as the history of its service. */
+const COUNT_MAX_MS = 3_000
 const tables = ['outbox', 'message_archive'] as const
 const Position = z.object({ table: z.enum(tables), messageId: z.uuid() })
 type Position = z.output<typeof Position>
@@ -58,12 +69,20 @@ async function listMessages(pool: pg.Pool, topic: TopicName, { table, messageId 
   return rows
 }
 
-/** Nearly: what moves while it is counted may be counted twice. */
-async function countMessages(pool: pg.Pool, topic: TopicName): Promise<number> {
-  const { rows } = await pool.query<{ total: number }>(
-    `select (select count(*) from outbox where topic = $1 and archivable)::int
-       + (select count(*) from message_archive where topic = $1)::int as total`,
-    [topic],
-  )
-  return rows[0]?.total ?? 0
+/** Nearly: what moves while it is counted may be counted twice. Null where counting takes too long: nobody should wait for it. */
+async function countMessages(pool: pg.Pool, topic: TopicName): Promise<number | null> {
+  try {
+    const [row] = await transact(pool, async (tx) => {
+      await tx.query(`set local statement_timeout = ${COUNT_MAX_MS}`)
+      return tx.query<{ total: number }>(
+        `select (select count(*) from outbox where topic = $1 and archivable)::int
+           + (select count(*) from message_archive where topic = $1)::int as total`,
+        [topic],
+      )
+    })
+    return row?.total ?? 0
+  } catch (error) {
+    if (isTransient(error) && !isUnavailable(error)) return null
+    throw error
+  }
 }
