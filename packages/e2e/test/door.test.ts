@@ -6,6 +6,7 @@ import { publishEvent } from '../src/events.ts'
 import { addressOf, expectStatus, type Person } from '../src/person.ts'
 import { readQrOfPdf, readQrOfPng } from '../src/qr.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
+import { verifyAddress } from './verify-address.ts'
 
 let running: TestSystem
 let organizer: Person
@@ -19,15 +20,9 @@ beforeAll(async () => {
   rival = await running.person({ firstName: 'Robert', lastName: 'Rywal' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
   friend = await running.person({ firstName: 'Filip', lastName: 'Φίλος' })
-  await verifyAddress(friend)
+  await verifyAddress(running, friend)
 }, 120_000)
 afterAll(() => running?.stop(), 60_000)
-
-async function verifyAddress(person: Person): Promise<void> {
-  const mail = await running.mails.waitFor(person.email, /confirm/i)
-  const token = mail.body.text?.match(/\/verify-email\?token=([\w.~-]+)/)?.[1] ?? ''
-  expectStatus(await person.auth.verifyEmail({ body: { token } }), 204)
-}
 
 /** An event and tickets of one order for it, with what their codes say. */
 async function withTickets(name: string, quantity: number, over: { person?: Person; by?: Person; holderName?: string } = {}) {
@@ -203,7 +198,7 @@ describe('a ticket that is passed on', () => {
     expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status).toBe('ACTIVE')
     const newcomer = await running.person({ firstName: 'Nowy', lastName: 'Gość' }, { email })
     expect(expectStatus(await newcomer.tickets.listMyTickets({ query: {} }), 200).tickets).toEqual([])
-    await verifyAddress(newcomer)
+    await verifyAddress(running, newcomer)
     await vi.waitFor(async () => {
       expect(expectStatus(await newcomer.tickets.listMyTickets({ query: {} }), 200).tickets).toMatchObject([
         { eventId, status: 'ACTIVE' },
