@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { callers, serviceKeys, services } from '@boxoffice/contracts'
@@ -38,6 +38,22 @@ test('secrets are made once, for our eyes only', () => {
   expect(made.stripeSecretKey).toMatch(/^sk_test_\w{40,}$/)
   expect(made.stripeWebhookSecret).toMatch(/^whsec_\w{40,}$/)
   expect(Object.keys(made.services)).toEqual([...callers])
+})
+
+test('secrets of an installation that is older than a service are completed, and those that are there stay', () => {
+  const file = path.join(folder, 'secrets.json')
+  const before = loadSecrets(folder)
+  const { 'analytics-service': _, ...services } = before.services
+  writeFileSync(file, JSON.stringify({ ...before, services }))
+  chmodSync(file, 0o644)
+
+  const completed = loadSecrets(folder)
+  expect(completed).toMatchObject({ ...before, services })
+  expect(Object.keys(completed.services)).toEqual([...callers])
+  expect(environmentOf('analytics', completed, addresses).SERVICE_PRIVATE_KEY).toContain('"kid":"analytics-service"')
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(completed)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(loadSecrets(folder)).toEqual(completed)
 })
 
 test.each(serviceKeys)('what %s signs, every service can verify by its name', async (key) => {

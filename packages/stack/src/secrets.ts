@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { callers } from '@boxoffice/contracts'
 import { z } from 'zod'
+import { loadCompleted } from './private-file.ts'
 
 const Jwk = z.looseObject({ kty: z.string(), kid: z.string() })
 const KeyPair = z.object({ privateKey: Jwk, publicKey: Jwk })
@@ -21,15 +21,15 @@ export const Secrets = z.object({
 })
 export type Secrets = z.output<typeof Secrets>
 
-/** The development secrets of `folder`, made the first time; nobody else may read the file. */
+/**
+ * The development secrets of `folder`, made the first time; nobody else may read the file. What it lacks, because it was made
+ * before a caller was there, is added; what is there stays as it is.
+ */
 export function loadSecrets(folder: string): Secrets {
-  const file = path.join(folder, 'secrets.json')
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(`${file}.new`, `${JSON.stringify(createSecrets(), null, 2)}\n`, { mode: 0o600 })
-    renameSync(`${file}.new`, file)
-  }
-  return Secrets.parse(JSON.parse(readFileSync(file, 'utf8')))
+  return loadCompleted(path.join(folder, 'secrets.json'), Secrets.partial(), (there) => {
+    const fresh = createSecrets()
+    return { ...fresh, ...there, services: { ...fresh.services, ...there?.services } }
+  })
 }
 
 /** New secrets. Never a default in code: who runs this elsewhere brings their own. */

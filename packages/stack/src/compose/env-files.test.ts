@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { callers, serviceKeys, services } from '@boxoffice/contracts'
@@ -38,6 +38,26 @@ test('a second run writes what the first one wrote', () => {
   writeSecrets(options)
   expect(readFileSync(fileOf('migrate'), 'utf8')).toBe(first)
   expect(first).toContain(`DATABASE_ADMIN_PASSWORD='${readFileSync(path.join(folder, 'postgres/password'), 'utf8')}'`)
+})
+
+test('a service that came later gets a password and a key of its own, and the others keep theirs', () => {
+  writeSecrets(options)
+  const own = (name: string) => path.join(folder, 'own', name)
+  const read = (name: string) => JSON.parse(readFileSync(own(name), 'utf8'))
+  const [secrets, passwords] = [read('secrets.json'), read('passwords.json')]
+  const before = structuredClone(passwords)
+  delete passwords.services.analytics
+  delete secrets.services['analytics-service']
+  writeFileSync(own('passwords.json'), JSON.stringify(passwords))
+  writeFileSync(own('secrets.json'), JSON.stringify(secrets))
+
+  writeSecrets(options)
+  const after = read('passwords.json')
+  expect(after).toEqual({ ...before, services: { ...passwords.services, analytics: expect.stringMatching(/^[\w-]{32}$/) } })
+  expect(after.services.analytics).not.toBe(before.services.analytics)
+  expect(statSync(own('passwords.json')).mode & 0o777).toBe(0o600)
+  expect(readFileSync(fileOf('analytics'), 'utf8')).toContain(`postgres://analytics:${after.services.analytics}@`)
+  expect(readFileSync(fileOf('migrate'), 'utf8')).toContain(`ANALYTICS_DATABASE_PASSWORD='${after.services.analytics}'`)
 })
 
 test('nobody is told the key or the database password of another', () => {

@@ -1,22 +1,26 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
 import { z } from 'zod'
+import { loadCompleted } from '../private-file.ts'
 
-const Passwords = z.object({ administrator: z.string().min(1), services: z.record(z.enum(serviceKeys), z.string().min(1)) })
+const Password = z.string().min(1)
+const Stored = z.object({ administrator: Password, services: z.partialRecord(z.enum(serviceKeys), Password) })
 /** Of PostgreSQL: the administrator's, and one for each service's role. */
-export type Passwords = z.output<typeof Passwords>
+export interface Passwords {
+  administrator: string
+  services: Record<ServiceKey, string>
+}
 
-/** The database passwords of `folder`, made the first time; nobody else may read the file. */
+/**
+ * The database passwords of `folder`, made the first time; nobody else may read the file. A service that was not there then gets
+ * one; those that are there stay.
+ */
 export function loadPasswords(folder: string): Passwords {
-  const file = path.join(folder, 'passwords.json')
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(`${file}.new`, `${JSON.stringify(createPasswords(), null, 2)}\n`, { mode: 0o600 })
-    renameSync(`${file}.new`, file)
-  }
-  return Passwords.parse(JSON.parse(readFileSync(file, 'utf8')))
+  return loadCompleted(path.join(folder, 'passwords.json'), Stored, (there) => {
+    const fresh = createPasswords()
+    return { ...fresh, ...there, services: { ...fresh.services, ...there?.services } }
+  })
 }
 
 export function createPasswords(): Passwords {
