@@ -83,6 +83,13 @@ test('one that is at work already is followed instead', async () => {
   expect(JSON.parse(out)).toMatchObject({ rebuildId: rebuild.rebuildId, status: 'DONE' })
 })
 
+test('what holds it up is told while it is followed', async () => {
+  const away = 'tickets: connection refused'
+  steps = [{ lastError: away }, { lastError: away }, { lastError: undefined }, done]
+  const { exitCode, error } = await boxoffice(env, 'analytics', 'rebuild')
+  expect({ exitCode, error }).toEqual({ exitCode: 0, error: 'tickets: connection refused: it is tried again\n' })
+})
+
 test('somebody who does not want to wait is told that it has begun', async () => {
   const { exitCode, out } = await boxoffice(env, 'analytics', 'rebuild', '--detach')
   expect({ exitCode, out }).toEqual({
@@ -106,7 +113,7 @@ test('status says what is served, how far it is behind, and what the rebuild wai
   })
   expect((await boxoffice(env, 'analytics', 'status')).out).toBe(
     [
-      'generation 1, served since 2026-11-21 10:00:00, 0.3 s behind at most',
+      'generation 1, served since 2026-11-21 10:00:00, about 0.3 s behind',
       'rebuild of generation 2 at work since 2026-11-21 10:00:00: 0 archived messages',
       '  tickets   0 …',
       '  it is tried again: tickets: connection refused',

@@ -27,8 +27,8 @@ const mirrored: readonly Mirrored[] = [
     truth: `select t.ticket_id, t.order_id, t.event_id, t.ticket_type_id, t.user_id, t.status, t.unit_price_minor::text as price,
         t.zone_id, t.row_label, t.col_label from tickets t`,
     projected: `select ticket_id, order_id, event_id, ticket_type_id, user_id,
-        case when cancelled_at is not null then 'CANCELLED' when next_ticket_id is not null then 'TRANSFERRED'
-          when checked_in_at is not null then 'CHECKED_IN' else 'ACTIVE' end as status, price_minor::text as price,
+        case when next_ticket_id is not null then 'TRANSFERRED' when checked_in_at is not null then 'CHECKED_IN'
+          when cancelled_at is not null then 'CANCELLED' else 'ACTIVE' end as status, price_minor::text as price,
         zone_id, row_label, col_label from tickets where generation = ${current}`,
   },
   {
@@ -69,6 +69,17 @@ const mirrored: readonly Mirrored[] = [
       group by o.event_id`,
     projected: `select event_id, sum(refunds)::int as refunds, sum(refunded_minor)::text as amount
       from refund_hours where generation = ${current} group by event_id having sum(refunds) > 0`,
+  },
+  {
+    statement: 'the read side knows of which types the tickets were whose money went back',
+    service: 'payments',
+    // What somebody gave back at the gateway by hand names no tickets when it is told.
+    truth: `select o.event_id, i.ticket_type_id, sum(i.unit_price_minor)::text as amount
+      from refund_items i join refunds r using (refund_id) join orders o using (order_id)
+      where r.status = 'SUCCEEDED' and r.amount_minor > 0 and r.reason <> 'REFUNDED_AT_GATEWAY'
+      group by o.event_id, i.ticket_type_id having sum(i.unit_price_minor) > 0`,
+    projected: `select event_id, ticket_type_id, sum(refunded_minor)::text as amount
+      from sales_hours where generation = ${current} group by event_id, ticket_type_id having sum(refunded_minor) > 0`,
   },
 ]
 

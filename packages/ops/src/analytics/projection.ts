@@ -54,30 +54,46 @@ export const cancelRebuild = (config: Reached, options: { json: boolean }, termi
     return 0
   })
 
+/** A new rebuild, or the one that is at work already. */
 async function begin(analytics: Analytics, terminal: Terminal): Promise<Rebuild> {
-  const answer = await analytics.startRebuild({})
-  if (answer.status === 202) return answer.body
-  const { rebuild } = (await analytics.findRebuild({})).body
-  if (!rebuild) throw new Error(answer.body.message)
-  terminal.error('a rebuild is at work already: this follows it\n')
-  return rebuild
+  for (;;) {
+    const answer = await analytics.startRebuild({})
+    if (answer.status === 202) return answer.body
+    const { rebuild } = (await analytics.findRebuild({})).body
+    // Where it has ended in between nothing was made anew since we were asked to.
+    if (rebuild?.status !== 'RUNNING') continue
+    terminal.error('a rebuild is at work already: this follows it\n')
+    return rebuild
+  }
 }
 
-/** The rebuild as it was seen last: ended, or still at work when the person left. */
+/** The rebuild as it was seen last: ended, or still at work when the person left. What holds it up is told when it changes. */
 async function follow(analytics: Analytics, begun: Rebuild, terminal: Terminal): Promise<Rebuild> {
   let rebuild = begun
-  let progress: Progress | undefined
+  let trouble: string | undefined
+  let progress: { line: Progress; total: number | null } | undefined
   try {
     while (rebuild.status === 'RUNNING' && !terminal.signal.aborted) {
       await sleep(LOOK_MS, null, { signal: terminal.signal }).catch(() => null)
-      rebuild = (await look(analytics, rebuild.rebuildId)) ?? rebuild
+      const seen = await look(analytics, rebuild.rebuildId)
+      rebuild = seen ?? rebuild
       const { taken, total } = progressOf(rebuild)
-      if (total !== null) progress ??= terminal.progress(`read %d of about ${total} archived messages`)
-      progress?.at(taken)
+      if (!progress || progress.total !== total) {
+        progress?.line.end()
+        const of = total === null ? '' : ` of about ${total}`
+        progress = { line: terminal.progress(`read %d${of} archived messages`), total }
+      }
+      const now = seen ? seen.lastError : 'analytics does not answer'
+      if (now && now !== trouble && rebuild.status === 'RUNNING') {
+        progress.line.end()
+        terminal.error(`${now}: it is tried again\n`)
+      }
+      trouble = now
+      progress.line.at(taken)
     }
     return rebuild
   } finally {
-    progress?.end()
+    progress?.line.end()
   }
 }
 

@@ -14,7 +14,7 @@ export function progressOf({ sources }: Rebuild): { taken: number; total: number
 
 /** The projection and its last rebuild, a line each. */
 export function renderProjection({ generation, since, lagSeconds, rebuild }: ProjectionFigures): string {
-  const lag = lagSeconds === null ? 'how far it is behind cannot be said yet' : `${lagSeconds.toFixed(1)} s behind at most`
+  const lag = lagSeconds === null ? 'how far it is behind cannot be said' : `about ${lagSeconds.toFixed(1)} s behind`
   const lines = [`generation ${generation}, served since ${at(since)}, ${lag}`]
   if (rebuild) lines.push(renderRebuild(rebuild))
   return `${lines.join('\n')}\n`
