@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { publishEvent, publishSeatedEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
 import { readQrOfPng } from '../src/qr.ts'
+import { createRandom } from '../src/random.ts'
 import { awsOf, commandLineOf } from './operator-tools.ts'
 import { shuffleQueue } from './shuffle.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
@@ -235,14 +236,3 @@ test('whatever the order and number of deliveries, and with a rebuild in the mid
     await vi.waitFor(async () => expect(expectStatus(await organizer.v1.getRevenue(about), 200).totalRevenue).toBe(kept), SOON)
   }
 }, 240_000)
-
-/** Random numbers that are the same in every run (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}

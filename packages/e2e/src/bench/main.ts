@@ -1,6 +1,6 @@
 import process from 'node:process'
-import { benchOrders } from './orders.ts'
-import { benchReads } from './reads.ts'
+import { benchOrders } from './orders/orders.ts'
+import { benchReads } from './reads/reads.ts'
 import { machine } from './report.ts'
 
 const benchmarks = { reads: benchReads, orders: benchOrders }

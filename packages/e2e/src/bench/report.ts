@@ -30,6 +30,9 @@ export const percent = (share: number): string => `${number(share * 100)} %`
 /** A value as a multiple of the baseline of the same run. */
 export const times = (value: number, baseline: number): string => `${number(value / baseline, 2)}×`
 
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
 export function machine(): void {
   console.log(
     pc.dim(`Node ${process.versions.node}, ${availableParallelism()} cores, load ${number(loadavg()[0] ?? 0, 2)} at the start`),

@@ -85,7 +85,7 @@ async function follow(fan: Person, orderId: OrderId): Promise<void> {
   }
 }
 
-/** Shows how many are sold whenever the read side tells; the answer waits until it has told of so many. */
+/** Shows how many are sold whenever the read side tells; the answer waits until it has told of so many. Throws when it tells no more. */
 function watchSales(organizer: Person, eventId: SalesReport['eventId'], signal: AbortSignal) {
   let told = 0
   let wake = () => {}
@@ -96,12 +96,15 @@ function watchSales(organizer: Person, eventId: SalesReport['eventId'], signal: 
       if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K             ${pc.dim(`sold so far: ${told}`)}\r`)
       wake()
     }
-  })().catch((error) => {
-    if (!signal.aborted) throw error
-  })
+    throw new Error(`the stream of sales ended at ${told}`)
+  })()
+  watching.catch(() => {}) // whoever waits hears of it
   return async (wanted: number): Promise<void> => {
     while (told < wanted) {
-      await Promise.race([watching, new Promise<void>((resolve) => (wake = resolve))])
+      const changed = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      await Promise.race([watching, changed])
     }
   }
 }
