@@ -27,7 +27,7 @@ export type Rebuild = z.output<typeof Rebuild>
 export const ProjectionFigures = z.object({
   generation: z.int().meta({ description: 'the one that is served' }),
   since: Instant.meta({ description: 'when it began to be' }),
-  lagSeconds: z.number().nullable().meta({ description: 'how far it is behind at most; null while that cannot be said' }),
+  lagSeconds: z.number().nullable().meta({ description: 'about how far it is behind; null while that cannot be said' }),
   rebuild: Rebuild.nullable().meta({ description: 'the one at work, or the last' }),
 })
 export type ProjectionFigures = z.output<typeof ProjectionFigures>

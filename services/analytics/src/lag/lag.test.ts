@@ -1,64 +1,97 @@
 import { createMetrics } from '@boxoffice/service-kit'
-import { beforeEach, expect, test } from 'vitest'
-import { createLag, type Lag } from './lag.ts'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { createLag, createLagEstimate, type ProjectedQueue } from './lag.ts'
 
 let at: number
-let depth: { visible: number; inFlight: number } | Error
-let lag: Lag
-const metrics = () => createMetrics('test')
-
-beforeEach(() => {
-  at = Date.parse('2026-11-28T20:00:00Z')
-  depth = { visible: 0, inFlight: 0 }
-  const queueDepth = async () => {
-    if (depth instanceof Error) throw depth
-    return depth
-  }
-  lag = createLag({ queueDepth, now: () => new Date(at), logger: {} as never, metrics: metrics() })
-})
+let lag: ReturnType<typeof createLagEstimate>
 const after = (seconds: number) => {
   at += seconds * 1_000
 }
+const ago = (seconds: number) => new Date(at - seconds * 1_000)
+const sales: ProjectedQueue = 'analytics-queue'
+const events: ProjectedQueue = 'event-updates.fifo'
+/** Somebody looks: so much is visible and in flight in each queue. */
+function look(inSales: [number, number], inEvents: [number, number]): void {
+  for (const [queue, [visible, inFlight]] of [[sales, inSales] as const, [events, inEvents] as const])
+    lag.saw(queue, { visible, inFlight })
+}
 
-test('nobody knows before the first look, nor while nobody can look', async () => {
+beforeEach(() => {
+  at = Date.parse('2026-11-28T20:00:00Z')
+  lag = createLagEstimate(() => new Date(at))
+})
+
+test('nobody knows before the first look at both, nor while nobody can look, nor where there is no such queue', () => {
   expect(lag.seconds()).toBeNull()
-  depth = new Error('SQS is away')
-  await expect(lag.look()).rejects.toThrow('away')
+  lag.saw(sales, { visible: 0, inFlight: 0 })
+  expect(lag.seconds()).toBeNull()
+  look([0, 0], [0, 0])
+  expect(lag.seconds()).toBe(0)
+  lag.saw(events, null)
   expect(lag.seconds()).toBeNull()
 })
 
-test('with empty queues nothing is behind, however long ago the last message was', async () => {
-  lag.projected(new Date(at))
-  await lag.look()
+test('with empty queues nothing is behind, however long ago the last message was', () => {
+  lag.projected(sales, new Date(at))
+  look([0, 0], [0, 0])
   after(3_600)
   expect(lag.seconds()).toBe(0)
 })
 
-test('it grows since the queues were last seen empty, and what is being worked on counts', async () => {
-  await lag.look()
+test('it grows since the queue was last seen empty, and what is being worked on counts', () => {
+  look([0, 0], [0, 0])
   after(10)
-  depth = { visible: 0, inFlight: 1 }
-  await lag.look()
+  look([0, 1], [0, 0])
   expect(lag.seconds()).toBe(10)
   after(30)
-  await lag.look()
+  look([0, 1], [0, 0])
   expect(lag.seconds()).toBe(40)
 })
 
-test('where messages flow it is the age of the newest that was projected, whichever came last', async () => {
-  await lag.look()
+test('where messages flow it is the age of the newest that was projected, whichever came last', () => {
+  look([0, 0], [0, 0])
   after(100)
-  depth = { visible: 500, inFlight: 10 }
-  await lag.look()
-  lag.projected(new Date(at - 7_000))
-  lag.projected(new Date(at - 90_000))
+  look([500, 10], [0, 0])
+  lag.projected(sales, ago(7))
+  lag.projected(sales, ago(90))
   expect(lag.seconds()).toBe(7)
 })
 
-test('a process that never saw them empty counts from its first look', async () => {
-  depth = { visible: 1, inFlight: 0 }
-  await lag.look()
+test('a queue that is stuck is not hidden by one that flows, or is empty', () => {
+  look([0, 0], [0, 0])
+  after(100)
+  look([500, 10], [3, 0])
+  lag.projected(sales, ago(1))
+  expect(lag.seconds()).toBe(100)
+  after(50)
+  look([0, 0], [3, 0])
+  expect(lag.seconds()).toBe(150)
+})
+
+test('a process that starts before a backlog says the age of what it projects, and before that the time since its first look', () => {
+  look([10_000, 0], [0, 0])
   after(20)
-  await lag.look()
+  look([10_000, 10], [0, 0])
   expect(lag.seconds()).toBe(20)
+  lag.projected(sales, ago(7_200))
+  expect(lag.seconds()).toBe(7_200)
+})
+
+test('the worker looks at the queues; one that it cannot look at is not known', async () => {
+  const logger = { warn: vi.fn() } as never
+  const metrics = createMetrics('test')
+  let isAway = false
+  const queueDepth = async () => {
+    if (isAway) throw new Error('SQS is away')
+    return { visible: 0, inFlight: 0 }
+  }
+  const worker = createLag({ queueDepth, now: () => new Date(at), logger, metrics })
+  worker.start()
+  await vi.waitFor(() => expect(worker.seconds()).toBe(0))
+  await worker.stop()
+  isAway = true
+  worker.start()
+  await vi.waitFor(() => expect(worker.seconds()).toBeNull())
+  await worker.stop()
+  expect(await metrics.registry.metrics()).toMatch(/projection_lag_seconds\{[^}]*\} Nan/i)
 })

@@ -1,76 +1,93 @@
 import type { QueueName } from '@boxoffice/contracts'
-import type { Messaging } from '@boxoffice/messaging'
+import type { Messaging, QueueDepth } from '@boxoffice/messaging'
 import { createSweeper, type Logger, type Metrics, type Worker } from '@boxoffice/service-kit'
 
 const LOOK_MS = 2_000
-const queues: readonly QueueName[] = ['analytics-queue', 'event-updates.fifo']
+export const projectedQueues = ['analytics-queue', 'event-updates.fifo'] as const satisfies readonly QueueName[]
+export type ProjectedQueue = (typeof projectedQueues)[number]
 
 /** How far the projection is behind what the services have said. */
 export interface Lag extends Worker {
   /** In seconds; null before the first look at the queues, and while nobody can look. */
   seconds(): number | null
-  /** Messages of these times are in the projection now. */
-  projected(newest: Date): void
-  look(): Promise<void>
+  /** A message of this time came by this queue and is in the projection now. */
+  projected(queue: ProjectedQueue, at: Date): void
+}
+
+/** What is known of one queue. */
+interface Seen {
+  /** Null where nobody could look, or there is no such queue. */
+  isEmpty: boolean | null
+  readonly firstAt: Date
+  emptyAt: Date | null
 }
 
 /**
- * An estimate of how old the oldest thing is that is not in the projection yet: 0 while both queues are empty; else the smaller of the
- * time since they were last seen empty (nothing in them is older) and the age of the newest message that was projected (queues are
- * nearly in order). What a producer has not published yet is not in it: its outbox has an age of its own.
+ * An estimate of how old the oldest thing is that is not in the projection yet, the larger of both queues'. Of one that is empty it is 0;
+ * else the smaller of the time since it was last seen empty (nothing in it is older) and the age of the newest message of it that was
+ * projected (queues are nearly in order). Where this process knows neither, the time since it looked first. What a producer has not
+ * published yet is not in it: its outbox has an age of its own.
  */
+export function createLagEstimate(now: () => Date) {
+  const seen = new Map<ProjectedQueue, Seen>()
+  const newest = new Map<ProjectedQueue, Date>()
+
+  function behind(queue: ProjectedQueue): number | null {
+    const { isEmpty = null, firstAt, emptyAt } = seen.get(queue) ?? {}
+    if (isEmpty === null || !firstAt) return null
+    if (isEmpty) return 0
+    const known = [emptyAt, newest.get(queue)].flatMap((at) => (at ? [at.getTime()] : []))
+    const since = known.length > 0 ? Math.max(...known) : firstAt.getTime()
+    return Math.max(0, now().getTime() - since) / 1_000
+  }
+
+  return {
+    seconds(): number | null {
+      const each = projectedQueues.map(behind)
+      return each.some((seconds) => seconds === null) ? null : Math.max(...each.map(Number))
+    },
+    /** Somebody has looked at a queue; null where there is none to see. */
+    saw(queue: ProjectedQueue, depth: QueueDepth | null): void {
+      const { firstAt = now(), emptyAt = null } = seen.get(queue) ?? {}
+      const isEmpty = depth && depth.visible + depth.inFlight === 0
+      seen.set(queue, { isEmpty, firstAt, emptyAt: isEmpty ? now() : emptyAt })
+    },
+    projected(queue: ProjectedQueue, at: Date): void {
+      const last = newest.get(queue)
+      if (!last || at > last) newest.set(queue, at)
+    },
+  }
+}
+
 export function createLag(options: {
   queueDepth: Messaging['queueDepth']
   now: () => Date
   logger: Logger
   metrics: Pick<Metrics, 'measured'>
 }): Lag {
-  const { now } = options
-  let look: { isEmpty: boolean } | null = null
-  let emptyAt: Date | null = null
-  let newestProjected: Date | null = null
-
-  function seconds(): number | null {
-    if (!look) return null
-    if (look.isEmpty) return 0
-    const since = [emptyAt, newestProjected].filter((at) => at !== null).map((at) => now().getTime() - at.getTime())
-    return Math.max(0, Math.min(...since)) / 1_000
-  }
-
-  async function lookAtQueues(): Promise<void> {
-    try {
-      const depths = await Promise.all(queues.map((queue) => options.queueDepth(queue)))
-      const isEmpty = depths.every((depth) => (depth?.visible ?? 0) + (depth?.inFlight ?? 0) === 0)
-      // Nobody knows how long they were not when they are seen for the first time: at least since now.
-      if (isEmpty || !emptyAt) emptyAt = now()
-      look = { isEmpty }
-    } catch (error) {
-      look = null
-      throw error
-    }
-  }
-
+  const { seconds, saw, projected } = createLagEstimate(options.now)
   options.metrics.measured(
     'projection_lag_seconds',
     'how far the projection is behind, NaN while that cannot be said',
     [],
     async () => [{ labels: {}, value: seconds() ?? Number.NaN }],
   )
+  async function look(queue: ProjectedQueue): Promise<void> {
+    try {
+      saw(queue, await options.queueDepth(queue))
+    } catch (error) {
+      saw(queue, null)
+      throw error
+    }
+  }
   const sweeper = createSweeper({
     name: 'projection lag',
     intervalMs: LOOK_MS,
     logger: options.logger,
     async sweep() {
-      await lookAtQueues()
+      await Promise.all(projectedQueues.map(look))
       return { more: false }
     },
   })
-  return {
-    ...sweeper,
-    seconds,
-    projected(newest) {
-      if (!newestProjected || newest > newestProjected) newestProjected = newest
-    },
-    look: lookAtQueues,
-  }
+  return { ...sweeper, seconds, projected }
 }

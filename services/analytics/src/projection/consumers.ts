@@ -4,7 +4,7 @@ import { type Metrics, type Tx, transact, type Worker } from '@boxoffice/service
 import type pg from 'pg'
 import type { Invalidations } from '../cache/invalidations.ts'
 import type { Tag } from '../cache/read-cache.ts'
-import type { Lag } from '../lag/lag.ts'
+import { type Lag, type ProjectedQueue, projectedQueues } from '../lag/lag.ts'
 import { projected } from './facts.ts'
 import { listLiveGenerations } from './generation-repository.ts'
 import { nothingTouched, project, type Touched } from './project.ts'
@@ -27,18 +27,20 @@ export function createProjectionConsumers(deps: {
 }): Worker[] {
   const { pool, messaging, invalidations, lag, countProjected } = deps
 
-  async function inTransaction<R>(work: (projecting: Projecting) => Promise<R>): Promise<R> {
-    const after = { touched: nothingTouched(), generations: new Set<number>(), messages: [] }
-    const result = await transact(pool, (sql) => work({ sql, ...after }))
-    committed(after)
-    return result
-  }
+  const transactFor =
+    (queue: ProjectedQueue) =>
+    async <R>(work: (projecting: Projecting) => Promise<R>): Promise<R> => {
+      const after = { touched: nothingTouched(), generations: new Set<number>(), messages: [] }
+      const result = await transact(pool, (sql) => work({ sql, ...after }))
+      committed(queue, after)
+      return result
+    }
 
   /** Never before the commit: what is read in between would be cached as it was. */
-  function committed({ touched, generations, messages }: Omit<Projecting, 'sql'>): void {
+  function committed(queue: ProjectedQueue, { touched, generations, messages }: Omit<Projecting, 'sql'>): void {
     invalidations.changed([...generations], tagsOf(touched))
     for (const { eventType, timestamp } of messages) {
-      lag.projected(timestamp)
+      lag.projected(queue, timestamp)
       countProjected(eventType, 'queue')
     }
   }
@@ -53,13 +55,12 @@ export function createProjectionConsumers(deps: {
       messages.push(message)
     }),
   )
-  const ofTopics = (queue: 'analytics-queue' | 'event-updates.fifo') => {
+  const ofTopics = (queue: ProjectedQueue) => {
     const topics: readonly string[] = queues[queue].subscriptions.map(({ topic }) => topic)
     return subscribers.filter(({ definition }) => definition.topics.some((topic) => topics.includes(topic)))
   }
-  const options = { transact: inTransaction, sqlOf: ({ sql }: Projecting) => sql }
-  return (['analytics-queue', 'event-updates.fifo'] as const).map((queue) =>
-    messaging.consumeWith(queue, ofTopics(queue), options),
+  return projectedQueues.map((queue) =>
+    messaging.consumeWith(queue, ofTopics(queue), { transact: transactFor(queue), sqlOf: ({ sql }) => sql }),
   )
 }
 
