@@ -116,7 +116,7 @@ function printReport({ name, totals, byType, holds, overTime, currency }: SalesR
   console.log(`\n             ${pc.bold(name)}`)
   row('sold', `${totals.soldCount} of ${totals.capacity ?? '?'}, ${share(totals.sellThrough)}`)
   row('revenue', money(totals.revenue))
-  row('holds that were bought', `${holds.converted} of ${holds.converted + holds.released}, ${share(holds.conversion)}`)
+  row('holds bought', `${holds.converted} of ${holds.converted + holds.released}, ${share(holds.conversion)}`)
   for (const type of byType)
     row(type.name ?? type.ticketTypeId, `${type.soldCount} at ${type.unitPrice === null ? '?' : money(type.unitPrice)}`)
   for (const { from, issuedCount, revenue } of overTime)
