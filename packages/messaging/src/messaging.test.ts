@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import {
   type EventId,
+  eventPublished,
   type Message,
+  type MessageDefinition,
   mailProgressed,
   type OrderId,
   queues,
@@ -32,7 +34,7 @@ import { on } from './consumer.ts'
 import { readLetters, requeueLetters } from './dead-letter-queue.ts'
 import { archivePublished, oldestUnpublishedSeconds } from './housekeeping.ts'
 import { createMessaging, type Messaging } from './messaging.ts'
-import { type Append, createOutbox } from './outbox.ts'
+import { type Append, createBatchOutbox, createOutbox } from './outbox.ts'
 import { createProbe, type Probe, sayAsStranger } from './probe.ts'
 import { provision } from './provision.ts'
 import type { Translate } from './read-message.ts'
@@ -238,6 +240,57 @@ test('every queue has its dead-letter queue, its visibility and its receives', a
     const redrive = { deadLetterTargetArn: aws.queueArn(deadLetterQueue), maxReceiveCount: maxReceives }
     expect(JSON.parse(Attributes.RedrivePolicy ?? '{}')).toEqual(redrive)
   }
+})
+
+describe('many messages of one kind', () => {
+  const many = (definition: MessageDefinition, payloads: readonly unknown[]) =>
+    transact(foundation.pool, async (tx) => {
+      const statements: string[] = []
+      const counting: Tx = {
+        query: (sql, values) => {
+          statements.push(sql)
+          return tx.query(sql, values)
+        },
+      }
+      const appendAll = createBatchOutbox({ ...foundation, topics })
+      const messages = payloads.map((payload, index) => ({ payload, aggregateVersion: index + 1 }))
+      const ids = await appendAll(counting, definition, messages as never)
+      // Before it commits, where no relay sees it.
+      const rows = await tx.query<{ id: string; topic: string; group: string | null; version: number }>(
+        `select message_id as id, topic, group_key as "group", (body->>'aggregateVersion')::int as version
+         from outbox where message_id = any($1::uuid[]) order by position`,
+        [ids],
+      )
+      return { ids, statements, rows }
+    })
+
+  const published = (eventId: string) => ({
+    ...{ eventId, organizerId: randomUUID(), venueId: randomUUID(), venueName: 'Klub', venueAddress: 'Łódź' },
+    ...{ name: 'Jazz', eventDate: new Date(), timeZone: 'Europe/Warsaw', status: 'PUBLISHED' },
+  })
+
+  test('are one statement, and stand in the outbox in their order, each for every topic', async () => {
+    const payloads = Array.from({ length: 50 }, () => published(randomUUID()))
+    const { ids, statements, rows } = await many(eventPublished, payloads)
+    expect(statements).toHaveLength(1)
+    expect(rows).toEqual(
+      payloads.flatMap(({ eventId }, index) => [
+        { id: ids[index], topic: 'event-events', group: null, version: index + 1 },
+        { id: ids[index], topic: 'event-updates.fifo', group: eventId, version: index + 1 },
+      ]),
+    )
+  })
+  test('that are none are no statement', async () => {
+    expect(await many(eventPublished, [])).toEqual({ ids: [], statements: [], rows: [] })
+  })
+  test('are written all or none: where one is too large, or their topic is another’s', async () => {
+    const payloads = [rejection(), { ...rejection(), reason: 'x'.repeat(250_000) }]
+    await expect(many(ticketsRejected, payloads)).rejects.toThrow('TICKETS_REJECTED is too large for SNS and SQS to take')
+    const foreign = messaging.transact((tx) => messaging.appendAll(tx, ticketsRejected, []))
+    await expect(foreign).rejects.toThrow('TICKETS_REJECTED goes to ticket-events, to which this service may not publish')
+    const { rows } = await foundation.pool.query('select from outbox where body::text like $1', [`%${payloads[0]?.orderId}%`])
+    expect(rows).toEqual([])
+  })
 })
 
 describe('what a service may publish', () => {

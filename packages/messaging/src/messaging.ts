@@ -6,15 +6,17 @@ import type { MessagingConfig } from './config.ts'
 import { type ConsumerOptions, createConsumer } from './consumer.ts'
 import { createHandlerFigures, type FiguresOfHandlers } from './handler-figures.ts'
 import { createHousekeeping } from './housekeeping.ts'
-import { type Append, createOutbox } from './outbox.ts'
+import { type Append, type AppendAll, createBatchOutbox, createOutbox } from './outbox.ts'
 import { findQueueDepth, type QueueDepth } from './queue-depth.ts'
 import type { Subscriber } from './read-message.ts'
 import { createRelay, type Relay } from './relay.ts'
 
 /** A service's part in messaging. */
 export interface Messaging {
-  /** Write a message into the outbox, in the caller's transaction. The only way to publish. */
+  /** Write a message into the outbox, in the caller's transaction. The only way to publish, with `appendAll`. */
   append: Append
+  /** The same for many messages of one kind, in one statement. */
+  appendAll: AppendAll
   /** A transaction of the pool; after its commit the relay is told to look. */
   transact: Transact
   relay: Relay
@@ -47,6 +49,7 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
     relay.nudge()
     return result
   }
+  const outbox = { ...foundation, topics: [...topics, ...commandQueuesOf(foundation.identity.name)] }
   const handlers = createHandlerFigures(foundation.now)
   const consumed: QueueName[] = []
   const consumeWith: Messaging['consumeWith'] = (queue, subscribers, options) => {
@@ -64,7 +67,8 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
     })
   }
   return {
-    append: createOutbox({ ...foundation, topics: [...topics, ...commandQueuesOf(foundation.identity.name)] }),
+    append: createOutbox(outbox),
+    appendAll: createBatchOutbox(outbox),
     transact: inTransaction,
     relay,
     housekeeping: createHousekeeping({ pool, logger, metrics }),

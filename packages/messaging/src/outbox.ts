@@ -12,55 +12,92 @@ export type Append = <D extends MessageDefinition>(
   options: { aggregateVersion: number },
 ) => Promise<MessageId>
 
-/**
- * Writes messages into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
- * The present trace goes with them, as the attribute `traceparent`. `aggregateVersion` is the version of the thing the message is
- * about, by which consumers recognise an older one. A message for a topic or command queue that is not among `topics` is refused: on
- * AWS it would be.
- */
-export function createOutbox(options: { now: () => Date; newId: () => string; topics: readonly Destination[] }): Append {
+export type AppendAll = <D extends MessageDefinition>(
+  tx: Tx,
+  definition: D,
+  messages: readonly { payload: Payload<D>; aggregateVersion: number }[],
+) => Promise<MessageId[]>
+
+interface OutboxOptions {
+  now: () => Date
+  newId: () => string
+  topics: readonly Destination[]
+}
+
+/** One message into the outbox: see `createBatchOutbox`. */
+export function createOutbox(options: OutboxOptions): Append {
+  const appendAll = createBatchOutbox(options)
   return async (tx, definition, payload, { aggregateVersion }) => {
-    const foreign = definition.topics.find((topic) => !options.topics.includes(topic))
-    if (foreign) throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
-    const messageId = options.newId() as MessageId
-    const timestamp = options.now()
-    const message = {
-      messageId,
-      eventType: definition.eventType,
-      version: '1.0',
-      timestamp,
-      correlationId: currentCorrelationId(),
-      aggregateVersion,
-      payload,
-    }
-    const body = z.encode(definition.schema as z.ZodType, message) as { payload: Record<string, unknown> }
-    const json = JSON.stringify(body)
-    if (Buffer.byteLength(json) > BODY_MAX_BYTES) throw new Error(`${definition.eventType} is too large for SNS and SQS to take`)
-    const traceparent = currentTraceparent()
-    const attributes: Record<string, string> = {
-      eventType: definition.eventType,
-      timestamp: timestamp.toISOString(),
-      ...(traceparent && { traceparent }),
-    }
-    for (const name of definition.attributes) {
-      const value = body.payload[name]
-      if (value !== undefined && value !== null) attributes[name] = String(value)
-    }
-    const group = definition.groupBy ? String(body.payload[definition.groupBy]) : null
-    await tx.query(
-      `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable)
-       select $1::uuid, t.topic, $2::text, $3::jsonb, $4::jsonb, t.group_key, $5::boolean
-       from unnest($6::text[], $7::text[]) t(topic, group_key)`,
-      [
-        messageId,
-        definition.eventType,
-        json,
-        JSON.stringify(attributes),
-        !definition.secret,
-        definition.topics,
-        definition.topics.map((topic) => (isFifo(topic) ? group : null)),
-      ],
-    )
-    return messageId
+    const [messageId] = await appendAll(tx, definition, [{ payload, aggregateVersion }])
+    return messageId as MessageId
   }
+}
+
+/**
+ * Writes messages of one kind into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
+ * However many there are, it is one statement, and they stand there in their order. The present trace goes with them, as the
+ * attribute `traceparent`. `aggregateVersion` is the version of the thing a message is about, by which consumers recognise an older
+ * one. A message for a topic or command queue that is not among `topics` is refused: on AWS it would be.
+ */
+export function createBatchOutbox({ now, newId, topics }: OutboxOptions): AppendAll {
+  return async (tx, definition, messages) => {
+    const foreign = definition.topics.find((topic) => !topics.includes(topic))
+    if (foreign) throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
+    if (messages.length === 0) return []
+    const shared = { eventType: definition.eventType, version: '1.0', timestamp: now(), correlationId: currentCorrelationId() }
+    const traceparent = currentTraceparent()
+    const rows = messages.map((message) =>
+      rowOf(definition, { messageId: newId() as MessageId, ...shared, ...message }, traceparent),
+    )
+    await insertRows(tx, definition, rows)
+    return rows.map(({ messageId }) => messageId)
+  }
+}
+
+interface Row {
+  readonly messageId: MessageId
+  readonly body: string
+  readonly attributes: string
+  /** Of messages that are kept in order among themselves. */
+  readonly group: string | null
+}
+
+type Envelope = { messageId: MessageId; eventType: string; timestamp: Date; payload: unknown }
+
+function rowOf(definition: MessageDefinition, envelope: Envelope, traceparent: string | null): Row {
+  const encoded = z.encode(definition.schema as z.ZodType, envelope) as { payload: Record<string, unknown> }
+  const body = JSON.stringify(encoded)
+  if (Buffer.byteLength(body) > BODY_MAX_BYTES) throw new Error(`${definition.eventType} is too large for SNS and SQS to take`)
+  const attributes: Record<string, string> = {
+    eventType: envelope.eventType,
+    timestamp: envelope.timestamp.toISOString(),
+    ...(traceparent && { traceparent }),
+  }
+  for (const name of definition.attributes) {
+    const value = encoded.payload[name]
+    if (value !== undefined && value !== null) attributes[name] = String(value)
+  }
+  const group = definition.groupBy ? String(encoded.payload[definition.groupBy]) : null
+  return { messageId: envelope.messageId, body, attributes: JSON.stringify(attributes), group }
+}
+
+/** Each message once for every place it goes to; `position` grows in the order of the rows. */
+async function insertRows(tx: Tx, definition: MessageDefinition, rows: readonly Row[]): Promise<void> {
+  await tx.query(
+    `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable)
+     select m.message_id, t.topic, $1, m.body::jsonb, m.attributes::jsonb, case when t.fifo then m.group_key end, $2
+     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) with ordinality m(message_id, body, attributes, group_key, place)
+     cross join unnest($7::text[], $8::boolean[]) with ordinality t(topic, fifo, place)
+     order by m.place, t.place`,
+    [
+      definition.eventType,
+      !definition.secret,
+      rows.map(({ messageId }) => messageId),
+      rows.map(({ body }) => body),
+      rows.map(({ attributes }) => attributes),
+      rows.map(({ group }) => group),
+      definition.topics,
+      definition.topics.map(isFifo),
+    ],
+  )
 }
