@@ -1,7 +1,7 @@
-import type { Message, MessageDefinition } from '@boxoffice/contracts'
+import type { Message, MessageDefinition, ticketsGenerated } from '@boxoffice/contracts'
 import { createDatabase, transact } from '@boxoffice/service-kit'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { nothingTouched, project } from '../src/projection/project.ts'
 import { createDice, makeHistory } from './history.ts'
 import { recount } from './recount.ts'
@@ -28,7 +28,7 @@ const tables = [
 /** Everything that a generation of its own holds when these batches were written one after the other. */
 async function tablesOf(batches: readonly (readonly Message<MessageDefinition>[])[]) {
   const generation = generations++
-  for (const batch of batches) await transact(pool, (tx) => project(tx, generation, batch, nothingTouched()))
+  for (const batch of batches) await transact(pool, (tx) => project(tx, [generation], batch, nothingTouched()))
   return readTables(generation)
 }
 
@@ -44,6 +44,9 @@ async function readTables(generation: number) {
 const isSomething = (row: object) =>
   !('hour' in row) || Object.values(row).some((value) => typeof value === 'number' && value !== 0)
 
+/** Messages in pages of 30. */
+const paged = (messages: readonly Message<MessageDefinition>[]) =>
+  Array.from({ length: Math.ceil(messages.length / 30) }, (_, page) => messages.slice(page * 30, page * 30 + 30))
 const oneByOne = (messages: readonly Message<MessageDefinition>[]) => messages.map((message) => [message])
 
 test('the counters equal what a plain recount of the history says', async () => {
@@ -68,9 +71,7 @@ test.each([2, 3, 4, 5, 6])('history %i gives the same tables shuffled, told twic
   expect(await tablesOf(oneByOne(dice.shuffled(history)))).toEqual(inOrder)
   const twice = [...history, ...history.filter(() => dice.chance(0.4))]
   expect(await tablesOf(oneByOne(dice.shuffled(twice)))).toEqual(inOrder)
-  const shuffled = dice.shuffled(twice)
-  const pages = Array.from({ length: Math.ceil(shuffled.length / 30) }, (_, page) => shuffled.slice(page * 30, page * 30 + 30))
-  expect(await tablesOf(pages)).toEqual(inOrder)
+  expect(await tablesOf(paged(dice.shuffled(twice)))).toEqual(inOrder)
 })
 
 test('ten at once over the same orders give the same tables as one after the other', async () => {
@@ -82,9 +83,58 @@ test('ten at once over the same orders give the same tables as one after the oth
   const worker = async () => {
     for (let message = waiting.pop(); message; message = waiting.pop()) {
       const batch = [message]
-      await transact(pool, (tx) => project(tx, generation, batch, nothingTouched()))
+      await transact(pool, (tx) => project(tx, [generation], batch, nothingTouched()))
     }
   }
   await Promise.all(Array.from({ length: 10 }, worker))
   expect(await readTables(generation)).toEqual(inOrder)
+})
+
+test('pages of a rebuild beside consumers that write both generations give the same tables in both, and no deadlock', async () => {
+  const dice = createDice(12)
+  const history = makeHistory(12, 40)
+  const inOrder = await tablesOf(oneByOne(history))
+  const [served, building] = [generations++, generations++]
+  const take = async (waiting: Message<MessageDefinition>[][], into: readonly number[]) => {
+    for (let batch = waiting.pop(); batch; batch = waiting.pop()) {
+      const messages = batch
+      await transact(pool, (tx) => project(tx, into, messages, nothingTouched()))
+    }
+  }
+  const queued = oneByOne(dice.shuffled([...history, ...history.filter(() => dice.chance(0.4))]))
+  const pages = [1, 2, 3].flatMap(() => paged(dice.shuffled(history)))
+  // In the wrong order, too: a consumer may be told of the generations as it likes.
+  const consumers = Array.from({ length: 8 }, (_, worker) => take(queued, worker % 2 ? [served, building] : [building, served]))
+  await Promise.all([...consumers, take(pages, [building])])
+  expect(await readTables(served)).toEqual(inOrder)
+  expect(await readTables(building)).toEqual(inOrder)
+})
+
+test('the counters of one generation are not locked while the facts of another are written', async () => {
+  const sales = makeHistory(13, 20).filter(({ eventType }) => eventType === 'TICKETS_GENERATED') as Message<
+    typeof ticketsGenerated
+  >[]
+  const [one] = sales
+  const [, another] = sales.filter(({ payload }) => payload.eventId === one?.payload.eventId)
+  if (!one || !another) throw new Error('a history without two sales of an event')
+  const [served, building] = [generations++, generations++]
+  const page = await pool.connect()
+  await page.query('begin')
+  const { orderId, eventId } = one.payload
+  await page.query('insert into orders (generation, order_id, event_id) values ($1, $2, $3)', [building, orderId, eventId])
+  const waits = transact(pool, (tx) => project(tx, [served, building], [one], nothingTouched()))
+  await vi.waitFor(async () => {
+    const { rows } = await pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    expect(rows).toHaveLength(1)
+  })
+  await transact(pool, async (tx) => {
+    await tx.query(`set local lock_timeout = '2s'`)
+    await project(tx, [served], [another], nothingTouched())
+  }).finally(async () => {
+    await page.query('commit')
+    page.release()
+    await waits
+  })
 })

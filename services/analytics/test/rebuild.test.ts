@@ -69,7 +69,8 @@ async function givenHistory(seed: number) {
     archive[topic] = [...(archive[topic] ?? []), wireOf(message, definition)]
   }
   const generation = await activeGeneration()
-  for (const message of history) await transact(analytics.deps.pool, (tx) => project(tx, generation, [message], nothingTouched()))
+  for (const message of history)
+    await transact(analytics.deps.pool, (tx) => project(tx, [generation], [message], nothingTouched()))
   return [...new Set(history.map(({ payload }) => (payload as { eventId: string }).eventId))]
 }
 

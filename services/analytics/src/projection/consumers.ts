@@ -48,10 +48,9 @@ export function createProjectionConsumers(deps: {
   const subscribers = projected.map((definition) =>
     on<MessageDefinition, Projecting>(definition, async ({ sql, touched, generations, messages }, message) => {
       // Looked up inside: one that begins or ends meanwhile is seen by either this transaction or its rebuild.
-      for (const generation of await listLiveGenerations(sql)) {
-        await project(sql, generation, [message], touched)
-        generations.add(generation)
-      }
+      const live = await listLiveGenerations(sql)
+      await project(sql, live, [message], touched)
+      for (const generation of live) generations.add(generation)
       messages.push(message)
     }),
   )

@@ -53,12 +53,15 @@ const eventTotals = defineTable<EventTotals>({
     currency = least(t.currency, excluded.currency), as_of = greatest(t.as_of, excluded.as_of)`,
 })
 
+/** By how much counters change. */
+export interface Differences {
+  readonly sales: readonly SalesHour[]
+  readonly refunds: readonly RefundHour[]
+  readonly totals: readonly EventTotals[]
+}
+
 /** Add differences to the counters, row after row in the order of their keys. */
-export async function addToCounters(
-  tx: Tx,
-  generation: number,
-  differences: { sales: readonly SalesHour[]; refunds: readonly RefundHour[]; totals: readonly EventTotals[] },
-): Promise<void> {
+export async function addToCounters(tx: Tx, generation: number, differences: Differences): Promise<void> {
   await salesHours.put(tx, generation, differences.sales)
   await refundHours.put(tx, generation, differences.refunds)
   await eventTotals.put(tx, generation, differences.totals)

@@ -1,7 +1,7 @@
 import type { EventId, Message, MessageDefinition, OrderId, TicketId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { putEvents, putTypes } from './catalog-repository.ts'
-import { addToCounters, lockReservations, putReservations } from './counter-repository.ts'
+import { addToCounters, type Differences, lockReservations, putReservations } from './counter-repository.ts'
 import { differenceOf, type EventTotals, holdsOf, refundsOf, salesOf } from './counters.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { joinFacts, joinOrders, type OrderFacts, type OrderPicture } from './order-facts.ts'
@@ -16,18 +16,26 @@ export interface Touched {
 export const nothingTouched = (): Touched => ({ events: new Set(), users: new Set(), tickets: new Set() })
 
 /**
- * Write what messages tell into one generation, in the caller's transaction; what they touch is added to `touched`. Their order and
+ * Write what messages tell into these generations, in the caller's transaction; what they touch is added to `touched`. Their order and
  * number do not matter, nor whether any of them was written before: facts are joined by the id of what they are about, and counters
- * change by the difference that makes. Rows are locked in one order (orders, reservations, then counters, each by id), the counters
- * that everybody wants last.
+ * change by the difference that makes. Rows are locked in one order: the facts of each generation (orders, reservations, types,
+ * events, each by id), and when all of them are written the counters of each, which everybody wants.
  */
 export async function project(
   tx: Tx,
-  generation: number,
+  generations: readonly number[],
   messages: readonly Message<MessageDefinition>[],
   touched: Touched,
 ): Promise<void> {
   const facts = factsOf(messages)
+  const inOrder = generations.toSorted((a, b) => a - b)
+  const written: { generation: number; differences: Differences }[] = []
+  for (const generation of inOrder) written.push({ generation, differences: await projectFacts(tx, generation, facts, touched) })
+  for (const { generation, differences } of written) await addToCounters(tx, generation, differences)
+}
+
+/** Write facts into one generation: what that adds to its counters. */
+async function projectFacts(tx: Tx, generation: number, facts: Facts, touched: Touched): Promise<Differences> {
   const orders = await projectOrders(tx, generation, facts)
   const holds = await projectReservations(tx, generation, facts)
   await putTypes(
@@ -36,12 +44,12 @@ export async function project(
     [...facts.types.values()].map(({ kind: _, unitPrice, ...type }) => ({ ...type, unitPriceMinor: unitPrice })),
   )
   await putEvents(tx, generation, [...facts.events.values()])
-  await addToCounters(tx, generation, {
+  noteTouched(touched, facts, orders.changes)
+  return {
     sales: differenceOf(orders.before.flatMap(salesOf), orders.after.flatMap(salesOf)),
     refunds: differenceOf(orders.before.flatMap(refundsOf), orders.after.flatMap(refundsOf)),
     totals: totalsOf(facts, holds),
-  })
-  noteTouched(touched, facts, orders.changes)
+  }
 }
 
 async function projectOrders(tx: Tx, generation: number, facts: Facts) {

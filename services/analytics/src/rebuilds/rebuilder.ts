@@ -68,7 +68,7 @@ export function createRebuilder(options: {
       const read = readable(service, messages)
       const written = await transact(pool, async (tx) => {
         if (!(await holdRebuild(tx, rebuild))) return false
-        await project(tx, rebuild.generation, read, nothingTouched())
+        await project(tx, [rebuild.generation], read, nothingTouched())
         await putPage(tx, rebuild.rebuildId, { service, taken: messages.length, total, nextCursor })
         return true
       })
