@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EventStatus } from './event.ts'
 import { EventId, TicketTypeId, VenueId } from './ids.ts'
-import { Currency, Money } from './money.ts'
+import { Currency, Money, MoneySum } from './money.ts'
 import { defineRoute, eventStream, fileOr, NextCursor, Page, Refusal } from './route.ts'
 import { Instant } from './text.ts'
 
@@ -11,9 +11,9 @@ const Share = z.number().nonnegative().nullable()
 /** What was sold, taken, given back and used. */
 const Figures = z.object({
   soldCount: Count.meta({ description: 'tickets that are sold: issued and not cancelled' }),
-  revenue: Money.meta({ description: 'what was paid for tickets, without what went back' }),
+  revenue: MoneySum.meta({ description: 'what was paid for tickets, without what went back' }),
   cancelledCount: Count.meta({ description: 'tickets that were issued and cancelled' }),
-  refundedAmount: Money.meta({ description: 'what went back' }),
+  refundedAmount: MoneySum.meta({ description: 'what went back' }),
   checkedInCount: Count,
 })
 const Capacity = z.object({
@@ -26,16 +26,16 @@ export const SalesOfType = Figures.extend({
   name: z.string().nullable().meta({ description: 'null while only its tickets are known' }),
   unitPrice: Money.nullable().meta({ description: 'as it is offered now' }),
   ...Capacity.shape,
-})
+}).meta({ description: 'a refund that names no tickets is of no type: the totals alone have it' })
 export type SalesOfType = z.output<typeof SalesOfType>
 
 /** What happened from `from` on, for an hour or a day. */
 export const SalesOfPeriod = z.object({
   from: Instant,
   issuedCount: Count.meta({ description: 'tickets that were sold then, given back later or not' }),
-  revenue: Money.meta({ description: 'what was paid for them' }),
+  revenue: MoneySum.meta({ description: 'what was paid for them' }),
   cancelledCount: Count,
-  refundedAmount: Money,
+  refundedAmount: MoneySum,
   checkedInCount: Count,
 })
 export type SalesOfPeriod = z.output<typeof SalesOfPeriod>
@@ -61,7 +61,7 @@ export const SalesReport = z.object({
       conversion: Share.meta({ description: 'converted / (converted + released); those that are still held count in neither' }),
     })
     .meta({ description: 'reservations, whatever they held' }),
-  refunds: z.object({ count: Count, amount: Money }),
+  refunds: z.object({ count: Count, amount: MoneySum }),
   checkIns: z.object({ count: Count, rate: Share.meta({ description: 'checked in / sold' }) }),
   interval: z.enum(['hour', 'day']),
   overTime: z.array(SalesOfPeriod).meta({ description: 'periods in which something happened, the oldest first' }),
@@ -97,8 +97,8 @@ export const analyticsRoutes = {
     method: 'GET',
     path: '/api/analytics/events/:eventId/sales',
     summary:
-      'How an event sells: over time and by type, sell-through, holds, refunds, check-ins; as CSV one line for each period and type',
-    access: 'organizer',
+      'How an event sells: over time and by type, sell-through, holds, refunds, check-ins; as CSV one line for each period and type, and one for its refunds that name no tickets',
+    access: 'user',
     params,
     query: z.object({ format: z.enum(['json', 'csv']).default('json'), interval: Interval }),
     responses: { 200: fileOr(SalesReport, 'text/csv'), 403: Refusal, 404: Refusal },
@@ -107,7 +107,7 @@ export const analyticsRoutes = {
     method: 'GET',
     path: '/api/analytics/events/:eventId/sales/stream',
     summary: 'The same as it stands, and again whenever it has changed',
-    access: 'organizer',
+    access: 'user',
     params,
     query: z.object({ interval: Interval }),
     responses: { 200: eventStream(SalesReport), 403: Refusal, 404: Refusal },

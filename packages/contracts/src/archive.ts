@@ -9,7 +9,7 @@ const archiveOf = (service: ServiceKey) =>
     listArchived: defineRoute({
       method: 'GET',
       path: `/api/${service}/internal/archive`,
-      summary: 'Messages of a topic, each once, in no order that means anything',
+      summary: 'Messages of a topic, each at least once, in no order that means anything',
       access: { services: ['analytics-service'] },
       query: z.object({
         topic: TopicName,
@@ -19,7 +19,12 @@ const archiveOf = (service: ServiceKey) =>
       responses: {
         200: z.object({
           messages: z.array(z.record(z.string(), z.unknown())).meta({ description: 'envelopes as they travelled' }),
-          total: z.int().nullable().meta({ description: 'how many there are in all; on the first page only' }),
+          total: z
+            .int()
+            .nullable()
+            .meta({
+              description: 'about how many there are in all; on the first page only, and null where counting takes too long',
+            }),
           nextCursor: NextCursor,
         }),
       },

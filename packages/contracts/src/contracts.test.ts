@@ -9,6 +9,7 @@ import {
   formOf,
   type Minor,
   Money,
+  MoneySum,
   messages,
   queueNames,
   queues,
@@ -37,6 +38,14 @@ describe('money', () => {
   test.each([1.005, -1, Number.POSITIVE_INFINITY, Number.NaN, '1'])('%s is no amount', (value) => {
     expect(z.safeDecode(Money, value as never).success).toBe(false)
   })
+  test('a sum may be larger than any amount, and exact', () => {
+    for (const minor of [100_000_000_001, 7_000_000_000_000_001, Number.MAX_SAFE_INTEGER]) {
+      expect(z.safeEncode(Money, minor as Minor).success).toBe(false)
+      const wire = JSON.parse(JSON.stringify(z.encode(MoneySum, minor as Minor)))
+      expect(z.decode(MoneySum, wire)).toBe(minor)
+    }
+    expect(z.safeDecode(MoneySum, Number.MAX_SAFE_INTEGER).success).toBe(false)
+  })
   test('every amount of cents survives the way over the wire', () => {
     for (let minor = 0; minor < 200_000; minor += 7) {
       const wire = JSON.parse(JSON.stringify(z.encode(Money, minor as Minor)))
@@ -55,6 +64,12 @@ describe('texts', () => {
   test('a language tag is short', () => {
     expect(contracts.Locale.safeParse('sl-rozaj-biske-1994').success).toBe(true)
     expect(contracts.Locale.safeParse(`en${'-aaaaaaaa'.repeat(10)}`).success).toBe(false)
+  })
+  test.each(['Europe/Warsaw', 'UTC', 'Etc/GMT+1', 'America/Argentina/Buenos_Aires'])('%s is a time zone', (name) => {
+    expect(contracts.TimeZone.safeParse(name).success).toBe(true)
+  })
+  test.each(['+01:00', '-05', 'Europe/Nowhere', ''])('%j is the name of no time zone', (name) => {
+    expect(contracts.TimeZone.safeParse(name).success).toBe(false)
   })
   test.each(['a\u0000b', 'a\ud800', 'abc\u202edef', 'a\u2066b'])('%j is nothing that anybody types', (text) => {
     expect(contracts.line(50).safeParse(text).success).toBe(false)

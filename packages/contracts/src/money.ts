@@ -8,11 +8,18 @@ const Minor = z.int().nonnegative().brand<'Minor'>()
 /** An amount in minor units (cents). */
 export type Minor = z.output<typeof Minor>
 
-/** On the wire a number of major units (`50.1`), in code minor units (`5010`). The only place that knows the factor. */
-export const Money = z.codec(z.number().nonnegative().max(1_000_000_000).multipleOf(0.01), Minor, {
-  decode: (major) => Math.round(major * 100) as Minor,
-  encode: (minor) => minor / 100,
-})
+const AMOUNT_MAX = 1_000_000_000
+/** The only place that knows the factor. */
+const upTo = (major: number) =>
+  z.codec(z.number().nonnegative().max(major).multipleOf(0.01), Minor, {
+    decode: (amount) => Math.round(amount * 100) as Minor,
+    encode: (minor) => minor / 100,
+  })
+
+/** An amount: on the wire a number of major units (`50.1`), in code minor units (`5010`). */
+export const Money = upTo(AMOUNT_MAX)
+/** A sum over any number of amounts, which may be larger than each of them: written like an amount. */
+export const MoneySum = upTo(Number.MAX_SAFE_INTEGER / 100)
 
 /** An amount times a count, in minor units. */
 export const times = (amount: Minor, count: number) => (amount * count) as Minor

@@ -31,7 +31,7 @@ export const Locale = z
   .max(35)
   .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en or de-AT')
 
-/** An IANA time zone, e.g. `Europe/Warsaw`. */
+/** An IANA time zone by its name, e.g. `Europe/Warsaw`: an offset is none, and not every reader takes it to mean the same. */
 export const TimeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Warsaw')
 
 const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
@@ -45,6 +45,7 @@ export const Country = z
 const NO_COUNTRIES = new Set(['EU', 'EZ', 'UN', 'XA', 'XB', 'ZZ'])
 
 function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true

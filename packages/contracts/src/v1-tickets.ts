@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EventId, OrderId, TicketId, UserId, VenueId } from './ids.ts'
-import { Currency, Money } from './money.ts'
+import { Currency, Money, MoneySum } from './money.ts'
 import { FailureReason } from './order.ts'
 import { defineRoute, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { Instant, line } from './text.ts'
@@ -117,7 +117,7 @@ export const ticketQueryRoutes = {
     access: 'user',
     params: eventParams.extend({ venueId: VenueId }),
     responses: {
-      200: z.object({ venueId: VenueId, eventId: EventId, totalRevenue: Money, currency: Currency.nullable() }),
+      200: z.object({ venueId: VenueId, eventId: EventId, totalRevenue: MoneySum, currency: Currency.nullable() }),
       403: Refusal,
       404: Refusal.meta({ description: 'EVENT_NOT_FOUND, VENUE_NOT_FOUND (the event was never there)' }),
     },

@@ -1,4 +1,4 @@
-import { type Currency, Money } from '@boxoffice/contracts'
+import { type Currency, MoneySum } from '@boxoffice/contracts'
 import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
 import { amountOf, type Line } from './figures.ts'
@@ -21,7 +21,7 @@ const columns = [
  * UTC, amounts in major units. What would be a formula is made text.
  */
 export function csvOf(lines: readonly Line[], currency: Currency | null): Buffer {
-  const money = (minor: number) => z.encode(Money, amountOf(minor)).toFixed(2)
+  const money = (minor: number) => z.encode(MoneySum, amountOf(minor)).toFixed(2)
   const rows = lines.map(
     (line): Record<(typeof columns)[number], string | number> => ({
       from: new Date(line.from).toISOString(),
