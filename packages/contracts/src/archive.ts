@@ -22,9 +22,7 @@ const archiveOf = (service: ServiceKey) =>
           total: z
             .int()
             .nullable()
-            .meta({
-              description: 'about how many there are in all; on the first page only, and null where counting takes too long',
-            }),
+            .meta({ description: 'about how many there are; null after the first page, or where counting takes long' }),
           nextCursor: NextCursor,
         }),
       },

@@ -28,6 +28,7 @@ export interface ConsumerOptions<T> extends HandlingOptions<T> {
   room?: Room
   /** The queue's own where none are given. */
   retryAfterSeconds?: readonly number[]
+  /** How many messages are at work at once; ten where nothing is given. */
   concurrency?: number
 }
 

@@ -1,5 +1,5 @@
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
-import type { QueueName } from '@boxoffice/contracts'
+import type { Message, MessageDefinition, QueueName } from '@boxoffice/contracts'
 import { type CrashAt, inSpan, type Logger, type Metrics, type Span, type Tx, withCorrelationId } from '@boxoffice/service-kit'
 import type { Aws } from './aws.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
@@ -17,6 +17,8 @@ export interface HandlingOptions<T> {
   sqlOf(tx: T): Tx
   /** For a queue whose messages are not of our own services; an envelope of ours where none is given. */
   translate?: Translate
+  /** A message was taken before: what followed its commit then may have been lost. In the transaction that found the inbox row. */
+  onDuplicate?(tx: T, message: Message<MessageDefinition>): Promise<void>
   afterCommit(): void
   logger: Logger
   metrics: Metrics
@@ -73,7 +75,10 @@ export function createHandling<T>(options: HandlingOptions<T>) {
              on conflict do nothing returning message_id`,
             [queue, envelope.messageId, envelope.eventType],
           )
-          if (fresh.length === 0) return 'duplicate'
+          if (fresh.length === 0) {
+            await options.onDuplicate?.(tx, envelope)
+            return 'duplicate'
+          }
           await (subscriber as Subscriber<T>).handle(tx, envelope)
           options.crashAt('consumer.before-commit')
           return 'done'

@@ -27,7 +27,7 @@ export interface Messaging {
   consumeWith<T>(
     queue: QueueName,
     subscribers: readonly Subscriber<T>[],
-    options: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf' | 'translate' | 'room'>,
+    options: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf' | 'translate' | 'room' | 'onDuplicate' | 'concurrency'>,
   ): Worker
   /** The queues that have a consumer here. */
   consumed(): readonly QueueName[]
