@@ -55,7 +55,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const foundation = createFoundation(config, userKeys)
   const { pool, logger, metrics, crashAt, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
-  const { append } = messaging
+  const { append, appendAll } = messaging
   const transact = retrying(messaging.transact)
 
   const peers = createPeers(config, foundation)
@@ -63,8 +63,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
 
   const pdfs = createPdfRenderer()
   const sql = sqlOfPool(pool)
-  const expiry = createExpiry({ append })
-  const releases = createReleases({ append })
+  const expiry = createExpiry({ appendAll })
+  const releases = createReleases({ appendAll })
   const findPlan = createPlans({ pool })
   const redisPicture = createRedisPicture({
     url: config.redisUrl,
@@ -110,10 +110,10 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       }),
     ),
     issue: createIssue({ append, expiry, releases, crashAt, newId, publicUrl: config.publicUrl }),
-    cancel: createCancel({ append, releases }),
+    cancel: createCancel({ appendAll, releases }),
     recipients,
     transfers: createPassOn({ transact, sql, append, newId, recipients, perHourMax: config.transfersPerHourMax }),
-    checkIn: countCheckIns(metrics, createCheckIn({ transact, sql, append, acceptedKeys })),
+    checkIn: countCheckIns(metrics, createCheckIn({ transact, sql, appendAll, acceptedKeys })),
     codeKey,
     acceptedKeys,
     pdfs,

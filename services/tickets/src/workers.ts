@@ -1,5 +1,5 @@
 import { createIdempotencySweeper, createSweeper, sqlOfPool, transact, type Worker } from '@boxoffice/service-kit'
-import { ANNOUNCE_INTERVAL_MS, createAnnouncementSweep } from './announce.ts'
+import { ANNOUNCE_INTERVAL_MS, ANNOUNCE_PAUSE_MS, createAnnouncementSweep } from './announce.ts'
 import type { Dependencies } from './dependencies.ts'
 import { pictureSubscribers } from './event-pictures/subscriptions.ts'
 import { orderSubscribers } from './issuing/subscriptions.ts'
@@ -25,7 +25,11 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     sweeper('expired reservations', config.expirySweepMs, createExpirySweep(deps)),
     sweeper('overdue claims', config.expirySweepMs, createOverdueSweep(deps)),
     sweeper('addresses of transfers', config.transferRecheckMs, createRecheckSweep({ ...deps, sql, ...deps.transfers })),
-    sweeper('what nobody was told of yet', ANNOUNCE_INTERVAL_MS, createAnnouncementSweep({ ...deps, append: messaging.append })),
+    sweeper(
+      'what nobody was told of yet',
+      ANNOUNCE_INTERVAL_MS,
+      createAnnouncementSweep({ ...deps, appendAll: messaging.appendAll, pauseMs: ANNOUNCE_PAUSE_MS }),
+    ),
     sweeper('reconciliation of Redis', config.reconcileMs, async () => {
       await redisPicture.reconcile()
       return undefined

@@ -1,6 +1,5 @@
 import {
   type EventId,
-  type Message,
   type MessageDefinition,
   type Minor,
   type OrderId,
@@ -15,16 +14,15 @@ import {
   ticketsGenerated,
   ticketTypeChanged,
 } from '@boxoffice/contracts'
-import { transact } from '@boxoffice/service-kit'
+import { type Tx, transact } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { z } from 'zod'
-import { createAnnouncementSweep } from '../src/announce.ts'
 import { orderSubscribers } from '../src/issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from '../src/reservations/sweeps.ts'
 import { withEffects } from '../src/reservations/transactions.ts'
 import { deleteType } from '../src/types/change-type.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
 import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { toldOf } from './told-of.ts'
 
 let setting: Setting
 beforeAll(async () => {
@@ -34,14 +32,7 @@ afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
-/** What was told about an event in this way, oldest first, as a consumer decodes it. */
-async function told<D extends MessageDefinition>(definition: D, eventId: EventId): Promise<Message<D>[]> {
-  const { rows } = await query(
-    `select body from outbox where event_type = $1 and body->'payload'->>'eventId' = $2 order by position`,
-    [definition.eventType, eventId],
-  )
-  return rows.map(({ body }) => z.decode(definition.schema as z.ZodType, body) as Message<D>)
-}
+const told = <D extends MessageDefinition>(definition: D, eventId: EventId) => toldOf(setting, definition, eventId)
 
 /** What was told to have ended. */
 const ended = async (eventId: EventId) =>
@@ -209,6 +200,26 @@ describe('a reservation that came to nothing', () => {
     ])
   })
 
+  it('is told of in one statement together with all others of its batch', async () => {
+    const { eventId, typeId } = await setting.offer(6)
+    const over = await Promise.all(Array.from({ length: 6 }, () => hold(eventId, typeId)))
+    for (const { reservationId } of over) await setting.expire(reservationId)
+    const { expiry } = setting.deps
+    const statements: string[] = []
+    const released = await transact(setting.deps.pool, (tx) => {
+      const listening: Tx = {
+        query: (sql, values) => {
+          statements.push(sql)
+          return tx.query(sql, values)
+        },
+      }
+      return expiry.expireOf(listening, { eventId, ticketTypeIds: [typeId], seatIds: [] }, { wait: true })
+    })
+    expect(statements.filter((sql) => sql.includes('into outbox'))).toHaveLength(1)
+    expect(released).toHaveLength(6)
+    expect((await ended(eventId)).toSorted()).toEqual(over.map((one) => [one.reservationId, 'EXPIRED']).toSorted())
+  })
+
   it('is told of where somebody else takes it over, and where its type is changed', async () => {
     const { eventId, typeId, organizer } = await setting.offer(2)
     const first = await hold(eventId, typeId, 2)
@@ -272,41 +283,3 @@ async function fail({ orderId, reservationId, userId }: Claim, eventId: EventId)
     await withEffects(setting.deps.transact)(async (tx) => subscriber?.handle(tx, { payload } as never))
   }
 }
-
-describe('what was there before anybody was told of such', () => {
-  it('is told of once: types as they stand, also withdrawn ones, and admissions', async () => {
-    const offered = await setting.offer(10)
-    const { eventId, typeId } = offered
-    const organizer = await organizerOf(setting, offered)
-    const guest = await buyer(setting, eventId, some(typeId))
-    const admitted = await show(organizer, eventId, await codeOf(guest, guest.ticketId), { gate: 'South' })
-    if (admitted.status !== 200) throw new Error('not admitted')
-    const withdrawn = await organizer.client.createTicketType({
-      body: { eventId, name: 'Early', unitPrice: 1_000 as Minor, currency: 'EUR', quantity: 5 },
-    })
-    if (withdrawn.status !== 201) throw new Error('no type was made')
-    await organizer.client.deleteTicketType({ params: { ticketTypeId: withdrawn.body.ticketTypeId } })
-
-    // As the version before left it.
-    await query('update ticket_types set announced = false, version = 1 where event_id = $1', [eventId])
-    await query('update check_ins set announced = false where event_id = $1', [eventId])
-    await query(`delete from outbox where body->'payload'->>'eventId' = $1`, [eventId])
-    const { deps } = setting
-    const sweep = createAnnouncementSweep({ transact: deps.transact, append: deps.messaging.append })
-    await Promise.all([sweep(), sweep()])
-    await sweep()
-
-    const types = await told(ticketTypeChanged, eventId)
-    expect(types.toSorted((a, b) => a.payload.name.localeCompare(b.payload.name))).toMatchObject([
-      { aggregateVersion: 1, payload: { name: 'Early', quantityTotal: 0, withdrawn: true } },
-      { aggregateVersion: 1, payload: { name: 'Standing', unitPrice: 5_000, quantityTotal: 10, withdrawn: false } },
-    ])
-    const { ticketId, ticketNumber } = guest.ticket
-    const { checkedInAt } = admitted.body
-    expect(await told(ticketCheckedIn, eventId)).toMatchObject([
-      { aggregateVersion: 2, payload: { ticketId, ticketNumber, userId: guest.userId, checkedInAt, gate: 'South' } },
-    ])
-    await organizer.client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 11 } })
-    expect((await told(ticketTypeChanged, eventId)).at(-1)).toMatchObject({ aggregateVersion: 2, payload: { quantityTotal: 11 } })
-  })
-})

@@ -1,5 +1,5 @@
 import type { UserId } from '@boxoffice/contracts'
-import type { Append } from '@boxoffice/messaging'
+import type { AppendAll } from '@boxoffice/messaging'
 import type { Transact, Tx } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { findPicture } from '../event-pictures/picture-repository.ts'
@@ -7,7 +7,7 @@ import { type AcceptedKey, verifyCode } from '../tickets/codes.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { findTicket } from '../tickets/ticket-repository.ts'
 import { admit, findCheckIn, type StoredCheckIn } from './check-in-repository.ts'
-import { tellCheckIn } from './tell-check-in.ts'
+import { tellCheckIns } from './tell-check-ins.ts'
 
 /** A code that is shown at the door of an event. The same `checkInId` is the same request. */
 export interface Shown {
@@ -35,7 +35,7 @@ export type CheckInResult =
  * Admit whoever shows a code, once: compare-and-swap on the ticket decides, however many show it at the same time. `unknown`:
  * forged, garbage, an older code, or of another organizer.
  */
-export function createCheckIn(deps: { transact: Transact; sql: Tx; append: Append; acceptedKeys: readonly AcceptedKey[] }) {
+export function createCheckIn(deps: { transact: Transact; sql: Tx; appendAll: AppendAll; acceptedKeys: readonly AcceptedKey[] }) {
   const { transact, sql } = deps
 
   return async (shown: Shown): Promise<CheckInResult> => {
@@ -58,7 +58,7 @@ export function createCheckIn(deps: { transact: Transact; sql: Tx; append: Appen
 
   async function admitAndTell(tx: Tx, shown: Shown, ticket: StoredTicket): Promise<StoredCheckIn | null> {
     const checkIn = await admit(tx, { ...shown, ...ticket })
-    if (checkIn) await tellCheckIn(deps.append, tx, { ...ticket, ...checkIn })
+    if (checkIn) await tellCheckIns(deps.appendAll, tx, [{ ...ticket, ...checkIn }])
     return checkIn
   }
 

@@ -1,5 +1,5 @@
 import { type OrderId, type RefundId, type ReservationId, type TicketId, ticketCancelled } from '@boxoffice/contracts'
-import type { Append } from '@boxoffice/messaging'
+import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Released } from '../holds/commands.ts'
 import { changeCounters } from '../holds/counter-repository.ts'
@@ -41,7 +41,7 @@ export type CancelResult =
  * is free again, and a message tells of it. With force, a ticket that was admitted stays admitted, but its refund is remembered.
  * Repeated (with the same refund), the answer is the same and nothing happens.
  */
-export function createCancel(deps: { append: Append; releases: Releases }) {
+export function createCancel(deps: { appendAll: AppendAll; releases: Releases }) {
   return async (tx: Tx, wish: Cancellation): Promise<CancelResult> => {
     await lockOrder(tx, wish.orderId)
     const sold = soldOf(await lockTicketsOfOrder(tx, wish.orderId))
@@ -53,18 +53,18 @@ export function createCancel(deps: { append: Append; releases: Releases }) {
     const released = wish.ticketIds ? [] : await endOrder(deps.releases, tx, wish)
     const { changed, freed } = await cancel(tx, selection.selected, wish.reason)
     if (wish.refundId) await markRefunded(tx, idsOf(tickets), wish.refundId)
-    for (const ticket of changed) await tell(tx, ticket, wish.reason)
+    await tell(tx, changed, wish.reason)
     return { outcome: 'cancelled', tickets, changed, freed, released }
   }
 
-  async function tell(tx: Tx, ticket: StoredTicket, reason: string): Promise<void> {
-    const { ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId, unitPrice, currency } = ticket
-    await deps.append(
-      tx,
-      ticketCancelled,
-      { ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId, reason, unitPrice, currency },
-      { aggregateVersion: ticket.version },
+  async function tell(tx: Tx, tickets: readonly StoredTicket[], reason: string): Promise<void> {
+    const messages = tickets.map(
+      ({ ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId, unitPrice, currency, version: aggregateVersion }) => ({
+        payload: { ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId, reason, unitPrice, currency },
+        aggregateVersion,
+      }),
     )
+    await deps.appendAll(tx, ticketCancelled, messages)
   }
 }
 export type Cancel = ReturnType<typeof createCancel>

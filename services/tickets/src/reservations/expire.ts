@@ -1,5 +1,5 @@
 import type { EventId, SeatId, TicketTypeId } from '@boxoffice/contracts'
-import type { Append } from '@boxoffice/messaging'
+import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Released } from '../holds/commands.ts'
 import { changeCounters } from '../holds/counter-repository.ts'
@@ -17,7 +17,7 @@ export interface InTheWay {
 }
 
 /** ACTIVE → EXPIRED in batches; each that expires is told of, once. */
-export function createExpiry({ append }: { append: Append }) {
+export function createExpiry({ appendAll }: { appendAll: AppendAll }) {
   /** A batch of what is over, the oldest first; what another transaction has at hand is passed over. */
   const expireOldest = (tx: Tx): Promise<Released[]> =>
     expire(
@@ -48,7 +48,7 @@ export function createExpiry({ append }: { append: Append }) {
     const expired = await markExpired(tx, chosen, values)
     if (expired.length === 0) return []
     // Before the counters are locked, which everybody waits for.
-    await tellReleased(append, tx, expired)
+    await tellReleased(appendAll, tx, expired)
     await changeCounters(
       tx,
       expired.flatMap(({ items }) => items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: 0 }))),

@@ -1,5 +1,5 @@
 import type { OrderId, ReservationId, UserId } from '@boxoffice/contracts'
-import type { Append } from '@boxoffice/messaging'
+import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
@@ -19,7 +19,7 @@ export type BuyerReleaseResult =
   | { outcome: 'nothing' | 'paying' | 'paid' | 'unknown' }
 
 /** ACTIVE or PAYING → CANCELLED: what is let go is told of, once. */
-export function createReleases({ append }: { append: Append }) {
+export function createReleases({ appendAll }: { appendAll: AppendAll }) {
   /**
    * Undo an order's reserve or claim. The order's outcome CANCELLED comes first, so that a step that arrives after its own
    * compensation holds nothing; then its claim goes, if there is one. Repeated, the answer is the same. What was issued stays.
@@ -52,7 +52,9 @@ export function createReleases({ append }: { append: Append }) {
   async function letGo(tx: Tx, reservation: StoredReservation, from: 'ACTIVE' | 'PAYING'): Promise<void> {
     const { reservationId, eventId, userId, items } = reservation
     const { heldAt, movedAt } = await moveReservation(tx, reservationId, from, 'CANCELLED')
-    await tellReleased(append, tx, [{ reservationId, eventId, userId, outcome: 'CANCELLED', heldAt, releasedAt: movedAt, items }])
+    await tellReleased(appendAll, tx, [
+      { reservationId, eventId, userId, outcome: 'CANCELLED', heldAt, releasedAt: movedAt, items },
+    ])
     await changeCounters(
       tx,
       items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: 0 })),

@@ -1,5 +1,5 @@
 import { type EventId, type ReservationId, reservationReleased, type UserId } from '@boxoffice/contracts'
-import type { Append } from '@boxoffice/messaging'
+import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Line } from '../holds/commands.ts'
 
@@ -15,9 +15,10 @@ export interface EndedReservation {
 }
 
 /** Tell of reservations, in the transaction in which they end; each ends once. */
-export async function tellReleased(append: Append, tx: Tx, ended: readonly EndedReservation[]): Promise<void> {
-  for (const { items, ...reservation } of ended) {
+export async function tellReleased(appendAll: AppendAll, tx: Tx, ended: readonly EndedReservation[]): Promise<void> {
+  const messages = ended.map(({ items, ...reservation }) => {
     const tickets = items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, quantity }))
-    await append(tx, reservationReleased, { ...reservation, tickets }, { aggregateVersion: 1 })
-  }
+    return { payload: { ...reservation, tickets }, aggregateVersion: 1 }
+  })
+  await appendAll(tx, reservationReleased, messages)
 }

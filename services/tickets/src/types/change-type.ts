@@ -5,7 +5,7 @@ import type { EventPicture } from '../event-pictures/picture.ts'
 import type { Released } from '../holds/commands.ts'
 import { lockCounters } from '../holds/counter-repository.ts'
 import { freeZones } from '../seating/plan-repository.ts'
-import { tellType } from './tell-type.ts'
+import { tellTypes } from './tell-types.ts'
 import { changedType, wrongWith } from './type.ts'
 import { findType, type StoredType, updateType, wasSold, withdrawType } from './type-repository.ts'
 
@@ -38,7 +38,7 @@ export async function changeType(
   if (wrong) return { outcome: 'invalid', ...wrong }
   if (changed.capacity < type.sold + type.held) return { outcome: 'below-sold', sold: type.sold, held: type.held }
   const updated = await updateType(tx, changed)
-  await tellType(deps.messaging.append, tx, { ...updated, withdrawn: false })
+  await tellTypes(deps.messaging.appendAll, tx, [{ ...updated, withdrawn: false }])
   return { outcome: 'changed', type: updated, released }
 }
 
@@ -57,7 +57,7 @@ export async function deleteType(
   }
   const withdrawn = await withdrawType(tx, type)
   await freeZones(tx, ticketTypeId)
-  await tellType(deps.messaging.append, tx, { ...withdrawn, withdrawn: true })
+  await tellTypes(deps.messaging.appendAll, tx, [{ ...withdrawn, withdrawn: true }])
   return { outcome: 'changed', type: withdrawn, released }
 }
 

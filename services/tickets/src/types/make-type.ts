@@ -3,7 +3,7 @@ import { RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit
 import type { Dependencies } from '../dependencies.ts'
 import { findPicture, settleCurrency } from '../event-pictures/picture-repository.ts'
 import { assignZones, findPlanVersion, insertPlan, listZones } from '../seating/plan-repository.ts'
-import { tellType } from './tell-type.ts'
+import { tellTypes } from './tell-types.ts'
 import { newType } from './type.ts'
 import { countTypes, findType, insertType, type StoredType } from './type-repository.ts'
 
@@ -28,7 +28,7 @@ export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: N
       throw new RefusedError(refuse(409, 'TICKET_TYPE_DELETED', 'what this request made was deleted since'))
     }
     if (body.zoneIds) await assignZones(tx, body.eventId, body.zoneIds, ticketTypeId)
-    await tellType(deps.messaging.append, tx, { ...type, withdrawn: false })
+    await tellTypes(deps.messaging.appendAll, tx, [{ ...type, withdrawn: false }])
     return type
   })
 }

@@ -136,16 +136,22 @@ export type ToldType = Pick<
   'ticketTypeId' | 'eventId' | 'name' | 'kind' | 'unitPrice' | 'currency' | 'capacity' | 'version'
 > & { readonly withdrawn: boolean }
 
-/** Take so many types of which nobody was told yet, as they stand; they must be told of in this transaction. */
-export const takeUnannouncedTypes = (tx: Tx, limit: number): Promise<ToldType[]> =>
-  tx.query<ToldType>(
+/** Take so many types that stand otherwise than anybody was told, as they stand; they must be told of in this transaction. */
+export async function takeUnannouncedTypes(tx: Tx, limit: number): Promise<ToldType[]> {
+  const taken = await tx.query<{ id: TicketTypeId }>(
     // Not `for update`: that would hold up everybody who reserves of them.
     `with chosen as (
-       select ticket_type_id from ticket_types where not announced limit $1 for no key update skip locked),
-     taken as (
-       update ticket_types t set announced = true from chosen where t.ticket_type_id = chosen.ticket_type_id returning t.*)
-     select t.ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind, t.unit_price_minor as "unitPrice",
-       t.currency, c.capacity, t.version, t.withdrawn_at is not null as withdrawn
-     from taken t join ticket_type_counters c using (ticket_type_id)`,
+       select ticket_type_id from ticket_types where not announced limit $1 for no key update skip locked)
+     update ticket_types t set announced = true from chosen where t.ticket_type_id = chosen.ticket_type_id
+     returning t.ticket_type_id as id`,
     [limit],
   )
+  if (taken.length === 0) return []
+  // By itself, so that with a version comes the capacity of that version: whoever committed meanwhile changed both.
+  return tx.query<ToldType>(
+    `select ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind, t.unit_price_minor as "unitPrice",
+       t.currency, c.capacity, t.version, t.withdrawn_at is not null as withdrawn
+     from ticket_types t join ticket_type_counters c using (ticket_type_id) where ticket_type_id = any($1::uuid[])`,
+    [taken.map(({ id }) => id)],
+  )
+}

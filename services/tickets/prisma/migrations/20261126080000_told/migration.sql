@@ -1,12 +1,20 @@
--- TICKET_TYPE_CHANGED and TICKET_CHECKED_IN tell of every change and admission from now on. What was there before (and what the
--- old version of this service still writes while it is replaced) is told once, a hundred a second: `announced` says whether it was.
+-- TICKET_TYPE_CHANGED tells of every change of a type from now on. What was there before is told once, a hundred a second:
+-- `announced` says whether it was. Every hold reads this table and waits meanwhile: nothing here reads or writes its rows, and
+-- nothing that takes longer shares its transaction.
 alter table ticket_types
   add column version integer not null default 1,
   add column announced boolean not null default false,
-  -- Checked for new rows alone: every hold reads this table. The next migration does that without holding anybody up.
+  -- Checked for new rows alone. The next migration checks the others, without holding anybody up.
   add constraint ticket_types_version_valid check (version > 0) not valid;
-create index ticket_types_unannounced_idx on ticket_types (ticket_type_id) where not announced;
 
-alter table check_ins add column announced boolean not null default false;
--- The door waits while it is made: about a second for a million admissions. Empty when all of them are told.
-create index check_ins_unannounced_idx on check_ins (check_in_id) where not announced;
+-- The version of this service before, while it is replaced, changes and withdraws types without telling. Whoever changes a row
+-- and neither counts nor announces that is one of those: it is counted here, and the sweep tells how the type stands.
+create function announce_ticket_type_again() returns trigger language plpgsql as $$
+begin
+  new.version := old.version + 1;
+  new.announced := false;
+  return new;
+end $$;
+create trigger ticket_types_changed_untold before update on ticket_types
+  for each row when (new.version = old.version and new.announced = old.announced)
+  execute function announce_ticket_type_again();

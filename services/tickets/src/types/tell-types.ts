@@ -1,0 +1,25 @@
+import { ticketTypeChanged } from '@boxoffice/contracts'
+import type { AppendAll } from '@boxoffice/messaging'
+import type { Tx } from '@boxoffice/service-kit'
+import type { ToldType } from './type-repository.ts'
+
+/** Tell how types stand, in the transaction that changes them. */
+export async function tellTypes(appendAll: AppendAll, tx: Tx, types: readonly ToldType[]): Promise<void> {
+  const messages = types.map(
+    ({
+      ticketTypeId,
+      eventId,
+      name,
+      kind,
+      unitPrice,
+      currency,
+      capacity: quantityTotal,
+      withdrawn,
+      version: aggregateVersion,
+    }) => ({
+      payload: { ticketTypeId, eventId, name, kind, unitPrice, currency, quantityTotal, withdrawn },
+      aggregateVersion,
+    }),
+  )
+  await appendAll(tx, ticketTypeChanged, messages)
+}

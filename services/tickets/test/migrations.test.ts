@@ -1,0 +1,33 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createDatabase, migrate, withClient } from '@boxoffice/service-kit'
+import { afterAll, expect, inject, it } from 'vitest'
+
+const migrations = path.join(import.meta.dirname, '../prisma/migrations')
+const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-migrations-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A database of the version before this migration. */
+async function databaseBefore(migration: string): Promise<string> {
+  const earlier = readdirSync(migrations).filter((name) => name < migration)
+  for (const name of earlier) cpSync(path.join(migrations, name), path.join(folder, name), { recursive: true })
+  return createDatabase(inject('postgresUrl'), folder)
+}
+
+it('nobody who reserves waits for the door while it is taught to tell', async () => {
+  const database = await databaseBefore('20261126080000_told')
+  await withClient(database, async (door) => {
+    await door.query('begin')
+    await door.query('lock table check_ins in row exclusive mode') // somebody is admitted just now
+    const migrating = migrate(database, migrations)
+    await withClient(database, async (buyer) => {
+      const waiting = `select count(*)::int as count from pg_locks where relation = 'check_ins'::regclass and not granted`
+      await expect.poll(async () => (await buyer.query(waiting)).rows, { timeout: 5_000 }).toEqual([{ count: 1 }])
+      await buyer.query("set lock_timeout = '500ms'")
+      expect((await buyer.query('select from ticket_types')).rowCount).toBe(0)
+    })
+    await door.query('commit')
+    expect(await migrating).toContain('20261126080300_told_indexes')
+  })
+})

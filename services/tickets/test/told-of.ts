@@ -1,0 +1,16 @@
+import type { EventId, Message, MessageDefinition } from '@boxoffice/contracts'
+import { z } from 'zod'
+import type { Setting } from './setting.ts'
+
+/** What was told about an event in this way, oldest first, as a consumer decodes it. */
+export async function toldOf<D extends MessageDefinition>(
+  { deps }: Pick<Setting, 'deps'>,
+  definition: D,
+  eventId: EventId,
+): Promise<Message<D>[]> {
+  const { rows } = await deps.pool.query(
+    `select body from outbox where event_type = $1 and body->'payload'->>'eventId' = $2 order by position`,
+    [definition.eventType, eventId],
+  )
+  return rows.map(({ body }) => z.decode(definition.schema as z.ZodType, body) as Message<D>)
+}
