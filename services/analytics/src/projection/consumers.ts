@@ -4,10 +4,14 @@ import { type Metrics, type Tx, transact, type Worker } from '@boxoffice/service
 import type pg from 'pg'
 import type { Invalidations } from '../cache/invalidations.ts'
 import type { Tag } from '../cache/read-cache.ts'
+import type { Config } from '../config.ts'
 import { type Lag, type ProjectedQueue, projectedQueues } from '../lag/lag.ts'
 import { projected } from './facts.ts'
 import { listLiveGenerations } from './generation-repository.ts'
-import { nothingTouched, project, type Touched } from './project.ts'
+import { nothingTouched, project, type Touched, touchAgain } from './project.ts'
+
+/** How much of the database's connections messages may take: reads and a rebuild need some, too. */
+const shareOfPool: Record<ProjectedQueue, number> = { 'analytics-queue': 0.4, 'event-updates.fifo': 0.2 }
 
 /** A transaction, and what has to be done when it is committed. */
 interface Projecting {
@@ -19,6 +23,7 @@ interface Projecting {
 
 /** The consumers of the read side: each message goes into every generation that is live, in one transaction. */
 export function createProjectionConsumers(deps: {
+  config: Pick<Config, 'databasePoolSize'>
   pool: pg.Pool
   messaging: Messaging
   invalidations: Pick<Invalidations, 'changed'>
@@ -45,6 +50,13 @@ export function createProjectionConsumers(deps: {
     }
   }
 
+  /** Taken before, and perhaps by a process that died between its commit and what follows that. */
+  async function again({ sql, touched, generations }: Projecting, message: Message<MessageDefinition>): Promise<void> {
+    const live = await listLiveGenerations(sql)
+    await touchAgain(sql, live, [message], touched)
+    for (const generation of live) generations.add(generation)
+  }
+
   const subscribers = projected.map((definition) =>
     on<MessageDefinition, Projecting>(definition, async ({ sql, touched, generations, messages }, message) => {
       // Looked up inside: one that begins or ends meanwhile is seen by either this transaction or its rebuild.
@@ -59,7 +71,12 @@ export function createProjectionConsumers(deps: {
     return subscribers.filter(({ definition }) => definition.topics.some((topic) => topics.includes(topic)))
   }
   return projectedQueues.map((queue) =>
-    messaging.consumeWith(queue, ofTopics(queue), { transact: transactFor(queue), sqlOf: ({ sql }) => sql }),
+    messaging.consumeWith(queue, ofTopics(queue), {
+      transact: transactFor(queue),
+      sqlOf: ({ sql }) => sql,
+      onDuplicate: again,
+      concurrency: Math.max(1, Math.floor(deps.config.databasePoolSize * shareOfPool[queue])),
+    }),
   )
 }
 

@@ -39,6 +39,13 @@ const refunds = defineTable<RefundFacts>({
   columns: { refundId: 'refund_id', orderId: 'order_id', amountMinor: 'amount_minor', refundedAt: 'refunded_at' },
 })
 
+/** The tickets of these orders. */
+export const listTicketsOf = (tx: Tx, generation: number, orderIds: readonly OrderId[]): Promise<TicketFacts[]> =>
+  tx.query<TicketFacts>(`select ${tickets.selected} from tickets where generation = $1 and order_id = any($2)`, [
+    generation,
+    orderIds,
+  ])
+
 /**
  * What is known of these orders, each locked until the transaction ends, in the order of their ids. One that nobody has told of yet
  * gets a row to lock.
@@ -53,11 +60,11 @@ export async function lockOrders(tx: Tx, generation: number, told: readonly Orde
   )
   // Statements of their own: what somebody committed while we waited for the lock is seen by the next one only.
   const ids = locked.map(({ orderId }) => orderId)
-  const those = [generation, ids]
-  const [ofTickets, ofRefunds] = [
-    await tx.query<TicketFacts>(`select ${tickets.selected} from tickets where generation = $1 and order_id = any($2)`, those),
-    await tx.query<RefundFacts>(`select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`, those),
-  ]
+  const ofTickets = await listTicketsOf(tx, generation, ids)
+  const ofRefunds = await tx.query<RefundFacts>(
+    `select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`,
+    [generation, ids],
+  )
   const pictures = new Map(locked.map((order) => [order.orderId, { order, tickets: new Map(), refunds: new Map() } as const]))
   for (const ticket of ofTickets) pictures.get(ticket.orderId)?.tickets.set(ticket.ticketId, ticket)
   for (const refund of ofRefunds) pictures.get(refund.orderId)?.refunds.set(refund.refundId, refund)

@@ -5,7 +5,7 @@ import { addToCounters, type Differences, lockReservations, putReservations } fr
 import { differenceOf, type EventTotals, holdsOf, refundsOf, salesOf } from './counters.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { joinFacts, joinOrders, type OrderFacts, type OrderPicture } from './order-facts.ts'
-import { changesBetween, lockOrders, type OrderChanges, putOrders } from './order-repository.ts'
+import { changesBetween, listTicketsOf, lockOrders, type OrderChanges, putOrders } from './order-repository.ts'
 
 /** What reads may look different after a commit. */
 export interface Touched {
@@ -49,6 +49,23 @@ async function projectFacts(tx: Tx, generation: number, facts: Facts, touched: T
     sales: differenceOf(orders.before.flatMap(salesOf), orders.after.flatMap(salesOf)),
     refunds: differenceOf(orders.before.flatMap(refundsOf), orders.after.flatMap(refundsOf)),
     totals: totalsOf(facts, holds),
+  }
+}
+
+/**
+ * What messages may have touched when they were written before, in the caller's transaction: at least what `project` said then, since
+ * whatever a ticket gives to another is of the same order.
+ */
+export async function touchAgain(
+  tx: Tx,
+  generations: readonly number[],
+  messages: readonly Message<MessageDefinition>[],
+  touched: Touched,
+): Promise<void> {
+  const facts = factsOf(messages)
+  for (const generation of generations) {
+    const known = facts.orders.size > 0 ? await listTicketsOf(tx, generation, [...facts.orders.keys()]) : []
+    noteTouched(touched, facts, { tickets: known })
   }
 }
 
@@ -110,7 +127,7 @@ function totalsOf({ about }: Facts, holds: readonly { eventId: EventId; converte
   return [...sums.values()]
 }
 
-function noteTouched({ events, users, tickets }: Touched, facts: Facts, changes: OrderChanges): void {
+function noteTouched({ events, users, tickets }: Touched, facts: Facts, changes: Pick<OrderChanges, 'tickets'>): void {
   for (const eventId of facts.about.keys()) events.add(eventId)
   for (const { organizerId } of facts.events.values()) users.add(organizerId)
   for (const { ticketId, userId } of changes.tickets) {
