@@ -8,16 +8,29 @@ type Written = { order_id: string; seq: number; step: string; state: string; res
 let journal: Written[]
 let asked: [string[], number[]][]
 let broken: boolean
+/** What a look takes while the database is slow; and how many looks there were at once, at most. */
+let lookMs: number
+let looking: { now: number; most: number }
+let warnings: number
 beforeEach(() => {
   journal = []
   asked = []
   broken = false
+  lookMs = 0
+  looking = { now: 0, most: 0 }
+  warnings = 0
 })
 
 const pool = {
   async query(_sql: string, [orderIds, toldTo]: [string[], number[]]) {
     asked.push([orderIds, toldTo])
     if (broken) throw new Error('away')
+    // Whoever comes reads from the beginning, alone; only the look for all is slow here.
+    if (lookMs > 0 && toldTo.some((seq) => seq > 0)) {
+      looking.most = Math.max(looking.most, ++looking.now)
+      await new Promise((resolve) => setTimeout(resolve, lookMs))
+      looking.now--
+    }
     const rows = journal.filter(
       ({ order_id, seq }) => orderIds.includes(order_id) && seq > (toldTo[orderIds.indexOf(order_id)] ?? 0),
     )
@@ -36,7 +49,9 @@ const watching: AbortController[] = []
 afterEach(() => {
   for (const controller of watching.splice(0)) controller.abort()
 })
-const watch = createOrderWatch({ pool, logger: createLogger({ service: 'test', level: 'silent' }) })
+const logger = createLogger({ service: 'test', level: 'silent' })
+logger.warn = () => void warnings++
+const watch = createOrderWatch({ pool, logger })
 function follow(orderId: string) {
   const controller = new AbortController()
   watching.push(controller)
@@ -89,7 +104,8 @@ test('a database that is away for a moment loses nothing', async () => {
   await vi.waitFor(() => expect(steps()).toEqual(['ORDER', 'step 1']))
   broken = true
   const before = asked.length
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(before))
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(before + 1), { timeout: 5_000 })
+  expect(warnings).toBe(1)
   write('a', 2, 'FAILED', 'FAILED')
   broken = false
   await ended
@@ -102,4 +118,15 @@ test('nobody waits for a gateway that may be asked for days', async () => {
   write('a', 2, 'REFUND_IF_CHARGED', 'FAILED')
   await ended
   expect(steps()).toEqual(['ORDER', 'step 1', 'step 2'])
+})
+
+test('a database that is slow has one look at a time to make, however many come meanwhile', async () => {
+  lookMs = 400
+  for (const orderId of ['a', 'b', 'c', 'd']) write(orderId, 1, 'RESERVING')
+  const first = follow('a')
+  await vi.waitFor(() => expect(looking.now).toBe(1))
+  const others = ['b', 'c', 'd'].map(follow)
+  for (const orderId of ['a', 'b', 'c', 'd']) write(orderId, 2, 'CONFIRMED', 'CONFIRMED')
+  await Promise.all([first, ...others].map(({ ended }) => ended))
+  expect(looking.most).toBe(1)
 })

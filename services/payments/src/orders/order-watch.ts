@@ -17,12 +17,17 @@ interface Watcher {
 }
 
 const POLL_MS = 200
+const PAUSE_MAX_MS = 5_000
 
-/** One look at the journals in 200 ms and process for all who watch, whoever moves the sagas: other processes do too. */
+/**
+ * One look at the journals in 200 ms and process for all who watch, whoever moves the sagas: other processes do too. While they cannot be
+ * read, less and less often.
+ */
 export function createOrderWatch({ pool, logger }: { pool: pg.Pool; logger: Logger }): WatchOrder {
   const sql = sqlOfPool(pool)
   const watchers = new Set<Watcher>()
   let round: Promise<News> | null = null
+  let failures = 0
 
   async function look(): Promise<News> {
     const since = new Map<OrderId, number>()
@@ -30,14 +35,18 @@ export function createOrderWatch({ pool, logger }: { pool: pg.Pool; logger: Logg
     return Map.groupBy(await listProgress(sql, since), ({ orderId }) => orderId)
   }
 
+  /** The look that is coming or at work, whoever asks: one that takes long is not joined by others. */
   function nextRound(): Promise<News> {
-    round ??= sleep(POLL_MS, undefined, { ref: false }).then(async () => {
-      round = null
+    round ??= sleep(Math.min(PAUSE_MAX_MS, POLL_MS * 2 ** failures), undefined, { ref: false }).then(async () => {
       try {
-        return await look()
+        const news = await look()
+        failures = 0
+        return news
       } catch (error) {
-        logger.warn({ err: error }, 'the orders that are watched could not be read; they are read again')
+        if (failures++ === 0) logger.warn({ err: error }, 'the orders that are watched could not be read; they are read again')
         return new Map()
+      } finally {
+        round = null
       }
     })
     return round
