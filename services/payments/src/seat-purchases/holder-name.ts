@@ -2,18 +2,24 @@ import type { authInternalRoutes } from '@boxoffice/contracts'
 import { type Client, type Logger, ServiceUnavailable, UnexpectedAnswer, type UserPrincipal } from '@boxoffice/service-kit'
 
 const NAME_MAX = 200
+/** What a ticket can bear of a name, without half a character at its end. */
+const cut = (name: string): string =>
+  name
+    .slice(0, NAME_MAX)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trimEnd()
 
 /** The name that a ticket bears when none is given: the user's own; their address while the auth service is away, which stops no sale. */
 export function createNaming(users: Client<typeof authInternalRoutes>, logger: Logger) {
   return async ({ userId, email }: UserPrincipal): Promise<string> => {
     try {
       const answer = await users.getUser({ params: { userId } })
-      if (answer.status !== 200) return email
-      return `${answer.body.firstName} ${answer.body.lastName}`.trim().slice(0, NAME_MAX) || email
+      if (answer.status !== 200) return cut(email)
+      return cut(`${answer.body.firstName} ${answer.body.lastName}`.trim() || email)
     } catch (error) {
       if (!(error instanceof ServiceUnavailable || error instanceof UnexpectedAnswer)) throw error
       logger.warn({ err: error }, "a user's name could not be asked for")
-      return email
+      return cut(email)
     }
   }
 }
