@@ -14,6 +14,10 @@ export const Environment = z.object({
   STRIPE_API_URL: z.url().optional().describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000).describe('how long a call of the gateway may take, in ms'),
   CHECKOUT_WAIT_MS: z.coerce.number().int().min(0).default(10_000).describe('how long a buyer waits before 202, in ms'),
+  ORDER_QUEUE: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('off: Prefer: respond-async is ignored, while instances run that do not know orders that wait'),
   ORDER_WORKERS: z.coerce
     .number()
     .int()
@@ -47,6 +51,8 @@ export interface Config extends BaseConfig {
   eventsUrl: string
   stripe: { secretKey: string; webhookSecret: string; baseUrl?: string; timeoutMs: number }
   checkoutWaitMs: number
+  /** Whether orders are accepted for later. Those that were are worked on all the same. */
+  orderQueue: boolean
   orderWorkers: number
   orderQueuePatienceMs: number
   defaultPaymentToken: string | undefined
@@ -55,9 +61,18 @@ export interface Config extends BaseConfig {
   sagaPollMs: number
 }
 
+/** An order fails when its places are not held in time: those that lost their command must begin before that. */
+const AwaitedEnvironment = Environment.refine(
+  ({ ORDER_QUEUE_PATIENCE_SECONDS: patience, PAYMENT_UNKNOWN_LIMIT_SECONDS: limit }) => patience < limit,
+  {
+    path: ['ORDER_QUEUE_PATIENCE_SECONDS'],
+    message: 'must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS: by then an order that waited would only begin to fail',
+  },
+)
+
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
-  const read = readEnvironment(Environment, environment)
+  const read = readEnvironment(AwaitedEnvironment, environment)
   return {
     ...baseConfig('payment-service', read),
     messaging: messagingConfig(read),
@@ -70,6 +85,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       timeoutMs: read.GATEWAY_TIMEOUT_MS,
     },
     checkoutWaitMs: read.CHECKOUT_WAIT_MS,
+    orderQueue: read.ORDER_QUEUE === 'on',
     orderWorkers: read.ORDER_WORKERS,
     orderQueuePatienceMs: read.ORDER_QUEUE_PATIENCE_SECONDS * 1_000,
     defaultPaymentToken: read.DEFAULT_PAYMENT_TOKEN,

@@ -20,6 +20,7 @@ import { isEventCancelled } from './event-refunds/cancelled-event-repository.ts'
 import { createEventRefunder } from './event-refunds/refund-event.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { createOrderCommandMetrics, type OrderCommandMetrics } from './order-commands/metrics.ts'
+import { createQueuedOrders, type QueuedOrders } from './order-commands/queued-orders.ts'
 import { type Access, createAccess } from './orders/access.ts'
 import { createOrderWatch, type WatchOrder } from './orders/order-watch.ts'
 import { createApplier } from './saga/apply.ts'
@@ -44,6 +45,7 @@ export interface Dependencies extends Foundation {
   watchOrder: WatchOrder
   sagaMetrics: SagaMetrics
   orderCommandMetrics: OrderCommandMetrics
+  queuedOrders: QueuedOrders
   ticketsState(): 'UP' | 'DEGRADED'
   eventsState(): 'UP' | 'DEGRADED'
   authState(): 'UP' | 'DEGRADED'
@@ -94,6 +96,12 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   })
   const drive = createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics })
   const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs })
+  const orderCommandMetrics = createOrderCommandMetrics(metrics)
+  const queuedOrders = createQueuedOrders({
+    ...{ pool, drive, now, logger, metrics: orderCommandMetrics },
+    workers: config.orderWorkers,
+    intervalMs: config.sagaPollMs,
+  })
   const webhooks = createWebhookProcessor({ messaging, apply, newId, onSagaDue: resumer.nudge, logger })
   const eventRefunder = createEventRefunder({
     pool,
@@ -117,7 +125,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     nameOf: createNaming(users.client, logger),
     watchOrder: createOrderWatch({ pool, logger }),
     sagaMetrics,
-    orderCommandMetrics: createOrderCommandMetrics(metrics),
+    orderCommandMetrics,
+    queuedOrders,
     ticketsState: tickets.guard.state,
     eventsState: events.guard.state,
     authState: users.guard.state,

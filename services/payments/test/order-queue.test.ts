@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type EventId, type OrderId, orderCancelled, paymentsSagaRoutes } from '@boxoffice/contracts'
+import { type EventId, type OrderId, orderCancelled, paymentCompleted, paymentsSagaRoutes } from '@boxoffice/contracts'
 import type { Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -13,7 +13,7 @@ import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
 let payments: Payments
 beforeAll(async () => {
   payments = await startPayments(
-    { SQS_WAIT_SECONDS: '0.2', CHECKOUT_WAIT_MS: '600', ORDER_QUEUE_PATIENCE_SECONDS: '3600' },
+    { SQS_WAIT_SECONDS: '0.2', CHECKOUT_WAIT_MS: '600', ORDER_QUEUE_PATIENCE_SECONDS: '1700' },
     { workers: false },
   )
 })
@@ -35,6 +35,30 @@ const accepted = async () => orderIdOf(await payments.buy('pm_card_visa', { late
 const charges = async (orderId: OrderId) => (await payments.moneyOf(orderId)).successfulCharges
 const sagas = async () =>
   injectClient(payments.app, paymentsSagaRoutes, (await payments.authority.user(['USER', 'ADMIN'])).headers)
+
+test('a name that waits for its turn does not replace one that was given since, and the history says so', async () => {
+  payments.stub.state.away = true
+  const orderId = await accepted()
+  work()
+  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'), SOON)
+  await rest()
+  const older = await payments.client.updateOrder({ params: { orderId }, headers: later, body: { holderName: 'Older' } })
+  expect(older).toMatchObject({ status: 202, body: { holderName: 'Zofia Łącka' } })
+  const newer = await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Newer' } })
+  expect(newer).toMatchObject({ status: 200, body: { holderName: 'Newer' } })
+  await payments.client.updateOrder({ params: { orderId }, headers: later, body: { holderName: 'Newest' } })
+  work()
+  await vi.waitFor(async () => expect(await payments.order(orderId)).toMatchObject({ holderName: 'Newest' }), SOON)
+  const answer = await payments.client.getOrderHistory({ params: { orderId } })
+  const names = answer.status === 200 ? answer.body.history.filter(({ step }) => step === 'HOLDER_NAME') : []
+  expect(names.map(({ result, detail }) => [result, detail])).toEqual([
+    ['HOLDER_NAMED', undefined],
+    ['SUPERSEDED', 'another name was given since'],
+    ['HOLDER_NAMED', undefined],
+  ])
+  payments.stub.state.away = false
+  await payments.becomes(orderId, 'PAID')
+})
 
 describe('an order that has not begun', () => {
   test('and that its buyer cancels in the queue is never charged, and holds nothing', async () => {
@@ -70,6 +94,14 @@ describe('an order that has not begun', () => {
     expect(await payments.order(orderId)).toMatchObject({ status: 'CANCELLED' })
     expect(payments.stub.calls.length).toBe(calls)
   })
+  test('bears another name at once, also where its buyer does not wait, and its ticket does', async () => {
+    const orderId = await accepted()
+    const named = await payments.client.updateOrder({ params: { orderId }, headers: later, body: { holderName: 'Jan Nowak' } })
+    expect(named).toMatchObject({ status: 202, body: { status: 'PENDING', holderName: 'Jan Nowak' } })
+    work()
+    const { payload } = await payments.probe.waitFor(paymentCompleted, (message) => message.payload.orderId === orderId)
+    expect(payload.holderName).toBe('Jan Nowak')
+  })
   test('is seen by operators, counted, and begun at once when they say so', async () => {
     const orderId = await accepted()
     const admin = await sagas()
@@ -83,7 +115,7 @@ describe('an order that has not begun', () => {
     expect(metrics).toMatch(/sagas_oldest_seconds\{.*state="QUEUED".*\} /)
     // Not its turn by the clock, and another name does not make it so.
     await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
-    work('saga resumer')
+    work('order-commands')
     expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({ status: 202, body: { state: 'QUEUED' } })
     await payments.becomes(orderId, 'PAID')
     await rest()
@@ -107,7 +139,7 @@ describe('an order that has not begun', () => {
     const orderId = await accepted()
     await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
     const due = await payments.deps.pool.query(
-      'select from sagas where order_id = $1 and extract(epoch from next_attempt_at - since) between 3599 and 3601',
+      'select from sagas where order_id = $1 and extract(epoch from next_attempt_at - since) between 1699 and 1701',
       [orderId],
     )
     expect(due.rowCount).toBe(1)

@@ -10,7 +10,7 @@ let payments: Payments
 beforeAll(async () => {
   // Without webhooks: what is found out here is found out by asking.
   payments = await startPayments(
-    { CHECKOUT_WAIT_MS: '600', GATEWAY_TIMEOUT_MS: '300', PAYMENT_UNKNOWN_LIMIT_SECONDS: '2' },
+    { CHECKOUT_WAIT_MS: '600', GATEWAY_TIMEOUT_MS: '300', PAYMENT_UNKNOWN_LIMIT_SECONDS: '2', ORDER_QUEUE_PATIENCE_SECONDS: '1' },
     { webhooks: false },
   )
 })
@@ -107,7 +107,7 @@ test('a saga is leased to one worker; when its lease has run out, the next takes
   const { pool, apply, messaging } = payments.deps
   const paused = await transact(pool, (tx) => findSagaForUpdate(tx, orderId))
   if (!paused) throw new Error('no saga')
-  const both = await Promise.all([1, 2].map(() => transact(pool, (tx) => leaseDueSagas(tx, 100))))
+  const both = await Promise.all([1, 2].map(() => transact(pool, (tx) => leaseDueSagas(tx, 'begun', 100))))
   const ids = both.flat().map((saga) => saga.orderId)
   expect(new Set(ids).size).toBe(ids.length)
 

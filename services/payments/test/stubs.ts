@@ -99,7 +99,14 @@ export function ticketStub() {
   const issued = new Map<OrderId, StubTicket[]>()
   const calls: string[] = []
   const holderNames = new Map<OrderId, string>()
-  const state = { away: false, price: PRICE, foundPrice: null as Minor | null, taken: [] as SeatId[], cancelDelayMs: 0 }
+  const state = {
+    away: false,
+    price: PRICE,
+    foundPrice: null as Minor | null,
+    taken: [] as SeatId[],
+    cancelDelayMs: 0,
+    expired: false,
+  }
   const quantityOf = (requests: readonly TicketRequest[]) =>
     requests.reduce((count, request) => count + ('seatIds' in request ? request.seatIds.length : request.quantity), 0)
   const held = (reservationId: ReservationId, requests: readonly TicketRequest[], of: EventId = eventId) => ({
@@ -140,6 +147,7 @@ export function ticketStub() {
     },
     async claimReservation({ body }) {
       calls.push('claim')
+      if (state.expired) return refuse(409, 'RESERVATION_EXPIRED', 'the reservation has expired')
       claims.set(body.orderId, { quantity: 1, released: false })
       const reservation = held(body.reservationId, [{ ticketTypeId, quantity: 1 }])
       return { status: 200, body: { ...reservation, userId: body.userId, orderId: body.orderId } }

@@ -7,7 +7,7 @@ import { countSagas, endWait, findSagaFigures, listJournal, listSagas } from './
 const Position = z.object({ since: z.iso.datetime(), orderId: z.uuid() })
 const notFound = () => refuse(404, 'ORDER_NOT_FOUND', 'no such order')
 
-export function sagaHandlers({ pool, resumer }: Dependencies): Handlers<typeof paymentsSagaRoutes> {
+export function sagaHandlers({ pool, resumer, queuedOrders }: Dependencies): Handlers<typeof paymentsSagaRoutes> {
   const sql = sqlOfPool(pool)
   return {
     async listSagas({ query }) {
@@ -23,7 +23,8 @@ export function sagaHandlers({ pool, resumer }: Dependencies): Handlers<typeof p
     async resumeSaga({ params }) {
       const resumed = await endWait(sql, params.orderId)
       if (resumed) {
-        resumer.nudge()
+        if (resumed.state === 'QUEUED') queuedOrders.nudge()
+        else resumer.nudge()
         return { status: 202, body: resumed }
       }
       const figures = await findSagaFigures(sql, params.orderId)

@@ -4,7 +4,7 @@ import { getForChange, isCancelWished, notPending } from '../orders/change-order
 import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
 import { getBoundOrder, type OrderRequest, placeOrder, settled } from '../orders/place-order.ts'
 import { publishOrderCreated } from '../saga/apply.ts'
-import { insertQueuedSaga } from '../saga/saga-repository.ts'
+import { insertSaga } from '../saga/saga-repository.ts'
 
 /**
  * Accept an order for later: order, waiting saga and command in one commit, and nobody waits. A key that is bound to an order already
@@ -17,7 +17,8 @@ export async function acceptOrder(deps: Dependencies, request: OrderRequest): Pr
     const context = await placeOrder(tx, deps, orderId, { ...request, deferred: true })
     if (!context) return null
     const untold = context.purchase.kind === 'reserved'
-    await insertQueuedSaga(tx, { orderId, context: untold ? { ...context, untold } : context }, config.orderQueuePatienceMs)
+    const saga = { orderId, state: 'QUEUED', context: untold ? { ...context, untold } : context } as const
+    await insertSaga(tx, saga, config.orderQueuePatienceMs)
     const placed = await getOrder(tx, orderId)
     const payload = { orderId, userId: request.userId }
     await messaging.append(tx, createOrderCommand, payload, { aggregateVersion: placed.version })
@@ -31,38 +32,48 @@ export async function acceptOrder(deps: Dependencies, request: OrderRequest): Pr
   return order
 }
 
-/** Another name on the tickets, after what was asked for before: the order as it stands. Throws 404 and 409 ORDER_NOT_PENDING. */
-export function acceptHolderName(
-  { messaging, orderCommandMetrics }: Dependencies,
+/**
+ * Another name on the tickets, after what was asked for before: the order as it stands. One that has not begun bears it at once. Throws 404
+ * and 409 ORDER_NOT_PENDING.
+ */
+export async function acceptHolderName(
+  { messaging, apply, orderCommandMetrics }: Dependencies,
   orderId: OrderId,
   userId: UserId,
   holderName: string,
 ): Promise<StoredOrder> {
-  return messaging.transact(async (tx) => {
-    const { order } = await getForChange(tx, orderId, userId)
+  const { order, isSent } = await messaging.transact(async (tx) => {
+    const { saga, order } = await getForChange(tx, orderId, userId)
     if (order.status !== 'PENDING') throw notPending(order)
-    await messaging.append(tx, updateOrderCommand, { orderId, userId, holderName }, { aggregateVersion: order.version })
-    orderCommandMetrics.accepted('UPDATE_ORDER')
-    return order
+    const { version } = order
+    if (saga.state === 'QUEUED') {
+      await apply(tx, saga, { type: 'HOLDER_NAMED', holderName, asOf: version })
+      return { order: await getOrder(tx, orderId), isSent: false }
+    }
+    await messaging.append(tx, updateOrderCommand, { orderId, userId, holderName }, { aggregateVersion: version })
+    return { order, isSent: true }
   })
+  if (isSent) orderCommandMetrics.accepted('UPDATE_ORDER')
+  return order
 }
 
 /**
  * The wish to cancel, after what was asked for before: the order as it stands. An order that has not begun will not: it knows of the wish
  * from this commit on. Wished for twice it is the same. Throws 404 and 409 ORDER_NOT_PENDING.
  */
-export function acceptCancellation(
+export async function acceptCancellation(
   { messaging, apply, orderCommandMetrics }: Dependencies,
   orderId: OrderId,
   userId: UserId,
 ): Promise<StoredOrder> {
-  return messaging.transact(async (tx) => {
+  const { order, isSent } = await messaging.transact(async (tx) => {
     const { saga, order } = await getForChange(tx, orderId, userId)
-    if (isCancelWished(saga, order)) return order
+    if (isCancelWished(saga, order)) return { order, isSent: false }
     if (order.status !== 'PENDING') throw notPending(order)
     await messaging.append(tx, deleteOrderCommand, { orderId, userId }, { aggregateVersion: order.version })
-    orderCommandMetrics.accepted('DELETE_ORDER')
     await apply(tx, saga, { type: 'CANCEL_ANNOUNCED' })
-    return getOrder(tx, orderId)
+    return { order: await getOrder(tx, orderId), isSent: true }
   })
+  if (isSent) orderCommandMetrics.accepted('DELETE_ORDER')
+  return order
 }

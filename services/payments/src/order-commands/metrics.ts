@@ -1,10 +1,10 @@
 import type { Metrics } from '@boxoffice/service-kit'
 
 export type OrderCommand = 'CREATE_ORDER' | 'UPDATE_ORDER' | 'DELETE_ORDER'
-/** `repeated`: it was so already; `late`: nothing could be changed any more. */
-export type CommandOutcome = 'done' | 'repeated' | 'late'
+/** `repeated`: it was so already; `late`: nothing could be changed any more; `waiting`: no slot was free, and it begins when one is. */
+export type CommandOutcome = 'done' | 'repeated' | 'late' | 'waiting'
 
-/** Counts what was accepted for later and what became of it, as it is written. */
+/** Counts what was accepted for later and what became of it. Count when it is committed. */
 export function createOrderCommandMetrics(metrics: Metrics) {
   const accepted = metrics.counter('order_commands_accepted_total', 'order commands that were accepted for later', ['command'])
   const taken = metrics.counter('order_commands_total', 'order commands that were taken from the queue, by what came of them', [

@@ -3,10 +3,11 @@ import { createSlots } from './slots.ts'
 
 test('slots are taken and given back, and those who wait for one are told', async () => {
   const seen: number[] = []
-  const slots = createSlots(2, (taken) => seen.push(taken))
+  const slots = createSlots(2, (atWork) => seen.push(atWork))
   const jobs = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  for (const { promise } of jobs) slots.take(() => promise)
+  for (const { promise } of jobs) slots.claim()?.work(() => promise)
   expect(slots.free()).toBe(0)
+  expect(slots.claim()).toBeNull()
   const waiting = [slots.waitForRoom(), slots.waitForRoom()]
   jobs[0]?.resolve()
   await Promise.all(waiting)
@@ -16,4 +17,15 @@ test('slots are taken and given back, and those who wait for one are told', asyn
   await empty
   expect(slots.free()).toBe(2)
   expect(seen).toEqual([1, 2, 1, 0])
+})
+
+test('a slot that nobody works in is nobody else’s until it is given back', async () => {
+  const slots = createSlots(1, () => {})
+  const slot = slots.claim()
+  expect([slots.free(), slots.claim()]).toEqual([0, null])
+  await slots.idle()
+  const waiting = slots.waitForRoom()
+  slot?.giveBack()
+  await waiting
+  expect(slots.claim()).not.toBeNull()
 })

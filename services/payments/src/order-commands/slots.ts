@@ -1,29 +1,49 @@
 import type { Room } from '@boxoffice/messaging'
 
+/** A place that is taken: work in it, once, or give it back. */
+export interface Slot {
+  /** What it does must not reject. */
+  work(job: () => Promise<void>): void
+  giveBack(): void
+}
+
 /** Places for work that goes on beside whoever gives it. */
 export interface Slots extends Room {
-  /** Work in a slot from now on. What it does must not reject. */
-  take(work: () => Promise<void>): void
-  /** Resolves when all slots are empty. */
+  /** A place from now on; null while there is none. */
+  claim(): Slot | null
+  /** Resolves when nothing is at work. */
   idle(): Promise<void>
 }
 
-/** `onChange` is told how many are taken. */
-export function createSlots(size: number, onChange: (taken: number) => void): Slots {
+/** `onChange` is told how many are at work, and how many are free. */
+export function createSlots(size: number, onChange: (atWork: number, free: number) => void): Slots {
   const atWork = new Set<Promise<void>>()
   const waiting: (() => void)[] = []
+  let taken = 0
 
+  const free = () => size - taken
+  const leave = () => {
+    taken--
+    onChange(atWork.size, free())
+    for (const goOn of waiting.splice(0)) goOn()
+  }
   return {
-    free: () => size - atWork.size,
+    free,
     waitForRoom: () => new Promise((resolve) => waiting.push(resolve)),
-    take(job) {
-      const working = job().finally(() => {
-        atWork.delete(working)
-        onChange(atWork.size)
-        for (const goOn of waiting.splice(0)) goOn()
-      })
-      atWork.add(working)
-      onChange(atWork.size)
+    claim() {
+      if (free() < 1) return null
+      taken++
+      return {
+        giveBack: leave,
+        work(job) {
+          const working = job().finally(() => {
+            atWork.delete(working)
+            leave()
+          })
+          atWork.add(working)
+          onChange(atWork.size, free())
+        },
+      }
     },
     async idle() {
       await Promise.all(atWork)

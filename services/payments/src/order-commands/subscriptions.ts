@@ -6,40 +6,62 @@ import { isCancelWished, whyNotPending } from '../orders/change-order.ts'
 import { getOrder } from '../orders/order-repository.ts'
 import { appendNote } from '../saga/journal.ts'
 import { isTerminal, nameOf, type SagaInput } from '../saga/saga.ts'
-import { findSagaForUpdate, leaseSaga, type StoredSaga } from '../saga/saga-repository.ts'
-import type { CommandOutcome } from './metrics.ts'
+import { endPatience, findSagaForUpdate, leaseSaga, type StoredSaga } from '../saga/saga-repository.ts'
+import type { CommandOutcome, OrderCommand } from './metrics.ts'
+import type { QueuedOrders } from './queued-orders.ts'
 
-/** A transaction, and what follows from it once it is committed. */
+/** A transaction, and what follows from it. */
 export interface CommandTx extends Tx {
+  /** Once it is committed. */
   afterCommit(effect: () => void): void
+  /** Once it is rolled back, or nobody knows whether it was. */
+  afterFailure(effect: () => void): void
 }
 
-/** Transactions whose effects come after the commit; after a roll-back there are none. */
+/** Transactions with effects, which come when it is known what became of them. */
 export const withEffects =
   (transact: Transact) =>
   async <R>(work: (tx: CommandTx) => Promise<R>): Promise<R> => {
-    const effects: (() => void)[] = []
-    const result = await transact((tx) => work({ query: tx.query, afterCommit: (effect) => void effects.push(effect) }))
-    for (const effect of effects) effect()
-    return result
+    const committed: (() => void)[] = []
+    const failed: (() => void)[] = []
+    const effects = {
+      afterCommit: (effect: () => void) => void committed.push(effect),
+      afterFailure: (effect: () => void) => void failed.push(effect),
+    }
+    try {
+      const result = await transact((tx) => work({ query: tx.query, ...effects }))
+      for (const effect of committed) effect()
+      return result
+    } catch (error) {
+      for (const effect of failed) effect()
+      throw error
+    }
   }
 
-/** What buyers asked to be done later: translated into inputs of the saga. `driveOn` works a saga on that was begun, beside this. */
+/** What buyers asked to be done later: translated into inputs of the saga. What begins is worked on beside this, in a slot. */
 export function orderCommandSubscribers(
-  deps: Pick<Dependencies, 'apply' | 'orderCommandMetrics' | 'resumer'>,
-  driveOn: (saga: StoredSaga) => void,
+  deps: Pick<Dependencies, 'apply' | 'orderCommandMetrics' | 'resumer'> & {
+    queuedOrders: Pick<QueuedOrders, 'claim' | 'work' | 'nudge'>
+  },
 ) {
-  const { apply, orderCommandMetrics, resumer } = deps
+  const { apply, orderCommandMetrics, resumer, queuedOrders } = deps
 
   async function begin(tx: CommandTx, orderId: OrderId): Promise<CommandOutcome> {
     const saga = await getSaga(tx, orderId)
     // Begun by a delivery before this one, or without its command; or it will never begin.
     if (saga.state !== 'QUEUED') return 'repeated'
+    const slot = queuedOrders.claim()
+    if (!slot) {
+      await endPatience(tx, orderId)
+      tx.afterCommit(queuedOrders.nudge)
+      return 'waiting'
+    }
+    tx.afterFailure(slot.giveBack)
     const leased = await leaseSaga(tx, orderId)
     const begun = leased && (await apply(tx, leased, { type: 'BEGIN' }))
-    if (!begun?.applied) return 'repeated' // whoever has the lease begins it
-    if (!isTerminal(begun.saga.state)) tx.afterCommit(() => driveOn(begun.saga))
-    return 'done'
+    const goesOn = begun?.applied === true && !isTerminal(begun.saga.state)
+    tx.afterCommit(goesOn ? () => queuedOrders.work(slot, begun.saga) : slot.giveBack)
+    return begun?.applied ? 'done' : 'repeated' // whoever has the lease begins it
   }
 
   /** A wish that comes too late is no error: it stands in the journal, where the buyer reads why. */
@@ -52,20 +74,23 @@ export function orderCommandSubscribers(
       tx.afterCommit(resumer.nudge)
       return 'done'
     }
-    const detail = { why: whyNotPending(order.status) }
-    await appendNote(tx, saga, { step: nameOf(saga.state, input), result: 'REFUSED', detail })
+    const [result, why] =
+      order.status === 'PENDING' ? ['SUPERSEDED', 'another name was given since'] : ['REFUSED', whyNotPending(order.status)]
+    await appendNote(tx, saga, { step: nameOf(saga.state, input), result, detail: { why } })
     return 'late'
   }
 
+  const count = (tx: CommandTx, command: OrderCommand, outcome: CommandOutcome) =>
+    tx.afterCommit(() => orderCommandMetrics.taken(command, outcome))
   return [
     on(createOrderCommand, async (tx: CommandTx, { eventType, payload: { orderId } }) =>
-      orderCommandMetrics.taken(eventType, await begin(tx, orderId)),
+      count(tx, eventType, await begin(tx, orderId)),
     ),
-    on(updateOrderCommand, async (tx: CommandTx, { eventType, payload: { orderId, holderName } }) =>
-      orderCommandMetrics.taken(eventType, await change(tx, orderId, { type: 'HOLDER_NAMED', holderName })),
+    on(updateOrderCommand, async (tx: CommandTx, { eventType, payload: { orderId, holderName }, aggregateVersion }) =>
+      count(tx, eventType, await change(tx, orderId, { type: 'HOLDER_NAMED', holderName, asOf: aggregateVersion, queued: true })),
     ),
     on(deleteOrderCommand, async (tx: CommandTx, { eventType, payload: { orderId } }) =>
-      orderCommandMetrics.taken(eventType, await change(tx, orderId, { type: 'CANCEL_REQUESTED' })),
+      count(tx, eventType, await change(tx, orderId, { type: 'CANCEL_REQUESTED' })),
     ),
   ]
 }

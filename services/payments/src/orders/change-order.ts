@@ -9,22 +9,28 @@ type Changing = Pick<Dependencies, 'messaging' | 'apply' | 'resumer'>
 
 /** The name on the tickets, until the order is paid. Throws 404 and 409 ORDER_NOT_PENDING. */
 export const nameHolder = (deps: Changing, orderId: OrderId, userId: UserId, holderName: string) =>
-  tell(deps, orderId, userId, { type: 'HOLDER_NAMED', holderName })
+  tell(deps, orderId, userId, ({ version }) => ({ type: 'HOLDER_NAMED', holderName, asOf: version }))
 
 /**
  * The buyer's wish to cancel: the order is CANCELLED at once where nothing was charged yet, else as soon as the gateway says that
  * nothing was; if it did charge, the order goes on. Wished for twice it is the same. Throws 404 and 409 ORDER_NOT_PENDING.
  */
 export async function cancelOrder(deps: Changing, orderId: OrderId, userId: UserId): Promise<StoredOrder> {
-  const order = await tell(deps, orderId, userId, { type: 'CANCEL_REQUESTED' })
+  const order = await tell(deps, orderId, userId, () => ({ type: 'CANCEL_REQUESTED' }))
   deps.resumer.nudge()
   return order
 }
 
 /** Tell an order's saga what its buyer wishes, while nothing is decided. */
-function tell({ messaging, apply }: Changing, orderId: OrderId, userId: UserId, input: SagaInput): Promise<StoredOrder> {
+function tell(
+  { messaging, apply }: Changing,
+  orderId: OrderId,
+  userId: UserId,
+  inputOf: (order: StoredOrder) => SagaInput,
+): Promise<StoredOrder> {
   return messaging.transact(async (tx) => {
     const { saga, order } = await getForChange(tx, orderId, userId)
+    const input = inputOf(order)
     // What waits in the queue need not wait for its turn to be cancelled.
     if (input.type === 'CANCEL_REQUESTED' && saga.state !== 'QUEUED' && isCancelWished(saga, order)) return order
     const { applied } = await apply(tx, saga, input)

@@ -3,18 +3,17 @@ import type { OrderId } from '@boxoffice/contracts'
 import { sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { insertSaga } from '../saga/saga-repository.ts'
-import { driveWhileWaiting } from '../saga/wait.ts'
+import { driveWhileWaiting, waitsUntil } from '../saga/wait.ts'
 import { getOrder, type StoredOrder } from './order-repository.ts'
 import { getBoundOrder, type OrderRequest, placeOrder, settled } from './place-order.ts'
 
 const POLL_MS = 100
 
 /**
- * Place an order and wait for what becomes of it, at most `checkoutWaitMs`: the order with its first answer's state. A key
+ * Place an order and wait for what becomes of it, until `until` at most: the order with its first answer's state. A key
  * that is bound to an order already gives that order, and waits for it likewise. Throws a 422 for another body.
  */
-export async function checkout(deps: Dependencies, request: OrderRequest): Promise<StoredOrder> {
-  const until = new Date(deps.now().getTime() + deps.config.checkoutWaitMs)
+export async function checkout(deps: Dependencies, request: OrderRequest, until = waitsUntil(deps)): Promise<StoredOrder> {
   const orderId = deps.newId() as OrderId
   // Order and saga in one commit, the idempotency key a part of it.
   const saga = await deps.messaging.transact(async (tx) => {
@@ -25,7 +24,7 @@ export async function checkout(deps: Dependencies, request: OrderRequest): Promi
   deps.sagaMetrics.placed()
   deps.crashAt('saga.created')
 
-  await driveWhileWaiting(deps, saga, deps.config.checkoutWaitMs)
+  await driveWhileWaiting(deps, saga, until)
   return settled(deps, await getOrder(sqlOfPool(deps.pool), orderId))
 }
 

@@ -168,6 +168,7 @@ export async function listOrders(
   return rows.map(toOrder)
 }
 
-/** Remember that the buyer was answered 202. */
-export const markDeferred = (tx: Tx, orderId: OrderId) =>
-  tx.query('update orders set deferred = true where order_id = $1', [orderId])
+/** Remember that the buyer is answered 202; false where the order is not pending any more. */
+export const markDeferred = async (tx: Tx, orderId: OrderId): Promise<boolean> =>
+  (await tx.query("update orders set deferred = true where order_id = $1 and status = 'PENDING' returning order_id", [orderId]))
+    .length > 0

@@ -2,7 +2,7 @@ import type { NewOrder, OrderId, RefundId, ReservationId, UserId } from '@boxoff
 import { RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { SagaContext } from '../saga/saga.ts'
-import { findOrderByKey, insertOrder, markDeferred, type StoredOrder } from './order-repository.ts'
+import { findOrderByKey, getOrder, insertOrder, markDeferred, type StoredOrder } from './order-repository.ts'
 
 /** What is bought. Without a payment token only what costs nothing. */
 export type Purchase = NewOrder extends infer Kind
@@ -58,8 +58,12 @@ export async function getBoundOrder(
   throw new RefusedError(refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another order'))
 }
 
-/** Before 202 is answered it is remembered: from then on a repetition gets the current state. */
+/**
+ * Before 202 is answered it is remembered: from then on a repetition gets the current state, and what the order comes to is told. The
+ * order as it is to be answered: it may have come to its end in between, and then nothing is told.
+ */
 export async function settled({ pool }: Pick<Dependencies, 'pool'>, order: StoredOrder): Promise<StoredOrder> {
-  if (order.status === 'PENDING' && !order.deferred) await markDeferred(sqlOfPool(pool), order.orderId)
-  return order
+  if (order.status !== 'PENDING' || order.deferred) return order
+  const sql = sqlOfPool(pool)
+  return (await markDeferred(sql, order.orderId)) ? order : getOrder(sql, order.orderId)
 }

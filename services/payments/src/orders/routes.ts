@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { EventId, paymentsInternalRoutes, paymentsRoutes } from '@boxoffice/contracts'
 import {
   bodyHashOf,
@@ -28,10 +29,11 @@ type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' |
 
 export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
   const sql = sqlOfPool(deps.pool)
+  const isForLater = ({ prefer }: IncomingHttpHeaders) => deps.config.orderQueue && prefersAsync(prefer)
   return {
     async createOrder({ body, principal, idempotencyKey, rawBody, headers }) {
       const request = { userId: principal.userId, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) }
-      if (!prefersAsync(headers.prefer)) return answerTo(await checkout(deps, request))
+      if (!isForLater(headers)) return answerTo(await checkout(deps, request))
       const answer = answerTo(await acceptOrder(deps, request))
       return answer.status === 202 ? { ...answer, headers: preferenceApplied } : answer
     },
@@ -53,14 +55,14 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       return { status: 200, body: toContract(order) }
     },
     async updateOrder({ params: { orderId }, principal: { userId }, body: { holderName }, headers }) {
-      if (!prefersAsync(headers.prefer)) {
+      if (!isForLater(headers)) {
         return { status: 200, body: toContract(await nameHolder(deps, orderId, userId, holderName)) }
       }
       const order = await acceptHolderName(deps, orderId, userId, holderName)
       return { status: 202, body: toContract(order), headers: preferenceApplied }
     },
     async cancelOrder({ params: { orderId }, principal: { userId }, headers }) {
-      if (!prefersAsync(headers.prefer)) return { status: 202, body: toContract(await cancelOrder(deps, orderId, userId)) }
+      if (!isForLater(headers)) return { status: 202, body: toContract(await cancelOrder(deps, orderId, userId)) }
       return { status: 202, body: toContract(await acceptCancellation(deps, orderId, userId)), headers: preferenceApplied }
     },
     async getOrderHistory({ params, principal }) {

@@ -5,7 +5,7 @@ import { isAdmin } from '../orders/access.ts'
 import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
 import type { RefundRequest } from '../saga/saga.ts'
 import { leaseSaga, type StoredSaga } from '../saga/saga-repository.ts'
-import { driveWhileWaiting } from '../saga/wait.ts'
+import { driveWhileWaiting, waitsUntil } from '../saga/wait.ts'
 import { whyNotNow, whyRefused, whyTooLate } from './eligibility.ts'
 import { findRefund, findRefundedAmong, type StoredRefund } from './refund-repository.ts'
 
@@ -32,7 +32,7 @@ export async function requestRefund(
   const request = { refundId, ...body, force, requestedBy: principal.userId }
   const saga = await deps.messaging.transact((tx) => beginRefund(tx, deps, order.orderId, request))
   deps.crashAt('refund.requested')
-  await driveWhileWaiting(deps, saga, deps.config.checkoutWaitMs)
+  await driveWhileWaiting(deps, saga, waitsUntil(deps))
   const refund = await findRefund(sql, refundId)
   if (!refund) throw new Error(`refund ${refundId} was begun and is not there`)
   return answered(refund)

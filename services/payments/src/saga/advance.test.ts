@@ -68,6 +68,16 @@ describe('a purchase', () => {
       effects: { order: { status: 'FAILED', failure } },
     })
   })
+  test('that comes to nothing before a charge tells those who do not have that as their answer', () => {
+    const failure: Failure = { ...declined, reason: 'SEATS_TAKEN', status: 409 }
+    const ends: SagaInput[][] = [
+      [{ type: 'REFUSED', failure }],
+      [{ type: 'LIMIT_PASSED' }],
+      [{ ...reserved, eventCancelled: true } as SagaInput],
+      [reserved, { type: 'EVENT_CANCELLED' }],
+    ]
+    for (const inputs of ends) expect(given(...inputs).effects?.messages).toEqual(['ORDER_FAILED'])
+  })
   test('that is declined fails at once and gives its tickets back', () => {
     expect(given(reserved, { type: 'DECLINED', failure: declined })).toMatchObject({
       state: 'RELEASING',
@@ -84,7 +94,10 @@ describe('a purchase', () => {
   test('whose price is not the expected one is not charged', () => {
     const purchase = { ...begun.purchase, expectedTotal: 9_999 as Minor } as SagaContext['purchase']
     const next = advance({ state: 'RESERVING', context: { ...begun, purchase } }, reserved)
-    expect(next).toMatchObject({ state: 'RELEASING', effects: { order: { failure: { code: 'PRICE_CHANGED' } } } })
+    expect(next).toMatchObject({
+      state: 'RELEASING',
+      effects: { order: { failure: { code: 'PRICE_CHANGED' } }, messages: ['ORDER_FAILED'] },
+    })
   })
 })
 
@@ -134,55 +147,6 @@ describe('money without tickets', () => {
     expect(given(...paid).state).toBe('CANCELLING_TICKETS')
     expect(given(...paid).effects?.messages).toBeUndefined()
     expect(given(...paid, { type: 'TICKETS_CANCELLED' }).state).toBe('REFUNDING')
-  })
-})
-
-describe('an order that waits in the queue', () => {
-  const queued = (...inputs: SagaInput[]) => {
-    const before = replay(begun, inputs.slice(0, -1), 'QUEUED')
-    return { ...replay(begun, inputs, 'QUEUED'), effects: advance(before, inputs.at(-1) as SagaInput)?.effects }
-  }
-  const wish: SagaInput = { type: 'CANCEL_REQUESTED' }
-  const announced: SagaInput = { type: 'CANCEL_ANNOUNCED' }
-  const begin: SagaInput = { type: 'BEGIN' }
-  const cancelled = {
-    state: 'CANCELLED',
-    context: { cancelled: true },
-    effects: { order: { status: 'CANCELLED', paymentStatus: 'FAILED' }, messages: ['ORDER_CANCELLED'] },
-  }
-  test('begins when its command comes, and goes the way of every purchase', () => {
-    expect(queued(begin).state).toBe('RESERVING')
-    expect(queued(begin, reserved, charged, issued).state).toBe('CONFIRMED')
-  })
-  test('is cancelled without anything to release, at once or by a wish that was announced before it began', () => {
-    expect(queued(wish)).toMatchObject(cancelled)
-    expect(queued(announced)).toMatchObject({ state: 'QUEUED', context: { cancelRequested: true } })
-    expect(queued(announced, begin)).toMatchObject(cancelled)
-    expect(queued(announced, wish)).toMatchObject(cancelled)
-    expect(queued(announced, begin).context.paymentToken).toBeUndefined()
-    expect(advance(queued(announced), announced)).toBeNull()
-  })
-  test('of a reservation that was not looked up yet is cancelled without a word, since nobody knows the event', () => {
-    const context: SagaContext = { ...begun, purchase: { kind: 'reserved' } }
-    expect(advance({ state: 'QUEUED', context }, wish)?.effects.messages).toEqual([])
-  })
-  test('takes another name and stays where it is', () => {
-    const named: SagaInput = { type: 'HOLDER_NAMED', holderName: 'Jan Nowak' }
-    expect(queued(named)).toMatchObject({ state: 'QUEUED', effects: { order: { holderName: 'Jan Nowak' } } })
-    expect(queued(named, begin).context.holderName).toBe('Jan Nowak')
-  })
-  test('is told of when its event is known: at once, or when its reservation is claimed', () => {
-    expect(given(reserved).effects?.messages).toEqual([])
-    const context: SagaContext = { ...begun, purchase: { kind: 'reserved' }, untold: true }
-    const told = advance({ state: 'RESERVING', context }, reserved)
-    expect(told?.effects.messages).toEqual(['ORDER_CREATED'])
-    expect(told?.context.untold).toBeUndefined()
-    const free = advance({ state: 'RESERVING', context }, { ...reserved, total: 0 as Minor } as SagaInput)
-    expect(free?.effects.messages).toEqual(['ORDER_CREATED', 'PAYMENT_COMPLETED'])
-  })
-  test('begins once: in every other state its command changes nothing', () => {
-    const others: SagaState[] = ['RESERVING', 'CHARGING', 'RELEASING', 'AWAITING_TICKETS', 'CONFIRMED', 'FAILED', 'CANCELLED']
-    for (const state of others) expect(advance({ state, context: begun }, begin)).toBeNull()
   })
 })
 

@@ -63,11 +63,13 @@ const neverBegun = (context: SagaContext) => cancelled(context, 'CANCELLED')
 const cancelCharge: Rule<'CANCEL_REQUESTED'> = (context) =>
   go('CANCELLING_CHARGE', { ...context, cancelRequested: true }, { order: { paymentStatus: 'UNKNOWN' } })
 
-/** PAYMENT_COMPLETED carries the name as it stands when the order is paid. */
+/** PAYMENT_COMPLETED carries the name as it stands when the order is paid. One that waited gives way to one that was given since. */
 const holderNamed =
   (state: SagaState): Rule<'HOLDER_NAMED'> =>
-  (context, { holderName }) =>
-    go(state, { ...context, holderName }, { order: { holderName } })
+  (context, { holderName, asOf, queued }) => {
+    if (queued && asOf <= (context.namedAsOf ?? 0)) return null
+    return go(state, { ...context, holderName, ...(!queued && { namedAsOf: asOf }) }, { order: { holderName } })
+  }
 
 const rejected: Rule<'TICKETS_REJECTED'> = (context, { reason }) => back.giveBack(context, reason)
 const issued: Rule<'TICKETS_ISSUED'> = (context, { tickets }) =>
@@ -87,9 +89,9 @@ const table: Record<SagaState, Row> = {
       const held = { ...context, eventId, items, total, currency, chargeStartedAt: at }
       const { purchase } = context
       const transition = isCancelled
-        ? fail(held, eventCancelled, [])
+        ? fail(held, eventCancelled, ['ORDER_FAILED'])
         : purchase.kind === 'direct' && purchase.expectedTotal !== undefined && purchase.expectedTotal !== total
-          ? fail(held, priceChanged, [])
+          ? fail(held, priceChanged, ['ORDER_FAILED'])
           : total === 0
             ? paid(held, undefined, {})
             : go('CHARGING', held)
@@ -98,15 +100,19 @@ const table: Record<SagaState, Row> = {
     },
     // Nothing is held, so there is nothing to undo.
     REFUSED: ({ paymentToken: _, ...context }, { failure }) =>
-      go('FAILED', { ...context, failure }, { order: { status: 'FAILED', paymentStatus: 'FAILED', failure } }),
-    LIMIT_PASSED: (context) => fail(context, { ...timedOut, reason: 'SYSTEM_ERROR' }, []),
+      go(
+        'FAILED',
+        { ...context, failure },
+        { order: { status: 'FAILED', paymentStatus: 'FAILED', failure }, messages: ['ORDER_FAILED'] },
+      ),
+    LIMIT_PASSED: (context) => fail(context, { ...timedOut, reason: 'SYSTEM_ERROR' }, ['ORDER_FAILED']),
     CANCEL_REQUESTED: (context) => cancelled(context),
     HOLDER_NAMED: holderNamed('RESERVING'),
   },
   CHARGING: {
     CHARGED: charged,
     DECLINED: declined,
-    EVENT_CANCELLED: (context) => fail(context, eventCancelled, []),
+    EVENT_CANCELLED: (context) => fail(context, eventCancelled, ['ORDER_FAILED']),
     CHARGE_UNKNOWN: (context) => go('RESOLVING', context, { order: { paymentStatus: 'UNKNOWN' } }),
     LIMIT_PASSED: (context) => go('CANCELLING_CHARGE', context, { order: { paymentStatus: 'UNKNOWN' } }),
     CANCEL_REQUESTED: cancelCharge,

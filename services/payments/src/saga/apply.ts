@@ -98,20 +98,13 @@ async function publish(
       await append(tx, paymentCompleted, payload, version)
       return
     }
-    case 'PAYMENT_FAILED': {
-      const { failure } = context
-      const payload = {
-        ...about,
-        reservationId,
-        failureReason: failure?.reason ?? 'SYSTEM_ERROR',
-        errorMessage: failure?.message ?? 'the payment failed',
-        retryable: failure ? isRetryable(failure.reason) : true,
-        totalAmount: order.totalAmount,
-        currency: order.currency,
-      }
-      await append(tx, paymentFailed, payload, version)
+    case 'PAYMENT_FAILED':
+      await publishPaymentFailed(append, tx, order, context)
       return
-    }
+    case 'ORDER_FAILED':
+      // Who waited has the refusal as the answer. Of a reservation that was refused nobody knows the event: its buyer was told of nothing.
+      if (order.deferred && order.eventId) await publishPaymentFailed(append, tx, order, context)
+      return
     case 'ORDER_CONFIRMED': {
       const tickets = (context.issued ?? []).map(({ ticketId, ticketNumber, ticketTypeId }) => ({
         ticketId,
@@ -134,6 +127,16 @@ async function publish(
     case 'ORDER_CANCELLED':
       await append(tx, orderCancelled, { ...about, reason: cancellationReasonOf(context, effects) }, version)
   }
+}
+
+async function publishPaymentFailed(append: Append, tx: Tx, order: StoredOrder, { failure }: SagaContext): Promise<void> {
+  const { orderId, orderNumber, userId, reservationId, totalAmount, currency, version } = order
+  const eventId = order.eventId as EventId
+  const why = failure
+    ? { failureReason: failure.reason, errorMessage: failure.message, retryable: isRetryable(failure.reason) }
+    : { failureReason: 'SYSTEM_ERROR' as const, errorMessage: 'the payment failed', retryable: true }
+  const payload = { orderId, orderNumber, userId, eventId, reservationId, ...why, totalAmount, currency }
+  await append(tx, paymentFailed, payload, { aggregateVersion: version })
 }
 
 /** An order was accepted for later; its event has to be known. */

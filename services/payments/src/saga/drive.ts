@@ -25,31 +25,36 @@ export interface DriverOptions {
   sagaMetrics: Pick<SagaMetrics, 'compensationFailed'>
 }
 
+interface Patience {
+  until: Date
+  stopped?: AbortSignal
+}
+
 /**
- * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. The
- * lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
+ * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. Once `stopped` is
+ * aborted it waits for nothing more. The lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
  */
 export function createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics }: DriverOptions) {
-  return (leased: StoredSaga, until: Date): Promise<void> => {
-    const work = () => workOn(leased, until)
+  return (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<void> => {
+    const work = () => workOn(leased, { until, stopped })
     // Who waits for it has a trace at work; who takes it up later goes on in the saga's own.
     return currentTraceparent() ? work() : continueTrace(leased.traceparent, 'resume saga', work, aboutOf(leased))
   }
 
-  async function workOn(leased: StoredSaga, until: Date): Promise<void> {
+  async function workOn(leased: StoredSaga, patience: Patience): Promise<void> {
     const renewing = setInterval(() => {
       renewLease(sqlOfPool(pool), leased).catch((error) => logger.warn({ err: error }, 'the lease was not renewed'))
     }, RENEW_MS)
     try {
       let saga: StoredSaga | null = leased
-      while (saga && !isTerminal(saga.state)) saga = await turn(saga, until)
+      while (saga && !isTerminal(saga.state)) saga = await turn(saga, patience)
     } finally {
       clearInterval(renewing)
     }
   }
 
   /** One step; the saga to go on with, null where it rests or is another's. */
-  async function turn(saga: StoredSaga, until: Date): Promise<StoredSaga | null> {
+  async function turn(saga: StoredSaga, { until, stopped }: Patience): Promise<StoredSaga | null> {
     const result = await inSpan(`saga ${saga.state}`, { attributes: aboutOf(saga) }, () => step(saga))
     if ('input' in result) {
       const applied = await messaging.transact(async (tx) => {
@@ -74,9 +79,11 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
       await messaging.transact((tx) => publishCompensationFailed(messaging.append, tx, saga, failedStep, result.again))
       sagaMetrics.compensationFailed(failedStep)
     }
-    if (Date.now() + waitMs > until.getTime()) return park(saga, waitMs)
-    await sleep(waitMs)
-    return reread(saga)
+    if (!stopped?.aborted && Date.now() + waitMs <= until.getTime()) {
+      await sleep(waitMs, undefined, { signal: stopped }).catch(() => null)
+      if (!stopped?.aborted) return reread(saga)
+    }
+    return park(saga, waitMs)
   }
 
   async function park(saga: StoredSaga, waitMs: number): Promise<null> {

@@ -246,12 +246,12 @@ describe('an order that its buyer cancels', () => {
     const late: SagaState[] = ['AWAITING_TICKETS', 'CONFIRMED', 'REFUNDED', 'FAILED', 'RELEASING']
     for (const state of late) {
       expect(advance({ state, context: begun }, wish)).toBeNull()
-      expect(advance({ state, context: begun }, { type: 'HOLDER_NAMED', holderName: 'x' })).toBeNull()
+      expect(advance({ state, context: begun }, { type: 'HOLDER_NAMED', holderName: 'x', asOf: 1 })).toBeNull()
     }
   })
   test('may be renamed until then', () => {
     for (const inputs of [[], [reserved], [reserved, wish]]) {
-      const { state, context } = given(...(inputs as SagaInput[]), { type: 'HOLDER_NAMED', holderName: 'Jan Nowak' })
+      const { state, context } = given(...(inputs as SagaInput[]), { type: 'HOLDER_NAMED', holderName: 'Jan Nowak', asOf: 1 })
       expect(context.holderName).toBe('Jan Nowak')
       expect(state).toBe(replay(begun, inputs as SagaInput[]).state)
     }

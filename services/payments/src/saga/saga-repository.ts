@@ -43,24 +43,17 @@ const toSaga = (row: Row): StoredSaga => ({
 const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
 const lease = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`
 
-/** A new saga that waits in the queue: taken up without its command when `patienceMs` have passed. */
-export async function insertQueuedSaga(tx: Tx, saga: Omit<Saga, 'state'>, patienceMs: number): Promise<StoredSaga> {
-  const rows = await tx.query<Row>(
-    `insert into sagas (order_id, state, context, next_attempt_at, traceparent)
-     values ($1, 'QUEUED', $2, clock_timestamp() + $3 * interval '1 millisecond', $4) returning ${columns}`,
-    [saga.orderId, JSON.stringify(saga.context), patienceMs, currentTraceparent()],
-  )
-  const stored = toSaga(rows[0] as Row)
-  await appendIntent(tx, stored, 1)
-  return stored
-}
-
-/** A new saga, under our lease, with the intent of its first step. */
-export async function insertSaga(tx: Tx, saga: Saga): Promise<StoredSaga> {
+/**
+ * A new saga with the intent of its first step: under our lease, or, with `patienceMs`, in the queue, and due without its command when
+ * these have passed.
+ */
+export async function insertSaga(tx: Tx, saga: Saga, patienceMs?: number): Promise<StoredSaga> {
+  const waits = patienceMs !== undefined
   const rows = await tx.query<Row>(
     `insert into sagas (order_id, state, context, leased_until, next_attempt_at, traceparent)
-     values ($1, $2, $3, ${lease}, clock_timestamp(), $4) returning ${columns}`,
-    [saga.orderId, saga.state, JSON.stringify(saga.context), currentTraceparent()],
+     values ($1, $2, $3, case when not $4 then ${lease} end, clock_timestamp() + $5 * interval '1 millisecond', $6)
+     returning ${columns}`,
+    [saga.orderId, saga.state, JSON.stringify(saga.context), waits, patienceMs ?? 0, currentTraceparent()],
   )
   const stored = toSaga(rows[0] as Row)
   await appendIntent(tx, stored, 1)
@@ -73,12 +66,16 @@ export async function findSagaForUpdate(tx: Tx, orderId: OrderId): Promise<Store
   return row ? toSaga(row) : null
 }
 
-/** Sagas that are due and that nobody works on, now leased to us: a worker that is gone is overtaken by its fence. */
-export async function leaseDueSagas(tx: Tx, limit: number): Promise<StoredSaga[]> {
+/**
+ * Sagas that are due and that nobody works on, now leased to us, the longest due first: a worker that is gone is overtaken by its fence.
+ * Either those that have begun, or those that wait in the queue, which only begin where there is room.
+ */
+export async function leaseDueSagas(tx: Tx, which: 'begun' | 'queued', limit: number): Promise<StoredSaga[]> {
   const rows = await tx.query<Row>(
     `with due as (
        select order_id from sagas
        where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
+         and state ${which === 'queued' ? '=' : '<>'} 'QUEUED'
        order by next_attempt_at limit $1 for update skip locked)
      update sagas s set leased_until = ${lease}, fence = fence + 1 from due where s.order_id = due.order_id
      returning s.${columns.replaceAll(', ', ', s.')}`,
@@ -86,6 +83,13 @@ export async function leaseDueSagas(tx: Tx, limit: number): Promise<StoredSaga[]
   )
   return rows.map(toSaga)
 }
+
+/** Let a saga that waits in the queue be due now, without its command. */
+export const endPatience = (tx: Tx, orderId: OrderId) =>
+  tx.query(
+    `update sagas set next_attempt_at = least(next_attempt_at, clock_timestamp()) where order_id = $1 and state = 'QUEUED'`,
+    [orderId],
+  )
 
 /** The saga of an order under our lease and in our trace, its row locked until the transaction ends; null where another works on it. */
 export async function leaseSaga(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {

@@ -86,6 +86,8 @@ export interface SagaContext {
   userId: UserId
   reservationId: ReservationId
   holderName: string
+  /** The order's version when a name was last given at once: what was accepted for later by then is older. */
+  namedAsOf?: number
   /** How the tickets come to be held: by us, or by the buyer beforehand. */
   purchase: { kind: 'direct'; eventId: EventId; ticketRequests: TicketRequest[]; expectedTotal?: Minor } | { kind: 'reserved' }
   /** ORDER_CREATED is not told yet: the event of an order that waited in the queue is only known when its reservation is claimed. */
@@ -130,7 +132,8 @@ export type SagaInput =
   | { type: 'CANCEL_ANNOUNCED' }
   | { type: 'RESERVED'; at: string; eventId: EventId; items: Item[]; total: Minor; currency: Currency; eventCancelled: boolean }
   | { type: 'REFUSED'; failure: Failure }
-  | { type: 'HOLDER_NAMED'; holderName: string }
+  /** `asOf`: the order's version when the name was given; `queued`: it has waited since, and may be older than the one that stands. */
+  | { type: 'HOLDER_NAMED'; holderName: string; asOf: number; queued?: true }
   | { type: 'CANCEL_REQUESTED' }
   | { type: 'CHARGED'; transactionId: string; eventCancelled: boolean }
   | { type: 'DECLINED'; failure: Failure }

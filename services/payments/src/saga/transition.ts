@@ -19,6 +19,8 @@ export interface Effects {
     | 'ORDER_CREATED'
     | 'PAYMENT_COMPLETED'
     | 'PAYMENT_FAILED'
+    /** It came to nothing before a charge: PAYMENT_FAILED, to buyers who were answered before that. */
+    | 'ORDER_FAILED'
     | 'ORDER_CONFIRMED'
     | 'REFUND_PROCESSED'
     | 'ORDER_CANCELLED'

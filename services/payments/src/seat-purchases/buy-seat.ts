@@ -5,6 +5,7 @@ import type { Dependencies } from '../dependencies.ts'
 import { checkout } from '../orders/checkout.ts'
 import { findOrderByKey, getOrder, type StoredOrder } from '../orders/order-repository.ts'
 import { getBoundOrder, type OrderRequest, type Purchase } from '../orders/place-order.ts'
+import { waitsUntil } from '../saga/wait.ts'
 
 /** Tickets take some 50 ms; when they take long, those who wait must not make it longer. */
 const [FIRST_POLL_MS, LONGEST_POLL_MS] = [25, 400]
@@ -12,8 +13,8 @@ const [FIRST_POLL_MS, LONGEST_POLL_MS] = [25, 400]
 const keyOf = (given: string) => `POST /api/v1/tickets ${given}`
 
 /**
- * Buy one seat through the purchase saga, and wait until its ticket is issued, at most `checkoutWaitMs`: the order as it stands then. Under
- * the same key it is the same order, and waited for likewise. Throws 404 EVENT_NOT_FOUND (also for an event that is at another venue),
+ * Buy one seat through the purchase saga, and wait until its ticket is issued, `checkoutWaitMs` from the request on at most (asking for the
+ * seat and a name is part of them, and has limits of its own): the order as it stands then. Under the same key it is the same order, and waited for likewise. Throws 404 EVENT_NOT_FOUND (also for an event that is at another venue),
  * 404 SEAT_NOT_FOUND, 400 where a token is needed and there is none, 422 for another body, and ServiceUnavailable.
  */
 export async function buySeat(
@@ -22,14 +23,14 @@ export async function buySeat(
 ): Promise<StoredOrder> {
   const { principal, body, bodyHash } = asked
   const { userId } = principal
-  const until = new Date(deps.now().getTime() + deps.config.checkoutWaitMs)
+  const until = waitsUntil(deps)
   const key = keyOf(asked.key || deps.newId())
   // A repetition is answered with its order, whatever has become of the seat since.
   const isBound = asked.key !== '' && (await findOrderByKey(sqlOfPool(deps.pool), userId, key)) !== null
   const bound = { userId, key, bodyHash }
   const order = isBound
     ? await getBoundOrder(deps, bound)
-    : await checkout(deps, { ...bound, body: await purchaseOf(deps, principal, body) } satisfies OrderRequest)
+    : await checkout(deps, { ...bound, body: await purchaseOf(deps, principal, body) } satisfies OrderRequest, until)
   return confirmed(deps, order, until)
 }
 

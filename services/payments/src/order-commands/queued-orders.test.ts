@@ -1,0 +1,79 @@
+import { createLogger } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import { afterEach, expect, test, vi } from 'vitest'
+import type { StoredSaga } from '../saga/saga-repository.ts'
+import { createQueuedOrders } from './queued-orders.ts'
+
+/** Orders that are due, as a database gives them: leased once each, and how many were asked for at a time. */
+function dueOrders(count: number) {
+  const left = Array.from({ length: count }, (_, index) => `order ${index}`)
+  const asked: number[] = []
+  const parked: string[] = []
+  const pool = {
+    async query(sql: string, [first]: [unknown]) {
+      if (!sql.startsWith('with due')) parked.push(String(first))
+      if (!sql.startsWith('with due')) return { rows: [] }
+      asked.push(Number(first))
+      return { rows: left.splice(0, Number(first)).map((order_id) => ({ order_id, state: 'QUEUED' })) }
+    },
+  } as unknown as pg.Pool
+  return { pool, asked, parked }
+}
+
+const started: ReturnType<typeof createQueuedOrders>[] = []
+afterEach(async () => {
+  for (const orders of started.splice(0)) await orders.stop()
+})
+function startOrders(pool: pg.Pool, drive: (saga: StoredSaga) => Promise<void>) {
+  const orders = createQueuedOrders({
+    ...{ pool, drive, now: () => new Date(), logger: createLogger({ service: 'test', level: 'silent' }) },
+    ...{ metrics: { busy: () => {} }, workers: 2, intervalMs: 3_600_000 },
+  })
+  orders.start()
+  started.push(orders)
+  return orders
+}
+
+test('what is due begins as soon as a slot is free, and no more than there are slots', async () => {
+  const { pool, asked } = dueOrders(5)
+  const ends: (() => void)[] = []
+  const begun: string[] = []
+  startOrders(pool, ({ orderId }) => {
+    begun.push(orderId)
+    return new Promise((resolve) => ends.push(resolve))
+  })
+  await vi.waitFor(() => expect(begun).toEqual(['order 0', 'order 1']))
+  for (let next = 2; next < 5; next++) {
+    ends.shift()?.()
+    await vi.waitFor(() => expect(begun.at(-1)).toBe(`order ${next}`))
+    expect(begun).toHaveLength(next + 1)
+  }
+  for (const end of ends) end()
+  expect(asked.slice(0, 4)).toEqual([2, 1, 1, 1])
+})
+
+test('a slot that a command takes while due orders are looked for leaves one of them due', async () => {
+  const { pool, parked } = dueOrders(2)
+  const begun: string[] = []
+  const answering = Promise.withResolvers<void>()
+  const slow = { query: (...args: [string, [unknown]]) => answering.promise.then(() => pool.query(...args)) }
+  const looked = vi.spyOn(slow, 'query')
+  const orders = startOrders(slow as unknown as pg.Pool, async ({ orderId }) => void begun.push(orderId))
+  await vi.waitFor(() => expect(looked).toHaveBeenCalled())
+  const slot = orders.claim()
+  answering.resolve()
+  await vi.waitFor(() => expect(parked).toEqual(['order 1']))
+  expect(begun).toEqual(['order 0'])
+  slot?.giveBack()
+})
+
+test('once it is to stop nothing begins, until it is started again', async () => {
+  const { pool } = dueOrders(0)
+  const orders = startOrders(pool, async () => {})
+  orders.claim()?.giveBack()
+  const stopping = orders.stop()
+  expect(orders.claim()).toBeNull()
+  await stopping
+  orders.start()
+  expect(orders.claim()).not.toBeNull()
+})

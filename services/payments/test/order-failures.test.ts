@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { type EventId, type OrderId, paymentFailed } from '@boxoffice/contracts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
+import { settled } from '../src/orders/place-order.ts'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { eventId, ticketTypeId } from './stubs.ts'
+
+let payments: Payments
+beforeAll(async () => {
+  payments = await startPayments({ CHECKOUT_WAIT_MS: '600', SQS_WAIT_SECONDS: '0.2' })
+})
+afterEach(() => {
+  payments.stub.state.away = false
+})
+afterAll(() => payments.stop())
+
+const told = (orderId: OrderId) => payments.probe.waitFor(paymentFailed, ({ payload }) => payload.orderId === orderId)
+/** What was written for this order to be published, whoever it goes to. */
+const messagesOf = async (orderId: OrderId): Promise<string[]> => {
+  const { rows } = await payments.deps.pool.query(
+    "select event_type from outbox where body -> 'payload' ->> 'orderId' = $1 and event_type <> 'CREATE_ORDER' order by position",
+    [orderId],
+  )
+  return rows.map(({ event_type }) => event_type)
+}
+const reservedOrder = {
+  reservationId: randomUUID() as never,
+  paymentMethod: 'CREDIT_CARD',
+  paymentToken: 'pm',
+  holderName: 'x',
+} as const
+
+describe('an order that comes to nothing before it is charged', () => {
+  test('is told to a buyer who did not wait, with the reason', async () => {
+    const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true, quantity: 60 }))
+    await payments.becomes(orderId, 'FAILED')
+    const { payload } = await told(orderId)
+    expect(payload).toMatchObject({ eventId, failureReason: 'INSUFFICIENT_INVENTORY', retryable: false, totalAmount: null })
+    expect(await messagesOf(orderId)).toEqual(['ORDER_CREATED', 'PAYMENT_FAILED'])
+  })
+  test('because its event is cancelled or its price another is told likewise', async () => {
+    const cancelled = randomUUID() as EventId
+    await payments.deps.messaging.transact((tx) => rememberCancelledEvent(tx, cancelled))
+    const ofCancelled = orderIdOf(await payments.buy('pm_card_visa', { later: true, eventId: cancelled }))
+    expect((await told(ofCancelled)).payload).toMatchObject({ eventId: cancelled, failureReason: 'EVENT_CANCELLED' })
+    const dearer = await payments.client.createOrder({
+      headers: { 'idempotency-key': randomUUID(), prefer: 'respond-async' },
+      body: {
+        ...{ eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }], expectedTotal: 4_999 as never },
+        ...{ paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x' },
+      },
+    })
+    expect((await told(orderIdOf(dearer))).payload).toMatchObject({ failureReason: 'PRICE_CHANGED', totalAmount: 5_000 })
+  })
+  test('is told to a buyer who waited in vain', async () => {
+    payments.stub.state.away = true
+    const answer = await payments.buy('pm_card_visa', { quantity: 60 })
+    expect(answer.status).toBe(202)
+    payments.stub.state.away = false
+    expect((await told(orderIdOf(answer))).payload).toMatchObject({ failureReason: 'INSUFFICIENT_INVENTORY' })
+  })
+  test('is not told to a buyer who has the refusal as the answer', async () => {
+    const answer = await payments.buy('pm_card_visa', { quantity: 60 })
+    expect(answer.status).toBe(409)
+    expect(await messagesOf(orderIdOf(answer))).toEqual([])
+  })
+  test('and is of a reservation that was refused is only told by its state: nobody knows the event', async () => {
+    payments.stub.state.expired = true
+    const answer = await payments.client.createOrder({
+      headers: { 'idempotency-key': randomUUID(), prefer: 'respond-async' },
+      body: reservedOrder,
+    })
+    const orderId = orderIdOf(answer)
+    expect(await payments.becomes(orderId, 'FAILED')).toMatchObject({ failureReason: 'RESERVATION_EXPIRED', eventId: null })
+    expect(await messagesOf(orderId)).toEqual([])
+    payments.stub.state.expired = false
+  })
+})
+
+test('an order that ends while its buyer is about to be told to wait is answered as it ended', async () => {
+  payments.stub.state.away = true
+  const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true, quantity: 60 }))
+  const pending = { ...(await payments.order(orderId)), deferred: false } as never
+  payments.stub.state.away = false
+  await payments.becomes(orderId, 'FAILED')
+  expect(await settled(payments.deps, pending)).toMatchObject({ status: 'FAILED', failureReason: 'INSUFFICIENT_INVENTORY' })
+})
