@@ -50,7 +50,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const served = createServedGeneration(sql)
   const read = createRead({ sql, cache, served })
   const access = createEventAccess(read)
-  const sales = createSalesReads({ read, access, now })
+  const sales = createSalesReads({ read, now })
   const watchSales = createSalesWatch({
     notices,
     async load(eventId, interval) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { eventUpdated } from '@boxoffice/contracts'
 import { createMetrics } from '@boxoffice/service-kit'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
@@ -6,6 +7,7 @@ import { z } from 'zod'
 import { createInvalidations } from '../src/cache/invalidations.ts'
 import { createReadCache, type ReadCache } from '../src/cache/read-cache.ts'
 import { type Analytics, SOON, startAnalytics } from './harness.ts'
+import { snapshot } from './history.ts'
 
 // A database of Redis of its own: it is cleared.
 const redisUrl = new URL(inject('redisUrl'))
@@ -41,6 +43,27 @@ describe('the cache of reads', () => {
     expect(await slow).toEqual({ value: 1 })
     expect(await cache.read(1, one, async () => ({ value: 2 }))).toEqual({ value: 2 })
     expect(await cache.read(1, one, async () => ({ value: 3 }))).toEqual({ value: 2 })
+  })
+
+  test('an id is the same in whatever case it is asked for', async () => {
+    const tag = `event:${randomUUID()}`
+    const asked = { ...entry(), tag: `event:${tag.slice(6).toUpperCase()}` } as const
+    let value = 0
+    const read = () => cache.read(1, asked, async () => ({ value: ++value }))
+    expect([await read(), await read()]).toEqual([{ value: 1 }, { value: 1 }])
+    await cache.invalidate(1, tag as never)
+    expect(await read()).toEqual({ value: 2 })
+  })
+
+  test('of events that change every instance is told, and of nothing else', async () => {
+    const other = new Redis(redisUrl.href)
+    const told = vi.fn()
+    other.on('message', (_channel, tag) => told(tag))
+    await other.subscribe('analytics:changed')
+    const id = randomUUID()
+    for (const tag of [`user:${id}`, `ticket:${id}`, `event:${id}`] as const) await cache.invalidate(1, tag)
+    await vi.waitFor(() => expect(told.mock.calls.flat().filter((tag) => tag.endsWith(id))).toEqual([`event:${id}`]))
+    other.disconnect()
   })
 
   test('misses of the same at once share one load; what is not there is asked for again', async () => {
@@ -132,6 +155,33 @@ describe('reads of the service', () => {
     const before = await queries()
     await sold()
     expect(await queries()).toBeGreaterThan(before)
+  })
+
+  test("an organizer's overview takes one statement for a page, none while nothing changes, and shows the next sale", async () => {
+    const [first, second, third] = [
+      await analytics.publishEvent(),
+      await analytics.publishEvent(),
+      await analytics.publishEvent(),
+    ] as const
+    const { organizerId } = first
+    for (const each of [second, third]) {
+      await each.tell(eventUpdated, { ...snapshot(each.name, { organizerId }), changed: ['name'] }, { version: 3 })
+    }
+    const overview = async () => {
+      const { body } = await first.organizer.sales.listSales({ query: {} })
+      return (body as { events: { eventId: string; soldCount: number }[] }).events.map(({ soldCount }) => soldCount).toSorted()
+    }
+    await vi.waitFor(async () => expect(await overview()).toEqual([0, 0, 0]), SOON)
+    await second.sell(1, [0, 1])
+    await vi.waitFor(async () => expect(await overview()).toEqual([0, 0, 2]), SOON)
+    await vi.waitFor(async () => {
+      await (await analytics.as(['USER', 'ADMIN'])).ops.clearCache({ params: { name: 'reads' } })
+      const before = await queries()
+      await overview()
+      expect(await queries()).toBe(before + 1)
+      await overview()
+      expect(await queries()).toBe(before + 1)
+    }, SOON)
   })
 
   test('need no Redis: without one every read asks the database', async () => {

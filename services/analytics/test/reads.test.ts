@@ -11,7 +11,7 @@ import {
 } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Analytics, SOON, startAnalytics } from './harness.ts'
-import { idOf, refundOf, snapshot } from './history.ts'
+import { idOf, purchase, refundOf, snapshot } from './history.ts'
 
 let analytics: Analytics
 let event: Awaited<ReturnType<Analytics['publishEvent']>>
@@ -197,10 +197,49 @@ describe('figures', () => {
     }, SOON)
   })
 
-  test('as CSV there is one line for each period and type, and nothing in it is a formula', async () => {
+  test.each(['US/Pacific-New', '+09:00'])(
+    'a zone such as %s, which PostgreSQL has no name for, is read as UTC',
+    async (timeZone) => {
+      const other = await analytics.publishEvent()
+      await other.tell(eventUpdated, { ...snapshot(other.name, { timeZone }), changed: ['timeZone'] }, { version: 3 })
+      await other.sell(1, [0])
+      const request = { params: { eventId: other.eventId }, query: { interval: 'day' } } as const
+      await vi.waitFor(async () => {
+        const { body } = await other.organizer.sales.getSales(request)
+        expect(body).toMatchObject({ timeZone, overTime: [{ from: new Date('2026-11-28T00:00:00Z'), issuedCount: 1 }] })
+      }, SOON)
+      const url = `/api/analytics/events/${other.eventId}/sales?format=csv&interval=day`
+      expect((await analytics.app.inject({ url, headers: other.organizer.headers })).body).toContain('2026-11-28T00:00:00.000Z')
+    },
+  )
+
+  test('sums may be larger than any amount', async () => {
+    const other = await analytics.publishEvent()
+    const bought = purchase(other.name, 1, [0, 0, 0])
+    const tickets = bought.tickets.map((ticket) => ({ ...ticket, unitPrice: 900_000_000 }))
+    await other.tell(ticketsGenerated, { ...bought.payload, tickets })
+    await other.tell(refundProcessed, refundOf(bought, 1, 900_000_000, [tickets[0]?.ticketId ?? '']))
+    await other.tell(refundProcessed, refundOf(bought, 2, 900_000_000, [tickets[1]?.ticketId ?? '']))
+    const params = { eventId: other.eventId, venueId: other.venueId }
+    await vi.waitFor(async () => {
+      const { body } = await other.organizer.sales.getSales({ params, query: {} })
+      expect(body).toMatchObject({
+        totals: { revenue: 90_000_000_000, refundedAmount: 180_000_000_000 },
+        overTime: [{ revenue: 270_000_000_000, refundedAmount: 180_000_000_000 }],
+        refunds: { amount: 180_000_000_000 },
+      })
+    }, SOON)
+    const csv = await other.organizer.sales.getSales({ params, query: { format: 'csv' } })
+    expect(Buffer.from(csv.body as Uint8Array).toString()).toContain('2700000000.00')
+  })
+
+  test('as CSV there is one line for each period and type, one for other refunds, and nothing in it is a formula', async () => {
     const other = await analytics.publishEvent()
     await other.tell(eventUpdated, { ...snapshot(other.name, { name: 'Zażółć / 1' }), changed: ['name'] }, { version: 3 })
-    await other.sell(1, [0, 1])
+    const bought = await other.sell(1, [0, 1])
+    const [balcony, standing] = [bought.tickets[1], bought.tickets[0]]
+    await other.tell(refundProcessed, refundOf(bought, 1, 12.5, [balcony?.ticketId ?? '']))
+    await other.tell(refundProcessed, refundOf(bought, 2, 7.5)) // by hand: it names no tickets
     const url = `/api/analytics/events/${other.eventId}/sales?format=csv`
     await vi.waitFor(async () => {
       const answer = await analytics.app.inject({ url, headers: other.organizer.headers })
@@ -211,8 +250,9 @@ describe('figures', () => {
       const [head, ...lines] = answer.body.replace('\uFEFF', '').trim().split('\r\n')
       expect(head).toBe('from,ticketType,issued,revenue,cancelled,refunded,checkedIn,currency,ticketTypeId')
       expect(lines).toEqual([
-        `2026-11-28T20:00:00.000Z,Balcony,1,12.50,0,0.00,0,EUR,${other.typeIds[1]}`,
-        `2026-11-28T20:00:00.000Z,Standing,1,50.00,0,0.00,0,EUR,${other.typeIds[0]}`,
+        `2026-11-28T20:00:00.000Z,Balcony,1,12.50,0,12.50,0,EUR,${balcony?.ticketTypeId}`,
+        `2026-11-28T20:00:00.000Z,Standing,1,50.00,0,0.00,0,EUR,${standing?.ticketTypeId}`,
+        '2026-11-28T20:00:00.000Z,,0,0.00,0,7.50,0,EUR,',
       ])
     }, SOON)
   })

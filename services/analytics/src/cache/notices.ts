@@ -1,9 +1,9 @@
 import { createRedis, type Logger } from '@boxoffice/service-kit'
 import { CHANNEL } from './read-cache.ts'
 
-/** Hears of what any instance invalidates. While Redis is away it hears nothing: whoever waits has to look now and then, too. */
+/** Hears of the events that any instance invalidates. While Redis is away it hears nothing: whoever waits has to look now and then, too. */
 export interface Notices {
-  /** Told of every tag that changes, until the answer is called. */
+  /** Told of the tag of every event that changes, until the answer is called. */
   listen(hear: (tag: string) => void): () => void
   close(): void
 }

@@ -48,7 +48,8 @@ export function createReadCache(options: { redis: Redis; metrics: Pick<Metrics, 
   const counts = { hits: 0, misses: 0 }
   const loading = new Map<string, Promise<unknown>>()
   // The generation is part of the key: when another is served, nothing of the last one is seen any more.
-  const keyOf = (generation: number, tag: Tag) => `${PREFIX}${generation}:${tag}`
+  // Ids are known in lower case, and may be asked for in any.
+  const keyOf = (generation: number, tag: Tag) => `${PREFIX}${generation}:${tag.toLowerCase()}`
 
   function count(cache: string, result: 'hit' | 'miss'): void {
     requests.inc({ cache, result })
@@ -98,7 +99,9 @@ export function createReadCache(options: { redis: Redis; metrics: Pick<Metrics, 
     },
 
     async invalidate(generation, tag) {
-      await redis.eval(invalidate, 1, keyOf(generation, tag), crypto.randomUUID(), seconds, CHANNEL, tag)
+      // Events are what others watch.
+      const channel = tag.startsWith('event:') ? CHANNEL : ''
+      await redis.eval(invalidate, 1, keyOf(generation, tag), crypto.randomUUID(), seconds, channel, tag)
     },
 
     caches: [{ name: 'reads', figures: async () => ({ ...counts, entries: null }), clear: () => clear(redis) }],

@@ -1,4 +1,5 @@
-import type { eventCreated, Payload, ticketTypeChanged } from '@boxoffice/contracts'
+import type { EventId, eventCreated, Payload, ticketTypeChanged, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
 import type { EventFacts, Versioned } from './facts.ts'
 import { defineTable } from './table.ts'
 
@@ -34,6 +35,15 @@ const typeColumns = {
   version: 'version',
   messageId: 'message_id',
 } as const
+
+/** Whose these events are, as far as it is known. */
+export const listOrganizersOf = async (tx: Tx, generations: readonly number[], eventIds: readonly EventId[]): Promise<UserId[]> =>
+  (
+    await tx.query<{ organizerId: UserId }>(
+      `select distinct organizer_id as "organizerId" from events where generation = any($1) and event_id = any($2)`,
+      [generations, eventIds],
+    )
+  ).map(({ organizerId }) => organizerId)
 
 /** Write events; of one that is there the newer stays. */
 export const { put: putEvents } = defineTable<StoredEvent>({

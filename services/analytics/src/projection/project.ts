@@ -1,13 +1,13 @@
 import type { EventId, Message, MessageDefinition, OrderId, TicketId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { putEvents, putTypes } from './catalog-repository.ts'
+import { listOrganizersOf, putEvents, putTypes } from './catalog-repository.ts'
 import { addToCounters, type Differences, lockReservations, putReservations } from './counter-repository.ts'
 import { differenceOf, type EventTotals, holdsOf, refundsOf, salesOf } from './counters.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { joinFacts, joinOrders, type OrderFacts, type OrderPicture } from './order-facts.ts'
 import { changesBetween, listTicketsOf, lockOrders, type OrderChanges, putOrders } from './order-repository.ts'
 
-/** What reads may look different after a commit. */
+/** What reads may look different after a commit; an organizer's do whenever their event's do. */
 export interface Touched {
   readonly events: Set<EventId>
   readonly users: Set<UserId>
@@ -31,6 +31,7 @@ export async function project(
   const inOrder = generations.toSorted((a, b) => a - b)
   const written: { generation: number; differences: Differences }[] = []
   for (const generation of inOrder) written.push({ generation, differences: await projectFacts(tx, generation, facts, touched) })
+  for (const organizerId of await listOrganizersOf(tx, inOrder, [...facts.about.keys()])) touched.users.add(organizerId)
   for (const { generation, differences } of written) await addToCounters(tx, generation, differences)
 }
 
@@ -67,6 +68,7 @@ export async function touchAgain(
     const known = facts.orders.size > 0 ? await listTicketsOf(tx, generation, [...facts.orders.keys()]) : []
     noteTouched(touched, facts, { tickets: known })
   }
+  for (const organizerId of await listOrganizersOf(tx, generations, [...facts.about.keys()])) touched.users.add(organizerId)
 }
 
 async function projectOrders(tx: Tx, generation: number, facts: Facts) {
@@ -129,7 +131,6 @@ function totalsOf({ about }: Facts, holds: readonly { eventId: EventId; converte
 
 function noteTouched({ events, users, tickets }: Touched, facts: Facts, changes: Pick<OrderChanges, 'tickets'>): void {
   for (const eventId of facts.about.keys()) events.add(eventId)
-  for (const { organizerId } of facts.events.values()) users.add(organizerId)
   for (const { ticketId, userId } of changes.tickets) {
     tickets.add(ticketId)
     if (userId) users.add(userId)

@@ -16,6 +16,10 @@ export const KnownEvent = z.object({
 })
 export type KnownEvent = z.output<typeof KnownEvent>
 
+/** The columns of `events` for one, where it is not deleted. */
+export const knownEventColumns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate",
+  time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", status`
+
 const eventNotFound = () => new RefusedError(refuse(404, 'EVENT_NOT_FOUND', 'no such event'))
 
 /** Who may see what of an event. */
@@ -34,9 +38,7 @@ export function createEventAccess(read: Read): EventAccess {
   const find = (eventId: EventId) =>
     read({ tag: `event:${eventId}`, kind: 'event', schema: KnownEvent }, async (sql, generation) => {
       const [event] = await sql.query<KnownEvent>(
-        `select event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate", time_zone as "timeZone",
-           venue_id as "venueId", venue_name as "venueName", status
-         from events where generation = $1 and event_id = $2 and not deleted`,
+        `select ${knownEventColumns} from events where generation = $1 and event_id = $2 and not deleted`,
         [generation, eventId],
       )
       return event ?? null

@@ -17,7 +17,8 @@ const columns = [
 ] as const
 
 /**
- * Sales as lines of a spreadsheet (RFC 4180), one for each period and type: UTF-8 with the mark by which spreadsheets know it, times in
+ * Sales as lines of a spreadsheet (RFC 4180), one for each period and type, and one for what else went back in a
+ * period: UTF-8 with the mark by which spreadsheets know it, times in
  * UTC, amounts in major units. What would be a formula is made text.
  */
 export function csvOf(lines: readonly Line[], currency: Currency | null): Buffer {
@@ -32,7 +33,7 @@ export function csvOf(lines: readonly Line[], currency: Currency | null): Buffer
       refunded: money(line.refundedMinor),
       checkedIn: line.checkedIn,
       currency: currency ?? '',
-      ticketTypeId: line.ticketTypeId,
+      ticketTypeId: line.ticketTypeId ?? '',
     }),
   )
   const text = stringify(rows, {

@@ -1,6 +1,7 @@
-import type { Currency, EventId, UserId, VenueId } from '@boxoffice/contracts'
+import { type Currency, type EventId, TimeZone, type UserId, type VenueId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import type { EventFigures, Line, ReportFigures } from './figures.ts'
+import { knownEventColumns } from '../reading/event-access.ts'
+import type { EventFigures, LineFigures, OverviewLine, ReportFigures } from './figures.ts'
 
 export type Interval = 'hour' | 'day'
 
@@ -9,22 +10,22 @@ const SUMS = `coalesce(sum(issued), 0)::int as issued, coalesce(sum(gross_minor)
   coalesce(sum(checked_in), 0)::int as "checkedIn"`
 const HAPPENED = '(issued <> 0 or gross_minor <> 0 or cancelled <> 0 or refunded_minor <> 0 or checked_in <> 0)'
 
-/** One row: the event $2 of generation $1 in figures. */
-const TOTALS = `
+/** One row: an event of generation $1 in figures. */
+const totalsOf = (eventId: string) => `
   select s.issued, s."grossMinor", s.cancelled, r."refundedMinor", s."checkedIn", r.refunds, o.capacity,
     coalesce(e.converted, 0) as converted, coalesce(e.released, 0) as released, e.currency, e.as_of as "asOf"
-  from (select ${SUMS} from sales_hours where generation = $1 and event_id = $2) s
+  from (select ${SUMS} from sales_hours where generation = $1 and event_id = ${eventId}) s
   cross join (
     select coalesce(sum(refunds), 0)::int as refunds, coalesce(sum(refunded_minor), 0)::bigint as "refundedMinor"
-    from refund_hours where generation = $1 and event_id = $2) r
+    from refund_hours where generation = $1 and event_id = ${eventId}) r
   cross join (
     select case when count(*) > 0 then coalesce(sum(quantity_total) filter (where not withdrawn), 0) end::int as capacity
-    from ticket_types where generation = $1 and event_id = $2) o
-  left join event_totals e on e.generation = $1 and e.event_id = $2`
+    from ticket_types where generation = $1 and event_id = ${eventId}) o
+  left join event_totals e on e.generation = $1 and e.event_id = ${eventId}`
 
 /** An event in figures: zeros where nothing is known of it. */
 export async function getEventFigures(sql: Tx, generation: number, eventId: EventId): Promise<EventFigures> {
-  const [row] = await sql.query<{ figures: EventFigures }>(`select to_jsonb(f) as figures from (${TOTALS}) f`, [
+  const [row] = await sql.query<{ figures: EventFigures }>(`select to_jsonb(f) as figures from (${totalsOf('$2')}) f`, [
     generation,
     eventId,
   ])
@@ -40,16 +41,26 @@ const parametersOf = (generation: number, eventId: EventId, interval: Interval, 
   ...(interval === 'day' ? [timeZone] : []),
 ]
 
+type OfEvent = Readonly<{ eventId: EventId; timeZone: string }>
+const UNKNOWN_ZONE = '22023'
+
+/** An event's zone may be newer than the PostgreSQL that is asked, or an offset, which that reads the other way round: UTC then. */
+async function inKnownZone<R>(timeZone: string, query: (timeZone: string) => Promise<R>): Promise<R> {
+  if (!TimeZone.safeParse(timeZone).success) return query('UTC')
+  try {
+    return await query(timeZone)
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== UNKNOWN_ZONE) throw error
+    return query('UTC')
+  }
+}
+
 /** All of a report in one statement: its parts are of one moment. */
-export async function getReportFigures(
-  sql: Tx,
-  generation: number,
-  { eventId, timeZone }: { eventId: EventId; timeZone: string },
-  interval: Interval,
-): Promise<ReportFigures> {
-  const [row] = await sql.query<ReportFigures>(
-    `select
-       (select to_jsonb(f) from (${TOTALS}) f) as totals,
+export const getReportFigures = (sql: Tx, generation: number, event: OfEvent, interval: Interval): Promise<ReportFigures> =>
+  inKnownZone(event.timeZone, async (timeZone) => {
+    const [row] = await sql.query<ReportFigures>(
+      `select
+       (select to_jsonb(f) from (${totalsOf('$2')}) f) as totals,
        (select coalesce(jsonb_agg(f order by f.name, f."ticketTypeId"), '[]') from (
           select ticket_type_id as "ticketTypeId", t.name, t.unit_price_minor as "unitPriceMinor",
             case when t.withdrawn then 0 else t.quantity_total end as capacity,
@@ -66,28 +77,34 @@ export async function getReportFigures(
                 union all
                 select hour, 0, 0, 0, refunded_minor, 0 from refund_hours where generation = $1 and event_id = $2) h
           where ${HAPPENED} group by 1) f) as "overTime"`,
-    parametersOf(generation, eventId, interval, timeZone),
-  )
-  if (!row) throw new Error('a statement without a row')
-  return row
-}
+      parametersOf(generation, event.eventId, interval, timeZone),
+    )
+    if (!row) throw new Error('a statement without a row')
+    return row
+  })
 
-/** What happened to each type within each period, the oldest first. */
-export async function listLines(
-  sql: Tx,
-  generation: number,
-  { eventId, timeZone }: { eventId: EventId; timeZone: string },
-  interval: Interval,
-): Promise<Line[]> {
-  const [row] = await sql.query<{ lines: Line[] }>(
-    `select coalesce(jsonb_agg(f order by f."from", f.name, f."ticketTypeId"), '[]') as lines from (
-       select ${periodOf(interval)} as "from", ticket_type_id as "ticketTypeId", min(t.name) as name, ${SUMS}
-       from sales_hours s left join ticket_types t using (generation, ticket_type_id)
-       where s.generation = $1 and s.event_id = $2 and ${HAPPENED} group by 1, 2) f`,
-    parametersOf(generation, eventId, interval, timeZone),
-  )
-  return row?.lines ?? []
-}
+/** What happened to each type within each period, the oldest first, and then what went back by refunds that name no tickets. */
+export const getLines = (sql: Tx, generation: number, event: OfEvent, interval: Interval): Promise<LineFigures> =>
+  inKnownZone(event.timeZone, async (timeZone) => {
+    const period = periodOf(interval)
+    const [row] = await sql.query<LineFigures>(
+      `select (select currency from event_totals where generation = $1 and event_id = $2) as currency,
+         coalesce(jsonb_agg(f order by f."from", f.name, f."ticketTypeId"), '[]') as lines
+       from (
+         select ${period} as "from", ticket_type_id as "ticketTypeId", min(t.name) as name, ${SUMS}
+         from sales_hours s left join ticket_types t using (generation, ticket_type_id)
+         where s.generation = $1 and s.event_id = $2 and ${HAPPENED} group by 1, 2
+         union all
+         select ${period}, null, null, 0, 0, 0, sum(refunded_minor)::bigint, 0
+         from (select hour, refunded_minor from refund_hours where generation = $1 and event_id = $2
+               union all
+               select hour, -refunded_minor from sales_hours where generation = $1 and event_id = $2) rest
+         group by 1 having sum(refunded_minor) > 0) f`,
+      parametersOf(generation, event.eventId, interval, timeZone),
+    )
+    if (!row) throw new Error('an aggregate without a row')
+    return row
+  })
 
 /** What an event has taken at a venue, in minor units; null where it neither is nor sold anything there. */
 export async function findVenueRevenue(
@@ -107,17 +124,20 @@ export async function findVenueRevenue(
   return row?.isThere ? row : null
 }
 
-/** Whose events these are, the latest first; from after `after` on. */
-export const listEventsOf = (
+/** Whose events these are with their figures, the latest first; from after `after` on. */
+export const listOverview = (
   sql: Tx,
   generation: number,
   of: { organizerId: UserId; venueId: VenueId | null },
   { limit, after }: { limit: number; after: { eventDate: Date; eventId: string } | null },
-): Promise<{ eventId: EventId; eventDate: Date }[]> =>
+): Promise<OverviewLine[]> =>
   sql.query(
-    `select event_id as "eventId", event_date as "eventDate" from events
-     where generation = $1 and organizer_id = $2 and not deleted and ($3::uuid is null or venue_id = $3)
-       and ($5::timestamptz is null or (event_date, event_id) < ($5, $6::uuid))
-     order by event_date desc, event_id desc limit $4`,
+    `select ${knownEventColumns}, to_jsonb(f) as figures
+     from (select * from events
+           where generation = $1 and organizer_id = $2 and not deleted and ($3::uuid is null or venue_id = $3)
+             and ($5::timestamptz is null or (event_date, event_id) < ($5, $6::uuid))
+           order by event_date desc, event_id desc limit $4) own
+     cross join lateral (${totalsOf('own.event_id')}) f
+     order by own.event_date desc, own.event_id desc`,
     [generation, of.organizerId, of.venueId, limit, after?.eventDate ?? null, after?.eventId ?? null],
   )

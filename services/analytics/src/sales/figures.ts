@@ -1,5 +1,6 @@
 import { Currency, type Minor, TicketTypeId } from '@boxoffice/contracts'
 import { z } from 'zod'
+import { KnownEvent } from '../reading/event-access.ts'
 
 const Count = z.int()
 /** Sums over the counters of an event, or of one of its types; amounts in minor units. */
@@ -39,9 +40,15 @@ export const ReportFigures = z.object({
 })
 export type ReportFigures = z.output<typeof ReportFigures>
 
-/** One line of the CSV: a type within a period. */
-export const Line = PeriodFigures.extend({ ticketTypeId: TicketTypeId, name: z.string().nullable() })
+/** One line of the CSV: a type within a period; of no type what went back then by refunds that name no tickets. */
+export const Line = PeriodFigures.extend({ ticketTypeId: TicketTypeId.nullable(), name: z.string().nullable() })
 export type Line = z.output<typeof Line>
+export const LineFigures = z.object({ lines: z.array(Line), currency: Currency.nullable() })
+export type LineFigures = z.output<typeof LineFigures>
+
+/** An event in an overview. */
+export const OverviewLine = KnownEvent.extend({ figures: EventFigures })
+export type OverviewLine = z.output<typeof OverviewLine>
 
 /** Never below zero: while messages are out of order, what takes away may be there before what it takes from. */
 export const amountOf = (minor: number) => Math.max(0, minor) as Minor

@@ -12,10 +12,10 @@ export function salesHandlers({ access, sales, watchSales }: Dependencies): Hand
     },
     async getSales({ params, query: { format, interval }, principal }) {
       const event = await access.getOwn(params.eventId, principal)
-      const report = await sales.reportOn(event, interval)
-      if (format === 'json') return { status: 200, body: report }
+      if (format === 'json') return { status: 200, body: await sales.reportOn(event, interval) }
+      const { lines, currency } = await sales.linesOf(event, interval)
       const headers = { 'content-disposition': attachmentFor(event), 'cache-control': 'private, no-store' }
-      return { status: 200, body: csvOf(await sales.linesOf(event, interval), report.currency), headers }
+      return { status: 200, body: csvOf(lines, currency), headers }
     },
     async watchSales({ params, query: { interval }, principal, signal }) {
       const event = await access.getOwn(params.eventId, principal)

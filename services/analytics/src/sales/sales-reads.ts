@@ -1,41 +1,31 @@
-import { EventId, type EventSales, Instant, type SalesReport, type UserId, type VenueId } from '@boxoffice/contracts'
+import type { EventId, EventSales, SalesReport, UserId, VenueId } from '@boxoffice/contracts'
 import { pageOf } from '@boxoffice/service-kit'
 import { z } from 'zod'
-import type { EventAccess, KnownEvent } from '../reading/event-access.ts'
+import type { KnownEvent } from '../reading/event-access.ts'
 import type { Read } from '../reading/reads.ts'
-import { amountOf, EventFigures, Line, ReportFigures, shareOf, shownWithCapacity } from './figures.ts'
+import { amountOf, EventFigures, LineFigures, OverviewLine, ReportFigures, shareOf, shownWithCapacity } from './figures.ts'
 import {
   findVenueRevenue,
   getEventFigures,
+  getLines,
   getReportFigures,
   type Interval,
-  listEventsOf,
-  listLines,
+  listOverview,
 } from './figures-repository.ts'
 
 /** After which event a page of one's events begins. */
 export const SalesPosition = z.object({ eventDate: z.coerce.date(), eventId: z.uuid() })
-const EventPage = z.object({
-  page: z.array(z.object({ eventId: EventId, eventDate: Instant })),
-  nextCursor: z.string().nullable(),
-})
+const OverviewPage = z.object({ page: z.array(OverviewLine), nextCursor: z.string().nullable() })
 const Revenue = z.object({ revenueMinor: z.int(), currency: EventFigures.shape.currency })
-const Lines = z.array(Line)
 
-/** How events sell. Everything that is read of an event hangs on it in the cache. */
-export function createSalesReads(options: { read: Read; access: EventAccess; now: () => Date }) {
-  const { read, access, now } = options
+/** How events sell. Everything that is read of an event alone hangs on it in the cache. */
+export function createSalesReads(options: { read: Read; now: () => Date }) {
+  const { read, now } = options
 
   const figuresOf = async (eventId: EventId): Promise<EventFigures> =>
     (await read({ tag: `event:${eventId}`, kind: 'figures', schema: EventFigures }, (sql, generation) =>
       getEventFigures(sql, generation, eventId),
     )) as EventFigures
-
-  async function salesOf(event: KnownEvent): Promise<EventSales> {
-    const figures = await figuresOf(event.eventId)
-    const { organizerId: _, timeZone: __, ...shown } = event
-    return { ...shown, ...shownWithCapacity(figures), currency: figures.currency }
-  }
 
   return {
     soldCountOf: async (eventId: EventId): Promise<number> => shownWithCapacity(await figuresOf(eventId)).soldCount,
@@ -47,7 +37,7 @@ export function createSalesReads(options: { read: Read; access: EventAccess; now
       return found && { revenue: amountOf(found.revenueMinor), currency: found.currency }
     },
 
-    /** One's events with their figures, the latest event first. */
+    /** One's events with their figures, the latest event first; in the cache they hang on the organizer. */
     async listOf(
       of: { organizerId: UserId; venueId: VenueId | null },
       wish: { limit: number; after: z.output<typeof SalesPosition> | null },
@@ -56,15 +46,14 @@ export function createSalesReads(options: { read: Read; access: EventAccess; now
         tag: `user:${of.organizerId}`,
         kind: 'sales',
         of: JSON.stringify([of.venueId, wish.limit, wish.after]),
-        schema: EventPage,
+        schema: OverviewPage,
       } as const
       const listed = await read(entry, async (sql, generation) => {
-        const rows = await listEventsOf(sql, generation, of, { ...wish, limit: wish.limit + 1 })
-        return pageOf(rows, wish.limit, ({ eventDate, eventId }) => ({ eventDate, eventId }))
+        const lines = await listOverview(sql, generation, of, { ...wish, limit: wish.limit + 1 })
+        return pageOf(lines, wish.limit, ({ eventDate, eventId }) => ({ eventDate, eventId }))
       })
       const { page, nextCursor } = listed ?? { page: [], nextCursor: null }
-      const events = await Promise.all(page.map(({ eventId }) => access.find(eventId)))
-      return { events: await Promise.all(events.filter((event) => event !== null).map(salesOf)), nextCursor }
+      return { events: page.map(salesOf), nextCursor }
     },
 
     async reportOn(event: KnownEvent, interval: Interval): Promise<SalesReport> {
@@ -73,13 +62,19 @@ export function createSalesReads(options: { read: Read; access: EventAccess; now
       return reportOf(event, figures as ReportFigures, interval, now())
     },
 
-    linesOf: async (event: KnownEvent, interval: Interval): Promise<Line[]> =>
-      (await read({ tag: `event:${event.eventId}`, kind: 'lines', of: interval, schema: Lines }, (sql, generation) =>
-        listLines(sql, generation, event, interval),
-      )) ?? [],
+    linesOf: async (event: KnownEvent, interval: Interval): Promise<LineFigures> =>
+      (await read({ tag: `event:${event.eventId}`, kind: 'lines', of: interval, schema: LineFigures }, (sql, generation) =>
+        getLines(sql, generation, event, interval),
+      )) as LineFigures,
   }
 }
 export type SalesReads = ReturnType<typeof createSalesReads>
+
+const salesOf = ({ organizerId: _, timeZone: __, figures, ...shown }: OverviewLine): EventSales => ({
+  ...shown,
+  ...shownWithCapacity(figures),
+  currency: figures.currency,
+})
 
 /** The contract's report of an event in figures; `at` is the time of asking. */
 export function reportOf(event: KnownEvent, figures: ReportFigures, interval: Interval, at: Date): SalesReport {
