@@ -17,6 +17,9 @@ const referred = (value: Json | undefined) => queueOf(resolved(value).replace(/[
 
 interface Shape {
   fifo: boolean
+  /** Of a FIFO queue: within what a message comes once, and what its limit of calls is counted over. */
+  deduplicationScope: string | null
+  throughputLimit: string | null
   visibilitySeconds: number
   retentionSeconds: number
   deadLetterQueue: string | null
@@ -42,6 +45,8 @@ function inTemplate(): Made {
       nameOf(queue),
       {
         fifo: queue.FifoQueue === true,
+        deduplicationScope: (queue.DeduplicationScope as string | undefined) ?? null,
+        throughputLimit: (queue.FifoThroughputLimit as string | undefined) ?? null,
         visibilitySeconds: Number(queue.VisibilityTimeout ?? 30),
         retentionSeconds: Number(queue.MessageRetentionPeriod),
         deadLetterQueue: redrive ? referred(redrive.deadLetterTargetArn) : null,
@@ -91,6 +96,8 @@ describe('the template and local provisioning make the same', () => {
         name,
         {
           fifo: Attributes.FifoQueue === 'true',
+          deduplicationScope: Attributes.DeduplicationScope ?? null,
+          throughputLimit: Attributes.FifoThroughputLimit ?? null,
           visibilitySeconds: Number(Attributes.VisibilityTimeout),
           retentionSeconds: Number(Attributes.MessageRetentionPeriod),
           deadLetterQueue: redrive ? withoutPrefix(redrive.deadLetterTargetArn) : null,
@@ -127,15 +134,25 @@ describe('the template and local provisioning make the same', () => {
 test('what services take from is what the topology says they do', () => {
   const consumed = serviceKeys.flatMap((key) => {
     const folder = path.join(import.meta.dirname, '../../services', key, 'src')
-    const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
-    const consumers = sources
-      .map((file) => readFileSync(path.join(folder, file), 'utf8'))
-      .filter((source) => /\bmessaging\.consume(?:With)?\(/.test(source))
-    return queueNames.filter((name) => consumers.some((source) => source.includes(`'${name}'`))).map((name) => [name, key])
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
+    const sources = files.map((file) => readFileSync(path.join(folder, file), 'utf8'))
+    return sources.flatMap((source) => consumedIn(source, sources)).map((name) => [name, key])
   })
   const declared = queueNames.map((name) => [name, queues[name].consumer])
   expect(consumed.toSorted()).toEqual(declared.toSorted())
 })
+
+/** The queues that a source consumes: named in the call, or each of a list that the service declares and goes over. */
+function consumedIn(source: string, ofService: readonly string[]): string[] {
+  return [...source.matchAll(/\bmessaging\.consume(?:With)?\(\s*(?:'([^']+)'|(\w+))/g)].flatMap(([call, name, each]) => {
+    if (name) return [name]
+    const list = new RegExp(`\\b(\\w+)\\.map\\(\\(${each}\\) =>`).exec(source)?.[1]
+    const declaration = new RegExp(`\\bconst ${list} = \\[([^\\]]*)\\]`)
+    const names = ofService.map((text) => declaration.exec(text)?.[1]).find((found) => found !== undefined)
+    if (names === undefined) throw new Error(`of which queues is this: ${call}`)
+    return [...names.matchAll(/'([^']+)'/g)].map(([, queue = '']) => queue)
+  })
+}
 
 describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
   test('every topic and queue of the topology is there, encrypted by our own key', () => {
@@ -149,6 +166,13 @@ describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
         isFifo(String(properties.TopicName ?? properties.QueueName)),
       )
     }
+  })
+
+  test('a queue that keeps order does so within a group, and groups do not wait for each other', () => {
+    const fifo = [...of('messaging', 'AWS::SQS::Queue').values()].filter(({ FifoQueue }) => FifoQueue === true)
+    expect(fifo).toHaveLength(queueNames.filter(isFifo).length * 2) // with their dead letters
+    for (const queue of fifo)
+      expect(queue).toMatchObject({ DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' })
   })
 
   test('a queue lets in what its own topics send and nothing else, over TLS alone', () => {

@@ -37,7 +37,9 @@ working() {
 
 queue() { # name, attributes
   local fifo='' url
-  case "$1" in *.fifo) fifo='"FifoQueue":"true",' ;; esac
+  case "$1" in *.fifo)
+    fifo='"FifoQueue":"true","DeduplicationScope":"messageGroup","FifoThroughputLimit":"perMessageGroupId",' ;;
+  esac
   if ! awslocal sqs create-queue --queue-name "$prefix$1" --attributes "{$fifo$2}" >/dev/null; then
     url=$(awslocal sqs get-queue-url --queue-name "$prefix$1" --query QueueUrl --output text)
     awslocal sqs set-queue-attributes --queue-url "$url" --attributes "{$2}"

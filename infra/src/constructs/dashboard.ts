@@ -130,8 +130,11 @@ const messages = (environment: EnvironmentDefinition) => {
       unit: 's',
     },
     {
-      title: 'Orders from the queue at work, in the busiest task',
-      left: [ownMetric('payments', 'order_workers_busy', {}, { period: MINUTE })],
+      title: 'Orders in the queue, and from it at work in the busiest task',
+      left: [
+        ofQueue('order-commands.fifo', 'ApproximateNumberOfMessagesVisible'),
+        ownMetric('payments', 'order_workers_busy', {}, { period: MINUTE }),
+      ],
     },
   ]
 }

@@ -9,6 +9,8 @@ import { isFifo, type Queue, queueNames, queues, retention, type Subscription, t
 import type { Aws } from './aws.ts'
 
 const DAY_S = 86_400
+/** Of a FIFO queue, when it is made: the stand-in changes none of these afterwards, and goes by none but the first. */
+const inGroups = { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' }
 
 /** Make every topic, queue, dead-letter queue and subscription of the topology, or bring what is there up to date. */
 export async function provision(aws: Aws): Promise<void> {
@@ -38,7 +40,7 @@ const createTopic = (aws: Aws, topic: string) =>
 
 async function createQueue(aws: Aws, name: string, attributes: Record<string, string>): Promise<void> {
   const QueueName = aws.config.prefix + name
-  const Attributes = { ...attributes, ...(isFifo(name) && { FifoQueue: 'true' }) }
+  const Attributes = { ...attributes, ...(isFifo(name) && inGroups) }
   try {
     await aws.sqs.send(new CreateQueueCommand({ QueueName, Attributes }))
   } catch (error) {
