@@ -71,6 +71,15 @@ describe('texts', () => {
   test.each(['+01:00', '-05', 'Europe/Nowhere', ''])('%j is the name of no time zone', (name) => {
     expect(contracts.TimeZone.safeParse(name).success).toBe(false)
   })
+  test('an offset that was kept as a time zone is still shown', () => {
+    const venue = { venueId: crypto.randomUUID(), organizerId: crypto.randomUUID(), name: 'Hall', address: 'Quay 1' }
+    const wire = { ...venue, createdAt: '2026-11-28T20:00:00Z', timeZone: '+01:00' }
+    expect(contracts.Venue.safeParse(wire).success).toBe(true)
+    expect(contracts.NewVenue.safeParse({ name: 'Hall', address: 'Quay 1', timeZone: '+01:00' }).success).toBe(false)
+    const quietHours = { start: '22:00', end: '07:00', timeZone: '+01:00' }
+    expect(contracts.Preferences.safeParse({ preferences: [], quietHours }).success).toBe(true)
+    expect(contracts.QuietHours.safeParse(quietHours).success).toBe(false)
+  })
   test.each(['a\u0000b', 'a\ud800', 'abc\u202edef', 'a\u2066b'])('%j is nothing that anybody types', (text) => {
     expect(contracts.line(50).safeParse(text).success).toBe(false)
     expect(contracts.lines(50).safeParse(text).success).toBe(false)

@@ -74,7 +74,8 @@ export type QuietHours = z.output<typeof QuietHours>
 
 export const Preferences = z.object({
   preferences: z.array(Preference).meta({ description: 'every type by every channel' }),
-  quietHours: QuietHours.optional(),
+  // Offsets were taken once: what is kept must still be shown.
+  quietHours: z.object({ start: TimeOfDay, end: TimeOfDay, timeZone: z.string() }).optional(),
 })
 export type Preferences = z.output<typeof Preferences>
 

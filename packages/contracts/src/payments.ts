@@ -43,6 +43,7 @@ export const paymentsRoutes = {
     summary: "Buy tickets: one's own reservation, or straight away. With `Prefer: respond-async` the answer is 202 at once",
     access: 'user',
     idempotency: 'bound',
+    prefer: 'respond-async',
     body: NewOrder,
     responses: {
       201: Order,
@@ -81,6 +82,7 @@ export const paymentsRoutes = {
     summary:
       'Change whose name the tickets will bear, before the order is paid. With `Prefer: respond-async` after what was asked before',
     access: 'user',
+    prefer: 'respond-async',
     params,
     body: z.strictObject({ holderName: line(200) }),
     responses: {
@@ -95,6 +97,7 @@ export const paymentsRoutes = {
     path: '/api/payments/orders/:orderId',
     summary: 'Cancel an order before it is paid; a charge that is under way may win',
     access: 'user',
+    prefer: 'respond-async',
     params,
     responses: { 202: Order, 404: Refusal, 409: Refusal.meta({ description: 'ORDER_NOT_PENDING' }) },
   }),

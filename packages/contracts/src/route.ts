@@ -22,6 +22,8 @@ export interface Route {
   readonly summary: string
   readonly access: Access
   readonly idempotency?: Idempotency
+  /** What a client may prefer (RFC 7240): with `Prefer: respond-async` the answer may be 202 at once, and says `Preference-Applied` then. */
+  readonly prefer?: 'respond-async'
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType

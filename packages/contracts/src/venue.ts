@@ -15,6 +15,8 @@ export type NewVenue = z.output<typeof NewVenue>
 export const Venue = z.object({
   venueId: VenueId,
   ...NewVenue.shape,
+  // Offsets were taken once: what is kept must still be shown.
+  timeZone: z.string().optional(),
   organizerId: UserId.meta({ description: 'who made it' }),
   createdAt: Instant,
 })
