@@ -143,7 +143,7 @@ test('a command whose relay died after sending goes out again and is carried out
   expect(rowCount).toBe(0)
 })
 
-test('a command that fails is tried four times while its group waits, then is a dead letter, and the group goes on', async () => {
+test('a command that fails is tried four times while those of its order wait, then it is a dead letter and they are taken', async () => {
   const [sick, well] = [ids(), ids()]
   const heard: string[] = []
   messaging.relay.start()

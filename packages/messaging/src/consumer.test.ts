@@ -131,6 +131,22 @@ describe('messages of one group in one receive', () => {
     expect(handled.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2', 'a2'])
     await vi.waitFor(() => expect(asked.deleted.toSorted()).toEqual(['a1', 'b1']))
   })
+  test('are tried when one before them dies: their receives were counted with its own, and they would die untried', async () => {
+    failing.add('a1').add('a3')
+    const { aws, asked } = scripted([
+      [command('a1', 'a', 3), command('a2', 'a', 3), command('a3', 'a', 2), command('a4', 'a', 2)],
+    ])
+    consume(aws)
+    await vi.waitFor(() => expect(asked.seenAgainIn).toHaveLength(3))
+    expect(handled).toEqual(['a1', 'a2', 'a3'])
+    // What is dead is shown at once, so that SQS takes it away; the one after those that are not waits for them.
+    expect(asked.seenAgainIn).toEqual([
+      ['a1', 0],
+      ['a3', 15],
+      ['a4', 0],
+    ])
+    await vi.waitFor(() => expect(asked.deleted).toEqual(['a2']))
+  })
 })
 
 test('what fails is tried again within its first receive, then stays unseen for 5 s, for 15 s, and not at all before it dies', async () => {

@@ -36,11 +36,14 @@ const PAUSE_MAX_MS = 5_000
 
 type Taken = 'yes' | 'no' | 'database-away'
 
+const receivesOf = (message: SqsMessage) => Number(message.Attributes?.ApproximateReceiveCount ?? 1)
+
 /**
  * Takes messages off a queue: decode, remember in the inbox and take effect in one transaction, then acknowledge. What was
  * taken before is acknowledged and nothing else; what is not of its schema goes to the dead-letter queue at once; what fails
  * stays on the queue until its visibility ends, or as long as the queue's `retryAfterSeconds` say, and after three receives SQS moves it
- * to the dead-letter queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed.
+ * to the dead-letter queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed and comes
+ * again.
  */
 export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
   const { queue, aws, logger, room } = options
@@ -92,19 +95,25 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
     }
   }
 
-  /** Those that come after one that failed are given back: they must not overtake it. (SQS counts them as received all the same.) */
+  /**
+   * Those that come after one that failed are given back: they must not overtake it. After its last receive it is dead, and as SQS has
+   * counted that receive for them too, they are tried: given back again they would die with it untried.
+   */
   async function takeInTurn(sequence: readonly SqsMessage[]): Promise<Taken> {
+    let worst: Taken = 'yes'
     for (const [index, message] of sequence.entries()) {
       const taken = await take(message)
       if (taken === 'yes') continue
+      worst = taken
+      if (receivesOf(message) >= maxReceives) continue
       await showAgainIn(sequence.slice(index + 1), 0)
-      return taken
+      break
     }
-    return 'yes'
+    return worst
   }
 
   async function take(message: SqsMessage): Promise<Taken> {
-    const receives = Number(message.Attributes?.ApproximateReceiveCount ?? 1)
+    const receives = receivesOf(message)
     for (let attempt = 1; ; attempt++) {
       const error = await handle(message)
       if (!error) {
