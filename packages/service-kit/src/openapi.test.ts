@@ -36,7 +36,20 @@ describe('the OpenAPI document', () => {
       responses: { 200: { content: { 'application/pdf': {} } } },
     })
     expect(documentOf('Payments').paths['/api/payments/orders']?.post).toMatchObject({
-      parameters: [{ name: 'Idempotency-Key', in: 'header', required: true }],
+      parameters: [{ name: 'Idempotency-Key', in: 'header', required: true }, { name: 'Prefer' }],
     })
+  })
+  test('says where a client may prefer not to wait, and how it sees that it need not', () => {
+    const { paths } = documentOf('Payments')
+    const preferring = Object.values(paths).flatMap((operations) =>
+      Object.values(operations as never as Record<string, { operationId: string; parameters: { name: string }[] }>)
+        .filter(({ parameters }) => parameters.some(({ name }) => name === 'Prefer'))
+        .map(({ operationId }) => operationId),
+    )
+    expect(preferring).toEqual(['createOrder', 'updateOrder', 'cancelOrder'])
+    expect(paths['/api/payments/orders']?.post).toMatchObject({
+      responses: { 202: { headers: { 'Preference-Applied': { schema: { const: 'respond-async' } } } } },
+    })
+    expect(paths['/api/payments/orders']?.post).not.toHaveProperty('responses.201.headers')
   })
 })

@@ -54,13 +54,22 @@ function operationOf(operationId: string, route: Route) {
     summary: route.summary,
     description: whoMayCall(route.access),
     security: securityOf(route.access),
-    parameters: [...parameters('path', route.params), ...parameters('query', route.query), ...idempotencyHeader(route)],
+    parameters: [
+      ...parameters('path', route.params),
+      ...parameters('query', route.query),
+      ...idempotencyHeader(route),
+      ...preferHeader(route),
+    ],
     ...(route.body && { requestBody: { required: !isOptional(route.body), ...content(route.body) } }),
     responses: {
       ...Object.fromEntries(
         Object.entries(route.responses).map(([status, schema]) => [
           status,
-          { description: schema.meta()?.description ?? phrases[Number(status)] ?? status, ...content(schema) },
+          {
+            description: schema.meta()?.description ?? phrases[Number(status)] ?? status,
+            ...(route.prefer && status === '202' && { headers: preferenceApplied(route.prefer) }),
+            ...content(schema),
+          },
         ]),
       ),
       default: {
@@ -101,6 +110,16 @@ function idempotencyHeader(route: Route): object[] {
     },
   ]
 }
+
+/** A preference, and it may stand among others: nothing is refused for it. */
+function preferHeader({ prefer }: Route): object[] {
+  if (!prefer) return []
+  const description = `${prefer}: the answer is 202 at once, and what was asked for is done later (RFC 7240)`
+  return [{ name: 'Prefer', in: 'header', required: false, description, schema: { type: 'string', examples: [prefer] } }]
+}
+const preferenceApplied = (prefer: string) => ({
+  'Preference-Applied': { description: 'where it came of the preference', schema: { type: 'string', const: prefer } },
+})
 
 function parameters(where: 'path' | 'query', schema?: z.ZodObject) {
   return Object.entries(schema?.shape ?? {}).map(([name, part]) => ({
