@@ -84,6 +84,17 @@ test('a failed payment is explained', async () => {
   expect(mail.attachments).toEqual([])
 })
 
+test('an order that came to nothing before it was charged is explained without a word of payment or of places that are free', async () => {
+  const user = await service.user({ locale: 'en' })
+  const unpaid = { failureReason: 'SEATS_TAKEN', retryable: false, totalAmount: null, currency: null } as const
+  await service.tell(paymentFailed, { ...failedFor(user, service), ...unpaid })
+  const { mail } = await mailTo(user.email)
+  expect(mail.subject).toBe('Your order for Święto Świateł did not go through')
+  for (const words of ['Somebody else was faster with these seats.', 'You have not been charged.', 'No tickets are held for it.'])
+    for (const body of [mail.html, mail.text]) expect(body).toContain(words)
+  expect(mail.text).not.toMatch(/payment|free again/)
+})
+
 test('a welcome carries the link of its token, and the token is in clear in the mail alone', async () => {
   const user = await service.user({ locale: 'en', firstName: 'Łukasz' })
   const token = 'tok_-9q8w7e6r5t4z3u2i1o0p'

@@ -32,12 +32,23 @@ const reasons: Record<FailureReason, string> = {
 }
 /** Where money may have moved without our knowing, it is on its way back. */
 const unsure: readonly FailureReason[] = ['PAYMENT_TIMEOUT', 'SYSTEM_ERROR']
+/** There were no tickets to hold for it, so that none are free again. */
+const neverHeld: readonly FailureReason[] = [
+  'INSUFFICIENT_INVENTORY',
+  'RESERVATION_EXPIRED',
+  'SEATS_TAKEN',
+  'SALES_CLOSED',
+  'LIMIT_EXCEEDED',
+  'EVENT_NOT_ON_SALE',
+]
+/** It came to nothing before anybody was asked for money. */
+const unpaid: readonly FailureReason[] = [...neverHeld, 'EVENT_CANCELLED', 'PRICE_CHANGED']
 
 const template = await compileTemplate(
   frame(
     card(`
       ${section(`
-        ${title('Your payment did not go through')}
+        ${title('Your {{what}} did not go through')}
         ${paragraph('Hi {{firstName}}, we could not complete your order for {{eventName}}. {{why}}')}
         ${paragraph('{{money}}')}
         ${paragraph('{{next}}')}`)}
@@ -57,15 +68,19 @@ export function paymentFailedMail(failed: PaymentFailed): Mail {
     : 'You have not been charged.'
   const next = retryable
     ? 'The tickets are free again, and you are welcome to try once more, perhaps with another card.'
-    : 'The tickets you had chosen are free again.'
+    : neverHeld.includes(failureReason)
+      ? 'No tickets are held for it.'
+      : 'The tickets you had chosen are free again.'
+  const what = unpaid.includes(failureReason) ? 'order' : 'payment'
   const total = failed.total && moneyOf(failed.total.amount, failed.total.currency, reader.locale)
-  const subject = oneLine(`Your payment for ${about.eventName} did not go through`)
+  const subject = oneLine(`Your ${what} for ${about.eventName} did not go through`)
   const html = template({
     ...about,
     subject,
     preview: `${why} ${money}`,
     reason: `You get this mail because you ordered tickets at Boxoffice (${orderNumber}).`,
     firstName,
+    what,
     why,
     money,
     next,
