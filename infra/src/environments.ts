@@ -28,6 +28,8 @@ export interface EnvironmentDefinition {
   }
   redis: { holdsNode: string; cacheNode: string; replicas: number }
   services: Readonly<Record<ServiceKey, ServiceSize>>
+  /** Whether orders are accepted for later; see "Orders through a queue" in docs/deployment.md before it is turned on or off. */
+  orderQueue: 'on' | 'off'
   logDays: number
   /** Part of all traces that is kept, 0 to 1. */
   traceRatio: number
@@ -49,6 +51,7 @@ const dev: EnvironmentDefinition = {
   database: { capacityMin: 1, capacityMax: 4, readers: 0, backupDays: 1, connectionsMax: 300 },
   redis: { holdsNode: 'cache.t4g.micro', cacheNode: 'cache.t4g.micro', replicas: 0 },
   services: everyService({ cpu: 256, memoryMiB: 1024, tasksMin: 1, tasksMax: 2, databasePoolSize: 10 }),
+  orderQueue: 'on',
   logDays: 7,
   traceRatio: 1,
   budgetUsd: 400,
@@ -72,6 +75,7 @@ const prod: EnvironmentDefinition = {
       events: { cpu: 1024, memoryMiB: 2048, tasksMin: 2, tasksMax: 20 },
     },
   ),
+  orderQueue: 'on',
   logDays: 90,
   traceRatio: 0.1,
   budgetUsd: 2_000,

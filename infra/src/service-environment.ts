@@ -65,6 +65,7 @@ export interface Surroundings {
   smsSender?: string
   mailConfigurationSet: string
   traceRatio: number
+  orderQueue: 'on' | 'off'
 }
 
 /** The environment of a service's task, without what is secret: of everything that could be said, what its schema reads. */
@@ -90,6 +91,7 @@ export function environmentOf(service: ServiceKey, around: Surroundings): Record
     MAIL_CONFIGURATION_SET: around.mailConfigurationSet,
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', // the sidecar
     OTEL_TRACES_SAMPLER_ARG: String(around.traceRatio),
+    ORDER_QUEUE: around.orderQueue,
   }
   const known = Object.entries(all).filter(
     ([name, value]) => value !== undefined && (reads(service, name) || name === 'NODE_ENV'),

@@ -104,6 +104,7 @@ export class ServicesStack extends Stack {
       smsSender: settings.smsSender,
       mailConfigurationSet: mailConfigurationSetOf(environment.name),
       traceRatio: environment.traceRatio,
+      orderQueue: environment.orderQueue,
     })
   }
 
