@@ -43,7 +43,7 @@ export function createMetrics(service: string) {
       'event_type',
       'outcome',
     ]),
-    messagesPublished: counter('messages_published_total', 'messages that SNS accepted', ['topic']),
+    messagesPublished: counter('messages_published_total', 'messages that SNS or SQS accepted', ['topic']),
     idempotentRequests: counter('idempotent_requests_total', 'requests with an Idempotency-Key, by what became of them', [
       'outcome',
     ]),
