@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import type { z } from 'zod'
 import { type EncodedJson, encodeAnswer, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
 import type { Authenticate, Principal, ServicePrincipal, UserPrincipal } from './authentication.ts'
+import { createEndings } from './endings.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import { type HandlerRefusal, RefusedError, refuse } from './refusal.ts'
 import { decodeRequest } from './validation.ts'
@@ -105,32 +106,6 @@ const surroundingsOf = (request: FastifyRequest) => ({
 
 const neverAborted = new AbortController().signal
 const goesOn = (route: Route) => Object.values(route.responses).some((schema) => formOf(schema)?.kind === 'event-stream')
-
-/** Ends what would go on answering: when its client has gone or its token has ended, and everything when the server stops. */
-function createEndings(app: FastifyInstance) {
-  const open = new Set<AbortController>()
-  let closing = false
-  app.addHook('preClose', async () => {
-    closing = true
-    for (const controller of open) controller.abort()
-  })
-  return {
-    signalOf(reply: FastifyReply, principal: Principal): AbortSignal {
-      const controller = new AbortController()
-      const end = () => {
-        clearTimeout(timer)
-        open.delete(controller)
-        controller.abort()
-      }
-      const leftMs = principal && 'expiresAt' in principal ? principal.expiresAt.getTime() - Date.now() : null
-      const timer = leftMs === null ? undefined : setTimeout(end, Math.max(0, leftMs))
-      open.add(controller)
-      reply.raw.once('close', end)
-      if (closing || reply.raw.destroyed) end()
-      return controller.signal
-    },
-  }
-}
 
 async function answerOf(
   route: Route,
