@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { type EventId, type OrderId, orderCancelled, paymentCompleted, paymentsSagaRoutes } from '@boxoffice/contracts'
+import {
+  type EventId,
+  type OrderId,
+  orderCancelled,
+  paymentCompleted,
+  paymentsRoutes,
+  paymentsSagaRoutes,
+} from '@boxoffice/contracts'
 import type { Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { buildApp } from '../src/app.ts'
 import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
 import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { eventId, ticketTypeId } from './stubs.ts'
 
 // Without workers: what is accepted waits in the outbox until a test says who works.
 
@@ -58,6 +67,25 @@ test('a name that waits for its turn does not replace one that was given since, 
   ])
   payments.stub.state.away = false
   await payments.becomes(orderId, 'PAID')
+})
+
+test('a service that does not accept for later answers as if nobody had asked, and ends what it had accepted', async () => {
+  const accepted = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
+  const app = buildApp({ ...payments.deps, config: { ...payments.config, orderQueue: false } })
+  const client = injectClient(app, paymentsRoutes, payments.buyer.headers)
+  const answer = await client.createOrder({
+    headers: { 'idempotency-key': randomUUID(), ...later },
+    body: {
+      ...{ eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }] },
+      ...{ paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x' },
+    },
+  })
+  expect(answer).toMatchObject({ status: 201, body: { status: 'PAID' } })
+  const renamed = await client.updateOrder({ params: { orderId: accepted }, headers: later, body: { holderName: 'Jan Nowak' } })
+  expect(renamed).toMatchObject({ status: 200, body: { holderName: 'Jan Nowak' } })
+  await app.close()
+  work()
+  await payments.becomes(accepted, 'PAID')
 })
 
 describe('an order that has not begun', () => {
