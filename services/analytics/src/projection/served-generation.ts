@@ -2,22 +2,30 @@ import type { Tx } from '@boxoffice/service-kit'
 import { getActiveGeneration } from './generation-repository.ts'
 
 const FRESH_MS = 1_000
-/** Well below the minute for which a retired generation is kept. */
 const BELIEVED_MS = 5_000
+/** While nobody can look. Well below the minute for which a retired generation is kept. */
+const BELIEVED_BLINDLY_MS = 45_000
 
 /**
  * The generation that reads use. It changes a few times in a year: what was seen lately is used at once, and looked at again behind the
- * reader's back, so that a read that is cached needs no statement.
+ * reader's back, so that a read that is cached needs no statement. While PostgreSQL is away the last one is believed, so that what is
+ * cached is still read.
  */
 export function createServedGeneration(sql: Tx) {
   let seen: { generation: number; atMs: number } | null = null
   let looking: Promise<number> | null = null
+  let isAway = false
 
   function look(): Promise<number> {
     looking ??= getActiveGeneration(sql)
       .then(({ generation }) => {
         seen = { generation, atMs: performance.now() }
+        isAway = false
         return generation
+      })
+      .catch((error) => {
+        isAway = true
+        throw error
       })
       .finally(() => {
         looking = null
@@ -27,10 +35,12 @@ export function createServedGeneration(sql: Tx) {
 
   return {
     async get(): Promise<number> {
-      const ageMs = seen ? performance.now() - seen.atMs : Number.POSITIVE_INFINITY
-      if (!seen || ageMs > BELIEVED_MS) return look()
-      if (ageMs > FRESH_MS) look().catch(() => {}) // whoever reads the database next hears why
-      return seen.generation
+      const last = seen
+      const ageMs = last ? performance.now() - last.atMs : Number.POSITIVE_INFINITY
+      if (!last || ageMs > BELIEVED_BLINDLY_MS) return look()
+      if (ageMs <= FRESH_MS) return last.generation
+      const looked = look().catch(() => last.generation) // whoever reads the database next hears why
+      return ageMs <= BELIEVED_MS || isAway ? last.generation : looked
     },
     /** This process has switched. */
     async changed(): Promise<void> {

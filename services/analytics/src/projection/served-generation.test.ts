@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createServedGeneration } from './served-generation.ts'
+
+let answer: () => Promise<{ generation: number; since: Date }[]>
+let asked: number
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  asked = 0
+  answer = async () => [{ generation: 1, since: new Date() }]
+})
+afterEach(() => vi.useRealTimers())
+
+const serve = () =>
+  createServedGeneration({
+    query: (async () => {
+      asked++
+      return answer()
+    }) as never,
+  })
+const away = () => Promise.reject(new Error('PostgreSQL is away'))
+
+test('what was seen lately is used at once, and looked at again behind the back of the reader', async () => {
+  const served = serve()
+  expect([await served.get(), await served.get(), asked]).toEqual([1, 1, 1])
+  answer = async () => [{ generation: 2, since: new Date() }]
+  vi.advanceTimersByTime(2_000)
+  expect(await served.get()).toBe(1)
+  await vi.waitFor(async () => expect(await served.get()).toBe(2))
+  answer = async () => [{ generation: 3, since: new Date() }]
+  vi.advanceTimersByTime(6_000)
+  expect(await served.get()).toBe(3)
+})
+
+test('while PostgreSQL is away the last one is believed for 45 seconds, and nobody waits for it', async () => {
+  const served = serve()
+  await served.get()
+  answer = away
+  vi.advanceTimersByTime(6_000)
+  expect(await served.get()).toBe(1)
+  answer = () => new Promise(() => {})
+  vi.advanceTimersByTime(30_000)
+  expect(await served.get()).toBe(1)
+})
+
+test('longer it is not believed: its rows may be gone', async () => {
+  const served = serve()
+  await served.get()
+  answer = away
+  vi.advanceTimersByTime(46_000)
+  await expect(served.get()).rejects.toThrow('away')
+  answer = async () => [{ generation: 2, since: new Date() }]
+  expect(await served.get()).toBe(2)
+})
