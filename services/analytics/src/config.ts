@@ -27,6 +27,13 @@ export const Environment = z.object({
     .default(60)
     .describe('how far the projection may be behind before health says DEGRADED'),
   REBUILD_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often a rebuild to work on is looked for, in ms'),
+  REBUILD_PAUSE_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(5_000)
+    .default(50)
+    .describe('how long a rebuild leaves the services alone between two pages of their archives, in ms'),
 })
 
 export interface Config extends BaseConfig {
@@ -39,6 +46,7 @@ export interface Config extends BaseConfig {
   cacheRefreshMs: number
   lagLimitSeconds: number
   rebuildPollMs: number
+  rebuildPauseMs: number
 }
 
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
@@ -55,5 +63,6 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     cacheRefreshMs: read.CACHE_REFRESH_MS,
     lagLimitSeconds: read.PROJECTION_LAG_LIMIT_SECONDS,
     rebuildPollMs: read.REBUILD_POLL_MS,
+    rebuildPauseMs: read.REBUILD_PAUSE_MS,
   }
 }

@@ -71,6 +71,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     logger,
     newId,
     intervalMs: config.rebuildPollMs,
+    pauseMs: config.rebuildPauseMs,
   })
 
   return {

@@ -39,6 +39,7 @@ export async function startAnalytics(overrides: Record<string, string | undefine
     CACHE_REDIS_URL: inject('redisUrl'),
     CACHE_REFRESH_MS: '20',
     REBUILD_POLL_MS: '50',
+    REBUILD_PAUSE_MS: '0',
     RESILIENCE: JSON.stringify(
       Object.fromEntries(
         ['events', 'tickets', 'payments'].map((callee) => [

@@ -9,12 +9,13 @@ import {
   ticketCancelled,
   ticketsArchiveRoutes,
 } from '@boxoffice/contracts'
-import { sqlOfPool, transact } from '@boxoffice/service-kit'
+import { createMetrics, sqlOfPool, transact } from '@boxoffice/service-kit'
 import { startPeer } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { emptyRetired } from '../src/projection/generation-repository.ts'
 import { nothingTouched, project } from '../src/projection/project.ts'
+import { createArchives } from '../src/rebuilds/archives.ts'
 import { insertRebuild, leaseRebuild } from '../src/rebuilds/rebuild-repository.ts'
 import { createRebuilder } from '../src/rebuilds/rebuilder.ts'
 import { type Analytics, SOON, startAnalytics } from './harness.ts'
@@ -205,6 +206,62 @@ describe('a rebuild', () => {
     expect((await (await analytics.cli()).findRebuild({})).body.rebuild).not.toHaveProperty('lastError')
   })
 
+  test('leaves out what PostgreSQL refuses, and goes on', async () => {
+    const events = await givenHistory(26)
+    const before = await activeGeneration()
+    const tooMany = archive['ticket-events']?.find(({ eventType }) => eventType === 'TICKET_TYPE_CHANGED') as {
+      payload: object
+    }
+    const payload = { ...tooMany.payload, ticketTypeId: randomUUID(), eventId: randomUUID(), quantityTotal: 3_000_000_000 }
+    archive['ticket-events']?.splice(3, 0, { ...tooMany, messageId: randomUUID(), payload })
+    const invalid = async () => {
+      const { values = [] } =
+        (await analytics.deps.metrics.registry.getSingleMetric('rebuild_invalid_messages_total')?.get()) ?? {}
+      return values.find(({ labels }) => labels.source === 'tickets')?.value ?? 0
+    }
+    const leftOut = await invalid()
+    const { becomes } = await start()
+    await becomes({ status: 'DONE' })
+    expect(await invalid()).toBe(leftOut + 1)
+    expect(await salesOf(before + 1, events)).toEqual(await salesOf(before, events))
+    expect((await salesOf(before, events)).length).toBeGreaterThan(0)
+  })
+
+  test('that is stopped does not wait for a page, and says of none that it failed', async () => {
+    await givenHistory(27)
+    let goOn = () => {}
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    const asked = vi.fn()
+    beforePage = (topic) => {
+      asked(topic)
+      return held
+    }
+    const { see, becomes } = await start()
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled(), SOON)
+    await analytics.deps.rebuilder.stop()
+    expect(await see()).toMatchObject({ status: 'RUNNING' })
+    expect(await see()).not.toHaveProperty('lastError')
+    goOn()
+    analytics.deps.rebuilder.start()
+    await becomes({ status: 'DONE' })
+  })
+
+  test('asks for a page once at a time: it comes again by itself', async () => {
+    const asked = vi.fn()
+    beforePage = async (topic) => {
+      asked(topic)
+      throw new Error('away')
+    }
+    const { config, identity } = analytics.deps
+    const policies = { ...config.policies, tickets: { ...config.policies.tickets, retry: { attempts: 3, firstWaitMs: 1 } } }
+    const archives = createArchives({ config: { ...config, policies }, identity, metrics: createMetrics('test') })
+    await expect(archives.read('tickets', null, 10, new AbortController().signal)).rejects.toThrow('tickets: ANSWER')
+    await archives.close()
+    expect(asked).toHaveBeenCalledTimes(1)
+  })
+
   test('is for the command line alone', async () => {
     const { body } = await analytics.app
       .inject({ method: 'POST', url: '/api/analytics/internal/rebuilds', headers: (await analytics.as(['ADMIN'])).headers })
@@ -232,7 +289,14 @@ test('a rebuild whose process died is gone on with where it stopped, and the dea
   const topicOf = { events: 'event-updates.fifo', tickets: 'ticket-events', payments: 'payment-events' }
   const build = (read: (source: keyof typeof topicOf, cursor: string | null) => ReturnType<typeof page>) =>
     createRebuilder({
-      ...{ pool, logger, metrics: { counter: () => ({ inc: () => {} }) as never }, newId: randomUUID, intervalMs: 20 },
+      ...{
+        pool,
+        logger,
+        metrics: { counter: () => ({ inc: () => {} }) as never },
+        newId: randomUUID,
+        intervalMs: 20,
+        pauseMs: 0,
+      },
       ...{ archives: { read }, onSwitched: async () => {}, countProjected: () => {} },
     })
   let pages = 0

@@ -13,8 +13,8 @@ export type ArchivePage = Response<ArchiveRoutes['listArchived']>['body']
 
 /** The archives of the services that the projection is made of. */
 export interface Archives {
-  /** A page of what a service has said. Rejects with ServiceUnavailable. */
-  read(source: Source, cursor: string | null, limit: number): Promise<ArchivePage>
+  /** A page of what a service has said, asked for once. Rejects with ServiceUnavailable, also where `signal` is aborted. */
+  read(source: Source, cursor: string | null, limit: number, signal: AbortSignal): Promise<ArchivePage>
   close(): Promise<void>
 }
 
@@ -25,7 +25,8 @@ export function createArchives(options: {
 }): Archives {
   const { config, identity, metrics } = options
   const peer = (callee: Source, routes: ArchiveRoutes, baseUrl: string) => {
-    const policy = config.policies[callee]
+    // Who rebuilds tries again by itself, later; a page must not take longer than the lease under which it is read.
+    const { retry: _, ...policy } = config.policies[callee]
     const guard = createGuard(callee, policy, metrics)
     return { guard, client: createInternalClient(routes, { callee, baseUrl, identity, guard, policy }) }
   }
@@ -36,9 +37,10 @@ export function createArchives(options: {
     payments: peer('payments', paymentsArchiveRoutes, config.paymentsUrl),
   }
   return {
-    async read(source, cursor, limit) {
+    async read(source, cursor, limit, signal) {
       const { body } = await peers[source].client.listArchived({
         query: { topic: sources[source], limit, ...(cursor !== null && { cursor }) },
+        signal,
       })
       return body
     },

@@ -2,7 +2,7 @@ import type { Rebuild } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { type Source, sourceNames } from './rebuild.ts'
 
-/** Longer than a page takes; who dies is followed within it. */
+/** Longer than a page takes to come (10 s at most); its transaction holds the rebuild. Who dies is followed within it. */
 const LEASE = `clock_timestamp() + interval '15 seconds'`
 
 /** Rebuilds as the contract shows them. */
@@ -33,19 +33,15 @@ export async function findLastRebuild(tx: Tx): Promise<Rebuild | null> {
 
 /** Begin a rebuild into a generation of its own; false where one is at work. Repeated under the same id it changes nothing. */
 export async function insertRebuild(tx: Tx, rebuildId: string): Promise<boolean> {
-  // One at a time: two that start at once would both see that none is at work.
-  await tx.query('lock table rebuilds in share row exclusive mode')
-  const [there] = await tx.query<{ isThis: boolean }>(
-    `select rebuild_id = $1 as "isThis" from rebuilds where status = 'RUNNING' or rebuild_id = $1`,
-    [rebuildId],
-  )
-  if (there) return there.isThis
-  await tx.query(
+  // One at a time: of two that start at once the unique indexes (one BUILDING, one RUNNING) let one pass, when the other has committed.
+  const [made] = await tx.query(
     `with made as (
-       insert into generations (generation, state) select max(generation) + 1, 'BUILDING' from generations returning generation)
-     insert into rebuilds (rebuild_id, generation) select $1, generation from made`,
+       insert into generations (generation, state) select max(generation) + 1, 'BUILDING' from generations
+       having not exists (select from rebuilds where rebuild_id = $1) on conflict do nothing returning generation)
+     insert into rebuilds (rebuild_id, generation) select $1, generation from made returning rebuild_id`,
     [rebuildId],
   )
+  if (!made) return (await tx.query('select from rebuilds where rebuild_id = $1', [rebuildId])).length > 0
   await tx.query('insert into rebuild_sources (rebuild_id, service) select $1, unnest($2::text[])', [rebuildId, sourceNames])
   return true
 }
@@ -112,13 +108,19 @@ export const putPage = (
     [rebuildId, page.service, page.nextCursor, page.taken, page.total],
   )
 
-/** A page of a source failed: why, and when it is tried again. */
-export const putFailure = (tx: Tx, rebuildId: string, failure: { service: Source; error: string; pauseSeconds: number }) =>
+/** A page of a source failed: why, and when it is tried again. Nothing where the rebuild is not ours any more. */
+export const putFailure = (
+  tx: Tx,
+  { rebuildId, lease }: LeasedRebuild,
+  failure: { service: Source; error: string; pauseSeconds: number },
+) =>
   tx.query(
-    `update rebuild_sources set attempts = attempts + 1, last_error = $3,
+    `with ours as (
+       select rebuild_id from rebuilds where rebuild_id = $1 and lease = $5::uuid and status = 'RUNNING' for update)
+     update rebuild_sources s set attempts = attempts + 1, last_error = $3,
        next_attempt_at = clock_timestamp() + $4 * interval '1 second'
-     where rebuild_id = $1 and service = $2`,
-    [rebuildId, failure.service, failure.error, failure.pauseSeconds],
+     from ours where s.rebuild_id = ours.rebuild_id and s.service = $2 and not s.finished`,
+    [rebuildId, failure.service, failure.error, failure.pauseSeconds, lease],
   )
 
 /** In a transaction that holds the rebuild: what it made is served from now on. */

@@ -1,12 +1,11 @@
-import type { Message, MessageDefinition } from '@boxoffice/contracts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createSweeper, type Logger, type Metrics, sqlOfPool, type Tx, transact, type Worker } from '@boxoffice/service-kit'
 import type pg from 'pg'
-import { z } from 'zod'
 import type { CountProjected } from '../projection/consumers.ts'
-import { findProjected } from '../projection/facts.ts'
-import { nothingTouched, project } from '../projection/project.ts'
 import type { Archives } from './archives.ts'
-import { pauseAfter, type Source } from './rebuild.ts'
+import { createLeaveOut } from './left-out.ts'
+import { createPageWriter } from './page-writer.ts'
+import { pauseAfter } from './rebuild.ts'
 import {
   holdRebuild,
   type LeasedRebuild,
@@ -14,7 +13,6 @@ import {
   listOpenSources,
   type OpenSource,
   putFailure,
-  putPage,
   releaseRebuild,
   switchTo,
 } from './rebuild-repository.ts'
@@ -25,6 +23,7 @@ const ERROR_MAX = 300
 /**
  * Works on the rebuild that is at work: a page of an archive after the other goes into its generation, each in one transaction with
  * where the next one begins, so that any instance goes on where a dead one stopped. When all are read the generation is served.
+ * Between pages it waits for `pauseMs`: those who are read have other things to do.
  */
 export function createRebuilder(options: {
   pool: pg.Pool
@@ -35,48 +34,23 @@ export function createRebuilder(options: {
   logger: Logger
   newId: () => string
   intervalMs: number
+  pauseMs: number
 }): Worker & { nudge(): void } {
   const { pool, archives, logger } = options
   const sql = sqlOfPool(pool)
   const lease = options.newId()
-  const invalid = options.metrics.counter(
-    'rebuild_invalid_messages_total',
-    'archived messages that a rebuild left out because they are not of their schema',
-    ['source'],
-  )
-
-  /** The messages of a page that the projection is made of. */
-  function readable(source: Source, page: readonly Record<string, unknown>[]): Message<MessageDefinition>[] {
-    return page.flatMap((envelope) => {
-      const definition = findProjected(String(envelope.eventType))
-      if (!definition) return []
-      const read = z.safeDecode(definition.schema as z.ZodType, envelope as never)
-      if (read.success) return [read.data as Message<MessageDefinition>]
-      invalid.inc({ source })
-      const { messageId, eventType } = envelope
-      logger.error(
-        { source, messageId, eventType, issue: read.error.issues[0] },
-        'an archived message is not of its schema: left out',
-      )
-      return []
-    })
-  }
+  const write = createPageWriter({ ...options, leaveOut: createLeaveOut(options) })
+  let leave = new AbortController()
 
   async function takePage(rebuild: LeasedRebuild, { service, cursor, attempts }: OpenSource): Promise<void> {
+    const { signal } = leave
     try {
-      const { messages, total, nextCursor } = await archives.read(service, cursor, PAGE)
-      const read = readable(service, messages)
-      const written = await transact(pool, async (tx) => {
-        if (!(await holdRebuild(tx, rebuild))) return false
-        await project(tx, [rebuild.generation], read, nothingTouched())
-        await putPage(tx, rebuild.rebuildId, { service, taken: messages.length, total, nextCursor })
-        return true
-      })
-      if (written) for (const { eventType } of read) options.countProjected(eventType, 'archive')
+      await write(rebuild, service, await archives.read(service, cursor, PAGE, signal))
+      await sleep(options.pauseMs, undefined, { signal })
     } catch (error) {
+      if (signal.aborted) return // whoever comes next begins at the same place
       logger.warn({ err: error, service, rebuildId: rebuild.rebuildId }, 'a page of an archive failed; it is tried again')
-      const failure = { service, error: messageOf(error), pauseSeconds: pauseAfter(attempts) }
-      await putFailure(sql, rebuild.rebuildId, failure)
+      await putFailure(sql, rebuild, { service, error: messageOf(error), pauseSeconds: pauseAfter(attempts) })
     }
   }
 
@@ -104,7 +78,12 @@ export function createRebuilder(options: {
   const sweeper = createSweeper({ name: 'rebuilds', intervalMs: options.intervalMs, logger, sweep })
   return {
     ...sweeper,
+    start() {
+      leave = new AbortController()
+      sweeper.start()
+    },
     async stop() {
+      leave.abort()
       await sweeper.stop()
       await releaseRebuild(sql, lease).catch(() => {}) // it runs out by itself
     },
