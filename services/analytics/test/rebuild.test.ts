@@ -13,7 +13,7 @@ import { createMetrics, sqlOfPool, transact } from '@boxoffice/service-kit'
 import { startPeer } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { emptyRetired } from '../src/projection/generation-repository.ts'
+import { type Emptied, emptyRetired } from '../src/projection/emptying.ts'
 import { nothingTouched, project } from '../src/projection/project.ts'
 import { createArchives } from '../src/rebuilds/archives.ts'
 import { insertRebuild, leaseRebuild } from '../src/rebuilds/rebuild-repository.ts'
@@ -181,12 +181,12 @@ describe('a rebuild', () => {
     // Not before its minute is over.
     const generations = async () =>
       (await pool.query('select generation from generations where emptied_at is not null')).rows.map((row) => row.generation)
-    expect(await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 60, batch: 3 }))).toBeNull()
+    expect(await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 60, batch: 3, from: null }))).toBeNull()
     expect(await left()).toBe(wasMade)
-    await vi.waitFor(async () => {
-      await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 0, batch: 50 }))
-      expect(await generations()).toContain(rebuild.generation)
-    }, SOON)
+    let from: Emptied | null = null
+    do from = await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 0, batch: 2, from }))
+    while (from)
+    expect(await generations()).toContain(rebuild.generation)
     expect(await left()).toBe(0)
     expect((await salesOf(before, events)).length).toBeGreaterThan(0)
   })
