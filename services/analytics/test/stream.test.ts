@@ -85,6 +85,35 @@ test('however many watch, one load serves them, a change that is heard of is sho
   await Promise.all(streams.map(({ ended }) => ended))
 })
 
+test('a change is compared once, however many watch', async () => {
+  let written = 0
+  const report = (soldCount: number) => ({
+    ...reportWith(soldCount),
+    // Called whenever the report is written down, which is how two of them are compared.
+    totals: { soldCount, toJSON: () => ++written && { soldCount } },
+  })
+  let sold = 1
+  let hear = (_tag: string) => {}
+  const notices = {
+    listen(listener: (tag: string) => void) {
+      hear = listener
+      return () => {}
+    },
+    close: () => {},
+  }
+  const load = async () => report(sold) as unknown as SalesReport
+  const watch = createSalesWatch({ load, notices, gapMs: 1, pollMs: 60_000 })
+  const leave = new AbortController()
+  const streams = Array.from({ length: 10 }, () => follow(watch(known('d'), 'hour', leave.signal)))
+  await vi.waitFor(() => expect(streams.every(({ seen }) => seen.length === 1)).toBe(true))
+  sold = 2
+  hear('event:d')
+  await vi.waitFor(() => expect(streams.every(({ seen }) => seen.length === 2)).toBe(true))
+  expect(written).toBe(2)
+  leave.abort()
+  await Promise.all(streams.map(({ ended }) => ended))
+})
+
 test('while nothing is heard it is looked now and then; a look that fails comes again; an event that is gone ends the stream', async () => {
   let answer: SalesReport | null | Error = reportWith(1)
   const load = async () => {
