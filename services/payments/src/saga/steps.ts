@@ -14,7 +14,7 @@ export function createSteps(ports: StepPorts): (saga: StoredSaga) => Promise<Ste
     try {
       switch (saga.state) {
         case 'QUEUED':
-          return { input: { type: 'BEGIN' } } // without its command, which has not come in all its time
+          return { input: { type: 'BEGIN' } } // without its command: it has not come, or found no slot
         case 'RESERVING':
           return await reserve(ports, saga)
         case 'CHARGING':
