@@ -1,0 +1,58 @@
+import { createOrderCommand, type OrderId } from '@boxoffice/contracts'
+import { expect, test } from 'vitest'
+import type { CommandOutcome } from './metrics.ts'
+import { type CommandTx, orderCommandSubscribers, withEffects } from './subscriptions.ts'
+
+const orderId = 'order' as OrderId
+
+/** A saga that waits, a commit that succeeds or not, and one slot or none. */
+function begin({ commits, slots }: { commits: boolean; slots: number }) {
+  const counted: CommandOutcome[] = []
+  const happened: string[] = []
+  const statements: string[] = []
+  const saga = { order_id: orderId, state: 'QUEUED', context: {}, version: 1, fence: 1, attempts: 0, created_at: new Date() }
+  const transact = withEffects(async (work) => {
+    const result = await work({
+      query: async (sql) => {
+        statements.push(sql.trimStart())
+        return [saga] as never
+      },
+    })
+    if (!commits) throw new Error('the commit failed')
+    return result
+  })
+  const slot = { work: () => {}, giveBack: () => void happened.push('slot given back') }
+  const subscribers = orderCommandSubscribers({
+    apply: async () => ({ applied: true, saga: { ...saga, state: 'RESERVING' } as never }),
+    orderCommandMetrics: { taken: (_: string, outcome: CommandOutcome) => void counted.push(outcome) } as never,
+    resumer: {} as never,
+    queuedOrders: {
+      claim: () => (slots > 0 ? slot : null),
+      work: () => void happened.push('worked on'),
+      nudge: () => void happened.push('looked for'),
+    },
+  })
+  const [create] = subscribers
+  const message = { eventType: createOrderCommand.eventType, payload: { orderId } }
+  const done = transact((tx: CommandTx) => create?.handle(tx, message as never) as Promise<void>)
+  return { done, counted, happened, statements }
+}
+
+test('an order begins in a slot, and is counted and worked on when that is committed', async () => {
+  const { done, counted, happened } = begin({ commits: true, slots: 1 })
+  await done
+  expect([counted, happened]).toEqual([['done'], ['worked on']])
+})
+
+test('an order whose beginning is rolled back is not counted, and its slot is free', async () => {
+  const { done, counted, happened } = begin({ commits: false, slots: 1 })
+  await expect(done).rejects.toThrow('the commit failed')
+  expect([counted, happened]).toEqual([[], ['slot given back']])
+})
+
+test('an order that finds no slot is due from then on, and does not begin', async () => {
+  const { done, counted, happened, statements } = begin({ commits: true, slots: 0 })
+  await done
+  expect([counted, happened]).toEqual([['waiting'], ['looked for']])
+  expect(statements.at(-1)).toContain("where order_id = $1 and state = 'QUEUED'")
+})
