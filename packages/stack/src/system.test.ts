@@ -120,7 +120,7 @@ test('after a SIGKILL of the supervisor the next start cleans up and finds its d
   const system = await start(options)
   expect(leftBehind.map(findRunning)).toEqual(leftBehind.map(() => null))
   expect((await fetch(`${system.urls.edge}/api/tickets/types`)).status).toBe(200)
-})
+}, 60_000)
 
 test('a service that cannot start is named with its log and what it last said, and nothing stays behind', async () => {
   const broken = path.join(root, 'broken')

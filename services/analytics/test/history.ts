@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHash } from 'node:crypto'
 import {
   eventCreated,
   eventDeleted,
@@ -16,15 +16,10 @@ import {
 } from '@boxoffice/contracts'
 import { z } from 'zod'
 
-/** Numbers that look random and are the same for a seed: mulberry32's idea, a counter that is mixed. */
+/** Numbers that look random and are the same for a seed. */
 export function createDice(seed: number) {
-  let state = seed
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  let thrown = 0
+  const next = () => createHash('sha256').update(`${seed} ${thrown++}`).digest().readUInt32BE() / 2 ** 32
   const below = (limit: number) => Math.floor(next() * limit)
   return {
     below,
