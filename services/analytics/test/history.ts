@@ -1,4 +1,4 @@
-import { createHash, createHash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import {
   eventCreated,
   eventDeleted,
