@@ -1,4 +1,4 @@
-import { queueNames, queues } from '@boxoffice/contracts'
+import { queueNames, queues, serviceKeys } from '@boxoffice/contracts'
 import { sendToDeadLetters } from '@boxoffice/messaging'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { boxoffice, startSystem } from './system.ts'
@@ -17,7 +17,7 @@ test('a system that is well is shown whole, and the exit code is 0', async () =>
   const { exitCode, out, error } = await boxoffice(system.env, 'status')
   expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' })
   expect(out).toMatch(/^All is well/)
-  for (const service of ['auth', 'events', 'tickets', 'payments', 'notifications']) {
+  for (const service of serviceKeys) {
     expect(out).toMatch(new RegExp(`^${service} +UP +0.0 s +database, redis$`, 'm'))
   }
   for (const queue of queueNames) {
@@ -94,5 +94,5 @@ test('a dead letter makes the exit code 1, and programs read the same as JSON', 
     deadLettersOf: 'order-commands.fifo',
     depth: { visible: 1, inFlight: 0 },
   })
-  expect(json.services).toHaveLength(5)
+  expect(json.services).toHaveLength(serviceKeys.length)
 })

@@ -40,7 +40,11 @@ test('what is not known in time is answered 202, and a repetition tells how it s
   await payments.sandbox.setFault({ mode: 'down' })
   const key = randomUUID()
   const answer = await payments.buy('pm_card_visa', { key })
-  expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING', paymentStatus: 'UNKNOWN', totalAmount: 10_000 } })
+  expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING' } })
+  await vi.waitFor(async () => {
+    const order = await payments.order(orderIdOf(answer))
+    expect(order).toMatchObject({ status: 'PENDING', paymentStatus: 'UNKNOWN', totalAmount: 10_000 })
+  }, SOON)
   await payments.sandbox.setFault({ mode: 'ok' })
   await vi.waitFor(async () => expect(await payments.buy('pm_card_visa', { key })).toMatchObject({ status: 201 }), SOON)
   expect(await ledgerOf(orderIdOf(answer))).toMatchObject({ successfulCharges: 1 })
