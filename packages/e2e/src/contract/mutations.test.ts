@@ -38,6 +38,7 @@ const freeText = [
   'events.putSeatingPlan zones.0.name',
   'events.updateEvent description',
   'events.updateEvent name',
+  'payments.buySeat holderName',
   'payments.createOrder holderName',
   'payments.refundOrder reason',
   'payments.updateOrder holderName',

@@ -80,14 +80,17 @@ export function waitAfter(attempts: number, firstWaitMs: number, random: () => n
   return Math.round(full * (1 - 0.2 * random()))
 }
 
-const SOON_ATTEMPTS = 12
-const SOON_MAX_MS = 15_000
+/** How long another service that was not there is waited for at most, up to so many attempts: it was restarted, most likely. */
+const peerWaits = [
+  { attempts: 12, maxMs: 15_000 },
+  { attempts: 40, maxMs: 60_000 },
+] as const
 
 /**
- * How long to wait for another service that was not there: at first no longer than 15 s. It was restarted, most likely, and its breaker
- * lets a call try within the minute; doubling on, the mail would come minutes after both.
+ * How long to wait for another service that was not there: at first no longer than 15 s, then no longer than its breaker takes to let a
+ * call try. Doubling on, the mail would come minutes after both.
  */
 export function waitForPeerAfter(attempts: number, firstWaitMs: number, random: () => number = Math.random): number {
   const wait = waitAfter(attempts, firstWaitMs, random)
-  return attempts <= SOON_ATTEMPTS ? Math.min(wait, SOON_MAX_MS) : wait
+  return Math.min(wait, peerWaits.find((step) => attempts <= step.attempts)?.maxMs ?? wait)
 }
