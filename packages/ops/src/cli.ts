@@ -1,6 +1,7 @@
-import { Email, isFromOutside, messages, type QueueName, queueNames, queues, Role } from '@boxoffice/contracts'
+import { isFromOutside, messages, type QueueName, queueNames, Role } from '@boxoffice/contracts'
 import { Command, CommanderError } from 'commander'
 import { cancelRebuild, rebuildProjection, showProjection } from './analytics/projection.ts'
+import { parseCount, parseEmail, parseQueue, parseRole } from './arguments.ts'
 import type { Config } from './config.ts'
 import { listDeadLetters, peekDeadLetters, purgeDeadLetters, requeueDeadLetters } from './dlq/commands.ts'
 import { InputError } from './failure.ts'
@@ -181,27 +182,4 @@ function parseSelection(queue: QueueName, { type, id, limit, json = false }: Sel
   const isKnown = type === undefined || type === 'unknown' || messages.has(type) || isFromOutside(queue)
   if (!isKnown) throw new InputError(`there is no message type ${type}`)
   return { type, id, json, ...(limit !== undefined && { limit: parseCount('--limit', limit) }) }
-}
-
-function parseCount(option: string, text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InputError(`${option} is ${text}, which is no count from 1 on`)
-  return Number(text)
-}
-
-function parseQueue(text: string): QueueName {
-  const found = queueNames.find((name) => name === text || queues[name].deadLetterQueue === text)
-  if (!found) throw new InputError(`there is no queue ${text}, only ${queueNames.join(', ')}`)
-  return found
-}
-
-function parseEmail(text: string): string {
-  const email = Email.safeParse(text)
-  if (!email.success) throw new InputError(`${text} is no mail address`)
-  return email.data
-}
-
-function parseRole(text: string): Role {
-  const role = Role.safeParse(text.toUpperCase())
-  if (!role.success) throw new InputError(`there is no role ${text}, only ${Role.options.join(', ')}`)
-  return role.data
 }
