@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { OrderId, OrderProgress } from '@boxoffice/contracts'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
 import { startTestSystem, type TestSystem } from './start.ts'
 
 let running: TestSystem
+let database: pg.Pool
 let organizer: Person
 let buyer: Person
 /** Nobody may have more than three holds of an event at a time. */
@@ -19,11 +21,19 @@ beforeAll(async () => {
     instances: { payments: 2 },
     env: { payments: { ORDER_WORKERS: '4' } },
   })
+  database = new pg.Pool({ connectionString: running.system.databaseUrl('payments'), max: 2 })
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
   crowd = await Promise.all(Array.from({ length: 16 }, () => running.person({ firstName: 'Carl', lastName: 'Crowd' })))
 }, 120_000)
-afterAll(() => running?.stop(), 60_000)
+afterAll(async () => {
+  await database?.end()
+  await running?.stop()
+}, 60_000)
+
+const SOON = { timeout: 30_000, interval: 20 }
+/** How many rows of the payment service a query finds. */
+const count = async (sql: string) => (await database.query(sql)).rowCount ?? 0
 
 const offer = (name: string, quantity = 100) => publishEvent(organizer, { name, quantity, unitPrice: 5_000 })
 const isConfirmed = ({ status }: { status: string }) => status === 'CONFIRMED'
@@ -101,20 +111,29 @@ test('what is asked for later is done later: names in their order, and a cancell
 
 test('orders outlive the processes that work them off: each is charged once and has its tickets', async () => {
   const sale = await offer('Under fire', 500)
-  const placing = Promise.all(
-    Array.from({ length: 60 }, async (_, turn) => {
-      await new Promise((resolve) => setTimeout(resolve, turn * 60))
-      const person = crowd[turn % crowd.length] as Person
-      const orderId = await person.buyInsistently({ ...sale, quantity: 1 + (turn % 2) }, 'pm_sandbox_slow_300', { async: true })
-      return { person, orderId }
-    }),
-  )
+  const place = async (turn: number) => {
+    const person = crowd[turn % crowd.length] as Person
+    const what = { ...sale, quantity: 1 + (turn % 2) }
+    return { person, orderId: await person.buyInsistently(what, 'pm_sandbox_slow_300', { async: true }) }
+  }
+  let isOver = false
+  const placing = (async () => {
+    const placed: ReturnType<typeof place>[] = []
+    for (let turn = 0; !isOver || turn < 40; turn++) {
+      placed.push(place(turn))
+      await new Promise((resolve) => setTimeout(resolve, 60)) // as a crowd comes
+    }
+    return Promise.all(placed)
+  })()
   for (const instance of [0, 1, 0, 1]) {
     const process = running.system.service('payments', instance)
     await process.waitReady()
+    // Only while money moves, by a worker that began a moment ago: else nothing would be hit.
+    const charging = "select from sagas where state = 'CHARGING' and leased_until > clock_timestamp() + interval '14 seconds'"
+    await vi.waitFor(async () => expect(await count(charging)).toBeGreaterThan(1), SOON)
     process.kill('SIGKILL')
-    await new Promise((resolve) => setTimeout(resolve, 700))
   }
+  isOver = true
   const placed = await placing
   for (const { person, orderId } of placed) await person.waitForOrder(orderId, isConfirmed)
   const { totals } = await running.ledger()
