@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+/** How fast this machine is now, whatever else it does. */
+export interface Machine {
+  /** Times as slow as the reference, at least 1: what waits and limits of tests are multiplied by. */
+  readonly factor: number
+  /** Starting a Node.js on every core at once and letting each compute for a while. */
+  readonly processMs: number
+  /** Writing 1 MB and waiting until it is on the disk. */
+  readonly diskMs: number
+}
+
+/** What a machine of two cores took that did nothing else (November 2026). */
+const REFERENCE = { processMs: 250, diskMs: 15 }
+/** Beyond this a limit is no limit any more. */
+const FACTOR_MAX = 30
+const ROUNDS = 3
+
+/** Measures this machine, in about a second: the worst of three rounds counts, as a machine that is slow at times is slow. */
+export async function calibrate(): Promise<Machine> {
+  let [processMs, diskMs] = [0, 0]
+  for (let round = 0; round < ROUNDS; round++) {
+    processMs = Math.max(processMs, await millisecondsOf(computeOnEveryCore))
+    diskMs = Math.max(diskMs, await millisecondsOf(writeToDisk))
+  }
+  const factor = Math.max(1, processMs / REFERENCE.processMs, diskMs / REFERENCE.diskMs)
+  return { factor: Math.min(FACTOR_MAX, Math.round(factor * 10) / 10), processMs, diskMs }
+}
+
+/** One line for people. */
+export const describeMachine = ({ factor, processMs, diskMs }: Machine) =>
+  `machine × ${factor.toFixed(1)} (processes ${Math.round(processMs)} ms, disk ${Math.round(diskMs)} ms; the reference is ${REFERENCE.processMs} and ${REFERENCE.diskMs})`
+
+const COMPUTE = `const { createHash } = require('node:crypto')
+let text = ''
+for (let i = 0; i < 60_000; i++) text = createHash('sha256').update(text + i).digest('hex')`
+
+async function computeOnEveryCore(): Promise<void> {
+  const run = promisify(execFile)
+  await Promise.all(Array.from({ length: availableParallelism() }, () => run(process.execPath, ['-e', COMPUTE])))
+}
+
+async function writeToDisk(): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-calibrate-'))
+  try {
+    const file = await open(path.join(folder, 'block'), 'w')
+    await file.write(Buffer.alloc(1_000_000, 'x'))
+    await file.sync()
+    await file.close()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function millisecondsOf(work: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now()
+  await work()
+  return performance.now() - startedAt
+}
