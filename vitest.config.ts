@@ -1,6 +1,17 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { calibrate, describeMachine } from './packages/testing/src/machine.ts'
 import { oneLine } from './scripts/one-line-reporter.ts'
+
+// Tests wait for facts, and give up by `until`. What is left for these limits is a promise that nobody keeps.
+const HUNG_MS = 300_000
+
+let factor = Number(process.env.MACHINE_FACTOR)
+if (!factor) {
+  const machine = await calibrate()
+  console.error(describeMachine(machine))
+  factor = machine.factor
+}
 
 export default defineConfig({
   test: {
@@ -9,8 +20,16 @@ export default defineConfig({
     reporters: ['default', oneLine(process.env.FIGURES_FILE)],
     // Most of a test's time is waiting for a server, so a second file runs even where the main process has one core of two.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
-    env: { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: 'us-east-1' },
+    // Files of one worker share what they import, and Node.js reads it as it is: more than half of the CPU went into that.
+    isolate: false,
+    experimental: { viteModuleRunner: false },
+    testTimeout: HUNG_MS * factor,
+    hookTimeout: HUNG_MS * factor,
+    env: {
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_REGION: 'us-east-1',
+      MACHINE_FACTOR: String(factor),
+    },
   },
 })
