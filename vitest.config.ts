@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { calibrate, describeMachine } from './packages/testing/src/machine.ts'
-import { oneLine } from './scripts/one-line-reporter.ts'
+import { createReporter } from './scripts/test-run/reporter.ts'
+import { StageSequencer } from './scripts/test-run/stages.ts'
 
 // Tests wait for facts, and give up by `until`. What is left for these limits is a promise that nobody keeps.
 const HUNG_MS = 300_000
@@ -15,9 +16,11 @@ if (!factor) {
 
 export default defineConfig({
   test: {
-    include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'infra/**/*.test.ts', 'scripts/*.test.ts'],
-    globalSetup: ['scripts/test-infrastructure.ts'],
-    reporters: ['default', oneLine(process.env.FIGURES_FILE)],
+    include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'infra/**/*.test.ts', 'scripts/**/*.test.ts'],
+    globalSetup: ['scripts/test-run/infrastructure.ts'],
+    setupFiles: ['scripts/test-run/setup.ts'],
+    reporters: [createReporter({ factor, showAll: process.env.TEST_TIMINGS === 'all', figuresFile: process.env.FIGURES_FILE })],
+    sequence: { sequencer: StageSequencer },
     // Most of a test's time is waiting for a server, so a second file runs even where the main process has one core of two.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Files of one worker share what they import, and Node.js reads it as it is: more than half of the CPU went into that.

@@ -1,28 +1,13 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { execaSync } from 'execa'
 import { describe, expect, test } from 'vitest'
+import { importsOf as importsIn, readSources, roomOf, root } from './imports.ts'
 
 // The rules of the house that a compiler does not know (docs/architecture.md).
-const root = path.join(import.meta.dirname, '..')
-const files = execaSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], { cwd: root })
-  .stdout.split('\n')
-  .filter((file) => file !== '' && !file.includes('/generated/'))
-const sources = new Map(files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')]))
+const sources = readSources()
+const files = [...sources.keys()]
 const isTest = (file: string) => /\.test\.ts$|\/test\//.test(file)
-
-/** What a file imports: packages by name, files by their path from the root. Types vanish and bind nothing. */
-const importsOf = (file: string, options = { types: true }): string[] =>
-  [
-    ...(sources.get(file) ?? '').matchAll(
-      /^(?:import|export)\s+(type\s)?[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm,
-    ),
-  ]
-    .filter(([, type]) => options.types || !type)
-    .map(([, , from, bare]) => from ?? bare ?? '')
-    .map((name) => (name.startsWith('.') ? path.normalize(path.join(path.dirname(file), name)) : name))
-
-const roomOf = (file: string) => file.split('/').slice(0, 2).join('/')
+const importsOf = (file: string, options = { types: true }) => importsIn(file, sources.get(file) ?? '', options)
 const isService = (room: string) => room.startsWith('services/')
 
 describe('the house', () => {

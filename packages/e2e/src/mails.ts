@@ -1,3 +1,5 @@
+import { until } from '@boxoffice/testing'
+
 export interface Mail {
   messageId: string
   from: string
@@ -8,8 +10,8 @@ export interface Mail {
   headers?: { name: string; value: string }[]
 }
 
-/** A message whose consumer dies comes again after a minute, a mail whose sender dies after another, and the machine may be busy. */
-const WAIT_LIMIT_MS = 240_000
+/** A message whose consumer dies comes again after its visibility, a mail whose sender dies after a lease. */
+const LONG = { patienceMs: 90_000 }
 
 /** What the local mailbox has received. */
 export function createMailReader(mailboxUrl: string) {
@@ -19,17 +21,13 @@ export function createMailReader(mailboxUrl: string) {
   }
   return {
     list,
-    /** The first mail to this address whose subject, or that itself, matches; throws after four minutes. */
-    async waitFor(to: string, wanted: RegExp | ((mail: Mail) => boolean)): Promise<Mail> {
-      const matches = wanted instanceof RegExp ? ({ subject }: Mail) => wanted.test(subject) : wanted
-      const limit = Date.now() + WAIT_LIMIT_MS
-      for (;;) {
+    /** The first mail to this address whose subject, or that itself, matches. */
+    waitFor: (to: string, wanted: RegExp | ((mail: Mail) => boolean)): Promise<Mail> =>
+      until(async () => {
         const mails = await list(to)
-        const mail = mails.find(matches)
-        if (mail) return mail
-        if (Date.now() > limit) throw new Error(`no mail like ${wanted}; there is: ${mails.map((m) => m.subject).join(' | ')}`)
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
-    },
+        const mail = mails.find(wanted instanceof RegExp ? ({ subject }) => wanted.test(subject) : wanted)
+        if (!mail) throw new Error(`no mail like ${wanted}; there is: ${mails.map(({ subject }) => subject).join(' | ')}`)
+        return mail
+      }, LONG),
   }
 }

@@ -26,10 +26,12 @@ import {
   type UserId,
 } from '@boxoffice/contracts'
 import { createClient } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import type { AnswerCheck } from './contract/answers.ts'
 import { sendChecked } from './contract/send.ts'
 
-const FOREVER_MS = 120_000
+/** What a dead process had taken is free again only after its lease, or the message's visibility. */
+const LONG = { patienceMs: 90_000 }
 
 /** The body of an answer with this status; throws with what was answered instead. */
 export function expectStatus<A extends { status: number; body: unknown }, S extends A['status']>(
@@ -135,31 +137,21 @@ export async function createPerson(
     /** Buy as a client that does not know what became of its request: the same key until there is an answer; the order's id. */
     async buyInsistently(what: Wish, paymentToken: string, how: { async?: boolean } = {}): Promise<OrderId> {
       const key = randomUUID()
-      const limit = Date.now() + FOREVER_MS
-      for (;;) {
+      const answer = await until(async () => {
         const answer = await buy(what, { key, paymentToken, ...how }).catch(() => null)
-        if (answer?.status === 201 || answer?.status === 202 || answer?.status === 402) return answer.body.orderId
-        if (answer && answer.status !== 503) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
-        if (Date.now() > limit) throw new Error('no answer in two minutes')
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
+        return answer?.status !== 503 && answer
+      })
+      if (answer.status === 201 || answer.status === 202 || answer.status === 402) return answer.body.orderId
+      throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
     },
 
-    /** The order when it `is` so, through restarts; throws with how it stands after two minutes. */
-    async waitForOrder(orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> {
-      const limit = Date.now() + FOREVER_MS
-      let last = 'unanswered'
-      for (let pauseMs = 50; ; pauseMs = Math.min(500, pauseMs * 1.5)) {
-        const answer = await payments.getOrder({ params: { orderId } }).catch(() => null)
-        if (answer) {
-          const order = expectStatus(answer, 200)
-          if (is(order)) return order
-          last = `${order.status}, ${order.paymentStatus}`
-        }
-        if (Date.now() > limit) throw new Error(`order ${orderId} is still ${last}`)
-        await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      }
-    },
+    /** The order when it `is` so, through restarts; gives up with how it stands. */
+    waitForOrder: (orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> =>
+      until(async () => {
+        const order = expectStatus(await payments.getOrder({ params: { orderId } }), 200)
+        if (!is(order)) throw new Error(`order ${orderId} is ${order.status}, ${order.paymentStatus}`)
+        return order
+      }, LONG),
   }
 }
 export type Person = Awaited<ReturnType<typeof createPerson>>

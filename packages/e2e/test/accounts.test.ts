@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectStatus } from '../src/person.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
 let running: TestSystem
 beforeAll(async () => {
-  running = await startTestSystem({ env: { auth: { MAIL_INTERVAL_SECONDS: '0' } } })
-}, 120_000)
-afterAll(() => running?.stop(), 60_000)
+  running = await useTestSystem()
+})
+afterAll(() => running?.expectDocumented())
 
 const tokenOf = (text: string | undefined, page: string) => text?.match(new RegExp(`/${page}\\?token=([\\w.~-]+)`))?.[1] ?? ''
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { differencesOf, examplesOf } from '../src/readme.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
 const page = readFileSync(path.join(import.meta.dirname, '../../../docs/api.md'), 'utf8')
 const examples = examplesOf(page)
@@ -13,16 +13,15 @@ let running: TestSystem
 let printed: string[]
 
 beforeAll(async () => {
-  running = await startTestSystem()
+  running = await useTestSystem()
   // One terminal for all of them, as for whoever pastes them: what one sets, the next ones use.
   const script = examples.map(({ code }, index) => `${code}\nprintf '\\n@@@ ${index}\\n'`).join('\n')
   const { stdout } = await promisify(execFile)('bash', ['-c', script.replaceAll('http://127.0.0.1:8000', running.edge)], {
-    timeout: 100_000,
     maxBuffer: 10_000_000,
   })
   printed = stdout.split(/\n@@@ \d+\n/).slice(0, -1)
-}, 180_000)
-afterAll(() => running?.stop(), 60_000)
+})
+afterAll(() => running?.expectDocumented())
 
 test('every example of the page runs, and prints what the page says it prints', () => {
   expect(printed).toHaveLength(examples.length)

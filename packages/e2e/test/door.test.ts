@@ -1,11 +1,12 @@
 import { createPublicKey, randomUUID, verify } from 'node:crypto'
 import type { OrderId, TicketId } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
 import { parse as parseCsv } from 'csv-parse/sync'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { addressOf, expectStatus, type Person } from '../src/person.ts'
 import { readQrOfPdf, readQrOfPng } from '../src/qr.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 import { verifyAddress } from './verify-address.ts'
 
 let running: TestSystem
@@ -15,14 +16,14 @@ let buyer: Person
 let friend: Person
 
 beforeAll(async () => {
-  running = await startTestSystem()
+  running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   rival = await running.person({ firstName: 'Robert', lastName: 'Rywal' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
   friend = await running.person({ firstName: 'Filip', lastName: 'Φίλος' })
   await verifyAddress(running, friend)
-}, 120_000)
-afterAll(() => running?.stop(), 60_000)
+})
+afterAll(() => running?.expectDocumented())
 
 /** An event and tickets of one order for it, with what their codes say. */
 async function withTickets(name: string, quantity: number, over: { person?: Person; by?: Person; holderName?: string } = {}) {
@@ -199,13 +200,13 @@ describe('a ticket that is passed on', () => {
     const newcomer = await running.person({ firstName: 'Nowy', lastName: 'Gość' }, { email })
     expect(expectStatus(await newcomer.tickets.listMyTickets({ query: {} }), 200).tickets).toEqual([])
     await verifyAddress(running, newcomer)
-    await vi.waitFor(async () => {
+    await until(async () => {
       expect(expectStatus(await newcomer.tickets.listMyTickets({ query: {} }), 200).tickets).toMatchObject([
         { eventId, status: 'ACTIVE' },
       ])
-    }, 20_000)
+    })
     expect(await show(eventId, code)).toMatchObject({ status: 409, body: { error: 'TICKET_TRANSFERRED' } })
-  }, 60_000)
+  })
 
   test('can be kept after all while it waits, and not be given to oneself or twice', async () => {
     const { tickets } = await withTickets('Changed my mind', 1)
@@ -235,4 +236,4 @@ describe('a ticket that is passed on', () => {
 
 test('in the end everything agrees', async () => {
   await running.expectAgreement()
-}, 120_000)
+})

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishSeatedEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
 const DAY_MS = 86_400_000
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS)
@@ -13,11 +13,11 @@ let organizer: Person
 let customer: Person
 
 beforeAll(async () => {
-  running = await startTestSystem()
+  running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   customer = await running.person({ firstName: 'Klara', lastName: 'Kundin' })
-}, 120_000)
-afterAll(() => running?.stop(), 60_000)
+})
+afterAll(() => running?.expectDocumented())
 
 const draft = async (over: object = {}) =>
   expectStatus(
@@ -229,4 +229,4 @@ describe('the limits of a sale', () => {
 
 test('in the end everything agrees', async () => {
   await running.expectAgreement()
-}, 120_000)
+})

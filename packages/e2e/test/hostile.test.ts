@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Refusal, serviceKeys } from '@boxoffice/contracts'
+import { machineFactor } from '@boxoffice/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -9,7 +10,7 @@ import { type Operation, operations } from '../src/contract/catalogue.ts'
 import { hostileTexts, mutationsOf } from '../src/contract/mutations.ts'
 import { goodRequests, type WireRequest, type World } from '../src/contract/requests.ts'
 import { checkResponse } from '../src/contract/send.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 import { signToken } from './tokens.ts'
 import { createWorld, type LivingWorld } from './world.ts'
 
@@ -25,19 +26,14 @@ let token: string
 let before: Record<string, string>
 
 beforeAll(async () => {
-  running = await startTestSystem({
-    env: {
-      auth: { LOGIN_FAILURES_PER_NETWORK: '1000000' },
-      tickets: { TRANSFER_RECHECK_SECONDS: '86400' }, // it notes when it looked
-    },
-  })
+  running = await useTestSystem('quiet')
   living = await createWorld(running)
   world = { ...living.ids, email: `${randomUUID()}@boxoffice.example`, secret: SECRET } as World
   token = await signToken(running, living.organizer.session().user, { roles: ['USER', 'ORGANIZER', 'ADMIN'] })
   await running.expectAgreement()
   before = await contents()
-}, 180_000)
-afterAll(() => running?.stop(), 60_000)
+})
+afterAll(() => running?.expectDocumented())
 
 interface Sent {
   /** What was sent, for whoever reads why it fails. */
@@ -63,7 +59,7 @@ async function send(
       ...request.headers,
     },
     ...(request.body !== undefined && { body: request.body as string }),
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(20_000 * machineFactor),
   })
   const response = await answered.catch((error) => new Response(String(error), { status: 599 }))
   await checkResponse(running.check, method, request.url, response)
@@ -130,7 +126,7 @@ test('a body with one thing wrong is a 400, whatever it is', async () => {
   const sent = await sendAll(badBodies(), ({ operation, what, url, body }) => send(operation, what, { url, body }))
   expect(sent.length).toBeGreaterThan(500)
   expect(faultsOf(sent, [400])).toEqual([])
-}, 120_000)
+})
 
 test('a body that is no JSON of ours is a 400, 413 or 415', async () => {
   const text = (operation: Operation) => JSON.stringify(goodOf(operation).body)
@@ -154,7 +150,7 @@ test('a body that is no JSON of ours is a 400, 413 or 415', async () => {
     send(operation, what, { url: urlOf(operation, goodOf(operation)), body, ...(headers && { headers }) }),
   )
   expect(faultsOf(sent, [400, 413, 415])).toEqual([])
-}, 120_000)
+})
 
 const badIds = [
   'x',
@@ -187,7 +183,7 @@ test('a path whose id is none is a 400 or leads nowhere', async () => {
   })
   expect(sent.length).toBeGreaterThan(100)
   expect(faultsOf(sent, [400, 404, 414, 431])).toEqual([])
-}, 120_000)
+})
 
 test('a query with one thing wrong is a 400, and hostile words find nothing and break nothing', async () => {
   const values = [
@@ -216,7 +212,7 @@ test('a query with one thing wrong is a 400, and hostile words find nothing and 
   expect(faultsOf(sent, [200, 400, 404])).toEqual([])
   const typed = sent.filter(({ what }) => /^(limit|from|to|category|eventId|state)=/.test(what))
   expect(faultsOf(typed, [400])).toEqual([])
-}, 120_000)
+})
 
 test('headers that are nonsense are a 400, 401 or as good as none', async () => {
   const headers: Record<string, string>[] = [
@@ -241,7 +237,7 @@ test('headers that are nonsense are a 400, 401 or as good as none', async () => 
     return send(operation, JSON.stringify(header).slice(0, 60), { url: urlOf(operation, { ...good, query }), headers: header })
   })
   expect(faultsOf(sent, [200, 304, 400, 401, 403, 404, 409])).toEqual([])
-}, 120_000)
+})
 
 test('nothing of all that was stored', async () => {
   expect(await contents()).toEqual(before)

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { ticketDeliveryFailed } from '@boxoffice/contracts'
 import { type Aws, createAws, createProbe, messagingConfig, type Probe, sayAsStranger } from '@boxoffice/messaging'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
-const SOON = { timeout: 20_000, interval: 100 }
 let running: TestSystem
 let aws: Aws
 let probe: Probe
@@ -14,22 +14,20 @@ let sale: Awaited<ReturnType<typeof publishEvent>>
 let buyer: Person
 
 beforeAll(async () => {
-  running = await startTestSystem()
+  running = await useTestSystem()
   const { AWS_REGION = '', AWS_ACCOUNT_ID = '', AWS_SNS_ENDPOINT, AWS_SQS_ENDPOINT } = running.system.env.notifications
-  process.env.AWS_ACCESS_KEY_ID ??= 'local'
-  process.env.AWS_SECRET_ACCESS_KEY ??= 'local'
   const where = { AWS_REGION, AWS_ACCOUNT_ID, AWS_SNS_ENDPOINT, AWS_SQS_ENDPOINT, MESSAGING_PREFIX: '', SQS_WAIT_SECONDS: 0.2 }
   aws = createAws(messagingConfig(where))
   probe = await createProbe(aws, ['ticket-events'])
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   sale = await publishEvent(organizer, { name: 'Returned to sender', quantity: 20, unitPrice: 4_000 })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
-}, 120_000)
+})
 afterAll(async () => {
   await probe?.close()
   aws?.close()
-  await running?.stop()
-}, 60_000)
+  running?.expectDocumented()
+})
 
 async function purchase(person: Person) {
   const { orderId } = expectStatus(await person.buy({ ...sale, quantity: 1 }), 201)
@@ -38,12 +36,12 @@ async function purchase(person: Person) {
 }
 /** The order's confirmation in the log of its buyer, when it is of this status. */
 const logged = (person: Person, orderId: string, status: string) =>
-  vi.waitFor(async () => {
+  until(async () => {
     const { notifications } = expectStatus(await person.notifications.listNotifications({ query: {} }), 200)
     const found = notifications.find((one) => one.orderId === orderId && one.type === 'ORDER_CONFIRMATION')
     expect(found?.status).toBe(status)
     return found
-  }, SOON)
+  })
 const confirmations = async (email: string) =>
   (await running.mails.list(email)).filter(({ subject }) => subject.includes('Returned to sender'))
 
@@ -80,7 +78,7 @@ test('a mail that comes back is said to have, its address gets no other, and who
   // The tickets are theirs, whatever becomes of mails.
   const { tickets } = expectStatus(await buyer.tickets.listMyTickets({ query: {} }), 200)
   expect(tickets.map((ticket) => ticket.orderId).sort()).toEqual([orderId, again].sort())
-}, 90_000)
+})
 
 test('an operator sees why an address gets no mails, and lets it have them again', async () => {
   const operator = await running.operator()
@@ -92,4 +90,4 @@ test('an operator sees why an address gets no mails, and lets it have them again
   await logged(buyer, orderId, 'SENT')
   expect(await confirmations(buyer.email)).toHaveLength(2)
   await running.expectAgreement()
-}, 180_000)
+})

@@ -1,18 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
 let running: TestSystem
 let organizer: Person
 let buyer: Person
 
 beforeAll(async () => {
-  running = await startTestSystem()
+  running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' }, { phone: '+48221234567' })
-}, 120_000)
-afterAll(() => running?.stop(), 60_000)
+})
+afterAll(() => running?.expectDocumented())
 
 async function confirmedOrder(name: string) {
   const sale = await publishEvent(organizer, { name, quantity: 20, unitPrice: 4_000 })
@@ -46,7 +47,7 @@ describe('the own log', () => {
     const params = { notificationId: newest?.notificationId as never }
     expect(expectStatus(await buyer.notifications.readNotification({ params }), 200).readAt).toBeInstanceOf(Date)
     expect((await log()).unreadCount).toBe(unreadCount - 1)
-  }, 60_000)
+  })
 })
 
 describe('preferences', () => {
@@ -66,13 +67,13 @@ describe('preferences', () => {
     ] as const
     expectStatus(await buyer.notifications.updatePreferences({ body: { preferences: [...changes] } }), 200)
     await confirmedOrder('Afterwards')
-    await vi.waitFor(async () => {
+    await until(async () => {
       const found = await texts()
       expect(found).toMatchObject([{ phoneNumber: '+48221234567', message: expect.stringContaining('Afterwards') }])
       expect(found[0]?.message).not.toMatch(/Zofia|Łącka/)
       expect((await log()).notifications.filter(({ type }) => type === 'PAYMENT_PROCESSED')).toHaveLength(1)
-    }, 20_000)
-  }, 60_000)
+    })
+  })
 
   test('cannot turn off what people need', async () => {
     const preferences = [{ type: 'ORDER_CONFIRMATION', channel: 'EMAIL', enabled: false }] as const
@@ -85,17 +86,17 @@ describe('preferences', () => {
 test('tickets are mailed again when they are asked for, a few times', async () => {
   const { orderId } = await confirmedOrder('Lost in the post')
   expectStatus(await buyer.notifications.resendOrder({ params: { orderId } }), 202)
-  await vi.waitFor(async () => {
+  await until(async () => {
     const withTickets = (await mailsAbout('Lost in the post')).filter(({ attachments }) =>
       attachments.some(({ contentType }) => contentType === 'application/pdf'),
     )
     expect(withTickets).toHaveLength(2)
-  }, 20_000)
+  })
   const answers = []
   for (let times = 0; times < 6; times++) answers.push((await buyer.notifications.resendOrder({ params: { orderId } })).status)
   expect(answers.at(-1)).toBe(429)
   expect(await organizer.notifications.resendOrder({ params: { orderId } })).toMatchObject({ status: 404 })
-}, 60_000)
+})
 
 test('who holds a ticket hears when the event moves, and nobody hears of a new description', async () => {
   const { sale } = await confirmedOrder('Moving evening')
@@ -106,16 +107,16 @@ test('who holds a ticket hears when the event moves, and nobody hears of a new d
     await organizer.events.updateEvent({ params, body: { eventDate, endDate: new Date(eventDate.getTime() + 3_600_000) } }),
     200,
   )
-  const moved = await vi.waitFor(async () => {
+  const moved = await until(async () => {
     const mails = (await mailsAbout('Moving evening')).filter(
       ({ attachments }) => !attachments.some(({ contentType }) => contentType === 'application/pdf'),
     )
     expect(mails).toHaveLength(1)
     return mails[0]
-  }, 20_000)
+  })
   expect(moved?.body.text).not.toContain('choir')
-}, 60_000)
+})
 
 test('in the end everything agrees', async () => {
   await running.expectAgreement()
-}, 120_000)
+})

@@ -31,8 +31,6 @@ export const commandLineOf =
 /** SNS and SQS of this system. */
 export function awsOf(running: TestSystem): Aws {
   const { AWS_REGION = '', AWS_ACCOUNT_ID = '', AWS_SNS_ENDPOINT, AWS_SQS_ENDPOINT } = running.system.env.notifications
-  process.env.AWS_ACCESS_KEY_ID ??= 'local'
-  process.env.AWS_SECRET_ACCESS_KEY ??= 'local'
   return createAws(
     messagingConfig({
       AWS_REGION,

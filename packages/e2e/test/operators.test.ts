@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { opsAlert, serviceKeys } from '@boxoffice/contracts'
 import { type Aws, createProbe, type Probe, sendToDeadLetters } from '@boxoffice/messaging'
+import { until } from '@boxoffice/testing'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
 import { awsOf, commandLineOf } from './operator-tools.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
 let running: TestSystem
 let operator: Person
@@ -17,7 +18,7 @@ let alerts: Probe
 let orderId: string
 
 beforeAll(async () => {
-  running = await startTestSystem({ env: { notifications: { DLQ_CHECK_SECONDS: '1' } } })
+  running = await useTestSystem()
   aws = awsOf(running)
   boxoffice = commandLineOf(running)
   alerts = await createProbe(aws, ['ops-alerts'])
@@ -29,12 +30,12 @@ beforeAll(async () => {
   await buyer.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
   await running.mails.waitFor(buyer.email, /Looked after/)
   orderId = order.orderId
-}, 120_000)
+})
 afterAll(async () => {
   await alerts?.close()
   aws?.close()
-  await running?.stop()
-}, 60_000)
+  running?.expectDocumented()
+})
 
 test('the operators’ routes of every service show what it does', async () => {
   for (const service of serviceKeys) {
@@ -43,9 +44,7 @@ test('the operators’ routes of every service show what it does', async () => {
     const { queues } = expectStatus(await ops.getQueues({}), 200)
     expect(queues.every(({ deadLetters }) => deadLetters === 0)).toBe(true)
     expect(new Set(handlers.map(({ queue }) => queue))).toEqual(new Set(queues.map(({ queue }) => queue)))
-    await vi.waitFor(async () =>
-      expect(expectStatus(await ops.getOutbox({}), 200)).toMatchObject({ unpublished: 0, failing: [] }),
-    )
+    await until(async () => expect(expectStatus(await ops.getOutbox({}), 200)).toMatchObject({ unpublished: 0, failing: [] }))
     expectStatus(await ops.getCaches({}), 200)
   }
   const { handlers } = expectStatus(await operator.ops.tickets.getHandlers({}), 200)
@@ -83,7 +82,7 @@ describe('a dead letter', () => {
     expect(said).toContain('not of its schema')
     expect(said).not.toContain('x-1')
     expect(await boxoffice('dlq', 'purge', queue, '--yes')).toMatchObject({ code: 0 })
-  }, 60_000)
+  })
 
   test('is listed, looked at, put back and handled, and handled once however often it is put back', async () => {
     const messageId = randomUUID()
@@ -105,27 +104,23 @@ describe('a dead letter', () => {
 
     expect(await requeue()).toMatchObject({ code: 0 })
     const mails = async () => (await running.mails.list(buyer.email)).filter(({ subject }) => /Looked after/.test(subject)).length
-    await vi.waitFor(async () => expect(await mails()).toBe(2), 20_000) // the purchase's own, and this one
+    await until(async () => expect(await mails()).toBe(2)) // the purchase's own, and this one
     await bury()
     expect(await requeue()).toMatchObject({ code: 0 })
-    await vi.waitFor(async () => {
+    await until(async () => {
       const { handlers } = expectStatus(await operator.ops.notifications.getHandlers({}), 200)
       expect(handlers.find(({ eventType }) => eventType === 'TICKETS_GENERATED')).toMatchObject({ done: 2, duplicate: 1 })
-    }, 20_000)
+    })
     expect(await mails()).toBe(2)
     expect(await boxoffice('dlq', 'list')).toMatchObject({ code: 0 })
-  }, 60_000)
+  })
 })
 
 test('the status of a system that is well is told with exit code 0', async () => {
-  await vi.waitFor(
-    async () => expect(await boxoffice('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('All is well') }),
-    {
-      timeout: 30_000,
-      interval: 500,
-    },
+  await until(async () =>
+    expect(await boxoffice('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('All is well') }),
   )
-}, 60_000)
+})
 
 /** What the ticket service published of the order, under an id that no inbox knows. */
 async function copyOfTicketsGenerated(messageId: string): Promise<string> {

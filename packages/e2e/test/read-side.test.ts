@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId, SalesReport, TicketId } from '@boxoffice/contracts'
 import { type Aws, findQueueDepth } from '@boxoffice/messaging'
+import { until } from '@boxoffice/testing'
 import { parse as parseCsv } from 'csv-parse/sync'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishEvent, publishSeatedEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
 import { readQrOfPng } from '../src/qr.ts'
 import { createRandom } from '../src/random.ts'
 import { awsOf, commandLineOf } from './operator-tools.ts'
 import { shuffleQueue } from './shuffle.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 import { verifyAddress } from './verify-address.ts'
 
 let running: TestSystem
@@ -19,21 +20,19 @@ let buyer: Person
 let friend: Person
 let aws: Aws
 
-const SOON = { timeout: 30_000, interval: 50 }
-
 beforeAll(async () => {
-  running = await startTestSystem({ instances: { analytics: 2 } })
+  running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   rival = await running.person({ firstName: 'Robert', lastName: 'Rywal' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
   friend = await running.person({ firstName: 'Filip', lastName: 'Φίλος' })
   await verifyAddress(running, friend)
   aws = awsOf(running)
-}, 120_000)
+})
 afterAll(async () => {
   aws?.close()
-  await running?.stop()
-}, 60_000)
+  running?.expectDocumented()
+})
 
 const reportOf = async (eventId: EventId): Promise<SalesReport> => {
   const report = expectStatus(await organizer.sales.getSales({ params: { eventId }, query: {} }), 200)
@@ -61,7 +60,7 @@ describe('one seat at a time', () => {
     expect(expectStatus(await buyer.v1.buySeat({ body: declined }), 402)).toMatchObject({ failureReason: 'CARD_DECLINED' })
 
     const params = { ticketId: bought.ticketId }
-    const found = await vi.waitFor(async () => expectStatus(await buyer.v1.getSoldTicket({ params }), 200), SOON)
+    const found = await until(async () => expectStatus(await buyer.v1.getSoldTicket({ params }), 200))
     expect(found).toMatchObject({ ...seat, ticketId: bought.ticketId, userId: buyer.userId, price: 7_500, status: 'SOLD' })
     expect((await rival.v1.getSoldTicket({ params })).status).toBe(404)
     expect(expectStatus(await buyer.v1.listSoldTickets({ query: {} }), 200).tickets).toContainEqual(found)
@@ -76,7 +75,7 @@ describe('one seat at a time', () => {
     expect((await rival.v1.getRevenue(about)).status).toBe(403)
     const health = (await (await fetch(`${running.edge}/api/v1/health`)).json()) as object
     expect(health).toMatchObject({ status: 'UP', endpoints: expect.arrayContaining(['/api/v1/tickets/count/{eventId}']) })
-  }, 60_000)
+  })
 })
 
 describe('the sales of an event', () => {
@@ -99,12 +98,12 @@ describe('the sales of an event', () => {
     const refund = { reason: 'A cold.', ticketIds: [returned] }
     expectStatus(await buyer.payments.refundOrder({ params: { orderId: first.orderId }, body: refund }), 202)
 
-    const report = await vi.waitFor(async () => {
+    const report = await until(async () => {
       const now = await reportOf(eventId)
       expect(now.totals).toMatchObject({ soldCount: 4, refundedAmount: 4_000, checkedInCount: 1 })
       expect(now.holds).toMatchObject({ converted: 2, released: 1 })
       return now
-    }, SOON)
+    })
     expect(report).toMatchObject({
       eventId,
       name: 'Well counted',
@@ -135,13 +134,13 @@ describe('the sales of an event', () => {
     const rows: Record<string, string>[] = parseCsv(Buffer.from(csv as Uint8Array), { columns: true, bom: true })
     expect(rows.length).toBeGreaterThan(0)
     expect(Object.values(rows[0] ?? {})).toContain('Standing')
-  }, 90_000)
+  })
 
   test('are followed as they change', async () => {
     const sale = await publishEvent(organizer, { name: 'Watched', quantity: 20, unitPrice: 4_000 })
     const watching = new AbortController()
     const { eventId } = sale
-    await vi.waitFor(async () => expectStatus(await organizer.sales.getSales({ params: { eventId }, query: {} }), 200), SOON)
+    await until(async () => expectStatus(await organizer.sales.getSales({ params: { eventId }, query: {} }), 200))
     const stream = expectStatus(
       await organizer.sales.watchSales({ params: { eventId }, query: {}, signal: watching.signal }),
       200,
@@ -155,7 +154,7 @@ describe('the sales of an event', () => {
     watching.abort()
     expect(told[0]).toBe(0)
     expect(told.at(-1)).toBe(2)
-  }, 60_000)
+  })
 })
 
 test('whatever the order and number of deliveries, and with a rebuild in the middle, the read side says what the services say', async () => {
@@ -200,11 +199,11 @@ test('whatever the order and number of deliveries, and with a rebuild in the mid
   const shuffledMeanwhile = async (from: number, to: number) => {
     for (const process of processes) process.kill('SIGSTOP')
     await liveThrough(from, to)
-    const counts = await vi.waitFor(async () => {
+    const counts = await until(async () => {
       const { visible = 0 } = (await findQueueDepth(aws, 'analytics-queue')) ?? {}
       expect(visible).toBeGreaterThan(8)
       return shuffleQueue(aws, 'analytics-queue', random)
-    }, SOON)
+    })
     for (const process of processes) process.kill('SIGCONT')
     return counts
   }
@@ -233,6 +232,6 @@ test('whatever the order and number of deliveries, and with a rebuild in the mid
     const about = { params: { venueId: sale.event.venueId, eventId: sale.eventId } }
     const { orders } = expectStatus(await organizer.payments.listOrders({ query: { eventId: sale.eventId, limit: 100 } }), 200)
     const kept = orders.reduce((sum, { totalAmount, refundedAmount }) => sum + (totalAmount ?? 0) - refundedAmount, 0)
-    await vi.waitFor(async () => expect(expectStatus(await organizer.v1.getRevenue(about), 200).totalRevenue).toBe(kept), SOON)
+    await until(async () => expect(expectStatus(await organizer.v1.getRevenue(about), 200).totalRevenue).toBe(kept))
   }
-}, 240_000)
+})

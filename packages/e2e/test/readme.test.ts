@@ -11,7 +11,7 @@ import { baseEnvironment } from '@boxoffice/service-kit'
 import { seedDemo } from '@boxoffice/stack'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anchorsOf, fencesUnder, linksOf, variablesOf } from '../src/readme.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
 const root = path.join(import.meta.dirname, '../../..')
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
@@ -23,14 +23,14 @@ describe('the five curls of the README', () => {
   let folder: string
 
   beforeAll(async () => {
-    running = await startTestSystem()
+    running = await useTestSystem()
     folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-readme-'))
     await seedDemo({ edgeUrl: running.edge, folder, now: () => new Date() })
-  }, 120_000)
+  })
   afterAll(async () => {
-    await running?.stop()
+    running?.expectDocumented()
     if (folder) await rm(folder, { recursive: true, force: true })
-  }, 60_000)
+  })
 
   test('are five, and nothing in them means another thing to a terminal than to a script', () => {
     expect(commands.map((command) => command.match(/\bcurl\b/g)?.length)).toEqual([1, 1, 1, 1, 1])
@@ -48,7 +48,7 @@ describe('the five curls of the README', () => {
     expect((await running.ledger(order.orderId)).totals).toMatchObject([{ captured: 10_000, successfulCharges: 1 }])
     const mail = await running.mails.waitFor(email, /Riverside Festival/)
     expect(mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')).toHaveLength(2)
-  }, 120_000)
+  })
 })
 
 test('every link inside the repository leads somewhere', () => {

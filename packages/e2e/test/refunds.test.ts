@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Minor, OrderId, TicketId } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishEvent, publishSeatedEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
 const DAY_MS = 86_400_000
 let running: TestSystem
@@ -12,11 +13,11 @@ let organizer: Person
 let buyer: Person
 
 beforeAll(async () => {
-  running = await startTestSystem()
+  running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
-}, 120_000)
-afterAll(() => running?.stop(), 60_000)
+})
+afterAll(() => running?.expectDocumented())
 
 /** An event whose tickets can be given back for three weeks, and a confirmed order of some. */
 async function bought(options: { name: string; quantity: number; refundable?: boolean; person?: Person; unitPrice?: number }) {
@@ -121,10 +122,10 @@ test('a late message after a refund issues nothing', async () => {
   )
   await payments.end()
   const ticketsDb = new pg.Pool({ connectionString: running.system.databaseUrl('tickets'), max: 1 })
-  await vi.waitFor(async () => {
+  await until(async () => {
     const { rowCount } = await ticketsDb.query('select from inbox where message_id = $1', [messageId])
     expect(rowCount).toBe(1)
-  }, 20_000)
+  })
   const { rows } = await ticketsDb.query('select ticket_id, status from tickets where order_id = $1', [orderId])
   await ticketsDb.end()
   expect(rows).toEqual([{ ticket_id: tickets[0], status: 'CANCELLED' }])
@@ -148,13 +149,10 @@ test('an event that its organizer cancels gives everybody their money back, and 
 
   const cancelled = await organizer.events.cancelEvent({ params, body: { cancellationReason: 'Heavy rain.' } })
   expect(expectStatus(cancelled, 200)).toMatchObject({ status: 'CANCELLED', cancellationReason: 'Heavy rain.' })
-  await vi.waitFor(
-    async () => {
-      const latecomer = await (guests[0] as Person).buy({ ...sale, quantity: 1 })
-      expect(latecomer).toMatchObject({ status: 409, body: { error: 'EVENT_NOT_ON_SALE' } })
-    },
-    { timeout: 20_000 },
-  )
+  await until(async () => {
+    const latecomer = await (guests[0] as Person).buy({ ...sale, quantity: 1 })
+    expect(latecomer).toMatchObject({ status: 409, body: { error: 'EVENT_NOT_ON_SALE' } })
+  })
   for (const [index, guest] of guests.entries()) {
     const { orderId } = orders[index] as { orderId: OrderId }
     await guest.waitForOrder(orderId, ({ status }) => status === 'REFUNDED')
@@ -164,7 +162,7 @@ test('an event that its organizer cancels gives everybody their money back, and 
       ({ subject, body }) => /Rained off/.test(subject) && /Heavy rain\./.test(body.text ?? ''),
     )
   }
-}, 120_000)
+})
 
 describe('an order that is not paid yet', () => {
   test('takes another name, until it is paid', async () => {
@@ -190,4 +188,4 @@ test('an operator sees what a purchase went through', async () => {
 
 test('in the end everything agrees', async () => {
   await running.expectAgreement()
-}, 120_000)
+})

@@ -4,7 +4,7 @@ import { extractText } from 'unpdf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishSeatedEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
 let running: TestSystem
 let organizer: Person
@@ -13,13 +13,13 @@ let rival: Person
 let sale: Awaited<ReturnType<typeof publishSeatedEvent>>
 
 beforeAll(async () => {
-  running = await startTestSystem()
+  running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
   rival = await running.person({ firstName: 'Robert', lastName: 'Rywal' })
   sale = await publishSeatedEvent(organizer, 'Dwanaście krzeseł')
-}, 120_000)
-afterAll(() => running?.stop(), 60_000)
+})
+afterAll(() => running?.expectDocumented())
 
 const seats = (...ids: string[]) => ids as SeatId[]
 const statuses = async () => {
@@ -150,7 +150,7 @@ describe('a seat', () => {
     expectStatus(await rival.tickets.releaseReservation({ params: { reservationId: reservation.reservationId } }), 204)
     expect(await nextOf('1-B-10')).toBe('.')
     leave.abort()
-  }, 30_000)
+  })
 })
 
 test('a map that has not changed is not sent again', async () => {
@@ -197,4 +197,4 @@ test('what is held keeps its price when the price changes; what is bought straig
 
 test('in the end everything agrees', async () => {
   await running.expectAgreement()
-}, 120_000)
+})

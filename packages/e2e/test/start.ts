@@ -1,7 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { ServiceKey } from '@boxoffice/contracts'
 import { claimPorts, type SystemOptions, startSystem } from '@boxoffice/stack'
+import { addLogSource, logsOfFolder, machineFactor, measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { loadAnswerCheck } from '../src/contract/answers.ts'
 import { expectInvariants } from '../src/invariants/invariants.ts'
@@ -10,18 +12,72 @@ import { createMailReader } from '../src/mails.ts'
 import { grantAdmin } from '../src/operator.ts'
 import { createPerson } from '../src/person.ts'
 
-/** The whole system, each service a process of its own, with a folder and ports of its own. */
-export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'instances' | 'traces'> = {}) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-e2e-'))
-  const lines: string[] = []
-  const system = await startSystem({
-    folder,
-    ports: await claimPorts(),
-    log: (line) => lines.push(line),
-    unsafe: true,
-    stores: inject('stores'),
-    ...options,
-  })
+type Options = Pick<SystemOptions, 'env' | 'instances' | 'traces'>
+
+/** What a system of the tests is made for; files of one kind share one, whose folder is `folder`. */
+const kinds = {
+  /** Nothing is killed and nobody is impatient: a buyer waits for the outcome, however slow the machine is. */
+  patient: (): Options => ({
+    instances: { analytics: 2 },
+    env: {
+      auth: { MAIL_INTERVAL_SECONDS: '0', LOGIN_FAILURES_PER_NETWORK: '1000000' },
+      payments: {
+        // The tokens of trouble would open the gateway's breaker, as they should: here each is looked at by itself.
+        RESILIENCE: JSON.stringify({ gateway: { breaker: { volumeThreshold: 10_000 }, ratePerSecond: 1_000 } }),
+        GATEWAY_TIMEOUT_MS: String(Math.round(2_000 * machineFactor)),
+        CHECKOUT_WAIT_MS: '600000',
+      },
+      notifications: { DLQ_CHECK_SECONDS: '1' },
+    },
+  }),
+  /** Its services are killed, and come back. A buyer gets 202 soon, and what a dead process had taken is free again soon. */
+  fragile: (folder: string): Options => ({
+    instances: { payments: 2 },
+    env: {
+      payments: { CHECKOUT_WAIT_MS: '300', ORDER_WORKERS: '4', CRASH_AT: `@${crashFile(folder, 'payments')}` },
+      tickets: { CRASH_AT: `@${crashFile(folder, 'tickets')}` },
+      notifications: { CRASH_AT: `@${crashFile(folder, 'notifications')}`, MAIL_LEASE_SECONDS: '5' },
+    },
+  }),
+  /** Where nothing is asked for nothing is written: `contents` of its databases may be compared. */
+  quiet: (): Options => ({
+    env: {
+      auth: { LOGIN_FAILURES_PER_NETWORK: '1000000' },
+      tickets: { TRANSFER_RECHECK_SECONDS: '86400' }, // it notes when it looked
+      payments: { CHECKOUT_WAIT_MS: '600000' },
+    },
+  }),
+  /** Every request is a trace. */
+  traced: (): Options => ({ traces: true, env: { payments: { CHECKOUT_WAIT_MS: '600000' } } }),
+}
+export type Kind = keyof typeof kinds
+
+const crashFile = (folder: string, service: ServiceKey) => path.join(folder, `crash-${service}`)
+
+let current: { kind: Kind; system: Promise<TestSystem> } | null = null
+
+/**
+ * The system of this kind, every service a process of its own, with ports of its own. It is started for the first file of a worker
+ * that asks for it and used by the next ones, one file after the other. It ends with the worker, or when a file asks for another
+ * kind.
+ */
+export async function useTestSystem(kind: Kind = 'patient'): Promise<TestSystem> {
+  if (current?.kind !== kind) {
+    const before = current
+    current = null
+    await (await before?.system)?.system.stop()
+    current = { kind, system: measured('servers', () => startTestSystem(kind)) }
+  }
+  const running = await current.system
+  running.check.takeViolations()
+  return running
+}
+
+async function startTestSystem(kind: Kind) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'e2e-'))
+  const options = { folder, ports: await claimPorts(), log: () => {}, unsafe: true, stores: inject('stores') }
+  const system = await startSystem({ ...options, ...kinds[kind](folder) })
+  addLogSource(logsOfFolder(path.join(folder, 'logs')))
   const { urls } = system
   /** In the gateway's own books, in minor units. */
   const ledger = async (orderId?: string) => {
@@ -56,12 +112,22 @@ export async function startTestSystem(options: Pick<SystemOptions, 'env' | 'inst
     /** Resolves when tickets, money, messages and Redis agree. */
     expectAgreement: () => expectInvariants(observed),
     folder,
-    /** Throws when an answer was not as the OpenAPI documents describe it. */
-    async stop() {
-      await system.stop()
-      await rm(folder, { recursive: true, force: true })
-      if (check.violations.length > 0)
-        throw new Error(`not as documented:\n${[...new Set(check.violations)].slice(0, 20).join('\n')}`)
+    /** A service that finds this file dies at the crash point that is written in it, and removes the file first. */
+    crashFile: (service: ServiceKey) => crashFile(folder, service),
+    /** While `work` goes on the gateway stands still: it answers nobody, and then everybody. */
+    async whileGatewayStands<T>(work: () => Promise<T>): Promise<T> {
+      const sandbox = system.service('sandbox')
+      sandbox.kill('SIGSTOP')
+      try {
+        return await work()
+      } finally {
+        sandbox.kill('SIGCONT')
+      }
+    },
+    /** For the end of a file: throws when an answer was not as the OpenAPI documents describe it. */
+    expectDocumented() {
+      const violations = new Set(check.takeViolations())
+      if (violations.size > 0) throw new Error(`not as documented:\n${[...violations].slice(0, 20).join('\n')}`)
     },
   }
 }

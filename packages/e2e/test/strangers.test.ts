@@ -7,7 +7,7 @@ import { type Operation, type OperationName, operations } from '../src/contract/
 import { goodRequests, type WireRequest, type World } from '../src/contract/requests.ts'
 import { checkResponse } from '../src/contract/send.ts'
 import type { Person } from '../src/person.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 import { badTokens, serviceToken, signToken } from './tokens.ts'
 import { createWorld, type LivingWorld } from './world.ts'
 
@@ -18,11 +18,11 @@ let living: LivingWorld
 let world: World
 
 beforeAll(async () => {
-  running = await startTestSystem()
+  running = await useTestSystem()
   living = await createWorld(running)
   world = { ...living.ids, secret: 'pm_card_visa' } as World
-}, 180_000)
-afterAll(() => running?.stop(), 60_000)
+})
+afterAll(() => running?.expectDocumented())
 
 async function call({ name, route }: Operation, headers: Record<string, string>, over: Partial<World> = {}) {
   const { params = {}, query = {}, body }: WireRequest = goodRequests[name]?.({ ...world, ...over }) ?? {}
@@ -64,7 +64,7 @@ describe('a token that is not what it says', () => {
       }
     }
     expect(passed).toEqual([])
-  }, 120_000)
+  })
 
   test('has expired, or was signed out: refused everywhere, and told apart', async () => {
     const { user } = living.organizer.session()
@@ -86,7 +86,7 @@ describe('a token that is not what it says', () => {
       }
     }
     expect(passed).toEqual([])
-  }, 120_000)
+  })
 
   test('is none at all: refused wherever somebody has to be signed in', async () => {
     const passed: string[] = []
@@ -240,7 +240,7 @@ describe('an internal path', () => {
       }
     }
     expect(reached).toEqual([])
-  }, 120_000)
+  })
   test('is not in any OpenAPI document', async () => {
     for (const service of contracts.serviceKeys) {
       const { paths } = (await (await fetch(`${running.edge}/api/${service}/openapi.json`)).json()) as { paths: object }

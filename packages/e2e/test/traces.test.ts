@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { serviceKeys, services } from '@boxoffice/contracts'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { readExposition, readMetricsPage } from '../src/metrics-page.ts'
 import { expectStatus, type Person } from '../src/person.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { type TestSystem, useTestSystem } from './start.ts'
 
 interface Span {
   spanId: string
@@ -17,13 +18,12 @@ interface Span {
   attributes: Record<string, string>
 }
 
-const SOON = { timeout: 30_000, interval: 200 }
 let running: TestSystem
 let buyer: Person
 beforeAll(async () => {
-  running = await startTestSystem({ traces: true })
-}, 120_000)
-afterAll(() => running?.stop(), 60_000)
+  running = await useTestSystem('traced')
+})
+afterAll(() => running?.expectDocumented())
 
 const read = async <T>(path: string): Promise<T> => (await (await fetch(`${running.system.urls.traces}${path}`)).json()) as T
 const spansOf = async (traceId: string) => (await read<{ spans?: Span[] }>(`/api/traces/${traceId}`)).spans ?? []
@@ -41,13 +41,13 @@ describe('one purchase', () => {
     await buyer.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
     await running.mails.waitFor(buyer.email, /Noc Śladów/)
 
-    const [trace, ...more] = await vi.waitFor(async () => {
+    const [trace, ...more] = await until(async () => {
       const found = await rootsOf('POST /api/payments/orders')
       expect(found).toHaveLength(1)
       return found
-    }, SOON)
+    })
     expect(more).toEqual([])
-    spans = await vi.waitFor(async () => {
+    spans = await until(async () => {
       const all = await spansOf(trace?.traceId ?? '')
       const names = new Set(all.map(({ name }) => name))
       for (const last of ['send ORDER_CONFIRMATION', 'publish TICKETS_DELIVERED', 'publish ORDER_CONFIRMED']) {
@@ -59,9 +59,9 @@ describe('one purchase', () => {
       const ids = new Set(all.map(({ spanId }) => spanId))
       expect(all.filter(({ parentId }) => parentId !== null && !ids.has(parentId))).toEqual([])
       return all
-    }, SOON)
+    })
     expect(spans.filter(({ parentId }) => parentId === null).map(({ name }) => name)).toEqual(['POST /api/payments/orders'])
-  }, 60_000)
+  })
 
   test('goes through all services: notifications ask auth and events for what stands in the mail', () => {
     expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(serviceKeys.map((key) => services[key].name)))
@@ -118,7 +118,7 @@ test('a client’s own trace goes on, through the edge', async () => {
   const traceId = randomBytes(16).toString('hex')
   const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`
   await fetch(`${running.edge}/api/auth/me`, { headers: { ...buyer.headers(), traceparent } })
-  await vi.waitFor(async () => expect((await spansOf(traceId)).map(({ name }) => name)).toContain('GET /api/auth/me'), SOON)
+  await until(async () => expect((await spansOf(traceId)).map(({ name }) => name)).toContain('GET /api/auth/me'))
 })
 
 test('in a system at rest no trace comes of polling', async () => {

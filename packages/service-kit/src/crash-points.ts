@@ -38,14 +38,22 @@ export function createCrashAt(crashAt: string | undefined): CrashAt {
   if (crashAt.startsWith('@')) {
     const file = crashAt.slice(1)
     return (point) => {
-      if (read(file) !== point) return
-      rmSync(file)
-      die()
+      if (read(file) === point && remove(file)) die()
     }
   }
   if (!crashPoints.some((point) => point === crashAt)) throw new Error(`CRASH_AT: there is no crash point ${crashAt}`)
   return (point) => {
     if (point === crashAt) die()
+  }
+}
+
+/** Whether it was ours to remove: of two processes at the same point one dies. */
+function remove(file: string): boolean {
+  try {
+    rmSync(file)
+    return true
+  } catch {
+    return false
   }
 }
 

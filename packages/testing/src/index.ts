@@ -1,4 +1,5 @@
 export { machineFactor } from './config.ts'
+export * from './logs.ts'
 export * from './machine.ts'
 export * from './ports.ts'
 export * from './timings.ts'

@@ -18,15 +18,11 @@ export interface Machine {
 const REFERENCE = { processMs: 250, diskMs: 15 }
 /** Beyond this a limit is no limit any more. */
 const FACTOR_MAX = 30
-const ROUNDS = 3
 
-/** Measures this machine, in about a second: the worst of three rounds counts, as a machine that is slow at times is slow. */
+/** Measures this machine, in about a second: of each the middle one of three rounds. */
 export async function calibrate(): Promise<Machine> {
-  let [processMs, diskMs] = [0, 0]
-  for (let round = 0; round < ROUNDS; round++) {
-    processMs = Math.max(processMs, await millisecondsOf(computeOnEveryCore))
-    diskMs = Math.max(diskMs, await millisecondsOf(writeToDisk))
-  }
+  const processMs = await middleOfThree(computeOnEveryCore)
+  const diskMs = await middleOfThree(writeToDisk)
   const factor = Math.max(1, processMs / REFERENCE.processMs, diskMs / REFERENCE.diskMs)
   return { factor: Math.min(FACTOR_MAX, Math.round(factor * 10) / 10), processMs, diskMs }
 }
@@ -56,8 +52,12 @@ async function writeToDisk(): Promise<void> {
   }
 }
 
-async function millisecondsOf(work: () => Promise<void>): Promise<number> {
-  const startedAt = performance.now()
-  await work()
-  return performance.now() - startedAt
+async function middleOfThree(work: () => Promise<void>): Promise<number> {
+  const took: number[] = []
+  for (let round = 0; round < 3; round++) {
+    const startedAt = performance.now()
+    await work()
+    took.push(performance.now() - startedAt)
+  }
+  return took.toSorted((one, other) => one - other)[1] ?? 0
 }

@@ -22,7 +22,8 @@ interface Pattern {
 export interface AnswerCheck {
   /** `body` as text; null for a file or a stream. */
   check(answer: { method: string; url: string; status: number; contentType: string | null; body: string | null }): void
-  readonly violations: readonly string[]
+  /** Those since it was asked last. */
+  takeViolations(): string[]
   readonly checked: number
 }
 
@@ -79,7 +80,7 @@ export async function loadAnswerCheck(edgeUrl: string): Promise<AnswerCheck> {
       const violation = findViolation(answer)
       if (violation) violations.push(`${answer.method} ${answer.url} ${answer.status} ${violation}`)
     },
-    violations,
+    takeViolations: () => violations.splice(0),
     get checked() {
       return checked
     },

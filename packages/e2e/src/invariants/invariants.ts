@@ -1,4 +1,5 @@
 import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { unheard, unpublished } from './messages.ts'
@@ -38,13 +39,13 @@ export async function findViolations(observed: Observed): Promise<Violation[]> {
   }
 }
 
-/** Wait until everything holds; throws with what does not after `limitMs`. */
-export async function expectInvariants(observed: Observed, limitMs = 120_000): Promise<void> {
-  const limit = Date.now() + limitMs
-  for (;;) {
-    const violations = await findViolations(observed)
-    if (violations.length === 0) return
-    if (Date.now() > limit) throw new Error(`these do not hold: ${JSON.stringify(violations, null, 2)}`)
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
+/** Waits until everything holds; gives up with what does not. */
+export async function expectInvariants(observed: Observed): Promise<void> {
+  await until(
+    async () => {
+      const violations = await findViolations(observed)
+      if (violations.length > 0) throw new Error(`these do not hold: ${JSON.stringify(violations, null, 2)}`)
+    },
+    { patienceMs: 90_000 },
+  )
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { OrderId, OrderProgress } from '@boxoffice/contracts'
+import { pause, until } from '@boxoffice/testing'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { publishEvent } from '../src/events.ts'
-import { expectStatus, type Person } from '../src/person.ts'
-import { startTestSystem, type TestSystem } from './start.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { publishEvent } from '../../src/events.ts'
+import { expectStatus, type Person } from '../../src/person.ts'
+import { type TestSystem, useTestSystem } from '../start.ts'
 
 let running: TestSystem
 let database: pg.Pool
@@ -17,21 +18,17 @@ const SLOW = 'pm_sandbox_slow_1500'
 const prefer = { prefer: 'respond-async' }
 
 beforeAll(async () => {
-  running = await startTestSystem({
-    instances: { payments: 2 },
-    env: { payments: { ORDER_WORKERS: '4' } },
-  })
+  running = await useTestSystem('fragile')
   database = new pg.Pool({ connectionString: running.system.databaseUrl('payments'), max: 2 })
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
   crowd = await Promise.all(Array.from({ length: 16 }, () => running.person({ firstName: 'Carl', lastName: 'Crowd' })))
-}, 120_000)
+})
 afterAll(async () => {
   await database?.end()
-  await running?.stop()
-}, 60_000)
+  running?.expectDocumented()
+})
 
-const SOON = { timeout: 30_000, interval: 20 }
 /** How many rows of the payment service a query finds. */
 const count = async (sql: string) => (await database.query(sql)).rowCount ?? 0
 
@@ -66,7 +63,7 @@ test('an order that nobody waits for is accepted at once, followed step by step,
   const accepted = await running.mails.waitFor(buyer.email, /^We have your order for Queued/)
   expect(accepted.body.text).toContain(placed.orderNumber)
   await running.mails.waitFor(buyer.email, ({ attachments }) => attachments.some(({ filename }) => filename?.endsWith('.pdf')))
-}, 120_000)
+})
 
 test('its own reservation is paid likewise', async () => {
   const sale = await offer('Reserved before')
@@ -78,7 +75,7 @@ test('its own reservation is paid likewise', async () => {
   })
   const { orderId } = expectStatus(answer, 202)
   expect(await buyer.waitForOrder(orderId, isConfirmed)).toMatchObject({ reservationId, eventId: sale.eventId })
-}, 60_000)
+})
 
 test('what is asked for later is done later: names in their order, and a cancellation that comes in time charges nobody', async () => {
   const sale = await offer('Changed and cancelled', 200)
@@ -107,7 +104,7 @@ test('what is asked for later is done later: names in their order, and a cancell
   // What comes too late is no secret.
   const late = await buyer.payments.updateOrder({ params: named, body: { holderName: 'Too Late' }, headers: prefer })
   expect(late).toMatchObject({ status: 409, body: { error: 'ORDER_NOT_PENDING' } })
-}, 120_000)
+})
 
 test('orders outlive the processes that work them off: each is charged once and has its tickets', async () => {
   const sale = await offer('Under fire', 500)
@@ -121,7 +118,7 @@ test('orders outlive the processes that work them off: each is charged once and 
     const placed: ReturnType<typeof place>[] = []
     for (let turn = 0; !isOver || turn < 40; turn++) {
       placed.push(place(turn))
-      await new Promise((resolve) => setTimeout(resolve, 60)) // as a crowd comes
+      await pause(60) // as a crowd comes
     }
     return Promise.all(placed)
   })()
@@ -130,7 +127,7 @@ test('orders outlive the processes that work them off: each is charged once and 
     await process.waitReady()
     // Only while money moves, by a worker that began a moment ago: else nothing would be hit.
     const charging = "select from sagas where state = 'CHARGING' and leased_until > clock_timestamp() + interval '14 seconds'"
-    await vi.waitFor(async () => expect(await count(charging)).toBeGreaterThan(1), SOON)
+    await until(async () => expect(await count(charging)).toBeGreaterThan(1))
     process.kill('SIGKILL')
   }
   isOver = true
@@ -140,22 +137,19 @@ test('orders outlive the processes that work them off: each is charged once and 
   for (const { orderId } of placed) {
     expect(totals.filter((total) => total.orderId === orderId)).toMatchObject([{ successfulCharges: 1, refunded: 0 }])
   }
-}, 240_000)
+})
 
 test('operators see the queue of orders and who works on it', async () => {
   const operator = await running.operator()
   const { queues } = expectStatus(await operator.ops.payments.getQueues({}), 200)
   expect(queues).toContainEqual(expect.objectContaining({ queue: 'order-commands.fifo', deadLetters: 0 }))
-  await vi.waitFor(
-    async () => {
-      const { handlers } = expectStatus(await operator.ops.payments.getHandlers({}), 200)
-      const types = handlers.filter(({ queue }) => queue === 'order-commands.fifo').map(({ eventType }) => eventType)
-      expect(types.toSorted()).toEqual(['CREATE_ORDER', 'DELETE_ORDER', 'UPDATE_ORDER'])
-    },
-    { timeout: 30_000, interval: 200 },
-  )
+  await until(async () => {
+    const { handlers } = expectStatus(await operator.ops.payments.getHandlers({}), 200)
+    const types = handlers.filter(({ queue }) => queue === 'order-commands.fifo').map(({ eventType }) => eventType)
+    expect(types.toSorted()).toEqual(['CREATE_ORDER', 'DELETE_ORDER', 'UPDATE_ORDER'])
+  })
 })
 
 test('in the end everything agrees: tickets, money, messages, Redis, and the read side', async () => {
   await running.expectAgreement()
-}, 180_000)
+})

@@ -1,0 +1,52 @@
+import { serviceKeys } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { publishEvent } from '../../src/events.ts'
+import { expectStatus, type Person } from '../../src/person.ts'
+import { type TestSystem, useTestSystem } from '../start.ts'
+
+let running: TestSystem
+let buyer: Person
+let organizer: Person
+type Sale = Awaited<ReturnType<typeof publishEvent>>
+
+beforeAll(async () => {
+  running = await useTestSystem('fragile')
+  organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  buyer = await running.person({ firstName: 'Ben', lastName: 'Buyer' })
+})
+afterEach(async () => {
+  for (const name of serviceKeys) await running.system.service(name).waitReady()
+})
+afterAll(() => running?.expectDocumented())
+
+/** The tickets are held, and the gateway is at work. */
+async function whenReserved(sale: Sale): Promise<void> {
+  await until(async () => {
+    const { ticketTypes } = expectStatus(await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }), 200)
+    expect(ticketTypes).toMatchObject([{ quantityAvailable: 8 }])
+  })
+}
+
+test.each(serviceKeys)('%s killed in the middle of a purchase delays it and loses nothing', async (service) => {
+  const name = `Unbreakable by ${service}`
+  const sale = await publishEvent(organizer, { name, quantity: 10, unitPrice: 5_000 })
+  const { restarts } = running.system.service(service)
+  // The gateway stands still, so that the purchase has a middle in which to be killed.
+  const { buying } = await running.whileGatewayStands(async () => {
+    const buying = buyer.buyInsistently({ ...sale, quantity: 2 }, 'pm_card_visa')
+    await whenReserved(sale)
+    running.system.service(service).kill('SIGKILL')
+    return { buying }
+  })
+  const orderId = await buying
+  const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
+  expect(order.tickets).toHaveLength(2)
+  expect(await running.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 0, successfulCharges: 1 })
+  await running.mails.waitFor(buyer.email, new RegExp(name))
+  expect(running.system.service(service).restarts).toBe(restarts + 1)
+})
+
+test('in the end everything agrees: tickets, money, messages, Redis', async () => {
+  await running.expectAgreement()
+})

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import {
+  chooseStores,
+  type StoreKind,
+  startAws,
+  startAwsContainer,
+  startPostgres,
+  startPostgresContainer,
+  startRedis,
+  startRedisContainer,
+} from '@boxoffice/stack'
+import { claimPort } from '@boxoffice/testing'
+import type { TestProject } from 'vitest/node'
+import { RUN_VARIABLE } from './processes.ts'
+import { beginRun } from './run.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Of the server's own database: each test file makes one of its own beside it. */
+    postgresUrl: string
+    /** Shared by all files: each takes keys of its own. */
+    redisUrl: string
+    /** SNS and SQS, in memory, shared by all files: each takes names of its own. */
+    awsEndpoint: string
+    /** What these are, and those of whole systems are to be: see `chooseStores`. */
+    stores: StoreKind
+  }
+}
+
+/**
+ * Boots what the tests need, once a run, on ports of its own, in containers with STACK=docker; what it returns takes it down.
+ * Where vitest was started by itself, not by `npm test`, it begins the test run too.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const run = process.env[RUN_VARIABLE] ? null : await beginRun()
+  Object.assign(process.env, run?.environment)
+  const stores = await chooseStores(process.env.STACK)
+  project.provide('stores', stores)
+  const folder = await mkdtemp(path.join(tmpdir(), 'stores-'))
+  const stops: (() => Promise<void>)[] = []
+  const teardown = async () => {
+    await Promise.allSettled(stops.splice(0).map((stop) => stop()))
+    await rm(folder, { recursive: true, force: true })
+    await run?.end()
+  }
+  const boot = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const server = await starting
+    stops.push(server.stop)
+    return server
+  }
+  try {
+    const [postgresPort, redisPort, awsPort] = [await claimPort(), await claimPort(), await claimPort()]
+    const booting =
+      stores === 'containers'
+        ? ([
+            boot(startPostgresContainer({ port: postgresPort })),
+            boot(startRedisContainer({ port: redisPort })),
+            boot(startAwsContainer({ port: awsPort })),
+          ] as const)
+        : ([
+            boot(startPostgres({ dataDir: path.join(folder, 'postgres'), port: postgresPort, unsafe: true })),
+            boot(startRedis({ dataDir: path.join(folder, 'redis'), port: redisPort, log: console.log, unsafe: true })),
+            boot(startAws({ port: awsPort })),
+          ] as const)
+    await Promise.allSettled(booting)
+    const [postgres, redis, aws] = await Promise.all(booting)
+    project.provide('postgresUrl', postgres.url('postgres'))
+    project.provide('redisUrl', redis.url)
+    project.provide('awsEndpoint', aws.endpoint)
+  } catch (error) {
+    await teardown()
+    throw error
+  }
+  return teardown
+}

@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import { RUN_VARIABLE } from './processes.ts'
+import { readSpending } from './spending.ts'
+import { budgetTable, type FileTimes, timingsTable } from './timings.ts'
+
+export interface Figures {
+  passed: number
+  failed: number
+}
+
+export const closingLine = ({ passed, failed }: Figures) => `${passed} passed, ${failed} failed`
+
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
+
+/**
+ * A line for each file, and each failure at once. In the end the slowest files, what each stage took of its budget, and how many
+ * passed and failed: a file that does not load, or an error outside a test, counts as failed. With `figuresFile` the figures go
+ * there as JSON instead, for a caller that has more to count. `showAll`: every file, not only the five slowest.
+ */
+export function createReporter(options: { factor: number; showAll: boolean; figuresFile?: string }): Reporter {
+  let vitest: Vitest
+  const log = (text: string) => vitest.logger.log(text)
+  const show = (title: string, errors: readonly unknown[], project: TestModule['project']) => {
+    log(`\n✗ ${title}`)
+    for (const error of errors) vitest.logger.printError(error, { project })
+  }
+  const times: FileTimes[] = []
+
+  return {
+    onInit(started) {
+      vitest = started
+    },
+    onTestCaseResult(test: TestCase) {
+      const { state, errors } = test.result()
+      if (state === 'failed') show(`${test.module.relativeModuleId} > ${test.fullName}`, errors ?? [], test.project)
+    },
+    onUserConsoleLog({ content }) {
+      process.stderr.write(content)
+    },
+    onTestModuleEnd(module: TestModule) {
+      const { collectDuration, setupDuration, duration, prepareDuration } = module.diagnostic()
+      const ms = collectDuration + setupDuration + prepareDuration + duration
+      const tests = [...module.children.allTests()]
+      const failed = tests.filter((test) => test.result().state === 'failed').length
+      times.push({ file: module.relativeModuleId, ms, importMs: collectDuration + setupDuration + prepareDuration })
+      if (module.errors().length > 0) show(module.relativeModuleId, module.errors(), module.project)
+      const counted = `${tests.length} tests${failed > 0 ? `, ${failed} failed` : ''}`
+      log(`${module.ok() ? '✓' : '✗'} ${module.relativeModuleId}  ${counted}  ${seconds(ms)}`)
+    },
+    onTestRunEnd(modules, errors) {
+      for (const error of errors) vitest.logger.printError(error)
+      const tests = modules.flatMap((module) => [...module.children.allTests()])
+      const failed = tests.filter((test) => test.result().state === 'failed')
+      const broken = modules.flatMap((module) => module.errors()).length
+      const figures = {
+        passed: tests.filter((test) => test.result().state === 'passed').length,
+        failed: failed.length + broken + errors.length,
+      }
+      const spending = readSpending(process.env[RUN_VARIABLE])
+      const find = (file: string) => spending.get(path.join(vitest.config.root, file))
+      log(`\n${timingsTable(times, find, options.showAll ? Number.POSITIVE_INFINITY : 5)}`)
+      log(`\n${budgetTable(times, options.factor)}\n`)
+      for (const test of failed) log(`✗ ${test.module.relativeModuleId} > ${test.fullName}`)
+      if (options.figuresFile) writeFileSync(options.figuresFile, JSON.stringify(figures))
+      else process.on('exit', () => console.log(closingLine(figures)))
+    },
+  }
+}

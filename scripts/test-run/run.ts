@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findRunning, writePidFile } from '../../packages/stack/src/pid-file.ts'
+import { findProcessesOf, type Process, RUN_VARIABLE } from './processes.ts'
+
+const PREFIX = 'boxoffice-test-'
+/** Told to end, everything has so long before it is killed. */
+const END_MS_MAX = 5_000
+
+/** Everything that a test run makes is in its folder, and everything that it starts bears its mark. */
+export interface TestRun {
+  readonly folder: string
+  /** For the processes of the run: its mark, and the place for temporary files. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Ends what still runs and removes the folder; what ran on although nobody waited for it any more. */
+  end(): Promise<Process[]>
+}
+
+const ownerOf = (folder: string) => path.join(folder, 'owner.pid')
+
+/**
+ * Begins a test run, after cleaning up behind runs that were killed. A watcher in a process of its own does the same for this one
+ * as soon as we are gone, however that happens: after a SIGKILL nothing is left either.
+ */
+export async function beginRun(): Promise<TestRun> {
+  await removeLeftovers()
+  const folder = mkdtempSync(path.join(tmpdir(), PREFIX))
+  writePidFile(ownerOf(folder), process.pid)
+  const temporary = path.join(folder, 'tmp')
+  mkdirSync(temporary)
+  // The pipe closes when we die. A session of its own: Ctrl-C is not for the watcher.
+  const watcher = spawn(process.execPath, [path.join(import.meta.dirname, 'watcher.ts'), folder], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  watcher.unref()
+  return {
+    folder,
+    environment: { [RUN_VARIABLE]: folder, TMPDIR: temporary },
+    async end() {
+      const left = await endProcesses(folder)
+      await removeFolder(folder)
+      watcher.stdin?.destroy()
+      return left
+    },
+  }
+}
+
+/** Ends every process of a run and removes its folder. */
+export async function cleanUp(folder: string): Promise<void> {
+  await endProcesses(folder)
+  await removeFolder(folder)
+}
+
+/** SIGINT, which PostgreSQL too understands as: now. What does not heed it, or is stopped, is killed. Those that had to be told. */
+async function endProcesses(folder: string): Promise<Process[]> {
+  await untilNone(folder, 500) // whoever has lost its parent is just noticing
+  const left = findProcessesOf(folder)
+  signal(left, 'SIGINT')
+  await untilNone(folder, left.length > 0 ? END_MS_MAX : 0)
+  for (let rest = findProcessesOf(folder); rest.length > 0; rest = findProcessesOf(folder)) {
+    signal(rest, 'SIGKILL')
+    await sleep(20)
+  }
+  return left
+}
+
+async function untilNone(folder: string, limitMs: number): Promise<void> {
+  for (const limit = Date.now() + limitMs; findProcessesOf(folder).length > 0 && Date.now() < limit; ) await sleep(20)
+}
+
+function signal(processes: readonly Process[], name: NodeJS.Signals): void {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, name)
+    } catch {
+      // it ended in between
+    }
+  }
+}
+
+const removeFolder = (folder: string) => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+
+/** What runs left behind whose watcher was killed too. */
+async function removeLeftovers(): Promise<void> {
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))
+  for (const folder of folders.map((name) => path.join(tmpdir(), name))) {
+    if (!existsSync(ownerOf(folder)) || findRunning(ownerOf(folder))) continue // just beginning, or in use
+    await cleanUp(folder).catch(() => {}) // another user's
+  }
+}

@@ -1,0 +1,48 @@
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, afterEach, beforeEach, expect } from 'vitest'
+import { activities, activitiesSoFar, logSources } from '../../packages/testing/src/index.ts'
+import { RUN_VARIABLE } from './processes.ts'
+import { fileOfSpending } from './spending.ts'
+
+const LINES_OF_A_LOG = 20
+const TICKS_PER_SECOND = 100
+
+// Runs before each test file, in its worker. It writes down what the file spends its time on, and shows the logs of a test that fails.
+const before = { ...activitiesSoFar(), ...cpuMs() }
+afterAll(() => {
+  const folder = process.env[RUN_VARIABLE]
+  if (!folder) return
+  const now = { ...activitiesSoFar(), ...cpuMs() }
+  const spent = Object.fromEntries(
+    [...activities, 'cpu', 'children'].map((name) => [name, now[name as 'cpu'] - before[name as 'cpu']]),
+  )
+  const file = fileOfSpending(folder)
+  mkdirSync(path.dirname(file), { recursive: true })
+  appendFileSync(file, `${JSON.stringify({ file: expect.getState().testPath, ...spent })}\n`)
+})
+
+beforeEach(() => {
+  for (const source of logSources()) source.mark()
+})
+afterEach(({ task }) => {
+  if (task.result?.state !== 'fail') return
+  for (const source of logSources()) {
+    for (const [name, lines] of source.readSinceMark(LINES_OF_A_LOG)) {
+      if (lines.length > 0) console.error(`the last lines of ${name} during «${task.name}»:\n  ${lines.join('\n  ')}`)
+    }
+  }
+})
+
+/** CPU time of this process, and of those children of it that have ended (Linux tells). */
+function cpuMs(): { cpu: number; children: number } {
+  const { user, system } = process.cpuUsage()
+  return { cpu: (user + system) / 1_000, children: childrensCpuMs() }
+}
+
+function childrensCpuMs(): number {
+  if (process.platform !== 'linux') return 0
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ((Number(fields[13]) + Number(fields[14])) * 1_000) / TICKS_PER_SECOND
+}

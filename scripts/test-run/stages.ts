@@ -1,0 +1,28 @@
+import path from 'node:path'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+const ROOT = path.join(import.meta.dirname, '../..')
+
+/** The parts of a test run, in their order: what fails soonest comes first. `docs/testing.md` has what each may take. */
+export const stages = [
+  { name: 'rules of the house', budgetSeconds: 5, has: (file: string) => file === 'scripts/boundary.test.ts' },
+  { name: 'packages', budgetSeconds: 150, has: (file: string) => !/^(services|packages\/e2e)\//.test(file) },
+  { name: 'services', budgetSeconds: 200, has: (file: string) => file.startsWith('services/') },
+  { name: 'end to end', budgetSeconds: 400, has: () => true },
+] as const
+export type Stage = (typeof stages)[number]
+const lastStage = stages[3]
+
+/** The stage of a test file; its path is absolute, or from the root of the workspace. */
+export function stageOf(file: string): Stage {
+  const relative = path.isAbsolute(file) ? path.relative(ROOT, file) : file
+  return stages.find(({ has }) => has(relative)) ?? lastStage
+}
+
+/** Stage by stage; within one, what failed last time comes first, then what took longest. */
+export class StageSequencer extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const order = (file: TestSpecification) => stages.indexOf(stageOf(file.moduleId))
+    return (await super.sort(files)).sort((one, other) => order(one) - order(other))
+  }
+}
