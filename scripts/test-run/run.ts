@@ -8,6 +8,8 @@ import { findRunning, writePidFile } from '../../packages/stack/src/pid-file.ts'
 import { findProcessesOf, type Process, RUN_VARIABLE } from './processes.ts'
 
 const PREFIX = 'boxoffice-test-'
+/** What has lost its parent ends by itself: a service lets its long polls end first. */
+const NOTICE_MS_MAX = 5_000
 /** Told to end, everything has so long before it is killed. */
 const END_MS_MAX = 5_000
 
@@ -58,7 +60,7 @@ export async function cleanUp(folder: string): Promise<void> {
 
 /** SIGINT, which PostgreSQL too understands as: now. What does not heed it, or is stopped, is killed. Those that had to be told. */
 async function endProcesses(folder: string): Promise<Process[]> {
-  await untilNone(folder, 500) // whoever has lost its parent is just noticing
+  await untilNone(folder, NOTICE_MS_MAX)
   const left = findProcessesOf(folder)
   signal(left, 'SIGINT')
   await untilNone(folder, left.length > 0 ? END_MS_MAX : 0)

@@ -136,6 +136,7 @@ test.concurrent.each([
   ['pm_sandbox_webhook_twice', 'CONFIRMED'],
   ['pm_sandbox_webhook_never', 'CONFIRMED'],
 ])('%s ends %s, and the gateway’s ledger agrees', async (paymentToken, status) => {
+  const buyer = await running.person({ firstName: 'Ursula', lastName: 'Próba' })
   const answer = await buyer.buy({ ...sale, quantity: 1 }, { paymentToken })
   expect([201, 202, 402]).toContain(answer.status)
   const { orderId } = answer.body as unknown as { orderId: never }

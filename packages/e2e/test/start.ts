@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ServiceKey } from '@boxoffice/contracts'
-import { claimPorts, type SystemOptions, startSystem } from '@boxoffice/stack'
+import { abandonStores, claimPorts, type SystemOptions, startSystem } from '@boxoffice/stack'
 import { addLogSource, logsOfFolder, machineFactor, measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { loadAnswerCheck } from '../src/contract/answers.ts'
@@ -77,6 +77,7 @@ async function startTestSystem(kind: Kind) {
   const folder = await mkdtemp(path.join(tmpdir(), 'e2e-'))
   const options = { folder, ports: await claimPorts(), log: () => {}, unsafe: true, stores: inject('stores') }
   const system = await startSystem({ ...options, ...kinds[kind](folder) })
+  endStoresWithWorker(folder)
   addLogSource(logsOfFolder(path.join(folder, 'logs')))
   const { urls } = system
   /** In the gateway's own books, in minor units. */
@@ -131,4 +132,12 @@ async function startTestSystem(kind: Kind) {
     },
   }
 }
+/** A worker is told to end, and soon killed: the services notice that by themselves, the stores do not. */
+function endStoresWithWorker(folder: string): void {
+  process.prependOnceListener('SIGTERM', () => {
+    abandonStores(folder)
+    setImmediate(() => process.kill(process.pid, 'SIGKILL')) // `process.exit` is not for tests
+  })
+}
+
 export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,6 +22,14 @@ export const layout = (folder: string) => ({
   pidFile: (name: string) => path.join(folder, 'run', `${name}.pid`),
   logFile: (name: string) => path.join(folder, 'logs', `${name}.log`),
 })
+
+/** Tells PostgreSQL and Redis of `folder` to end, and does not wait: for a process that must end itself at once. */
+export function abandonStores(folder: string): void {
+  const { postgres, redis } = layout(folder)
+  const postmaster = path.join(postgres, 'postmaster.pid')
+  const pids = [findRunning(`${redis}.pid`), existsSync(postmaster) && Number.parseInt(readFileSync(postmaster, 'utf8'), 10)]
+  for (const pid of pids) if (pid) process.kill(pid, 'SIGINT')
+}
 
 /**
  * Stop what a killed supervisor left behind in `folder`: children that have not ended yet, Redis, PostgreSQL. Throws one sentence

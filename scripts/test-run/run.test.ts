@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { until } from '@boxoffice/testing'
+import { execaSync } from 'execa'
+import { afterEach, expect, test } from 'vitest'
+import { findProcessesOf } from './processes.ts'
+import { beginRun } from './run.ts'
+
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+/** A run in a process of its own, which has started a process that heeds nothing, orphaned it, and written a file. */
+async function startRun(): Promise<{ owner: ChildProcess; folder: string }> {
+  const program = `
+    import { spawn } from 'node:child_process'
+    import { writeFileSync } from 'node:fs'
+    import { beginRun } from ${JSON.stringify(path.join(import.meta.dirname, 'run.ts'))}
+    const run = await beginRun()
+    const stubborn = "process.on('SIGINT', () => {}); process.on('SIGTERM', () => {}); process.send('up'); setInterval(() => {}, 1000)"
+    const child = spawn(process.execPath, ['-e', stubborn], {
+      detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: { ...process.env, ...run.environment } })
+    child.once('message', () => {
+      writeFileSync(run.environment.TMPDIR + '/written', 'something')
+      process.send(run.folder)
+    })
+    process.on('SIGUSR2', async () => {
+      const left = await run.end()
+      process.send(left.map(({ command }) => command))
+    })
+    setInterval(() => {}, 1000)`
+  const owner = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  children.push(owner)
+  const [folder] = await once(owner, 'message')
+  return { owner, folder: String(folder) }
+}
+
+/** The process that cleans up behind the run of `folder`; null when there is none. */
+function findWatcherOf(folder: string): number | null {
+  const { stdout } = execaSync('ps', ['-Ao', 'pid=,stat=,args='])
+  const line = stdout.split('\n').find((line) => line.includes(`watcher.ts ${folder}`) && !/^ *\d+ Z/.test(line))
+  return line ? Number.parseInt(line, 10) : null
+}
+
+test('what a run has started and not ended is named at its end, and gone, and so is its folder', async () => {
+  const { owner, folder } = await startRun()
+  expect(existsSync(path.join(folder, 'tmp/written'))).toBe(true)
+  expect(findProcessesOf(folder)).toHaveLength(1)
+  owner.kill('SIGUSR2')
+  const [left] = await once(owner, 'message')
+  expect(left).toEqual([expect.stringContaining("process.send('up')")])
+  expect(findProcessesOf(folder)).toEqual([])
+  expect(existsSync(folder)).toBe(false)
+})
+
+test('a run that is killed leaves neither processes nor a folder', async () => {
+  const { owner, folder } = await startRun()
+  owner.kill('SIGKILL')
+  await until(() => expect(findProcessesOf(folder)).toEqual([]))
+  await until(() => expect(existsSync(folder)).toBe(false))
+})
+
+test('where the watcher was killed too, the next run cleans up', async () => {
+  const { owner, folder } = await startRun()
+  const watcher = await until(() => findWatcherOf(folder))
+  process.kill(watcher, 'SIGKILL')
+  owner.kill('SIGKILL')
+  await once(owner, 'exit')
+  await until(() => expect(findWatcherOf(folder)).toBe(null))
+  expect(findProcessesOf(folder)).toHaveLength(1)
+  const next = await beginRun()
+  expect(findProcessesOf(folder)).toEqual([])
+  expect(existsSync(folder)).toBe(false)
+  expect(await next.end()).toEqual([])
+})
+
+test('a run that is going on is left alone by the next one', async () => {
+  const { folder } = await startRun()
+  const next = await beginRun()
+  writeFileSync(path.join(next.folder, 'ours'), '')
+  expect(findProcessesOf(folder)).toHaveLength(1)
+  expect(await next.end()).toEqual([])
+  expect(findProcessesOf(folder)).toHaveLength(1)
+  expect(existsSync(folder)).toBe(true)
+})
