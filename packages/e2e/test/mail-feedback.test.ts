@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ticketDeliveryFailed } from '@boxoffice/contracts'
-import { type Aws, createAws, createProbe, messagingConfig, type Probe, sayAsStranger } from '@boxoffice/messaging'
+import { type Aws, createAws, messagingConfig } from '@boxoffice/messaging'
+import { createProbe, type Probe, sayAsStranger } from '@boxoffice/messaging/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
