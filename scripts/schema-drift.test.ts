@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { createDatabase, ensureDatabase } from '@boxoffice/service-kit'
+import { ensureDatabase } from '@boxoffice/service-kit'
+import { createDatabase } from '@boxoffice/service-kit/testing'
 import pg from 'pg'
 import { expect, inject, test } from 'vitest'
 import { sqlOfSchema } from './schema-engine.ts'

@@ -79,6 +79,15 @@ test('where the watcher was killed too, the next run cleans up', async () => {
   expect(await next.end()).toEqual([])
 })
 
+test('a process that hides its environment is found by the folder that it works in', async () => {
+  const run = await beginRun()
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { cwd: run.folder, stdio: 'ignore', env: {} })
+  children.push(child)
+  await once(child, 'spawn')
+  expect(findProcessesOf(run.folder).map(({ pid }) => pid)).toEqual([child.pid])
+  expect(await run.end()).toHaveLength(1)
+})
+
 test('a run that is going on is left alone by the next one', async () => {
   const { folder } = await startRun()
   const next = await beginRun()

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ticketDeliveryFailed } from '@boxoffice/contracts'
-import { type Aws, createAws, createProbe, messagingConfig, type Probe, sayAsStranger } from '@boxoffice/messaging'
+import { type Aws, createAws, messagingConfig } from '@boxoffice/messaging'
+import { createProbe, type Probe, sayAsStranger } from '@boxoffice/messaging/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'

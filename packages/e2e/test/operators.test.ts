@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { opsAlert, serviceKeys } from '@boxoffice/contracts'
-import { type Aws, createProbe, type Probe, sendToDeadLetters } from '@boxoffice/messaging'
+import { type Aws, sendToDeadLetters } from '@boxoffice/messaging'
+import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import { until } from '@boxoffice/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

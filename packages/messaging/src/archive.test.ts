@@ -1,15 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type TopicName, ticketsArchiveRoutes, ticketsRejected, topics, userCreated } from '@boxoffice/contracts'
-import {
-  baseConfig,
-  baseEnvironment,
-  createDatabase,
-  createFoundation,
-  createServer,
-  readEnvironment,
-  transact,
-} from '@boxoffice/service-kit'
-import { createTestAuthority, injectClient, type TestAuthority } from '@boxoffice/service-kit/testing'
+import { baseConfig, baseEnvironment, createFoundation, createServer, readEnvironment, transact } from '@boxoffice/service-kit'
+import { createDatabase, createTestAuthority, injectClient, type TestAuthority } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { mountArchive } from './archive.ts'

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { type OrderId, type UserId, updateOrderCommand } from '@boxoffice/contracts'
 import { createLogger, createMetrics, type Tx } from '@boxoffice/service-kit'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Aws } from './aws.ts'
 import { type ConsumerOptions, createConsumer, on } from './consumer.ts'
@@ -112,7 +113,7 @@ describe('messages of one group in one receive', () => {
   test('are taken one after the other, groups side by side', async () => {
     const { aws, asked } = scripted([[command('a1', 'a'), command('a2', 'a'), command('b1', 'b'), command('a3', 'a')]])
     consume(aws)
-    await vi.waitFor(() => expect(asked.deleted).toHaveLength(4))
+    await until(() => expect(asked.deleted).toHaveLength(4))
     expect(handled.slice(0, 2)).toEqual(['a1', 'b1'])
     expect(handled.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2', 'a3'])
   })
@@ -122,14 +123,14 @@ describe('messages of one group in one receive', () => {
       [command('a1', 'a'), command('a2', 'a'), command('a3', 'a'), command('a4', 'a'), command('b1', 'b')],
     ])
     consume(aws)
-    await vi.waitFor(() => expect(asked.seenAgainIn).toHaveLength(3))
+    await until(() => expect(asked.seenAgainIn).toHaveLength(3))
     expect(asked.seenAgainIn).toEqual([
       ['a2', 5],
       ['a3', 0],
       ['a4', 0],
     ])
     expect(handled.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2', 'a2'])
-    await vi.waitFor(() => expect(asked.deleted.toSorted()).toEqual(['a1', 'b1']))
+    await until(() => expect(asked.deleted.toSorted()).toEqual(['a1', 'b1']))
   })
   test('are tried when one before them dies: their receives were counted with its own, and they would die untried', async () => {
     failing.add('a1').add('a3')
@@ -137,7 +138,7 @@ describe('messages of one group in one receive', () => {
       [command('a1', 'a', 3), command('a2', 'a', 3), command('a3', 'a', 2), command('a4', 'a', 2)],
     ])
     consume(aws)
-    await vi.waitFor(() => expect(asked.seenAgainIn).toHaveLength(3))
+    await until(() => expect(asked.seenAgainIn).toHaveLength(3))
     expect(handled).toEqual(['a1', 'a2', 'a3'])
     // What is dead is shown at once, so that SQS takes it away; the one after those that are not waits for them.
     expect(asked.seenAgainIn).toEqual([
@@ -145,7 +146,7 @@ describe('messages of one group in one receive', () => {
       ['a3', 15],
       ['a4', 0],
     ])
-    await vi.waitFor(() => expect(asked.deleted).toEqual(['a2']))
+    await until(() => expect(asked.deleted).toEqual(['a2']))
   })
 })
 
@@ -153,7 +154,7 @@ test('what fails is tried again within its first receive, then stays unseen for 
   failing.add('a')
   const { aws, asked } = scripted([[command('a', 'a', 1)], [command('a', 'a', 2)], [command('a', 'a', 3)]])
   consume(aws, { concurrency: 1 })
-  await vi.waitFor(() => expect(asked.seenAgainIn).toHaveLength(3))
+  await until(() => expect(asked.seenAgainIn).toHaveLength(3))
   expect(asked.seenAgainIn.map(([, seconds]) => seconds)).toEqual([5, 15, 0])
   expect(handled).toEqual(['a', 'a', 'a', 'a'])
   expect(asked.deleted).toEqual([])
@@ -177,12 +178,12 @@ test('no more is received than there is room for, and nothing while there is non
     return result
   }
   consume(aws, { room, transact: taking })
-  await vi.waitFor(() => expect(asked.deleted).toHaveLength(2))
+  await until(() => expect(asked.deleted).toHaveLength(2))
   expect(asked.most).toEqual([2])
   expect(handled).toEqual(['a', 'b'])
   free = 1
   makeRoom()
-  await vi.waitFor(() => expect(handled).toEqual(['a', 'b', 'c']))
+  await until(() => expect(handled).toEqual(['a', 'b', 'c']))
   expect(asked.most[1]).toBe(1)
   free = 1
   makeRoom()

@@ -17,7 +17,6 @@ import {
 import {
   baseConfig,
   baseEnvironment,
-  createDatabase,
   createFoundation,
   createMetrics,
   readEnvironment,
@@ -26,8 +25,9 @@ import {
   type Worker,
   withCorrelationId,
 } from '@boxoffice/service-kit'
-import { createTestAuthority } from '@boxoffice/service-kit/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
+import { createDatabase, createTestAuthority } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { type Aws, createAws } from './aws.ts'
 import { on } from './consumer.ts'
@@ -35,10 +35,10 @@ import { readLetters, requeueLetters } from './dead-letter-queue.ts'
 import { archivePublished, oldestUnpublishedSeconds } from './housekeeping.ts'
 import { createMessaging, type Messaging } from './messaging.ts'
 import { type Append, createBatchOutbox, createOutbox } from './outbox.ts'
-import { createProbe, type Probe, sayAsStranger } from './probe.ts'
 import { provision } from './provision.ts'
 import type { Translate } from './read-message.ts'
 import { createRelay } from './relay.ts'
+import { createProbe, type Probe, sayAsStranger } from './testing.ts'
 
 const QUEUE = 'payment-processing-queue'
 let aws: Aws
@@ -65,7 +65,7 @@ beforeAll(async () => {
     snsEndpoint: endpoint,
     sqsEndpoint: endpoint,
     prefix: `t${randomUUID().slice(0, 8)}-`,
-    waitSeconds: 1,
+    waitSeconds: 0.2,
   }
   aws = createAws(config)
   await provision(aws)
@@ -99,25 +99,27 @@ const rejection = () => ({
 })
 const say = (payload = rejection()) =>
   messaging.transact((tx) => append(tx, ticketsRejected, payload, { aggregateVersion: 3 })).then(() => payload)
+/** How many of them were told of before, by what the consumer counted. */
+const duplicates = () => messaging.handlers.list().find(({ eventType }) => eventType === 'TICKETS_REJECTED')?.duplicate ?? 0
 const heardOf = (orderId: OrderId) => handled.filter(({ payload }) => payload.orderId === orderId)
 
 async function deadLetter(matches: (body: string) => boolean) {
   const QueueUrl = await aws.queueUrl(queues[QUEUE].deadLetterQueue)
-  return vi.waitFor(async () => {
+  return until(async () => {
     const { Messages = [] } = await aws.sqs.send(
       new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'], VisibilityTimeout: 0 }),
     )
     const found = Messages.find(({ Body = '' }) => matches(Body))
     if (!found) throw new Error('not there yet')
     return found
-  }, 10_000)
+  })
 }
 
 describe('a message', () => {
   test('travels from the outbox to its consumer, with its ids, version and correlation id', async () => {
     const payload = rejection()
     await withCorrelationId('corr-1', () => say(payload))
-    await vi.waitFor(() => expect(heardOf(payload.orderId)).toHaveLength(1), 10_000)
+    await until(() => expect(heardOf(payload.orderId)).toHaveLength(1))
     expect(heardOf(payload.orderId)[0]).toMatchObject({ correlationId: 'corr-1', aggregateVersion: 3, version: '1.0', payload })
   })
   test('of a transaction that rolled back never existed', async () => {
@@ -138,10 +140,12 @@ describe('a message', () => {
       QueueUrl: await aws.queueUrl(QUEUE),
       MessageBody: JSON.stringify(z.encode(ticketsRejected.schema, message)),
     })
+    const before = duplicates()
     await aws.sqs.send(again)
     await aws.sqs.send(again)
+    await until(() => expect(duplicates()).toBe(before + 2))
     const last = await say()
-    await vi.waitFor(() => expect(heardOf(last.orderId)).toHaveLength(1), 10_000)
+    await until(() => expect(heardOf(last.orderId)).toHaveLength(1))
     expect(heardOf(payload.orderId)).toHaveLength(1)
     const { rows } = await foundation.pool.query('select from inbox where message_id = $1', [message.messageId])
     expect(rows).toHaveLength(1)
@@ -154,7 +158,7 @@ describe('a message', () => {
       handled.push(message)
     }
     const payload = await say()
-    await vi.waitFor(() => expect(heardOf(payload.orderId)).toHaveLength(1), 10_000)
+    await until(() => expect(heardOf(payload.orderId)).toHaveLength(1))
     expect(attempts).toBe(2)
   })
   test.each([
@@ -178,7 +182,7 @@ describe('the outbox', () => {
     const token = { sealedToken: 'sealed', tokenExpiresAt: new Date(), createdAt: new Date() }
     await messaging.transact((tx) => append(tx, userCreated, { ...recipient, ...token }, { aggregateVersion: 1 }))
     await probe.waitFor(userCreated, (message) => message.payload.userId === userId)
-    await vi.waitFor(async () => expect(await oldestUnpublishedSeconds(foundation.pool)).toBe(0), 10_000)
+    await until(async () => expect(await oldestUnpublishedSeconds(foundation.pool)).toBe(0))
     await archivePublished(foundation.pool)
     const archived = async (id: string) =>
       (await foundation.pool.query('select from message_archive where body::text like $1', [`%${id}%`])).rowCount
@@ -191,8 +195,10 @@ describe('the outbox', () => {
     second.start()
     const said = await Promise.all(Array.from({ length: 60 }, () => say()))
     second.nudge()
-    await vi.waitFor(async () => expect(await oldestUnpublishedSeconds(foundation.pool)).toBe(0), 10_000)
+    await until(async () => expect(await oldestUnpublishedSeconds(foundation.pool)).toBe(0))
     await second.stop()
+    const last = await say()
+    await probe.waitFor(ticketsRejected, ({ payload }) => payload.orderId === last.orderId)
     for (const { orderId } of said) {
       await probe.waitFor(ticketsRejected, ({ payload }) => payload.orderId === orderId)
       expect(probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)).toHaveLength(1)
@@ -219,14 +225,20 @@ describe('the outbox', () => {
   test('a message whose relay died after publishing goes out again under the same id', async () => {
     const payload = await say()
     const { messageId } = await probe.waitFor(ticketsRejected, (message) => message.payload.orderId === payload.orderId)
-    await foundation.pool.query(
-      'update outbox set published_at = null, leased_until = clock_timestamp() where message_id = $1 and published_at is not null',
-      [messageId],
-    )
+    const before = duplicates()
+    await until(async () => {
+      // Heard of before its relay has noted that it was published.
+      const { rowCount } = await foundation.pool.query(
+        'update outbox set published_at = null, leased_until = clock_timestamp() where message_id = $1 and published_at is not null',
+        [messageId],
+      )
+      expect(rowCount).toBe(1)
+    })
     messaging.relay.nudge()
-    await vi.waitFor(() => {
+    await until(() => {
       expect(probe.heard(ticketsRejected).filter((message) => message.messageId === messageId).length).toBeGreaterThan(1)
-    }, 10_000)
+    })
+    await until(() => expect(duplicates()).toBeGreaterThan(before))
     expect(heardOf(payload.orderId)).toHaveLength(1)
   })
 })
@@ -343,13 +355,13 @@ describe('a message in foreign words', () => {
   test('is taken in as one of ours is: once, under its own type', async () => {
     await tell('gone x')
     await tell('gone x')
-    await vi.waitFor(() => expect(counted('MAIL_PROGRESSED', 'duplicate')).toBe(1), 10_000)
+    await until(() => expect(counted('MAIL_PROGRESSED', 'duplicate')).toBe(1))
     expect(taken).toEqual(['x'])
   })
   test('that cannot be understood is a dead letter that says so, can be put back, and dies again', async () => {
     await tell('what y')
     await tell('broken')
-    await vi.waitFor(() => expect(counted('unknown', 'dead')).toBe(2), 10_000)
+    await until(() => expect(counted('unknown', 'dead')).toBe(2))
     const read = async () => {
       const found = []
       for await (const letters of readLetters(aws, FOREIGN)) found.push(...letters)
@@ -361,7 +373,7 @@ describe('a message in foreign words', () => {
       ['what y', 'nobody understands what', 'unknown'],
     ])
     expect(await requeueLetters(aws, FOREIGN, letters)).toMatchObject({ refused: [], undeleted: [] })
-    await vi.waitFor(() => expect(counted('unknown', 'dead')).toBe(4), 10_000)
+    await until(() => expect(counted('unknown', 'dead')).toBe(4))
     expect((await read()).map(({ redrives }) => redrives)).toEqual([1, 1])
   })
 })

@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { paymentsOpsRoutes, ticketsRejected, topics } from '@boxoffice/contracts'
-import {
-  baseConfig,
-  baseEnvironment,
-  createDatabase,
-  createFoundation,
-  createServiceApp,
-  readEnvironment,
-} from '@boxoffice/service-kit'
-import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { baseConfig, baseEnvironment, createFoundation, createServiceApp, readEnvironment } from '@boxoffice/service-kit'
+import { createDatabase, createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createAws } from './aws.ts'
@@ -36,7 +30,7 @@ async function start() {
     snsEndpoint: endpoint,
     sqsEndpoint: endpoint,
     prefix: `t${randomUUID().slice(0, 8)}-`,
-    waitSeconds: 1,
+    waitSeconds: 0.2,
   })
   await provision(aws)
   const messaging = createMessaging(foundation, aws.config)
@@ -100,10 +94,10 @@ test('an operator sees each handler before its first message, and what went wron
   it.consumer.start()
   const payload = { orderId: randomUUID(), userId: randomUUID(), eventId: randomUUID(), reservationId: randomUUID(), reason: 'x' }
   await it.messaging.transact((tx) => it.append(tx, ticketsRejected, payload as never, { aggregateVersion: 1 }))
-  await vi.waitFor(async () => {
+  await until(async () => {
     const { body } = await it.operator.getHandlers({})
     expect(body).toMatchObject({ handlers: [{ done: 0, failed: 1, lastError: 'not today', lastAt: expect.any(Date) }] })
-  }, 10_000)
+  })
   await it.consumer.stop()
   await it.messaging.relay.stop()
 })

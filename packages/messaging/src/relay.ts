@@ -48,7 +48,7 @@ export function createRelay(options: { pool: pg.Pool; aws: Aws; logger: Logger; 
     const outcomes = await Promise.all(batchesOf(rows).map((batch) => publish(batch)))
     crashAt('relay.after-publish')
     await settle(pool, lease, outcomes.flat())
-    return { more: true }
+    return { more: outcomes.flat().some(({ published }) => published) } // what was not has to wait
   }
 
   async function publish(batch: { topic: Destination; rows: Row[] }): Promise<{ row: Row; published: boolean }[]> {

@@ -12,7 +12,6 @@ import {
 import {
   baseConfig,
   baseEnvironment,
-  createDatabase,
   createFoundation,
   inSpan,
   readEnvironment,
@@ -20,8 +19,9 @@ import {
   stopTracing,
   type Worker,
 } from '@boxoffice/service-kit'
-import { createTestAuthority, recordSpans } from '@boxoffice/service-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { createDatabase, createTestAuthority, recordSpans } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { type Aws, createAws } from './aws.ts'
 import { on } from './consumer.ts'
@@ -32,7 +32,6 @@ import { type Append, createOutbox } from './outbox.ts'
 import { provision } from './provision.ts'
 
 const QUEUE = 'payment-processing-queue'
-const SOON = { timeout: 10_000, interval: 20 }
 let aws: Aws
 let messaging: Messaging
 /** Of a service that may say everything. */
@@ -88,7 +87,7 @@ describe('a message', () => {
   test('is published and taken in the trace of the transaction that wrote it, through SNS and SQS', async () => {
     const recorded = recordSpans()
     const messageId = await inSpan('request', {}, say)
-    await vi.waitFor(() => expect(spansOf(recorded, messageId)).toHaveLength(2), SOON)
+    await until(() => expect(spansOf(recorded, messageId)).toHaveLength(2))
     const request = recorded.spans().find(({ name }) => name === 'request')
     const [producer, consumed] = spansOf(recorded, messageId)
     expect(producer).toMatchObject({ kind: SpanKind.PRODUCER, name: 'publish TICKETS_REJECTED', traceId: request?.traceId })
@@ -107,7 +106,7 @@ describe('a message', () => {
     const messageId = await inSpan('request', {}, () =>
       messaging.transact((tx) => messaging.append(tx, createOrderCommand, command, { aggregateVersion: 1 })),
     )
-    await vi.waitFor(() => expect(spansOf(recorded, messageId)).toHaveLength(1), SOON)
+    await until(() => expect(spansOf(recorded, messageId)).toHaveLength(1))
     const [producer] = spansOf(recorded, messageId)
     expect(producer).toMatchObject({ kind: SpanKind.PRODUCER, name: 'publish CREATE_ORDER' })
     expect(producer?.attributes).toMatchObject({
@@ -126,7 +125,7 @@ describe('a message', () => {
   test('of nobody’s trace begins one where it is published', async () => {
     const recorded = recordSpans()
     const messageId = await say()
-    await vi.waitFor(() => expect(spansOf(recorded, messageId)).toHaveLength(2), SOON)
+    await until(() => expect(spansOf(recorded, messageId)).toHaveLength(2))
     const [producer, consumed] = spansOf(recorded, messageId)
     expect(producer?.parentId).toBeNull()
     expect(consumed?.parentId).toBe(producer?.spanId)
@@ -135,15 +134,15 @@ describe('a message', () => {
     handle = () => Promise.reject(new TypeError('somebody@example.test'))
     const recorded = recordSpans()
     const messageId = await say()
-    await vi.waitFor(() => expect(spansOf(recorded, messageId)[1]).toMatchObject({ failed: 'TypeError' }), SOON)
+    await until(() => expect(spansOf(recorded, messageId)[1]).toMatchObject({ failed: 'TypeError' }))
     expect(JSON.stringify(recorded.spans())).not.toContain('somebody')
   })
   test('of a process that does not trace travels as ever', async () => {
     const messageId = await say()
-    await vi.waitFor(async () => {
+    await until(async () => {
       const { rowCount } = await foundation.pool.query('select from inbox where message_id = $1', [messageId])
       expect(rowCount).toBe(1)
-    }, SOON)
+    })
     const { rows } = await foundation.pool.query(
       `select attributes from outbox where message_id = $1 union all select attributes from message_archive where message_id = $1`,
       [messageId],

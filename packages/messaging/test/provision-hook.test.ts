@@ -89,7 +89,7 @@ test('the hook makes what provision makes, attribute by attribute, and brings ba
   expect(await everything(byHook)).not.toEqual(expected)
   expect((await awslocal.run(file, environment)).code).toBe(0)
   expect(await everything(byHook)).toEqual(expected)
-}, 60_000)
+})
 
 test('a call that fails ends the hook, so that LocalStack says so', async () => {
   const wrong = await awslocal.run(file, { ...environment, MESSAGING_PREFIX: 'no good name ' })

@@ -34,7 +34,7 @@ export function createInternalClient<T extends Routes>(
 
   const attempt: Send = (url, init) =>
     guard(init.operationId, async () => {
-      const late = AbortSignal.timeout(options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS)
+      const late = AbortSignal.timeout(options.responseTimeoutMs ?? options.policy.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS)
       const signal = init.signal ? AbortSignal.any([late, init.signal]) : late
       try {
         const response = await transport(url, { ...init, signal, headers: { ...(init.headers as object), ...traceHeaders() } })

@@ -6,11 +6,10 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { z } from 'zod'
 import { encodedJson } from './answer.ts'
 import { baseConfig, baseEnvironment, readEnvironment } from './config.ts'
-import { createDatabase } from './databases.ts'
 import { createFoundation, createServiceApp, type Foundation } from './foundation.ts'
 import { mountRoutes } from './mount.ts'
 import { refuse } from './refusal.ts'
-import { createTestAuthority, injectClient, type TestAuthority } from './testing.ts'
+import { createDatabase, createTestAuthority, injectClient, type TestAuthority } from './testing.ts'
 
 const Thing = z.object({ thingId: z.uuid(), price: Money, at: Instant })
 const routes = {

@@ -15,6 +15,8 @@ export interface Policy {
   readonly retry?: { attempts: number; firstWaitMs: number }
   readonly bulkhead?: { concurrent: number; waitMs: number }
   readonly ratePerSecond?: number
+  /** How long another service may take to answer; 10 s where nothing is given. */
+  readonly responseTimeoutMs?: number
 }
 
 /** The table of the design (`Resilience`), one breaker per callee. Every figure can be given anew. */
@@ -63,6 +65,7 @@ const PolicyChanges = z.strictObject({
   retry: z.strictObject({ attempts: z.int().min(1), firstWaitMs: milliseconds }).optional(),
   bulkhead: z.strictObject({ concurrent: z.int().min(1), waitMs: milliseconds }).optional(),
   ratePerSecond: z.number().positive().optional(),
+  responseTimeoutMs: z.int().min(1).optional(),
 })
 /** Figures that replace those of the table, by callee: `{"gateway":{"ratePerSecond":500}}`. */
 export const PolicyOverrides = z.partialRecord(

@@ -1,15 +1,24 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import type { Server } from 'node:net'
+import path from 'node:path'
 import { type Caller, callers, type Role, type Routes, type UserId } from '@boxoffice/contracts'
+import { claimPort, machineFactor, measured } from '@boxoffice/testing'
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import type { z } from 'zod'
 import { ACCESS_TOKEN_AUDIENCE } from './authentication.ts'
 import { type Client, createClient, type Send } from './client.ts'
+import { ensureDatabase, migrate, type SqlClient, withClient } from './databases.ts'
 import { createLogger } from './logging.ts'
 import { createMetrics } from './metrics.ts'
 import { type Handlers, mountRoutes } from './mount.ts'
+import { type Callee, type PolicyOverrides, policies } from './resilience.ts'
 import { createServer } from './server.ts'
 import { createServiceIdentity } from './service-identity.ts'
 import { registerTracing, stopTracing } from './tracing/tracing.ts'
+import type { Worker } from './worker.ts'
 
 /** Keys and tokens for a test: its own auth service and every service's identity. */
 export async function createTestAuthority() {
@@ -52,6 +61,25 @@ export async function createTestAuthority() {
   }
 }
 export type TestAuthority = Awaited<ReturnType<typeof createTestAuthority>>
+
+/**
+ * RESILIENCE for a test: no callee is given up because it fails or is slow, and each call is made once. That breakers open and
+ * calls are repeated is tested on its own. `changes`: figures of callees that are the test's own.
+ */
+export const patientPolicies = (changes: z.input<typeof PolicyOverrides> = {}): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      Object.keys(policies).map((callee) => {
+        const { breaker, ...rest } = changes[callee as Callee] ?? {}
+        return [callee, { ...PATIENT, ...rest, breaker: { ...PATIENT.breaker, ...breaker } }]
+      }),
+    ),
+  )
+const PATIENT = {
+  breaker: { volumeThreshold: 10_000 },
+  retry: { attempts: 1, firstWaitMs: 100 },
+  responseTimeoutMs: 60_000 * machineFactor,
+}
 
 /** Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all traces. */
 export function recordSpans(ratio = 1) {
@@ -97,6 +125,23 @@ export const injectClient = <T extends Routes>(
   headers: Record<string, string> = {},
 ): Client<T> => createClient(routes, { baseUrl: '', send: injecting(app), headers: () => headers })
 
+/** Listens on a port of its own, so that nobody else is met there when it is gone; the address. */
+export const listenLocally = async (app: FastifyInstance): Promise<string> =>
+  app.listen({ host: '127.0.0.1', port: await claimPort() })
+
+/** The same for a server of Node.js itself. */
+export async function serveLocally(server: Server): Promise<string> {
+  const port = await claimPort()
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${port}`
+}
+
+/** Stops workers at once, but for the first: the relay, which says what the others have left to be said. */
+export async function stopWorkers([relay, ...others]: readonly Worker[]): Promise<void> {
+  await Promise.all(others.map((worker) => worker.stop()))
+  await relay?.stop()
+}
+
 /** A peer made from its contract, on a port of its own: what it answers is the test's, that it is of its contract is checked. */
 export async function startPeer<T extends Routes>(routes: T, handlers: NoInfer<Handlers<T>>) {
   const logger = createLogger({ service: 'peer', level: 'silent' })
@@ -105,7 +150,58 @@ export async function startPeer<T extends Routes>(routes: T, handlers: NoInfer<H
     authenticate: async () => ({ principal: { service: 'boxoffice-cli' } }),
     idempotency: { begin: unused, complete: unused, abandon: unused, sweep: unused },
   })
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const url = await listenLocally(app)
   return { url, close: () => app.close() }
 }
 const unused = () => Promise.reject(new Error('a peer keeps no idempotency keys'))
+
+/** A new database on the server of `serverUrl` with the migrations of this folder; its connection string. Each file its own. */
+export const createDatabase = (serverUrl: string, migrations: string): Promise<string> =>
+  measured('migrations', async () => {
+    const template = await templateOf(serverUrl, migrations)
+    const name = `test_${randomUUID().replaceAll('-', '')}`
+    await withClient(serverUrl, (client) => client.query(`create database ${name} template ${template}`))
+    return addressOf(serverUrl, name)
+  })
+
+const TEMPLATE_LOCK = 72_707_370
+const templates = new Map<string, Promise<string>>()
+
+/** The database with these migrations that others are copied from: migrated once a server, whichever process asks first. */
+async function templateOf(serverUrl: string, migrations: string): Promise<string> {
+  const name = `template_${await hashOf(migrations)}`
+  const key = `${serverUrl} ${name}`
+  const made = templates.get(key) ?? withClient(serverUrl, (client) => makeTemplate(client, serverUrl, { name, migrations }))
+  templates.set(key, made)
+  return made
+}
+
+/** The template gets its name when it is complete. */
+async function makeTemplate(client: SqlClient, serverUrl: string, { name, migrations }: { name: string; migrations: string }) {
+  await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
+  const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
+  if (rowCount === 0) {
+    const unfinished = `unfinished_${name}`
+    await client.query(`drop database if exists ${unfinished} with (force)`)
+    await ensureDatabase(addressOf(serverUrl, unfinished))
+    await migrate(addressOf(serverUrl, unfinished), migrations)
+    await client.query(`alter database ${unfinished} rename to ${name}`)
+  }
+  return name
+}
+
+/** Of the migrations' names and contents. */
+async function hashOf(migrations: string): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of (await readdir(migrations)).sort()) {
+    const sql = await readFile(path.join(migrations, name, 'migration.sql')).catch(() => '')
+    hash.update(`${name}\0`).update(sql)
+  }
+  return hash.digest('hex').slice(0, 32)
+}
+
+function addressOf(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${database}`
+  return url.href
+}

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { eventUpdated } from '@boxoffice/contracts'
 import { createMetrics } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createInvalidations } from '../src/cache/invalidations.ts'
 import { createReadCache, type ReadCache } from '../src/cache/read-cache.ts'
-import { type Analytics, SOON, startAnalytics } from './harness.ts'
+import { type Analytics, startAnalytics } from './harness.ts'
 import { snapshot } from './history.ts'
 
 // A database of Redis of its own: it is cleared.
@@ -62,7 +63,7 @@ describe('the cache of reads', () => {
     await other.subscribe('analytics:changed')
     const id = randomUUID()
     for (const tag of [`user:${id}`, `ticket:${id}`, `event:${id}`] as const) await cache.invalidate(1, tag)
-    await vi.waitFor(() => expect(told.mock.calls.flat().filter((tag) => tag.endsWith(id))).toEqual([`event:${id}`]))
+    await until(() => expect(told.mock.calls.flat().filter((tag) => tag.endsWith(id))).toEqual([`event:${id}`]))
     other.disconnect()
   })
 
@@ -116,7 +117,7 @@ test('invalidations of a tag go out at once, then together, the last of them alw
     [1, 'user:b'],
     [2, 'user:b'],
   ])
-  await vi.waitFor(() => expect(invalidate).toHaveBeenCalledTimes(4))
+  await until(() => expect(invalidate).toHaveBeenCalledTimes(4))
   expect(invalidate).toHaveBeenLastCalledWith(1, 'event:a')
   invalidations.changed([1], ['event:a'])
   await invalidations.close()
@@ -140,14 +141,14 @@ describe('reads of the service', () => {
     const admin = await analytics.as(['USER', 'ADMIN'])
     const params = { eventId: event.eventId }
     const sold = async () => (await analytics.visitor.countSoldTickets({ params })).body
-    await vi.waitFor(async () => expect(await sold()).toMatchObject({ soldCount: 0 }), SOON)
-    await vi.waitFor(async () => {
+    await until(async () => expect(await sold()).toMatchObject({ soldCount: 0 }))
+    await until(async () => {
       const before = await queries()
       await sold()
       expect(await queries()).toBe(before)
-    }, SOON)
+    })
     await event.sell(1, [0, 1])
-    await vi.waitFor(async () => expect(await sold()).toMatchObject({ soldCount: 2 }), SOON)
+    await until(async () => expect(await sold()).toMatchObject({ soldCount: 2 }))
     const read = async () => (await admin.ops.getCaches({})).body.caches
     expect(await read()).toMatchObject([{ name: 'reads', hits: expect.any(Number), misses: expect.any(Number) }])
     expect(await admin.ops.clearCache({ params: { name: 'reads' } })).toMatchObject({ status: 204 })
@@ -171,17 +172,17 @@ describe('reads of the service', () => {
       const { body } = await first.organizer.sales.listSales({ query: {} })
       return (body as { events: { eventId: string; soldCount: number }[] }).events.map(({ soldCount }) => soldCount).toSorted()
     }
-    await vi.waitFor(async () => expect(await overview()).toEqual([0, 0, 0]), SOON)
+    await until(async () => expect(await overview()).toEqual([0, 0, 0]))
     await second.sell(1, [0, 1])
-    await vi.waitFor(async () => expect(await overview()).toEqual([0, 0, 2]), SOON)
-    await vi.waitFor(async () => {
+    await until(async () => expect(await overview()).toEqual([0, 0, 2]))
+    await until(async () => {
       await (await analytics.as(['USER', 'ADMIN'])).ops.clearCache({ params: { name: 'reads' } })
       const before = await queries()
       await overview()
       expect(await queries()).toBe(before + 1)
       await overview()
       expect(await queries()).toBe(before + 1)
-    }, SOON)
+    })
   })
 
   test('need no Redis: without one every read asks the database', async () => {
@@ -190,10 +191,7 @@ describe('reads of the service', () => {
       const event = await without.publishEvent()
       await event.sell(1, [0])
       const params = { eventId: event.eventId }
-      await vi.waitFor(
-        async () => expect((await without.visitor.countSoldTickets({ params })).body).toMatchObject({ soldCount: 1 }),
-        SOON,
-      )
+      await until(async () => expect((await without.visitor.countSoldTickets({ params })).body).toMatchObject({ soldCount: 1 }))
       expect(without.deps.caches).toEqual([])
       expect((await without.app.inject('/actuator/health')).json().components).not.toHaveProperty('redis')
     } finally {

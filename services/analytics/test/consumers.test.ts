@@ -1,6 +1,7 @@
 import { ticketCancelled, ticketTransferred } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type Analytics, SOON, startAnalytics } from './harness.ts'
+import { type Analytics, startAnalytics } from './harness.ts'
 import { idOf } from './history.ts'
 
 let analytics: Analytics
@@ -25,7 +26,7 @@ test('a message that comes again drops what its first delivery should have dropp
     ...{ ...of, ticketId: first?.ticketId, reason: 'asked', unitPrice: 50, currency: 'EUR' },
   })
   const count = async () => (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
-  await vi.waitFor(async () => expect(await count()).toMatchObject({ soldCount: 1 }), SOON)
+  await until(async () => expect(await count()).toMatchObject({ soldCount: 1 }))
   const changed = vi.spyOn(deps.invalidations, 'changed')
   const { rowCount } = await deps.pool.query(
     `update outbox set published_at = null, leased_until = null
@@ -35,7 +36,7 @@ test('a message that comes again drops what its first delivery should have dropp
   expect(rowCount).toBe(2)
   deps.messaging.relay.nudge()
   const dropped = () => new Set(changed.mock.calls.flatMap(([, tags]) => tags))
-  await vi.waitFor(() => {
+  await until(() => {
     for (const tag of [
       `event:${event.eventId}`,
       `user:${bought.of.userId}`,
@@ -43,5 +44,5 @@ test('a message that comes again drops what its first delivery should have dropp
       ...[first?.ticketId, second?.ticketId, passedOn].map((ticketId) => `ticket:${ticketId}`),
     ])
       expect(dropped()).toContain(tag)
-  }, SOON)
+  })
 })

@@ -14,8 +14,8 @@ import {
   ticketTypeChanged,
 } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
-import { createDatabase } from '@boxoffice/service-kit'
-import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { createDatabase, createTestAuthority, injectClient, patientPolicies, stopWorkers } from '@boxoffice/service-kit/testing'
+import { measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
@@ -23,11 +23,10 @@ import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { createTeller, eventIds, purchase, snapshot, typeOf } from './history.ts'
 
-/** How long a test waits for what takes its time. */
-export const SOON = { timeout: 15_000, interval: 25 }
-
 /** The analytics service with its own database and queues; what other services say is written into its own outbox. */
-export async function startAnalytics(overrides: Record<string, string | undefined> = {}) {
+export const startAnalytics = (overrides: Record<string, string | undefined> = {}) => measured('servers', () => start(overrides))
+
+async function start(overrides: Record<string, string | undefined>) {
   const authority = await createTestAuthority()
   const environment = {
     ...authority.environment('analytics-service'),
@@ -40,14 +39,7 @@ export async function startAnalytics(overrides: Record<string, string | undefine
     CACHE_REFRESH_MS: '20',
     REBUILD_POLL_MS: '50',
     REBUILD_PAUSE_MS: '0',
-    RESILIENCE: JSON.stringify(
-      Object.fromEntries(
-        ['events', 'tickets', 'payments'].map((callee) => [
-          callee,
-          { breaker: { volumeThreshold: 10_000 }, retry: { attempts: 1, firstWaitMs: 0 } },
-        ]),
-      ),
-    ),
+    RESILIENCE: patientPolicies(),
     ...overrides,
   }
   const config = loadConfig(environment)
@@ -133,7 +125,7 @@ export async function startAnalytics(overrides: Record<string, string | undefine
     },
     async stop() {
       await app.close()
-      for (const worker of workers.toReversed()) await worker.stop()
+      await stopWorkers(workers)
       await deps.close()
       aws.close()
     },

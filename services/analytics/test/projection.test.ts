@@ -1,7 +1,9 @@
 import type { Message, MessageDefinition, ticketsGenerated } from '@boxoffice/contracts'
-import { createDatabase, transact } from '@boxoffice/service-kit'
+import { transact } from '@boxoffice/service-kit'
+import { createDatabase } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { nothingTouched, project } from '../src/projection/project.ts'
 import { createDice, makeHistory } from './history.ts'
 import { recount } from './recount.ts'
@@ -123,7 +125,7 @@ test('the counters of one generation are not locked while the facts of another a
   const { orderId, eventId } = one.payload
   await page.query('insert into orders (generation, order_id, event_id) values ($1, $2, $3)', [building, orderId, eventId])
   const waits = transact(pool, (tx) => project(tx, [served, building], [one], nothingTouched()))
-  await vi.waitFor(async () => {
+  await until(async () => {
     const { rows } = await pool.query(
       `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )

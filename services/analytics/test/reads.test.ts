@@ -9,8 +9,9 @@ import {
   ticketsGenerated,
   ticketTransferred,
 } from '@boxoffice/contracts'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Analytics, SOON, startAnalytics } from './harness.ts'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Analytics, startAnalytics } from './harness.ts'
 import { idOf, purchase, refundOf, snapshot } from './history.ts'
 
 let analytics: Analytics
@@ -50,7 +51,7 @@ beforeAll(async () => {
     ...{ reservationId: randomUUID(), eventId: event.eventId, userId: randomUUID(), outcome: 'EXPIRED' },
     ...{ heldAt: '2026-11-28T20:00:00Z', releasedAt: '2026-11-28T20:15:00Z', tickets: [] },
   })
-  await vi.waitFor(async () => {
+  await until(async () => {
     const { body } = await event.organizer.sales.getSales({ params: { eventId: event.eventId }, query: {} })
     expect(body).toMatchObject({
       totals: { cancelledCount: 1, checkedInCount: 1 },
@@ -60,7 +61,7 @@ beforeAll(async () => {
     const { body: mine } = await recipient.queries.listSoldTickets({ query: {} })
     expect(mine).toMatchObject({ tickets: [{ status: 'SOLD' }] })
     expect((await draft.organizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).status).toBe(200)
-  }, SOON)
+  })
 })
 afterAll(() => analytics?.stop())
 
@@ -123,10 +124,10 @@ describe('tickets', () => {
 test('a draft that is deleted is gone for its organizer, too', async () => {
   const gone = await analytics.publishEvent('DRAFT')
   const count = () => gone.organizer.queries.countSoldTickets({ params: { eventId: gone.eventId } })
-  await vi.waitFor(async () => expect((await count()).status).toBe(200), SOON)
+  await until(async () => expect((await count()).status).toBe(200))
   const { eventId, organizerId } = gone
   await gone.tell(eventDeleted, { eventId, organizerId }, { version: 2 })
-  await vi.waitFor(async () => expect((await count()).status).toBe(404), SOON)
+  await until(async () => expect((await count()).status).toBe(404))
   expect((await gone.organizer.sales.listSales({ query: {} })).body).toEqual({ events: [], nextCursor: null })
 })
 
@@ -188,13 +189,36 @@ describe('figures', () => {
     await other.tell(eventUpdated, { ...snapshot(other.name, { timeZone: 'Asia/Tokyo' }), changed: ['timeZone'] }, { version: 3 })
     await other.sell(1, [0]) // 20:00 UTC is 05:00 of the next day there
     const request = { params: { eventId: other.eventId }, query: { interval: 'day' } } as const
-    await vi.waitFor(async () => {
+    await until(async () => {
       const { body } = await other.organizer.sales.getSales(request)
       expect(body).toMatchObject({
         timeZone: 'Asia/Tokyo',
         overTime: [{ from: new Date('2026-11-28T15:00:00Z'), issuedCount: 1 }],
       })
-    }, SOON)
+    })
+  })
+
+  test('a report in days of a zone that the event had before is not served for one in its own', async () => {
+    const other = await analytics.publishEvent()
+    await other.sell(1, [0])
+    const [{ params }, query] = [{ params: { eventId: other.eventId } }, { interval: 'day' } as const]
+    const { access, sales } = analytics.deps
+    const before = await until(() => access.find(other.eventId))
+    await other.tell(eventUpdated, { ...snapshot(other.name, { timeZone: 'Asia/Tokyo' }), changed: ['timeZone'] }, { version: 3 })
+    await until(async () => {
+      expect(await access.find(other.eventId)).toMatchObject({ timeZone: 'Asia/Tokyo' })
+      expect(await sales.soldCountOf(other.eventId)).toBe(1)
+    })
+    // Who has read the event before that reads its sales only now.
+    expect((await sales.reportOn(before, 'day')).overTime).toMatchObject([{ from: new Date('2026-11-27T23:00:00Z') }])
+    const { body } = await other.organizer.sales.getSales({ params, query })
+    expect(body).toMatchObject({ timeZone: 'Asia/Tokyo', overTime: [{ from: new Date('2026-11-28T15:00:00Z') }] })
+    expect((await sales.linesOf(before, 'day')).lines).toMatchObject([{ from: expect.stringContaining('2026-11-27T23:00') }])
+    const csv = await analytics.app.inject({
+      url: `/api/analytics/events/${other.eventId}/sales?format=csv&interval=day`,
+      headers: other.organizer.headers,
+    })
+    expect(csv.body).toContain('2026-11-28T15:00:00.000Z')
   })
 
   test.each(['US/Pacific-New', '+09:00'])(
@@ -204,10 +228,10 @@ describe('figures', () => {
       await other.tell(eventUpdated, { ...snapshot(other.name, { timeZone }), changed: ['timeZone'] }, { version: 3 })
       await other.sell(1, [0])
       const request = { params: { eventId: other.eventId }, query: { interval: 'day' } } as const
-      await vi.waitFor(async () => {
+      await until(async () => {
         const { body } = await other.organizer.sales.getSales(request)
         expect(body).toMatchObject({ timeZone, overTime: [{ from: new Date('2026-11-28T00:00:00Z'), issuedCount: 1 }] })
-      }, SOON)
+      })
       const url = `/api/analytics/events/${other.eventId}/sales?format=csv&interval=day`
       expect((await analytics.app.inject({ url, headers: other.organizer.headers })).body).toContain('2026-11-28T00:00:00.000Z')
     },
@@ -221,14 +245,14 @@ describe('figures', () => {
     await other.tell(refundProcessed, refundOf(bought, 1, 900_000_000, [tickets[0]?.ticketId ?? '']))
     await other.tell(refundProcessed, refundOf(bought, 2, 900_000_000, [tickets[1]?.ticketId ?? '']))
     const params = { eventId: other.eventId, venueId: other.venueId }
-    await vi.waitFor(async () => {
+    await until(async () => {
       const { body } = await other.organizer.sales.getSales({ params, query: {} })
       expect(body).toMatchObject({
         totals: { revenue: 90_000_000_000, refundedAmount: 180_000_000_000 },
         overTime: [{ revenue: 270_000_000_000, refundedAmount: 180_000_000_000 }],
         refunds: { amount: 180_000_000_000 },
       })
-    }, SOON)
+    })
     const csv = await other.organizer.sales.getSales({ params, query: { format: 'csv' } })
     expect(Buffer.from(csv.body as Uint8Array).toString()).toContain('2700000000.00')
   })
@@ -241,7 +265,7 @@ describe('figures', () => {
     await other.tell(refundProcessed, refundOf(bought, 1, 12.5, [balcony?.ticketId ?? '']))
     await other.tell(refundProcessed, refundOf(bought, 2, 7.5)) // by hand: it names no tickets
     const url = `/api/analytics/events/${other.eventId}/sales?format=csv`
-    await vi.waitFor(async () => {
+    await until(async () => {
       const answer = await analytics.app.inject({ url, headers: other.organizer.headers })
       expect(answer.headers).toMatchObject({
         'content-type': expect.stringMatching(/^text\/csv/),
@@ -254,7 +278,7 @@ describe('figures', () => {
         `2026-11-28T20:00:00.000Z,Standing,1,50.00,0,0.00,0,EUR,${standing?.ticketTypeId}`,
         '2026-11-28T20:00:00.000Z,,0,0.00,0,7.50,0,EUR,',
       ])
-    }, SOON)
+    })
   })
 
   test('a report is for the organizer of the event, and nobody else', async () => {
@@ -284,7 +308,7 @@ describe('figures', () => {
 })
 
 test('health names the queries, and how far the read side is behind', async () => {
-  await vi.waitFor(async () => {
+  await until(async () => {
     expect((await analytics.visitor.getQueryHealth({})).body).toEqual({
       status: 'UP',
       lagSeconds: 0,
@@ -295,7 +319,7 @@ test('health names the queries, and how far the read side is behind', async () =
         '/api/v1/tickets/revenue/{venueId}/{eventId}',
       ],
     })
-  }, SOON)
+  })
   const health = await analytics.app.inject('/actuator/health')
   expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', projection: 'UP' } })
 })
@@ -311,6 +335,6 @@ test('a message that is not of its schema is a dead letter, and one that comes a
     [bought.of.orderId],
   )
   await analytics.say(ticketsGenerated, { ...rows[0].body, messageId: randomUUID() })
-  await vi.waitFor(async () => expect(await figures()).toMatchObject({ dead: 1, done: done + 1 }), SOON)
+  await until(async () => expect(await figures()).toMatchObject({ dead: 1, done: done + 1 }))
   expect(await count()).toEqual(before)
 })

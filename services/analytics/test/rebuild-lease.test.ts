@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createDatabase, sqlOfPool, transact } from '@boxoffice/service-kit'
+import { sqlOfPool, transact } from '@boxoffice/service-kit'
+import { createDatabase } from '@boxoffice/service-kit/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import {

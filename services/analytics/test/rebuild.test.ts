@@ -11,6 +11,7 @@ import {
 } from '@boxoffice/contracts'
 import { createMetrics, sqlOfPool, transact } from '@boxoffice/service-kit'
 import { startPeer } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { type Emptied, emptyRetired } from '../src/projection/emptying.ts'
@@ -18,7 +19,7 @@ import { nothingTouched, project } from '../src/projection/project.ts'
 import { createArchives } from '../src/rebuilds/archives.ts'
 import { insertRebuild, leaseRebuild } from '../src/rebuilds/rebuild-repository.ts'
 import { createRebuilder } from '../src/rebuilds/rebuilder.ts'
-import { type Analytics, SOON, startAnalytics } from './harness.ts'
+import { type Analytics, startAnalytics } from './harness.ts'
 import { makeHistory, refundOf } from './history.ts'
 
 let analytics: Analytics
@@ -96,7 +97,7 @@ async function start() {
     if (answer.status !== 200) throw new Error(`answered ${answer.status}`)
     return answer.body
   }
-  const becomes = (expected: object) => vi.waitFor(async () => expect(await see()).toMatchObject(expected), SOON)
+  const becomes = (expected: object) => until(async () => expect(await see()).toMatchObject(expected))
   return { rebuild: body, rebuildId: body.rebuildId, see, becomes }
 }
 
@@ -138,7 +139,7 @@ describe('a rebuild', () => {
       if (topic === 'payment-events') await held
     }
     const { rebuild, becomes } = await start()
-    await vi.waitFor(() => expect(asked).toHaveBeenCalledWith('payment-events'), SOON)
+    await until(() => expect(asked).toHaveBeenCalledWith('payment-events'))
     const event = await analytics.publishEvent()
     const bought = await event.sell(1, [0, 1])
     await event.tell(ticketCancelled, {
@@ -147,15 +148,15 @@ describe('a rebuild', () => {
     })
     await event.tell(refundProcessed, refundOf(bought, 1, 50, [bought.tickets[0]?.ticketId ?? '']))
     const sold = async () => (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
-    await vi.waitFor(async () => expect(await sold()).toMatchObject({ soldCount: 1 }), SOON)
+    await until(async () => expect(await sold()).toMatchObject({ soldCount: 1 }))
     goOn()
     await becomes({ status: 'DONE' })
-    await vi.waitFor(async () => {
+    await until(async () => {
       const all = [...events, event.eventId]
       const rows = await salesOf(rebuild.generation, all)
       expect(rows).toEqual(await salesOf(before, all))
       expect(rows.some(({ event_id, refunded_minor }) => event_id === event.eventId && refunded_minor === 5000)).toBe(true)
-    }, SOON)
+    })
     // And nothing of the old one is served from the cache.
     expect(await sold()).toMatchObject({ soldCount: 1 })
   })
@@ -239,7 +240,7 @@ describe('a rebuild', () => {
       return held
     }
     const { see, becomes } = await start()
-    await vi.waitFor(() => expect(asked).toHaveBeenCalled(), SOON)
+    await until(() => expect(asked).toHaveBeenCalled())
     await analytics.deps.rebuilder.stop()
     expect(await see()).toMatchObject({ status: 'RUNNING' })
     expect(await see()).not.toHaveProperty('lastError')
@@ -306,7 +307,7 @@ test('a rebuild whose process died is gone on with where it stopped, and the dea
     return read
   })
   dying.start()
-  await vi.waitFor(() => expect(pages).toBe(5), SOON)
+  await until(() => expect(pages).toBe(5))
   expect(await leaseRebuild(sql, randomUUID())).toBeNull()
   await pool.query('update rebuilds set leased_until = clock_timestamp() where rebuild_id = $1', [rebuildId])
   const taken = async () =>
@@ -318,7 +319,7 @@ test('a rebuild whose process died is gone on with where it stopped, and the dea
     return page(topicOf[source], cursor)
   })
   heir.start()
-  await vi.waitFor(async () => expect(await activeGeneration()).toBe(before + 1), SOON)
+  await until(async () => expect(await activeGeneration()).toBe(before + 1))
   expect(asked.some((cursor) => cursor !== null)).toBe(true)
   const total = await taken()
   expect(total).toBe(Object.values(archive).flat().length)

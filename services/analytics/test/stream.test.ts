@@ -1,7 +1,9 @@
 import type { SalesReport } from '@boxoffice/contracts'
+import { listenLocally } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createSalesWatch } from '../src/sales/sales-watch.ts'
-import { type Analytics, SOON, startAnalytics } from './harness.ts'
+import { type Analytics, startAnalytics } from './harness.ts'
 
 let analytics: Analytics
 beforeAll(async () => {
@@ -24,24 +26,24 @@ const reportWith = (soldCount: number, asOf = new Date()) => ({ asOf, totals: { 
 test('a stream gives the report at once, and again when something was sold', async () => {
   const event = await analytics.publishEvent()
   const params = { eventId: event.eventId }
-  await vi.waitFor(async () => {
+  await until(async () => {
     expect((await event.organizer.sales.getSales({ params, query: {} })).status).toBe(200)
-  }, SOON)
+  })
   const leave = new AbortController()
   const known = await analytics.deps.access.find(event.eventId)
   if (!known) throw new Error('no such event')
   const streams = [1, 2].map(() => follow(analytics.deps.watchSales(known, 'hour', leave.signal)))
-  await vi.waitFor(() => expect(streams.map(({ seen }) => seen.length)).toEqual([1, 1]), SOON)
+  await until(() => expect(streams.map(({ seen }) => seen.length)).toEqual([1, 1]))
   await event.sell(1, [0, 1])
-  await vi.waitFor(() => expect(streams.map(({ sold }) => sold().at(-1))).toEqual([2, 2]), SOON)
+  await until(() => expect(streams.map(({ sold }) => sold().at(-1))).toEqual([2, 2]))
   leave.abort()
   await Promise.all(streams.map(({ ended }) => ended))
 })
 
 test('it travels as server-sent events', async () => {
   const event = await analytics.publishEvent()
-  await vi.waitFor(async () => expect(await analytics.deps.access.find(event.eventId)).not.toBeNull(), SOON)
-  const url = await analytics.app.listen({ host: '127.0.0.1', port: 0 })
+  await until(async () => expect(await analytics.deps.access.find(event.eventId)).not.toBeNull())
+  const url = await listenLocally(analytics.app)
   const leave = new AbortController()
   const response = await fetch(`${url}/api/analytics/events/${event.eventId}/sales/stream`, {
     headers: event.organizer.headers,
@@ -71,14 +73,14 @@ test('however many watch, one load serves them, a change that is heard of is sho
   const watch = createSalesWatch({ load, notices, gapMs: 5, pollMs: 60_000 })
   const leave = new AbortController()
   const streams = Array.from({ length: 10 }, () => follow(watch(known('a'), 'hour', leave.signal)))
-  await vi.waitFor(() => expect(streams.every(({ seen }) => seen.length === 1)).toBe(true))
+  await until(() => expect(streams.every(({ seen }) => seen.length === 1)).toBe(true))
   expect(load).toHaveBeenCalledTimes(1)
   hear('event:another')
   hear('event:a') // nothing but the time of asking is other
-  await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(2))
+  await until(() => expect(load).toHaveBeenCalledTimes(2))
   sold = 7
   hear('event:a')
-  await vi.waitFor(() => expect(streams.every(({ seen }) => seen.length === 2)).toBe(true))
+  await until(() => expect(streams.every(({ seen }) => seen.length === 2)).toBe(true))
   expect(streams[0]?.sold()).toEqual([0, 7])
   expect(load).toHaveBeenCalledTimes(3)
   leave.abort()
@@ -105,10 +107,10 @@ test('a change is compared once, however many watch', async () => {
   const watch = createSalesWatch({ load, notices, gapMs: 1, pollMs: 60_000 })
   const leave = new AbortController()
   const streams = Array.from({ length: 10 }, () => follow(watch(known('d'), 'hour', leave.signal)))
-  await vi.waitFor(() => expect(streams.every(({ seen }) => seen.length === 1)).toBe(true))
+  await until(() => expect(streams.every(({ seen }) => seen.length === 1)).toBe(true))
   sold = 2
   hear('event:d')
-  await vi.waitFor(() => expect(streams.every(({ seen }) => seen.length === 2)).toBe(true))
+  await until(() => expect(streams.every(({ seen }) => seen.length === 2)).toBe(true))
   expect(written).toBe(2)
   leave.abort()
   await Promise.all(streams.map(({ ended }) => ended))
@@ -123,11 +125,11 @@ test('while nothing is heard it is looked now and then; a look that fails comes 
   const silent = { listen: () => () => {}, close: () => {} }
   const watch = createSalesWatch({ load, notices: silent, gapMs: 1, pollMs: 5 })
   const stream = follow(watch(known('b'), 'day', new AbortController().signal))
-  await vi.waitFor(() => expect(stream.sold()).toEqual([1]))
+  await until(() => expect(stream.sold()).toEqual([1]))
   answer = new Error('away')
   await expect(follow(watch(known('c'), 'day', new AbortController().signal)).ended).rejects.toThrow('away')
   answer = reportWith(2)
-  await vi.waitFor(() => expect(stream.sold()).toEqual([1, 2]))
+  await until(() => expect(stream.sold()).toEqual([1, 2]))
   answer = null
   await stream.ended
 })

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { authInternalRoutes, authRoutes, type Session } from '@boxoffice/contracts'
-import { createAws, createProbe, provision } from '@boxoffice/messaging'
-import { createDatabase } from '@boxoffice/service-kit'
-import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { createAws, provision } from '@boxoffice/messaging'
+import { createProbe } from '@boxoffice/messaging/testing'
+import { createDatabase, createTestAuthority, injectClient, stopWorkers } from '@boxoffice/service-kit/testing'
+import { measured } from '@boxoffice/testing'
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -13,9 +14,13 @@ import { buildWorkers } from '../src/workers.ts'
 export const PASSWORD = 'a good long password'
 
 /** The auth service on a database and topics of its own, with a clock that can be moved and an ear on user-events. */
-export async function startAuthService(
-  options: { env?: Record<string, string>; overrides?: Parameters<typeof createDependencies>[1] } = {},
-) {
+export const startAuthService = (options: Options = {}) => measured('servers', () => start(options))
+interface Options {
+  env?: Record<string, string>
+  overrides?: Parameters<typeof createDependencies>[1]
+}
+
+async function start(options: Options) {
   const authority = await createTestAuthority()
   const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
   const databaseUrl = await createDatabase(inject('postgresUrl'), 'services/auth/prisma/migrations')
@@ -36,7 +41,8 @@ export async function startAuthService(
   const probe = await createProbe(aws, ['user-events'])
 
   let movedMs = 0
-  const now = () => new Date(Date.now() + movedMs)
+  let standsAtMs: number | null = null
+  const now = () => new Date((standsAtMs ?? Date.now()) + movedMs)
   const deps: Dependencies = createDependencies(config, { now, ...options.overrides })
   const app = buildApp(deps)
   const workers = buildWorkers(deps)
@@ -52,6 +58,13 @@ export async function startAuthService(
     /** Let that much time pass. */
     moveClock: (seconds: number) => {
       movedMs += seconds * 1_000
+    },
+    /** Let no time pass while `work` runs, but for what `moveClock` lets. */
+    async withoutTime(work: () => Promise<void>): Promise<void> {
+      standsAtMs = Date.now()
+      await work().finally(() => {
+        standsAtMs = null
+      })
     },
     as: ({ accessToken }: Pick<Session, 'accessToken'>) =>
       injectClient(app, authRoutes, { authorization: `Bearer ${accessToken}` }),
@@ -69,7 +82,7 @@ export async function startAuthService(
     open: async (sealed: string) => new TextDecoder().decode((await compactDecrypt(sealed, privateKey)).plaintext),
     async close() {
       await app.close()
-      for (const worker of workers.toReversed()) await worker.stop()
+      await stopWorkers(workers)
       await probe.close()
       aws.close()
       await deps.close()

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { deleteEndedAttempts } from '../src/limits/limits.ts'
 import { insertReset } from '../src/recovery/reset-repository.ts'
@@ -167,7 +168,7 @@ test('what was counted holds no addresses, and is swept away when its time is ov
   const { rows } = await auth.deps.pool.query('select a::text as text from attempts a')
   expect(rows.filter(({ text }) => text.includes(email) || text.includes('198.51'))).toEqual([])
   auth.moveClock(7_200)
-  await vi.waitFor(async () => {
+  await until(async () => {
     await deleteEndedAttempts(auth.deps.prisma, auth.deps.now(), 500)
     expect((await auth.deps.pool.query('select from attempts')).rowCount).toBe(0)
   })

@@ -6,6 +6,7 @@ import {
   userCreated,
   userEmailVerified,
 } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { insertReset } from '../src/recovery/reset-repository.ts'
 import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
@@ -22,7 +23,7 @@ const forgot = (email: string) => auth.client.forgotPassword({ body: { email } }
 const reset = (token: string, password = NEW_PASSWORD) => auth.client.resetPassword({ body: { token, password } })
 const login = (email: string, password: string) => auth.client.login({ body: { email, password } })
 /** Whatever was asked for has been looked into. */
-const settled = () => vi.waitFor(async () => expect(await rows('select from mail_requests')).toEqual([]))
+const settled = () => until(async () => expect(await rows('select from mail_requests')).toEqual([]))
 const heard = (message: typeof passwordResetRequested | typeof emailVerificationRequested, { user }: Session) =>
   auth.probe.heard(message).filter(({ payload }) => payload.userId === user.userId)
 
@@ -31,7 +32,7 @@ async function mailedTokens(
   session: Session,
   count = 1,
 ) {
-  await vi.waitFor(() => expect(heard(message, session)).toHaveLength(count), 5_000)
+  await until(() => expect(heard(message, session)).toHaveLength(count))
   return Promise.all(heard(message, session).map(({ payload }) => auth.open(payload.sealedToken)))
 }
 async function resetToken(session: Session): Promise<string> {
@@ -109,7 +110,7 @@ describe('a forgotten password', () => {
     await client.query('begin')
     await client.query('select from users where user_id = $1 for no key update', [user.userId])
     const answer = reset(token)
-    await vi.waitFor(async () => {
+    await until(async () => {
       const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
       expect(await rows(waiting)).toHaveLength(1)
     })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { passwordResetRequested, userCreated, userEmailVerified } from '@boxoffice/contracts'
 import { archivePublished } from '@boxoffice/messaging'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createMailedToken } from '../src/accounts/mailed-token.ts'
 import { insertVerification } from '../src/accounts/verification-repository.ts'
@@ -98,7 +99,7 @@ test('the token is nowhere in the database as it is, and its message is never ar
     expect(await rows(`select from ${table} t where t::text like '%' || $1 || '%'`, token), table).toEqual([])
   }
   // Once it was published it leaves the outbox, and nothing of it is kept.
-  await vi.waitFor(async () => {
+  await until(async () => {
     await archivePublished(auth.deps.pool)
     expect(await rows('select from outbox where message_id = $1', messageId)).toEqual([])
   })
@@ -135,7 +136,7 @@ test('who did not register the address takes the account from whoever did, and p
   expect(await auth.client.login({ body: { email, password: PASSWORD } })).toMatchObject({ status: 401 })
   const { refreshToken } = session
   expect(await auth.client.refresh({ body: { refreshToken } })).toMatchObject({ status: 401, body: { error: 'TOKEN_REVOKED' } })
-  await vi.waitFor(() => expect(auth.as(session).getMe({})).rejects.toMatchObject({ status: 401 }))
+  await until(() => expect(auth.as(session).getMe({})).rejects.toMatchObject({ status: 401 }))
   expect(await auth.client.verifyEmail({ body: { token } }), 'nor does it later').toMatchObject({ status: 204 })
   expect(await rows('select email_verified_at from users where user_id = $1', userId)).toEqual([{ email_verified_at: null }])
   expect(

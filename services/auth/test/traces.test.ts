@@ -1,5 +1,6 @@
 import { recordSpans } from '@boxoffice/service-kit/testing'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AuthService, startAuthService } from './auth-service.ts'
 
 let auth: AuthService
@@ -17,7 +18,7 @@ test('a request for a mail is looked into in the trace of whoever asked, and nam
   const { user } = await auth.register()
   expect(await auth.client.forgotPassword({ body: { email: user.email } })).toMatchObject({ status: 202 })
   const find = (name: string) => recorded.spans().find((span) => span.name === name)
-  await vi.waitFor(() => expect(find('publish PASSWORD_RESET_REQUESTED')).toBeDefined(), 5_000)
+  await until(() => expect(find('publish PASSWORD_RESET_REQUESTED')).toBeDefined())
   const asked = find('POST /api/auth/password/forgot')
   expect(find('mail request PASSWORD_RESET')).toMatchObject({ traceId: asked?.traceId, parentId: asked?.spanId })
   expect(find('publish PASSWORD_RESET_REQUESTED')?.traceId).toBe(asked?.traceId)

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Event, eventsInternalRoutes, eventsRoutes, type NewEvent } from '@boxoffice/contracts'
-import { createAws, createProbe, provision } from '@boxoffice/messaging'
-import { createDatabase } from '@boxoffice/service-kit'
-import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { createAws, provision } from '@boxoffice/messaging'
+import { createProbe } from '@boxoffice/messaging/testing'
+import { createDatabase, createTestAuthority, injectClient, stopWorkers } from '@boxoffice/service-kit/testing'
+import { measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
@@ -24,7 +25,9 @@ export const festival = (changes: Partial<NewEvent> = {}): NewEvent => ({
 })
 
 /** The event service on a database and topics of its own, with an ear on event-events. */
-export async function startEventService(env: Record<string, string> = {}) {
+export const startEventService = (env: Record<string, string> = {}) => measured('servers', () => start(env))
+
+async function start(env: Record<string, string>) {
   const authority = await createTestAuthority()
   const config = loadConfig({
     ...authority.environment('event-service'),
@@ -34,7 +37,7 @@ export async function startEventService(env: Record<string, string> = {}) {
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
-    SQS_WAIT_SECONDS: '1',
+    SQS_WAIT_SECONDS: '0.2',
     ...env,
   })
   const aws = createAws(config.messaging)
@@ -71,7 +74,7 @@ export async function startEventService(env: Record<string, string> = {}) {
       injectClient(app, eventsInternalRoutes, await authority.service(service, 'event-service')),
     async close() {
       await app.close()
-      for (const worker of workers.toReversed()) await worker.stop()
+      await stopWorkers(workers)
       await probe.close()
       await deps.close()
       aws.close()

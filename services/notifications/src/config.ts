@@ -49,9 +49,15 @@ export const Environment = z.object({
     .number()
     .int()
     .min(100)
-    .max(30_000)
+    .max(120_000)
     .default(10_000)
     .describe('how long SES, or SNS for a text message, may take, in ms'),
+  LOG_POLL_MS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(1_000)
+    .describe('how often the logs of those who watch theirs are looked at, in ms'),
   MAIL_ATTEMPTS_MAX: z.coerce
     .number()
     .int()
@@ -70,6 +76,7 @@ export interface Config extends BaseConfig {
   sms: { region: string; endpoint?: string; timeoutMs: number; senderId?: string }
   sender: { from: string; replyTo: string[] }
   deadLetterCheckMs: number
+  logPollMs: number
   delivery: { concurrency: number; leaseMs: number; pollMs: number; attemptsMax: number }
 }
 
@@ -95,6 +102,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       timeoutMs: read.MAIL_TIMEOUT_MS,
       senderId: read.SMS_SENDER_ID,
     },
+    logPollMs: read.LOG_POLL_MS,
     deadLetterCheckMs: read.DLQ_CHECK_SECONDS * 1_000,
     sender: { from: read.FROM_EMAIL_ADDRESS, replyTo: read.REPLY_TO_ADDRESSES ?? [] },
     delivery: {

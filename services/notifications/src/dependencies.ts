@@ -78,7 +78,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     sms,
     sender: createSender({ ...foundation, ...delivery, prisma, deliver }),
     feedback: createFeedback({ ticketNews, logger, feedbackMetrics: createFeedbackMetrics(pool, metrics) }),
-    watchLog: createLogWatch({ prisma, now, logger }),
+    watchLog: createLogWatch({ prisma, now, logger, pollMs: config.logPollMs }),
     async close() {
       mail.close()
       sms.close()

@@ -1,8 +1,8 @@
 import { emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createdFor, type Notifications, startNotifications } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -22,15 +22,15 @@ test.each([
   const user = await service.user({ locale: 'en' })
   const token = `tok_${definition.eventType.toLowerCase()}`
   await service.tell(definition, await requestedFor(user, await service.seal(token)))
-  const mail = await vi.waitFor(() => {
+  const mail = await until(() => {
     const [taken] = service.ses.mails(user.email)
     if (!taken) throw new Error('no mail yet')
     return taken.mail
-  }, SOON)
+  })
   expect(mail.subject).toBe(subject)
   expect(mail.html).toContain(`href="https://boxoffice.example${path}${token}"`)
   expect(mail.text).toContain(`https://boxoffice.example${path}${token}`)
-  await vi.waitFor(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]), SOON)
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
   const rows = JSON.stringify(await service.rows(user.userId))
   expect(rows).not.toContain(token)
   expect(rows).not.toContain('sealedToken')
@@ -41,9 +41,8 @@ test('a link that has ended is not sent any more', async () => {
   const user = await service.user()
   const ended = await requestedFor(user, await service.seal('tok'), new Date(Date.now() - 1_000))
   await service.tell(passwordResetRequested, ended)
-  await vi.waitFor(
-    async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'LINK_EXPIRED' }]),
-    SOON,
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'LINK_EXPIRED' }]),
   )
   expect(service.ses.mails(user.email)).toEqual([])
   expect(JSON.stringify(await service.rows(user.userId))).not.toContain('sealedToken')

@@ -1,9 +1,9 @@
 import type { UserId } from '@boxoffice/contracts'
 import { eventCancelled, eventUpdated } from '@boxoffice/contracts'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Notifications, startNotifications } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 const running: Notifications[] = []
 const start = async (overrides: Record<string, string> = {}) => {
   const service = await startNotifications(overrides)
@@ -21,7 +21,7 @@ afterEach(() => {
   service.world.holderPages = []
 })
 afterAll(async () => {
-  for (const started of running) await started.stop()
+  await Promise.all(running.map((started) => started.stop()))
 })
 
 const snapshotOf = ({ world }: Notifications) => {
@@ -41,7 +41,7 @@ test.each([
   service.world.event.refundableUntil = new Date('2027-07-01T10:00:00Z')
   await service.tell(eventUpdated, { ...snapshotOf(service), changed })
   for (const holder of holders) {
-    await vi.waitFor(() => expect(mailsTo(service, holder.email)).toMatchObject([{ subject }]), SOON)
+    await until(() => expect(mailsTo(service, holder.email)).toMatchObject([{ subject }]))
   }
   const [mail] = mailsTo(service, holders[1]?.email ?? '')
   for (const words of ['Saturday, 17 July 2027', '19:30 CEST', 'Park Śląski', 'give them back until Thursday']) {
@@ -54,7 +54,7 @@ test.each([
 test('what nobody needs to know of an event is not told', async () => {
   const before = await service.consumed('EVENT_UPDATED', 'done')
   await service.tell(eventUpdated, { ...snapshotOf(service), changed: ['name', 'description', 'imageUrl'] })
-  await vi.waitFor(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(before + 1), SOON)
+  await until(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(before + 1))
   expect(await service.deps.prisma.announcement.count({ where: { doneAt: null } })).toBe(0)
   expect(service.world.holderPages).toEqual([])
 })
@@ -64,11 +64,13 @@ test('a cancelled event is told with the organizer’s reason, and a change of i
   service.world.holders = [holder.userId]
   service.world.event.status = 'CANCELLED'
   const event = snapshotOf(service)
+  const before = await service.consumed('EVENT_UPDATED', 'done')
   await service.tell(eventUpdated, { ...event, changed: ['eventDate'] })
+  await until(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(before + 1))
   await service.tell(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'A storm is <coming>.' })
-  await vi.waitFor(async () => expect(await service.rows(holder.userId)).toMatchObject([{ status: 'SENT' }]), SOON)
-  await vi.waitFor(async () => expect(await service.deps.prisma.announcement.count({ where: { doneAt: null } })).toBe(0), SOON)
-  await vi.waitFor(async () => expect(await service.rows(holder.userId)).toHaveLength(1), SOON)
+  await until(async () => expect(await service.rows(holder.userId)).toMatchObject([{ status: 'SENT' }]))
+  await until(async () => expect(await service.deps.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
+  await until(async () => expect(await service.rows(holder.userId)).toHaveLength(1))
   expect(mailsTo(service, holder.email)).toMatchObject([{ subject: 'Cancelled: Święto Świateł' }])
   const [mail] = mailsTo(service, holder.email)
   expect(mail?.text).toContain('A storm is <coming>.')
@@ -86,19 +88,19 @@ test('a long list of holders is gone through page by page, goes on where it stop
   const event = snapshotOf(first)
   await first.tell(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'rain' })
   const told = () => first.deps.prisma.notification.groupBy({ by: 'recipientId', _count: true })
-  await vi.waitFor(async () => expect(await told()).toHaveLength(100), SOON)
+  await until(async () => expect(await told()).toHaveLength(100))
   // The ticket service refuses the second page for a while; then somebody else holds a ticket that comes first.
-  await vi.waitFor(async () => {
+  await until(async () => {
     const [announcement] = await first.deps.prisma.announcement.findMany()
     expect(announcement).toMatchObject({ position: '100', holders: 100, doneAt: null, lease: null })
-  }, SOON)
+  })
   first.world.holders = [...users.slice(0, 100), users[0] as UserId, ...users.slice(100)]
   first.world.holderPagesMax = Number.POSITIVE_INFINITY
-  await vi.waitFor(async () => expect(await told()).toHaveLength(230), SOON)
+  await until(async () => expect(await told()).toHaveLength(230))
   expect((await told()).every(({ _count }) => _count === 1)).toBe(true)
   expect(first.world.holderPages).toEqual([null, '100', '200'])
-  await vi.waitFor(async () => {
+  await until(async () => {
     expect(await first.deps.prisma.announcement.findMany()).toMatchObject([{ doneAt: expect.any(Date), lease: null }])
-  }, SOON)
-  await vi.waitFor(async () => expect(first.ses.mails()).toHaveLength(230), { timeout: 20_000, interval: 100 })
-}, 60_000)
+  })
+  await until(async () => expect(first.ses.mails()).toHaveLength(230))
+})

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { opsAlert, type QueueName } from '@boxoffice/contracts'
 import { deleteLetters, readLetters, sendToDeadLetters } from '@boxoffice/messaging'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDeadLetterMonitor } from '../src/dead-letters/monitor.ts'
 import { type Notifications, startNotifications } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -25,7 +25,7 @@ async function empty(queue: QueueName): Promise<void> {
 }
 const alertsOf = (queue: string) => service.probe.heard(opsAlert).filter(({ payload }) => payload.detail.queue === queue)
 /** As many alerts as were decided on have been heard. */
-const heard = (queue: string, count: number) => vi.waitFor(() => expect(alertsOf(queue)).toHaveLength(count), SOON)
+const heard = (queue: string, count: number) => until(() => expect(alertsOf(queue)).toHaveLength(count))
 const told = () => service.deps.prisma.deadLetterWatch.findMany({ where: { alerts: { gt: 0 } }, orderBy: { queue: 'asc' } })
 
 const shown = async (queue: string) =>

@@ -1,9 +1,9 @@
 import { paymentFailed, ticketDeliveryFailed, ticketsGenerated, userCreated } from '@boxoffice/contracts'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { startProcess } from './process.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 const running: Notifications[] = []
 const start = async (overrides: Record<string, string> = {}) => {
   const service = await startNotifications(overrides)
@@ -20,19 +20,24 @@ afterEach(() => {
   service.world.away.clear()
 })
 afterAll(async () => {
-  for (const started of running) await started.stop()
+  await Promise.all(running.map((started) => started.stop()))
 })
 
 const settled = (of: Notifications, userId: string, status: string, failureReason: string | null = null) =>
-  vi.waitFor(async () => expect(await of.rows(userId)).toMatchObject([{ status, failureReason }]), SOON)
+  until(async () => expect(await of.rows(userId)).toMatchObject([{ status, failureReason }]))
 
 test('a message that comes twice is one mail', async () => {
   const user = await service.user()
   await service.tell(paymentFailed, failedFor(user, service))
   await settled(service, user.userId, 'SENT')
   // The same message again: as the relay publishes it when it died after publishing.
-  await service.deps.pool.query(`update outbox set published_at = null, leased_until = null where event_type = 'PAYMENT_FAILED'`)
-  await vi.waitFor(async () => expect(await service.consumed('PAYMENT_FAILED', 'duplicate')).toBeGreaterThan(0), SOON)
+  await until(async () => {
+    const { rowCount } = await service.deps.pool.query(
+      `update outbox set published_at = null, leased_until = null where event_type = 'PAYMENT_FAILED' and published_at is not null`,
+    )
+    expect(rowCount).toBe(1) // before its relay has noted that it is published it would be published once alone
+  })
+  await until(async () => expect(await service.consumed('PAYMENT_FAILED', 'duplicate')).toBeGreaterThan(0))
   expect(await service.rows(user.userId)).toHaveLength(1)
   expect(service.ses.mails(user.email)).toHaveLength(1)
 })
@@ -41,7 +46,7 @@ test.each(['down', 'throttle'] as const)('with SES %s a mail waits and goes out 
   service.ses.set(mode)
   const user = await service.user()
   await service.tell(ticketsGenerated, generatedFor(user, service))
-  await vi.waitFor(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1), SOON)
+  await until(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1))
   expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENDING', sentAt: null }])
   expect(service.ses.mails(user.email)).toEqual([])
   service.ses.set('ok')
@@ -53,7 +58,7 @@ test('with a connection that is cut before the answer the mail is sent again, re
   service.ses.set('cut')
   const user = await service.user()
   await service.tell(paymentFailed, failedFor(user, service))
-  await vi.waitFor(() => expect(service.ses.mails(user.email)).toHaveLength(1), SOON)
+  await until(() => expect(service.ses.mails(user.email)).toHaveLength(1))
   service.ses.set('ok')
   await settled(service, user.userId, 'SENT')
   const mails = service.ses.mails(user.email).map(({ mail }) => mail)
@@ -95,7 +100,7 @@ test.each(['auth', 'events', 'payments', 'tickets'] as const)(
     service.world.away.add(peer)
     const user = await service.user()
     await service.tell(ticketsGenerated, generatedFor(user, service))
-    await vi.waitFor(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1), SOON)
+    await until(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1))
     expect(service.ses.mails(user.email)).toEqual([])
     service.world.away.clear()
     await settled(service, user.userId, 'SENT')
@@ -116,25 +121,42 @@ test('after its last attempt a mail has failed', async () => {
 
 test('a slow mail holds up none of the others, and two instances send each mail once', async () => {
   const first = await start({ MAIL_CONCURRENCY: '2' })
-  first.ses.set('slow')
+  const [slow, answered] = [Promise.withResolvers<string | null>(), Promise.withResolvers<void>()]
+  first.ses.onTaken((address) => {
+    first.ses.onTaken(async () => {})
+    slow.resolve(address)
+    return answered.promise
+  })
   first.work()
-  const second = await startProcess(first.environment)
+  const second = await startProcess(first)
   const users = await Promise.all(Array.from({ length: 12 }, () => first.user()))
   for (const user of users) await first.tell(paymentFailed, failedFor(user, first))
-  for (const user of users) await settled(first, user.userId, 'SENT')
+  const slowest = await slow.promise
+  for (const user of users) if (user.email !== slowest) await settled(first, user.userId, 'SENT')
+  const held = users.find(({ email }) => email === slowest) as (typeof users)[0]
+  await settled(first, held.userId, 'SENDING')
+  answered.resolve()
+  await settled(first, held.userId, 'SENT')
   expect(await second.stop()).toEqual([0, null])
   for (const user of users) expect(first.ses.mails(user.email)).toHaveLength(1)
 })
 
 test('an attempt that outlives its lease does not send what another has sent', async () => {
-  const hasty = await start({ MAIL_LEASE_SECONDS: '1' })
+  const hasty = await start()
   const user = await hasty.user()
-  hasty.world.delaysMs.push(2_500)
+  const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  hasty.world.beforeUser.push(() => {
+    asked.resolve()
+    return answered.promise
+  })
   hasty.work()
   await hasty.tell(paymentFailed, failedFor(user, hasty))
+  await asked.promise
+  await hasty.endLeases()
   await settled(hasty, user.userId, 'SENT')
+  answered.resolve()
   // The late attempt has what it needs by now, and all the time of another mail to send it.
-  await vi.waitFor(() => expect(hasty.world.eventsAsked).toBe(2), SOON)
+  await until(() => expect(hasty.world.eventsAsked).toBe(2))
   const next = await hasty.user()
   await hasty.tell(paymentFailed, failedFor(next, hasty))
   await settled(hasty, next.userId, 'SENT')
@@ -146,14 +168,15 @@ test.each([
   ['mail.before-send', 1],
   ['mail.after-send', 2],
 ] as const)('killed at %s, the mail is sent after the lease: %i in all, with the same ids', async (crashPoint, total) => {
-  const survivor = await start({ MAIL_LEASE_SECONDS: '2' })
-  const doomed = await startProcess({ ...survivor.environment, CRASH_AT: crashPoint })
+  const survivor = await start()
+  const doomed = await startProcess(survivor, { CRASH_AT: crashPoint })
   const user = await survivor.user()
   await survivor.tell(ticketsGenerated, generatedFor(user, survivor))
   expect(await doomed.ended).toEqual([null, 'SIGKILL'])
   expect(await survivor.rows(user.userId)).toMatchObject([{ status: 'SENDING', attempts: 1 }])
   expect(survivor.ses.mails(user.email)).toHaveLength(total - 1)
 
+  await survivor.endLeases()
   survivor.work()
   await settled(survivor, user.userId, 'SENT')
   const mails = survivor.ses.mails(user.email).map(({ mail }) => mail)
@@ -164,17 +187,17 @@ test.each([
 
 test('neither tokens nor addresses are in the log, whatever goes wrong', async () => {
   const quiet = await start()
-  const logging = await startProcess({ ...quiet.environment, LOG_LEVEL: 'debug' })
+  const logging = await startProcess(quiet, { LOG_LEVEL: 'debug' })
   const token = 'tok_that_nobody_may_read'
   const user = await quiet.user()
   quiet.ses.set('down')
   await quiet.tell(userCreated, createdFor(user, await quiet.seal(token)))
-  await vi.waitFor(() => expect(logging.logged()).toContain('tried again'), SOON)
+  await until(() => expect(logging.logged()).toContain('tried again'))
   quiet.ses.set('ok')
   await settled(quiet, user.userId, 'SENT')
   quiet.ses.set('reject')
   await quiet.tell(paymentFailed, failedFor(user, quiet))
-  await vi.waitFor(() => expect(logging.logged()).toContain('MessageRejected'), SOON)
+  await until(() => expect(logging.logged()).toContain('MessageRejected'))
   expect(await logging.stop()).toEqual([0, null])
   expect(logging.logged()).toContain('a notification was sent')
   expect(logging.logged()).not.toContain(token)

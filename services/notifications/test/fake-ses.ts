@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { serveLocally } from '@boxoffice/service-kit/testing'
 import { type ParsedMail, simpleParser } from 'mailparser'
 
 export type SesMode =
@@ -11,10 +11,6 @@ export type SesMode =
   | 'down'
   /** Takes the mail and hangs up instead of answering. */
   | 'cut'
-  /** Takes the mail and answers after a while. */
-  | 'slow'
-
-const SLOW_MS = 600
 
 /** The part of SES that speaks `SendRawEmail` (the query protocol), and what it has taken. */
 export async function startFakeSes() {
@@ -26,7 +22,7 @@ export async function startFakeSes() {
     configurationSet: string | null
     tag: (string | null)[]
   }[] = []
-  const state = { mode: 'ok' as SesMode, calls: 0, taken: async () => {} }
+  const state = { mode: 'ok' as SesMode, calls: 0, taken: async (_address: string | null) => {} }
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -49,23 +45,21 @@ export async function startFakeSes() {
     const tag = ['Name', 'Value'].map((part) => form.get(`Tags.member.1.${part}`))
     const configurationSet = form.get('ConfigurationSetName')
     taken.push({ raw: raw.toString('latin1'), mail: await simpleParser(raw), destination, messageId, configurationSet, tag })
-    await state.taken()
+    await state.taken(destination)
     if (mode === 'cut') return request.socket.destroy()
-    if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, SLOW_MS))
     return answer(
       200,
       `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult><MessageId>${messageId}</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendRawEmailResponse>`,
     )
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: await serveLocally(server),
     /** What it does from now on. */
     set(mode: SesMode) {
       state.mode = mode
     },
     /** What happens between taking a mail and answering, from now on. */
-    onTaken(taken: () => Promise<void>) {
+    onTaken(taken: (address: string | null) => Promise<void>) {
       state.taken = taken
     },
     calls: () => state.calls,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { serveLocally } from '@boxoffice/service-kit/testing'
 
 export type SmsMode = 'ok' | 'reject' | 'down'
 
@@ -34,9 +34,8 @@ export async function startFakeSms() {
       `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>${randomUUID()}</MessageId></PublishResult></PublishResponse>`,
     )
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: await serveLocally(server),
     /** What it does from now on. */
     set(mode: SmsMode) {
       state.mode = mode

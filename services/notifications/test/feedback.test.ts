@@ -8,11 +8,11 @@ import {
   userEmailVerified,
 } from '@boxoffice/contracts'
 import { readLetters } from '@boxoffice/messaging'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { asNotification, bounceOf, complaintOf, DIAGNOSTIC, delayOf, rejectOf } from './ses-events.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -23,19 +23,19 @@ afterAll(() => service.stop())
 
 type User = Awaited<ReturnType<Notifications['user']>>
 const taken = (user: User, count = 1) =>
-  vi.waitFor(() => {
+  until(() => {
     const mail = service.ses.mails(user.email)[count - 1]
     if (!mail) throw new Error('no mail yet')
     return mail
-  }, SOON)
+  })
 const settled = (user: User, ...statuses: object[]) =>
-  vi.waitFor(async () => expect(await service.rows(user.userId)).toMatchObject(statuses), SOON)
+  until(async () => expect(await service.rows(user.userId)).toMatchObject(statuses))
 const log = async (user: User) => {
   const { body } = await service.client(user.headers).listNotifications({ query: {} })
   return body.notifications.toReversed()
 }
 const suppressed = (user: User, ...causes: string[]) =>
-  vi.waitFor(async () => expect((await find(user.email)).suppressions.map(({ cause }) => cause)).toEqual(causes), SOON)
+  until(async () => expect((await find(user.email)).suppressions.map(({ cause }) => cause)).toEqual(causes))
 async function find(email: string) {
   const operator = await service.authority.user(['ADMIN'])
   const answer = await service.client(operator.headers).findSuppressions({ body: { email } })
@@ -96,7 +96,7 @@ describe('a mail that came back for good', () => {
     const event = bounceOf(await taken(user))
     const before = await service.consumed('MAIL_BOUNCED', 'duplicate')
     for (const told of [event, event, asNotification(event)]) await service.tellOfMail(told)
-    await vi.waitFor(async () => expect(await service.consumed('MAIL_BOUNCED', 'duplicate')).toBe(before + 2), SOON)
+    await until(async () => expect(await service.consumed('MAIL_BOUNCED', 'duplicate')).toBe(before + 2))
     const again = bounceOf(await taken(user))
     await service.tellOfMail(again)
     const other = await service.user()
@@ -189,7 +189,7 @@ test('what had to be taken in twice is counted once', async () => {
   await service.tellOfMail(bounceOf(mail))
   await suppressed(user, 'BOUNCE')
   await pool.query('drop trigger fail_once on mail_suppressions')
-  await expect.poll(bounced, SOON).toBeGreaterThan(before)
+  await until(async () => expect(await bounced()).toBeGreaterThan(before))
   expect((await pool.query('select last_value::int from attempts')).rows).toEqual([{ last_value: 2 }])
   expect(await bounced()).toBe(before + 1)
 })
@@ -207,7 +207,7 @@ test('whoever complains gets no mails any more, but those that they ask for; con
 
   const verified = (verifiedAt: Date) => service.tell(userEmailVerified, { userId: user.userId, email: user.email, verifiedAt })
   await verified(new Date(Date.now() - 3_600_000)) // before they complained
-  await vi.waitFor(async () => expect(await service.consumed('USER_EMAIL_VERIFIED', 'done')).toBe(1), SOON)
+  await until(async () => expect(await service.consumed('USER_EMAIL_VERIFIED', 'done')).toBe(1))
   await suppressed(user, 'COMPLAINT')
   await verified(new Date(Date.now() + 60_000))
   await suppressed(user)
@@ -215,7 +215,7 @@ test('whoever complains gets no mails any more, but those that they ask for; con
   const mail = await taken(user, 4)
   const before = await service.consumed('MAIL_COMPLAINED', 'done')
   await service.tellOfMail(complaintOf(mail)) // before they confirmed
-  await vi.waitFor(async () => expect(await service.consumed('MAIL_COMPLAINED', 'done')).toBe(before + 1), SOON)
+  await until(async () => expect(await service.consumed('MAIL_COMPLAINED', 'done')).toBe(before + 1))
   expect((await find(user.email)).suppressions).toEqual([])
 })
 
@@ -237,11 +237,11 @@ test('what is told of a mail that is none of ours keeps its address from getting
 test('what cannot be understood waits for a person, with the reason', async () => {
   await service.tellOfMail('Successfully validated SNS topic for Amazon SES event publishing.')
   await service.tellOfMail({ eventType: 'Bounce', mail: {} })
-  const letters = await vi.waitFor(async () => {
+  const letters = await until(async () => {
     const { value } = await readLetters(service.aws, 'mail-feedback-queue').next()
     if (!value) throw new Error('none yet')
     return value
-  }, SOON)
+  })
   expect(letters).toMatchObject([{ eventType: 'Bounce', reason: expect.stringContaining("not of SES's schema: mail.messageId") }])
 })
 
@@ -267,7 +267,7 @@ describe('operators', () => {
     // Told long ago, and only heard of now: a dead letter that was put back.
     const before = await service.consumed('MAIL_BOUNCED', 'done')
     await service.tellOfMail(bounceOf(mail, { at: new Date(Date.now() - 3_600_000).toISOString() }))
-    await vi.waitFor(async () => expect(await service.consumed('MAIL_BOUNCED', 'done')).toBe(before + 1), SOON)
+    await until(async () => expect(await service.consumed('MAIL_BOUNCED', 'done')).toBe(before + 1))
     expect((await find(user.email)).suppressions).toEqual([])
     await service.tellOfMail(bounceOf(mail, { at: new Date(Date.now() + 1_000).toISOString() }))
     await suppressed(user, 'BOUNCE')

@@ -20,9 +20,11 @@ import {
   type userCreated,
   type VenueId,
 } from '@boxoffice/contracts'
-import { createAws, createOutbox, createProbe, provision, sayAsStranger } from '@boxoffice/messaging'
-import { createDatabase, sqlOf } from '@boxoffice/service-kit'
-import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { createAws, createOutbox, provision } from '@boxoffice/messaging'
+import { createProbe, sayAsStranger } from '@boxoffice/messaging/testing'
+import { sqlOf } from '@boxoffice/service-kit'
+import { createDatabase, createTestAuthority, injectClient, patientPolicies, stopWorkers } from '@boxoffice/service-kit/testing'
+import { claimPort, machineFactor, measured } from '@boxoffice/testing'
 import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -34,7 +36,9 @@ import { startFakeSms } from './fake-sms.ts'
 import { createWorld, startPeers } from './peers.ts'
 
 /** The notification service with its own database and queues; SES and the other services are stubs on ports of their own. */
-export async function startNotifications(overrides: Record<string, string> = {}) {
+export const startNotifications = (overrides: Record<string, string> = {}) => measured('servers', () => start(overrides))
+
+async function start(overrides: Record<string, string>) {
   const authority = await createTestAuthority()
   const world = createWorld()
   const [peers, ses, sms] = await Promise.all([startPeers(world), startFakeSes(), startFakeSms()])
@@ -42,7 +46,7 @@ export async function startNotifications(overrides: Record<string, string> = {})
   const environment: Record<string, string> = {
     ...authority.environment('notification-service'),
     ...peers.environment,
-    PORT: '0',
+    PORT: String(await claimPort()),
     PUBLIC_URL: 'https://boxoffice.example',
     DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/notifications/prisma/migrations'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
@@ -57,15 +61,11 @@ export async function startNotifications(overrides: Record<string, string> = {})
     MAIL_CONFIGURATION_SET: 'boxoffice-mails',
     REPLY_TO_ADDRESSES: 'help@boxoffice.example, desk@boxoffice.example',
     MAIL_POLL_MS: '50',
-    // Failures are the subject here: a breaker that opens would only make the tests wait.
-    RESILIENCE: JSON.stringify(
-      Object.fromEntries(
-        ['auth', 'events', 'payments', 'tickets', 'mail', 'sms'].map((callee) => [
-          callee,
-          { breaker: { volumeThreshold: 10_000 }, retry: { attempts: 1, firstWaitMs: 100 } },
-        ]),
-      ),
-    ),
+    LOG_POLL_MS: '50',
+    // What only a machine that is slow could reach: leases that are to end are ended by the test.
+    MAIL_LEASE_SECONDS: '600',
+    MAIL_TIMEOUT_MS: String(Math.min(120_000, 60_000 * machineFactor)),
+    RESILIENCE: patientPolicies(),
     ...overrides,
   }
   const config = loadConfig(environment)
@@ -75,8 +75,10 @@ export async function startNotifications(overrides: Record<string, string> = {})
   const deps = createDependencies(config, authority.userKeys)
   const app = buildApp(deps)
   const appendAny = createOutbox({ ...deps, topics })
-  const [relay, ...others] = buildWorkers(deps)
+  const workers = buildWorkers(deps)
+  const [relay, ...others] = workers
   relay?.start()
+  const processes: { kill(): Promise<unknown> }[] = []
   let working = false
 
   return {
@@ -90,6 +92,8 @@ export async function startNotifications(overrides: Record<string, string> = {})
     world,
     probe,
     aws,
+    /** Processes that end with this. */
+    processes,
     /** Begin to consume and to send. */
     work() {
       working = true
@@ -129,6 +133,8 @@ export async function startNotifications(overrides: Record<string, string> = {})
       world.users.set(userId, user)
       return { ...user, headers }
     },
+    /** Leases are waited for as they would be, but shorter. */
+    endLeases: () => deps.pool.query("update notifications set leased_until = clock_timestamp() - interval '1 second'"),
     rows: async (recipientId: string) =>
       deps.prisma.notification.findMany({ where: { recipientId }, orderBy: { createdAt: 'asc' } }),
     /** How many messages of a type the consumer has taken off the queue with this outcome. */
@@ -138,15 +144,11 @@ export async function startNotifications(overrides: Record<string, string> = {})
       return of?.value ?? 0
     },
     async stop() {
-      await app.close()
-      if (working) for (const worker of others.toReversed()) await worker.stop()
-      await relay?.stop()
-      await probe.close()
-      await deps.close()
+      await Promise.all([app.close(), ...processes.map((one) => one.kill())])
+      await stopWorkers(working ? workers : workers.slice(0, 1))
+      await Promise.all([probe.close(), deps.close()])
       aws.close()
-      await ses.stop()
-      await sms.stop()
-      await peers.close()
+      await Promise.all([ses.stop(), sms.stop(), peers.close()])
     },
   }
 }

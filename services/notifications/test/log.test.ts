@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type NotificationId, notificationsRoutes, paymentFailed } from '@boxoffice/contracts'
 import { createClient } from '@boxoffice/service-kit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { listenLocally } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LogChange } from '../src/notifications/log-watch.ts'
 import { failedFor, type Notifications, startNotifications } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -17,10 +18,10 @@ type User = Awaited<ReturnType<Notifications['user']>>
 const send = async (user: User) => {
   const before = (await service.rows(user.userId)).length
   await service.tell(paymentFailed, failedFor(user, service))
-  await vi.waitFor(async () => {
+  await until(async () => {
     const rows = await service.rows(user.userId)
     expect(rows.map(({ status }) => status)).toEqual(Array(before + 1).fill('SENT'))
-  }, SOON)
+  })
 }
 
 test('a notification is read once, by whom it was sent to', async () => {
@@ -54,7 +55,7 @@ test('a notification is read once, by whom it was sent to', async () => {
 test('a stream tells how many are unread, each notification as it is sent, and what was read elsewhere', async () => {
   const [user, other] = [await service.user(), await service.user()]
   await send(user)
-  const baseUrl = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const baseUrl = await listenLocally(service.app)
   const client = createClient(notificationsRoutes, { baseUrl, headers: () => user.headers })
   const leaving = new AbortController()
   const { body: stream } = await client.watchNotifications({ signal: leaving.signal })
@@ -62,7 +63,7 @@ test('a stream tells how many are unread, each notification as it is sent, and w
   const watching = (async () => {
     for await (const change of stream) changes.push(change)
   })().catch((error: Error) => error.name)
-  const seen = (count: number) => vi.waitFor(() => expect(changes).toHaveLength(count), SOON)
+  const seen = (count: number) => until(() => expect(changes).toHaveLength(count))
 
   await seen(1)
   expect(changes[0]).toEqual({ unreadCount: 1 })

@@ -1,9 +1,9 @@
 import { paymentFailed, ticketsDelivered, ticketsGenerated, userCreated } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { codePng, pdfOf } from './peers.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -12,12 +12,12 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 const mailTo = (address: string) =>
-  vi.waitFor(() => {
+  until(() => {
     const [taken, ...more] = service.ses.mails(address)
     if (!taken) throw new Error('no mail yet')
     expect(more).toEqual([])
     return taken
-  }, SOON)
+  })
 
 test('an order is confirmed with a PDF of each ticket, its code in the mail, and TICKETS_DELIVERED', async () => {
   const user = await service.user()
@@ -106,7 +106,7 @@ test('a welcome carries the link of its token, and the token is in clear in the 
   expect(mail.html).toContain(`href="${link}"`)
   expect(mail.text).toContain('Welcome, Łukasz')
 
-  await vi.waitFor(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]), SOON)
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
   const tables = ['notifications', 'outbox', 'message_archive', 'inbox']
   const dumps = await Promise.all(tables.map((name) => service.deps.pool.query(`select to_jsonb(t)::text as row from ${name} t`)))
   const dump = dumps.flatMap(({ rows }) => rows.map(({ row }) => row as string)).join('\n')
@@ -165,10 +165,8 @@ test('tickets that are not valid any more are left out; where none is left, no c
   const none = generatedFor(other, service, 1)
   service.world.invalid.add(none.tickets[0]?.ticketId ?? '')
   await service.tell(ticketsGenerated, none)
-  await vi.waitFor(
-    async () =>
-      expect(await service.rows(other.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'TICKETS_NOT_VALID' }]),
-    SOON,
+  await until(async () =>
+    expect(await service.rows(other.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'TICKETS_NOT_VALID' }]),
   )
   expect(service.ses.mails(other.email)).toEqual([])
 })

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { paymentFailed } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failedFor, type Notifications, startNotifications } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications({ MAIL_ATTEMPTS_MAX: '2' })
@@ -47,10 +47,10 @@ test('attempts are counted by what came of them', async () => {
   service.work()
   const user = await service.user()
   await service.tell(paymentFailed, failedFor(user, service))
-  await vi.waitFor(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED' }]), SOON)
-  await vi.waitFor(async () => {
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED' }]))
+  await until(async () => {
     expect(await figure(`notifications_total{channel="EMAIL",outcome="retried",${own}}`)).toBe(1)
     expect(await figure(`notifications_total{channel="EMAIL",outcome="failed",${own}}`)).toBe(1)
-  }, SOON)
+  })
   expect(await figure(`notifications_total{channel="EMAIL",outcome="sent",${own}}`)).toBe(0)
 })

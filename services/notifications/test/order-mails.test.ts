@@ -11,10 +11,10 @@ import {
   refundProcessed,
   type TicketTypeId,
 } from '@boxoffice/contracts'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -45,21 +45,21 @@ const refundOf = (
 const refunded: Partial<OrderInfo> = { status: 'REFUNDED', refundedAmount: 10_050 as Minor }
 const mailsTo = (user: User) => service.ses.mails(user.email).map(({ mail }) => mail)
 const mailTo = (user: User) =>
-  vi.waitFor(() => {
+  until(() => {
     const mails = mailsTo(user)
     expect(mails).toHaveLength(1)
     return mails[0] as NonNullable<(typeof mails)[0]>
-  }, SOON)
+  })
 /** Everything that was consumed for a user is sent or taken back. */
 const settled = (user: User, count: number) =>
-  vi.waitFor(async () => {
+  until(async () => {
     const rows = await service.rows(user.userId)
     expect(rows.map(({ status }) => status)).toEqual(Array(count).fill('SENT'))
-  }, SOON)
+  })
 const consumedOnce = async (eventType: string, work: () => Promise<unknown>) => {
   const before = await service.consumed(eventType, 'done')
   await work()
-  await vi.waitFor(async () => expect(await service.consumed(eventType, 'done')).toBe(before + 1), SOON)
+  await until(async () => expect(await service.consumed(eventType, 'done')).toBe(before + 1))
 }
 
 test.each(['refund first', 'cancellation first'])('an order that was refunded as a whole is one mail: %s', async (order) => {
@@ -152,8 +152,8 @@ test('receipts and every step of an order are for those who ask for them', async
     })
     await service.tell(orderStatusChanged, { ...orderOf(user), previousStatus: 'CONFIRMED', status: 'REFUND_PENDING' })
   }
-  await vi.waitFor(() => expect(mailsTo(curious)).toHaveLength(2), SOON)
-  await vi.waitFor(async () => expect(await service.consumed('ORDER_STATUS_CHANGED', 'done')).toBe(2), SOON)
+  await until(() => expect(mailsTo(curious)).toHaveLength(2))
+  await until(async () => expect(await service.consumed('ORDER_STATUS_CHANGED', 'done')).toBe(2))
   const texts = mailsTo(curious).map(({ subject, text }) => `${subject}\n${text}`)
   expect(texts.sort()).toEqual([
     expect.stringMatching(/^Your order for Święto Świateł is being refunded/),

@@ -62,8 +62,8 @@ export function createWorld() {
     ballast: 0,
     /** Services that answer 503. */
     away: new Set<'auth' | 'events' | 'payments' | 'tickets'>(),
-    /** How long each of the next questions for a user takes to be answered, in ms. */
-    delaysMs: [] as number[],
+    /** What each of the next questions for a user waits for. */
+    beforeUser: [] as (() => Promise<void>)[],
     /** How often the event service was asked: that comes after the user. */
     eventsAsked: 0,
   }
@@ -86,7 +86,7 @@ export async function startPeers(world: World) {
       {
         async getUser({ params }) {
           away('auth')
-          await new Promise((resolve) => setTimeout(resolve, world.delaysMs.shift() ?? 0))
+          await world.beforeUser.shift()?.()
           const user = world.users.get(params.userId)
           return user ? { status: 200, body: user } : refuse(404, 'USER_NOT_FOUND', 'no such user')
         },

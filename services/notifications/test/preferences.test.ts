@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Preference } from '@boxoffice/contracts'
 import { eventCancelled, paymentFailed, ticketsDelivered, ticketsGenerated } from '@boxoffice/contracts'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -101,11 +101,8 @@ test('who turned a mail off does not get it, and has nothing of it in the log', 
   await service.client(user.headers).updatePreferences({ body: { preferences: [wish('PAYMENT_FAILED', 'EMAIL', false)] } })
   await service.tell(paymentFailed, failedFor(user, service))
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
-  await vi.waitFor(
-    async () => expect(await service.rows(user.userId)).toMatchObject([{ type: 'ORDER_CONFIRMATION', status: 'SENT' }]),
-    SOON,
-  )
-  await vi.waitFor(async () => expect(await service.consumed('PAYMENT_FAILED', 'done')).toBe(1), SOON)
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ type: 'ORDER_CONFIRMATION', status: 'SENT' }]))
+  await until(async () => expect(await service.consumed('PAYMENT_FAILED', 'done')).toBe(1))
   expect(service.ses.mails(user.email)).toHaveLength(1)
 })
 
@@ -114,10 +111,10 @@ test('who asked for it gets a text message beside the mail, with nothing persona
   const user = await service.user({ phone: phoneNumber })
   await service.client(user.headers).updatePreferences({ body: { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] } })
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
-  await vi.waitFor(async () => {
+  await until(async () => {
     const rows = await service.rows(user.userId)
     expect(rows.map(({ channel, status }) => `${channel} ${status}`).sort()).toEqual(['EMAIL SENT', 'SMS SENT'])
-  }, SOON)
+  })
   const text = 'Boxoffice: your tickets for Święto Świateł are in your mailbox.'
   expect(service.sms.texts(phoneNumber)).toEqual([
     { phoneNumber, text, attributes: { 'AWS.SNS.SMS.SMSType': 'Transactional', 'AWS.SNS.SMS.SenderID': 'Boxoffice' } },
@@ -127,23 +124,20 @@ test('who asked for it gets a text message beside the mail, with nothing persona
   expect(JSON.stringify(await service.rows(user.userId))).not.toContain(phoneNumber)
   // The mail brings the tickets: the text message says nothing to the ticket service.
   await service.probe.waitFor(ticketsDelivered, ({ payload }) => payload.userId === user.userId)
-  await vi.waitFor(async () => {
+  await until(async () => {
     const { rows } = await service.deps.pool.query(
       `select published_at from outbox where event_type = 'TICKETS_DELIVERED' and body->'payload'->>'userId' = $1`,
       [user.userId],
     )
     expect(rows).toEqual([{ published_at: expect.any(Date) }])
-  }, SOON)
+  })
 })
 
 test('without a telephone there is no text message, and no trace of one', async () => {
   const user = await service.user()
   await service.client(user.headers).updatePreferences({ body: { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] } })
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
-  await vi.waitFor(
-    async () => expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]),
-    SOON,
-  )
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]))
 })
 
 test.each([
@@ -159,10 +153,10 @@ test.each([
     await service.client(user.headers).updatePreferences({ body })
     await service.tell(ticketsGenerated, generatedFor(user, service, 1))
     const row = async (channel: string) => (await service.rows(user.userId)).find((one) => one.channel === channel)
-    await vi.waitFor(async () => expect(await row('EMAIL')).toMatchObject({ status: 'SENT' }), SOON)
-    await vi.waitFor(async () => expect((await row('SMS'))?.attempts).toBeGreaterThan(mode === 'down' ? 1 : 0), SOON)
+    await until(async () => expect(await row('EMAIL')).toMatchObject({ status: 'SENT' }))
+    await until(async () => expect((await row('SMS'))?.attempts).toBeGreaterThan(mode === 'down' ? 1 : 0))
     service.sms.set(mode === 'down' ? 'ok' : mode)
-    await vi.waitFor(async () => expect(await row('SMS')).toMatchObject({ status, failureReason }), SOON)
+    await until(async () => expect(await row('SMS')).toMatchObject({ status, failureReason }))
     expect(service.sms.texts(phoneNumber)).toHaveLength(mode === 'down' ? 1 : 0)
   },
 )
@@ -178,7 +172,7 @@ test('in quiet hours text messages and mails that can wait do so, and urgent mai
   const { organizerId, eventId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = service.world.event
   const event = { organizerId, eventId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
   await service.tell(eventCancelled, { ...event, eventName: name, cancellationReason: 'rain' })
-  await vi.waitFor(async () => {
+  await until(async () => {
     const rows = await service.rows(user.userId)
     expect(rows.map((row) => `${row.channel} ${row.type} ${row.status}`).sort()).toEqual([
       'EMAIL EVENT_CANCELLED SENT',
@@ -191,5 +185,5 @@ test('in quiet hours text messages and mails that can wait do so, and urgent mai
       expect(row.nextAttemptAt.toISOString().slice(11, 16)).toBe(quietHours.end)
       expect(row.nextAttemptAt.getTime()).toBeGreaterThan(Date.now())
     }
-  }, SOON)
+  })
 })

@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { measured } from '@boxoffice/testing'
+import type { Notifications } from './harness.ts'
 
-/** The service as a process of its own: what a crash point kills, and whose log can be read. */
-export async function startProcess(environment: Record<string, string>) {
+/** The service as a process of its own: what a crash point kills, and whose log can be read. It ends with `service` at last. */
+export const startProcess = (service: Notifications, overrides: Record<string, string> = {}) =>
+  measured('servers', () => start(service, overrides))
+
+async function start({ environment, processes }: Notifications, overrides: Record<string, string>) {
   const main = path.join(import.meta.dirname, '../src/main.ts')
-  const child = spawn('node', [main], {
-    env: { PATH: process.env.PATH, ...environment },
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env.PATH, ...environment, ...overrides },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let logged = ''
@@ -17,6 +22,12 @@ export async function startProcess(environment: Record<string, string>) {
     logged += chunk
   })
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  processes.push({
+    kill() {
+      child.kill('SIGKILL')
+      return ended
+    },
+  })
   const started = await Promise.race([once(child, 'message').then(() => true), ended.then(() => false)])
   if (!started) throw new Error(`the process did not start:\n${logged}`)
   return {

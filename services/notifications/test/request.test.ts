@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type NotificationRequest, paymentFailed } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { failedFor, type Notifications, startNotifications } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -30,13 +30,13 @@ test('another service has something sent, to where it says and under its own sub
   const client = await service.as('payment-service')
   const body = requestFor(user, { recipient, subject: 'About your order' })
   const answer = await client.sendNotification({ body })
-  await vi.waitFor(() => expect(service.ses.mails(recipient)).toMatchObject([{ mail: { subject: 'About your order' } }]), SOON)
+  await until(() => expect(service.ses.mails(recipient)).toMatchObject([{ mail: { subject: 'About your order' } }]))
   expect(service.ses.mails(recipient)[0]?.mail.text).toContain('Your bank declined the payment.')
-  await vi.waitFor(async () => {
+  await until(async () => {
     const rows = await service.rows(user.userId)
     expect(rows).toMatchObject([{ id: answer.status === 202 && answer.body.notificationId, status: 'SENT', address: null }])
     expect(rows[0]).toMatchObject({ subject: 'About your order', orderId: body.payload.orderId })
-  }, SOON)
+  })
   expect(service.ses.mails(user.email)).toEqual([])
 })
 
@@ -47,7 +47,7 @@ test.each(['requestId', 'Idempotency-Key'])('the same request again, known by it
   const body = requestFor(user, by === 'requestId' ? { requestId: key } : {})
   const first = await client.sendNotification({ body })
   expect(await client.sendNotification({ body })).toEqual(first)
-  await vi.waitFor(() => expect(service.ses.mails(user.email)).toHaveLength(1), SOON)
+  await until(() => expect(service.ses.mails(user.email)).toHaveLength(1))
   expect(await service.rows(user.userId)).toHaveLength(1)
   const other = await service.user()
   expect(await client.sendNotification({ body: { ...body, userId: other.userId } })).toMatchObject({
@@ -67,7 +67,7 @@ test('a text message goes to the number that is given; who turned the type off g
   const preferences = [{ type: 'EVENT_CANCELLED', channel: 'SMS', enabled: true } as const]
   await service.client(user.headers).updatePreferences({ body: { preferences } })
   await client.sendNotification({ body })
-  await vi.waitFor(() => expect(service.sms.texts(recipient)).toHaveLength(1), SOON)
+  await until(() => expect(service.sms.texts(recipient)).toHaveLength(1))
 })
 
 test.each([
@@ -98,10 +98,10 @@ test('an urgent request does not wait for the end of quiet hours', async () => {
   const client = await service.as('auth-service')
   await client.sendNotification({ body: requestFor(user, { priority: 'HIGH' }) })
   await client.sendNotification({ body: requestFor(user, { priority: 'URGENT' }) })
-  await vi.waitFor(async () => {
+  await until(async () => {
     const rows = await service.rows(user.userId)
     expect(rows.map(({ status }) => status)).toEqual(['PENDING', 'SENT'])
-  }, SOON)
+  })
 })
 
 test('nobody else may ask', async () => {

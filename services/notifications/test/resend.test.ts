@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type OrderId, type Payload, ticketDeliveryFailed, ticketsDelivered, ticketsGenerated } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
 import { pdfOf } from './peers.ts'
 import { bounceOf } from './ses-events.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -15,7 +15,7 @@ afterAll(() => service.stop())
 
 type User = Awaited<ReturnType<Notifications['user']>>
 const mailsTo = (user: User) => service.ses.mails(user.email).map(({ mail }) => mail)
-const sent = (user: User, count: number) => vi.waitFor(() => expect(mailsTo(user)).toHaveLength(count), SOON)
+const sent = (user: User, count: number) => until(() => expect(mailsTo(user)).toHaveLength(count))
 const resend = (user: User, { orderId }: { orderId: OrderId }, headers: Record<string, string> = {}) =>
   service.client({ ...user.headers, ...headers }).resendOrder({ params: { orderId } })
 

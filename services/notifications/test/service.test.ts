@@ -1,10 +1,10 @@
 import { messages, paymentFailed, queues, type Subscription, ticketsGenerated, userCreated } from '@boxoffice/contracts'
 import { isTransient, violatedUnique } from '@boxoffice/service-kit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { notificationSubscribers } from '../src/notifications/subscriptions.ts'
 import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -25,10 +25,10 @@ test('the log is one’s own, the newest first, in pages', async () => {
   const other = await service.user()
   const confirmation = generatedFor(user, service)
   const sent = async (count: number) =>
-    vi.waitFor(async () => {
+    until(async () => {
       const rows = await service.rows(user.userId)
       expect(rows.map(({ status }) => status)).toEqual(Array(count).fill('SENT'))
-    }, SOON)
+    })
   await service.tell(userCreated, createdFor(user, await service.seal('tok')))
   await sent(1)
   await service.tell(ticketsGenerated, confirmation)
@@ -64,7 +64,7 @@ test('the log is one’s own, the newest first, in pages', async () => {
 test('the database keeps to the graph of states and to one row a message', async () => {
   const user = await service.user()
   await service.tell(paymentFailed, failedFor(user, service))
-  await vi.waitFor(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]), SOON)
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
   const [row] = await service.rows(user.userId)
   const { pool } = service.deps
   const set = (assignment: string) => pool.query(`update notifications set ${assignment} where id = $1`, [row?.id])

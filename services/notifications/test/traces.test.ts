@@ -1,10 +1,10 @@
 import { eventCancelled, userCreated } from '@boxoffice/contracts'
 import { inSpan } from '@boxoffice/service-kit'
 import { recordSpans } from '@boxoffice/service-kit/testing'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createdFor, type Notifications, startNotifications } from './harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 let recorded: ReturnType<typeof recordSpans>
 beforeAll(async () => {
@@ -19,11 +19,11 @@ afterAll(async () => {
 
 const traceOf = (name: string) => recorded.spans().find((span) => span.name === name)?.traceId ?? `no ${name}`
 const named = (name: string, traceId: string) =>
-  vi.waitFor(() => {
+  until(() => {
     const span = recorded.spans().find((one) => one.name === name && one.traceId === traceId)
     if (!span) throw new Error(`no span ${name} in ${traceId}`)
     return span
-  }, SOON)
+  })
 
 test('a mail goes out in the trace of the message that it came of', async () => {
   const user = await service.user({ locale: 'en' })
@@ -47,12 +47,12 @@ test('an announcement is spread in the trace of the cancellation, and each of it
   await inSpan('cancellation', {}, () => service.tell(eventCancelled, { ...event, eventName: name, cancellationReason: 'rain' }))
   const traceId = traceOf('cancellation')
   await named('announce EVENT_CANCELLED', traceId)
-  await vi.waitFor(() => expect(service.ses.mails(holder.email)).toHaveLength(1), SOON)
-  const sent = await vi.waitFor(() => {
+  await until(() => expect(service.ses.mails(holder.email)).toHaveLength(1))
+  const sent = await until(() => {
     const span = recorded.spans().find((one) => one.name === 'send EVENT_CANCELLED')
     if (!span) throw new Error('not sent yet')
     return span
-  }, SOON)
+  })
   expect(sent.parentId).toBeNull()
   expect(sent.traceId).not.toBe(traceId)
 })

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type TicketId, type TransferId, ticketTransferOffered, ticketTransferred } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
 import { codePng, pdfOf } from './peers.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
 let service: Notifications
 beforeAll(async () => {
   service = await startNotifications()
@@ -13,12 +13,12 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 const mailTo = (address: string) =>
-  vi.waitFor(() => {
+  until(() => {
     const [taken, ...more] = service.ses.mails(address)
     if (!taken) throw new Error('no mail yet')
     expect(more).toEqual([])
     return taken.mail
-  }, SOON)
+  })
 
 test('a ticket that changed hands: the new owner gets it, the old one hears that it left and sees nothing of the new', async () => {
   const [sender, recipient] = [await service.user({ firstName: 'Zofia' }), await service.user({ firstName: 'Ελένη' })]
@@ -83,10 +83,10 @@ test('a ticket for an address that nobody has proved is announced there, and the
   expect(mail.text).toContain('make an account with it')
   expect(mail.html).toContain('Jan &lt;i&gt;Kowalski&lt;/i&gt;')
   expect(mail.html).toContain('href="https://boxoffice.example/"')
-  await vi.waitFor(async () => {
+  await until(async () => {
     const rows = await service.deps.prisma.notification.findMany({ where: { recipientId: null } })
     expect(rows).toMatchObject([{ status: 'SENT', type: 'TICKET_TRANSFERRED', address: null }])
     expect(JSON.stringify(rows)).not.toContain(recipientEmail)
-  }, SOON)
+  })
   expect(await service.rows(sender.userId)).toEqual([])
 })

@@ -42,6 +42,30 @@ export const Environment = z.object({
     .positive()
     .default(20)
     .describe('how fast the orders of a cancelled event are given back, by each instance: sales share the gateway with it'),
+  SAGA_RETRY_MAX_MS: z.coerce
+    .number()
+    .int()
+    .min(250)
+    .default(30_000)
+    .describe('longest wait before a step that failed is made again, in ms; the first is 0.5 s'),
+  TICKETS_PATIENCE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(60)
+    .describe('how long the tickets of a paid order are waited for before they are asked for'),
+  HOLDER_NAME_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1_000)
+    .describe("how long a buyer's name may take that a seat's ticket is to bear, in ms"),
+  WEBHOOK_POLL_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .default(5_000)
+    .describe('how often webhook events that come again are looked for, in ms'),
   SAGA_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often sagas that are due are looked for, in ms'),
 })
 
@@ -59,6 +83,10 @@ export interface Config extends BaseConfig {
   paymentUnknownLimitMs: number
   eventRefundsPerSecond: number
   sagaPollMs: number
+  sagaRetryMaxMs: number
+  ticketsPatienceMs: number
+  holderNameTimeoutMs: number
+  webhookPollMs: number
 }
 
 /** An order fails when its places are not held in time: those that lost their command must begin before that. */
@@ -92,5 +120,9 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     paymentUnknownLimitMs: read.PAYMENT_UNKNOWN_LIMIT_SECONDS * 1_000,
     eventRefundsPerSecond: read.EVENT_REFUNDS_PER_SECOND,
     sagaPollMs: read.SAGA_POLL_MS,
+    sagaRetryMaxMs: read.SAGA_RETRY_MAX_MS,
+    ticketsPatienceMs: read.TICKETS_PATIENCE_SECONDS * 1_000,
+    holderNameTimeoutMs: read.HOLDER_NAME_TIMEOUT_MS,
+    webhookPollMs: read.WEBHOOK_POLL_MS,
   }
 }

@@ -32,8 +32,6 @@ import { createSteps } from './saga/steps.ts'
 import { createNaming } from './seat-purchases/holder-name.ts'
 import { createWebhookProcessor } from './webhooks/process.ts'
 
-const NAME_TIMEOUT_MS = 1_000
-
 export interface Dependencies extends Foundation {
   config: Config
   messaging: Messaging
@@ -57,8 +55,12 @@ export interface Dependencies extends Foundation {
   close(): Promise<void>
 }
 
-export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
-  const foundation = createFoundation(config, userKeys)
+export function createDependencies(
+  config: Config,
+  userKeys?: Parameters<typeof createFoundation>[1],
+  overrides: Partial<Pick<Foundation, 'now'>> = {},
+): Dependencies {
+  const foundation = { ...createFoundation(config, userKeys), ...overrides }
   const { pool, logger, metrics, identity, crashAt, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
@@ -77,13 +79,13 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   // A name is asked for while a buyer waits, and there is another one to take: once, and not for long.
   const users = peer('auth', authInternalRoutes, config.authUrl, {
     policy: { ...config.policies.auth, retry: undefined },
-    responseTimeoutMs: NAME_TIMEOUT_MS,
+    responseTimeoutMs: config.holderNameTimeoutMs,
   })
   const gatewayGuard = createGuard('gateway', config.policies.gateway, metrics)
   const gateway = createGateway({ ...config.stripe, guard: gatewayGuard })
 
   const sagaMetrics = createSagaMetrics(pool, metrics)
-  const apply = createApplier(messaging.append, sagaMetrics)
+  const apply = createApplier(messaging.append, sagaMetrics, config)
   const step = createSteps({
     tickets: tickets.client,
     gateway,
@@ -94,7 +96,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     newId,
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
-  const drive = createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics })
+  const drive = createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics, config })
   const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs })
   const orderCommandMetrics = createOrderCommandMetrics(metrics)
   const queuedOrders = createQueuedOrders({
@@ -102,7 +104,11 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     workers: config.orderWorkers,
     intervalMs: config.sagaPollMs,
   })
-  const webhooks = createWebhookProcessor({ messaging, apply, newId, onSagaDue: resumer.nudge, logger })
+  const webhooks = createWebhookProcessor({
+    ...{ messaging, apply, newId, logger },
+    onSagaDue: resumer.nudge,
+    intervalMs: config.webhookPollMs,
+  })
   const eventRefunder = createEventRefunder({
     pool,
     messaging,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Currency, EventId, Minor, OrderId, RefundId, ReservationId, UserId } from '@boxoffice/contracts'
 import { sqlOfPool, transact } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   endRound,
@@ -79,7 +80,7 @@ test('an event that is cancelled while a free order of it is being paid waits fo
   await messaging.transact(async (tx) => {
     await apply(tx, saga, claimed(eventId, 0))
     cancelling = cancel(eventId)
-    await expect.poll(async () => (await sql.query(waiting)).length, { timeout: 5_000 }).toBe(1)
+    await until(async () => expect((await sql.query(waiting)).length).toBe(1))
     expect(await isEventCancelled(sql, eventId)).toBe(false)
   })
   await cancelling

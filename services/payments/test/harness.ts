@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:net'
 import {
   authInternalRoutes,
   type Currency,
@@ -17,10 +16,18 @@ import {
   type UserId,
   type VenueId,
 } from '@boxoffice/contracts'
-import { createAws, createOutbox, createProbe, provision } from '@boxoffice/messaging'
-import { createDatabase } from '@boxoffice/service-kit'
-import { createTestAuthority, injectClient, startPeer } from '@boxoffice/service-kit/testing'
+import { createAws, createOutbox, provision } from '@boxoffice/messaging'
+import { createProbe } from '@boxoffice/messaging/testing'
+import {
+  createDatabase,
+  createTestAuthority,
+  injectClient,
+  patientPolicies,
+  startPeer,
+  stopWorkers,
+} from '@boxoffice/service-kit/testing'
 import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
+import { claimPort, machineFactor, measured, until } from '@boxoffice/testing'
 import { expect, inject, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
@@ -28,23 +35,11 @@ import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { authStub, eventId, eventStub, ticketStub, ticketTypeId } from './stubs.ts'
 
-/** How long a test waits for what takes its time. */
-export const SOON = { timeout: 15_000, interval: 50 }
-
-/** A port that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 /** The payment service with its own database, queues and gateway, and a ticket service that is a stub of the contract. */
-export async function startPayments(
-  overrides: Record<string, string> = {},
-  options: { webhooks?: boolean; workers?: boolean } = {},
-) {
+export const startPayments = (overrides: Record<string, string> = {}, options: { webhooks?: boolean; workers?: boolean } = {}) =>
+  measured('servers', () => start(overrides, options))
+
+async function start(overrides: Record<string, string>, options: { webhooks?: boolean; workers?: boolean }) {
   const authority = await createTestAuthority()
   const stub = ticketStub()
   const tickets = await startPeer(ticketsInternalRoutes, stub.handlers)
@@ -58,21 +53,22 @@ export async function startPayments(
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
-    SQS_WAIT_SECONDS: '1',
+    SQS_WAIT_SECONDS: '0.2',
     TICKETS_URL: tickets.url,
     EVENTS_URL: events.url,
     AUTH_URL: users.url,
     STRIPE_SECRET_KEY: SECRET_KEY,
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     SAGA_POLL_MS: '100',
+    SAGA_RETRY_MAX_MS: '300',
+    WEBHOOK_POLL_MS: '100',
+    // What only a machine that is slow could reach: who is not to wait for it says so, or moves the clock.
+    CHECKOUT_WAIT_MS: String(60_000 * machineFactor),
+    GATEWAY_TIMEOUT_MS: String(30_000 * machineFactor),
+    HOLDER_NAME_TIMEOUT_MS: String(30_000 * machineFactor),
+    TICKETS_PATIENCE_SECONDS: '3600',
     // The tokens of trouble would open the breaker, as they should: that is tested on its own.
-    RESILIENCE: JSON.stringify({
-      gateway: { ratePerSecond: 1_000, breaker: { volumeThreshold: 10_000 } },
-      tickets: { breaker: { volumeThreshold: 10_000 } },
-      auth: { breaker: { volumeThreshold: 10_000 } },
-      events: { breaker: { volumeThreshold: 10_000 }, retry: { attempts: 1, firstWaitMs: 0 } },
-    }),
-    CHECKOUT_WAIT_MS: '5000',
+    RESILIENCE: patientPolicies({ gateway: { ratePerSecond: 1_000 } }),
     ...overrides,
   }
   const first = loadConfig({ ...environment, STRIPE_API_URL: 'http://127.0.0.1:1' })
@@ -81,19 +77,23 @@ export async function startPayments(
   const probe = await createProbe(aws, ['payment-events', 'saga-compensation-failed', 'ops-alerts'])
 
   // The gateway calls us and we call it: it is told our port before we listen.
-  const port = await freePort()
+  const port = await claimPort()
   const webhookUrl = `http://127.0.0.1:${port}/api/payments/webhooks/stripe`
   const sandbox = await startSandbox({ webhookUrl: options.webhooks === false ? null : webhookUrl })
   const config = loadConfig({ ...environment, STRIPE_API_URL: sandbox.url })
-  const deps = createDependencies(config, authority.userKeys)
+  const clock = { aheadMs: 0 }
+  const deps = createDependencies(config, authority.userKeys, { now: () => new Date(Date.now() + clock.aheadMs) })
   const app = buildApp(deps)
-  await app.listen({ host: '127.0.0.1', port })
+  const url = await app.listen({ host: '127.0.0.1', port })
+  const hastyApp = buildApp({ ...deps, config: { ...config, checkoutWaitMs: 0 } })
   const workers = buildWorkers(deps)
   if (options.workers !== false) for (const worker of workers) worker.start()
 
   const appendAny = createOutbox({ ...deps, topics })
   const buyer = await authority.user()
   const client = injectClient(app, paymentsRoutes, buyer.headers)
+  const hasty = injectClient(hastyApp, paymentsRoutes, buyer.headers)
+  const instances: { kill(): Promise<void> }[] = []
   const order = async (orderId: OrderId) => {
     const answer = await client.getOrder({ params: { orderId } })
     if (answer.status !== 200) throw new Error('no such order')
@@ -116,13 +116,25 @@ export async function startPayments(
     environment: { ...environment, STRIPE_API_URL: sandbox.url },
     buyer,
     client,
+    /** The same for a buyer who does not wait: they are told how it stands. */
+    hasty,
     seats: injectClient(app, seatPurchaseRoutes, buyer.headers),
-    /** Buy `quantity` tickets at 50.00 with a token, or the seats that are named; `later`: with `Prefer: respond-async`. */
+    hastySeats: injectClient(hastyApp, seatPurchaseRoutes, buyer.headers),
+    /** Where it listens. */
+    url,
+    /** How far the service's clock is ahead of the others'. */
+    clock,
+    /** Processes that end with this. */
+    instances,
+    /**
+     * Buy `quantity` tickets at 50.00 with a token, or the seats that are named; `later`: with `Prefer: respond-async`; `hasty`: without
+     * waiting for what becomes of it.
+     */
     buy: (
       paymentToken: string,
-      how: { quantity?: number; key?: string; eventId?: EventId; seatIds?: string[]; later?: boolean } = {},
+      how: { quantity?: number; key?: string; eventId?: EventId; seatIds?: string[]; later?: boolean; hasty?: boolean } = {},
     ) =>
-      client.createOrder({
+      (how.hasty ? hasty : client).createOrder({
         headers: { 'idempotency-key': how.key ?? randomUUID(), ...(how.later && { prefer: 'respond-async' }) },
         body: {
           eventId: how.eventId ?? eventId,
@@ -136,19 +148,39 @@ export async function startPayments(
       }),
     order,
     /** What the gateway would send, signed as it signs. */
-    tellWebhook(type: string, object: object, id = `evt_${randomUUID()}`) {
+    tellWebhook(type: string, object: object, id = `evt_${randomUUID()}`, more: Record<string, string> = {}) {
       const payload = JSON.stringify({ id, object: 'event', type, data: { object } })
       const signature = sandbox.stripe.webhooks.generateTestHeaderString({ payload, secret: WEBHOOK_SECRET })
-      const headers = { 'content-type': 'application/json', 'stripe-signature': signature }
+      const headers = { 'content-type': 'application/json', 'stripe-signature': signature, ...more }
       return app.inject({ method: 'POST', url: '/api/payments/webhooks/stripe', headers, payload })
     },
     /** Wait until the order is of this status. */
     becomes: (orderId: OrderId, status: string) =>
-      vi.waitFor(async () => {
+      until(async () => {
         const found = await order(orderId)
         expect(found.status).toBe(status)
         return found
-      }, SOON),
+      }),
+    /** The next charge waits on its way to the gateway until it is released. */
+    holdCharge() {
+      const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const { charge } = deps.gateway
+      vi.spyOn(deps.gateway, 'charge').mockImplementationOnce(async (request) => {
+        reached.resolve()
+        await released.promise
+        return charge(request)
+      })
+      return { reached: reached.promise, release: () => released.resolve() }
+    },
+    /** Does `work` between the next charge and what it has us know. */
+    afterNextCharge(work: () => Promise<unknown>) {
+      const { charge } = deps.gateway
+      vi.spyOn(deps.gateway, 'charge').mockImplementationOnce(async (request) => {
+        const outcome = await charge(request)
+        await work()
+        return outcome
+      })
+    },
     /** In the gateway's books, not ours. */
     moneyOf: async (orderId: OrderId) =>
       (await sandbox.ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 },
@@ -190,18 +222,18 @@ export async function startPayments(
       return made
     },
     async stop() {
-      await app.close()
-      if (options.workers !== false) for (const worker of workers.toReversed()) await worker.stop()
-      await probe.close()
-      await deps.close()
+      await Promise.all([app.close(), hastyApp.close(), ...instances.map((instance) => instance.kill())])
+      await stopWorkers(workers)
+      await Promise.all([probe.close(), deps.close()])
       aws.close()
-      await sandbox.stop()
-      await tickets.close()
-      await events.close()
-      await users.close()
+      await Promise.all([sandbox.stop(), tickets.close(), events.close(), users.close()])
     },
   }
 }
+
+/** Every message that was written to be published: what is published may have been moved to the archive. */
+export const WRITTEN = `(select event_type, topic, body, created_at from outbox
+  union all select event_type, topic, body, created_at from message_archive) written`
 
 /** The id of the order that an answer tells of. */
 export const orderIdOf = (answer: { body: object }) => (answer.body as { orderId: OrderId }).orderId

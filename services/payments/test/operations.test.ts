@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type OrderId, paymentsSagaRoutes } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
 
 let payments: Payments
 let admin: ReturnType<typeof sagasOf>
 const sagasOf = (headers: Record<string, string>) => injectClient(payments.app, paymentsSagaRoutes, headers)
 beforeAll(async () => {
-  payments = await startPayments({ CHECKOUT_WAIT_MS: '300' })
+  payments = await startPayments()
   admin = sagasOf((await payments.authority.user(['USER', 'ADMIN'])).headers)
 })
 afterAll(() => payments.stop())
@@ -25,12 +26,12 @@ test('what is stuck is listed with the reason, the newest first, and goes on whe
   await payments.becomes(done, 'CONFIRMED')
   payments.stub.state.away = true
   const stuck: OrderId[] = []
-  for (const _ of [1, 2, 3]) stuck.push(orderIdOf(await payments.buy('pm_card_visa')))
-  await vi.waitFor(async () => {
+  for (const _ of [1, 2, 3]) stuck.push(orderIdOf(await payments.buy('pm_card_visa', { hasty: true })))
+  await until(async () => {
     const { sagas } = await listed()
     expect(sagas.map(({ orderId }) => orderId)).toEqual(stuck.toReversed())
     for (const saga of sagas) expect(saga).toMatchObject({ state: 'RESERVING', lastError: expect.stringContaining('tickets') })
-  }, SOON)
+  })
 
   const first = await listed({ limit: 2 })
   const second = await listed({ limit: 2, cursor: first.nextCursor ?? '' })
@@ -47,7 +48,7 @@ test('what is stuck is listed with the reason, the newest first, and goes on whe
 
 test('the journal tells all of it; what has ended cannot be resumed, what is not there is not found', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined'))
-  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('FAILED'), SOON)
+  await until(async () => expect(await payments.sagaState(orderId)).toBe('FAILED'))
   const journal = await admin.getSaga({ params: { orderId } })
   expect(journal).toMatchObject({ status: 200, body: { state: 'FAILED' } })
   expect(journal.status === 200 && journal.body.events.map(({ moment, step, result }) => [moment, step, result])).toEqual([

@@ -9,13 +9,14 @@ import {
   updateOrderCommand,
 } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { orderIdOf, type Payments, startPayments, WRITTEN } from './harness.ts'
 import { eventId } from './stubs.ts'
 
 let payments: Payments
 beforeAll(async () => {
-  payments = await startPayments({ CHECKOUT_WAIT_MS: '600' })
+  payments = await startPayments()
 })
 afterEach(() => {
   payments.stub.state.away = false
@@ -109,7 +110,7 @@ describe('an order with Prefer: respond-async', () => {
     await payments.becomes(orderId, 'PAID')
     const before = await figure('order_commands_total', 'CREATE_ORDER', 'repeated')
     await send(createOrderCommand, { orderId })
-    await vi.waitFor(async () => expect(await figure('order_commands_total', 'CREATE_ORDER', 'repeated')).toBe(before + 1), SOON)
+    await until(async () => expect(await figure('order_commands_total', 'CREATE_ORDER', 'repeated')).toBe(before + 1))
     expect((await stepsOf(orderId)).filter((step) => step.startsWith('QUEUE BEGIN'))).toHaveLength(1)
     expect(await payments.order(orderId)).toMatchObject({ status: 'PAID' })
     expect(await charges(orderId)).toBe(1)
@@ -120,7 +121,7 @@ describe('changes with Prefer: respond-async', () => {
   test('are made in the order in which they were accepted, also those asked for at once', async () => {
     payments.stub.state.away = true
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
-    await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'), SOON)
+    await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))
     expect(await changeLater(orderId, 'first')).toMatchObject({ status: 202, body: { status: 'PENDING' } })
     expect((await changeLater(orderId, 'second')).status).toBe(202)
     const names = Array.from({ length: 5 }, (_, index) => `at once ${index}`)
@@ -133,8 +134,8 @@ describe('changes with Prefer: respond-async', () => {
       [orderId],
     )
     const accepted = await payments.deps.pool.query(
-      `select body -> 'payload' ->> 'holderName' as name from outbox
-       where event_type in ('UPDATE_ORDER', 'DELETE_ORDER') and group_key = $1 order by position`,
+      `select body -> 'payload' ->> 'holderName' as name from ${WRITTEN}
+       where event_type in ('UPDATE_ORDER', 'DELETE_ORDER') and body -> 'payload' ->> 'orderId' = $1 order by created_at`,
       [orderId],
     )
     expect(accepted.rows).toHaveLength(8)
@@ -142,7 +143,7 @@ describe('changes with Prefer: respond-async', () => {
     expect(journal.rows.slice(0, 2).map(({ name }) => name)).toEqual(['first', 'second'])
     expect(journal.rows.at(-1)).toEqual({ type: 'CANCEL_REQUESTED', name: null })
     payments.stub.state.away = false
-    await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('CANCELLED'), SOON)
+    await until(async () => expect(await payments.sagaState(orderId)).toBe('CANCELLED'))
     expect(await charges(orderId)).toBe(0)
   })
   test('that come too late are no errors: the history says why nothing came of them', async () => {
@@ -150,7 +151,7 @@ describe('changes with Prefer: respond-async', () => {
     await payments.becomes(orderId, 'PAID')
     await send(updateOrderCommand, { orderId, holderName: 'too late' })
     await send(deleteOrderCommand, { orderId })
-    await vi.waitFor(async () => expect((await stepsOf(orderId)).at(-1)).toBe('CANCEL REFUSED'), SOON)
+    await until(async () => expect((await stepsOf(orderId)).at(-1)).toBe('CANCEL REFUSED'))
     expect((await historyOf(orderId)).slice(-2)).toMatchObject([
       { step: 'HOLDER_NAME', result: 'REFUSED', detail: 'the order is PAID' },
       { step: 'CANCEL', result: 'REFUSED', detail: 'the order is PAID' },
@@ -181,14 +182,14 @@ test('operators see the queue, its handlers and its figures', async () => {
       expect.objectContaining({ queue: 'order-commands.fifo', eventType: 'CREATE_ORDER', dead: 0 }),
     ]),
   })
-  await vi.waitFor(async () => expect(await figure('order_workers_busy')).toBe(0), SOON)
+  await until(async () => expect(await figure('order_workers_busy')).toBe(0))
   expect(await figure('order_commands_accepted_total', 'CREATE_ORDER')).toBeGreaterThan(0)
 })
 
 test('a journal that began in the queue is told to whoever cancels, once', async () => {
   payments.stub.state.away = true
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
-  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'), SOON)
+  await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))
   await Promise.all([cancelLater(orderId), cancelLater(orderId)])
   await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
   expect((await cancelLater(orderId)).status).toBe(202)

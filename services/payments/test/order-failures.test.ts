@@ -3,12 +3,12 @@ import { type EventId, type OrderId, paymentFailed } from '@boxoffice/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { settled } from '../src/orders/place-order.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, type Payments, startPayments, WRITTEN } from './harness.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
 let payments: Payments
 beforeAll(async () => {
-  payments = await startPayments({ CHECKOUT_WAIT_MS: '600', SQS_WAIT_SECONDS: '0.2' })
+  payments = await startPayments()
 })
 afterEach(() => {
   payments.stub.state.away = false
@@ -19,7 +19,7 @@ const told = (orderId: OrderId) => payments.probe.waitFor(paymentFailed, ({ payl
 /** What was written for this order to be published, whoever it goes to. */
 const messagesOf = async (orderId: OrderId): Promise<string[]> => {
   const { rows } = await payments.deps.pool.query(
-    "select event_type from outbox where body -> 'payload' ->> 'orderId' = $1 and event_type <> 'CREATE_ORDER' order by position",
+    `select event_type from ${WRITTEN} where body -> 'payload' ->> 'orderId' = $1 and event_type <> 'CREATE_ORDER' order by created_at`,
     [orderId],
   )
   return rows.map(({ event_type }) => event_type)
@@ -55,7 +55,7 @@ describe('an order that comes to nothing before it is charged', () => {
   })
   test('is told to a buyer who waited in vain', async () => {
     payments.stub.state.away = true
-    const answer = await payments.buy('pm_card_visa', { quantity: 60 })
+    const answer = await payments.buy('pm_card_visa', { quantity: 60, hasty: true })
     expect(answer.status).toBe(202)
     payments.stub.state.away = false
     expect((await told(orderIdOf(answer))).payload).toMatchObject({ failureReason: 'INSUFFICIENT_INVENTORY' })

@@ -1,19 +1,17 @@
 import type { OrderId } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
 
 const WORKERS = 2
 const BURST = 50
 
 let payments: Payments
 beforeAll(async () => {
-  const overrides = { SQS_WAIT_SECONDS: '0.2', ORDER_WORKERS: String(WORKERS), ORDER_QUEUE_PATIENCE_SECONDS: '1' }
+  const overrides = { ORDER_WORKERS: String(WORKERS), ORDER_QUEUE_PATIENCE_SECONDS: '1' }
   payments = await startPayments(overrides, { workers: false })
 })
-afterAll(async () => {
-  for (const worker of payments.workers.toReversed()) await worker.stop()
-  await payments.stop()
-})
+afterAll(() => payments.stop())
 
 test(`${BURST} orders whose patience is over begin ${WORKERS} at a time, whether their command comes or not`, async () => {
   const { pool } = payments.deps
@@ -28,21 +26,17 @@ test(`${BURST} orders whose patience is over begin ${WORKERS} at a time, whether
   for (const worker of payments.workers) worker.start()
 
   let most = 0
-  await vi.waitFor(
-    async () => {
-      const { rows } = await pool.query('select state, count(*)::int as count from sagas group by state')
-      const count = new Map<string, number>(rows.map(({ state, count }) => [state, count]))
-      const paid = count.get('AWAITING_TICKETS') ?? 0
-      most = Math.max(most, BURST - paid - (count.get('QUEUED') ?? 0))
-      expect(paid).toBe(BURST)
-    },
-    { ...SOON, interval: 5 },
-  )
+  await until(async () => {
+    const { rows } = await pool.query('select state, count(*)::int as count from sagas group by state')
+    const count = new Map<string, number>(rows.map(({ state, count }) => [state, count]))
+    const paid = count.get('AWAITING_TICKETS') ?? 0
+    most = Math.max(most, BURST - paid - (count.get('QUEUED') ?? 0))
+    expect(paid).toBe(BURST)
+  })
   expect(most).toBe(WORKERS)
   for (const orderId of orderIds.slice(0, 5)) expect(await payments.moneyOf(orderId)).toMatchObject({ successfulCharges: 1 })
   // Commands that came when their order had begun are done with too.
-  await vi.waitFor(
-    async () => expect(await payments.deps.messaging.queueDepth('order-commands.fifo')).toEqual({ visible: 0, inFlight: 0 }),
-    SOON,
+  await until(async () =>
+    expect(await payments.deps.messaging.queueDepth('order-commands.fifo')).toEqual({ visible: 0, inFlight: 0 }),
   )
 })

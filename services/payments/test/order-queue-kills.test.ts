@@ -1,7 +1,9 @@
 import type { OrderId } from '@boxoffice/contracts'
-import { setVisibility } from '@boxoffice/messaging'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { setVisibility } from '@boxoffice/messaging/testing'
+import { patientPolicies, stopWorkers } from '@boxoffice/service-kit/testing'
+import { machineFactor, until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
 import { publishKeys, startInstance } from './process.ts'
 
 const QUEUE = 'order-commands.fifo'
@@ -13,28 +15,21 @@ let payments: Payments
 let keys: Awaited<ReturnType<typeof publishKeys>>
 let overrides: Record<string, string>
 beforeAll(async () => {
-  const gateway = {
-    ratePerSecond: CHARGES_PER_SECOND,
-    bulkhead: { concurrent: 5, waitMs: 500 },
-    breaker: { volumeThreshold: 10_000 },
-  }
-  const RESILIENCE = JSON.stringify({ gateway, tickets: { breaker: { volumeThreshold: 10_000 } } })
-  payments = await startPayments({ SQS_WAIT_SECONDS: '0.2', RESILIENCE }, { workers: false })
-  // What nobody acknowledged comes again after 60 s; here sooner.
-  await setVisibility(payments.aws, QUEUE, 2)
+  const gateway = { ratePerSecond: CHARGES_PER_SECOND, bulkhead: { concurrent: 5, waitMs: 500 } }
+  const RESILIENCE = patientPolicies({ gateway })
+  payments = await startPayments({ RESILIENCE }, { workers: false })
+  // What nobody acknowledged comes again after 60 s; here sooner, and not before a slow machine has handled it.
+  await setVisibility(payments.aws, QUEUE, Math.ceil(2 * machineFactor))
   keys = await publishKeys(payments.authority)
   overrides = { AUTH_URL: keys.url }
 })
 afterAll(async () => {
-  for (const worker of payments.workers.toReversed()) await worker.stop()
   await keys.close()
   await payments.stop()
 })
 
 const startWorkers = () => payments.workers.forEach((worker) => void worker.start())
-const stopWorkers = async () => {
-  for (const worker of payments.workers.toReversed()) await worker.stop()
-}
+const stopAllWorkers = () => stopWorkers(payments.workers)
 /** Their leases are waited for as they would be, but shorter. */
 const endLeases = () => payments.deps.pool.query("update sagas set leased_until = clock_timestamp() - interval '1 second'")
 const accept = async () => orderIdOf(await payments.buy('pm_card_visa', { later: true }))
@@ -56,7 +51,7 @@ test.each(['relay.after-publish', 'consumer.before-commit', 'consumer.after-comm
     )
     startWorkers()
     await isPaidOnce(orderId)
-    await stopWorkers()
+    await stopAllWorkers()
     expect(await deadLetters()).toBe(0)
   },
 )
@@ -79,7 +74,7 @@ test('a process that dies as it accepts has accepted all of it', async () => {
   const { rows } = await payments.deps.pool.query("select order_id from orders where idempotency_key = 'died-while-accepting'")
   startWorkers()
   await isPaidOnce(rows[0].order_id)
-  await stopWorkers()
+  await stopAllWorkers()
 })
 
 test(`of ${BURST} orders at once none is lost or charged twice, though the gateway is slow and one of three processes is killed`, async () => {
@@ -94,11 +89,11 @@ test(`of ${BURST} orders at once none is lost or charged twice, though the gatew
       (await payments.deps.pool.query(`select count(*) from sagas where state ${states} and order_id = any($1)`, [orderIds]))
         .rows[0].count,
     )
-  await vi.waitFor(async () => expect(await count("= 'AWAITING_TICKETS'")).toBeGreaterThan(20), SOON)
+  await until(async () => expect(await count("= 'AWAITING_TICKETS'")).toBeGreaterThan(20))
   await instances[0]?.kill()
   await endLeases()
   // The others go on, and what the killed one had in hand comes back to them.
-  await vi.waitFor(async () => expect(await count("<> 'AWAITING_TICKETS'")).toBe(0), { timeout: 40_000, interval: 200 })
+  await until(async () => expect(await count("<> 'AWAITING_TICKETS'")).toBe(0))
   const { rows } = await payments.deps.pool.query('select distinct status from orders where order_id = any($1)', [orderIds])
   expect(rows).toEqual([{ status: 'PAID' }])
   const { entries } = await payments.sandbox.ledger()
@@ -106,5 +101,4 @@ test(`of ${BURST} orders at once none is lost or charged twice, though the gatew
   for (const orderId of orderIds.slice(0, 20)) expect(await payments.moneyOf(orderId)).toMatchObject({ successfulCharges: 1 })
   expect(await deadLetters()).toBe(0)
   expect(await payments.deps.messaging.queueDepth(QUEUE)).toEqual({ visible: 0, inFlight: 0 })
-  await instances[1]?.kill()
-}, 60_000)
+})

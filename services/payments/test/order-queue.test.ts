@@ -8,23 +8,21 @@ import {
   paymentsSagaRoutes,
 } from '@boxoffice/contracts'
 import type { Worker } from '@boxoffice/service-kit'
-import { injectClient } from '@boxoffice/service-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { injectClient, stopWorkers } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { orderIdOf, type Payments, startPayments, WRITTEN } from './harness.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
 // Without workers: what is accepted waits in the outbox until a test says who works.
 
 let payments: Payments
 beforeAll(async () => {
-  payments = await startPayments(
-    { SQS_WAIT_SECONDS: '0.2', CHECKOUT_WAIT_MS: '600', ORDER_QUEUE_PATIENCE_SECONDS: '1700' },
-    { workers: false },
-  )
+  payments = await startPayments({ ORDER_QUEUE_PATIENCE_SECONDS: '1700' }, { workers: false })
 })
 const working: Worker[] = []
 const work = (...names: string[]) => {
@@ -34,7 +32,7 @@ const work = (...names: string[]) => {
   }
 }
 const rest = async () => {
-  for (const worker of working.splice(0).toReversed()) await worker.stop()
+  await stopWorkers(working.splice(0))
 }
 afterEach(rest)
 afterAll(() => payments.stop())
@@ -49,7 +47,7 @@ test('a name that waits for its turn does not replace one that was given since, 
   payments.stub.state.away = true
   const orderId = await accepted()
   work()
-  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'), SOON)
+  await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))
   await rest()
   const older = await payments.client.updateOrder({ params: { orderId }, headers: later, body: { holderName: 'Older' } })
   expect(older).toMatchObject({ status: 202, body: { holderName: 'Zofia Łącka' } })
@@ -57,7 +55,7 @@ test('a name that waits for its turn does not replace one that was given since, 
   expect(newer).toMatchObject({ status: 200, body: { holderName: 'Newer' } })
   await payments.client.updateOrder({ params: { orderId }, headers: later, body: { holderName: 'Newest' } })
   work()
-  await vi.waitFor(async () => expect(await payments.order(orderId)).toMatchObject({ holderName: 'Newest' }), SOON)
+  await until(async () => expect(await payments.order(orderId)).toMatchObject({ holderName: 'Newest' }))
   const answer = await payments.client.getOrderHistory({ params: { orderId } })
   const names = answer.status === 200 ? answer.body.history.filter(({ step }) => step === 'HOLDER_NAME') : []
   expect(names.map(({ result, detail }) => [result, detail])).toEqual([
@@ -112,16 +110,14 @@ describe('an order that has not begun', () => {
       body: { status: 'CANCELLED', paymentStatus: 'FAILED' },
     })
     work()
-    await vi.waitFor(async () => {
+    await until(async () => {
       const { rowCount } = await payments.deps.pool.query(
-        // What is published may have been moved to the archive by now.
         `select from inbox where consumer = 'order-commands.fifo' and message_id in (
-           select message_id from outbox where topic = consumer and body->'payload'->>'orderId' = $1
-           union all select message_id from message_archive where topic = consumer and body->'payload'->>'orderId' = $1)`,
+           select (body->>'messageId')::uuid from ${WRITTEN} where topic = consumer and body->'payload'->>'orderId' = $1)`,
         [orderId],
       )
       expect(rowCount).toBe(2)
-    }, SOON)
+    })
     expect(await payments.order(orderId)).toMatchObject({ status: 'CANCELLED' })
     expect(payments.stub.calls.length).toBe(calls)
   })
@@ -151,10 +147,10 @@ describe('an order that has not begun', () => {
     await payments.becomes(orderId, 'PAID')
     await rest()
     work()
-    await vi.waitFor(async () => {
+    await until(async () => {
       const { rowCount } = await payments.deps.pool.query('select from outbox where published_at is null')
       expect(rowCount).toBe(0)
-    }, SOON)
+    })
     expect(await charges(orderId)).toBe(1)
   })
   test('and whose event is cancelled meanwhile is not charged, and its places go back', async () => {
@@ -163,7 +159,7 @@ describe('an order that has not begun', () => {
     await payments.deps.messaging.transact((tx) => rememberCancelledEvent(tx, cancelled))
     work()
     expect(await payments.becomes(orderId, 'FAILED')).toMatchObject({ failureReason: 'EVENT_CANCELLED' })
-    await vi.waitFor(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }), SOON)
+    await until(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }))
     expect(await charges(orderId)).toBe(0)
   })
   test('whose command is lost is begun when its patience is over, and its journal replays', async () => {

@@ -1,12 +1,12 @@
-import type { AddressInfo } from 'node:net'
 import { type OrderId, type OrderProgress, paymentsRoutes } from '@boxoffice/contracts'
 import { createClient } from '@boxoffice/service-kit'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
 
 let payments: Payments
 beforeAll(async () => {
-  payments = await startPayments({ SQS_WAIT_SECONDS: '0.2', CHECKOUT_WAIT_MS: '300' })
+  payments = await startPayments()
 })
 afterEach(() => {
   payments.stub.state.away = false
@@ -15,11 +15,10 @@ afterAll(() => payments.stop())
 
 /** What somebody hears of an order, over a connection of their own. */
 function follow(orderId: OrderId, headers: Record<string, string> = payments.buyer.headers) {
-  const baseUrl = `http://127.0.0.1:${(payments.app.server.address() as AddressInfo).port}`
   const heard: OrderProgress[] = []
   const leaving = new AbortController()
   const ended = (async () => {
-    const client = createClient(paymentsRoutes, { baseUrl, headers: () => headers })
+    const client = createClient(paymentsRoutes, { baseUrl: payments.url, headers: () => headers })
     const answer = await client.watchOrder({ params: { orderId }, signal: leaving.signal })
     if (answer.status !== 200) return answer.status
     for await (const progress of answer.body) heard.push(progress)
@@ -33,10 +32,10 @@ test('a buyer follows an order from the queue to its tickets, each step as it ha
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   const mine = follow(orderId)
   const admins = follow(orderId, (await payments.authority.user(['USER', 'ADMIN'])).headers)
-  await vi.waitFor(() => expect(mine.steps()).toEqual(['ORDER CREATED', 'QUEUE STARTED', 'QUEUE BEGIN', 'RESERVE STARTED']), SOON)
+  await until(() => expect(mine.steps()).toEqual(['ORDER CREATED', 'QUEUE STARTED', 'QUEUE BEGIN', 'RESERVE STARTED']))
   expect(mine.heard.at(-1)).toMatchObject({ orderId, status: 'PENDING', paymentStatus: 'PENDING' })
   payments.stub.state.away = false
-  await vi.waitFor(() => expect(mine.steps()).toContain('ISSUE STARTED'), SOON)
+  await until(() => expect(mine.steps()).toContain('ISSUE STARTED'))
   await payments.tellTicketsGenerated(orderId)
   expect(await mine.ended).toBe(200)
   expect(mine.steps().slice(4)).toEqual([
@@ -70,13 +69,10 @@ test('is nobody else’s to follow', async () => {
 })
 
 test('a server that stops ends its streams', async () => {
-  const other = await startPayments({ SQS_WAIT_SECONDS: '0.2', CHECKOUT_WAIT_MS: '100' })
+  const other = await startPayments()
   other.stub.state.away = true
-  const orderId = orderIdOf(await other.buy('pm_card_visa'))
-  const answer = await fetch(
-    `http://127.0.0.1:${(other.app.server.address() as AddressInfo).port}/api/payments/orders/${orderId}/stream`,
-    { headers: other.buyer.headers },
-  )
+  const orderId = orderIdOf(await other.buy('pm_card_visa', { hasty: true }))
+  const answer = await fetch(`${other.url}/api/payments/orders/${orderId}/stream`, { headers: other.buyer.headers })
   expect(answer.headers.get('content-type')).toContain('text/event-stream')
   const text = answer.text()
   await other.stop()

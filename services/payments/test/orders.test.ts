@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { type EventId, orderCancelled, paymentCompleted } from '@boxoffice/contracts'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chargeKey } from '../src/saga/journal.ts'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
 import { eventId } from './stubs.ts'
 
 let payments: Payments
 beforeAll(async () => {
-  payments = await startPayments({ CHECKOUT_WAIT_MS: '600', GATEWAY_TIMEOUT_MS: '2500' })
+  payments = await startPayments()
 })
 afterEach(async () => {
   payments.stub.state.away = false
@@ -28,7 +29,7 @@ describe('what is bought', () => {
     const answer = await newOrder({ ticketRequests: [{ ticketTypeId, quantity: 2 }], expectedTotal: 9_999 })
     expect(answer).toMatchObject({ status: 409, body: { error: 'PRICE_CHANGED', orderId: expect.any(String) } })
     const orderId = orderIdOf(answer)
-    await vi.waitFor(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }), SOON)
+    await until(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }))
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
     const right = await newOrder({ ticketRequests: [{ ticketTypeId, quantity: 2 }], expectedTotal: 10_000 })
     expect(right.status).toBe(201)
@@ -60,7 +61,7 @@ describe('what is bought', () => {
 describe('the name on the tickets', () => {
   test('changes while the order waits, and is the one that the tickets are made for', async () => {
     payments.stub.state.away = true
-    const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+    const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
     const answer = await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
     expect(answer).toMatchObject({ status: 200, body: { holderName: 'Jan Nowak', status: 'PENDING' } })
     payments.stub.state.away = false
@@ -68,13 +69,16 @@ describe('the name on the tickets', () => {
     expect(payload.holderName).toBe('Jan Nowak')
   })
   test('changes while the charge is under way, and nothing is charged twice', async () => {
-    const buying = payments.buy('pm_sandbox_slow_1500')
-    const orderId = await vi.waitFor(async () => {
+    const charge = payments.holdCharge()
+    const buying = payments.buy('pm_card_visa')
+    await charge.reached
+    const orderId = await until(async () => {
       const { rows } = await payments.deps.pool.query("select order_id from sagas where state = 'CHARGING'")
       return rows[0].order_id as never
-    }, SOON)
+    })
     const answer = await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
     expect(answer.status).toBe(200)
+    charge.release()
     await buying
     const { payload } = await payments.probe.waitFor(paymentCompleted, (message) => message.payload.orderId === orderId)
     expect(payload.holderName).toBe('Jan Nowak')
@@ -99,13 +103,13 @@ describe('an order that its buyer cancels', () => {
   test('before anything is charged is cancelled at once, twice the same, and its tickets go back', async () => {
     payments.stub.state.away = true
     const key = randomUUID()
-    const orderId = orderIdOf(await payments.buy('pm_card_visa', { key }))
+    const orderId = orderIdOf(await payments.buy('pm_card_visa', { key, hasty: true }))
     for (const _ of [1, 2]) {
       const answer = await payments.client.cancelOrder({ params: { orderId } })
       expect(answer).toMatchObject({ status: 202, body: { status: 'CANCELLED' } })
     }
     payments.stub.state.away = false
-    await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('CANCELLED'), SOON)
+    await until(async () => expect(await payments.sagaState(orderId)).toBe('CANCELLED'))
     await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
     expect(await payments.buy('pm_card_visa', { key })).toMatchObject({
       status: 409,
@@ -114,13 +118,16 @@ describe('an order that its buyer cancels', () => {
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 0 })
   })
   test('while the gateway charges goes on when the gateway was first, and the history says so', async () => {
-    const buying = payments.buy('pm_sandbox_slow_1500')
-    const orderId = await vi.waitFor(async () => {
+    const charge = payments.holdCharge()
+    const buying = payments.buy('pm_card_visa')
+    await charge.reached
+    const orderId = await until(async () => {
       const { rows } = await payments.deps.pool.query("select order_id from sagas where state = 'CHARGING'")
       return rows[0].order_id as never
-    }, SOON)
+    })
     const answer = await payments.client.cancelOrder({ params: { orderId } })
     expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING' } })
+    charge.release()
     await buying
     await payments.becomes(orderId, 'PAID')
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, successfulCharges: 1 })
@@ -143,16 +150,17 @@ describe('an order that its buyer cancels', () => {
   })
   test('while nobody knows whether it was charged waits for the gateway; a charge that comes later cannot be made', async () => {
     await payments.sandbox.setFault({ mode: 'down' })
-    const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+    const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
+    await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
     for (const _ of [1, 2]) expect((await payments.client.cancelOrder({ params: { orderId } })).status).toBe(202)
     // The charge that was on its way when the wish came has ended by now.
-    await vi.waitFor(async () => {
+    await until(async () => {
       const { rows } = await payments.deps.pool.query('select state, last_error from sagas where order_id = $1', [orderId])
       expect(rows).toEqual([{ state: 'CANCELLING_CHARGE', last_error: 'unreachable' }])
-    }, SOON)
+    })
     await payments.sandbox.setFault({ mode: 'ok' })
     await payments.becomes(orderId, 'CANCELLED')
-    await vi.waitFor(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }), SOON)
+    await until(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }))
     const late = await payments.deps.gateway.charge({
       orderId,
       amount: 10_000 as never,

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { freePort, type Payments } from './harness.ts'
+import { serveLocally } from '@boxoffice/service-kit/testing'
+import { claimPort, measured } from '@boxoffice/testing'
+import type { Payments } from './harness.ts'
 
 /** Where a process of its own finds the keys of access tokens: what the auth service publishes. */
 export async function publishKeys({ tokenKey }: Payments['authority']) {
@@ -11,21 +12,28 @@ export async function publishKeys({ tokenKey }: Payments['authority']) {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [publicKey] }))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: await serveLocally(server),
     close: () => new Promise((resolve) => server.close(resolve)),
   }
 }
 
-/** Another instance of the service, as a process that can be killed: same database, gateway and peers. */
-export async function startInstance({ environment }: Payments, overrides: Record<string, string> = {}) {
-  const port = await freePort()
+/** Another instance of the service, as a process that can be killed: same database, gateway and peers. It ends with `payments` at last. */
+export const startInstance = (payments: Payments, overrides: Record<string, string> = {}) =>
+  measured('servers', () => start(payments, overrides))
+
+async function start({ environment, instances }: Payments, overrides: Record<string, string>) {
+  const port = await claimPort()
   const child: ChildProcess = spawn(process.execPath, [path.join(import.meta.dirname, '../src/main.ts')], {
     env: { ...environment, PORT: String(port), ...overrides },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit').then(([, signal]) => signal as string | null)
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  instances.push({ kill })
   await Promise.race([
     once(child, 'message'),
     ended.then(() => {
@@ -36,9 +44,6 @@ export async function startInstance({ environment }: Payments, overrides: Record
     url: `http://127.0.0.1:${port}`,
     /** The signal that ended it. */
     ended,
-    async kill(): Promise<void> {
-      child.kill('SIGKILL')
-      await ended
-    },
+    kill,
   }
 }

@@ -7,7 +7,8 @@ import {
   refundProcessed,
   ticketsRejected,
 } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
 import { orderIdOf, type Payments, startPayments } from './harness.ts'
@@ -103,7 +104,7 @@ test('the first answer comes again, whatever came since', async () => {
   const key = randomUUID()
   const first = await payments.buy('pm_card_visa', { key })
   await payments.tellTicketsGenerated(orderIdOf(first))
-  await vi.waitFor(async () => expect((await payments.order(orderIdOf(first))).status).toBe('CONFIRMED'), 10_000)
+  await until(async () => expect((await payments.order(orderIdOf(first))).status).toBe('CONFIRMED'))
   expect(await payments.buy('pm_card_visa', { key })).toEqual(first)
 })
 
@@ -212,10 +213,10 @@ test('the history tells the buyer what happened, and the journal replays to the 
 })
 
 test('no payment token is kept in the database once the order is paid or failed', async () => {
-  await vi.waitFor(async () => {
+  await until(async () => {
     const { rows } = await payments.deps.pool.query("select state from sagas where context::text like '%pm\\_%'")
     expect(rows).toEqual([])
-  }, 10_000)
+  })
 })
 
 test("a webhook whose signature is not the gateway's is refused and not kept", async () => {
@@ -236,5 +237,5 @@ test('an operator sees how many purchases are on their way, and where', async ()
   const before = Number(await inProgress())
   expect(before).toBeGreaterThan(0)
   await payments.tellTicketsGenerated(orderId)
-  await vi.waitFor(async () => expect(Number((await inProgress()) ?? 0)).toBe(before - 1), 10_000)
+  await until(async () => expect(Number((await inProgress()) ?? 0)).toBe(before - 1))
 })

@@ -1,29 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import { type OrderId, opsAlert, paymentCompleted, refundProcessed } from '@boxoffice/contracts'
 import { transact } from '@boxoffice/service-kit'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { machineFactor, until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { advance } from '../src/saga/advance.ts'
 import { findSagaForUpdate, leaseDueSagas } from '../src/saga/saga-repository.ts'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
 
 let payments: Payments
 beforeAll(async () => {
   // Without webhooks: what is found out here is found out by asking.
-  payments = await startPayments(
-    { CHECKOUT_WAIT_MS: '600', GATEWAY_TIMEOUT_MS: '300', PAYMENT_UNKNOWN_LIMIT_SECONDS: '2', ORDER_QUEUE_PATIENCE_SECONDS: '1' },
-    { webhooks: false },
-  )
+  payments = await startPayments({ GATEWAY_TIMEOUT_MS: String(300 * machineFactor) }, { webhooks: false })
 })
-afterEach(() => payments.sandbox.setFault({ mode: 'ok' }))
+afterEach(async () => {
+  payments.clock.aheadMs = 0
+  await payments.sandbox.setFault({ mode: 'ok' })
+})
 afterAll(() => payments.stop())
 
 const ledgerOf = (orderId: OrderId) => payments.moneyOf(orderId)
+/** An outcome is unknown for longer than is waited for. */
+const passLimit = () => {
+  payments.clock.aheadMs = payments.config.paymentUnknownLimitMs + 1_000
+}
 const released = (orderId: OrderId) => payments.stub.claims.get(orderId)?.released ?? false
 
 test('a charge that is never answered for is found out and paid, once', async () => {
   const answer = await payments.buy('pm_sandbox_timeout_then_succeeded')
   const orderId = orderIdOf(answer)
-  await vi.waitFor(async () => expect(await payments.order(orderId)).toMatchObject({ status: 'PAID' }), SOON)
+  await until(async () => expect(await payments.order(orderId)).toMatchObject({ status: 'PAID' }))
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000, successfulCharges: 1 })
   expect(released(orderId)).toBe(false)
   await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
@@ -31,44 +36,47 @@ test('a charge that is never answered for is found out and paid, once', async ()
 
 test('a decline that is never answered for is found out, and the tickets go back', async () => {
   const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_declined'))
-  await vi.waitFor(async () => expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED' }), SOON)
-  await vi.waitFor(() => expect(released(orderId)).toBe(true), SOON)
+  await until(async () => expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED' }))
+  await until(() => expect(released(orderId)).toBe(true))
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
 })
 
 test('what is not known in time is answered 202, and a repetition tells how it stands', async () => {
   await payments.sandbox.setFault({ mode: 'down' })
   const key = randomUUID()
-  const answer = await payments.buy('pm_card_visa', { key })
+  const answer = await payments.buy('pm_card_visa', { key, hasty: true })
   expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING' } })
-  await vi.waitFor(async () => {
+  await until(async () => {
     const order = await payments.order(orderIdOf(answer))
     expect(order).toMatchObject({ status: 'PENDING', paymentStatus: 'UNKNOWN', totalAmount: 10_000 })
-  }, SOON)
+  })
   await payments.sandbox.setFault({ mode: 'ok' })
-  await vi.waitFor(async () => expect(await payments.buy('pm_card_visa', { key })).toMatchObject({ status: 201 }), SOON)
+  expect(await payments.buy('pm_card_visa', { key })).toMatchObject({ status: 201 })
   expect(await ledgerOf(orderIdOf(answer))).toMatchObject({ successfulCharges: 1 })
 })
 
 test('a gateway that is gone for longer than the limit: the tickets go back, and nothing was charged', async () => {
   await payments.sandbox.setFault({ mode: 'down' })
-  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('REFUND_IF_CHARGED'), SOON)
+  const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
+  await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
+  passLimit()
+  await until(async () => expect(await payments.sagaState(orderId)).toBe('REFUND_IF_CHARGED'))
   expect(released(orderId)).toBe(true)
   expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED', failureReason: 'PAYMENT_TIMEOUT' })
   await payments.sandbox.setFault({ mode: 'ok' })
-  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('FAILED'), SOON)
+  await until(async () => expect(await payments.sagaState(orderId)).toBe('FAILED'))
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 0 })
 })
 
 test('a charge that became known after the limit is refunded, once, and the buyer is told', async () => {
   const charges = async () => (await payments.sandbox.ledger()).entries.length
   const before = await charges()
-  const buying = payments.buy('pm_sandbox_timeout_then_succeeded')
-  await vi.waitFor(async () => expect(await charges()).toBe(before + 1), { ...SOON, interval: 10 })
-  await payments.sandbox.setFault({ mode: 'down' })
-  const orderId = orderIdOf(await buying)
-  await vi.waitFor(async () => expect(await payments.sagaState(orderId)).toBe('REFUND_IF_CHARGED'), SOON)
+  payments.afterNextCharge(() => payments.sandbox.setFault({ mode: 'down' }))
+  const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_succeeded', { hasty: true }))
+  await until(async () => expect(await charges()).toBe(before + 1))
+  await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
+  passLimit()
+  await until(async () => expect(await payments.sagaState(orderId)).toBe('REFUND_IF_CHARGED'))
   expect(released(orderId)).toBe(true)
   await payments.sandbox.setFault({ mode: 'ok' })
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
@@ -82,28 +90,27 @@ test.each([
 ])('%s, told of before the charge is known to us, counts when it is known: the order is %s', async (type, status, object) => {
   const charges = async () => (await payments.sandbox.ledger()).entries
   const before = (await charges()).length
-  const buying = payments.buy('pm_sandbox_timeout_then_succeeded')
-  await vi.waitFor(async () => expect((await charges()).length).toBe(before + 1), { ...SOON, interval: 10 })
-  await payments.sandbox.setFault({ mode: 'down' })
+  payments.afterNextCharge(() => payments.sandbox.setFault({ mode: 'down' }))
+  const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_succeeded', { hasty: true }))
+  await until(async () => expect((await charges()).length).toBe(before + 1))
+  await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
   const id = `evt_${randomUUID()}`
   await payments.tellWebhook(type, { ...object, payment_intent: (await charges()).at(-1)?.paymentIntentId }, id)
   const tried = 'select processed_at from webhook_events where webhook_event_id = $1 and attempts > 0'
-  await vi.waitFor(async () => expect((await payments.deps.pool.query(tried, [id])).rows).toEqual([{ processed_at: null }]), {
-    timeout: 1_500,
-    interval: 10,
-  })
+  await until(async () => expect((await payments.deps.pool.query(tried, [id])).rows).toEqual([{ processed_at: null }]))
   await payments.sandbox.setFault({ mode: 'ok' })
-  const orderId = orderIdOf(await buying)
+  await until(async () => expect(await payments.sagaState(orderId)).toBe('AWAITING_TICKETS'))
+  await payments.deps.pool.query('update webhook_events set next_attempt_at = now() where webhook_event_id = $1', [id])
   await payments.becomes(orderId, status)
   await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
 })
 
 test('a ticket service that is away fails nobody: the saga waits, and buys when it is back', async () => {
   payments.stub.state.away = true
-  const answer = await payments.buy('pm_card_visa')
+  const answer = await payments.buy('pm_card_visa', { hasty: true })
   expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING', totalAmount: null, items: [] } })
   payments.stub.state.away = false
-  await vi.waitFor(async () => expect(await payments.order(orderIdOf(answer))).toMatchObject({ status: 'PAID' }), SOON)
+  await until(async () => expect(await payments.order(orderIdOf(answer))).toMatchObject({ status: 'PAID' }))
 })
 
 test('a saga is leased to one worker; when its lease has run out, the next takes over and the first one’s word is stale', async () => {

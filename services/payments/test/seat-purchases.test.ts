@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type EventId, type OrderId, seatPurchaseRoutes, ticketsRejected, type VenueId } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
 import { eventId, venueId } from './stubs.ts'
 
 let payments: Payments
 beforeAll(async () => {
-  payments = await startPayments({ CHECKOUT_WAIT_MS: '4000' })
+  payments = await startPayments()
 })
 afterEach(() => {
   payments.stub.state.taken = []
@@ -20,20 +21,20 @@ afterAll(() => payments.stop())
 
 const seat = { venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '12' }
 type Wanted = Partial<typeof seat> & { paymentToken?: string; holderName?: string }
-const buySeat = (wanted: Wanted = {}, key?: string) =>
-  payments.seats.buySeat({
+const buySeat = (wanted: Wanted = {}, key?: string, client = payments.seats) =>
+  client.buySeat({
     ...(key !== undefined && { headers: { 'idempotency-key': key } }),
     body: { ...seat, paymentToken: 'pm_card_visa', ...wanted },
   })
 /** The newest order, when it is paid. */
 const paid = () =>
-  vi.waitFor(async () => {
+  until(async () => {
     const { rows } = await payments.deps.pool.query(
       'select order_id, status, holder_name from orders order by created_at desc limit 1',
     )
     expect(rows[0]?.status).toBe('PAID')
     return rows[0] as { order_id: OrderId; holder_name: string }
-  }, SOON)
+  })
 const countOrders = async () => Number((await payments.deps.pool.query('select count(*) from orders')).rows[0].count)
 
 describe('a seat', () => {
@@ -51,9 +52,10 @@ describe('a seat', () => {
   })
   test('is not known of in time: 202, and its key gives the ticket when there is one, whatever comes after', async () => {
     const key = randomUUID()
-    const first = await buySeat({ colLabel: '13' }, key)
+    const first = await buySeat({ colLabel: '13' }, key, payments.hastySeats)
     const orderId = orderIdOf(first)
     expect(first).toMatchObject({ status: 202, body: { orderId, status: 'PENDING' } })
+    await payments.becomes(orderId, 'PAID')
     const calls = payments.stub.calls.length
     const again = buySeat({ colLabel: '13' }, key)
     await payments.tellTicketsGenerated(orderId, 1)
@@ -137,7 +139,7 @@ describe('who pays, and whose name it bears', () => {
       status: 400,
       body: { error: 'VALIDATION_FAILED', details: [{ path: 'body.paymentToken' }] },
     })
-    const config = { ...payments.deps.config, defaultPaymentToken: 'pm_card_visa_chargeDeclined', checkoutWaitMs: 2_000 }
+    const config = { ...payments.deps.config, defaultPaymentToken: 'pm_card_visa_chargeDeclined' }
     const app = buildApp({ ...payments.deps, config })
     const client = injectClient(app, seatPurchaseRoutes, payments.buyer.headers)
     expect((await client.buySeat({ body: seat })).status).toBe(402)

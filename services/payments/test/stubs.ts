@@ -104,7 +104,8 @@ export function ticketStub() {
     price: PRICE,
     foundPrice: null as Minor | null,
     taken: [] as SeatId[],
-    cancelDelayMs: 0,
+    /** What has to happen before tickets are cancelled. */
+    beforeCancel: () => Promise.resolve(),
     expired: false,
   }
   const quantityOf = (requests: readonly TicketRequest[]) =>
@@ -169,7 +170,7 @@ export function ticketStub() {
     async cancelOrderTickets({ body }) {
       calls.push('cancel')
       if (state.away) throw new Error('away')
-      await new Promise((resolve) => setTimeout(resolve, state.cancelDelayMs))
+      await state.beforeCancel()
       const { orderId, refundId, force } = body
       const all = issued.get(orderId) ?? []
       const before = all.filter((ticket) => refundId && ticket.refundId === refundId)

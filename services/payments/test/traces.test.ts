@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type OrderId, paymentCompleted } from '@boxoffice/contracts'
 import { recordSpans } from '@boxoffice/service-kit/testing'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Payments, SOON, startPayments } from './harness.ts'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Payments, startPayments } from './harness.ts'
 import { publishKeys, startInstance } from './process.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
@@ -22,11 +23,11 @@ afterAll(async () => {
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const named = (name: string, traceId: string) =>
-  vi.waitFor(() => {
+  until(() => {
     const span = recorded.spans().find((one) => one.name === name && one.traceId === traceId)
     if (!span) throw new Error(`no span ${name} in ${traceId}`)
     return span
-  }, SOON)
+  })
 
 describe('a purchase', () => {
   test('that one process began and another ends is one trace', async () => {
@@ -57,7 +58,7 @@ describe('a purchase', () => {
     expect(await named('gateway charge', TRACE_ID)).toMatchObject({ parentId: charging.spanId })
     await named('publish PAYMENT_COMPLETED', TRACE_ID)
     await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
-  }, 30_000)
+  })
   test('has what the gateway tells of it in its trace too', async () => {
     const { rows } = await payments.deps.pool.query('select order_id from sagas')
     const intent = { id: `pi_${randomUUID()}`, status: 'succeeded', amount: 5_000, metadata: { orderId: rows[0].order_id } }
@@ -71,13 +72,15 @@ describe('a purchase', () => {
 })
 
 test('what the gateway tells is worked on in the trace of its call', async () => {
-  const before = new Set(recorded.spans().map(({ spanId }) => spanId))
-  expect((await payments.tellWebhook('payment_intent.succeeded', { id: 'pi_1', metadata: {} })).statusCode).toBe(200)
-  const request = await vi.waitFor(() => {
-    const span = recorded.spans().find(({ name, spanId }) => name.endsWith('/webhooks/stripe') && !before.has(spanId))
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const call = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
+  const answer = await payments.tellWebhook('payment_intent.succeeded', { id: 'pi_1', metadata: {} }, undefined, call)
+  expect(answer.statusCode).toBe(200)
+  const request = await until(() => {
+    const span = recorded.spans().find((one) => one.name.endsWith('/webhooks/stripe') && one.traceId === traceId)
     if (!span) throw new Error('no span of the call')
     return span
-  }, SOON)
+  })
   const worked = await named('webhook payment_intent.succeeded', request.traceId)
   expect(worked.traceId).toBe(request.traceId)
 })

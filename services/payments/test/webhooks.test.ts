@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type OrderId, opsAlert, refundProcessed } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { orderIdOf, type Payments, SOON, startPayments } from './harness.ts'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { orderIdOf, type Payments, startPayments } from './harness.ts'
 
 let payments: Payments
 beforeAll(async () => {
@@ -19,18 +20,27 @@ const transactionOf = async (orderId: OrderId): Promise<string> =>
   (await payments.deps.pool.query('select transaction_id from orders where order_id = $1', [orderId])).rows[0].transaction_id
 const alertsOf = (orderId: OrderId) => payments.probe.heard(opsAlert).filter(({ payload }) => payload.detail.orderId === orderId)
 const tell = (type: string, object: object, id?: string) => payments.tellWebhook(type, object, id)
+/** The gateway has told of a refund, and we have taken it in. */
+const isTold = (refundId: string) =>
+  until(async () => {
+    const { rows } = await payments.deps.pool.query(
+      "select processed_at from webhook_events where type = 'refund.created' and body->'data'->'object'->>'id' = $1",
+      [refundId],
+    )
+    expect(rows).toEqual([{ processed_at: expect.any(Date) }])
+  })
 const outcomeOf = (id: string) =>
-  vi.waitFor(async () => {
+  until(async () => {
     const { rows } = await payments.deps.pool.query('select outcome from webhook_events where webhook_event_id = $1', [id])
     expect(rows[0]?.outcome).toEqual(expect.any(String))
     return rows[0].outcome as string
-  }, SOON)
+  })
 
 test('the gateway’s own webhooks reach us', async () => {
   const { orderId } = await confirmed()
   const sql =
     "select from webhook_events where type = 'payment_intent.succeeded' and body->'data'->'object'->'metadata'->>'orderId' = $1"
-  await vi.waitFor(async () => expect((await payments.deps.pool.query(sql, [orderId])).rowCount).toBe(1), SOON)
+  await until(async () => expect((await payments.deps.pool.query(sql, [orderId])).rowCount).toBe(1))
 })
 
 test('a whole refund made at the gateway by hand takes the tickets along, and stands in our books', async () => {
@@ -50,10 +60,10 @@ test('a whole refund made at the gateway by hand takes the tickets along, and st
 test('a part of it is counted and people are told; who then gives the order back gets what is left', async () => {
   const { orderId, payment_intent } = await confirmed()
   await payments.sandbox.stripe.refunds.create({ payment_intent, amount: 4_000 })
-  await vi.waitFor(async () => {
+  await until(async () => {
     const counted = { status: 'CONFIRMED', paymentStatus: 'PARTIALLY_REFUNDED', refundedAmount: 4_000 }
     expect(await payments.order(orderId)).toMatchObject(counted)
-  }, SOON)
+  })
   const alert = await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
   expect(alert.payload).toMatchObject({ severity: 'WARNING', title: expect.stringContaining('decide on its tickets') })
   const admin = await payments.authority.user(['USER', 'ADMIN'])
@@ -70,23 +80,25 @@ test('a refund of ours is not counted twice when the gateway tells of it', async
   await payments.becomes(orderId, 'REFUNDED')
   const sql =
     "select outcome from webhook_events where type = 'refund.created' and body->'data'->'object'->'metadata'->>'orderId' = $1"
-  await vi.waitFor(async () => {
+  await until(async () => {
     const { rows } = await payments.deps.pool.query(sql, [orderId])
     expect(rows).toEqual([{ outcome: 'not of interest' }])
-  }, SOON)
+  })
   expect(alertsOf(orderId)).toEqual([])
   expect((await payments.order(orderId)).refundedAmount).toBe(10_000)
 })
 
 test('a refund made by hand while ours waits: ours gives what is left, and no cent twice', async () => {
   const { orderId, payment_intent } = await confirmed()
-  payments.stub.state.cancelDelayMs = 1_000
+  const cancelling = Promise.withResolvers<void>()
+  payments.stub.state.beforeCancel = () => cancelling.promise
   const admin = await payments.authority.user(['USER', 'ADMIN'])
   const asking = payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body: { reason: 'x' } })
   await payments.becomes(orderId, 'REFUND_PENDING')
-  await payments.sandbox.stripe.refunds.create({ payment_intent, amount: 2_500 })
+  const { id } = await payments.sandbox.stripe.refunds.create({ payment_intent, amount: 2_500 })
+  await isTold(id)
+  cancelling.resolve()
   expect((await asking).status).toBe(202)
-  payments.stub.state.cancelDelayMs = 0
   expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ refundedAmount: 10_000 })
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
 })
@@ -94,14 +106,16 @@ test('a refund made by hand while ours waits: ours gives what is left, and no ce
 test('a whole refund made by hand while ours waits for a part: the other ticket goes too, and no cent twice', async () => {
   const { orderId, payment_intent } = await confirmed()
   const [ticket] = (await payments.order(orderId)).tickets ?? []
-  payments.stub.state.cancelDelayMs = 1_000
+  const cancelling = Promise.withResolvers<void>()
+  payments.stub.state.beforeCancel = () => cancelling.promise
   const admin = await payments.authority.user(['USER', 'ADMIN'])
   const body = { reason: 'x', ticketIds: [ticket?.ticketId as never] }
   const asking = payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body })
   await payments.becomes(orderId, 'REFUND_PENDING')
-  await payments.sandbox.stripe.refunds.create({ payment_intent })
+  const { id } = await payments.sandbox.stripe.refunds.create({ payment_intent })
+  await isTold(id)
+  cancelling.resolve()
   expect((await asking).status).toBe(202)
-  payments.stub.state.cancelDelayMs = 0
   expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
   expect(payments.stub.priceOfValid(orderId)).toBe(0)
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
@@ -167,7 +181,7 @@ test('what is told of a charge that we do not know is asked again for a day, and
   const { pool, webhooks } = payments.deps
   await tell('refund.created', { id: 're_2', payment_intent: 'pi_of_nobody', amount: 500, status: 'succeeded', metadata: {} }, id)
   const waiting = 'select attempts from webhook_events where webhook_event_id = $1 and processed_at is null and attempts > 1'
-  await vi.waitFor(async () => expect((await pool.query(waiting, [id])).rowCount).toBe(1), SOON)
+  await until(async () => expect((await pool.query(waiting, [id])).rowCount).toBe(1))
   const aDayLater = `update webhook_events set received_at = received_at - interval '25 hours', next_attempt_at = now(), attempts = 1440
     where webhook_event_id = $1`
   await pool.query(aDayLater, [id])

@@ -17,8 +17,9 @@ import {
   ticketsGenerated,
   ticketsRejected,
 } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging'
+import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import { transact, type Worker } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { buildWorkers } from '../src/workers.ts'
 import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
@@ -106,8 +107,8 @@ describe('a paid order', () => {
     const about = (reservation: { reservationId: string }) => [
       expect.objectContaining({ eventId, reservationId: reservation.reservationId }),
     ]
-    await expect.poll(() => spies[0]?.mock.calls, { timeout: 10_000 }).toContainEqual([about(bought)])
-    await expect.poll(() => spies[1]?.mock.calls, { timeout: 10_000 }).toContainEqual([about(failed)])
+    await until(async () => expect(await spies[0]?.mock.calls).toContainEqual([about(bought)]))
+    await until(async () => expect(await spies[1]?.mock.calls).toContainEqual([about(failed)]))
     for (const spy of spies) {
       await Promise.all(spy.mock.results.map(({ value }) => value))
       spy.mockRestore()
@@ -127,11 +128,11 @@ describe('a paid order', () => {
     const other = await reserveForOrder(setting, eventId, typeId)
     await publish(paymentCompleted, paid(eventId, typeId, other))
     await probe.waitFor(ticketsGenerated, aboutOrder(other.orderId))
-    await expect
-      .poll(async () => (await setting.deps.pool.query(`select 1 from inbox where event_type = 'PAYMENT_COMPLETED'`)).rowCount, {
-        timeout: 10_000,
-      })
-      .toBeGreaterThanOrEqual(3)
+    await until(async () =>
+      expect(
+        (await setting.deps.pool.query(`select 1 from inbox where event_type = 'PAYMENT_COMPLETED'`)).rowCount,
+      ).toBeGreaterThanOrEqual(3),
+    )
     expect((await ticketsOf(order.orderId)).tickets).toHaveLength(2)
     expect(probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))).toHaveLength(1)
     expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 0, sold: 3 })
@@ -182,7 +183,7 @@ describe('a paid order', () => {
     const { event, eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId)
     await publish(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'Rain', status: 'CANCELLED' }, 3)
-    await expect.poll(async () => (await setting.deps.findEventPicture(eventId))?.status, { timeout: 10_000 }).toBe('CANCELLED')
+    await until(async () => expect((await setting.deps.findEventPicture(eventId))?.status).toBe('CANCELLED'))
     expect(await confirm(order)).toMatchObject({ status: 409, body: { outcome: 'REJECTED' } })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
   })
@@ -194,7 +195,7 @@ describe('a failed payment', () => {
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const { holderName: _, paymentMethod: __, items: ___, transactionId: ____, ...about } = paid(eventId, typeId, order, 2)
     await publish(paymentFailed, { ...about, failureReason: 'CARD_DECLINED', errorMessage: 'declined', retryable: false })
-    await expect.poll(() => setting.counters(typeId), { timeout: 10_000 }).toEqual({ capacity: 2, held: 0, sold: 0 })
+    await until(async () => expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 }))
     expect(await ticketsOf(order.orderId)).toEqual({ outcome: 'CANCELLED', tickets: [] })
     expect(await confirm(order)).toMatchObject({ status: 409, body: { confirmed: false, outcome: 'CANCELLED' } })
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
@@ -219,7 +220,7 @@ describe('cancelling', () => {
       const whole = await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
       expect(whole.status === 200 && whole.body.cancelled).toHaveLength(3)
     }
-    await expect.poll(() => probe.heard(ticketCancelled).filter(aboutOrder(orderId)).length, { timeout: 10_000 }).toBe(3)
+    await until(async () => expect(await probe.heard(ticketCancelled).filter(aboutOrder(orderId)).length).toBe(3))
     expect(await setting.counters(typeId)).toEqual({ capacity: 3, held: 0, sold: 0 })
     expect((await ticketsOf(orderId)).outcome).toBe('CANCELLED')
     expect(await confirm(order)).toMatchObject({ status: 409, body: { outcome: 'CANCELLED' } })
@@ -234,11 +235,9 @@ describe('cancelling', () => {
     expect(answer).toMatchObject({ status: 200, body: { cancelled: [] } })
     expect(await setting.counters(typeId)).toMatchObject({ held: 0 })
     const messageId = await publish(paymentCompleted, paid(eventId, typeId, order, 2))
-    await expect
-      .poll(async () => (await setting.deps.pool.query('select 1 from inbox where message_id = $1', [messageId])).rowCount, {
-        timeout: 10_000,
-      })
-      .toBe(1)
+    await until(async () =>
+      expect((await setting.deps.pool.query('select 1 from inbox where message_id = $1', [messageId])).rowCount).toBe(1),
+    )
     expect(await ticketsOf(order.orderId)).toEqual({ outcome: 'CANCELLED', tickets: [] })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
   })
@@ -271,7 +270,7 @@ describe('messages', () => {
     await setting.deps.findEventPicture(event.eventId)
     await publish(eventPublished, { ...event, name: 'Before' }, 4)
     await publish(eventPublished, { ...event, name: 'After' }, 6)
-    await expect.poll(async () => (await setting.deps.findEventPicture(event.eventId))?.name, { timeout: 10_000 }).toBe('After')
+    await until(async () => expect((await setting.deps.findEventPicture(event.eventId))?.name).toBe('After'))
     const { rows } = await setting.deps.pool.query('select version from event_pictures where event_id = $1', [event.eventId])
     expect(rows).toEqual([{ version: 6 }])
   })
@@ -296,7 +295,7 @@ describe('messages', () => {
         )
       ).rows
     const becomes = (at: Date | null, mail: NotificationId, version: number) =>
-      expect.poll(known, { timeout: 10_000 }).toEqual([{ at, mail, version }])
+      until(async () => expect(await known()).toEqual([{ at, mail, version }]))
 
     await delivered(first, 1)
     await becomes(deliveredAt, first, 1)
@@ -312,7 +311,7 @@ describe('messages', () => {
       'event_type' in labels && labels.event_type === 'TICKETS_DELIVERED' && 'outcome' in labels && labels.outcome === 'done'
     const before = await taken()
     await delivered(second, 4)
-    await expect.poll(taken, { timeout: 10_000 }).toBe(before + 1)
+    await until(async () => expect(await taken()).toBe(before + 1))
     await becomes(null, second, 5)
   })
 })

@@ -1,7 +1,9 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createDatabase, migrate, withClient } from '@boxoffice/service-kit'
+import { migrate, withClient } from '@boxoffice/service-kit'
+import { createDatabase } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
 import { afterAll, expect, inject, it } from 'vitest'
 
 const migrations = path.join(import.meta.dirname, '../prisma/migrations')
@@ -23,7 +25,7 @@ it('nobody who reserves waits for the door while it is taught to tell', async ()
     const migrating = migrate(database, migrations)
     await withClient(database, async (buyer) => {
       const waiting = `select count(*)::int as count from pg_locks where relation = 'check_ins'::regclass and not granted`
-      await expect.poll(async () => (await buyer.query(waiting)).rows, { timeout: 5_000 }).toEqual([{ count: 1 }])
+      await until(async () => expect((await buyer.query(waiting)).rows).toEqual([{ count: 1 }]))
       await buyer.query("set lock_timeout = '500ms'")
       expect((await buyer.query('select from ticket_types')).rowCount).toBe(0)
     })

@@ -1,6 +1,7 @@
 import { type TicketId, ticketTransferOffered, ticketTransferred, userEmailVerified } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging'
+import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import { sqlOfPool, type Worker } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRecheckSweep } from '../src/transfers/recheck.ts'
 import { buildWorkers } from '../src/workers.ts'
@@ -84,7 +85,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     const email = newAddress()
     const transfers = [await passOn(first, first.ticketId, email), await passOn(second, second.ticketId, email)]
     const recipient = await confirmAddress(email)
-    await expect.poll(() => ticketsOf(recipient), { timeout: 10_000 }).toHaveLength(2)
+    await until(async () => expect(await ticketsOf(recipient)).toHaveLength(2))
     expect(await ticketsOf(recipient)).toMatchObject([{ status: 'ACTIVE' }, { status: 'ACTIVE' }])
     expect(await transfersOf(first)).toMatchObject([{ transferId: transferIdOf(transfers[0] as never), status: 'COMPLETED' }])
     const [ticket] = await ticketsOf(first)
@@ -129,7 +130,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     await passOn(sender, sender.ticketId, other)
     const left = await confirmAddress(email)
     const recipient = await confirmAddress(other)
-    await expect.poll(() => ticketsOf(recipient), { timeout: 10_000 }).toHaveLength(1)
+    await until(async () => expect(await ticketsOf(recipient)).toHaveLength(1))
     expect(await ticketsOf(left)).toEqual([])
   })
 
@@ -155,12 +156,10 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     const marker = newAddress()
     await passOn(other, other.ticketId, marker)
     const marked = await confirmAddress(marker)
-    await expect.poll(() => ticketsOf(marked), { timeout: 10_000 }).toHaveLength(1)
-    await expect
-      .poll(async () => (await query(`select 1 from inbox where event_type = 'USER_EMAIL_VERIFIED'`, [])).rowCount, {
-        timeout: 10_000,
-      })
-      .toBe(confirmed)
+    await until(async () => expect(await ticketsOf(marked)).toHaveLength(1))
+    await until(async () =>
+      expect((await query(`select 1 from inbox where event_type = 'USER_EMAIL_VERIFIED'`, [])).rowCount).toBe(confirmed),
+    )
     expect(await ticketsOf(recipient)).toEqual([])
   })
 

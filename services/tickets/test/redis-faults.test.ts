@@ -1,15 +1,7 @@
-import { createServer } from 'node:net'
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
+import { claimPort, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { best, createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 const crowd = (setting: Setting, eventId: EventId, typeId: TicketTypeId, size: number) =>
   Promise.all(Array.from({ length: size }, async () => (await reserveForOrder(setting, eventId, typeId)).answer.status))
@@ -26,7 +18,7 @@ describe('with Redis', () => {
   it('flushed in the middle of a sale, exactly as many are sold as there are, and the picture is drawn anew', async () => {
     const { eventId, typeId } = await setting.offer(100)
     const first = crowd(setting, eventId, typeId, 80)
-    await expect.poll(async () => (await setting.counters(typeId)).held, { timeout: 10_000 }).toBeGreaterThan(10)
+    await until(async () => expect((await setting.counters(typeId)).held).toBeGreaterThan(10))
     await setting.redis.del(...keysOf(eventId))
     const second = crowd(setting, eventId, typeId, 80)
     const statuses = [...(await first), ...(await second)]
@@ -51,7 +43,7 @@ describe('with Redis', () => {
     await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
     const forgotten = async () => {
       await Promise.all(keysOf(eventId).map((key) => setting.redis.pexpire(key, 1)))
-      await expect.poll(() => setting.redis.exists(...keysOf(eventId))).toBe(0)
+      await until(async () => expect(await setting.redis.exists(...keysOf(eventId))).toBe(0))
     }
     await forgotten()
     expect((await reserveFor(setting, eventId, seats(typeId, '1-A-1'))).answer).toMatchObject({
@@ -115,7 +107,7 @@ describe('without Redis', () => {
   let setting: Setting
   beforeAll(async () => {
     setting = await createSetting({
-      REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+      REDIS_URL: `redis://127.0.0.1:${await claimPort()}`,
       DIRECT_HOLD_WAIT_MS: '10000',
       TURN_WAIT_MS: '10000',
     })

@@ -6,7 +6,7 @@ import {
   ticketCancelled,
   ticketsGenerated,
 } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging'
+import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

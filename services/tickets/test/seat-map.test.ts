@@ -1,5 +1,7 @@
 import { type EventId, type SeatMap, type SeatMapChanges, ticketsRoutes } from '@boxoffice/contracts'
 import { createClient } from '@boxoffice/service-kit'
+import { listenLocally } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { best, createSetting, newId, reserveFor, type Setting, seats } from './setting.ts'
 
@@ -29,7 +31,7 @@ describe('the seat map', () => {
     const second = await look(eventId, `"other", ${etag}`)
     expect([second.statusCode, second.body, second.headers.etag]).toEqual([304, '', etag])
     await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
-    await expect.poll(async () => (await look(eventId, etag)).statusCode, { timeout: 10_000 }).toBe(200)
+    await until(async () => expect((await look(eventId, etag)).statusCode).toBe(200))
   })
 
   it("is not there for a draft of somebody else's, or an event without seats", async () => {
@@ -79,7 +81,7 @@ describe('the seat map', () => {
 describe('the stream of a seat map', () => {
   it('begins with the map, then tells a hold and its release', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
-    const baseUrl = await setting.app.listen({ host: '127.0.0.1', port: 0 })
+    const baseUrl = await listenLocally(setting.app)
     const leave = new AbortController()
     const { body, status } = await createClient(ticketsRoutes, { baseUrl }).watchSeatMap({
       query: { eventId },
@@ -153,7 +155,7 @@ describe('after a random run', () => {
   it('in which Redis was flushed, too', async () => {
     const { eventId, typeId } = await setting.offerSeats([[40, 40]])
     const running = bustle(eventId, typeId, 60)
-    await expect.poll(async () => (await setting.counters(typeId)).held, { timeout: 10_000 }).toBeGreaterThan(5)
+    await until(async () => expect((await setting.counters(typeId)).held).toBeGreaterThan(5))
     const keys = await setting.redis.keys(`tickets:{${eventId}}:*`)
     await setting.redis.del(...keys)
     await Promise.all([running, bustle(eventId, typeId, 60)])

@@ -21,10 +21,11 @@ import {
   type VenueId,
 } from '@boxoffice/contracts'
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
-import { createDatabase, refuse, sqlOfPool } from '@boxoffice/service-kit'
-import { createTestAuthority, injectClient, startPeer } from '@boxoffice/service-kit/testing'
+import { refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { createDatabase, createTestAuthority, injectClient, patientPolicies, startPeer } from '@boxoffice/service-kit/testing'
+import { measured, until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
-import { inject, vi } from 'vitest'
+import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
@@ -35,7 +36,9 @@ const HOUR_MS = 3_600_000
 export const newId = <Id extends string>() => randomUUID() as Id
 
 /** The service with its database, Redis and queues; the event and payment services are stubbed from their contracts. */
-export async function createSetting(environment: Record<string, string> = {}) {
+export const createSetting = (environment: Record<string, string> = {}) => measured('servers', () => start(environment))
+
+async function start(environment: Record<string, string>) {
   const authority = await createTestAuthority()
   const eventInfos = new Map<EventId, EventInfo>()
   const orderInfos = new Map<OrderId, OrderInfo>()
@@ -88,6 +91,7 @@ export async function createSetting(environment: Record<string, string> = {}) {
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
     SQS_WAIT_SECONDS: '0.2',
     OFFER_CACHE_MS: '0',
+    RESILIENCE: patientPolicies(),
     ...environment,
   })
   const aws = createAws(config.messaging)
@@ -95,7 +99,7 @@ export async function createSetting(environment: Record<string, string> = {}) {
   const deps = createDependencies(config, authority.userKeys)
   const app = buildApp(deps)
   const redis = new Redis(inject('redisUrl'))
-  if (!environment.REDIS_URL) await vi.waitFor(() => deps.redisPicture.health.check())
+  if (!environment.REDIS_URL) await until(() => deps.redisPicture.health.check())
   const callerHeaders = await authority.service('payment-service', 'ticket-service')
   const internal = injectClient(app, ticketsInternalRoutes, callerHeaders)
 

@@ -1,6 +1,7 @@
 import { type RefundId, type TicketId, ticketCancelled, ticketTransferOffered, ticketTransferred } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging'
+import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   account,
@@ -252,10 +253,10 @@ describe('giving back an order of which a ticket was passed on', () => {
     await inTheWay.query('begin')
     await inTheWay.query('select from tickets where ticket_id = $1 for update', [sender.ticketId])
     const passing = passOn(sender, sender.ticketId, recipient.email)
-    await expect.poll(waiting, { timeout: 10_000 }).toBe(1)
+    await until(async () => expect(await waiting()).toBe(1))
     const body = { orderId: sender.orderId, refundId: newId<RefundId>(), reason: 'refunded', force: true }
     const cancelling = setting.internal.cancelOrderTickets({ body })
-    await expect.poll(waiting, { timeout: 10_000 }).toBe(2)
+    await until(async () => expect(await waiting()).toBe(2))
     await inTheWay.query('commit')
     inTheWay.release()
     expect((await passing).status).toBe(200)

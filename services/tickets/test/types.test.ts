@@ -1,5 +1,6 @@
 import type { Minor, OrderId, TicketTypeChanges } from '@boxoffice/contracts'
 import { transact } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changeType, deleteType } from '../src/types/change-type.ts'
 import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
@@ -127,7 +128,7 @@ describe('changing a type', () => {
       const started = await transact(pool, async (tx) => {
         await work(setting.deps, tx, picture, typeId)
         const reserving = quantities.map((quantity) => reserveForOrder(setting, eventId, typeId, quantity))
-        await expect.poll(waiting, { timeout: 2_500 }).toBe(quantities.length)
+        await until(async () => expect(await waiting()).toBe(quantities.length))
         return { reserving }
       })
       return (await Promise.all(started.reserving)).map(({ answer }) => answer)

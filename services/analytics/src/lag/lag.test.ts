@@ -1,4 +1,5 @@
 import { createMetrics } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { createLag, createLagEstimate, type ProjectedQueue } from './lag.ts'
 
@@ -87,11 +88,11 @@ test('the worker looks at the queues; one that it cannot look at is not known', 
   }
   const worker = createLag({ queueDepth, now: () => new Date(at), logger, metrics })
   worker.start()
-  await vi.waitFor(() => expect(worker.seconds()).toBe(0))
+  await until(() => expect(worker.seconds()).toBe(0))
   await worker.stop()
   isAway = true
   worker.start()
-  await vi.waitFor(() => expect(worker.seconds()).toBeNull())
+  await until(() => expect(worker.seconds()).toBeNull())
   await worker.stop()
   expect(await metrics.registry.metrics()).toMatch(/projection_lag_seconds\{[^}]*\} Nan/i)
 })

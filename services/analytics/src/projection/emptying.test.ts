@@ -1,4 +1,5 @@
-import { createDatabase, transact } from '@boxoffice/service-kit'
+import { transact } from '@boxoffice/service-kit'
+import { createDatabase } from '@boxoffice/service-kit/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { makeHistory } from '../../test/history.ts'

@@ -1,3 +1,4 @@
+import { until } from '@boxoffice/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createServedGeneration } from './served-generation.ts'
 
@@ -25,7 +26,7 @@ test('what was seen lately is used at once, and looked at again behind the back 
   answer = async () => [{ generation: 2, since: new Date() }]
   vi.advanceTimersByTime(2_000)
   expect(await served.get()).toBe(1)
-  await vi.waitFor(async () => expect(await served.get()).toBe(2))
+  await until(async () => expect(await served.get()).toBe(2))
   answer = async () => [{ generation: 3, since: new Date() }]
   vi.advanceTimersByTime(6_000)
   expect(await served.get()).toBe(3)

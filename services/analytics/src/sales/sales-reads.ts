@@ -57,18 +57,27 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
     },
 
     async reportOn(event: KnownEvent, interval: Interval): Promise<SalesReport> {
-      const entry = { tag: `event:${event.eventId}`, kind: 'report', of: interval, schema: ReportFigures } as const
+      const entry = {
+        tag: `event:${event.eventId}`,
+        kind: 'report',
+        of: periodsOf(event, interval),
+        schema: ReportFigures,
+      } as const
       const figures = await read(entry, (sql, generation) => getReportFigures(sql, generation, event, interval))
       return reportOf(event, figures as ReportFigures, interval, now())
     },
 
     linesOf: async (event: KnownEvent, interval: Interval): Promise<LineFigures> =>
-      (await read({ tag: `event:${event.eventId}`, kind: 'lines', of: interval, schema: LineFigures }, (sql, generation) =>
-        getLines(sql, generation, event, interval),
+      (await read(
+        { tag: `event:${event.eventId}`, kind: 'lines', of: periodsOf(event, interval), schema: LineFigures },
+        (sql, generation) => getLines(sql, generation, event, interval),
       )) as LineFigures,
   }
 }
 export type SalesReads = ReturnType<typeof createSalesReads>
+
+/** Days are those of a zone: whoever has read the event as it was must not fill in what is read of it as it is. */
+const periodsOf = ({ timeZone }: KnownEvent, interval: Interval) => (interval === 'day' ? `day ${timeZone}` : interval)
 
 const salesOf = ({ organizerId: _, timeZone: __, figures, ...shown }: OverviewLine): EventSales => ({
   ...shown,

@@ -13,18 +13,17 @@ export interface LogChange {
 /** Watch a user's log: how it stands, then every change, until `signal` is aborted. */
 export type WatchLog = (userId: UserId, signal: AbortSignal) => AsyncIterable<LogChange>
 
-const POLL_MS = 1_000
 /** Longer than a commit takes and clocks of two instances differ: nothing slips past that is told once by its id. */
 const LOOK_BACK_MS = 300_000
 
-/** One look at the table a second and process for all who watch, whoever sends: other processes do too. */
-export function createLogWatch(deps: { prisma: PrismaClient; now: Foundation['now']; logger: Logger }): WatchLog {
+/** One look at the table each `pollMs` and process for all who watch, whoever sends: other processes do too. */
+export function createLogWatch(deps: { prisma: PrismaClient; now: Foundation['now']; logger: Logger; pollMs: number }): WatchLog {
   const watchers = new Map<UserId, number>()
   let round: Promise<ReadonlyMap<UserId, Glimpse>> | null = null
   const look = (userIds: readonly UserId[]) => glimpseLogs(deps.prisma, userIds, new Date(deps.now().getTime() - LOOK_BACK_MS))
 
   function nextRound(): Promise<ReadonlyMap<UserId, Glimpse>> {
-    round ??= sleep(POLL_MS, undefined, { ref: false }).then(async () => {
+    round ??= sleep(deps.pollMs, undefined, { ref: false }).then(async () => {
       round = null
       try {
         return await look([...watchers.keys()])

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Currency, Minor, OrderId, RefundId } from '@boxoffice/contracts'
 import { createGuard, createMetrics, policies } from '@boxoffice/service-kit'
+import { serveLocally } from '@boxoffice/service-kit/testing'
 import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { chargeKey } from '../saga/journal.ts'
@@ -46,12 +46,12 @@ async function startLagging(url: string) {
     })
     request.pipe(asked)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const ownUrl = await serveLocally(server)
   const stop = async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+  return { url: ownUrl, stop }
 }
 
 const newOrderId = () => randomUUID() as OrderId

@@ -1,4 +1,5 @@
 import { createLogger } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import type pg from 'pg'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { StoredSaga } from '../saga/saga-repository.ts'
@@ -42,10 +43,10 @@ test('what is due begins as soon as a slot is free, and no more than there are s
     begun.push(orderId)
     return new Promise((resolve) => ends.push(resolve))
   })
-  await vi.waitFor(() => expect(begun).toEqual(['order 0', 'order 1']))
+  await until(() => expect(begun).toEqual(['order 0', 'order 1']))
   for (let next = 2; next < 5; next++) {
     ends.shift()?.()
-    await vi.waitFor(() => expect(begun.at(-1)).toBe(`order ${next}`))
+    await until(() => expect(begun.at(-1)).toBe(`order ${next}`))
     expect(begun).toHaveLength(next + 1)
   }
   for (const end of ends) end()
@@ -59,10 +60,10 @@ test('a slot that a command takes while due orders are looked for leaves one of 
   const slow = { query: (...args: [string, [unknown]]) => answering.promise.then(() => pool.query(...args)) }
   const looked = vi.spyOn(slow, 'query')
   const orders = startOrders(slow as unknown as pg.Pool, async ({ orderId }) => void begun.push(orderId))
-  await vi.waitFor(() => expect(looked).toHaveBeenCalled())
+  await until(() => expect(looked).toHaveBeenCalled())
   const slot = orders.claim()
   answering.resolve()
-  await vi.waitFor(() => expect(parked).toEqual(['order 1']))
+  await until(() => expect(parked).toEqual(['order 1']))
   expect(begun).toEqual(['order 0'])
   slot?.giveBack()
 })

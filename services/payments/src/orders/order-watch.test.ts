@@ -1,22 +1,23 @@
 import type { OrderId, OrderProgress } from '@boxoffice/contracts'
 import { createLogger } from '@boxoffice/service-kit'
+import { until } from '@boxoffice/testing'
 import type pg from 'pg'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createOrderWatch } from './order-watch.ts'
 
 type Written = { order_id: string; seq: number; step: string; state: string; result?: string; status?: string }
 let journal: Written[]
 let asked: [string[], number[]][]
 let broken: boolean
-/** What a look takes while the database is slow; and how many looks there were at once, at most. */
-let lookMs: number
+/** What a look waits for while the database is slow; and how many looks there were at once, at most. */
+let slow: Promise<void> | null
 let looking: { now: number; most: number }
 let warnings: number
 beforeEach(() => {
   journal = []
   asked = []
   broken = false
-  lookMs = 0
+  slow = null
   looking = { now: 0, most: 0 }
   warnings = 0
 })
@@ -26,9 +27,9 @@ const pool = {
     asked.push([orderIds, toldTo])
     if (broken) throw new Error('away')
     // Whoever comes reads from the beginning, alone; only the look for all is slow here.
-    if (lookMs > 0 && toldTo.some((seq) => seq > 0)) {
+    if (slow && toldTo.some((seq) => seq > 0)) {
       looking.most = Math.max(looking.most, ++looking.now)
-      await new Promise((resolve) => setTimeout(resolve, lookMs))
+      await slow
       looking.now--
     }
     const rows = journal.filter(
@@ -51,7 +52,7 @@ afterEach(() => {
 })
 const logger = createLogger({ service: 'test', level: 'silent' })
 logger.warn = () => void warnings++
-const watch = createOrderWatch({ pool, logger })
+const watch = createOrderWatch({ pool, logger, pollMs: 10 })
 function follow(orderId: string) {
   const controller = new AbortController()
   watching.push(controller)
@@ -66,11 +67,11 @@ function follow(orderId: string) {
 test('whoever comes is told what happened so far, then each step once, until the order has ended', async () => {
   write('a', 1, 'RESERVING')
   const first = follow('a')
-  await vi.waitFor(() => expect(first.steps()).toEqual(['ORDER', 'step 1']))
+  await until(() => expect(first.steps()).toEqual(['ORDER', 'step 1']))
   write('a', 2, 'CHARGING')
-  await vi.waitFor(() => expect(first.steps()).toEqual(['ORDER', 'step 1', 'step 2']))
+  await until(() => expect(first.steps()).toEqual(['ORDER', 'step 1', 'step 2']))
   const second = follow('a')
-  await vi.waitFor(() => expect(second.steps()).toEqual(['ORDER', 'step 1', 'step 2']))
+  await until(() => expect(second.steps()).toEqual(['ORDER', 'step 1', 'step 2']))
   write('a', 3, 'AWAITING_TICKETS', 'PAID')
   write('a', 4, 'CONFIRMED', 'CONFIRMED')
   await Promise.all([first.ended, second.ended])
@@ -82,8 +83,8 @@ test('whoever comes is told what happened so far, then each step once, until the
 test('all who watch are looked for in one query, from where each of the orders was told to; and nobody when they have gone', async () => {
   for (const orderId of ['a', 'b', 'c']) write(orderId, 1, 'RESERVING')
   const watchers = ['a', 'b', 'c', 'c'].map(follow)
-  await vi.waitFor(() => expect(watchers.map(({ steps }) => steps())).toEqual(watchers.map(() => ['ORDER', 'step 1'])))
-  await vi.waitFor(() =>
+  await until(() => expect(watchers.map(({ steps }) => steps())).toEqual(watchers.map(() => ['ORDER', 'step 1'])))
+  await until(() =>
     expect(asked.at(-1)).toEqual([
       ['a', 'b', 'c'],
       [1, 1, 1],
@@ -101,10 +102,10 @@ test('all who watch are looked for in one query, from where each of the orders w
 test('a database that is away for a moment loses nothing', async () => {
   write('a', 1, 'RESERVING')
   const { ended, steps } = follow('a')
-  await vi.waitFor(() => expect(steps()).toEqual(['ORDER', 'step 1']))
+  await until(() => expect(steps()).toEqual(['ORDER', 'step 1']))
   broken = true
   const before = asked.length
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(before + 1), { timeout: 5_000 })
+  await until(() => expect(asked.length).toBeGreaterThan(before + 1))
   expect(warnings).toBe(1)
   write('a', 2, 'FAILED', 'FAILED')
   broken = false
@@ -121,12 +122,15 @@ test('nobody waits for a gateway that may be asked for days', async () => {
 })
 
 test('a database that is slow has one look at a time to make, however many come meanwhile', async () => {
-  lookMs = 400
+  const answering = Promise.withResolvers<void>()
+  slow = answering.promise
   for (const orderId of ['a', 'b', 'c', 'd']) write(orderId, 1, 'RESERVING')
   const first = follow('a')
-  await vi.waitFor(() => expect(looking.now).toBe(1))
+  await until(() => expect(looking.now).toBe(1))
   const others = ['b', 'c', 'd'].map(follow)
+  await until(() => expect(others.map(({ steps }) => steps())).toEqual(others.map(() => ['ORDER', 'step 1'])))
   for (const orderId of ['a', 'b', 'c', 'd']) write(orderId, 2, 'CONFIRMED', 'CONFIRMED')
+  answering.resolve()
   await Promise.all([first, ...others].map(({ ended }) => ended))
   expect(looking.most).toBe(1)
 })

@@ -23,7 +23,15 @@ const PAUSE_MAX_MS = 5_000
  * One look at the journals in 200 ms and process for all who watch, whoever moves the sagas: other processes do too. While they cannot be
  * read, less and less often.
  */
-export function createOrderWatch({ pool, logger }: { pool: pg.Pool; logger: Logger }): WatchOrder {
+export function createOrderWatch({
+  pool,
+  logger,
+  pollMs = POLL_MS,
+}: {
+  pool: pg.Pool
+  logger: Logger
+  pollMs?: number
+}): WatchOrder {
   const sql = sqlOfPool(pool)
   const watchers = new Set<Watcher>()
   let round: Promise<News> | null = null
@@ -37,7 +45,7 @@ export function createOrderWatch({ pool, logger }: { pool: pg.Pool; logger: Logg
 
   /** The look that is coming or at work, whoever asks: one that takes long is not joined by others. */
   function nextRound(): Promise<News> {
-    round ??= sleep(Math.min(PAUSE_MAX_MS, POLL_MS * 2 ** failures), undefined, { ref: false }).then(async () => {
+    round ??= sleep(Math.min(PAUSE_MAX_MS, pollMs * 2 ** failures), undefined, { ref: false }).then(async () => {
       try {
         const news = await look()
         failures = 0

@@ -13,6 +13,7 @@ import {
 } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
 import { holdEventAsItIs } from '../event-refunds/cancelled-event-repository.ts'
 import { applyToOrder } from '../orders/apply-to-order.ts'
 import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
@@ -30,16 +31,17 @@ export type Applied =
   | { applied: false; why: 'stale' | 'ignored' }
 
 /** How long a state rests before its step is made: the tickets' word comes as a message, and is only asked for when it does not. */
-export const restMsOf = (state: SagaState): number => (state === 'AWAITING_TICKETS' ? 60_000 : 0)
+export const restMsOf = (state: SagaState, { ticketsPatienceMs }: Pick<Config, 'ticketsPatienceMs'>): number =>
+  state === 'AWAITING_TICKETS' ? ticketsPatienceMs : 0
 
 /** The one place where a saga moves: state, journal, order, ledger and messages, in the caller's transaction. */
-export function createApplier(append: Append, metrics: Pick<SagaMetrics, 'moved'>) {
+export function createApplier(append: Append, metrics: Pick<SagaMetrics, 'moved'>, config: Pick<Config, 'ticketsPatienceMs'>) {
   return async (tx: Tx, saga: StoredSaga, told: SagaInput): Promise<Applied> => {
     const input = await asOfNow(tx, told)
     const transition = advance(saga, input)
     if (!transition) return { applied: false, why: 'ignored' }
     const { state, context, effects } = transition
-    const moved = await moveSaga(tx, saga, input, { state, context }, restMsOf(state))
+    const moved = await moveSaga(tx, saga, input, { state, context }, restMsOf(state, config))
     if (!moved) return { applied: false, why: 'stale' }
     metrics.moved(saga.state, moved.state)
     await applyToOrder(tx, saga.orderId, context, effects)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Messaging } from '@boxoffice/messaging'
 import { type CrashAt, continueTrace, currentTraceparent, inSpan, type Logger, sqlOfPool, transact } from '@boxoffice/service-kit'
 import type pg from 'pg'
+import type { Config } from '../config.ts'
 import { type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
 import type { SagaMetrics } from './metrics.ts'
 import { isTerminal, stepOf } from './saga.ts'
@@ -12,8 +13,9 @@ const RENEW_MS = 5_000
 const SOON_MS = 300
 const ALARM_AFTER_ATTEMPTS = 5
 
-/** What a failed attempt waits: 0.25, 0.5, 1 … at most 30 s, a quarter of it by chance. */
-const backoffMs = (attempts: number) => Math.min(30_000, 250 * 2 ** Math.min(attempts, 10)) * (0.75 + Math.random() / 2)
+/** What a failed attempt waits: 0.5, 1, 2 … at most `sagaRetryMaxMs`, a quarter of it by chance. */
+const backoffMs = (attempts: number, { sagaRetryMaxMs }: Pick<Config, 'sagaRetryMaxMs'>) =>
+  Math.min(sagaRetryMaxMs, 250 * 2 ** Math.min(attempts, 10)) * (0.75 + Math.random() / 2)
 
 export interface DriverOptions {
   pool: pg.Pool
@@ -23,6 +25,7 @@ export interface DriverOptions {
   crashAt: CrashAt
   logger: Logger
   sagaMetrics: Pick<SagaMetrics, 'compensationFailed'>
+  config: Pick<Config, 'sagaRetryMaxMs' | 'ticketsPatienceMs'>
 }
 
 interface Patience {
@@ -34,7 +37,7 @@ interface Patience {
  * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. Once `stopped` is
  * aborted it waits for nothing more. The lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
  */
-export function createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics }: DriverOptions) {
+export function createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics, config }: DriverOptions) {
   return (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<void> => {
     const work = () => workOn(leased, { until, stopped })
     // Who waits for it has a trace at work; who takes it up later goes on in the saga's own.
@@ -65,14 +68,14 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
       if (applied.applied) {
         logger.info({ orderId: saga.orderId, from: saga.state, to: applied.saga.state, input: result.input.type }, 'saga moved')
         if (applied.saga.state === 'AWAITING_TICKETS') crashAt('saga.paid')
-        const restMs = restMsOf(applied.saga.state)
+        const restMs = restMsOf(applied.saga.state, config)
         return restMs > 0 ? park(applied.saga, restMs) : applied.saga
       }
       return reread(saga)
     }
     if (!result.soon) saga.attempts++
     saga.lastError = result.again
-    const waitMs = result.soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts)
+    const waitMs = result.soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
     logger.warn({ orderId: saga.orderId, state: saga.state, attempts: saga.attempts, why: result.again }, 'a step is made again')
     if (result.failing && saga.attempts === ALARM_AFTER_ATTEMPTS) {
       const failedStep = stepOf(saga.state) ?? ''
@@ -95,7 +98,7 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
   async function reread(saga: StoredSaga): Promise<StoredSaga | null> {
     const current = await transact(pool, (tx) => findSagaForUpdate(tx, saga.orderId))
     if (current?.fence !== saga.fence) return null
-    const restMs = restMsOf(current.state)
+    const restMs = restMsOf(current.state, config)
     if (current.state !== saga.state && restMs > 0) return park(current, restMs)
     return { ...current, attempts: current.state === saga.state ? Math.max(current.attempts, saga.attempts) : current.attempts }
   }

@@ -29,6 +29,7 @@ export function createWebhookProcessor(options: {
   newId: () => string
   onSagaDue(): void
   logger: Logger
+  intervalMs: number
 }) {
   const { messaging, logger } = options
   const takeIn = createTakeIn({ ...options, append: messaging.append })
@@ -82,7 +83,7 @@ export function createWebhookProcessor(options: {
 
   return createSweeper({
     name: 'webhook processor',
-    intervalMs: 5_000,
+    intervalMs: options.intervalMs,
     logger,
     async sweep() {
       let done = 0

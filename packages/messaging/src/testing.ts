@@ -7,37 +7,44 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs'
 import { isFifo, type Message, type MessageDefinition, messages, type QueueName, type TopicName } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
 import { z } from 'zod'
 import type { Aws } from './aws.ts'
 import { subscribe } from './provision.ts'
 
-const WAIT_LIMIT_MS = 20_000
-
-/** For tests: says something on a topic as somebody does who is none of us, without our envelope and attributes. */
+/** Says something on a topic as somebody does who is none of us, without our envelope and attributes. */
 export async function sayAsStranger(aws: Aws, topic: TopicName, body: string): Promise<void> {
   await aws.sns.send(new PublishCommand({ TopicArn: aws.topicArn(topic), Message: body }))
 }
 
-/** For tests: what nobody acknowledged comes again in so many seconds. */
+/** What nobody acknowledged comes again in so many seconds. */
 export async function setVisibility(aws: Aws, queue: QueueName, seconds: number): Promise<void> {
   const Attributes = { VisibilityTimeout: String(seconds) }
   await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(queue), Attributes }))
 }
 
-/** For tests: hears everything that is published to these topics, from now on. */
+/** Hears everything that is published to these topics, from now on. */
 export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
   const name = `probe-${crypto.randomUUID()}`
   await aws.sqs.send(new CreateQueueCommand({ QueueName: aws.config.prefix + name }))
   for (const topic of topics.filter((topic) => !isFifo(topic))) await subscribe(aws, name, { topic })
   const QueueUrl = await aws.queueUrl(name)
   const heard: Message<MessageDefinition>[] = []
-  let closed = false
+  const closing = new AbortController()
+
+  /** Messages that arrive, null once the probe is being closed: what an aborted poll takes along is not missed by then. */
+  async function poll() {
+    const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 })
+    try {
+      return (await aws.sqs.send(receive, { abortSignal: closing.signal })).Messages ?? []
+    } catch (error) {
+      if (closing.signal.aborted) return null
+      throw error
+    }
+  }
 
   async function listen(): Promise<void> {
-    while (!closed) {
-      const { Messages = [] } = await aws.sqs.send(
-        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
-      )
+    for (let Messages = await poll(); Messages; Messages = await poll()) {
       for (const { Body = '' } of Messages) {
         const json = JSON.parse(Body)
         const definition = messages.get(json.eventType)
@@ -54,22 +61,17 @@ export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
     /** All messages heard so far, or those of one definition. */
     heard: <D extends MessageDefinition>(definition: D) =>
       heard.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[],
-    /** The first message of a definition that `matches`; rejects when none comes within 20 s. */
-    async waitFor<D extends MessageDefinition>(definition: D, matches: (message: Message<D>) => boolean = () => true) {
-      const limit = Date.now() + WAIT_LIMIT_MS
-      for (;;) {
-        const found = (heard as Message<D>[]).find(
-          (message) => (message as { eventType: string }).eventType === definition.eventType && matches(message),
-        )
-        if (found) return found
-        if (Date.now() > limit) {
-          throw new Error(`no ${definition.eventType} came; heard: ${heard.map(({ eventType }) => eventType).join(', ')}`)
-        }
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
-    },
+    /** The first message of a definition that `matches`, once it has come. */
+    waitFor: <D extends MessageDefinition>(definition: D, matches: (message: Message<D>) => boolean = () => true) =>
+      until(() => {
+        const ofType = heard.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[]
+        const found = ofType.find(matches)
+        if (!found)
+          throw new Error(`no such ${definition.eventType}; heard: ${heard.map(({ eventType }) => eventType).join(', ')}`)
+        return found
+      }) as Promise<Message<D>>,
     async close() {
-      closed = true
+      closing.abort()
       await listening
       await aws.sqs.send(new DeleteQueueCommand({ QueueUrl }))
     },
