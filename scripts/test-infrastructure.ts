@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import {
   chooseStores,
-  claimPort,
   findRunning,
   type StoreKind,
   startAws,
@@ -17,6 +16,7 @@ import {
   stopRedis,
   writePidFile,
 } from '@boxoffice/stack'
+import { claimPort } from '@boxoffice/testing'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -59,7 +59,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     return server
   }
   try {
-    const [postgresPort, redisPort, awsPort] = [await claimPort(0), await claimPort(0), await claimPort(0)]
+    const [postgresPort, redisPort, awsPort] = [await claimPort(), await claimPort(), await claimPort()]
     const booting =
       stores === 'containers'
         ? ([
