@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { claimPort, startPostgres } from '@boxoffice/stack'
+import { startPostgres } from '@boxoffice/stack'
+import { claimPort, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createAws } from '../packages/messaging/src/aws.ts'
 import { provision } from '../packages/messaging/src/provision.ts'
@@ -16,7 +17,7 @@ let play: ReturnType<typeof playCompose>
 let edgeUrl: string
 
 beforeAll(async () => {
-  const postgresPort = await claimPort(0)
+  const postgresPort = await claimPort()
   postgres = await startPostgres({ dataDir: path.join(folder, 'postgres'), port: postgresPort, unsafe: true })
   const endpoint = inject('awsEndpoint')
   const aws = createAws({
@@ -43,7 +44,7 @@ beforeAll(async () => {
   places['/run/boxoffice'] = path.join(folder, 'secrets')
   for (const [name, { environment }] of Object.entries(compose.services)) {
     if (!environment?.PORT) continue
-    const port = await claimPort(0)
+    const port = await claimPort()
     places[`http://${name}:${environment.PORT}`] = `http://127.0.0.1:${port}`
     if (name === 'edge') edgeUrl = `http://127.0.0.1:${port}`
     environment.PORT = String(port)
@@ -52,13 +53,13 @@ beforeAll(async () => {
   const env = { ...messaging }
   Object.assign(compose.services.secrets?.environment ?? {}, { OWNER_ID: String(process.getuid?.()) })
   play = playCompose(compose, { instead: ['postgres', 'valkey', 'valkey-cache', 'localstack'], places, env })
-}, 60_000)
+})
 
 afterAll(async () => {
   await play?.down()
   await postgres?.stop()
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 test('what docker-compose.yml starts, in its order, puts the demo events on sale, and ends when it is told to', async () => {
   const said = await play.up('seed')
@@ -66,9 +67,9 @@ test('what docker-compose.yml starts, in its order, puts the demo events on sale
   expect(said).toContain('organizer: organizer@boxoffice.example')
   const { events } = (await (await fetch(`${edgeUrl}/api/events?query=riverside+festival`)).json()) as { events: unknown[] }
   expect(events).toHaveLength(1)
-  const page = await (await fetch(edgeUrl)).text()
-  expect(page).toContain('href="http://127.0.0.1:4566/_aws/ses"')
-  expect(page.match(/class="ready"/g)).toHaveLength(6)
+  const page = async () => (await fetch(edgeUrl)).text()
+  expect(await page()).toContain('href="http://127.0.0.1:4566/_aws/ses"')
+  await until(async () => expect((await page()).match(/class="ready"/g)).toHaveLength(6))
   expect(await play.runOnce('boxoffice', ['users', 'grant', 'organizer@boxoffice.example', 'ADMIN'])).toContain('ADMIN')
   // The read side asks the others for what they have said.
   expect(await play.runOnce('boxoffice', ['analytics', 'rebuild'])).toMatch(
@@ -77,4 +78,4 @@ test('what docker-compose.yml starts, in its order, puts the demo events on sale
   const codes = await play.down()
   expect(codes).toEqual(Object.fromEntries(Object.keys(codes).map((name) => [name, 0])))
   expect(Object.keys(codes)).toHaveLength(11) // secrets, migrate, seed, the sandbox, six services, the edge
-}, 120_000)
+})

@@ -1,7 +1,7 @@
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec'
 import type { Json, Resource } from './synthesize.ts'
 
-type Specification = ReturnType<typeof loadAwsServiceSpecSync>
+let specification: ReturnType<typeof loadAwsServiceSpecSync> | undefined // 100 MB of JSON
 type PropertyType = { type: string; element?: PropertyType; types?: PropertyType[]; reference?: { $ref: string } }
 type Properties = Record<string, { type: PropertyType; previousTypes?: PropertyType[]; required?: boolean }>
 
@@ -15,7 +15,9 @@ const isIntrinsic = (value: Json) =>
  * What in a template's resources is not as AWS's own specification has it: unknown types and properties, missing ones that are
  * required, values of another kind, at any depth. Values that CloudFormation makes (Ref, Fn::…) are believed.
  */
-export function findErrors(resources: Record<string, Resource>, db: Specification = loadAwsServiceSpecSync()): string[] {
+export function findErrors(resources: Record<string, Resource>): string[] {
+  specification ??= loadAwsServiceSpecSync()
+  const db = specification
   const errors: string[] = []
 
   const checkObject = (at: string, properties: Properties, value: { [name: string]: Json }) => {

@@ -25,14 +25,28 @@ export const settings = {
   smsSender: 'Boxoffice',
 }
 
-/** The templates of an environment, as CloudFormation would get them. */
-export function synthesize(name: EnvironmentName, given: object = settings) {
+const made = new Map<string, Synthesized>()
+
+/** The templates of an environment, as CloudFormation would get them: made once a process, and not to be changed. */
+export function synthesize(name: EnvironmentName, given: object = settings): Synthesized {
+  const key = JSON.stringify([name, given])
+  const known = made.get(key) ?? synthesizeAnew(name, given)
+  made.set(key, known)
+  return known
+}
+export type Synthesized = ReturnType<typeof synthesizeAnew>
+
+function synthesizeAnew(name: EnvironmentName, given: object) {
   const outdir = mkdtempSync(path.join(tmpdir(), 'boxoffice-templates-'))
-  const app = new App({ outdir, context: { ...cdk.context, 'aws:cdk:disable-asset-staging': true } })
+  const app = new App({
+    outdir,
+    context: { ...cdk.context, 'aws:cdk:disable-asset-staging': true },
+    builtinCloudFormationValidation: false, // two thirds of the time; app.test.ts has it, as a deployment has
+  })
   addEnvironment(app, environments[name], readSettings(JSON.stringify(given)))
   const assembly = app.synth()
   const templateOf = (stack: StackName): { Resources: Record<string, Resource>; [section: string]: unknown } =>
-    assembly.getStackByName(`boxoffice-${name}-${stack}`).template
+    frozen(assembly.getStackByName(`boxoffice-${name}-${stack}`).template)
   const all = Object.fromEntries(stackNames.map((stack) => [stack, templateOf(stack)])) as Record<
     StackName,
     ReturnType<typeof templateOf>
@@ -47,9 +61,13 @@ export function synthesize(name: EnvironmentName, given: object = settings) {
     )
   return { all, resources, order: assembly.stacks.map((stack) => stack.stackName) }
 }
-export type Synthesized = ReturnType<typeof synthesize>
 
-/** Both environments, made once for a test file. */
+function frozen<T>(value: T): T {
+  if (value !== null && typeof value === 'object') for (const part of Object.values(value)) frozen(part)
+  return Object.freeze(value)
+}
+
+/** Both environments. */
 export const everyEnvironment = () => environmentNames.map((name) => [name, synthesize(name)] as const)
 
 /** Every object in a piece of JSON, the deepest last. */

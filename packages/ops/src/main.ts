@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { createInterface } from 'node:readline/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pc from 'picocolors'
 import { runCli } from './cli.ts'
 import { loadConfig } from './config.ts'
@@ -34,4 +35,5 @@ process.exitCode = await runCli(process.argv.slice(2), config, {
   signal: stop.signal,
   colours: process.stdout.isTTY && pc.isColorSupported,
   now: () => new Date(),
+  wait: (ms) => sleep(ms, undefined, { signal: stop.signal }).catch(() => {}),
 })

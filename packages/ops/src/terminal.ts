@@ -10,6 +10,8 @@ export interface Terminal {
   signal: AbortSignal
   colours: boolean
   now: () => Date
+  /** Resolves after so many milliseconds, or as soon as `signal` is aborted. */
+  wait(ms: number): Promise<void>
 }
 
 export interface Progress {

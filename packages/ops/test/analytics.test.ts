@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { analyticsInternalRoutes, type Rebuild } from '@boxoffice/contracts'
 import { refuse } from '@boxoffice/service-kit'
 import { createTestAuthority, startPeer } from '@boxoffice/service-kit/testing'
+import { claimPort } from '@boxoffice/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { boxoffice } from './system.ts'
-import { claimUnusedPort } from './unused-port.ts'
 
 let peer: Awaited<ReturnType<typeof startPeer>>
 let env: Record<string, string>
@@ -129,7 +129,7 @@ test('cancel throws away the one at work, and says when there is none', async ()
 })
 
 test('a read side that does not answer is told with its address', async () => {
-  const url = `http://127.0.0.1:${await claimUnusedPort()}`
+  const url = `http://127.0.0.1:${await claimPort()}`
   const { exitCode, error } = await boxoffice({ ...env, ANALYTICS_URL: url }, 'analytics', 'rebuild')
   expect({ exitCode, error }).toEqual({
     exitCode: 1,

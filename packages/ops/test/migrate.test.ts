@@ -103,6 +103,7 @@ describe('migrating', () => {
         signal: new AbortController().signal,
         colours: false,
         now: () => new Date(),
+        wait: async () => {},
       },
     )
     return { exitCode, ...written }

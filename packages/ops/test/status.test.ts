@@ -1,8 +1,8 @@
 import { queueNames, queues, serviceKeys } from '@boxoffice/contracts'
 import { sendToDeadLetters } from '@boxoffice/messaging'
+import { claimPort } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { boxoffice, startSystem } from './system.ts'
-import { claimUnusedPort } from './unused-port.ts'
 
 let system: Awaited<ReturnType<typeof startSystem>>
 beforeAll(async () => {
@@ -56,7 +56,7 @@ test('purchases on their way are counted by where they stand', async () => {
 })
 
 test('a service that does not answer is shown beside the others', async () => {
-  const url = `http://127.0.0.1:${await claimUnusedPort()}`
+  const url = `http://127.0.0.1:${await claimPort()}`
   const { exitCode, out } = await boxoffice({ ...system.env, EVENTS_URL: url }, 'status')
   expect(exitCode).toBe(1)
   expect(out).toMatch(/^events +UNREACHABLE +– +connection refused$/m)
@@ -70,7 +70,7 @@ test('something else at the address of a service is not taken for one', async ()
 })
 
 test('queues that cannot be asked do not hide the services', async () => {
-  const url = `http://127.0.0.1:${await claimUnusedPort()}`
+  const url = `http://127.0.0.1:${await claimPort()}`
   const { exitCode, out } = await boxoffice({ ...system.env, AWS_SQS_ENDPOINT: url }, 'status')
   expect(exitCode).toBe(1)
   expect(out).toContain(`• the queues cannot be looked at: ${url}: connection refused`)

@@ -13,6 +13,7 @@ import {
   refuse,
 } from '@boxoffice/service-kit'
 import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { claimPort } from '@boxoffice/testing'
 import { Gauge } from 'prom-client'
 import { inject } from 'vitest'
 import { runCli } from '../src/cli.ts'
@@ -32,6 +33,7 @@ export async function boxoffice(env: Record<string, string>, ...args: string[]) 
     signal: new AbortController().signal,
     colours: false,
     now: () => new Date(),
+    wait: async () => {},
   }
   return { exitCode: await runCli(args, loadConfig(env, 'no such folder'), terminal), ...written }
 }
@@ -67,7 +69,7 @@ export async function startSystem() {
     }
     mountHealth(app, { components, metrics: metrics[key], now: () => new Date() })
     if (key === 'auth') mountGrant(app)
-    return { key, app, url: await app.listen({ host: '127.0.0.1', port: 0 }) }
+    return { key, app, url: await app.listen({ host: '127.0.0.1', port: await claimPort() }) }
   }
 
   const mountGrant = (app: ReturnType<typeof createServer>) =>

@@ -1,7 +1,7 @@
 import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { claimPort } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { boxoffice, startSystem } from './system.ts'
-import { claimUnusedPort } from './unused-port.ts'
 
 let system: Awaited<ReturnType<typeof startSystem>>
 beforeAll(async () => {
@@ -38,7 +38,7 @@ test('a key of another system gets nowhere', async () => {
 })
 
 test('an auth service that does not answer is told with its address', async () => {
-  const url = `http://127.0.0.1:${await claimUnusedPort()}`
+  const url = `http://127.0.0.1:${await claimPort()}`
   const { exitCode, error } = await boxoffice({ ...system.env, AUTH_URL: url }, 'users', 'grant', 'ada@example.test', 'ADMIN')
   expect({ exitCode, error }).toEqual({
     exitCode: 1,

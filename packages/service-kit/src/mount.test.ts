@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { defineRoute, Instant, Money, Page, Refusal } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
 import type { FastifyInstance } from 'fastify'
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { encodedJson } from './answer.ts'
 import { baseConfig, baseEnvironment, readEnvironment } from './config.ts'
@@ -309,7 +310,7 @@ describe('an idempotency key', () => {
     const headers = { 'idempotency-key': randomUUID() }
     made = []
     const first = post({ ...good, fail: 'wait' }, headers, user)
-    await vi.waitFor(() => expect(made).toHaveLength(1))
+    await until(() => expect(made).toHaveLength(1))
     expect((await post({ ...good, fail: 'wait' }, headers, user)).json()).toMatchObject({ error: 'IDEMPOTENCY_IN_PROGRESS' })
     letGo()
     expect((await first).statusCode).toBe(201)

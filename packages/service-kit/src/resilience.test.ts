@@ -1,4 +1,5 @@
 import { defineRoute, Refusal } from '@boxoffice/contracts'
+import { pause } from '@boxoffice/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { withCorrelationId } from './context.ts'
@@ -46,9 +47,19 @@ const quick: Policy = {
   breaker: { volumeThreshold: 4, errorPercent: 50, openMs: 60_000 },
   retry: { attempts: 3, firstWaitMs: 1 },
 }
-function clientWith(policy: Policy, baseUrl = peer.url) {
+function clientWith(
+  policy: Policy,
+  { baseUrl = peer.url, responseTimeoutMs }: { baseUrl?: string; responseTimeoutMs?: number } = {},
+) {
   const guard = createGuard('tickets', policy, createMetrics('payment-service'))
-  return createInternalClient(routes, { callee: 'tickets', baseUrl, identity, guard, policy, responseTimeoutMs: 300 })
+  return createInternalClient(routes, {
+    callee: 'tickets',
+    baseUrl,
+    identity,
+    guard,
+    policy,
+    ...(responseTimeoutMs && { responseTimeoutMs }),
+  })
 }
 const failure = (work: Promise<unknown>) =>
   work.then(
@@ -71,13 +82,14 @@ describe('an internal call', () => {
   })
   test('that is not answered in time may have been made', async () => {
     behaviour = () => new Promise(() => {})
-    const error = await failure(clientWith({ ...quick, retry: { attempts: 1, firstWaitMs: 1 } }).ask({}))
+    const once = { ...quick, retry: { attempts: 1, firstWaitMs: 1 } }
+    const error = await failure(clientWith(once, { responseTimeoutMs: 100 }).ask({}))
     expect(error).toMatchObject({ reason: 'TIMEOUT', sent: true })
   })
   test('that finds nobody was certainly not made', async () => {
     const gone = await startPeer(routes, { ask: async () => refuse(409, 'NO', 'no') })
     await gone.close()
-    expect(await failure(clientWith(quick, gone.url).ask({}))).toMatchObject({ reason: 'CONNECTION', sent: false })
+    expect(await failure(clientWith(quick, { baseUrl: gone.url }).ask({}))).toMatchObject({ reason: 'CONNECTION', sent: false })
   })
 })
 
@@ -100,7 +112,10 @@ describe('a breaker', () => {
       { breaker: { volumeThreshold: 1, errorPercent: 1, openMs: 60_000, slowMs: 0 } },
       createMetrics('x'),
     )
-    const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve('late'), 5))
+    const slow = async () => {
+      await pause(5)
+      return 'late'
+    }
     expect(await guard('charge', slow)).toBe('late')
     expect(guard.state()).toBe('DEGRADED')
     expect(await failure(guard('charge', slow))).toMatchObject({ reason: 'BREAKER_OPEN' })

@@ -20,8 +20,14 @@ const GRACE_MS = 10_000
 const keyOf = (sessionId: string) => `auth:revoked:${sessionId}`
 
 /** Without a `url` nothing is told and nobody is refused. */
-export function createRevocations(options: { url: string | undefined; logger: Logger; metrics?: Metrics }): Revocations {
-  const { url, logger, metrics } = options
+export function createRevocations(options: {
+  url: string | undefined
+  logger: Logger
+  metrics?: Metrics
+  /** How long a Redis that failed is not asked again. */
+  pauseMs?: number
+}): Revocations {
+  const { url, logger, metrics, pauseMs = PAUSE_MS } = options
   if (!url) return { revoke: async () => {}, isRevoked: async () => false, close: () => {} }
   const redis = createRedis({ url, logger, ...(metrics && { shown: { metrics, use: 'sessions' } }) })
   // A Redis that hangs costs its time-out once in a while, not on every request.
@@ -41,7 +47,7 @@ export function createRevocations(options: { url: string | undefined; logger: Lo
       try {
         return (await redis.exists(keyOf(sessionId))) === 1
       } catch {
-        askAgainAtMs = performance.now() + PAUSE_MS
+        askAgainAtMs = performance.now() + pauseMs
         return false
       }
     },

@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { freeze } from '../test/freeze.ts'
 import { findRunning, stopLeftover, writePidFile } from './pid-file.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-pid-'))
@@ -19,16 +21,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('a process that was left behind is stopped', async () => {
   expect(findRunning(file)).toBe(sleeper.pid)
   expect(await stopLeftover(file)).toBe(true)
-  await expect.poll(() => sleeper.signalCode).toBe('SIGTERM')
+  await until(() => expect(sleeper.signalCode).toBe('SIGTERM'))
   expect(existsSync(file)).toBe(false)
 })
 
 test('also one that is frozen', async () => {
-  sleeper.kill('SIGSTOP')
-  // Until it has really stopped, a SIGTERM would overtake.
-  await expect.poll(() => readFileSync(`/proc/${sleeper.pid}/stat`, 'utf8').split(') ')[1]?.[0]).toBe('T')
+  await freeze(Number(sleeper.pid))
+  expect(findRunning(file)).toBe(sleeper.pid)
   expect(await stopLeftover(file, 100)).toBe(true)
-  await expect.poll(() => sleeper.signalCode).toBe('SIGKILL')
+  await until(() => expect(sleeper.signalCode).toBe('SIGKILL'))
 })
 
 test('somebody else who has got the same process id is left alone', async () => {

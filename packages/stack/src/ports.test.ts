@@ -1,9 +1,13 @@
+import { once } from 'node:events'
 import net from 'node:net'
+import { claimPort } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { claimPorts, loadPorts, requireFree } from './ports.ts'
 
 const listener = net.createServer()
-beforeAll(() => new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve)))
+beforeAll(async () => {
+  await once(listener.listen(await claimPort(), '127.0.0.1'), 'listening')
+})
 afterAll(() => listener.close())
 
 test('the ports are those of the contract unless a variable moves one', () => {

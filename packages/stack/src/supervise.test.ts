@@ -1,15 +1,21 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { claimPort, until } from '@boxoffice/testing'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { freeze } from '../test/freeze.ts'
 import { findRunning } from './pid-file.ts'
 import { backoffMs, type Program, type Supervised, supervise } from './supervise.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-supervise-'))
 const running: Supervised[] = []
-afterEach(() => Promise.all(running.splice(0).map((child) => child.stop(Date.now()))))
+const servers: http.Server[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((child) => child.stop(Date.now())))
+  for (const server of servers.splice(0)) server.close()
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const WELL_BEHAVED = `
@@ -108,35 +114,46 @@ test('one is ready only when its own answer agrees', async () => {
     asked++
     response.writeHead(status).end()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const readyUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  servers.push(server)
+  const port = await claimPort()
+  await once(server.listen(port, '127.0.0.1'), 'listening')
+  const readyUrl = `http://127.0.0.1:${port}/`
   const { child } = start(WELL_BEHAVED, { readyUrl })
   let ready = false
   const waiting = child.waitReady().then(() => {
     ready = true
   })
-  await expect.poll(() => asked).toBeGreaterThan(1)
+  await until(() => expect(asked).toBeGreaterThan(1))
   expect(ready).toBe(false)
   status = 200
   await waiting
-  server.close()
 })
 
-test('one that does not heed SIGTERM, or is frozen, is killed when its time is up', async () => {
-  const deaf = start(WELL_BEHAVED.replace('process.exit(0)', '{}')).child
+test('one that does not heed SIGTERM, or is frozen, is killed when its time is up, and no sooner', async () => {
+  const HOUR_MS = 3_600_000
+  const DEAF = WELL_BEHAVED.replace('process.exit(0)', "console.log('deaf')")
+  const [deaf, given] = [start(DEAF), start(DEAF)] as const
   const frozen = start(WELL_BEHAVED).child
-  await Promise.all([deaf.waitReady(), frozen.waitReady()])
-  frozen.kill('SIGSTOP')
+  await Promise.all([deaf.child, given.child, frozen].map((child) => child.waitReady()))
+  await freeze(Number(frozen.pid))
+  const stopping = given.child.stop(Date.now() + HOUR_MS)
   const startedAt = Date.now()
-  await Promise.all([deaf, frozen].map((child) => child.stop(startedAt + 300)))
-  expect(Date.now() - startedAt).toBeLessThan(3_000)
-  expect([deaf.pid, frozen.pid]).toEqual([null, null])
+  await Promise.all([deaf.child, frozen].map((child) => child.stop(startedAt + 300)))
+  expect(Date.now() - startedAt).toBeGreaterThanOrEqual(300)
+  expect([deaf.child.pid, frozen.pid]).toEqual([null, null])
+  await until(() => expect(readFileSync(given.logFile, 'utf8')).toContain('deaf'))
+  expect(given.child.pid).not.toBeNull() // has an hour
+  await given.child.stop(Date.now())
+  await stopping
 })
 
 test('one that is stopped while it waits to come back stays down', async () => {
-  const { child } = start(`${WELL_BEHAVED}\nsetTimeout(() => process.exit(3), 50)`)
+  const { child, log } = start(WELL_BEHAVED)
   await child.waitReady()
-  await expect.poll(() => child.pid).toBeNull()
-  await child.stop()
+  // What is said of its end comes right before the pause; the pause has begun when the event loop goes on.
+  const stopped = new Promise<void>((resolve) => log.mockImplementation(() => setImmediate(() => resolve(child.stop()))))
+  child.kill('SIGKILL')
+  await stopped
   expect(child.restarts).toBe(0)
+  expect(child.pid).toBeNull()
 })

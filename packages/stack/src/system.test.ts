@@ -1,17 +1,23 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import { freeze } from '../test/freeze.ts'
 import { findRunning } from './pid-file.ts'
 import { claimPorts } from './ports.ts'
 import { type System, type SystemOptions, startSystem } from './system.ts'
 
 const root = mkdtempSync(path.join(tmpdir(), 'boxoffice-system-'))
 const running: System[] = []
+let supervisor: ChildProcess | undefined
 afterEach(() => Promise.all(running.splice(0).map((system) => system.stop())))
-afterAll(() => rmSync(root, { recursive: true, force: true }))
+afterAll(() => {
+  supervisor?.kill('SIGKILL')
+  rmSync(root, { recursive: true, force: true })
+})
 
 /** As small as a service can be: it serves, it is ready, and it writes down when it stops. */
 const SERVICE = `
@@ -87,9 +93,7 @@ test('the services that are there run behind the edge, come back after a kill, a
   expect(auth.restarts).toBe(1)
   expect((await fetch(`${system.urls.edge}/api/auth/me`)).status).toBe(200)
 
-  const startedAt = Date.now()
   await system.stop()
-  expect(Date.now() - startedAt).toBeLessThan(10_000)
   expect(readFileSync(String(options.env?.auth?.STOPS), 'utf8')).toBe('edge is gone\n'.repeat(3))
   expect(pidFiles(options.folder)).toEqual([])
 })
@@ -101,10 +105,11 @@ test('after a SIGKILL of the supervisor the next start cleans up and finds its d
     import { startSystem } from ${JSON.stringify(path.join(import.meta.dirname, 'system.ts'))}
     await startSystem({ ...${JSON.stringify(plain)}, log: () => {} })
     process.send('started')`
-  const supervisor = spawn('node', ['--input-type=module-typescript', '-e', program], {
+  supervisor = spawn('node', ['--input-type=module-typescript', '-e', program], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  await once(supervisor, 'message')
+  const [word] = await Promise.race([once(supervisor, 'message'), once(supervisor, 'exit')])
+  expect(word).toBe('started')
   await expect(startSystem(options)).rejects.toThrow(/^Boxoffice already runs in .* \(process \d+\): stop it there first/)
 
   const left = path.join(root, 'left-behind')
@@ -113,14 +118,14 @@ test('after a SIGKILL of the supervisor the next start cleans up and finds its d
   const leftBehind = readdirSync(left).map((name) => path.join(left, name))
   expect(leftBehind).toHaveLength(8) // aws, mailbox, sms, sandbox, auth, tickets, edge, redis
   const frozen = JSON.parse(readFileSync(path.join(left, 'tickets.pid'), 'utf8')).pid
-  process.kill(frozen, 'SIGSTOP') // cannot notice that the supervisor has gone
+  await freeze(frozen) // cannot notice that the supervisor has gone
   supervisor.kill('SIGKILL')
   await once(supervisor, 'exit')
 
   const system = await start(options)
   expect(leftBehind.map(findRunning)).toEqual(leftBehind.map(() => null))
   expect((await fetch(`${system.urls.edge}/api/tickets/types`)).status).toBe(200)
-}, 60_000)
+})
 
 test('a service that cannot start is named with its log and what it last said, and nothing stays behind', async () => {
   const broken = path.join(root, 'broken')
@@ -142,7 +147,7 @@ test('a start that is given up stops what it has started', async () => {
   const options = await optionsOf({ servicesFolder: stuck, signal: givingUp.signal })
   const givenUp = expect(startSystem(options)).rejects.toThrow()
   const authPid = path.join(options.folder, 'run/auth.pid')
-  await expect.poll(() => existsSync(authPid), { timeout: 15_000 }).toBe(true)
+  await until(() => expect(existsSync(authPid)).toBe(true))
   givingUp.abort()
   await givenUp
   expect(pidFiles(options.folder)).toEqual([])

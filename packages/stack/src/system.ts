@@ -3,12 +3,13 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
 import { ensureDatabase, migrate } from '@boxoffice/service-kit'
+import { claimPort } from '@boxoffice/testing'
 import type { StoreKind } from './docker/engine.ts'
 import { type Addresses, type Environment, environmentOf, messagingEnvironmentOf } from './environment.ts'
 import { createLauncher, type Launcher, settled } from './launch.ts'
 import { layout, stopLeftovers } from './leftovers.ts'
 import { removePidFile, writePidFile } from './pid-file.ts'
-import { claimPort, type Ports, requireFree } from './ports.ts'
+import { type Ports, requireFree } from './ports.ts'
 import { loadSecrets, type Secrets } from './secrets.ts'
 import { type Stores, startMessaging, startStores } from './stores.ts'
 import type { Supervised } from './supervise.ts'
@@ -141,7 +142,7 @@ async function startStandIns(
 /** All services at once, none needs another to start; answers where the instances of each are. */
 async function startServices(launcher: Launcher, options: SystemOptions, env: System['env']) {
   const startInstance = async (key: ServiceKey, index: number): Promise<string> => {
-    const port = index === 0 ? options.ports[key] : await claimPort(0)
+    const port = index === 0 ? options.ports[key] : await claimPort()
     const url = `http://127.0.0.1:${port}`
     const instanceEnv = { ...env[key], PORT: String(port) }
     await launcher.startChild(childName(key, index), programOf(options, key), instanceEnv, `${url}/actuator/health/ready`)

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import { claimPort } from '@boxoffice/testing'
 
 /** What a container was asked to be. */
 export interface Created {
@@ -57,13 +58,17 @@ export async function startDockerEngine(run: (container: Created) => Promise<Sto
     const [status, body] = await answer(request, path)
     response.writeHead(status, { 'content-type': 'application/json' }).end(body && JSON.stringify(body))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = await claimPort()
+  await once(server.listen(port, '127.0.0.1'), 'listening')
   return {
     created,
     calls,
     /** For `DOCKER_HOST`. */
-    host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => server.close(),
+    host: `tcp://127.0.0.1:${port}`,
+    close: () => {
+      server.closeAllConnections()
+      server.close()
+    },
   }
 }
 

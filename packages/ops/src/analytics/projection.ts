@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { analyticsInternalRoutes, ProjectionFigures, Rebuild } from '@boxoffice/contracts'
 import { type Client, createClient, createServiceIdentity } from '@boxoffice/service-kit'
 import { z } from 'zod'
@@ -74,7 +73,7 @@ async function follow(analytics: Analytics, begun: Rebuild, terminal: Terminal):
   let progress: { line: Progress; total: number | null } | undefined
   try {
     while (rebuild.status === 'RUNNING' && !terminal.signal.aborted) {
-      await sleep(LOOK_MS, null, { signal: terminal.signal }).catch(() => null)
+      await terminal.wait(LOOK_MS)
       const seen = await look(analytics, rebuild.rebuildId)
       rebuild = seen ?? rebuild
       const { taken, total } = progressOf(rebuild)

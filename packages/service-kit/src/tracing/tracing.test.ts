@@ -1,17 +1,20 @@
-import { createServer } from 'node:http'
-import { createServer as createTcpServer } from 'node:net'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTcpServer, type Socket } from 'node:net'
 import { defineRoute, eventStream } from '@boxoffice/contracts'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { claimPort, until } from '@boxoffice/testing'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createPool } from '../database.ts'
 import { createInternalClient } from '../internal-client.ts'
 import { createLogger } from '../logging.ts'
 import { createMetrics } from '../metrics.ts'
-import { createRedis } from '../redis.ts'
 import { createGuard, policies } from '../resilience.ts'
 import { createServiceIdentity } from '../service-identity.ts'
 import { createSweeper } from '../sweeper.ts'
 import { createTestAuthority, recordSpans, startPeer } from '../testing.ts'
+import { traceCommands } from './redis.ts'
 import { currentTraceparent, inSpan, SpanKind, traceHeaders } from './spans.ts'
 import { startTracing, stopTracing } from './tracing.ts'
 
@@ -39,14 +42,14 @@ const logger = createLogger({ service: 'test', level: 'silent' })
 const metrics = createMetrics('test')
 let peer: Awaited<ReturnType<typeof startPeer>>
 let pool: ReturnType<typeof createPool>
-let redis: ReturnType<typeof createRedis>
+let redis: Redis
 let call: () => Promise<unknown>
 let endStream = () => {}
 
 beforeAll(async () => {
   pool = createPool({ databaseUrl: inject('postgresUrl'), login: 'password', max: 1, logger, name: 'traces' })
-  redis = createRedis({ url: inject('redisUrl'), logger })
-  await vi.waitFor(() => redis.ping())
+  redis = new Redis(inject('redisUrl')) // `createRedis` would give a command a quarter of a second
+  traceCommands(redis)
   const ok = { status: 200, body: { ok: true } } as const
   peer = await startPeer(routes, {
     async outer() {
@@ -77,7 +80,10 @@ beforeAll(async () => {
   })
   call = () => client.inner({})
 })
-afterEach(() => stopTracing())
+afterEach(async () => {
+  await stopTracing()
+  vi.restoreAllMocks()
+})
 afterAll(async () => {
   await peer.close()
   redis.disconnect()
@@ -86,7 +92,7 @@ afterAll(async () => {
 
 const ask = (path: string, init: RequestInit = {}) => fetch(`${peer.url}/api/peer/${path}`, init)
 const named = (recorded: ReturnType<typeof recordSpans>, name: string) =>
-  vi.waitFor(() => {
+  until(() => {
     const span = recorded.spans().find((one) => one.name === name)
     if (!span) throw new Error(`no span ${name} among ${recorded.spans().map((one) => one.name)}`)
     return span
@@ -208,22 +214,25 @@ describe('statements and commands', () => {
       logger,
       sweep: async () => void seen.push(currentTraceparent()),
     })
+    onTestFinished(() => sweeper.stop())
     sweeper.start()
-    await vi.waitFor(() => expect(seen).toHaveLength(1))
+    await until(() => expect(seen).toHaveLength(1))
     await inSpan('request', {}, async () => {
       expect(currentTraceparent()).not.toBeNull()
       sweeper.nudge()
     })
-    await vi.waitFor(() => expect(seen).toEqual([null, null]))
-    await sweeper.stop()
+    await until(() => expect(seen).toEqual([null, null]))
   })
 })
 
 describe('which traces are recorded', () => {
   test('their ids decide: a caller’s flag cannot ask for it', async () => {
-    const recorded = recordSpans(0)
+    const recorded = recordSpans(0.5)
     expect((await ask('outer', fromCaller)).status).toBe(200)
-    expect(recorded.spans()).toEqual([])
+    const inOtherHalf = '1'.padStart(32, '0')
+    expect((await ask('inner', { headers: { traceparent: `00-${inOtherHalf}-${CALLER}-00` } })).status).toBe(200)
+    await named(recorded, 'GET /api/peer/inner') // what ended before it has been recorded too
+    expect(recorded.spans()).toMatchObject([{ traceId: inOtherHalf }])
   })
   test('without a collector nothing is, and no header says anything of it', async () => {
     startTracing({ service: 'test', traces: { endpoint: undefined, ratio: 1 }, logger, now: () => new Date() })
@@ -232,13 +241,31 @@ describe('which traces are recorded', () => {
 })
 
 describe('a collector', () => {
-  const never = createTcpServer((socket) => socket.on('error', () => {})) // takes what it is sent, and never answers
-  afterAll(() => never.close())
+  const limits = { sendEveryMs: 20, sendMsMax: 500, stopMsMax: 300 } // of startTracing's, in the same order
+  const held: Socket[] = []
+  const never = createTcpServer((socket) => held.push(socket.on('error', () => {}))) // takes what it is sent, and never answers
+  afterAll(() => {
+    never.close()
+    for (const socket of held) socket.destroy()
+  })
+  /** Where traces go to a collector that answers like this, until the test is over. */
+  const startCollector = async (answer: RequestListener) => {
+    const port = await claimPort()
+    const collector = createServer(answer).listen(port, '127.0.0.1')
+    await once(collector, 'listening')
+    onTestFinished(async () => {
+      await stopTracing()
+      collector.close()
+      collector.closeAllConnections()
+    })
+    return { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }
+  }
 
   test.each(['is not there', 'never answers'])('that %s stops neither requests nor the end of a service', async (how) => {
-    await new Promise<void>((resolve) => (never.listening ? resolve() : never.listen(0, '127.0.0.1', resolve)))
-    const port = how === 'is not there' ? 1 : (never.address() as { port: number }).port
-    startTracing({ service: 'test', traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }, logger, now: () => new Date() })
+    const port = await claimPort()
+    if (how === 'never answers') await once(never.listen(port, '127.0.0.1'), 'listening')
+    const traces = { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }
+    startTracing({ service: 'test', traces, logger, now: () => new Date(), limits })
     const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask('outer')).status))
     expect(new Set(statuses)).toEqual(new Set([200]))
     await stopTracing()
@@ -246,46 +273,32 @@ describe('a collector', () => {
   })
   test('that refuses what it is sent is told of in the log, and so is that it takes it again', async () => {
     let status = 400
-    const collector = createServer((request, response) => {
+    const traces = await startCollector((request, response) => {
       request.resume().on('end', () => response.writeHead(status).end('{}'))
     })
-    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
-    const { port } = collector.address() as { port: number }
     const [warn, info] = [vi.spyOn(logger, 'warn'), vi.spyOn(logger, 'info')]
-    startTracing({ service: 'test', traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }, logger, now: () => new Date() })
+    startTracing({ service: 'test', traces, logger, now: () => new Date(), limits: { ...limits, sendMsMax: 5_000 } })
     await ask('inner')
-    const SOON = { timeout: 10_000, interval: 50 }
-    await vi.waitFor(
-      () => expect(warn).toHaveBeenCalledWith({ err: expect.any(Error) }, expect.stringContaining('dropped')),
-      SOON,
-    )
+    await until(() => expect(warn).toHaveBeenCalledWith({ err: expect.any(Error) }, expect.stringContaining('dropped')))
     expect(info).not.toHaveBeenCalledWith('traces are taken by their collector again')
     status = 200
     await ask('inner')
-    await vi.waitFor(() => expect(info).toHaveBeenCalledWith('traces are taken by their collector again'), SOON)
-    await stopTracing()
-    collector.close()
+    await until(() => expect(info).toHaveBeenCalledWith('traces are taken by their collector again'))
   })
   test('gets the spans of a service that stops', async () => {
     const taken: { path: string; body: unknown }[] = []
-    const collector = createServer(async (request, response) => {
+    const traces = await startCollector(async (request, response) => {
       const chunks = await Array.fromAsync(request)
       taken.push({ path: request.url ?? '', body: JSON.parse(Buffer.concat(chunks).toString()) })
       response.end('{}')
     })
-    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
-    const { port } = collector.address() as { port: number }
-    startTracing({
-      service: 'payment-service',
-      traces: { endpoint: `http://127.0.0.1:${port}`, ratio: 1 },
-      logger,
-      now: () => new Date(),
-    })
+    // Nothing is sent before the service stops, and then for as long as it takes.
+    const sent = { sendEveryMs: 3_600_000, sendMsMax: 60_000, stopMsMax: 60_000 }
+    startTracing({ service: 'payment-service', traces, logger, now: () => new Date(), limits: sent })
     await ask('inner')
     await stopTracing()
     expect(taken.map(({ path }) => path)).toEqual(['/v1/traces'])
     expect(JSON.stringify(taken)).toContain('payment-service')
     expect(JSON.stringify(taken)).toContain('GET /api/peer/inner')
-    collector.close()
   })
 })

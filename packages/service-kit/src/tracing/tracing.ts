@@ -21,14 +21,22 @@ export interface TracesConfig {
   ratio: number
 }
 
-const SEND_EVERY_MS = 1_000
-const SEND_TIMEOUT_MS = 5_000
+export interface TracesLimits {
+  /** Spans wait so long for others to be sent with. */
+  sendEveryMs: number
+  /** A collector may take so long for what it is sent. */
+  sendMsMax: number
+  /** What is left may take so long when the process stops. */
+  stopMsMax: number
+}
+
+const LIMITS: TracesLimits = { sendEveryMs: 1_000, sendMsMax: 5_000, stopMsMax: 3_000 }
 const WAITING_MAX = 4_096 // what a collector that is away costs: about 10 MB, then spans are dropped
-const STOP_LIMIT_MS = 3_000
 
 // Like the context that carries it, the tracer is the process's: doors that it passes through need not be given it.
 let provider: NodeTracerProvider | null = null
 let tracer: Tracer | null = null
+let { stopMsMax } = LIMITS
 
 /** The process's tracer; null while tracing is off. */
 export const findTracer = (): Tracer | null => tracer
@@ -37,19 +45,26 @@ export const findTracer = (): Tracer | null => tracer
  * Send the spans of this process to a collector, in the background. One that is away or slow holds nothing up: what it does not
  * take is dropped. The trace's id decides whether it is recorded, alike in every service, whatever a caller's flags ask for.
  */
-export function startTracing(options: { service: string; traces: TracesConfig; logger: Logger; now: () => Date }): void {
-  const { service, traces } = options
+export function startTracing(options: {
+  service: string
+  traces: TracesConfig
+  logger: Logger
+  now: () => Date
+  limits?: TracesLimits
+}): void {
+  const { service, traces, limits = LIMITS } = options
   if (!traces.endpoint || provider) return
+  stopMsMax = limits.stopMsMax
   const news = createCollectorNews(options)
   setGlobalErrorHandler(news.refused)
   const exporter = new OTLPTraceExporter({
     url: `${traces.endpoint.replace(/\/$/, '')}/v1/traces`,
-    timeoutMillis: SEND_TIMEOUT_MS,
+    timeoutMillis: limits.sendMsMax,
   })
   const processor = new BatchSpanProcessor(telling(exporter, news), {
     maxQueueSize: WAITING_MAX,
-    scheduledDelayMillis: SEND_EVERY_MS,
-    exportTimeoutMillis: SEND_TIMEOUT_MS,
+    scheduledDelayMillis: limits.sendEveryMs,
+    exportTimeoutMillis: limits.sendMsMax,
   })
   registerTracing(service, traces.ratio, processor)
 }
@@ -75,7 +90,7 @@ export function registerTracing(service: string, ratio: number, processor: SpanP
   tracer = provider.getTracer('boxoffice')
 }
 
-/** Send what is left, for three seconds at most, and trace nothing any more. Never rejects. */
+/** Send what is left, for three seconds at most where `startTracing` was not told otherwise, and trace nothing any more. Never rejects. */
 export async function stopTracing(): Promise<void> {
   const stopping = provider
   if (!stopping) return
@@ -83,7 +98,7 @@ export async function stopTracing(): Promise<void> {
   tracer = null
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, STOP_LIMIT_MS)
+    timer = setTimeout(resolve, stopMsMax)
   })
   await Promise.race([stopping.shutdown().catch(() => {}), late])
   clearTimeout(timer)

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { claimPort, until } from '@boxoffice/testing'
 import { afterEach, expect, test } from 'vitest'
 import { messagingEnvironmentOf } from '../environment.ts'
-import { claimPort } from '../ports.ts'
 
 const running: ChildProcess[] = []
 const folders: string[] = []
@@ -42,7 +42,7 @@ const sqs = async (port: number, action: string, body: object) => {
 test('messages survive a SIGKILL, and their queue is found on another port afterwards', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-aws-'))
   folders.push(folder)
-  const before = await claimPort(0)
+  const before = await claimPort()
   const first = await start(before, folder)
   const { QueueUrl } = await sqs(before, 'CreateQueue', { QueueName: 'orders' })
   const bodies = Array.from({ length: 50 }, (_, index) => `message ${index}`)
@@ -50,17 +50,15 @@ test('messages survive a SIGKILL, and their queue is found on another port after
   first.kill('SIGKILL')
   await once(first, 'exit')
 
-  const after = await claimPort(0)
+  const after = await claimPort()
   await start(after, folder)
   const { QueueUrl: found } = await sqs(after, 'GetQueueUrl', { QueueName: 'orders' })
   const received: string[] = []
-  await expect
-    .poll(async () => {
-      const { Messages = [] } = await sqs(after, 'ReceiveMessage', { QueueUrl: found, MaxNumberOfMessages: 10 })
-      received.push(...Messages.map((message) => message.Body))
-      return received.length
-    })
-    .toBe(bodies.length)
+  await until(async () => {
+    const { Messages = [] } = await sqs(after, 'ReceiveMessage', { QueueUrl: found, MaxNumberOfMessages: 10 })
+    received.push(...Messages.map((message) => message.Body))
+    expect(received).toHaveLength(bodies.length)
+  })
   expect(received.sort()).toEqual(bodies.sort())
   expect(new URL(found).port).toBe(String(after))
 })
@@ -68,7 +66,7 @@ test('messages survive a SIGKILL, and their queue is found on another port after
 test('a message that is given back is there for the next one', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-aws-'))
   folders.push(folder)
-  const port = await claimPort(0)
+  const port = await claimPort()
   await start(port, folder)
   const { QueueUrl } = await sqs(port, 'CreateQueue', { QueueName: 'orders' })
   await sqs(port, 'SendMessage', { QueueUrl, MessageBody: 'looked at' })
@@ -82,7 +80,7 @@ test('a message that is given back is there for the next one', async () => {
 test('it ends with the supervisor that started it', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-aws-'))
   folders.push(folder)
-  const child = await start(await claimPort(0), folder)
+  const child = await start(await claimPort(), folder)
   child.disconnect()
   expect(await once(child, 'exit')).toEqual([0, null])
 })

@@ -18,7 +18,12 @@ beforeAll(async () => {
   process.env.DOCKER_HOST = engine.host
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
 })
+const before = { ...process.env }
 afterAll(() => {
+  for (const name of ['DOCKER_HOST', 'TESTCONTAINERS_RYUK_DISABLED']) {
+    if (before[name] === undefined) delete process.env[name]
+    else process.env[name] = before[name]
+  }
   engine.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -75,4 +80,4 @@ test('a system stands on PostgreSQL, Valkey and LocalStack in containers that on
   expect(aws?.Env).toContain('SERVICES=sns,sqs,ses')
   for (const id of [0, 1, 2])
     expect(engine.calls).toEqual(expect.arrayContaining([`POST /containers/${id}/stop`, `DELETE /containers/${id}`]))
-}, 60_000)
+})

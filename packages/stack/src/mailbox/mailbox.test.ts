@@ -3,15 +3,15 @@ import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
+import { claimPort } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { claimPort } from '../ports.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-mailbox-'))
 const file = path.join(folder, 'mailbox', 'mails.jsonl')
 const running: ChildProcess[] = []
 let port: number
 beforeAll(async () => {
-  port = await claimPort(0)
+  port = await claimPort()
 })
 afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL')

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { claimPort } from '@boxoffice/testing'
 import { Redis as Connection } from 'ioredis'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest'
 import { findRunning } from '../pid-file.ts'
-import { claimPort } from '../ports.ts'
 import { type Redis, type RedisOptions, startRedis } from './redis.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-redis-'))
@@ -31,7 +31,7 @@ const withConnection = async <T>(url: string, work: (connection: Connection) => 
 
 test('what is written survives stop and start, nothing is ever evicted, and only this machine is served', async () => {
   const dataDir = path.join(folder, 'survives')
-  const port = await claimPort(0)
+  const port = await claimPort()
   const first = await start({ dataDir, port })
   await withConnection(first.url, async (connection) => {
     await connection.set('seat', 'held')
@@ -45,7 +45,7 @@ test('what is written survives stop and start, nothing is ever evicted, and only
 
 test('a server whose supervisor was killed is found, stopped and replaced', async () => {
   const dataDir = path.join(folder, 'left')
-  const port = await claimPort(0)
+  const port = await claimPort()
   const program = `
     import { startRedis } from ${JSON.stringify(path.join(import.meta.dirname, 'redis.ts'))}
     await startRedis(${JSON.stringify({ dataDir, port })})
@@ -54,7 +54,8 @@ test('a server whose supervisor was killed is found, stopped and replaced', asyn
   const supervisor = spawn('node', ['--input-type=module-typescript', '-e', program], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  await once(supervisor, 'message')
+  onTestFinished(() => void supervisor.kill('SIGKILL'))
+  await Promise.race([once(supervisor, 'message'), once(supervisor, 'exit')])
   supervisor.kill('SIGKILL')
   await once(supervisor, 'exit')
   const left = path.join(folder, 'left-behind.pid')
@@ -67,7 +68,7 @@ test('a server whose supervisor was killed is found, stopped and replaced', asyn
 })
 
 test('a port that is taken is one sentence', async () => {
-  const port = await claimPort(0)
+  const port = await claimPort()
   await start({ dataDir: path.join(folder, 'one'), port })
   const second = start({ dataDir: path.join(folder, 'two'), port })
   await expect(second).rejects.toThrow(new RegExp(`^Redis did not start on port ${port}, see .*two\\.log: .*`))

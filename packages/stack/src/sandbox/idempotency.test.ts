@@ -1,14 +1,16 @@
+import { until } from '@boxoffice/testing'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { errorOf, purchase, startSandbox } from './sandbox-probe.ts'
+import { createPauses, errorOf, purchase, startSandbox } from './sandbox-probe.ts'
 
 const PERIOD_MS = 60_000
+const pauses = createPauses()
 let nowMs = Date.now()
 let sandbox: Awaited<ReturnType<typeof startSandbox>>
 let stripe: Stripe
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ now: () => nowMs, idempotencyPeriodMs: PERIOD_MS })
+  sandbox = await startSandbox({ now: () => nowMs, idempotencyPeriodMs: PERIOD_MS, pause: pauses.pause })
   stripe = sandbox.stripe
 })
 afterAll(() => sandbox.stop())
@@ -60,9 +62,12 @@ test('other parameters under a used key are an idempotency error', async () => {
 })
 
 test('of two at once with one key, one is executed and the other told that its key is in use', async () => {
-  const params = purchase('pm_sandbox_slow_300')
+  const params = purchase('pm_sandbox_slow_600000')
   const call = () => stripe.paymentIntents.create(params, { idempotencyKey: 'at-work' })
-  const outcomes = await Promise.allSettled([call(), call()])
+  const calls = [call(), call()]
+  await Promise.race(calls).catch(() => {}) // nothing but the refusal ends before the pause
+  pauses.end()
+  const outcomes = await Promise.allSettled(calls)
   const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
   expect(refused).toMatchObject([{ statusCode: 409, code: 'idempotency_key_in_use' }])
   expect((await call()).lastResponse.headers).toMatchObject({ 'idempotent-replayed': 'true' })
@@ -86,11 +91,15 @@ test('fifty at once with one key are one charge', async () => {
 })
 
 test('fifty slow ones at once with one key are one charge and forty-nine conflicts', async () => {
-  const params = purchase('pm_sandbox_slow_500')
-  const outcomes = await Promise.allSettled(
-    Array.from({ length: 50 }, () => stripe.paymentIntents.create(params, { idempotencyKey: 'fifty-slow' })),
-  )
-  const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+  const params = purchase('pm_sandbox_slow_600000')
+  const errors: unknown[] = []
+  const calls = Array.from({ length: 50 }, async () => {
+    const call = stripe.paymentIntents.create(params, { idempotencyKey: 'fifty-slow' })
+    return call.catch((error) => void errors.push(error))
+  })
+  await until(() => expect(errors).toHaveLength(49))
+  pauses.end()
+  await Promise.all(calls)
   expect(errors).toHaveLength(49)
   for (const error of errors) expect(error).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' })
   expect(await chargesOf(params.metadata.orderId)).toBe(1)

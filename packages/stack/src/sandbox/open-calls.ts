@@ -12,12 +12,15 @@ export interface OpenCalls {
   abandon(): void
 }
 
-export function createOpenCalls(): OpenCalls {
+/** `pause` resolves after so many milliseconds, and rejects when its signal aborts. */
+export function createOpenCalls(
+  pause = (ms: number, signal: AbortSignal): Promise<unknown> => sleep(ms, null, { signal }),
+): OpenCalls {
   const withheld = new Set<FastifyReply>()
   const stopping = new AbortController()
   return {
     wait: async (ms) => {
-      await sleep(ms, undefined, { signal: stopping.signal }).catch((cause) => {
+      await pause(ms, stopping.signal).catch((cause) => {
         throw Object.assign(new Refusal(503, { type: 'api_error', message: 'The sandbox is stopping.' }), { cause })
       })
     },

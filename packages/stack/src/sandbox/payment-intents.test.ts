@@ -1,12 +1,13 @@
+import { until } from '@boxoffice/testing'
 import Stripe from 'stripe'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, purchase, startSandbox } from './sandbox-probe.ts'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { createPauses, errorOf, purchase, startSandbox } from './sandbox-probe.ts'
 
 let sandbox: Awaited<ReturnType<typeof startSandbox>>
 let stripe: Stripe
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ timeoutMs: 400 })
+  sandbox = await startSandbox()
   stripe = sandbox.stripe
 })
 afterAll(() => sandbox.stop())
@@ -89,20 +90,24 @@ test('what would ask for the buyer is declined where the buyer is away', async (
 test('timeout_then_succeeded charges, never answers, and tells the truth to who asks again', async () => {
   const params = purchase('pm_sandbox_timeout_then_succeeded')
   const options = { idempotencyKey: `order:${params.metadata.orderId}:charge` }
-  const error = await errorOf(stripe.paymentIntents.create(params, options))
-  expect(error).toBeInstanceOf(Stripe.errors.StripeConnectionError)
-  expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
+  const silence = errorOf(stripe.paymentIntents.create(params, options))
+  await until(async () => expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId)))
   expect((await stripe.paymentIntents.create(params, options)).status).toBe('succeeded')
+  sandbox.timeOut()
+  expect(await silence).toBeInstanceOf(Stripe.errors.StripeConnectionError)
   expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
 })
 
 test('timeout_then_declined never answers, costs nothing, and tells the truth to who asks again', async () => {
   const params = purchase('pm_sandbox_timeout_then_declined')
   const options = { idempotencyKey: `order:${params.metadata.orderId}:charge` }
-  const silence = await errorOf(stripe.paymentIntents.create(params, options))
-  expect(silence).toBeInstanceOf(Stripe.errors.StripeConnectionError)
+  const silence = errorOf(stripe.paymentIntents.create(params, options))
+  const query = `metadata['orderId']:'${params.metadata.orderId}'`
+  await until(async () => expect((await stripe.paymentIntents.search({ query })).data).toHaveLength(1))
   const decline = await errorOf(stripe.paymentIntents.create(params, options))
   expect(decline).toMatchObject({ statusCode: 402, decline_code: 'generic_decline' })
+  sandbox.timeOut()
+  expect(await silence).toBeInstanceOf(Stripe.errors.StripeConnectionError)
   expect(await totalOf(params.metadata.orderId)).toEqual([])
 })
 
@@ -147,8 +152,10 @@ describe('create, then confirm', () => {
     const { confirm: _, ...params } = purchase('pm_sandbox_timeout_then_succeeded')
     const { id } = await stripe.paymentIntents.create(params)
     expect(await totalOf(params.metadata.orderId)).toEqual([])
-    expect(await errorOf(stripe.paymentIntents.confirm(id))).toBeInstanceOf(Stripe.errors.StripeConnectionError)
-    expect((await stripe.paymentIntents.retrieve(id)).status).toBe('succeeded')
+    const silence = errorOf(stripe.paymentIntents.confirm(id))
+    await until(async () => expect((await stripe.paymentIntents.retrieve(id)).status).toBe('succeeded'))
+    sandbox.timeOut()
+    expect(await silence).toBeInstanceOf(Stripe.errors.StripeConnectionError)
     expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
   })
 
@@ -162,12 +169,17 @@ describe('create, then confirm', () => {
   })
 
   test('what is cancelled stays uncharged, also by a confirmation that was under way', async () => {
-    const { confirm: _, ...params } = purchase('pm_sandbox_slow_200')
-    const { id } = await stripe.paymentIntents.create(params)
-    const confirming = errorOf(stripe.paymentIntents.confirm(id))
-    await stripe.paymentIntents.cancel(id)
+    const pauses = createPauses()
+    const slow = await startSandbox({ pause: pauses.pause })
+    onTestFinished(slow.stop)
+    const { confirm: _, ...params } = purchase('pm_sandbox_slow_600000')
+    const { id } = await slow.stripe.paymentIntents.create(params)
+    const confirming = errorOf(slow.stripe.paymentIntents.confirm(id))
+    await until(() => expect(pauses.count).toBe(1))
+    await slow.stripe.paymentIntents.cancel(id)
+    pauses.end()
     expect(await confirming).toMatchObject({ statusCode: 400, code: 'payment_intent_unexpected_state' })
-    expect(await totalOf(params.metadata.orderId)).toEqual([])
+    expect(await slow.ledger()).toEqual({ entries: [], totals: [] })
   })
 
   test('a paid intent cannot be cancelled', async () => {

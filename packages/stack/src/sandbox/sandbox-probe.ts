@@ -1,8 +1,9 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { claimPort } from '@boxoffice/testing'
 import Stripe from 'stripe'
 import type { Fault } from './faults.ts'
 import type { Ledger } from './ledger.ts'
@@ -16,22 +17,28 @@ export interface SandboxProbe {
   url: string
   /** The official client, without retries of its own. */
   stripe: Stripe
+  /** The client's calls under way find that they have waited long enough. */
+  timeOut(): void
   ledger(orderId?: string): Promise<Ledger>
   setFault(fault: Fault | object): Promise<Response>
 }
 
-export function probeSandbox(port: number, timeoutMs = 5_000): SandboxProbe {
+export function probeSandbox(port: number): SandboxProbe {
   const url = `http://127.0.0.1:${port}`
+  const httpAgent = new http.Agent({ keepAlive: true })
   return {
     url,
     stripe: new Stripe(SECRET_KEY, {
       host: '127.0.0.1',
       port,
       protocol: 'http',
-      timeout: timeoutMs,
+      httpAgent,
       maxNetworkRetries: 0,
       telemetry: false,
     }),
+    timeOut: () => {
+      for (const socket of Object.values(httpAgent.sockets).flatMap((sockets) => sockets ?? [])) socket.emit('timeout')
+    },
     ledger: async (orderId) => {
       const response = await fetch(`${url}/ledger${orderId ? `?orderId=${encodeURIComponent(orderId)}` : ''}`)
       return (await response.json()) as Ledger
@@ -46,7 +53,7 @@ export function probeSandbox(port: number, timeoutMs = 5_000): SandboxProbe {
 }
 
 /** A sandbox in this process, on a port and a file of its own. */
-export async function startSandbox(options: Partial<SandboxOptions> & { timeoutMs?: number } = {}) {
+export async function startSandbox(options: Partial<SandboxOptions> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-test-'))
   const { app, webhooks } = createSandbox({
     database: path.join(folder, 'sandbox.db'),
@@ -56,13 +63,34 @@ export async function startSandbox(options: Partial<SandboxOptions> & { timeoutM
     now: Date.now,
     ...options,
   })
-  await app.listen({ host: '127.0.0.1', port: 0 })
+  const port = await claimPort()
+  await app.listen({ host: '127.0.0.1', port })
   webhooks.start()
   const stop = async () => {
     await app.close()
     await rm(folder, { recursive: true, force: true })
   }
-  return { ...probeSandbox((app.server.address() as AddressInfo).port, options.timeoutMs), stop }
+  return { ...probeSandbox(port), stop }
+}
+
+/** What slow calls of a sandbox wait for, when a test says how long instead of the clock. */
+export function createPauses() {
+  const waiting = new Set<() => void>()
+  return {
+    pause: (_ms: number, signal: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        waiting.add(resolve)
+        signal.addEventListener('abort', () => reject(signal.reason))
+      }),
+    /** How many calls wait now. */
+    get count() {
+      return waiting.size
+    },
+    end() {
+      for (const resolve of waiting) resolve()
+      waiting.clear()
+    },
+  }
 }
 
 export interface Received {
@@ -80,9 +108,10 @@ export async function startReceiver() {
     received.push({ body, signature: String(request.headers['stripe-signature']), event: JSON.parse(body) })
     response.writeHead(answer(received.length)).end()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = await claimPort()
+  await once(server.listen(port, '127.0.0.1'), 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks`,
+    url: `http://127.0.0.1:${port}/webhooks`,
     received,
     ofType: (type: string) => received.filter(({ event }) => event.type === type),
     answerWith: (next: (count: number) => number) => {

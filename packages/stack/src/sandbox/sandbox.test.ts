@@ -1,12 +1,13 @@
+import { until } from '@boxoffice/testing'
 import Stripe from 'stripe'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { errorOf, purchase, SECRET_KEY, startSandbox } from './sandbox-probe.ts'
+import { createPauses, errorOf, purchase, SECRET_KEY, startSandbox } from './sandbox-probe.ts'
 
 let sandbox: Awaited<ReturnType<typeof startSandbox>>
 let stripe: Stripe
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ timeoutMs: 400 })
+  sandbox = await startSandbox()
   stripe = sandbox.stripe
 })
 afterEach(() => sandbox.setFault({ mode: 'ok' }))
@@ -56,7 +57,7 @@ test.each([
 
 test('a slow gateway answers too late for the impatient', async () => {
   await sandbox.setFault({ mode: 'slow', delayMs: 60_000 })
-  expect(await errorOf(stripe.paymentIntents.list())).toBeInstanceOf(Stripe.errors.StripeConnectionError)
+  expect(await errorOf(stripe.paymentIntents.list({}, { timeout: 100 }))).toBeInstanceOf(Stripe.errors.StripeConnectionError)
   await sandbox.setFault({ mode: 'slow', delayMs: 50 })
   const startedAt = performance.now()
   await stripe.paymentIntents.list()
@@ -100,10 +101,12 @@ test('the page shows the latest payments to people, and no markup of theirs', as
 })
 
 test('it stops although callers wait for answers that never come', async () => {
-  const other = await startSandbox()
+  const pauses = createPauses()
+  const other = await startSandbox({ pause: pauses.pause })
   const silence = errorOf(other.stripe.paymentIntents.create(purchase('pm_sandbox_timeout_then_succeeded')))
   const late = errorOf(other.stripe.paymentIntents.create(purchase('pm_sandbox_slow_600000')))
-  await expect.poll(async () => (await other.ledger()).entries.length).toBe(1)
+  await until(async () => expect((await other.ledger()).entries.length).toBe(1))
+  await until(() => expect(pauses.count).toBe(1))
   await other.stop()
   expect(await silence).toBeInstanceOf(Stripe.errors.StripeConnectionError)
   expect(await late).toBeInstanceOf(Stripe.errors.StripeError)

@@ -23,6 +23,8 @@ export interface SandboxOptions {
   newId?: (prefix: string) => string
   idempotencyPeriodMs?: number
   webhookBackOffMs?: (attempts: number) => number
+  /** What a slow call waits for, instead of as many milliseconds. */
+  pause?: (ms: number, signal: AbortSignal) => Promise<unknown>
   logLevel?: string
 }
 
@@ -42,7 +44,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     genReqId: () => newId('req'),
   })
   const database = openDatabase(options.database)
-  const openCalls = createOpenCalls()
+  const openCalls = createOpenCalls(options.pause)
   const faults = createFaults(openCalls.wait)
   const context: Context = { now, newId, hasWebhooks: options.webhookUrl !== null }
   const webhooks = createWebhooks(options, database, () => faults.current().mode === 'down')

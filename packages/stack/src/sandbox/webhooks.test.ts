@@ -1,6 +1,7 @@
+import { until } from '@boxoffice/testing'
 import Stripe from 'stripe'
-import { afterEach, expect, test, vi } from 'vitest'
-import { errorOf, purchase, startReceiver, startSandbox, WEBHOOK_SECRET } from './sandbox-probe.ts'
+import { afterEach, expect, test } from 'vitest'
+import { createPauses, errorOf, purchase, startReceiver, startSandbox, WEBHOOK_SECRET } from './sandbox-probe.ts'
 import { defaultBackOffMs } from './webhooks.ts'
 
 const cleanUps: (() => Promise<void>)[] = []
@@ -20,7 +21,7 @@ async function start(options: Parameters<typeof startSandbox>[0] = {}) {
 test("a payment's webhook is signed as Stripe signs", async () => {
   const { receiver, stripe } = await start()
   const intent = await stripe.paymentIntents.create(purchase('pm_card_visa'), { idempotencyKey: 'signed' })
-  await vi.waitFor(() => expect(receiver.received).toHaveLength(1))
+  await until(() => expect(receiver.received).toHaveLength(1))
   const { body = '', signature = '' } = receiver.received[0] ?? {}
   const event = stripe.webhooks.constructEvent(body, signature, WEBHOOK_SECRET)
   expect(event).toMatchObject({
@@ -55,7 +56,7 @@ test('each change that matters has its event', async () => {
     'payment_intent.succeeded',
     'refund.created',
   ]
-  await vi.waitFor(() => expect(receiver.received.map(({ event }) => event.type).sort()).toEqual(expected))
+  await until(() => expect(receiver.received.map(({ event }) => event.type).sort()).toEqual(expected))
   expect(receiver.ofType('charge.refunded')[0]?.event.data).toMatchObject({
     object: { object: 'charge', payment_intent: id, amount_refunded: 100, refunded: false },
     previous_attributes: { amount_refunded: 0 },
@@ -68,14 +69,14 @@ test('a webhook is delivered until it is answered 2xx', async () => {
   const { receiver, stripe, pendingOf } = await start()
   receiver.answerWith((count) => [500, 302, 404, 204][count - 1] ?? 200)
   await stripe.paymentIntents.create(purchase('pm_card_visa'))
-  await vi.waitFor(() => expect(receiver.received).toHaveLength(4))
+  await until(() => expect(receiver.received).toHaveLength(4))
   const [id = '', ...others] = new Set(receiver.received.map(({ event }) => event.id))
   expect(others).toEqual([])
   for (const { body, signature } of receiver.received) stripe.webhooks.constructEvent(body, signature, WEBHOOK_SECRET)
-  await vi.waitFor(async () => expect(await pendingOf(id)).toBe(0))
+  await until(async () => expect(await pendingOf(id)).toBe(0))
   // Whatever is delivered from now on comes after all that was due: that one would have been among it.
   await stripe.paymentIntents.create(purchase('pm_card_visa'))
-  await vi.waitFor(() => expect(receiver.received).toHaveLength(5))
+  await until(() => expect(receiver.received).toHaveLength(5))
   expect(receiver.received[4]?.event.id).not.toBe(id)
 })
 
@@ -89,7 +90,7 @@ test('webhook_twice delivers each event twice, webhook_never none', async () => 
   await stripe.refunds.create({ payment_intent: never.id })
   const twice = await stripe.paymentIntents.create(purchase('pm_sandbox_webhook_twice'))
   await stripe.refunds.create({ payment_intent: twice.id })
-  await vi.waitFor(() => expect(receiver.received).toHaveLength(6))
+  await until(() => expect(receiver.received).toHaveLength(6))
   for (const type of ['payment_intent.succeeded', 'refund.created', 'charge.refunded']) {
     const [first, second] = receiver.ofType(type)
     expect(second?.event.id).toBe(first?.event.id)
@@ -104,28 +105,32 @@ test('webhook_twice delivers each event twice, webhook_never none', async () => 
 })
 
 test('the webhook of a charge arrives although its caller is never answered', async () => {
-  const { receiver, stripe } = await start({ timeoutMs: 200 })
+  const { receiver, sandbox, stripe } = await start()
   const params = purchase('pm_sandbox_timeout_then_succeeded')
-  await errorOf(stripe.paymentIntents.create(params))
-  await vi.waitFor(() => expect(receiver.ofType('payment_intent.succeeded')).toHaveLength(1))
+  const silence = errorOf(stripe.paymentIntents.create(params))
+  await until(() => expect(receiver.ofType('payment_intent.succeeded')).toHaveLength(1))
   expect(receiver.received[0]?.event.data.object).toMatchObject({ metadata: params.metadata })
+  sandbox.timeOut()
+  expect(await silence).toBeInstanceOf(Stripe.errors.StripeConnectionError)
 })
 
 test('a gateway that is down sends nothing until it is back', async () => {
   const wentDownAt = 1_800_000_000
   let nowMs = wentDownAt * 1_000
-  const { receiver, sandbox, stripe } = await start({ now: () => nowMs })
-  const params = purchase('pm_sandbox_slow_300')
+  const pauses = createPauses()
+  const { receiver, sandbox, stripe } = await start({ now: () => nowMs, pause: pauses.pause })
+  const params = purchase('pm_sandbox_slow_600000')
   const call = () => stripe.paymentIntents.create(params, { idempotencyKey: 'slow' }).then(({ status }) => status, String)
   const calls = [call(), call()]
   // One is told that the other is under way, so that other will be made while the gateway is down.
   expect(await Promise.race(calls)).toContain('in-progress')
   await sandbox.setFault({ mode: 'down' })
+  pauses.end()
   expect(await Promise.all(calls)).toContain('succeeded')
   nowMs += 60_000
   expect(receiver.received).toEqual([])
   await sandbox.setFault({ mode: 'ok' })
-  await vi.waitFor(() => expect(receiver.received).toHaveLength(1))
+  await until(() => expect(receiver.received).toHaveLength(1))
   expect(receiver.received[0]?.signature).toMatch(`t=${wentDownAt + 60},`)
 })
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Event, type NewSeatingPlan, seatCountOf, type TicketType, type User } from '@boxoffice/contracts'
+import { claimPort } from '@boxoffice/testing'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { z } from 'zod'
@@ -103,7 +104,7 @@ beforeEach(async () => {
   types = []
   plans = new Map()
   edge = createApi()
-  edgeUrl = await edge.listen({ host: '127.0.0.1', port: 0 })
+  edgeUrl = await edge.listen({ host: '127.0.0.1', port: await claimPort() })
 })
 afterEach(async () => {
   await edge.close()

@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
+import { claimPort } from '@boxoffice/testing'
 import { afterAll, afterEach, expect, test } from 'vitest'
-import { claimPort } from '../ports.ts'
 import { type SmsCapture, startSmsCapture } from './sms.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-sms-'))
@@ -16,7 +16,7 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const start = async () => {
-  capture = await startSmsCapture({ port: await claimPort(0), file, now: () => new Date(0) })
+  capture = await startSmsCapture({ port: await claimPort(), file, now: () => new Date(0) })
   const { url } = capture
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   return { url, sns: new SNSClient({ region: 'us-east-1', endpoint: url, credentials }) }

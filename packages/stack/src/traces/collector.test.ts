@@ -1,3 +1,4 @@
+import { claimPort } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTraceCollector, type TraceCollector } from './collector.ts'
 import type { ReceivedSpan } from './otlp.ts'
@@ -6,7 +7,7 @@ import { treeText } from './trace-text.ts'
 
 let collector: TraceCollector
 beforeAll(async () => {
-  collector = await startTraceCollector({ port: 0 })
+  collector = await startTraceCollector({ port: await claimPort() })
 })
 afterAll(() => collector.stop())
 

@@ -1,0 +1,16 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { until } from '@boxoffice/testing'
+
+/** SIGSTOP, and wait until the process has really stopped: until then it goes on, and another signal may overtake. */
+export async function freeze(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP')
+  await until(() => stateOf(pid).startsWith('T'))
+}
+
+function stateOf(pid: number): string {
+  if (process.platform !== 'linux') return execFileSync('ps', ['-p', String(pid), '-o', 'stat='], { encoding: 'utf8' }).trim()
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2)
+}
