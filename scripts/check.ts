@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import { chooseStores } from '../packages/stack/src/docker/engine.ts'
 import { calibrate, describeMachine } from '../packages/testing/src/machine.ts'
 import { findChangedFiles, selectTests } from './test-run/changed.ts'
-import { closingLine, type Figures } from './test-run/reporter.ts'
+import { closingLine, type Figures } from './test-run/figures.ts'
 import { beginRun, type TestRun } from './test-run/run.ts'
 import { startStress } from './test-run/stress.ts'
 

@@ -1,16 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import { closingLine } from './figures.ts'
 import { RUN_VARIABLE } from './processes.ts'
 import { readSpending } from './spending.ts'
 import { budgetTable, type FileTimes, timingsTable } from './timings.ts'
-
-export interface Figures {
-  passed: number
-  failed: number
-}
-
-export const closingLine = ({ passed, failed }: Figures) => `${passed} passed, ${failed} failed`
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
