@@ -4,8 +4,8 @@ import type { TopicName } from '@boxoffice/contracts'
 import type { MessagingConfig } from './config.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
-const SNS_TIMEOUT_MS = 10_000
-const SQS_TIMEOUT_MS = 30_000 // over the longest poll, 20 s
+export const SNS_TIMEOUT_MS = 10_000
+export const SQS_TIMEOUT_MS = 30_000 // over the longest poll, 20 s
 
 /** SNS and SQS, and the names of our things there. */
 export interface Aws {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { type OrderId, type UserId, updateOrderCommand } from '@boxoffice/contracts'
 import { createLogger, createMetrics, type Tx } from '@boxoffice/service-kit'
-import { until } from '@boxoffice/testing'
+import { pause, until } from '@boxoffice/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Aws } from './aws.ts'
@@ -46,7 +46,7 @@ function scripted(receives: ReturnType<typeof command>[][]) {
     if (request instanceof ReceiveMessageCommand) {
       asked.most.push(request.input.MaxNumberOfMessages ?? 0)
       const next = receives.shift()
-      if (!next) await new Promise((resolve) => setTimeout(resolve, 20))
+      if (!next) await pause(20)
       return { Messages: next ?? [] }
     }
     if (request instanceof ChangeMessageVisibilityBatchCommand) {
@@ -88,7 +88,7 @@ function consume(aws: Aws, options: Partial<ConsumerOptions<Tx>> = {}) {
     subscribers: [
       on(updateOrderCommand, async (_tx, { payload: { holderName } }) => {
         handled.push(holderName)
-        await new Promise((resolve) => setTimeout(resolve, 5))
+        await pause(5)
         if (failing.has(holderName)) throw new Error(`${holderName} fails`)
       }),
     ],

@@ -29,6 +29,8 @@ interface Row {
 
 const CLAIM_MAX = 100
 const POLL_MS = 1_000
+/** Longer than SNS and SQS may take to answer. */
+export const RELAY_LEASE_SECONDS = 15
 const BATCH_MAX = 10
 const BATCH_MAX_BYTES = 240_000 // SNS and SQS take 256 KiB, attributes included
 
@@ -90,7 +92,7 @@ async function claim(pool: pg.Pool, lease: string): Promise<Row[]> {
            where earlier.topic = o.topic and earlier.group_key = o.group_key
              and earlier.published_at is null and earlier.position < o.position))
        order by position limit ${CLAIM_MAX} for update skip locked)
-     update outbox o set lease = $1, leased_until = clock_timestamp() + interval '15 seconds', attempts = attempts + 1
+     update outbox o set lease = $1, leased_until = clock_timestamp() + interval '${RELAY_LEASE_SECONDS} seconds', attempts = attempts + 1
      from ready where o.message_id = ready.message_id and o.topic = ready.topic
      returning o.message_id, o.topic, o.body, o.attributes, o.group_key, o.attempts`,
     [lease],

@@ -1,6 +1,6 @@
 import type { Caller } from '@boxoffice/contracts'
 import { z } from 'zod'
-import { DatabaseLogin } from './database.ts'
+import { type DatabaseLimits, DatabaseLogin } from './database.ts'
 import { type Callee, type Policy, PolicyOverrides, policiesWith } from './resilience.ts'
 import type { TracesConfig } from './tracing/tracing.ts'
 
@@ -40,12 +40,21 @@ export const baseEnvironment = {
     "password: the one in DATABASE_URL; iam: AWS's short-lived tokens, over TLS that is verified against Amazon's authorities",
   ),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10).describe('connections at most'),
+  DATABASE_WAIT_MS: z.coerce.number().int().min(10).default(3_000).describe('longest wait for a connection, in ms'),
+  DATABASE_LOCK_TIMEOUT_MS: z.coerce.number().int().min(10).default(3_000).describe('longest wait for a lock, in ms'),
+  DATABASE_STATEMENT_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(10_000)
+    .describe('longest that a statement may take, or a transaction do nothing, in ms'),
   AUTH_URL: z.url().default('http://auth-service.eventbooking.local:8080').describe('where the auth service is'),
   REDIS_URL: z
     .url()
     .optional()
     .describe('Redis through which ended sessions are told; without it tokens are good until they expire'),
   REDIS_PASSWORD: secret(z.string().min(1).optional().describe('password of REDIS_URL, where that has none')),
+  REDIS_TIMEOUT_MS: z.coerce.number().int().min(10).default(250).describe('longest that a command of any Redis may take, in ms'),
   PUBLIC_URL: z.url().default('http://127.0.0.1:8000').describe('what the outside calls us'),
   TRUSTED_PROXIES: z.string().default('127.0.0.1').describe('addresses whose X-Forwarded-For is believed, comma separated'),
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
@@ -70,11 +79,13 @@ export interface BaseConfig {
   databaseUrl: string
   databaseLogin: z.output<typeof DatabaseLogin>
   databasePoolSize: number
+  databaseLimits: DatabaseLimits
   authUrl: string
   publicUrl: string
   trustedProxies: string[]
   tokenIssuer: string
   redisUrl: string | undefined
+  redisTimeoutMs: number
   servicePrivateKey: z.output<typeof SigningKey>
   servicePublicKeys: z.output<typeof Jwks>
   /** Breakers, retries, bulkheads and rates, by callee. */
@@ -108,11 +119,17 @@ export function baseConfig(service: Caller, environment: z.output<typeof Base> &
     databaseUrl: environment.DATABASE_URL,
     databaseLogin: environment.DATABASE_LOGIN,
     databasePoolSize: environment.DATABASE_POOL_SIZE,
+    databaseLimits: {
+      waitMs: environment.DATABASE_WAIT_MS,
+      lockTimeoutMs: environment.DATABASE_LOCK_TIMEOUT_MS,
+      statementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
+    },
     authUrl: environment.AUTH_URL,
     publicUrl: environment.PUBLIC_URL,
     trustedProxies: environment.TRUSTED_PROXIES.split(',').map((address) => address.trim()),
     tokenIssuer: environment.TOKEN_ISSUER,
     redisUrl: environment.REDIS_URL && withPassword(environment.REDIS_URL, environment.REDIS_PASSWORD),
+    redisTimeoutMs: environment.REDIS_TIMEOUT_MS,
     servicePrivateKey: environment.SERVICE_PRIVATE_KEY,
     servicePublicKeys: environment.SERVICE_PUBLIC_KEYS,
     policies: policiesWith(environment.RESILIENCE),

@@ -32,26 +32,35 @@ export function connectionOptions(databaseUrl: string, login: DatabaseLogin): pg
   }
 }
 
-/**
- * A pool whose sessions cannot hang: a paused process must not hold a row (`idle_in_transaction_session_timeout` 10 s,
- * `lock_timeout` 3 s, `statement_timeout` 10 s), and waiting for a connection ends after 3 s.
- */
+/** How long anything waits for the database. */
+export interface DatabaseLimits {
+  /** For a connection. */
+  readonly waitMs: number
+  readonly lockTimeoutMs: number
+  /** Also how long a transaction may do nothing. */
+  readonly statementTimeoutMs: number
+}
+const LIMITS: DatabaseLimits = { waitMs: 3_000, lockTimeoutMs: 3_000, statementTimeoutMs: 10_000 }
+
+/** A pool whose sessions cannot hang: a paused process must not hold a row, and waiting for a connection ends. */
 export function createPool(options: {
   databaseUrl: string
   login: DatabaseLogin
   max: number
+  limits?: DatabaseLimits
   logger: Logger
   name: string
 }): pg.Pool {
+  const { waitMs, lockTimeoutMs, statementTimeoutMs } = options.limits ?? LIMITS
   const pool = new pg.Pool({
     ...connectionOptions(options.databaseUrl, options.login),
     max: options.max,
-    connectionTimeoutMillis: 3_000,
+    connectionTimeoutMillis: waitMs,
     application_name: options.name,
     keepAlive: true,
-    idle_in_transaction_session_timeout: 10_000,
-    lock_timeout: 3_000,
-    statement_timeout: 10_000,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    statement_timeout: statementTimeoutMs,
   })
   // An idle connection that breaks is replaced on the next use.
   pool.on('error', (error) => options.logger.warn({ err: error }, 'a database connection broke'))

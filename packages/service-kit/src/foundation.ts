@@ -37,11 +37,12 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
   const now = () => new Date()
   startTracing({ service: config.service, traces: config.traces, logger, now })
   const metrics = createMetrics(config.service)
-  const revocations = createRevocations({ url: config.redisUrl, logger, metrics })
+  const revocations = createRevocations({ url: config.redisUrl, timeoutMs: config.redisTimeoutMs, logger, metrics })
   const pool = createPool({
     databaseUrl: config.databaseUrl,
     login: config.databaseLogin,
     max: config.databasePoolSize,
+    limits: config.databaseLimits,
     logger,
     name: config.service,
   })

@@ -6,17 +6,18 @@ import { traceCommands } from './tracing/redis.ts'
 const COMMAND_TIMEOUT_MS = 250
 
 /**
- * A connection to Redis that never makes anybody wait: a command fails after 250 ms, and at once while there is no
+ * A connection to Redis that never makes anybody wait: a command fails after `timeoutMs` (250), and at once while there is no
  * connection. Redis is a helper here; whoever uses it goes on without it. `shown`: its state is a metric;
  * `use` names it in `redis_connected`.
  */
 export function createRedis(options: {
   url: string
+  timeoutMs?: number
   logger: Logger
   shown?: { metrics: Pick<Metrics, 'redisConnected'>; use: string }
 }): Redis {
   const redis = new Redis(options.url, {
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: options.timeoutMs ?? COMMAND_TIMEOUT_MS,
     connectTimeout: 2_000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

@@ -22,14 +22,15 @@ const keyOf = (sessionId: string) => `auth:revoked:${sessionId}`
 /** Without a `url` nothing is told and nobody is refused. */
 export function createRevocations(options: {
   url: string | undefined
+  timeoutMs?: number
   logger: Logger
   metrics?: Metrics
   /** How long a Redis that failed is not asked again. */
   pauseMs?: number
 }): Revocations {
-  const { url, logger, metrics, pauseMs = PAUSE_MS } = options
+  const { url, timeoutMs, logger, metrics, pauseMs = PAUSE_MS } = options
   if (!url) return { revoke: async () => {}, isRevoked: async () => false, close: () => {} }
-  const redis = createRedis({ url, logger, ...(metrics && { shown: { metrics, use: 'sessions' } }) })
+  const redis = createRedis({ url, timeoutMs, logger, ...(metrics && { shown: { metrics, use: 'sessions' } }) })
   // A Redis that hangs costs its time-out once in a while, not on every request.
   let askAgainAtMs = 0
   return {

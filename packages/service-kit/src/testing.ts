@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import path from 'node:path'
 import { type Caller, callers, type Role, type Routes, type UserId } from '@boxoffice/contracts'
-import { claimPort, machineFactor, measured } from '@boxoffice/testing'
+import { claimPort, machineFactor, measured, until } from '@boxoffice/testing'
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
@@ -12,7 +12,7 @@ import { ACCESS_TOKEN_AUDIENCE } from './authentication.ts'
 import { type Client, createClient, type Send } from './client.ts'
 import { ensureDatabase, migrate, type SqlClient, withClient } from './databases.ts'
 import { createLogger } from './logging.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { type Handlers, mountRoutes } from './mount.ts'
 import { type Callee, type PolicyOverrides, policies } from './resilience.ts'
 import { createServer } from './server.ts'
@@ -57,9 +57,21 @@ export async function createTestAuthority() {
       AWS_ACCOUNT_ID: '000000000000',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
+      ...PATIENCE,
     }),
   }
 }
+/** What only a machine that is slow could reach: a test that is about one of these limits sets it. */
+const PATIENCE = {
+  DATABASE_WAIT_MS: String(60_000 * machineFactor),
+  DATABASE_LOCK_TIMEOUT_MS: String(60_000 * machineFactor),
+  DATABASE_STATEMENT_TIMEOUT_MS: String(90_000 * machineFactor),
+  REDIS_TIMEOUT_MS: String(30_000 * machineFactor),
+}
+/** An environment with the limits that a service has where nothing else is said. */
+export const withoutPatience = (environment: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !(name in PATIENCE)))
+
 export type TestAuthority = Awaited<ReturnType<typeof createTestAuthority>>
 
 /**
@@ -135,6 +147,13 @@ export async function serveLocally(server: Server): Promise<string> {
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
   return `http://127.0.0.1:${port}`
 }
+
+/** Once every connection to Redis stands that a service has: what it does before that it does without. */
+export const redisIsThere = (metrics: Pick<Metrics, 'redisConnected'>) =>
+  until(async () => {
+    const { values } = await metrics.redisConnected.get()
+    return values.length > 0 && values.every(({ value }) => value === 1)
+  })
 
 /** Stops workers at once, but for the first: the relay, which says what the others have left to be said. */
 export async function stopWorkers([relay, ...others]: readonly Worker[]): Promise<void> {

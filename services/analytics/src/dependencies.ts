@@ -41,7 +41,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const messaging = createMessaging(foundation, config.messaging)
 
   const url = config.cacheRedisUrl
-  const redis = url ? createRedis({ url, logger, shown: { metrics, use: 'cache' } }) : null
+  const redis = url ? createRedis({ url, timeoutMs: config.redisTimeoutMs, logger, shown: { metrics, use: 'cache' } }) : null
   const notices = url ? createNotices({ url, logger }) : noNotices
   const cache = redis ? createReadCache({ redis, metrics, seconds: config.cacheSeconds }) : noCache
   const invalidations = createInvalidations({ cache, refreshMs: config.cacheRefreshMs, logger })

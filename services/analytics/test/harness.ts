@@ -14,7 +14,14 @@ import {
   ticketTypeChanged,
 } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
-import { createDatabase, createTestAuthority, injectClient, patientPolicies, stopWorkers } from '@boxoffice/service-kit/testing'
+import {
+  createDatabase,
+  createTestAuthority,
+  injectClient,
+  patientPolicies,
+  redisIsThere,
+  stopWorkers,
+} from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -49,6 +56,7 @@ async function start(overrides: Record<string, string | undefined>) {
   const app = buildApp(deps)
   const workers = buildWorkers(deps)
   for (const worker of workers) worker.start()
+  if (config.cacheRedisUrl) await redisIsThere(deps.metrics)
 
   /** Another service's message, through SNS and SQS. */
   async function say(definition: MessageDefinition, wire: { messageId: string; payload: object }): Promise<void> {

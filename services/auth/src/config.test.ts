@@ -1,10 +1,10 @@
-import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { createTestAuthority, withoutPatience } from '@boxoffice/service-kit/testing'
 import { expect, test } from 'vitest'
 import { loadConfig } from './config.ts'
 
 const authority = await createTestAuthority()
 const complete = {
-  ...authority.environment('auth-service'),
+  ...withoutPatience(authority.environment('auth-service')),
   DATABASE_URL: 'postgres://127.0.0.1/auth',
   TOKEN_PRIVATE_KEY: JSON.stringify(authority.tokenKey),
   NOTIFICATIONS_PUBLIC_KEY: JSON.stringify({ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }),
@@ -32,4 +32,12 @@ test.each([
   ['NOTIFICATIONS_PUBLIC_KEY', JSON.stringify({ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'd' })],
 ])('%s is refused beyond what is safe', (name, value) => {
   expect(() => loadConfig({ ...complete, [name]: value })).toThrow(name)
+})
+
+test('what waits for something is longer than it: Redis, locks, statements, and the life of a token', () => {
+  const { databaseLimits, redisTimeoutMs, refreshGraceMs, accessTokenTtlMs, refreshTtlMs } = loadConfig(complete)
+  expect(redisTimeoutMs).toBeLessThan(databaseLimits.waitMs)
+  expect(databaseLimits.lockTimeoutMs).toBeLessThan(databaseLimits.statementTimeoutMs)
+  expect(refreshGraceMs).toBeLessThan(accessTokenTtlMs)
+  expect(accessTokenTtlMs).toBeLessThan(refreshTtlMs)
 })

@@ -23,8 +23,6 @@ export interface Dependencies extends Foundation {
   close(): Promise<void>
 }
 
-const TRANSACTION = { maxWait: 3_000, timeout: 10_000 }
-
 /** `overrides` are for tests: another clock, another way to hash. */
 export function createDependencies(
   config: Config,
@@ -40,7 +38,9 @@ export function createDependencies(
   })
   const foundation: Foundation = { ...createFoundation(config, accessTokens.keys), ...overrides }
   const messaging = createMessaging(foundation, config.messaging)
-  const prisma = new PrismaClient({ adapter: new PrismaPg(foundation.pool) })
+  const { waitMs, statementTimeoutMs } = config.databaseLimits
+  const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
+  const prisma = new PrismaClient({ adapter: new PrismaPg(foundation.pool), transactionOptions })
   const core: Omit<Dependencies, 'mailRequests'> = {
     ...foundation,
     config,
@@ -50,7 +50,7 @@ export function createDependencies(
     passwords: overrides.passwords ?? createPasswords(),
     sealToken: createTokenSealer(config.notificationsPublicKey),
     async transact(work) {
-      const result = await prisma.$transaction(work, TRANSACTION)
+      const result = await prisma.$transaction(work)
       messaging.relay.nudge()
       return result
     },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { authInternalRoutes, authRoutes, type Session } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
-import { createDatabase, createTestAuthority, injectClient, stopWorkers } from '@boxoffice/service-kit/testing'
+import { createDatabase, createTestAuthority, injectClient, redisIsThere, stopWorkers } from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose'
 import { inject } from 'vitest'
@@ -48,6 +48,7 @@ async function start(options: Options) {
   const workers = buildWorkers(deps)
   for (const worker of workers) worker.start()
   const client = injectClient(app, authRoutes)
+  await redisIsThere(deps.metrics)
 
   return {
     app,

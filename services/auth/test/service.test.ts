@@ -1,5 +1,6 @@
 import { isUnavailable, verifyAccessToken } from '@boxoffice/service-kit'
 import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { machineFactor } from '@boxoffice/testing'
 import { createLocalJWKSet } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AuthService, startAuthService } from './auth-service.ts'
@@ -11,7 +12,12 @@ const earlierPublicKey = { ...x, kid: 'earlier-key' }
 
 let auth: AuthService
 beforeAll(async () => {
-  auth = await startAuthService({ env: { TOKEN_PREVIOUS_PUBLIC_KEYS: JSON.stringify({ keys: [earlierPublicKey] }) } })
+  auth = await startAuthService({
+    env: {
+      TOKEN_PREVIOUS_PUBLIC_KEYS: JSON.stringify({ keys: [earlierPublicKey] }),
+      DATABASE_WAIT_MS: String(500 * machineFactor),
+    },
+  })
 })
 afterAll(() => auth.close())
 

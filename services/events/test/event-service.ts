@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Event, eventsInternalRoutes, eventsRoutes, type NewEvent } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
-import { createDatabase, createTestAuthority, injectClient, stopWorkers } from '@boxoffice/service-kit/testing'
+import { createDatabase, createTestAuthority, injectClient, redisIsThere, stopWorkers } from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -46,6 +46,7 @@ async function start(env: Record<string, string>) {
   const deps = createDependencies(config, authority.userKeys)
   const app = buildApp(deps)
   await app.ready()
+  await redisIsThere(deps.metrics)
   const workers = buildWorkers(deps)
   for (const worker of workers) worker.start()
   const organizer = await authority.user(['USER', 'ORGANIZER'])

@@ -35,17 +35,17 @@ export interface Dependencies extends Foundation {
   close(): Promise<void>
 }
 
-const TRANSACTION = { maxWait: 3_000, timeout: 10_000 }
-
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { pool, metrics, now, logger } = foundation
   const { publicUrl, delivery, policies } = config
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  const { waitMs, statementTimeoutMs } = config.databaseLimits
+  const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions })
   const messaging = createMessaging(foundation, config.messaging)
   const aws = createAws(config.messaging)
   const transact: Transact = async (work) => {
-    const result = await prisma.$transaction(work, TRANSACTION)
+    const result = await prisma.$transaction(work)
     messaging.relay.nudge()
     return result
   }

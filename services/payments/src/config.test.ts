@@ -1,10 +1,13 @@
-import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { queues } from '@boxoffice/contracts'
+import { createTestAuthority, withoutPatience } from '@boxoffice/service-kit/testing'
 import { expect, test } from 'vitest'
 import { loadConfig } from './config.ts'
+import { RENEW_LEASE_MS } from './saga/drive.ts'
+import { SAGA_LEASE_SECONDS } from './saga/saga-repository.ts'
 
 const { environment } = await createTestAuthority()
 const needed = {
-  ...environment('payment-service'),
+  ...withoutPatience(environment('payment-service')),
   ...{ DATABASE_URL: 'postgres://x@127.0.0.1/x', AWS_ACCOUNT_ID: '000000000000' },
   ...{ STRIPE_SECRET_KEY: 'sk', STRIPE_WEBHOOK_SECRET: 'whsec' },
 }
@@ -20,4 +23,22 @@ test('an order that waits may not be more patient than it may live', () => {
 test('orders are accepted for later unless it is said that they are not', () => {
   expect(loadConfig(needed).orderQueue).toBe(true)
   expect(loadConfig({ ...needed, ORDER_QUEUE: 'off' }).orderQueue).toBe(false)
+})
+
+test('what waits for something is longer than it: statements, the gateway, leases, visibility, and what a buyer is told', () => {
+  const config = loadConfig(needed)
+  const { lockTimeoutMs, statementTimeoutMs } = config.databaseLimits
+  expect(lockTimeoutMs).toBeLessThan(statementTimeoutMs)
+  const leaseMs = SAGA_LEASE_SECONDS * 1_000
+  expect(config.stripe.timeoutMs).toBeLessThan(leaseMs)
+  expect(config.sagaPollMs).toBeLessThan(RENEW_LEASE_MS)
+  expect(2 * RENEW_LEASE_MS).toBeLessThan(leaseMs)
+  for (const queue of ['payment-processing-queue', 'order-commands.fifo'] as const) {
+    expect(statementTimeoutMs).toBeLessThan(queues[queue].visibilitySeconds * 1_000)
+    expect(leaseMs).toBeLessThan(queues[queue].visibilitySeconds * 1_000)
+  }
+  expect(config.holderNameTimeoutMs).toBeLessThan(config.checkoutWaitMs)
+  expect(config.webhookPollMs).toBeLessThan(config.ticketsPatienceMs)
+  expect(config.sagaRetryMaxMs).toBeLessThan(config.orderQueuePatienceMs)
+  expect(config.orderQueuePatienceMs).toBeLessThan(config.paymentUnknownLimitMs)
 })

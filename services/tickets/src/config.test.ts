@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createTestAuthority } from '@boxoffice/service-kit/testing'
+import { queues } from '@boxoffice/contracts'
+import { createTestAuthority, withoutPatience } from '@boxoffice/service-kit/testing'
 import { expect, it } from 'vitest'
 import { loadConfig } from './config.ts'
 
@@ -7,7 +8,7 @@ const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const authority = await createTestAuthority()
 const load = (changes: Record<string, string> = {}) =>
   loadConfig({
-    ...authority.environment('ticket-service'),
+    ...withoutPatience(authority.environment('ticket-service')),
     DATABASE_URL: 'postgres://127.0.0.1/tickets',
     REDIS_URL: 'redis://127.0.0.1',
     TICKET_SIGNING_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'tickets-2027' }),
@@ -32,4 +33,18 @@ it('Redis keeps an event for longer than the longest hold that may be configured
   expect(() => load({ HOLD_TTL_SECONDS: '86401' })).toThrow(/HOLD_TTL_SECONDS/)
   expect(() => load({ CLAIM_TTL_SECONDS: '86401' })).toThrow(/CLAIM_TTL_SECONDS/)
   expect(() => load({ REDIS_PICTURE_DAYS: '1' })).toThrow(/REDIS_PICTURE_DAYS/)
+})
+
+it('what waits for something is longer than it: Redis, locks, statements, visibility, sweeps and holds', () => {
+  const config = load()
+  const { lockTimeoutMs, statementTimeoutMs } = config.databaseLimits
+  expect(config.redisTimeoutMs).toBeLessThan(config.directHoldWaitMs)
+  expect(config.directHoldWaitMs).toBeLessThan(lockTimeoutMs)
+  expect(config.turnWaitMs).toBeLessThan(statementTimeoutMs)
+  expect(lockTimeoutMs).toBeLessThan(statementTimeoutMs)
+  expect(statementTimeoutMs).toBeLessThan(queues['ticket-processing-queue'].visibilitySeconds * 1_000)
+  expect(config.seatMapCacheMs).toBeLessThanOrEqual(config.offerCacheMs)
+  expect(config.reconcileMs).toBeLessThanOrEqual(config.expirySweepMs)
+  expect(config.expirySweepMs).toBeLessThan(config.holdTtlSeconds * 1_000)
+  expect(config.holdTtlSeconds).toBeLessThanOrEqual(config.claimTtlSeconds)
 })

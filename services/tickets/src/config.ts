@@ -37,6 +37,7 @@ export const Environment = z.object({
   TYPES_PER_EVENT_MAX: z.coerce.number().int().min(1).default(100).describe('ticket types per event'),
   PRICE_MIN_MINOR: z.coerce.number().int().min(0).default(50).describe("the gateway's least amount; free tickets skip it"),
   OFFER_CACHE_MS: z.coerce.number().int().min(0).default(1_000).describe('how long what an event offers is believed'),
+  SEAT_MAP_CACHE_MS: z.coerce.number().int().min(1).default(250).describe('how long a seat map is believed, by each process'),
   TRANSFERS_PER_HOUR_MAX: z.coerce.number().int().min(1).default(100).describe('tickets that a user passes on within an hour'),
   TRANSFER_RECHECK_SECONDS: seconds('interval at which addresses of new transfers are looked at once more', 1, 15),
   DIRECT_HOLDS_MAX: z.coerce.number().int().min(1).default(6).describe('holds at once through PostgreSQL alone'),
@@ -67,6 +68,7 @@ export interface Config extends BaseConfig {
   typesPerEventMax: number
   priceMinMinor: number
   offerCacheMs: number
+  seatMapCacheMs: number
   transfersPerHourMax: number
   transferRecheckMs: number
   directHoldsMax: number
@@ -94,6 +96,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     typesPerEventMax: env.TYPES_PER_EVENT_MAX,
     priceMinMinor: env.PRICE_MIN_MINOR,
     offerCacheMs: env.OFFER_CACHE_MS,
+    seatMapCacheMs: env.SEAT_MAP_CACHE_MS,
     transfersPerHourMax: env.TRANSFERS_PER_HOUR_MAX,
     transferRecheckMs: env.TRANSFER_RECHECK_SECONDS * 1_000,
     directHoldsMax: env.DIRECT_HOLDS_MAX,

@@ -68,13 +68,14 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const findPlan = createPlans({ pool })
   const redisPicture = createRedisPicture({
     url: config.redisUrl,
+    timeoutMs: config.redisTimeoutMs,
     pool,
     logger,
     findPlan,
     pictureMs: config.redisPictureMs,
     shown: { metrics, use: 'holds' },
   })
-  const seatMaps = createSeatMaps({ redisPicture, sql })
+  const seatMaps = createSeatMaps({ redisPicture, sql, cacheMs: config.seatMapCacheMs })
   const findEventPicture = createEventPictures({ pool, events })
   const codeKey = createCodeKey(config.ticketSigningKey)
   const acceptedKeys = createAcceptedKeys(codeKey, config.ticketPreviousPublicKeys)
@@ -92,7 +93,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     payments,
     findPlan,
     seatMaps,
-    watchSeats: createSeatWatch({ seatMaps }),
+    watchSeats: createSeatWatch({ seatMaps, pollMs: config.seatMapCacheMs }),
     findEventPicture,
     expiry,
     releases,

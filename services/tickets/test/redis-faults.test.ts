@@ -106,11 +106,7 @@ describe('with Redis', () => {
 describe('without Redis', () => {
   let setting: Setting
   beforeAll(async () => {
-    setting = await createSetting({
-      REDIS_URL: `redis://127.0.0.1:${await claimPort()}`,
-      DIRECT_HOLD_WAIT_MS: '10000',
-      TURN_WAIT_MS: '10000',
-    })
+    setting = await createSetting({ REDIS_URL: `redis://127.0.0.1:${await claimPort()}` })
   })
   afterAll(() => setting.close())
 

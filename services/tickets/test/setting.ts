@@ -23,7 +23,7 @@ import {
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { refuse, sqlOfPool } from '@boxoffice/service-kit'
 import { createDatabase, createTestAuthority, injectClient, patientPolicies, startPeer } from '@boxoffice/service-kit/testing'
-import { measured, until } from '@boxoffice/testing'
+import { machineFactor, measured, until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -91,6 +91,10 @@ async function start(environment: Record<string, string>) {
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
     SQS_WAIT_SECONDS: '0.2',
     OFFER_CACHE_MS: '0',
+    SEAT_MAP_CACHE_MS: '20',
+    // What only a machine that is slow could reach.
+    TURN_WAIT_MS: String(60_000 * machineFactor),
+    DIRECT_HOLD_WAIT_MS: String(60_000 * machineFactor),
     RESILIENCE: patientPolicies(),
     ...environment,
   })

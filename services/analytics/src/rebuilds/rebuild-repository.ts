@@ -3,7 +3,8 @@ import type { Tx } from '@boxoffice/service-kit'
 import { type Source, sourceNames } from './rebuild.ts'
 
 /** Longer than a page takes to come (10 s at most); its transaction holds the rebuild. Who dies is followed within it. */
-const LEASE = `clock_timestamp() + interval '15 seconds'`
+export const REBUILD_LEASE_SECONDS = 15
+const LEASE = `clock_timestamp() + interval '${REBUILD_LEASE_SECONDS} seconds'`
 
 /** Rebuilds as the contract shows them. */
 const SHOWN = `select r.rebuild_id as "rebuildId", r.generation, r.status, r.started_at as "startedAt", r.ended_at as "endedAt",

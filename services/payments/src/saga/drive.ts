@@ -9,7 +9,7 @@ import { isTerminal, stepOf } from './saga.ts'
 import { findSagaForUpdate, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
 import type { createSteps } from './steps.ts'
 
-const RENEW_MS = 5_000
+export const RENEW_LEASE_MS = 5_000
 const SOON_MS = 300
 const ALARM_AFTER_ATTEMPTS = 5
 
@@ -47,7 +47,7 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
   async function workOn(leased: StoredSaga, patience: Patience): Promise<void> {
     const renewing = setInterval(() => {
       renewLease(sqlOfPool(pool), leased).catch((error) => logger.warn({ err: error }, 'the lease was not renewed'))
-    }, RENEW_MS)
+    }, RENEW_LEASE_MS)
     try {
       let saga: StoredSaga | null = leased
       while (saga && !isTerminal(saga.state)) saga = await turn(saga, patience)

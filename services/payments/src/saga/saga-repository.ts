@@ -4,7 +4,7 @@ import { refundOf } from './giving-back.ts'
 import { appendEvent, appendIntent } from './journal.ts'
 import { isTerminal, nameOf, type Saga, type SagaInput, type SagaState } from './saga.ts'
 
-const LEASE_SECONDS = 15
+export const SAGA_LEASE_SECONDS = 15
 
 /** A saga as it stands in the database. `fence` tells the worker that holds the lease from those before it. */
 export interface StoredSaga extends Saga {
@@ -41,7 +41,7 @@ const toSaga = (row: Row): StoredSaga => ({
   traceparent: row.traceparent,
 })
 const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
-const lease = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`
+const lease = `clock_timestamp() + interval '${SAGA_LEASE_SECONDS} seconds'`
 
 /**
  * A new saga with the intent of its first step: under our lease, or, with `patienceMs`, in the queue, and due without its command when

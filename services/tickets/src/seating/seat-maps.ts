@@ -5,8 +5,6 @@ import type { MapAnswer } from '../holds/commands.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
 
-/** How long a map is believed, in a process: a crowd that looks at it costs one reading. */
-export const MAP_BELIEVED_MS = 250
 const EVENTS_MAX = 200
 
 /** A map and its tag: the same while nothing changes. */
@@ -16,9 +14,11 @@ export interface TaggedMap extends MapAnswer {
 
 /**
  * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis cannot be had. `read` gives what was read
- * within the last 250 ms and not changed by this process since: whoever holds a seat sees it held. `readNow` reads.
+ * within the last `cacheMs` and not changed by this process since: whoever holds a seat sees it held, and a crowd that looks at it
+ * costs one reading. `readNow` reads.
  */
-export function createSeatMaps({ redisPicture, sql }: { redisPicture: Pick<RedisPicture, 'map' | 'onChange'>; sql: Tx }) {
+export function createSeatMaps(options: { redisPicture: Pick<RedisPicture, 'map' | 'onChange'>; sql: Tx; cacheMs: number }) {
+  const { redisPicture, sql, cacheMs } = options
   const kept = new Map<EventId, { map: Promise<TaggedMap>; readAtMs: number }>()
   redisPicture.onChange((eventId) => void kept.delete(eventId))
 
@@ -33,7 +33,7 @@ export function createSeatMaps({ redisPicture, sql }: { redisPicture: Pick<Redis
 
   function read(eventId: EventId): Promise<TaggedMap> {
     const entry = kept.get(eventId)
-    if (entry && performance.now() - entry.readAtMs < MAP_BELIEVED_MS) return entry.map
+    if (entry && performance.now() - entry.readAtMs < cacheMs) return entry.map
     const map = readTagged(eventId)
     if (kept.size >= EVENTS_MAX) kept.clear()
     kept.set(eventId, { map, readAtMs: performance.now() })

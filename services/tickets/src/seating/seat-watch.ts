@@ -1,6 +1,6 @@
 import type { EventId, SeatMap, SeatMapChanges, SeatStatus } from '@boxoffice/contracts'
 import type { Plan } from './plan.ts'
-import { MAP_BELIEVED_MS, type SeatMaps } from './seat-maps.ts'
+import type { SeatMaps } from './seat-maps.ts'
 
 type Changes = SeatMapChanges['changes']
 
@@ -25,7 +25,7 @@ interface Waiting {
  * Watches seat maps. However many look on, an event's map is read by one poller of this process, as long as anybody does.
  * Whoever is slow gets everything that changed meanwhile at once.
  */
-export function createSeatWatch({ seatMaps, pollMs = MAP_BELIEVED_MS }: { seatMaps: Pick<SeatMaps, 'read'>; pollMs?: number }) {
+export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps, 'read'>; pollMs: number }) {
   const polled = new Map<EventId, Set<Waiting>>()
 
   /** Resolves when the map may have changed, or the watcher leaves. */
