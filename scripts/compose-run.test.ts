@@ -57,6 +57,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await play?.down()
+  play?.kill()
   await postgres?.stop()
   rmSync(folder, { recursive: true, force: true })
 })

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ProgramName, programs } from './build-programs.ts'
 import type { Compose, ComposeService } from './compose.ts'
+
+const LOOK_MS = 50
 
 export interface Surroundings {
   /** What runs already in the place of an image of others: nothing is started for it. */
@@ -19,6 +22,7 @@ export interface Surroundings {
  */
 export function playCompose(compose: Compose, { instead, places, env }: Surroundings) {
   const children = new Map<string, ChildProcess>()
+  const spawned: ChildProcess[] = []
   const begun = new Map<string, Promise<unknown>>()
   const named = Object.keys(places).sort((a, b) => b.length - a.length)
   const anyPlace = new RegExp(named.map((place) => RegExp.escape(place)).join('|'), 'g')
@@ -31,10 +35,12 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
     const { PROGRAM } = (service.build as Required<ComposeService>['build']).args
     const options = (service.entrypoint ?? []).filter((argument) => argument.startsWith('--env-file')).map(here)
     const program = programs[PROGRAM as ProgramName].entries.main
-    return spawn(process.execPath, [...options, program, ...args], {
+    const child = spawn(process.execPath, [...options, program, ...args], {
       env: environmentOf(service),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    spawned.push(child)
+    return child
   }
 
   const complete = async (name: string, child: ChildProcess): Promise<string> => {
@@ -46,13 +52,17 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
   const becomeHealthy = async (name: string, service: ComposeService, child: ChildProcess): Promise<void> => {
     const output = outputOf(child)
     const [, ...check] = service.healthcheck?.test ?? []
-    for (;;) {
-      const ending = child.exitCode ?? child.signalCode
-      if (ending !== null) throw new Error(`${name} ended with ${ending}: ${output()}`)
+    const port = Number(service.environment?.PORT)
+    const isHealthy = async (): Promise<boolean> => {
+      if (port && !(await listensOn(port))) return false // a process for each look would take the time from the start
       const probe = spawn(process.execPath, check.slice(1).map(here), { env: environmentOf(service), stdio: 'ignore' })
       const [code] = await once(probe, 'close')
-      if (code === 0) return
-      await sleep(250)
+      return code === 0
+    }
+    while (!(await isHealthy())) {
+      const ending = child.exitCode ?? child.signalCode
+      if (ending !== null) throw new Error(`${name} ended with ${ending}: ${output()}`)
+      await sleep(LOOK_MS)
     }
   }
   const begin = async (name: string): Promise<unknown> => {
@@ -73,6 +83,10 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
     up,
     /** As `docker compose run`: a service once, with these arguments; what it says. */
     runOnce: (name: string, args: readonly string[]) => complete(name, run(compose.services[name] as ComposeService, args)),
+    /** End whatever was started and is still there, at once. */
+    kill(): void {
+      for (const child of spawned) child.kill('SIGKILL')
+    },
     /** Tell everything to end; the exit codes. */
     async down(): Promise<Record<string, number | null>> {
       const codes = [...children].map(async ([name, child]) => {
@@ -81,6 +95,19 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
       })
       return Object.fromEntries(await Promise.all(codes))
     },
+  }
+}
+
+/** Whether somebody takes connections at that port of this machine. */
+async function listensOn(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }
 

@@ -69,7 +69,12 @@ export async function unpackImages() {
     },
 
     async remove() {
-      for (const child of running) if (child.exitCode === null) child.kill('SIGKILL')
+      for (const child of running) {
+        if (child.exitCode !== null || child.signalCode !== null) continue
+        const gone = once(child, 'exit')
+        child.kill('SIGKILL')
+        await gone
+      }
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -18,9 +18,12 @@ import { loadProductionPackages } from './production-packages.ts'
 const ROOT = path.join(import.meta.dirname, '..')
 const BYTES_MAX = 30_000_000
 
+const startMailbox = (env: Environment) =>
+  execa(process.execPath, [path.join(ROOT, 'packages/stack/src/mailbox/main.ts')], { env, reject: false })
+
 let images: Awaited<ReturnType<typeof unpackImages>>
 let server: Awaited<ReturnType<typeof createAdministrator>>
-let mailbox: { kill(): boolean }
+let mailbox: ReturnType<typeof startMailbox> | undefined
 let ports: Ports
 let migrating: Running
 const running: Running[] = []
@@ -49,7 +52,7 @@ beforeAll(async () => {
   server = await createAdministrator()
   ports = await claimPorts()
   const mails = { PORT: `${ports.mailbox}`, MAIL_FILE: path.join(images.data, 'mails') }
-  mailbox = execa(process.execPath, [path.join(ROOT, 'packages/stack/src/mailbox/main.ts')], { env: mails, reject: false })
+  mailbox = startMailbox(mails)
   const { secrets, of } = environmentsOf(server.prefix)
 
   const { AWS_ACCOUNT_ID = '', AWS_REGION = '', MESSAGING_PREFIX: prefix = '' } = of('auth')
@@ -71,9 +74,10 @@ beforeAll(async () => {
   start('edge', { PORT: `${ports.edge}`, UPSTREAMS, MAILBOX_URL: urlOf('mailbox'), SMS_URL: urlOf('sms') })
 })
 afterAll(async () => {
-  mailbox.kill()
-  await images.remove()
-  await server.drop()
+  mailbox?.kill()
+  await mailbox
+  await images?.remove()
+  await server?.drop()
 })
 
 /** What a program wrote is the best explanation of why it does not answer. */

@@ -1,21 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import { createChildren } from '../test/children.ts'
 import { freeze } from '../test/freeze.ts'
+import { stopLeftovers } from './leftovers.ts'
 import { findRunning } from './pid-file.ts'
 import { claimPorts } from './ports.ts'
 import { type System, type SystemOptions, startSystem } from './system.ts'
 
 const root = mkdtempSync(path.join(tmpdir(), 'boxoffice-system-'))
 const running: System[] = []
-let supervisor: ChildProcess | undefined
+const folders: string[] = []
+const children = createChildren()
 afterEach(() => Promise.all(running.splice(0).map((system) => system.stop())))
-afterAll(() => {
-  supervisor?.kill('SIGKILL')
+afterAll(async () => {
+  await children.end()
+  await Promise.all(folders.map(stopLeftovers))
   rmSync(root, { recursive: true, force: true })
 })
 
@@ -45,10 +47,10 @@ for (const key of ['auth', 'tickets']) {
   writeFileSync(path.join(migration, 'migration.sql'), 'create table things (id int primary key);')
 }
 
-let count = 0
 const optionsOf = async (over: Partial<SystemOptions> = {}): Promise<SystemOptions> => {
-  const folder = path.join(root, `system-${++count}`)
-  const env = { STOPS: path.join(root, `stops-${count}`) }
+  const folder = path.join(root, `system-${folders.length + 1}`)
+  const env = { STOPS: `${folder}-stops` }
+  folders.push(folder)
   const given = { auth: env, tickets: { ...env, EXTRA: 'yes' } }
   return { folder, ports: await claimPorts(), log: () => {}, servicesFolder: services, env: given, unsafe: true, ...over }
 }
@@ -105,11 +107,7 @@ test('after a SIGKILL of the supervisor the next start cleans up and finds its d
     import { startSystem } from ${JSON.stringify(path.join(import.meta.dirname, 'system.ts'))}
     await startSystem({ ...${JSON.stringify(plain)}, log: () => {} })
     process.send('started')`
-  supervisor = spawn('node', ['--input-type=module-typescript', '-e', program], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  const [word] = await Promise.race([once(supervisor, 'message'), once(supervisor, 'exit')])
-  expect(word).toBe('started')
+  const supervisor = await children.start(['--input-type=module-typescript', '-e', program])
   await expect(startSystem(options)).rejects.toThrow(/^Boxoffice already runs in .* \(process \d+\): stop it there first/)
 
   const left = path.join(root, 'left-behind')
@@ -119,8 +117,7 @@ test('after a SIGKILL of the supervisor the next start cleans up and finds its d
   expect(leftBehind).toHaveLength(8) // aws, mailbox, sms, sandbox, auth, tickets, edge, redis
   const frozen = JSON.parse(readFileSync(path.join(left, 'tickets.pid'), 'utf8')).pid
   await freeze(frozen) // cannot notice that the supervisor has gone
-  supervisor.kill('SIGKILL')
-  await once(supervisor, 'exit')
+  await children.kill(supervisor)
 
   const system = await start(options)
   expect(leftBehind.map(findRunning)).toEqual(leftBehind.map(() => null))

@@ -1,34 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { claimPort, until } from '@boxoffice/testing'
 import { afterEach, expect, test } from 'vitest'
+import { createChildren } from '../../test/children.ts'
 import { messagingEnvironmentOf } from '../environment.ts'
 
-const running: ChildProcess[] = []
+const children = createChildren()
 const folders: string[] = []
 afterEach(async () => {
-  for (const child of running.splice(0)) child.kill('SIGKILL')
+  await children.end()
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
 
-const start = async (port: number, dataDir: string): Promise<ChildProcess> => {
-  const program = path.join(import.meta.dirname, 'main.ts')
-  const child = spawn('node', [program], {
-    env: {
-      ...process.env,
-      ...messagingEnvironmentOf({ aws: `http://127.0.0.1:${port}` }),
-      PORT: String(port),
-      DATA_DIR: dataDir,
-    },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+const start = (port: number, dataDir: string): Promise<ChildProcess> =>
+  children.start([path.join(import.meta.dirname, 'main.ts')], {
+    ...process.env,
+    ...messagingEnvironmentOf({ aws: `http://127.0.0.1:${port}` }),
+    PORT: String(port),
+    DATA_DIR: dataDir,
   })
-  running.push(child)
-  await once(child, 'message')
-  return child
-}
 
 const sqs = async (port: number, action: string, body: object) => {
   const response = await fetch(`http://127.0.0.1:${port}/`, {
@@ -47,8 +40,7 @@ test('messages survive a SIGKILL, and their queue is found on another port after
   const { QueueUrl } = await sqs(before, 'CreateQueue', { QueueName: 'orders' })
   const bodies = Array.from({ length: 50 }, (_, index) => `message ${index}`)
   for (const MessageBody of bodies) await sqs(before, 'SendMessage', { QueueUrl, MessageBody })
-  first.kill('SIGKILL')
-  await once(first, 'exit')
+  await children.kill(first)
 
   const after = await claimPort()
   await start(after, folder)

@@ -1,32 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import { claimPort } from '@boxoffice/testing'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createChildren } from '../../test/children.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-mailbox-'))
 const file = path.join(folder, 'mailbox', 'mails.jsonl')
-const running: ChildProcess[] = []
+const children = createChildren()
 let port: number
 beforeAll(async () => {
   port = await claimPort()
 })
-afterEach(() => {
-  for (const child of running.splice(0)) child.kill('SIGKILL')
+afterAll(async () => {
+  await children.end()
+  rmSync(folder, { recursive: true, force: true })
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const start = async (): Promise<ChildProcess> => {
-  const child = spawn('node', [path.join(import.meta.dirname, 'main.ts')], {
-    env: { ...process.env, PORT: String(port), MAIL_FILE: file },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  running.push(child)
-  await once(child, 'message')
-  return child
-}
+const start = () =>
+  children.start([path.join(import.meta.dirname, 'main.ts')], { ...process.env, PORT: String(port), MAIL_FILE: file })
 const send = async (subject: string) => {
   const raw = `From: tickets@boxoffice.example\r\nTo: buyer@boxoffice.example\r\nSubject: ${subject}\r\n\r\nHello`
   const response = await fetch(`http://127.0.0.1:${port}/`, {
@@ -45,8 +38,7 @@ test('mails are there after a SIGKILL, even when its last line was cut off, unti
   const first = await start()
   await send('one')
   await send('two')
-  first.kill('SIGKILL')
-  await once(first, 'exit')
+  await children.kill(first)
   appendFileSync(file, '{"messageId":"cut o')
 
   const second = await start()
@@ -59,31 +51,33 @@ test('mails are there after a SIGKILL, even when its last line was cut off, unti
   expect(readFileSync(file, 'utf8')).toBe('')
 })
 
-test('people see a page, and nobody outside this machine sees anything', async () => {
-  await start()
-  const page = await fetch(`http://127.0.0.1:${port}/`)
-  expect(page.headers.get('content-type')).toContain('text/html')
-  const outside = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  for (const { address, family } of outside.filter(({ internal }) => !internal)) {
-    const host = family === 'IPv6' ? `[${address}]` : address
-    await expect(fetch(`http://${host}:${port}/`)).rejects.toThrow()
-  }
-})
+describe('its page', () => {
+  beforeAll(start)
 
-test('a mail is shown with its pictures and links that open, escaped where it is listed, and runs nothing', async () => {
-  await start()
-  const html = '<img src="cid:code"><script>alert(1)</script>'
-  const picture = `--b\r\nContent-Type: image/png\r\nContent-ID: <code>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n`
-  const body = `--b\r\nContent-Type: text/html\r\n\r\n${html}\r\n${picture}--b--`
-  await send(`<b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n${body}\r\n`)
-  const list = await (await fetch(`http://127.0.0.1:${port}/`)).text()
-  expect(list).toContain('&lt;b&gt;bold&lt;/b&gt;')
-  expect(list).toContain(new Date().toISOString().slice(0, 10))
-  const [, id] = list.match(/src="\/mails\/([^"]+)"/) ?? []
-  const mail = await fetch(`http://127.0.0.1:${port}/mails/${id}`)
-  expect(mail.headers.get('content-security-policy')).toMatch(/^sandbox .*default-src 'none'/)
-  const shown = await mail.text()
-  expect(shown).toContain('<img src="data:image/png;base64,iVBORw0KGgo="')
-  expect(shown).toContain('<base target="_blank">') // a link opens beside the box: in it nothing runs, and no other site is let in
-  expect((await fetch(`http://127.0.0.1:${port}/mails/none`)).ok).toBe(false)
+  test('people see a page, and nobody outside this machine sees anything', async () => {
+    const page = await fetch(`http://127.0.0.1:${port}/`)
+    expect(page.headers.get('content-type')).toContain('text/html')
+    const outside = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+    for (const { address, family } of outside.filter(({ internal }) => !internal)) {
+      const host = family === 'IPv6' ? `[${address}]` : address
+      await expect(fetch(`http://${host}:${port}/`)).rejects.toThrow()
+    }
+  })
+
+  test('a mail is shown with its pictures and links that open, escaped where it is listed, and runs nothing', async () => {
+    const html = '<img src="cid:code"><script>alert(1)</script>'
+    const picture = `--b\r\nContent-Type: image/png\r\nContent-ID: <code>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n`
+    const body = `--b\r\nContent-Type: text/html\r\n\r\n${html}\r\n${picture}--b--`
+    await send(`<b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n${body}\r\n`)
+    const list = await (await fetch(`http://127.0.0.1:${port}/`)).text()
+    expect(list).toContain('&lt;b&gt;bold&lt;/b&gt;')
+    expect(list).toContain(new Date().toISOString().slice(0, 10))
+    const [, id] = list.match(/src="\/mails\/([^"]+)"/) ?? []
+    const mail = await fetch(`http://127.0.0.1:${port}/mails/${id}`)
+    expect(mail.headers.get('content-security-policy')).toMatch(/^sandbox .*default-src 'none'/)
+    const shown = await mail.text()
+    expect(shown).toContain('<img src="data:image/png;base64,iVBORw0KGgo="')
+    expect(shown).toContain('<base target="_blank">') // a link opens beside the box: in it nothing runs, and no other site is let in
+    expect((await fetch(`http://127.0.0.1:${port}/mails/none`)).ok).toBe(false)
+  })
 })

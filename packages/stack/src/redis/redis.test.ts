@@ -1,18 +1,22 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { claimPort } from '@boxoffice/testing'
 import { Redis as Connection } from 'ioredis'
-import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { createChildren } from '../../test/children.ts'
 import { findRunning } from '../pid-file.ts'
-import { type Redis, type RedisOptions, startRedis } from './redis.ts'
+import { type Redis, type RedisOptions, startRedis, stopRedis } from './redis.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-redis-'))
+const children = createChildren()
 const running: Redis[] = []
 afterEach(() => Promise.all(running.splice(0).map((redis) => redis.stop())))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(async () => {
+  await children.end()
+  await stopRedis(path.join(folder, 'left'))
+  rmSync(folder, { recursive: true, force: true })
+})
 
 const start = async (options: RedisOptions): Promise<Redis> => {
   const redis = await startRedis(options)
@@ -51,13 +55,8 @@ test('a server whose supervisor was killed is found, stopped and replaced', asyn
     await startRedis(${JSON.stringify({ dataDir, port })})
     process.send('started')
     setInterval(() => {}, 1000)`
-  const supervisor = spawn('node', ['--input-type=module-typescript', '-e', program], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  onTestFinished(() => void supervisor.kill('SIGKILL'))
-  await Promise.race([once(supervisor, 'message'), once(supervisor, 'exit')])
-  supervisor.kill('SIGKILL')
-  await once(supervisor, 'exit')
+  const supervisor = await children.start(['--input-type=module-typescript', '-e', program])
+  await children.kill(supervisor)
   const left = path.join(folder, 'left-behind.pid')
   copyFileSync(`${dataDir}.pid`, left)
   expect(findRunning(left)).not.toBeNull() // otherwise there is nothing to clean up

@@ -1,16 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { claimPort, until } from '@boxoffice/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { createChildren } from '../../test/children.ts'
 import { errorOf, probeSandbox, purchase, SECRET_KEY, startReceiver, WEBHOOK_SECRET } from './sandbox-probe.ts'
 
 let folder: string
 let file: string
-const children: ChildProcess[] = []
+const children = createChildren()
+const { kill } = children
 const receivers: Awaited<ReturnType<typeof startReceiver>>[] = []
 
 beforeEach(async () => {
@@ -18,34 +20,22 @@ beforeEach(async () => {
   file = path.join(folder, 'sandbox.db')
 })
 afterEach(async () => {
-  for (const child of children.splice(0)) await kill(child, 'SIGKILL')
+  await children.end()
   for (const receiver of receivers.splice(0)) await receiver.stop()
   await rm(folder, { recursive: true, force: true })
 })
 
 async function start(webhookUrl = '') {
   const port = await claimPort()
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'main.ts')], {
-    env: {
-      PORT: String(port),
-      SANDBOX_DATABASE: file,
-      STRIPE_SECRET_KEY: SECRET_KEY,
-      STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
-      WEBHOOK_URL: webhookUrl,
-      LOG_LEVEL: 'silent',
-    },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  const child = await children.start([path.join(import.meta.dirname, 'main.ts')], {
+    PORT: String(port),
+    SANDBOX_DATABASE: file,
+    STRIPE_SECRET_KEY: SECRET_KEY,
+    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    WEBHOOK_URL: webhookUrl,
+    LOG_LEVEL: 'silent',
   })
-  children.push(child)
-  await once(child, 'message')
   return { child, ...probeSandbox(port) }
-}
-
-async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill(signal)
-  await ended
 }
 
 test('what was answered before a SIGKILL is there after it, to the cent, and its keys still replay', async () => {
@@ -139,7 +129,7 @@ test('it does not start without its secrets', async () => {
     env: { SANDBOX_DATABASE: file },
     stdio: 'ignore',
   })
-  children.push(child)
+  onTestFinished(() => kill(child))
   const [code] = await once(child, 'exit')
   expect(code).not.toBe(0)
 })

@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { claimPort } from '@boxoffice/testing'
+
+/** A request to SQS, and what SQS answered. */
+export interface Exchange {
+  /** Such as `SendMessageBatch`. */
+  action: string
+  answer: { Messages?: { ReceiptHandle: string }[] }
+}
+
+/**
+ * Stands before SQS and passes everything on, until `isLast` says that it has seen enough: what SQS answered then, and to whatever
+ * comes after, reaches nobody. So somebody who talks to SQS through it stands still at a known point.
+ */
+export async function startHoldingProxy(endpoint: string, isLast: (exchanges: readonly Exchange[]) => boolean) {
+  const { hostname, port } = new URL(endpoint)
+  const exchanges: Exchange[] = []
+  const held = Promise.withResolvers<void>()
+  let holding = false
+  const server = http.createServer(async (request, response) => {
+    if (holding) return
+    const { method, url, headers } = request
+    const passedOn = http.request({ hostname, port, method, path: url, headers, agent: false })
+    passedOn.end(await buffer(request))
+    const [answer] = (await once(passedOn, 'response')) as [http.IncomingMessage]
+    const body = await buffer(answer)
+    exchanges.push({
+      action: String(headers['x-amz-target']).replace('AmazonSQS.', ''),
+      answer: JSON.parse(String(body) || '{}'),
+    })
+    holding = isLast(exchanges)
+    if (holding) held.resolve()
+    else response.writeHead(answer.statusCode ?? 502, answer.headers).end(body)
+  })
+  const own = await claimPort()
+  await once(server.listen(own, '127.0.0.1'), 'listening')
+  return {
+    url: `http://127.0.0.1:${own}`,
+    exchanges,
+    /** Resolves when it passes nothing on any more. */
+    held: held.promise,
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
