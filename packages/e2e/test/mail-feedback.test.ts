@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { ticketDeliveryFailed } from '@boxoffice/contracts'
-import { type Aws, createAws, messagingConfig } from '@boxoffice/messaging'
+import type { Aws } from '@boxoffice/messaging'
 import { createProbe, type Probe, sayAsStranger } from '@boxoffice/messaging/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
+import { awsOf } from './aws.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
 
 let running: TestSystem
@@ -16,9 +17,7 @@ let buyer: Person
 
 beforeAll(async () => {
   running = await useTestSystem()
-  const { AWS_REGION = '', AWS_ACCOUNT_ID = '', AWS_SNS_ENDPOINT, AWS_SQS_ENDPOINT } = running.system.env.notifications
-  const where = { AWS_REGION, AWS_ACCOUNT_ID, AWS_SNS_ENDPOINT, AWS_SQS_ENDPOINT, MESSAGING_PREFIX: '', SQS_WAIT_SECONDS: 0.2 }
-  aws = createAws(messagingConfig(where))
+  aws = awsOf(running.system)
   probe = await createProbe(aws, ['ticket-events'])
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   sale = await publishEvent(organizer, { name: 'Returned to sender', quantity: 20, unitPrice: 4_000 })

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { serviceKeys } from '@boxoffice/contracts'
-import { type Aws, createAws, messagingConfig } from '@boxoffice/messaging'
 import { loadSecrets } from '@boxoffice/stack'
 import type { TestSystem } from './start.ts'
 
@@ -27,18 +26,3 @@ export const commandLineOf =
       ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
     )
   }
-
-/** SNS and SQS of this system. */
-export function awsOf(running: TestSystem): Aws {
-  const { AWS_REGION = '', AWS_ACCOUNT_ID = '', AWS_SNS_ENDPOINT, AWS_SQS_ENDPOINT } = running.system.env.notifications
-  return createAws(
-    messagingConfig({
-      AWS_REGION,
-      AWS_ACCOUNT_ID,
-      AWS_SNS_ENDPOINT,
-      AWS_SQS_ENDPOINT,
-      MESSAGING_PREFIX: '',
-      SQS_WAIT_SECONDS: 0.2,
-    }),
-  )
-}

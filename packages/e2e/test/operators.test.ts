@@ -7,7 +7,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
-import { awsOf, commandLineOf } from './operator-tools.ts'
+import { awsOf } from './aws.ts'
+import { commandLineOf } from './operator-tools.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
 
 let running: TestSystem
@@ -20,7 +21,7 @@ let orderId: string
 
 beforeAll(async () => {
   running = await useTestSystem()
-  aws = awsOf(running)
+  aws = awsOf(running.system)
   boxoffice = commandLineOf(running)
   alerts = await createProbe(aws, ['ops-alerts'])
   operator = await running.operator()

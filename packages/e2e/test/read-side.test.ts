@@ -8,7 +8,8 @@ import { publishEvent, publishSeatedEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
 import { readQrOfPng } from '../src/qr.ts'
 import { createRandom } from '../src/random.ts'
-import { awsOf, commandLineOf } from './operator-tools.ts'
+import { awsOf } from './aws.ts'
+import { commandLineOf } from './operator-tools.ts'
 import { shuffleQueue } from './shuffle.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
 import { verifyAddress } from './verify-address.ts'
@@ -27,7 +28,7 @@ beforeAll(async () => {
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
   friend = await running.person({ firstName: 'Filip', lastName: 'Φίλος' })
   await verifyAddress(running, friend)
-  aws = awsOf(running)
+  aws = awsOf(running.system)
 })
 afterAll(async () => {
   aws?.close()

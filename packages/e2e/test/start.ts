@@ -1,8 +1,9 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { ServiceKey } from '@boxoffice/contracts'
-import { abandonStores, claimPorts, type SystemOptions, startSystem } from '@boxoffice/stack'
+import { queueNames, type ServiceKey } from '@boxoffice/contracts'
+import { setVisibility } from '@boxoffice/messaging/testing'
+import { abandonStores, claimPorts, type System, type SystemOptions, startSystem } from '@boxoffice/stack'
 import { addLogSource, logsOfFolder, machineFactor, measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { loadAnswerCheck } from '../src/contract/answers.ts'
@@ -11,8 +12,20 @@ import type { Observed } from '../src/invariants/observed.ts'
 import { createMailReader } from '../src/mails.ts'
 import { grantAdmin } from '../src/operator.ts'
 import { createPerson } from '../src/person.ts'
+import { awsOf } from './aws.ts'
 
 type Options = Pick<SystemOptions, 'env' | 'instances' | 'traces'>
+
+/** What a dead process had taken is free again after so many seconds. */
+const LEASE = String(Math.ceil(2 * machineFactor))
+/** A message that nobody acknowledged comes again after so many: longer than a lease, as it is without tests. */
+const VISIBILITY_SECONDS = Math.ceil(3 * machineFactor)
+/** A breaker that has opened tries soon whether its callee is back. */
+const RESILIENCE = JSON.stringify(
+  Object.fromEntries(
+    ['auth', 'events', 'tickets', 'payments', 'mail', 'sms', 'gateway'].map((callee) => [callee, { breaker: { openMs: 1_000 } }]),
+  ),
+)
 
 /** What a system of the tests is made for; files of one kind share one, whose folder is `folder`. */
 const kinds = {
@@ -31,14 +44,20 @@ const kinds = {
     },
   }),
   /** Its services are killed, and come back. A buyer gets 202 soon, and what a dead process had taken is free again soon. */
-  fragile: (folder: string): Options => ({
-    instances: { payments: 2 },
-    env: {
-      payments: { CHECKOUT_WAIT_MS: '300', ORDER_WORKERS: '4', CRASH_AT: `@${crashFile(folder, 'payments')}` },
-      tickets: { CRASH_AT: `@${crashFile(folder, 'tickets')}` },
-      notifications: { CRASH_AT: `@${crashFile(folder, 'notifications')}`, MAIL_LEASE_SECONDS: '5' },
-    },
-  }),
+  fragile: (folder: string): Options => {
+    const soonFree = (service: ServiceKey) => ({ CRASH_AT: `@${crashFile(folder, service)}`, LEASE_SECONDS: LEASE, RESILIENCE })
+    return {
+      instances: { payments: 2 },
+      env: {
+        auth: soonFree('auth'),
+        events: soonFree('events'),
+        tickets: soonFree('tickets'),
+        payments: { ...soonFree('payments'), CHECKOUT_WAIT_MS: '300', ORDER_WORKERS: '4', TICKETS_PATIENCE_SECONDS: '5' },
+        notifications: { ...soonFree('notifications'), MAIL_LEASE_SECONDS: LEASE },
+        analytics: soonFree('analytics'),
+      },
+    }
+  },
   /** Where nothing is asked for nothing is written: `contents` of its databases may be compared. */
   quiet: (): Options => ({
     env: {
@@ -78,6 +97,7 @@ async function startTestSystem(kind: Kind) {
   const options = { folder, ports: await claimPorts(), log: () => {}, unsafe: true, stores: inject('stores') }
   const system = await startSystem({ ...options, ...kinds[kind](folder) })
   endStoresWithWorker(folder)
+  if (kind === 'fragile') await shortenVisibility(system)
   addLogSource(logsOfFolder(path.join(folder, 'logs')))
   const { urls } = system
   /** In the gateway's own books, in minor units. */
@@ -132,6 +152,12 @@ async function startTestSystem(kind: Kind) {
     },
   }
 }
+async function shortenVisibility(system: System): Promise<void> {
+  const aws = awsOf(system)
+  await Promise.all(queueNames.map((queue) => setVisibility(aws, queue, VISIBILITY_SECONDS)))
+  aws.close()
+}
+
 /** A worker is told to end, and soon killed: the services notice that by themselves, the stores do not. */
 function endStoresWithWorker(folder: string): void {
   process.prependOnceListener('SIGTERM', () => {

@@ -40,10 +40,10 @@ export interface Messaging {
 }
 
 export function createMessaging(foundation: Foundation, config: MessagingConfig): Messaging {
-  const { pool, logger, metrics, crashAt } = foundation
+  const { pool, logger, metrics, crashAt, leaseMs } = foundation
   const aws = createAws(config)
   const topics = topicsOf(foundation.identity.name)
-  const relay = createRelay({ pool, aws, logger, metrics, crashAt })
+  const relay = createRelay({ pool, aws, logger, metrics, crashAt, leaseMs })
   const inTransaction: Transact = async (work) => {
     const result = await transact(pool, work)
     relay.nudge()

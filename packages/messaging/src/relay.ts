@@ -29,22 +29,28 @@ interface Row {
 
 const CLAIM_MAX = 100
 const POLL_MS = 1_000
-/** Longer than SNS and SQS may take to answer. */
-export const RELAY_LEASE_SECONDS = 15
 const BATCH_MAX = 10
 const BATCH_MAX_BYTES = 240_000 // SNS and SQS take 256 KiB, attributes included
 
 /**
- * Publishes what stands in the outbox: claims unpublished rows under a lease of 15 s, sends them to their topics and command queues
+ * Publishes what stands in the outbox: claims unpublished rows under a lease, sends them to their topics and command queues
  * outside any transaction, marks those that were accepted. A relay that dies after publishing publishes again when the lease has
  * run out; consumers know the message's id. Rows of one group (FIFO topics and queues) go one after the other.
  */
-export function createRelay(options: { pool: pg.Pool; aws: Aws; logger: Logger; metrics: Metrics; crashAt: CrashAt }): Relay {
+export function createRelay(options: {
+  pool: pg.Pool
+  aws: Aws
+  logger: Logger
+  metrics: Metrics
+  crashAt: CrashAt
+  /** Longer than SNS and SQS may take to answer. */
+  leaseMs: number
+}): Relay {
   const { pool, aws, logger, metrics, crashAt } = options
 
   async function round(): Promise<{ more: boolean }> {
     const lease = crypto.randomUUID()
-    const rows = await claim(pool, lease)
+    const rows = await claim(pool, lease, options.leaseMs)
     if (rows.length === 0) return { more: false }
     crashAt('relay.before-publish')
     const outcomes = await Promise.all(batchesOf(rows).map((batch) => publish(batch)))
@@ -82,7 +88,7 @@ export function createRelay(options: { pool: pg.Pool; aws: Aws; logger: Logger; 
   }
 }
 
-async function claim(pool: pg.Pool, lease: string): Promise<Row[]> {
+async function claim(pool: pg.Pool, lease: string, leaseMs: number): Promise<Row[]> {
   const { rows } = await pool.query<Row>(
     `with ready as (
        select message_id, topic from outbox o
@@ -92,10 +98,10 @@ async function claim(pool: pg.Pool, lease: string): Promise<Row[]> {
            where earlier.topic = o.topic and earlier.group_key = o.group_key
              and earlier.published_at is null and earlier.position < o.position))
        order by position limit ${CLAIM_MAX} for update skip locked)
-     update outbox o set lease = $1, leased_until = clock_timestamp() + interval '${RELAY_LEASE_SECONDS} seconds', attempts = attempts + 1
+     update outbox o set lease = $1, leased_until = clock_timestamp() + $2 * interval '1 millisecond', attempts = attempts + 1
      from ready where o.message_id = ready.message_id and o.topic = ready.topic
      returning o.message_id, o.topic, o.body, o.attributes, o.group_key, o.attempts`,
-    [lease],
+    [lease, leaseMs],
   )
   return rows
 }

@@ -48,6 +48,12 @@ export const baseEnvironment = {
     .min(10)
     .default(10_000)
     .describe('longest that a statement may take, or a transaction do nothing, in ms'),
+  LEASE_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(600)
+    .default(15)
+    .describe('what a process works on is its own for so long, and then, if it died, free for another'),
   AUTH_URL: z.url().default('http://auth-service.eventbooking.local:8080').describe('where the auth service is'),
   REDIS_URL: z
     .url()
@@ -80,6 +86,8 @@ export interface BaseConfig {
   databaseLogin: z.output<typeof DatabaseLogin>
   databasePoolSize: number
   databaseLimits: DatabaseLimits
+  /** Of rows that a process works on: sagas, messages to publish. */
+  leaseMs: number
   authUrl: string
   publicUrl: string
   trustedProxies: string[]
@@ -124,6 +132,7 @@ export function baseConfig(service: Caller, environment: z.output<typeof Base> &
       lockTimeoutMs: environment.DATABASE_LOCK_TIMEOUT_MS,
       statementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
     },
+    leaseMs: environment.LEASE_SECONDS * 1_000,
     authUrl: environment.AUTH_URL,
     publicUrl: environment.PUBLIC_URL,
     trustedProxies: environment.TRUSTED_PROXIES.split(',').map((address) => address.trim()),

@@ -29,7 +29,11 @@ export interface Foundation {
   crashAt: CrashAt
   now: () => Date
   newId: () => string
+  leaseMs: number
 }
+
+/** A request that is repeated while the first is answered waits for that: as long as two leases, for it may work on a saga. */
+const IDEMPOTENCY_LEASES = 2
 
 /** `userKeys` verify access tokens; the auth service's published keys where none are given. */
 export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl)): Foundation {
@@ -57,7 +61,8 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
       servicePublicKeys: config.servicePublicKeys as never,
       revocations,
     }),
-    idempotency: createIdempotencyStore(pool, metrics),
+    leaseMs: config.leaseMs,
+    idempotency: createIdempotencyStore(pool, { metrics, leaseMs: IDEMPOTENCY_LEASES * config.leaseMs }),
     revocations,
     identity: createServiceIdentity(config.service, config.servicePrivateKey as never),
     crashAt: createCrashAt(config.crashAt),

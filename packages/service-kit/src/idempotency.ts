@@ -51,10 +51,13 @@ export const createIdempotencySweeper = (options: { idempotency: IdempotencyStor
  * Keys in the service's own database (table `idempotency_keys`), for 24 h. Only text answers are kept: the routes that honour
  * keys answer JSON.
  */
-export function createIdempotencyStore(pool: pg.Pool, metrics: Pick<Metrics, 'idempotentRequests'>): IdempotencyStore {
+export function createIdempotencyStore(
+  pool: pg.Pool,
+  { metrics, leaseMs }: { metrics: Pick<Metrics, 'idempotentRequests'>; leaseMs: number },
+): IdempotencyStore {
   return {
     async begin(request) {
-      const begun = await claim(pool, request)
+      const begun = await claim(pool, request, leaseMs)
       metrics.idempotentRequests.inc({ outcome: begun.outcome })
       return begun
     },
@@ -84,13 +87,17 @@ export function createIdempotencyStore(pool: pg.Pool, metrics: Pick<Metrics, 'id
   }
 }
 
-async function claim(pool: pg.Pool, { scope, key, bodyHash }: Parameters<IdempotencyStore['begin']>[0]): Promise<Begun> {
+async function claim(
+  pool: pg.Pool,
+  { scope, key, bodyHash }: Parameters<IdempotencyStore['begin']>[0],
+  leaseMs: number,
+): Promise<Begun> {
   const token = crypto.randomUUID()
   // One statement: insert, or take over what has expired or was left by a dead process, or else read what stands there.
   const { rows } = await pool.query<Row>(
     `with claimed as (
        insert into idempotency_keys as k (scope, key, body_hash, resource_id, lease, leased_until, expires_at)
-       values ($1, $2, $3, $4, $4, clock_timestamp() + interval '30 seconds', clock_timestamp() + interval '24 hours')
+       values ($1, $2, $3, $4, $4, clock_timestamp() + $5 * interval '1 millisecond', clock_timestamp() + interval '24 hours')
        on conflict (scope, key) do update set
          lease = excluded.lease, leased_until = excluded.leased_until,
          body_hash = case when k.expires_at < clock_timestamp() then excluded.body_hash else k.body_hash end,
@@ -103,7 +110,7 @@ async function claim(pool: pg.Pool, { scope, key, bodyHash }: Parameters<Idempot
      union all
      select 'kept', body_hash, resource_id, status, answer from idempotency_keys
      where scope = $1 and key = $2 and not exists (select from claimed)`,
-    [scope, key, bodyHash, token],
+    [scope, key, bodyHash, token, leaseMs],
   )
   const row = rows[0]
   if (!row) return { outcome: 'in-progress' } // inserted by another after our snapshot was taken

@@ -2,8 +2,7 @@ import { queues } from '@boxoffice/contracts'
 import { createTestAuthority, withoutPatience } from '@boxoffice/service-kit/testing'
 import { expect, test } from 'vitest'
 import { loadConfig } from './config.ts'
-import { RENEW_LEASE_MS } from './saga/drive.ts'
-import { SAGA_LEASE_SECONDS } from './saga/saga-repository.ts'
+import { RENEWALS } from './saga/drive.ts'
 
 const { environment } = await createTestAuthority()
 const needed = {
@@ -29,10 +28,10 @@ test('what waits for something is longer than it: statements, the gateway, lease
   const config = loadConfig(needed)
   const { lockTimeoutMs, statementTimeoutMs } = config.databaseLimits
   expect(lockTimeoutMs).toBeLessThan(statementTimeoutMs)
-  const leaseMs = SAGA_LEASE_SECONDS * 1_000
+  const { leaseMs } = config
   expect(config.stripe.timeoutMs).toBeLessThan(leaseMs)
-  expect(config.sagaPollMs).toBeLessThan(RENEW_LEASE_MS)
-  expect(2 * RENEW_LEASE_MS).toBeLessThan(leaseMs)
+  expect(config.sagaPollMs).toBeLessThan(leaseMs / RENEWALS)
+  expect(RENEWALS).toBeGreaterThan(2)
   for (const queue of ['payment-processing-queue', 'order-commands.fifo'] as const) {
     expect(statementTimeoutMs).toBeLessThan(queues[queue].visibilitySeconds * 1_000)
     expect(leaseMs).toBeLessThan(queues[queue].visibilitySeconds * 1_000)

@@ -97,12 +97,13 @@ export function createDependencies(
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
   const drive = createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics, config })
-  const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs })
+  const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs, leaseMs: config.leaseMs })
   const orderCommandMetrics = createOrderCommandMetrics(metrics)
   const queuedOrders = createQueuedOrders({
     ...{ pool, drive, now, logger, metrics: orderCommandMetrics },
     workers: config.orderWorkers,
     intervalMs: config.sagaPollMs,
+    leaseMs: config.leaseMs,
   })
   const webhooks = createWebhookProcessor({
     ...{ messaging, apply, newId, logger },
@@ -119,6 +120,7 @@ export function createDependencies(
     logger,
     intervalMs: config.sagaPollMs,
     perSecond: config.eventRefundsPerSecond,
+    leaseMs: config.leaseMs,
   })
 
   return {

@@ -118,7 +118,9 @@ test('a saga is leased to one worker; when its lease has run out, the next takes
   const { pool, apply, messaging } = payments.deps
   const paused = await transact(pool, (tx) => findSagaForUpdate(tx, orderId))
   if (!paused) throw new Error('no saga')
-  const both = await Promise.all([1, 2].map(() => transact(pool, (tx) => leaseDueSagas(tx, 'begun', 100))))
+  const both = await Promise.all(
+    [1, 2].map(() => transact(pool, (tx) => leaseDueSagas(tx, 'begun', { limit: 100, leaseMs: 15_000 }))),
+  )
   const ids = both.flat().map((saga) => saga.orderId)
   expect(new Set(ids).size).toBe(ids.length)
 

@@ -126,7 +126,7 @@ test('orders outlive the processes that work them off: each is charged once and 
     const process = running.system.service('payments', instance)
     await process.waitReady()
     // Only while money moves, by a worker that began a moment ago: else nothing would be hit.
-    const charging = "select from sagas where state = 'CHARGING' and leased_until > clock_timestamp() + interval '14 seconds'"
+    const charging = "select from sagas where state = 'CHARGING' and leased_until > clock_timestamp() + interval '1 second'"
     await until(async () => expect(await count(charging)).toBeGreaterThan(1))
     process.kill('SIGKILL')
   }

@@ -1,7 +1,6 @@
 import type { EventId, OrderId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
-const LEASE_SECONDS = 15
 const FIRST_REST_SECONDS = 1
 const LONGEST_REST_SECONDS = 60
 
@@ -31,14 +30,15 @@ export async function holdEventAsItIs(tx: Tx, eventId: EventId): Promise<boolean
 }
 
 /** One that is due and that nobody is at, now leased to us for a page; null where there is none. */
-export async function leaseCancelledEvent(tx: Tx): Promise<CancelledEvent | null> {
+export async function leaseCancelledEvent(tx: Tx, leaseMs: number): Promise<CancelledEvent | null> {
   const [row] = await tx.query<{ event_id: EventId; after_created_at: Date | null; after_order_id: OrderId | null }>(
-    `update cancelled_events set leased_until = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
+    `update cancelled_events set leased_until = clock_timestamp() + $1 * interval '1 millisecond'
      where event_id = (
        select event_id from cancelled_events
        where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
        order by next_attempt_at limit 1 for update skip locked)
      returning event_id, after_created_at, after_order_id`,
+    [leaseMs],
   )
   if (!row) return null
   const { after_created_at: createdAt, after_order_id: orderId } = row

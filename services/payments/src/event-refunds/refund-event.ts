@@ -28,6 +28,7 @@ export function createEventRefunder(options: {
   logger: Logger
   intervalMs: number
   perSecond: number
+  leaseMs: number
 }) {
   const { pool, messaging, apply, drive, now, newId, logger } = options
   const sql = sqlOfPool(pool)
@@ -41,7 +42,7 @@ export function createEventRefunder(options: {
 
   async function giveBack(orderId: OrderId): Promise<void> {
     const ours = await messaging.transact(async (tx): Promise<StoredSaga | null> => {
-      const leased = await leaseSaga(tx, orderId)
+      const leased = await leaseSaga(tx, orderId, options.leaseMs)
       const saga = leased ?? (await findSagaForUpdate(tx, orderId))
       const input = saga && inputFor(saga.state)
       const begun = input ? await continueTrace(saga.traceparent, 'give back', () => apply(tx, saga, input)) : null
@@ -59,7 +60,7 @@ export function createEventRefunder(options: {
     intervalMs: options.intervalMs,
     logger,
     async sweep() {
-      const event = await leaseCancelledEvent(sql)
+      const event = await leaseCancelledEvent(sql, options.leaseMs)
       if (!event) return { more: false }
       const { eventId } = event
       const startedMs = performance.now()

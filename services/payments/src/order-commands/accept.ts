@@ -18,7 +18,7 @@ export async function acceptOrder(deps: Dependencies, request: OrderRequest): Pr
     if (!context) return null
     const untold = context.purchase.kind === 'reserved'
     const saga = { orderId, state: 'QUEUED', context: untold ? { ...context, untold } : context } as const
-    await insertSaga(tx, saga, config.orderQueuePatienceMs)
+    await insertSaga(tx, saga, { patienceMs: config.orderQueuePatienceMs })
     const placed = await getOrder(tx, orderId)
     const payload = { orderId, userId: request.userId }
     await messaging.append(tx, createOrderCommand, payload, { aggregateVersion: placed.version })

@@ -28,6 +28,7 @@ afterEach(async () => {
 function startOrders(pool: pg.Pool, drive: (saga: StoredSaga) => Promise<void>) {
   const orders = createQueuedOrders({
     ...{ pool, drive, now: () => new Date(), logger: createLogger({ service: 'test', level: 'silent' }) },
+    leaseMs: 15_000,
     ...{ metrics: { busy: () => {} }, workers: 2, intervalMs: 3_600_000 },
   })
   orders.start()

@@ -21,6 +21,7 @@ export function createQueuedOrders(options: {
   /** How many orders are worked on at once. */
   workers: number
   intervalMs: number
+  leaseMs: number
 }) {
   const { pool, drive, now, logger, metrics } = options
   const sql = sqlOfPool(pool)
@@ -36,7 +37,7 @@ export function createQueuedOrders(options: {
     const room = slots.free()
     areWaiting = room < 1
     if (room < 1) return undefined
-    const due = await leaseDueSagas(sql, 'queued', room)
+    const due = await leaseDueSagas(sql, 'queued', { limit: room, leaseMs: options.leaseMs })
     areWaiting = due.length === room
     for (const saga of due) {
       const slot = claim()

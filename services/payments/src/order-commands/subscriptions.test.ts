@@ -26,6 +26,7 @@ function begin({ commits, slots }: { commits: boolean; slots: number }) {
     apply: async () => ({ applied: true, saga: { ...saga, state: 'RESERVING' } as never }),
     orderCommandMetrics: { taken: (_: string, outcome: CommandOutcome) => void counted.push(outcome) } as never,
     resumer: {} as never,
+    config: { leaseMs: 15_000 } as never,
     queuedOrders: {
       claim: () => (slots > 0 ? slot : null),
       work: () => void happened.push('worked on'),

@@ -40,11 +40,11 @@ export const withEffects =
 
 /** What buyers asked to be done later: translated into inputs of the saga. What begins is worked on beside this, in a slot. */
 export function orderCommandSubscribers(
-  deps: Pick<Dependencies, 'apply' | 'orderCommandMetrics' | 'resumer'> & {
+  deps: Pick<Dependencies, 'apply' | 'orderCommandMetrics' | 'resumer' | 'config'> & {
     queuedOrders: Pick<QueuedOrders, 'claim' | 'work' | 'nudge'>
   },
 ) {
-  const { apply, orderCommandMetrics, resumer, queuedOrders } = deps
+  const { apply, orderCommandMetrics, resumer, queuedOrders, config } = deps
 
   async function begin(tx: CommandTx, orderId: OrderId): Promise<CommandOutcome> {
     const saga = await getSaga(tx, orderId)
@@ -57,7 +57,7 @@ export function orderCommandSubscribers(
       return 'waiting'
     }
     tx.afterFailure(slot.giveBack)
-    const leased = await leaseSaga(tx, orderId)
+    const leased = await leaseSaga(tx, orderId, config.leaseMs)
     const begun = leased && (await apply(tx, leased, { type: 'BEGIN' }))
     const goesOn = begun?.applied === true && !isTerminal(begun.saga.state)
     tx.afterCommit(goesOn ? () => queuedOrders.work(slot, begun.saga) : slot.giveBack)

@@ -49,8 +49,13 @@ async function mayForce({ access, now }: Dependencies, order: StoredOrder, princ
 }
 
 /** From this commit on the refund is worked on until it is done, whoever dies. */
-async function beginRefund(tx: Tx, { apply }: Dependencies, orderId: OrderId, refund: RefundRequest): Promise<StoredSaga> {
-  const saga = await leaseSaga(tx, orderId)
+async function beginRefund(
+  tx: Tx,
+  { apply, config }: Dependencies,
+  orderId: OrderId,
+  refund: RefundRequest,
+): Promise<StoredSaga> {
+  const saga = await leaseSaga(tx, orderId, config.leaseMs)
   const order = await getOrder(tx, orderId)
   const why = whyNotNow(order.status)
   if (why || !saga) throw notRefundable(why ?? 'the order is being worked on')

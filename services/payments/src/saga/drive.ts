@@ -9,7 +9,8 @@ import { isTerminal, stepOf } from './saga.ts'
 import { findSagaForUpdate, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
 import type { createSteps } from './steps.ts'
 
-export const RENEW_LEASE_MS = 5_000
+/** A lease is renewed so often while it lasts. */
+export const RENEWALS = 3
 const SOON_MS = 300
 const ALARM_AFTER_ATTEMPTS = 5
 
@@ -25,7 +26,7 @@ export interface DriverOptions {
   crashAt: CrashAt
   logger: Logger
   sagaMetrics: Pick<SagaMetrics, 'compensationFailed'>
-  config: Pick<Config, 'sagaRetryMaxMs' | 'ticketsPatienceMs'>
+  config: Pick<Config, 'leaseMs' | 'sagaRetryMaxMs' | 'ticketsPatienceMs'>
 }
 
 interface Patience {
@@ -46,8 +47,10 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
 
   async function workOn(leased: StoredSaga, patience: Patience): Promise<void> {
     const renewing = setInterval(() => {
-      renewLease(sqlOfPool(pool), leased).catch((error) => logger.warn({ err: error }, 'the lease was not renewed'))
-    }, RENEW_LEASE_MS)
+      renewLease(sqlOfPool(pool), leased, config.leaseMs).catch((error) =>
+        logger.warn({ err: error }, 'the lease was not renewed'),
+      )
+    }, config.leaseMs / RENEWALS)
     try {
       let saga: StoredSaga | null = leased
       while (saga && !isTerminal(saga.state)) saga = await turn(saga, patience)
@@ -66,7 +69,10 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
         return moved
       })
       if (applied.applied) {
-        logger.info({ orderId: saga.orderId, from: saga.state, to: applied.saga.state, input: result.input.type }, 'saga moved')
+        logger.info(
+          { orderId: saga.orderId, state: saga.state, next: applied.saga.state, input: result.input.type },
+          'saga moved',
+        )
         if (applied.saga.state === 'AWAITING_TICKETS') crashAt('saga.paid')
         const restMs = restMsOf(applied.saga.state, config)
         return restMs > 0 ? park(applied.saga, restMs) : applied.saga

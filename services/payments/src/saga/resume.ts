@@ -7,17 +7,24 @@ const AT_ONCE = 20
 
 /**
  * Takes up every saga that is due and that nobody works on: those that wait for another attempt, and those whose worker died
- * (its lease of 15 s has run out, so that a purchase goes on at most 20 s after a kill). What has not begun is not its own: see
+ * (its lease has run out). What has not begun is not its own: see
  * `order-commands/queued-orders.ts`.
  */
-export function createResumer(options: { pool: pg.Pool; drive: Drive; logger: Logger; now: () => Date; intervalMs: number }) {
+export function createResumer(options: {
+  pool: pg.Pool
+  drive: Drive
+  logger: Logger
+  now: () => Date
+  intervalMs: number
+  leaseMs: number
+}) {
   const { pool, drive, logger, now } = options
   return createSweeper({
     name: 'saga resumer',
     intervalMs: options.intervalMs,
     logger,
     async sweep() {
-      const due = await leaseDueSagas(sqlOfPool(pool), 'begun', AT_ONCE)
+      const due = await leaseDueSagas(sqlOfPool(pool), 'begun', { limit: AT_ONCE, leaseMs: options.leaseMs })
       await Promise.all(
         due.map((saga) =>
           drive(saga, now()).catch((error) =>

@@ -4,8 +4,6 @@ import { refundOf } from './giving-back.ts'
 import { appendEvent, appendIntent } from './journal.ts'
 import { isTerminal, nameOf, type Saga, type SagaInput, type SagaState } from './saga.ts'
 
-export const SAGA_LEASE_SECONDS = 15
-
 /** A saga as it stands in the database. `fence` tells the worker that holds the lease from those before it. */
 export interface StoredSaga extends Saga {
   version: number
@@ -41,19 +39,20 @@ const toSaga = (row: Row): StoredSaga => ({
   traceparent: row.traceparent,
 })
 const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
-const lease = `clock_timestamp() + interval '${SAGA_LEASE_SECONDS} seconds'`
+/** When a lease that is taken now ends; the parameter is in milliseconds. */
+const leaseOf = (parameter: string) => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 
 /**
- * A new saga with the intent of its first step: under our lease, or, with `patienceMs`, in the queue, and due without its command when
- * these have passed.
+ * A new saga with the intent of its first step: under our lease, or in the queue, and due without its command when `patienceMs` have
+ * passed.
  */
-export async function insertSaga(tx: Tx, saga: Saga, patienceMs?: number): Promise<StoredSaga> {
-  const waits = patienceMs !== undefined
+export async function insertSaga(tx: Tx, saga: Saga, begins: { leaseMs: number } | { patienceMs: number }): Promise<StoredSaga> {
+  const { leaseMs = null, patienceMs = 0 } = { leaseMs: null, patienceMs: 0, ...begins }
   const rows = await tx.query<Row>(
     `insert into sagas (order_id, state, context, leased_until, next_attempt_at, traceparent)
-     values ($1, $2, $3, case when not $4 then ${lease} end, clock_timestamp() + $5 * interval '1 millisecond', $6)
+     values ($1, $2, $3, ${leaseOf('$4')}, clock_timestamp() + $5 * interval '1 millisecond', $6)
      returning ${columns}`,
-    [saga.orderId, saga.state, JSON.stringify(saga.context), waits, patienceMs ?? 0, currentTraceparent()],
+    [saga.orderId, saga.state, JSON.stringify(saga.context), leaseMs, patienceMs, currentTraceparent()],
   )
   const stored = toSaga(rows[0] as Row)
   await appendIntent(tx, stored, 1)
@@ -70,16 +69,20 @@ export async function findSagaForUpdate(tx: Tx, orderId: OrderId): Promise<Store
  * Sagas that are due and that nobody works on, now leased to us, the longest due first: a worker that is gone is overtaken by its fence.
  * Either those that have begun, or those that wait in the queue, which only begin where there is room.
  */
-export async function leaseDueSagas(tx: Tx, which: 'begun' | 'queued', limit: number): Promise<StoredSaga[]> {
+export async function leaseDueSagas(
+  tx: Tx,
+  which: 'begun' | 'queued',
+  { limit, leaseMs }: { limit: number; leaseMs: number },
+): Promise<StoredSaga[]> {
   const rows = await tx.query<Row>(
     `with due as (
        select order_id from sagas
        where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
          and state ${which === 'queued' ? '=' : '<>'} 'QUEUED'
        order by next_attempt_at limit $1 for update skip locked)
-     update sagas s set leased_until = ${lease}, fence = fence + 1 from due where s.order_id = due.order_id
+     update sagas s set leased_until = ${leaseOf('$2')}, fence = fence + 1 from due where s.order_id = due.order_id
      returning s.${columns.replaceAll(', ', ', s.')}`,
-    [limit],
+    [limit, leaseMs],
   )
   return rows.map(toSaga)
 }
@@ -92,21 +95,21 @@ export const endPatience = (tx: Tx, orderId: OrderId) =>
   )
 
 /** The saga of an order under our lease and in our trace, its row locked until the transaction ends; null where another works on it. */
-export async function leaseSaga(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {
+export async function leaseSaga(tx: Tx, orderId: OrderId, leaseMs: number): Promise<StoredSaga | null> {
   const [row] = await tx.query<Row>(
-    `update sagas set leased_until = ${lease}, fence = fence + 1, traceparent = coalesce($2, traceparent)
+    `update sagas set leased_until = ${leaseOf('$3')}, fence = fence + 1, traceparent = coalesce($2, traceparent)
      where order_id = $1 and (leased_until is null or leased_until < clock_timestamp()) returning ${columns}`,
-    [orderId, currentTraceparent()],
+    [orderId, currentTraceparent(), leaseMs],
   )
   return row ? toSaga(row) : null
 }
 
 /** Keep the lease; false when another worker has it by now. */
-export async function renewLease(tx: Tx, saga: StoredSaga): Promise<boolean> {
-  const rows = await tx.query(`update sagas set leased_until = ${lease} where order_id = $1 and fence = $2 returning order_id`, [
-    saga.orderId,
-    saga.fence,
-  ])
+export async function renewLease(tx: Tx, saga: StoredSaga, leaseMs: number): Promise<boolean> {
+  const rows = await tx.query(
+    `update sagas set leased_until = ${leaseOf('$3')} where order_id = $1 and fence = $2 returning order_id`,
+    [saga.orderId, saga.fence, leaseMs],
+  )
   return rows.length > 0
 }
 
