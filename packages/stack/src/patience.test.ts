@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { readCpuMs } from './cpu-time.ts'
+import { createPatience, describeWait } from './patience.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-patience-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a log that grows is progress, and one that grows no more is none', async () => {
+  const logFile = path.join(folder, 'grows.log')
+  appendFileSync(logFile, 'begun\n')
+  const patience = createPatience({ name: 'tickets', pid: () => null, logFile, stuckMsMax: 400 })
+  const writing = setInterval(() => appendFileSync(logFile, 'a row\n'), 50)
+  await new Promise((resolve) => setTimeout(resolve, 1_200))
+  expect(patience.signal.aborted).toBe(false)
+  clearInterval(writing)
+  await expect.poll(() => patience.signal.aborted, { timeout: 10_000 }).toBe(true)
+})
+
+test('what a child of the process computes is progress too', async () => {
+  const busy = `while (true);`
+  const parent = spawn(process.execPath, ['-e', `require('node:child_process').spawn(process.execPath, ['-e', '${busy}'])`], {
+    detached: true,
+  })
+  const pid = Number(parent.pid)
+  try {
+    const before = Number(await readCpuMs(pid))
+    await expect.poll(async () => Number(await readCpuMs(pid)) - before, { timeout: 10_000 }).toBeGreaterThan(500)
+  } finally {
+    process.kill(-pid, 'SIGKILL')
+  }
+  await expect.poll(() => readCpuMs(pid)).toBeNull()
+})
+
+test('the line says what is waited for, and when it will be given up', () => {
+  const times = { waitedMs: 12_300, idleMs: 900, stuckMsMax: 60_000 }
+  expect(describeWait('tickets', times)).toBe('waiting for tickets: 12 s, still starting')
+  expect(describeWait('Redis', { ...times, idleMs: 11_000 })).toBe(
+    'waiting for Redis: 12 s, it has done nothing for 11 s, given up after 60 s',
+  )
+})

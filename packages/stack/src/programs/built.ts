@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { PROGRAMS, ROOT } from './workspace.ts'
+
+/** One build of all programs, and what it was made of. */
+export interface Build {
+  /** The name of its folder in `PROGRAMS`: of the contents of all inputs. */
+  readonly hash: string
+  /** What was bundled; paths from the root of the workspace. */
+  readonly programs: readonly string[]
+  readonly inputs: Readonly<Record<string, Input>>
+}
+
+interface Input {
+  readonly size: number
+  readonly modifiedMs: number
+  readonly sha256: string
+}
+
+const CURRENT = path.join(PROGRAMS, 'current.json')
+
+export const folderOf = (build: Build): string => path.join(PROGRAMS, build.hash)
+
+/** The file of a folder that Node.js runs in place of `source`. */
+export const builtFile = (folder: string, source: string): string => path.join(folder, source.replace(/\.ts$/, '.js'))
+
+/**
+ * The last build if nothing that it was made of has changed; null when it has to be made. A file of the same size and time is taken
+ * as unchanged (some milliseconds for all); one that was only touched is read.
+ */
+export function findCurrent(): Build | null {
+  const build = readCurrent()
+  if (!build || !existsSync(path.join(folderOf(build), 'package.json'))) return null
+  const inputs: Record<string, Input> = {}
+  let touched = false
+  for (const [file, known] of Object.entries(build.inputs)) {
+    const stat = statSync(path.join(ROOT, file), { throwIfNoEntry: false })
+    if (!stat) return null
+    const same = stat.size === known.size && stat.mtimeMs === known.modifiedMs
+    const found = same ? known : readInput(file)
+    if (found.sha256 !== known.sha256) return null
+    inputs[file] = found
+    touched ||= !same
+  }
+  if (touched) writeCurrent({ ...build, inputs })
+  return build
+}
+
+/**
+ * Remember what was built into `folder`, a temporary one, under its hash, in one step: whoever looks sees all of it or nothing.
+ */
+export function keepBuild(folder: string, build: Build): void {
+  try {
+    renameSync(folder, folderOf(build))
+  } catch (error) {
+    if (!existsSync(folderOf(build))) throw error
+    rmSync(folder, { recursive: true, force: true }) // another process was faster
+  }
+  writeCurrent(build)
+}
+
+/** What a build is made of besides what is bundled: all packages, how they are found, and how it is built. */
+export function furtherInputs(): string[] {
+  return [
+    'pnpm-lock.yaml',
+    ...globSync('{packages,services}/*/package.json', { cwd: ROOT }),
+    'packages/stack/src/programs/bundle.ts',
+  ]
+}
+
+export function describeBuild(programs: readonly string[], files: readonly string[]): Build {
+  const inputs = Object.fromEntries([...new Set(files)].sort().map((file) => [file, readInput(file)]))
+  const sum = createHash('sha256')
+  for (const [file, { sha256 }] of Object.entries(inputs)) sum.update(`${file} ${sha256}\n`)
+  return { hash: sum.digest('hex').slice(0, 16), programs, inputs }
+}
+
+function readInput(file: string): Input {
+  const absolute = path.join(ROOT, file)
+  const { size, mtimeMs } = statSync(absolute)
+  return { size, modifiedMs: mtimeMs, sha256: createHash('sha256').update(readFileSync(absolute)).digest('hex') }
+}
+
+function readCurrent(): Build | null {
+  try {
+    return JSON.parse(readFileSync(CURRENT, 'utf8'))
+  } catch {
+    return null // there is none yet
+  }
+}
+
+function writeCurrent(build: Build): void {
+  mkdirSync(PROGRAMS, { recursive: true })
+  const folder = mkdtempSync(path.join(PROGRAMS, 'writing-'))
+  writeFileSync(path.join(folder, 'current.json'), JSON.stringify(build))
+  renameSync(path.join(folder, 'current.json'), CURRENT)
+  rmSync(folder, { recursive: true })
+}

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { enableCompileCache, SourceMap } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { COMPILED, PROGRAMS } from './workspace.ts'
+
+// Runs before a built program.
+enableCompileCache(COMPILED)
+
+// A stack names files and lines of the sources. `--enable-source-maps` would read all maps at every start, which is a quarter of its
+// time; here a map is read when the first stack that needs it is. A program that has failed may take that time.
+const maps = new Map<string, SourceMap | null>()
+Error.prepareStackTrace = (error, frames) => [headOf(error), ...frames.map((frame) => `    at ${describe(frame)}`)].join('\n')
+
+function describe(frame: NodeJS.CallSite): string {
+  const text = String(frame)
+  const [url, line, column] = [frame.getScriptNameOrSourceURL() ?? '', frame.getLineNumber(), frame.getColumnNumber()]
+  if (!url.startsWith('file:') || !line || !column) return text
+  const file = fileURLToPath(url)
+  const origin = findMap(file)?.findOrigin(line, column)
+  if (!origin || !('fileName' in origin)) return text
+  const source = path.resolve(path.dirname(file), origin.fileName)
+  return text.replace(`${url}:${line}:${column}`, `${source}:${origin.lineNumber}:${origin.columnNumber}`)
+}
+
+function findMap(file: string): SourceMap | null {
+  let map = maps.get(file)
+  if (map === undefined) {
+    map =
+      file.startsWith(PROGRAMS) && existsSync(`${file}.map`)
+        ? new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')))
+        : null
+    maps.set(file, map)
+  }
+  return map
+}
+
+/** As V8 begins a stack; an error's own `toString` may throw. */
+function headOf(error: Error): string {
+  try {
+    return String(error)
+  } catch {
+    return '<error>'
+  }
+}

@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { findRunning, removePidFile, writePidFile } from '../pid-file.ts'
+import { type Build, builtFile, describeBuild, findCurrent, folderOf, furtherInputs, keepBuild } from './built.ts'
+import { COMPILED, isProgram, PRELOAD, PROGRAMS, ROOT } from './workspace.ts'
+
+/** Told of a build: it takes seconds, and only after something has changed. */
+type Log = (line: string) => void
+
+/** What Node.js runs: `preload` first, where there is one, then `file`; absolute. */
+export interface Runnable {
+  readonly file: string
+  readonly preload?: string
+}
+
+const BUILDING = path.join(PROGRAMS, 'building.pid')
+const LOOK_AGAIN_MS = 1_000
+const usersOf = (folder: string) => path.join(folder, 'used-by')
+
+/**
+ * The built form of a program, given its source (`services/auth/src/main.ts`, absolute or from the working directory): it starts in a
+ * third of the time. All programs are built together, once for each state of their sources. The source itself for what is no program
+ * of the workspace, and when a build fails: Node.js says then what is wrong with it.
+ */
+export async function prepareProgram(source: string, log: Log = () => {}): Promise<Runnable> {
+  const { file, name } = nameOf(source)
+  if (!isProgram(name)) return { file }
+  const has = (build: Build | null) => build?.programs.includes(name) === true
+  let build = findRecent()
+  for (; !has(build) && findRunning(BUILDING); build = findCurrent()) await sleep(50) // another process builds just that
+  if (!has(build)) build = await buildAll(log)
+  recent = build && { build, foundAt: Date.now() }
+  return build && has(build) ? take(build, name) : { file }
+}
+
+/** As `prepareProgram`, but builds nothing: the source when there is no current build. */
+export function findProgram(source: string): Runnable {
+  const { file, name } = nameOf(source)
+  const build = isProgram(name) ? findRecent() : null
+  return build?.programs.includes(name) ? take(build, name) : { file }
+}
+
+/** `prepareProgram` as the arguments of a Node.js that is to be spawned. */
+export async function programArguments(source: string, log?: Log): Promise<string[]> {
+  const { file, preload } = await prepareProgram(source, log)
+  return preload ? ['--import', pathToFileURL(preload).href, file] : [file]
+}
+
+function nameOf(source: string): { file: string; name: string } {
+  const file = path.resolve(source)
+  return { file, name: path.relative(ROOT, file).replaceAll(path.sep, '/') }
+}
+
+function take(build: Build, name: string): Runnable {
+  const folder = folderOf(build)
+  markUsed(folder)
+  return { file: builtFile(folder, name), preload: builtFile(folder, PRELOAD) }
+}
+
+let recent: { build: Build; foundAt: number } | null = null
+
+/** A whole system starts a dozen programs at once: their sources are looked at once. */
+const findRecent = (): Build | null => (recent && Date.now() - recent.foundAt < LOOK_AGAIN_MS ? recent.build : findCurrent())
+
+async function buildAll(log: Log): Promise<Build | null> {
+  const startedAt = Date.now()
+  mkdirSync(PROGRAMS, { recursive: true })
+  writePidFile(BUILDING, process.pid)
+  const folder = mkdtempSync(path.join(PROGRAMS, 'building-'))
+  markUsed(folder)
+  try {
+    const { bundlePrograms } = await import('./bundle.ts') // loads esbuild
+    const { programs, inputs } = await bundlePrograms(folder)
+    writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n') // or Node.js would look into each file to find out
+    const build = describeBuild(programs, [...inputs, ...furtherInputs()])
+    keepBuild(folder, build)
+    removeUnused(build)
+    log(`bundling the programs ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`)
+    return build
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    log(`the programs could not be bundled, they run from source: ${error instanceof Error ? error.message : error}`)
+    return null
+  } finally {
+    removePidFile(BUILDING)
+  }
+}
+
+const used = new Set<string>()
+
+/** A build is kept while a process that took it runs: it reads parts of it late, and starts its children again. */
+function markUsed(folder: string): void {
+  if (used.has(folder)) return
+  if (used.size === 0) process.on('exit', () => used.forEach((each) => void removePidFile(markOf(each))))
+  used.add(folder)
+  writePidFile(markOf(folder), process.pid)
+}
+const markOf = (folder: string) => path.join(usersOf(folder), `${process.pid}.pid`)
+
+function removeUnused({ hash }: Build): void {
+  rmSync(COMPILED, { recursive: true, force: true })
+  for (const entry of readdirSync(PROGRAMS, { withFileTypes: true })) {
+    const folder = path.join(PROGRAMS, entry.name)
+    if (!entry.isDirectory() || entry.name === hash) continue
+    const users = existsSync(usersOf(folder)) ? readdirSync(usersOf(folder)) : []
+    if (!users.some((user) => findRunning(path.join(usersOf(folder), user)))) rmSync(folder, { recursive: true, force: true })
+  }
+}
