@@ -6,6 +6,9 @@ import { RUN_VARIABLE } from './processes.ts'
 import { readSpending } from './spending.ts'
 import { budgetTable, type FileTimes, timingsTable } from './timings.ts'
 
+/** A test that takes longer is named with its time. */
+const SLOW_MS = 3_000
+
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
 /**
@@ -42,6 +45,10 @@ export function createReporter(options: { factor: number; showAll: boolean; figu
       if (module.errors().length > 0) show(module.relativeModuleId, module.errors(), module.project)
       const counted = `${tests.length} tests${failed > 0 ? `, ${failed} failed` : ''}`
       log(`${module.ok() ? '✓' : '✗'} ${module.relativeModuleId}  ${counted}  ${seconds(ms)}`)
+      for (const test of options.showAll ? tests : []) {
+        const tookMs = test.diagnostic()?.duration ?? 0
+        if (tookMs > SLOW_MS) log(`    ${seconds(tookMs)}  ${test.fullName}`)
+      }
     },
     onTestRunEnd(modules, errors) {
       for (const error of errors) vitest.logger.printError(error)

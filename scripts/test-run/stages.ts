@@ -8,10 +8,12 @@ export const stages = [
   { name: 'rules of the house', budgetSeconds: 5, has: (file: string) => file === 'scripts/boundary.test.ts' },
   { name: 'packages', budgetSeconds: 150, has: (file: string) => !/^(services|packages\/e2e)\//.test(file) },
   { name: 'services', budgetSeconds: 200, has: (file: string) => file.startsWith('services/') },
-  { name: 'end to end', budgetSeconds: 400, has: () => true },
+  { name: 'end to end, killed', budgetSeconds: 150, has: (file: string) => file.startsWith('packages/e2e/test/faults/') },
+  { name: 'end to end', budgetSeconds: 250, has: (file: string) => !file.startsWith('packages/e2e/test/apart/') },
+  { name: 'end to end, apart', budgetSeconds: 60, has: () => true },
 ] as const
 export type Stage = (typeof stages)[number]
-const lastStage = stages[3]
+const lastStage = stages[5]
 
 /** The stage of a test file; its path is absolute, or from the root of the workspace. */
 export function stageOf(file: string): Stage {

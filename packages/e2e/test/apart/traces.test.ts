@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { serviceKeys, services } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { publishEvent } from '../src/events.ts'
-import { readExposition, readMetricsPage } from '../src/metrics-page.ts'
-import { expectStatus, type Person } from '../src/person.ts'
-import { type TestSystem, useTestSystem } from './start.ts'
+import { publishEvent } from '../../src/events.ts'
+import { readExposition, readMetricsPage } from '../../src/metrics-page.ts'
+import { expectStatus, type Person } from '../../src/person.ts'
+import { type TestSystem, useTestSystem } from '../start.ts'
 
 interface Span {
   spanId: string
