@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findRunning, stopLeftover } from './pid-file.ts'
+import { findRunning, isStopping, stopLeftover } from './pid-file.ts'
 import { stopPostgres } from './postgres.ts'
 import { stopRedis } from './redis/redis.ts'
 
 /** Whoever was killed may have children, or a parent, that are just noticing it. */
 const ENDING_MS_MAX = 3_000
+const SAY_AFTER_MS = 5_000
 
 /** Where everything of one system is kept. */
 export const layout = (folder: string) => ({
@@ -33,17 +34,33 @@ export function abandonStores(folder: string): void {
 
 /**
  * Stop what a killed supervisor left behind in `folder`: children that have not ended yet, Redis, PostgreSQL. Throws one sentence
- * when a supervisor still runs there and does not end either: everything is in use.
+ * when a supervisor still runs there and is not ending either: everything is in use.
  */
-export async function stopLeftovers(folder: string): Promise<void> {
+export async function stopLeftovers(folder: string, log: (line: string) => void = () => {}): Promise<void> {
   const places = layout(folder)
-  const findOther = () => findRunning(places.supervisorPid)
-  for (const deadline = Date.now() + ENDING_MS_MAX; findOther() && Date.now() < deadline; ) await sleep(50)
-  const other = findOther()
+  const other = await waitForOther(places.supervisorPid, log)
   if (other)
     throw new Error(`Boxoffice already runs in ${folder} (process ${other}): stop it there first, or with \`kill ${other}\``)
   const run = path.dirname(places.pidFile('any'))
   const files = existsSync(run) ? await readdir(run) : []
   await Promise.all(files.map((file) => stopLeftover(path.join(run, file), ENDING_MS_MAX)))
   await Promise.all([stopRedis(places.redis), stopPostgres(places.postgres)])
+}
+
+/** The supervisor of `file`, once it is clear that it goes on; null when there is none, or it has ended. */
+async function waitForOther(file: string, log: (line: string) => void): Promise<number | null> {
+  const startedAt = Date.now()
+  let saidAt = startedAt
+  for (;;) {
+    const other = findRunning(file)
+    const now = Date.now()
+    if (!other || (now - startedAt > ENDING_MS_MAX && !isStopping(file))) return other
+    if (now - saidAt > SAY_AFTER_MS) {
+      saidAt = now
+      log(
+        `waiting for process ${other}: ${Math.round((now - startedAt) / 1_000)} s, the system before this one is still stopping`,
+      )
+    }
+    await sleep(50)
+  }
 }

@@ -9,6 +9,15 @@ export function writePidFile(file: string, pid: number): void {
   writeFileSync(file, JSON.stringify({ pid, startedAt: startOf(pid) }))
 }
 
+/** Say in our own `file` that we are ending, so that the next start waits for us. */
+export function markStopping(file: string): void {
+  const written = readPidFile(file)
+  if (written?.pid === process.pid) writeFileSync(file, JSON.stringify({ ...written, stopping: true }))
+}
+
+/** Whether the process of `file` runs and has said that it is ending. */
+export const isStopping = (file: string): boolean => readPidFile(file)?.stopping === true && findRunning(file) !== null
+
 export function removePidFile(file: string): void {
   rmSync(file, { force: true })
 }
@@ -33,7 +42,7 @@ export async function stopLeftover(file: string, graceMs = 5_000): Promise<boole
   return pid !== null
 }
 
-function readPidFile(file: string): { pid: number; startedAt: string | null } | null {
+function readPidFile(file: string): { pid: number; startedAt: string | null; stopping?: boolean } | null {
   if (!existsSync(file)) return null
   try {
     const content = JSON.parse(readFileSync(file, 'utf8'))

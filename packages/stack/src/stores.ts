@@ -8,7 +8,7 @@ import type { Environment } from './environment.ts'
 import { type Launcher, settled } from './launch.ts'
 import type { layout } from './leftovers.ts'
 import type { Ports } from './ports.ts'
-import { startPostgres } from './postgres.ts'
+import { type Postgres, startPostgres } from './postgres.ts'
 import { startRedis } from './redis/redis.ts'
 
 interface StoresOptions {
@@ -18,8 +18,15 @@ interface StoresOptions {
   stores?: StoreKind
 }
 
-/** PostgreSQL and Redis: programs of this machine with their data in `places`, or containers that keep nothing. */
-export async function startStores(launcher: Launcher, options: StoresOptions, places: ReturnType<typeof layout>) {
+/**
+ * PostgreSQL and Redis: programs of this machine with their data in `places`, or containers that keep nothing. `prepare` is what
+ * PostgreSQL needs before it is of use; Redis, which may have to be downloaded, is not waited for with it.
+ */
+export async function startStores(
+  launcher: Launcher,
+  options: StoresOptions,
+  { places, prepare }: { places: ReturnType<typeof layout>; prepare: (postgres: Postgres) => Promise<unknown> },
+) {
   const { ports, log, unsafe, stores } = options
   const startingPostgres = () =>
     stores === 'containers'
@@ -29,10 +36,12 @@ export async function startStores(launcher: Launcher, options: StoresOptions, pl
     stores === 'containers'
       ? startRedisContainer({ port: ports.redis })
       : startRedis({ dataDir: places.redis, port: ports.redis, log })
-  const [postgres, redis] = await settled([
-    launcher.step('PostgreSQL', () => launcher.adopt(startingPostgres())),
-    launcher.step('Redis', () => launcher.adopt(startingRedis())),
-  ])
+  const preparePostgres = async () => {
+    const postgres = await launcher.step('PostgreSQL', () => launcher.adopt(startingPostgres()))
+    await launcher.step('databases', () => prepare(postgres))
+    return postgres
+  }
+  const [postgres, redis] = await settled([preparePostgres(), launcher.step('Redis', () => launcher.adopt(startingRedis()))])
   return { postgres, redis }
 }
 export type Stores = Awaited<ReturnType<typeof startStores>>

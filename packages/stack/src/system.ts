@@ -8,8 +8,9 @@ import type { StoreKind } from './docker/engine.ts'
 import { type Addresses, type Environment, environmentOf, messagingEnvironmentOf } from './environment.ts'
 import { createLauncher, type Launcher, settled } from './launch.ts'
 import { layout, stopLeftovers } from './leftovers.ts'
-import { removePidFile, writePidFile } from './pid-file.ts'
+import { markStopping, removePidFile, writePidFile } from './pid-file.ts'
 import { type Ports, requireFree } from './ports.ts'
+import type { Postgres } from './postgres.ts'
 import { loadSecrets, type Secrets } from './secrets.ts'
 import { type Stores, startMessaging, startStores } from './stores.ts'
 import type { Supervised } from './supervise.ts'
@@ -67,22 +68,25 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { ports, log, signal } = options
   const folder = path.resolve(options.folder)
   const places = layout(folder)
-  await stopLeftovers(folder)
+  await stopLeftovers(folder, log)
   if (options.fresh) await rm(folder, { recursive: true, force: true })
   await requireFree(options.traces ? ports : { ...ports, traces: undefined })
   writePidFile(places.supervisorPid, process.pid)
 
   const launcher = createLauncher({ places, log, ...(signal && { signal }) })
   const stop = async () => {
+    markStopping(places.supervisorPid)
     await launcher.stop()
     removePidFile(places.supervisorPid)
   }
   try {
     const secrets = loadSecrets(folder)
-    const stores = await startStores(launcher, options, places)
+    const prepare = (postgres: Postgres) => prepareDatabases(options, postgres)
+    const [stores] = await settled([
+      startStores(launcher, options, { places, prepare }),
+      startStandIns(launcher, options, { places, secrets }),
+    ])
     const addresses = addressesOf(options, stores)
-    launcher.nextLayer()
-    await startStandIns(launcher, options, { places, secrets, addresses })
     launcher.nextLayer()
     const env = environmentsOf(secrets, addresses, options.env)
     const upstreams = await startServices(launcher, options, env)
@@ -111,26 +115,24 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
 type Places = ReturnType<typeof layout>
 
-/** The stand-ins for AWS and for the payment gateway, and meanwhile the databases. */
+/** The stand-ins for AWS and for the payment gateway; none needs a store. */
 async function startStandIns(
   launcher: Launcher,
   options: SystemOptions,
-  { places, secrets, addresses }: { places: Places; secrets: Secrets; addresses: Addresses },
+  { places, secrets }: { places: Places; secrets: Secrets },
 ): Promise<void> {
   const { ports } = options
+  const urlOf = urlsOf(options)
   const child = (name: ChildName, env: Environment) => launcher.startChild(name, path.join(SOURCES, name, 'main.ts'), env)
-  const messaging = { places, env: messagingEnvironmentOf(addresses) }
+  const messaging = { places, env: messagingEnvironmentOf({ aws: urlOf('aws') }) }
   const sandboxEnv = {
     PORT: `${ports.sandbox}`,
     SANDBOX_DATABASE: places.sandbox,
     STRIPE_SECRET_KEY: secrets.stripeSecretKey,
     STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
-    WEBHOOK_URL: `${addresses.publicUrl}/api/payments/webhooks/stripe`,
+    WEBHOOK_URL: `${urlOf('edge')}/api/payments/webhooks/stripe`,
   }
-  const databases = () =>
-    settled(presentServices(options).map((key) => prepareDatabase(options, key, addresses.databaseUrl(key))))
   await settled([
-    launcher.step('databases', databases),
     launcher.step('SNS and SQS', () => startMessaging(launcher, options, messaging)),
     launcher.step('mailbox', () => child('mailbox', { PORT: `${ports.mailbox}`, MAIL_FILE: places.mails })),
     launcher.step('text messages', () => child('sms', { PORT: `${ports.sms}`, SMS_FILE: places.sms })),
@@ -161,14 +163,22 @@ const folderOf = (options: SystemOptions, key: ServiceKey) => path.join(options.
 const programOf = (options: SystemOptions, key: ServiceKey) => path.join(folderOf(options, key), 'src/main.ts')
 const childName = (name: ChildName, instance: number) => (instance === 0 ? name : `${name}-${instance + 1}`)
 
+const prepareDatabases = (options: SystemOptions, postgres: Postgres) =>
+  settled(presentServices(options).map((key) => prepareDatabase(options, key, postgres.url(key))))
+
 async function prepareDatabase(options: SystemOptions, key: ServiceKey, url: string): Promise<void> {
   await ensureDatabase(url)
   const migrations = path.join(folderOf(options, key), 'prisma/migrations')
   if (existsSync(migrations)) await migrate(url, migrations)
 }
 
-function addressesOf({ ports, traces }: SystemOptions, { postgres, redis }: Stores): Addresses {
-  const urlOf = (name: keyof Ports) => `http://127.0.0.1:${ports[name]}`
+const urlsOf =
+  ({ ports }: SystemOptions) =>
+  (name: keyof Ports) =>
+    `http://127.0.0.1:${ports[name]}`
+
+function addressesOf(options: SystemOptions, { postgres, redis }: Stores): Addresses {
+  const urlOf = urlsOf(options)
   return {
     publicUrl: urlOf('edge'),
     services: byService(urlOf),
@@ -177,7 +187,7 @@ function addressesOf({ ports, traces }: SystemOptions, { postgres, redis }: Stor
     mailbox: urlOf('mailbox'),
     sms: urlOf('sms'),
     sandbox: urlOf('sandbox'),
-    ...(traces && { traces: urlOf('traces') }),
+    ...(options.traces && { traces: urlOf('traces') }),
     databaseUrl: postgres.url,
   }
 }

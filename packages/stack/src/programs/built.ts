@@ -25,26 +25,33 @@ export const folderOf = (build: Build): string => path.join(PROGRAMS, build.hash
 /** The file of a folder that Node.js runs in place of `source`. */
 export const builtFile = (folder: string, source: string): string => path.join(folder, source.replace(/\.ts$/, '.js'))
 
-/**
- * The last build if nothing that it was made of has changed; null when it has to be made. A file of the same size and time is taken
- * as unchanged (some milliseconds for all); one that was only touched is read.
- */
+/** The last build if nothing that it was made of has changed; null when it has to be made. */
 export function findCurrent(): Build | null {
   const build = readCurrent()
   if (!build || !existsSync(path.join(folderOf(build), 'package.json'))) return null
+  const looked = lookAgain(build.inputs)
+  if (!looked) return null
+  if (looked.touched) writeCurrent({ ...build, inputs: looked.inputs })
+  return build
+}
+
+/**
+ * The inputs as they are now, if none has changed: null otherwise. A file of the same size and time is taken as unchanged (some
+ * milliseconds for all of them); one that was `touched` is read.
+ */
+export function lookAgain(known: Build['inputs'], root = ROOT): { inputs: Build['inputs']; touched: boolean } | null {
   const inputs: Record<string, Input> = {}
   let touched = false
-  for (const [file, known] of Object.entries(build.inputs)) {
-    const stat = statSync(path.join(ROOT, file), { throwIfNoEntry: false })
+  for (const [file, before] of Object.entries(known)) {
+    const stat = statSync(path.join(root, file), { throwIfNoEntry: false })
     if (!stat) return null
-    const same = stat.size === known.size && stat.mtimeMs === known.modifiedMs
-    const found = same ? known : readInput(file)
-    if (found.sha256 !== known.sha256) return null
-    inputs[file] = found
+    const same = stat.size === before.size && stat.mtimeMs === before.modifiedMs
+    const now = same ? before : readInput(file, root)
+    if (now.sha256 !== before.sha256) return null
+    inputs[file] = now
     touched ||= !same
   }
-  if (touched) writeCurrent({ ...build, inputs })
-  return build
+  return { inputs, touched }
 }
 
 /**
@@ -69,15 +76,16 @@ export function furtherInputs(): string[] {
   ]
 }
 
-export function describeBuild(programs: readonly string[], files: readonly string[]): Build {
-  const inputs = Object.fromEntries([...new Set(files)].sort().map((file) => [file, readInput(file)]))
+/** A build of these files as they are now. */
+export function describeBuild(programs: readonly string[], files: readonly string[], root = ROOT): Build {
+  const inputs = Object.fromEntries([...new Set(files)].sort().map((file) => [file, readInput(file, root)]))
   const sum = createHash('sha256')
   for (const [file, { sha256 }] of Object.entries(inputs)) sum.update(`${file} ${sha256}\n`)
   return { hash: sum.digest('hex').slice(0, 16), programs, inputs }
 }
 
-function readInput(file: string): Input {
-  const absolute = path.join(ROOT, file)
+function readInput(file: string, root: string): Input {
+  const absolute = path.join(root, file)
   const { size, mtimeMs } = statSync(absolute)
   return { size, modifiedMs: mtimeMs, sha256: createHash('sha256').update(readFileSync(absolute)).digest('hex') }
 }

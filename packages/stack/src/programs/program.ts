@@ -64,7 +64,7 @@ let recent: { build: Build; foundAt: number } | null = null
 /** A whole system starts a dozen programs at once: their sources are looked at once. */
 const findRecent = (): Build | null => (recent && Date.now() - recent.foundAt < LOOK_AGAIN_MS ? recent.build : findCurrent())
 
-async function buildAll(log: Log): Promise<Build | null> {
+async function buildAll(log: Log, again = true): Promise<Build | null> {
   const startedAt = Date.now()
   mkdirSync(PROGRAMS, { recursive: true })
   writePidFile(BUILDING, process.pid)
@@ -75,6 +75,10 @@ async function buildAll(log: Log): Promise<Build | null> {
     const { programs, inputs } = await bundlePrograms(folder)
     writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n') // or Node.js would look into each file to find out
     const build = describeBuild(programs, [...inputs, ...furtherInputs()])
+    if (again && wasSavedSince(startedAt, build)) {
+      rmSync(folder, { recursive: true, force: true })
+      return await buildAll(log, false)
+    }
     keepBuild(folder, build)
     removeUnused(build)
     log(`bundling the programs ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`)
@@ -87,6 +91,10 @@ async function buildAll(log: Log): Promise<Build | null> {
     removePidFile(BUILDING)
   }
 }
+
+/** Whether a file may have been read before it was saved, and described after. */
+const wasSavedSince = (startedAt: number, { inputs }: Build) =>
+  Object.values(inputs).some(({ modifiedMs }) => modifiedMs >= startedAt)
 
 const used = new Set<string>()
 
