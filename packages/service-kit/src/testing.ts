@@ -174,6 +174,19 @@ export async function startPeer<T extends Routes>(routes: T, handlers: NoInfer<H
 }
 const unused = () => Promise.reject(new Error('a peer keeps no idempotency keys'))
 
+/**
+ * Milliseconds of this process's CPU that some work takes at best, at least one: to be compared with what a larger piece takes,
+ * as both depend on the machine. What else runs on it does not count.
+ */
+export const cpuMsOf = (work: () => unknown): number => Math.max(1, Math.min(...Array.from({ length: 5 }, () => cpuMs(work))))
+
+function cpuMs(work: () => unknown): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
 /** A new database on the server of `serverUrl` with the migrations of this folder; its connection string. Each file its own. */
 export const createDatabase = (serverUrl: string, migrations: string): Promise<string> =>
   measured('migrations', async () => {
