@@ -61,12 +61,15 @@ export async function createTestAuthority() {
     }),
   }
 }
+/** Milliseconds on the reference machine as whole ones of this machine. */
+export const scaledMs = (ms: number): number => Math.round(ms * machineFactor)
+
 /** What only a machine that is slow could reach: a test that is about one of these limits sets it. */
 const PATIENCE = {
-  DATABASE_WAIT_MS: String(60_000 * machineFactor),
-  DATABASE_LOCK_TIMEOUT_MS: String(60_000 * machineFactor),
-  DATABASE_STATEMENT_TIMEOUT_MS: String(90_000 * machineFactor),
-  REDIS_TIMEOUT_MS: String(30_000 * machineFactor),
+  DATABASE_WAIT_MS: String(scaledMs(60_000)),
+  DATABASE_LOCK_TIMEOUT_MS: String(scaledMs(60_000)),
+  DATABASE_STATEMENT_TIMEOUT_MS: String(scaledMs(90_000)),
+  REDIS_TIMEOUT_MS: String(scaledMs(30_000)),
 }
 /** An environment with the limits that a service has where nothing else is said. */
 export const withoutPatience = (environment: Record<string, string>): Record<string, string> =>
@@ -90,7 +93,7 @@ export const patientPolicies = (changes: z.input<typeof PolicyOverrides> = {}): 
 const PATIENT = {
   breaker: { volumeThreshold: 10_000 },
   retry: { attempts: 1, firstWaitMs: 100 },
-  responseTimeoutMs: 60_000 * machineFactor,
+  responseTimeoutMs: scaledMs(60_000),
 }
 
 /** Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all traces. */
