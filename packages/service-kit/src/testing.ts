@@ -61,12 +61,15 @@ export async function createTestAuthority() {
     }),
   }
 }
+/** Milliseconds on the reference machine as whole ones of this machine. */
+export const scaledMs = (ms: number): number => Math.round(ms * machineFactor)
+
 /** What only a machine that is slow could reach: a test that is about one of these limits sets it. */
 const PATIENCE = {
-  DATABASE_WAIT_MS: String(60_000 * machineFactor),
-  DATABASE_LOCK_TIMEOUT_MS: String(60_000 * machineFactor),
-  DATABASE_STATEMENT_TIMEOUT_MS: String(90_000 * machineFactor),
-  REDIS_TIMEOUT_MS: String(30_000 * machineFactor),
+  DATABASE_WAIT_MS: String(scaledMs(60_000)),
+  DATABASE_LOCK_TIMEOUT_MS: String(scaledMs(60_000)),
+  DATABASE_STATEMENT_TIMEOUT_MS: String(scaledMs(90_000)),
+  REDIS_TIMEOUT_MS: String(scaledMs(30_000)),
 }
 /** An environment with the limits that a service has where nothing else is said. */
 export const withoutPatience = (environment: Record<string, string>): Record<string, string> =>
@@ -90,7 +93,7 @@ export const patientPolicies = (changes: z.input<typeof PolicyOverrides> = {}): 
 const PATIENT = {
   breaker: { volumeThreshold: 10_000 },
   retry: { attempts: 1, firstWaitMs: 100 },
-  responseTimeoutMs: 60_000 * machineFactor,
+  responseTimeoutMs: scaledMs(60_000),
 }
 
 /** Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all traces. */
@@ -173,6 +176,19 @@ export async function startPeer<T extends Routes>(routes: T, handlers: NoInfer<H
   return { url, close: () => app.close() }
 }
 const unused = () => Promise.reject(new Error('a peer keeps no idempotency keys'))
+
+/**
+ * Milliseconds of this process's CPU that some work takes at best, at least one: to be compared with what a larger piece takes,
+ * as both depend on the machine. What else runs on it does not count.
+ */
+export const cpuMsOf = (work: () => unknown): number => Math.max(1, Math.min(...Array.from({ length: 5 }, () => cpuMs(work))))
+
+function cpuMs(work: () => unknown): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
 
 /** A new database on the server of `serverUrl` with the migrations of this folder; its connection string. Each file its own. */
 export const createDatabase = (serverUrl: string, migrations: string): Promise<string> =>

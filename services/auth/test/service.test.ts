@@ -1,6 +1,5 @@
 import { isUnavailable, verifyAccessToken } from '@boxoffice/service-kit'
-import { createTestAuthority } from '@boxoffice/service-kit/testing'
-import { machineFactor } from '@boxoffice/testing'
+import { createTestAuthority, scaledMs } from '@boxoffice/service-kit/testing'
 import { createLocalJWKSet } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AuthService, startAuthService } from './auth-service.ts'
@@ -15,7 +14,7 @@ beforeAll(async () => {
   auth = await startAuthService({
     env: {
       TOKEN_PREVIOUS_PUBLIC_KEYS: JSON.stringify({ keys: [earlierPublicKey] }),
-      DATABASE_WAIT_MS: String(500 * machineFactor),
+      DATABASE_WAIT_MS: String(scaledMs(500)),
     },
   })
 })

@@ -23,8 +23,15 @@ import {
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { createProbe, sayAsStranger } from '@boxoffice/messaging/testing'
 import { sqlOf } from '@boxoffice/service-kit'
-import { createDatabase, createTestAuthority, injectClient, patientPolicies, stopWorkers } from '@boxoffice/service-kit/testing'
-import { claimPort, machineFactor, measured } from '@boxoffice/testing'
+import {
+  createDatabase,
+  createTestAuthority,
+  injectClient,
+  patientPolicies,
+  scaledMs,
+  stopWorkers,
+} from '@boxoffice/service-kit/testing'
+import { claimPort, measured } from '@boxoffice/testing'
 import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -64,7 +71,7 @@ async function start(overrides: Record<string, string>) {
     LOG_POLL_MS: '50',
     // What only a machine that is slow could reach: leases that are to end are ended by the test.
     MAIL_LEASE_SECONDS: '600',
-    MAIL_TIMEOUT_MS: String(Math.min(120_000, 60_000 * machineFactor)),
+    MAIL_TIMEOUT_MS: String(Math.min(120_000, scaledMs(60_000))),
     RESILIENCE: patientPolicies(),
     ...overrides,
   }

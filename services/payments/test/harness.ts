@@ -23,11 +23,12 @@ import {
   createTestAuthority,
   injectClient,
   patientPolicies,
+  scaledMs,
   startPeer,
   stopWorkers,
 } from '@boxoffice/service-kit/testing'
 import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
-import { claimPort, machineFactor, measured, until } from '@boxoffice/testing'
+import { claimPort, measured, until } from '@boxoffice/testing'
 import { expect, inject, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
@@ -63,9 +64,9 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     SAGA_RETRY_MAX_MS: '300',
     WEBHOOK_POLL_MS: '100',
     // What only a machine that is slow could reach: who is not to wait for it says so, or moves the clock.
-    CHECKOUT_WAIT_MS: String(60_000 * machineFactor),
-    GATEWAY_TIMEOUT_MS: String(30_000 * machineFactor),
-    HOLDER_NAME_TIMEOUT_MS: String(30_000 * machineFactor),
+    CHECKOUT_WAIT_MS: String(scaledMs(60_000)),
+    GATEWAY_TIMEOUT_MS: String(scaledMs(30_000)),
+    HOLDER_NAME_TIMEOUT_MS: String(scaledMs(30_000)),
     TICKETS_PATIENCE_SECONDS: '3600',
     // The tokens of trouble would open the breaker, as they should: that is tested on its own.
     RESILIENCE: patientPolicies({ gateway: { ratePerSecond: 1_000 } }),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type OrderId, opsAlert, paymentCompleted, refundProcessed } from '@boxoffice/contracts'
 import { transact } from '@boxoffice/service-kit'
-import { machineFactor, until } from '@boxoffice/testing'
+import { scaledMs } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { advance } from '../src/saga/advance.ts'
 import { findSagaForUpdate, leaseDueSagas } from '../src/saga/saga-repository.ts'
@@ -10,7 +11,7 @@ import { orderIdOf, type Payments, startPayments } from './harness.ts'
 let payments: Payments
 beforeAll(async () => {
   // Without webhooks: what is found out here is found out by asking.
-  payments = await startPayments({ GATEWAY_TIMEOUT_MS: String(300 * machineFactor) }, { webhooks: false })
+  payments = await startPayments({ GATEWAY_TIMEOUT_MS: String(scaledMs(300)) }, { webhooks: false })
 })
 afterEach(async () => {
   payments.clock.aheadMs = 0

@@ -22,8 +22,15 @@ import {
 } from '@boxoffice/contracts'
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { refuse, sqlOfPool } from '@boxoffice/service-kit'
-import { createDatabase, createTestAuthority, injectClient, patientPolicies, startPeer } from '@boxoffice/service-kit/testing'
-import { machineFactor, measured, until } from '@boxoffice/testing'
+import {
+  createDatabase,
+  createTestAuthority,
+  injectClient,
+  patientPolicies,
+  scaledMs,
+  startPeer,
+} from '@boxoffice/service-kit/testing'
+import { measured, until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -93,8 +100,8 @@ async function start(environment: Record<string, string>) {
     OFFER_CACHE_MS: '0',
     SEAT_MAP_CACHE_MS: '20',
     // What only a machine that is slow could reach.
-    TURN_WAIT_MS: String(60_000 * machineFactor),
-    DIRECT_HOLD_WAIT_MS: String(60_000 * machineFactor),
+    TURN_WAIT_MS: String(scaledMs(60_000)),
+    DIRECT_HOLD_WAIT_MS: String(scaledMs(60_000)),
     RESILIENCE: patientPolicies(),
     ...environment,
   })
