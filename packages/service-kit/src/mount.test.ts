@@ -367,8 +367,11 @@ describe('an idempotency key', () => {
 
 describe('health', () => {
   test('is UP with its components, ready and alive, and metrics are told', async () => {
-    expect((await app.inject('/actuator/health')).json()).toMatchObject({ status: 'UP', components: { database: 'UP' } })
-    expect((await app.inject('/actuator/health/ready')).statusCode).toBe(200)
+    // A component has two seconds to answer.
+    await until(async () =>
+      expect((await app.inject('/actuator/health')).json()).toMatchObject({ status: 'UP', components: { database: 'UP' } }),
+    )
+    await until(async () => expect((await app.inject('/actuator/health/ready')).statusCode).toBe(200))
     expect((await app.inject('/actuator/health/live')).statusCode).toBe(200)
     expect((await app.inject('/actuator/prometheus')).body).toContain('http_server_request_duration_seconds')
   })

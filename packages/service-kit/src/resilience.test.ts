@@ -1,12 +1,12 @@
 import { defineRoute, Refusal } from '@boxoffice/contracts'
 import { pause } from '@boxoffice/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { withCorrelationId } from './context.ts'
 import { createInternalClient } from './internal-client.ts'
 import { createMetrics } from './metrics.ts'
 import { refuse } from './refusal.ts'
-import { createGuard, type Policy, policies, policiesWith, type ServiceUnavailable } from './resilience.ts'
+import { createGuard, type Guard, type Policy, policies, policiesWith, type ServiceUnavailable } from './resilience.ts'
 import { createServiceIdentity } from './service-identity.ts'
 import { createTestAuthority, startPeer } from './testing.ts'
 
@@ -41,25 +41,31 @@ beforeEach(() => {
   calls = 0
   behaviour = async () => 'answer'
 })
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close()
+})
 afterAll(() => peer.close())
 
 const quick: Policy = {
   breaker: { volumeThreshold: 4, errorPercent: 50, openMs: 60_000 },
   retry: { attempts: 3, firstWaitMs: 1 },
 }
+/** A guard that is closed when the test is over. */
+function guardOf(...args: Parameters<typeof createGuard>): Guard {
+  const guard = createGuard(...args)
+  open.push(guard)
+  return guard
+}
 function clientWith(
   policy: Policy,
   { baseUrl = peer.url, responseTimeoutMs }: { baseUrl?: string; responseTimeoutMs?: number } = {},
 ) {
-  const guard = createGuard('tickets', policy, createMetrics('payment-service'))
-  return createInternalClient(routes, {
-    callee: 'tickets',
-    baseUrl,
-    identity,
-    guard,
-    policy,
-    ...(responseTimeoutMs && { responseTimeoutMs }),
-  })
+  const guard = guardOf('tickets', policy, createMetrics('payment-service'))
+  const limit = responseTimeoutMs && { responseTimeoutMs }
+  const client = createInternalClient(routes, { callee: 'tickets', baseUrl, identity, guard, policy, ...limit })
+  open.push(client)
+  return client
 }
 const failure = (work: Promise<unknown>) =>
   work.then(
@@ -107,7 +113,7 @@ describe('a breaker', () => {
     for (let n = 0; n < 20; n++) expect((await client.ask({})).status).toBe(409)
   })
   test('counts an answer that is too slow as a failure, while its caller still gets it', async () => {
-    const guard = createGuard(
+    const guard = guardOf(
       'gateway',
       { breaker: { volumeThreshold: 1, errorPercent: 1, openMs: 60_000, slowMs: 0 } },
       createMetrics('x'),
@@ -124,7 +130,7 @@ describe('a breaker', () => {
 
 test('a bulkhead lets so many through, and tells the others after a while', async () => {
   const policy: Policy = { ...quick, bulkhead: { concurrent: 2, waitMs: 10 } }
-  const guard = createGuard('gateway', policy, createMetrics('x'))
+  const guard = guardOf('gateway', policy, createMetrics('x'))
   const done: (() => void)[] = []
   const held = [1, 2].map(() => guard('charge', () => new Promise<void>((resolve) => done.push(resolve))))
   expect(await failure(guard('charge', async () => {}))).toMatchObject({ reason: 'BULKHEAD_FULL', sent: false })
@@ -134,7 +140,7 @@ test('a bulkhead lets so many through, and tells the others after a while', asyn
 })
 
 test('a rate is kept: what is over it is refused before it is sent', async () => {
-  const guard = createGuard('gateway', { ...quick, ratePerSecond: 3 }, createMetrics('x'))
+  const guard = guardOf('gateway', { ...quick, ratePerSecond: 3 }, createMetrics('x'))
   const answers = await Promise.all(Array.from({ length: 10 }, () => failure(guard('charge', async () => {}))))
   expect(answers.filter((answer) => answer === null)).toHaveLength(3)
   expect(answers.filter((answer) => answer?.reason === 'RATE_LIMITED' && !answer.sent)).toHaveLength(7)

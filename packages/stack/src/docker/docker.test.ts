@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Created, startDockerEngine } from '../../test/docker-engine.ts'
 import { startAws } from '../aws/aws.ts'
@@ -63,8 +64,10 @@ test('a system stands on PostgreSQL, Valkey and LocalStack in containers that on
   try {
     const types = await fetch(`${system.urls.edge}/api/events`)
     expect(await types.json()).toEqual({ events: [], nextCursor: null })
-    const health = await fetch(`${system.urls.events}/actuator/health`)
-    expect(await health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', messaging: 'UP' } })
+    await until(async () => {
+      const health = await fetch(`${system.urls.events}/actuator/health`)
+      expect(await health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', messaging: 'UP' } })
+    })
   } finally {
     await system.stop()
   }

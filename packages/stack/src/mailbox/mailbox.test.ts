@@ -65,13 +65,15 @@ describe('its page', () => {
   })
 
   test('a mail is shown with its pictures and links that open, escaped where it is listed, and runs nothing', async () => {
+    const days = [new Date()] // which it is now, also at midnight
     const html = '<img src="cid:code"><script>alert(1)</script>'
     const picture = `--b\r\nContent-Type: image/png\r\nContent-ID: <code>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n`
     const body = `--b\r\nContent-Type: text/html\r\n\r\n${html}\r\n${picture}--b--`
     await send(`<b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n${body}\r\n`)
     const list = await (await fetch(`http://127.0.0.1:${port}/`)).text()
     expect(list).toContain('&lt;b&gt;bold&lt;/b&gt;')
-    expect(list).toContain(new Date().toISOString().slice(0, 10))
+    days.push(new Date())
+    expect(days.filter((day) => list.includes(day.toISOString().slice(0, 10)))).not.toEqual([])
     const [, id] = list.match(/src="\/mails\/([^"]+)"/) ?? []
     const mail = await fetch(`http://127.0.0.1:${port}/mails/${id}`)
     expect(mail.headers.get('content-security-policy')).toMatch(/^sandbox .*default-src 'none'/)

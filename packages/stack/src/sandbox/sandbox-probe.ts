@@ -61,6 +61,7 @@ export async function startSandbox(options: Partial<SandboxOptions> = {}) {
     webhookSecret: WEBHOOK_SECRET,
     webhookUrl: null,
     now: Date.now,
+    webhookPollMs: 20,
     ...options,
   })
   const port = await claimPort()

@@ -23,6 +23,7 @@ export interface SandboxOptions {
   newId?: (prefix: string) => string
   idempotencyPeriodMs?: number
   webhookBackOffMs?: (attempts: number) => number
+  webhookPollMs?: number
   /** What a slow call waits for, instead of as many milliseconds. */
   pause?: (ms: number, signal: AbortSignal) => Promise<unknown>
   logLevel?: string
@@ -91,5 +92,7 @@ function createWebhooks(
 ): WebhookSender {
   const { webhookUrl, webhookSecret, now, webhookBackOffMs = defaultBackOffMs } = options
   if (webhookUrl === null) return { start: () => {}, stop: async () => {}, nudge: () => {} }
-  return createWebhookSender({ database, url: webhookUrl, secret: webhookSecret, now, backOffMs: webhookBackOffMs, isPaused })
+  const { webhookPollMs: pollMs } = options
+  const due = { backOffMs: webhookBackOffMs, isPaused, ...(pollMs && { pollMs }) }
+  return createWebhookSender({ database, url: webhookUrl, secret: webhookSecret, now, ...due })
 }

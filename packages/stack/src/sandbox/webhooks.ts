@@ -23,6 +23,8 @@ export interface WebhookSenderOptions {
   /** Milliseconds to wait after the `attempts`th failure. */
   backOffMs: (attempts: number) => number
   isPaused: () => boolean
+  /** How often it looks for deliveries that have become due. */
+  pollMs?: number
 }
 
 interface Due {
@@ -39,7 +41,7 @@ export const defaultBackOffMs = (attempts: number) => Math.min(60_000, 250 * 2 *
  * A delivery is marked when its answer is there: whoever kills the sandbox between the two sees it again.
  */
 export function createWebhookSender(options: WebhookSenderOptions): WebhookSender {
-  const { database, url, secret, now } = options
+  const { database, url, secret, now, pollMs = POLL_MS } = options
   const underWay = new Map<number, Promise<void>>()
   const giveUp = new AbortController()
   let poll: NodeJS.Timeout | undefined
@@ -80,7 +82,7 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
 
   return {
     start: () => {
-      poll = setInterval(look, POLL_MS)
+      poll = setInterval(look, pollMs)
       look()
     },
     stop: async () => {
