@@ -37,21 +37,7 @@ export function synthesize(name: EnvironmentName, given: object = settings): Syn
 export type Synthesized = ReturnType<typeof synthesizeAnew>
 
 function synthesizeAnew(name: EnvironmentName, given: object) {
-  const outdir = mkdtempSync(path.join(tmpdir(), 'boxoffice-templates-'))
-  const app = new App({
-    outdir,
-    context: { ...cdk.context, 'aws:cdk:disable-asset-staging': true },
-    builtinCloudFormationValidation: false, // two thirds of the time; app.test.ts has it, as a deployment has
-  })
-  addEnvironment(app, environments[name], readSettings(JSON.stringify(given)))
-  const assembly = app.synth()
-  const templateOf = (stack: StackName): { Resources: Record<string, Resource>; [section: string]: unknown } =>
-    frozen(assembly.getStackByName(`boxoffice-${name}-${stack}`).template)
-  const all = Object.fromEntries(stackNames.map((stack) => [stack, templateOf(stack)])) as Record<
-    StackName,
-    ReturnType<typeof templateOf>
-  >
-  rmSync(outdir, { recursive: true })
+  const { all, order } = templatesOf(name, given)
   /** Resources of a type in a stack, by logical id. */
   const resources = (stack: StackName, type: string): Map<string, { [name: string]: Json }> =>
     new Map(
@@ -59,7 +45,30 @@ function synthesizeAnew(name: EnvironmentName, given: object) {
         resource.Type === type ? [[id, resource.Properties ?? {}] as const] : [],
       ),
     )
-  return { all, resources, order: assembly.stacks.map((stack) => stack.stackName) }
+  return { all, resources, order }
+}
+
+interface Template {
+  Resources: Record<string, Resource>
+  [section: string]: unknown
+}
+
+function templatesOf(name: EnvironmentName, given: object): { all: Record<StackName, Template>; order: string[] } {
+  const outdir = mkdtempSync(path.join(tmpdir(), 'boxoffice-templates-'))
+  try {
+    const app = new App({
+      outdir,
+      context: { ...cdk.context, 'aws:cdk:disable-asset-staging': true },
+      builtinCloudFormationValidation: false, // two thirds of the time; app.test.ts has it, as a deployment has
+    })
+    addEnvironment(app, environments[name], readSettings(JSON.stringify(given)))
+    const assembly = app.synth()
+    const templateOf = (stack: StackName) => frozen(assembly.getStackByName(`boxoffice-${name}-${stack}`).template)
+    const all = Object.fromEntries(stackNames.map((stack) => [stack, templateOf(stack)])) as Record<StackName, Template>
+    return { all, order: assembly.stacks.map((stack) => stack.stackName) }
+  } finally {
+    rmSync(outdir, { recursive: true })
+  }
 }
 
 function frozen<T>(value: T): T {
