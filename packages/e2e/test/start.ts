@@ -16,6 +16,8 @@ import { awsOf } from './aws.ts'
 
 type Options = Pick<SystemOptions, 'env' | 'instances' | 'traces'>
 
+/** A buyer who waits for the outcome waits for it, whatever the machine does meanwhile. */
+const PATIENT_MS = '600000'
 /** What a dead process had taken is free again after so many seconds. */
 const LEASE = String(Math.ceil(2 * machineFactor))
 /** A message that nobody acknowledged comes again after so many: longer than a lease, as it is without tests. */
@@ -38,9 +40,10 @@ const kinds = {
         // The tokens of trouble would open the gateway's breaker, as they should: here each is looked at by itself.
         RESILIENCE: JSON.stringify({ gateway: { breaker: { volumeThreshold: 10_000 }, ratePerSecond: 1_000 } }),
         GATEWAY_TIMEOUT_MS: String(Math.round(2_000 * machineFactor)),
-        CHECKOUT_WAIT_MS: '600000',
+        CHECKOUT_WAIT_MS: PATIENT_MS,
       },
       notifications: { DLQ_CHECK_SECONDS: '1' },
+      edge: { ANSWER_TIMEOUT_MS: PATIENT_MS },
     },
   }),
   /** Its services are killed, and come back. A buyer gets 202 soon, and what a dead process had taken is free again soon. */
@@ -63,11 +66,15 @@ const kinds = {
     env: {
       auth: { LOGIN_FAILURES_PER_NETWORK: '1000000' },
       tickets: { TRANSFER_RECHECK_SECONDS: '86400' }, // it notes when it looked
-      payments: { CHECKOUT_WAIT_MS: '600000' },
+      payments: { CHECKOUT_WAIT_MS: PATIENT_MS },
+      edge: { ANSWER_TIMEOUT_MS: PATIENT_MS },
     },
   }),
   /** Every request is a trace. */
-  traced: (): Options => ({ traces: true, env: { payments: { CHECKOUT_WAIT_MS: '600000' } } }),
+  traced: (): Options => ({
+    traces: true,
+    env: { payments: { CHECKOUT_WAIT_MS: PATIENT_MS }, edge: { ANSWER_TIMEOUT_MS: PATIENT_MS } },
+  }),
 }
 export type Kind = keyof typeof kinds
 

@@ -17,7 +17,7 @@ const children = createChildren()
 afterEach(() => Promise.all(running.splice(0).map((system) => system.stop())))
 afterAll(async () => {
   await children.end()
-  await Promise.all(folders.map(stopLeftovers))
+  await Promise.all(folders.map((folder) => stopLeftovers(folder)))
   rmSync(root, { recursive: true, force: true })
 })
 

@@ -25,7 +25,7 @@ export interface SystemOptions {
   services?: readonly ServiceKey[]
   servicesFolder?: string
   /** Put over what `environmentOf` gives; what is undefined is taken out. */
-  env?: Partial<Record<ServiceKey, Record<string, string | undefined>>>
+  env?: Partial<Record<ServiceKey | 'edge', Record<string, string | undefined>>>
   /** Processes of each service, one where none is named; the others get free ports. */
   instances?: Partial<Record<ServiceKey, number>>
   /** PostgreSQL does not wait for the disk: for tests only. */
@@ -96,6 +96,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       UPSTREAMS: JSON.stringify(upstreams),
       MAILBOX_URL: addresses.mailbox,
       SMS_URL: addresses.sms,
+      ...(options.env?.edge as Environment | undefined),
     }
     await launcher.step('edge', () => launcher.startChild('edge', path.join(SOURCES, 'edge/main.ts'), edgeEnv))
 

@@ -21,10 +21,18 @@ export const Environment = z.object({
   UPSTREAMS: Upstreams.describe("base URLs of each service's instances, in JSON"),
   MAILBOX_URL: z.url().describe('where people read mail'),
   SMS_URL: z.url().describe('where people read text messages'),
+  ANSWER_TIMEOUT_MS: z.coerce.number().int().min(1).default(30_000).describe('how long a service may take to answer, in ms'),
 })
 
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
 export function loadConfig(environment: Record<string, string | undefined>): EdgeOptions & { host: string; port: number } {
   const read = readEnvironment(Environment, environment)
-  return { host: read.HOST, port: read.PORT, upstreams: read.UPSTREAMS, mailboxUrl: read.MAILBOX_URL, smsUrl: read.SMS_URL }
+  return {
+    host: read.HOST,
+    port: read.PORT,
+    upstreams: read.UPSTREAMS,
+    mailboxUrl: read.MAILBOX_URL,
+    smsUrl: read.SMS_URL,
+    answerTimeoutMs: read.ANSWER_TIMEOUT_MS,
+  }
 }
