@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 import { type Program, type ProgramName, programs } from './build-programs.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -49,7 +49,7 @@ export async function buildProgram(name: ProgramName): Promise<Built> {
     external: ['pg-native', '@napi-rs/nice'], // pg and piscina ask for them and go on without: machine code of one platform
     metafile: true,
     logLevel: 'silent', // what goes wrong is thrown
-  })
+  }).finally(stop) // its process
   for (const { from, to } of program.files) {
     await cp(path.join(ROOT, from), path.join(folder, to), { recursive: true, dereference: true })
   }

@@ -19,9 +19,12 @@ const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 export function createReporter(options: { factor: number; showAll: boolean; figuresFile?: string }): Reporter {
   let vitest: Vitest
   const log = (text: string) => vitest.logger.log(text)
-  const show = (title: string, errors: readonly unknown[], project: TestModule['project']) => {
+  /** What tests printed, by their id, until it is known whether they failed. */
+  const said = new Map<string, string>()
+  const show = (title: string, errors: readonly unknown[], { id, project }: TestCase | TestModule) => {
     log(`\n✗ ${title}`)
     for (const error of errors) vitest.logger.printError(error, { project })
+    log(said.get(id) ?? '')
   }
   const times: FileTimes[] = []
 
@@ -31,10 +34,11 @@ export function createReporter(options: { factor: number; showAll: boolean; figu
     },
     onTestCaseResult(test: TestCase) {
       const { state, errors } = test.result()
-      if (state === 'failed') show(`${test.module.relativeModuleId} > ${test.fullName}`, errors ?? [], test.project)
+      if (state === 'failed') show(`${test.module.relativeModuleId} > ${test.fullName}`, errors ?? [], test)
+      said.delete(test.id)
     },
-    onUserConsoleLog({ content }) {
-      process.stderr.write(content)
+    onUserConsoleLog({ taskId = '', content }) {
+      said.set(taskId, (said.get(taskId) ?? '') + content)
     },
     onTestModuleEnd(module: TestModule) {
       const { collectDuration, setupDuration, duration, prepareDuration } = module.diagnostic()
@@ -42,7 +46,7 @@ export function createReporter(options: { factor: number; showAll: boolean; figu
       const tests = [...module.children.allTests()]
       const failed = tests.filter((test) => test.result().state === 'failed').length
       times.push({ file: module.relativeModuleId, ms, importMs: collectDuration + setupDuration + prepareDuration })
-      if (module.errors().length > 0) show(module.relativeModuleId, module.errors(), module.project)
+      if (module.errors().length > 0) show(module.relativeModuleId, module.errors(), module)
       const counted = `${tests.length} tests${failed > 0 ? `, ${failed} failed` : ''}`
       log(`${module.ok() ? '✓' : '✗'} ${module.relativeModuleId}  ${counted}  ${seconds(ms)}`)
       for (const test of options.showAll ? tests : []) {

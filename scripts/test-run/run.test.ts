@@ -8,6 +8,8 @@ import { afterEach, expect, test } from 'vitest'
 import { findProcessesOf } from './processes.ts'
 import { beginRun } from './run.ts'
 
+/** Nothing here has to end by itself. */
+const QUICK = { noticeMs: 0, endMs: 50 }
 const children: ChildProcess[] = []
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
@@ -19,7 +21,7 @@ async function startRun(): Promise<{ owner: ChildProcess; folder: string }> {
     import { spawn } from 'node:child_process'
     import { writeFileSync } from 'node:fs'
     import { beginRun } from ${JSON.stringify(path.join(import.meta.dirname, 'run.ts'))}
-    const run = await beginRun()
+    const run = await beginRun(${JSON.stringify(QUICK)})
     const stubborn = "process.on('SIGINT', () => {}); process.on('SIGTERM', () => {}); process.send('up'); setInterval(() => {}, 1000)"
     const child = spawn(process.execPath, ['-e', stubborn], {
       detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: { ...process.env, ...run.environment } })
@@ -73,14 +75,14 @@ test('where the watcher was killed too, the next run cleans up', async () => {
   await once(owner, 'exit')
   await until(() => expect(findWatcherOf(folder)).toBe(null))
   expect(findProcessesOf(folder)).toHaveLength(1)
-  const next = await beginRun()
+  const next = await beginRun(QUICK)
   expect(findProcessesOf(folder)).toEqual([])
   expect(existsSync(folder)).toBe(false)
   expect(await next.end()).toEqual([])
 })
 
 test('a process that hides its environment is found by the folder that it works in', async () => {
-  const run = await beginRun()
+  const run = await beginRun(QUICK)
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { cwd: run.folder, stdio: 'ignore', env: {} })
   children.push(child)
   await once(child, 'spawn')
@@ -90,7 +92,7 @@ test('a process that hides its environment is found by the folder that it works 
 
 test('a run that is going on is left alone by the next one', async () => {
   const { folder } = await startRun()
-  const next = await beginRun()
+  const next = await beginRun(QUICK)
   writeFileSync(path.join(next.folder, 'ours'), '')
   expect(findProcessesOf(folder)).toHaveLength(1)
   expect(await next.end()).toEqual([])

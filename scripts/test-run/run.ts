@@ -7,11 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findRunning, writePidFile } from '../../packages/stack/src/pid-file.ts'
 import { findProcessesOf, type Process, RUN_VARIABLE } from './processes.ts'
 
+const WATCHER = path.join(import.meta.dirname, 'watcher.ts')
 const PREFIX = 'boxoffice-test-'
-/** What has lost its parent ends by itself: a service lets its long polls end first. */
-const NOTICE_MS_MAX = 5_000
-/** Told to end, everything has so long before it is killed. */
-const END_MS_MAX = 5_000
+/** How long what is left of a run may take. */
+export interface Limits {
+  /** To end by itself: a service that has lost its parent lets its long polls end first. */
+  readonly noticeMs: number
+  /** To end when it is told to, before it is killed. */
+  readonly endMs: number
+}
+const LIMITS: Limits = { noticeMs: 5_000, endMs: 5_000 }
 
 /** Everything that a test run makes is in its folder, and everything that it starts bears its mark. */
 export interface TestRun {
@@ -28,14 +33,14 @@ const ownerOf = (folder: string) => path.join(folder, 'owner.pid')
  * Begins a test run, after cleaning up behind runs that were killed. A watcher in a process of its own does the same for this one
  * as soon as we are gone, however that happens: after a SIGKILL nothing is left either.
  */
-export async function beginRun(): Promise<TestRun> {
-  await removeLeftovers()
+export async function beginRun(limits: Limits = LIMITS): Promise<TestRun> {
+  await removeLeftovers(limits)
   const folder = mkdtempSync(path.join(tmpdir(), PREFIX))
   writePidFile(ownerOf(folder), process.pid)
   const temporary = path.join(folder, 'tmp')
   mkdirSync(temporary)
   // The pipe closes when we die. A session of its own: Ctrl-C is not for the watcher.
-  const watcher = spawn(process.execPath, [path.join(import.meta.dirname, 'watcher.ts'), folder], {
+  const watcher = spawn(process.execPath, [WATCHER, folder, JSON.stringify(limits)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
@@ -44,7 +49,7 @@ export async function beginRun(): Promise<TestRun> {
     folder,
     environment: { [RUN_VARIABLE]: folder, TMPDIR: temporary },
     async end() {
-      const left = await endProcesses(folder)
+      const left = await endProcesses(folder, limits)
       await removeFolder(folder)
       watcher.stdin?.destroy()
       return left
@@ -53,17 +58,17 @@ export async function beginRun(): Promise<TestRun> {
 }
 
 /** Ends every process of a run and removes its folder. */
-export async function cleanUp(folder: string): Promise<void> {
-  await endProcesses(folder)
+export async function cleanUp(folder: string, limits: Limits): Promise<void> {
+  await endProcesses(folder, limits)
   await removeFolder(folder)
 }
 
 /** SIGINT, which PostgreSQL too understands as: now. What does not heed it, or is stopped, is killed. Those that had to be told. */
-async function endProcesses(folder: string): Promise<Process[]> {
-  await untilNone(folder, NOTICE_MS_MAX)
+async function endProcesses(folder: string, { noticeMs, endMs }: Limits): Promise<Process[]> {
+  await untilNone(folder, noticeMs)
   const left = findProcessesOf(folder)
   signal(left, 'SIGINT')
-  await untilNone(folder, left.length > 0 ? END_MS_MAX : 0)
+  await untilNone(folder, left.length > 0 ? endMs : 0)
   for (let rest = findProcessesOf(folder); rest.length > 0; rest = findProcessesOf(folder)) {
     signal(rest, 'SIGKILL')
     await sleep(20)
@@ -88,10 +93,10 @@ function signal(processes: readonly Process[], name: NodeJS.Signals): void {
 const removeFolder = (folder: string) => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 
 /** What runs left behind whose watcher was killed too. */
-async function removeLeftovers(): Promise<void> {
+async function removeLeftovers(limits: Limits): Promise<void> {
   const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))
   for (const folder of folders.map((name) => path.join(tmpdir(), name))) {
     if (!existsSync(ownerOf(folder)) || findRunning(ownerOf(folder))) continue // just beginning, or in use
-    await cleanUp(folder).catch(() => {}) // another user's
+    await cleanUp(folder, limits).catch(() => {}) // another user's
   }
 }

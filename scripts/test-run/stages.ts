@@ -6,6 +6,11 @@ const ROOT = path.join(import.meta.dirname, '../..')
 /** The parts of a test run, in their order: what fails soonest comes first. `docs/testing.md` has what each may take. */
 export const stages = [
   { name: 'rules of the house', budgetSeconds: 5, has: (file: string) => file === 'scripts/boundary.test.ts' },
+  {
+    name: 'units',
+    budgetSeconds: 60,
+    has: (file: string) => /^(services\/[^/]+|packages\/(contracts|testing|service-kit|ops))\/src\//.test(file),
+  },
   { name: 'packages', budgetSeconds: 150, has: (file: string) => !/^(services|packages\/e2e)\//.test(file) },
   { name: 'services', budgetSeconds: 200, has: (file: string) => file.startsWith('services/') },
   { name: 'end to end, killed', budgetSeconds: 150, has: (file: string) => file.startsWith('packages/e2e/test/faults/') },
@@ -13,7 +18,7 @@ export const stages = [
   { name: 'end to end, apart', budgetSeconds: 60, has: () => true },
 ] as const
 export type Stage = (typeof stages)[number]
-const lastStage = stages[5]
+const lastStage = stages[6]
 
 /** The stage of a test file; its path is absolute, or from the root of the workspace. */
 export function stageOf(file: string): Stage {

@@ -18,6 +18,14 @@ let aws: Aws
 let boxoffice: ReturnType<typeof commandLineOf>
 let alerts: Probe
 let orderId: string
+let handledBefore: { done: number; failed: number }
+
+/** What a service has done with messages of a type; others have used this system before. */
+async function handled(service: 'tickets' | 'notifications', eventType: string) {
+  const { handlers } = expectStatus(await operator.ops[service].getHandlers({}), 200)
+  return handlers.find((handler) => handler.eventType === eventType) ?? { done: 0, failed: 0, duplicate: 0 }
+}
+const handledPayments = () => handled('tickets', 'PAYMENT_COMPLETED')
 
 beforeAll(async () => {
   running = await useTestSystem()
@@ -25,6 +33,7 @@ beforeAll(async () => {
   boxoffice = commandLineOf(running)
   alerts = await createProbe(aws, ['ops-alerts'])
   operator = await running.operator()
+  handledBefore = await handledPayments()
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   const sale = await publishEvent(organizer, { name: 'Looked after', quantity: 10, unitPrice: 5_000 })
@@ -49,8 +58,8 @@ test('the operators’ routes of every service show what it does', async () => {
     await until(async () => expect(expectStatus(await ops.getOutbox({}), 200)).toMatchObject({ unpublished: 0, failing: [] }))
     expectStatus(await ops.getCaches({}), 200)
   }
-  const { handlers } = expectStatus(await operator.ops.tickets.getHandlers({}), 200)
-  expect(handlers).toContainEqual(expect.objectContaining({ eventType: 'PAYMENT_COMPLETED', done: 1, failed: 0 }))
+  const { done, failed } = handledBefore
+  expect(await handledPayments()).toMatchObject({ done: done + 1, failed })
 })
 
 test('the cache of events serves, says how well, and is cleared', async () => {
@@ -97,6 +106,7 @@ describe('a dead letter', () => {
         'the mail server said no',
       )
     const requeue = () => boxoffice('dlq', 'requeue', 'notification-queue', '--type', 'TICKETS_GENERATED', '--yes')
+    const { done, duplicate } = await handled('notifications', 'TICKETS_GENERATED')
     await bury()
     expect(await boxoffice('dlq', 'list')).toMatchObject({ code: 1, stdout: expect.stringMatching(/notification-dlq +1/) })
     const seen = await boxoffice('dlq', 'peek', 'notification-dlq')
@@ -109,10 +119,9 @@ describe('a dead letter', () => {
     await until(async () => expect(await mails()).toBe(2)) // the purchase's own, and this one
     await bury()
     expect(await requeue()).toMatchObject({ code: 0 })
-    await until(async () => {
-      const { handlers } = expectStatus(await operator.ops.notifications.getHandlers({}), 200)
-      expect(handlers.find(({ eventType }) => eventType === 'TICKETS_GENERATED')).toMatchObject({ done: 2, duplicate: 1 })
-    })
+    await until(async () =>
+      expect(await handled('notifications', 'TICKETS_GENERATED')).toMatchObject({ done: done + 1, duplicate: duplicate + 1 }),
+    )
     expect(await mails()).toBe(2)
     expect(await boxoffice('dlq', 'list')).toMatchObject({ code: 0 })
   })

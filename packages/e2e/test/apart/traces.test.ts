@@ -142,7 +142,7 @@ test('a purchase is counted where it passes', async () => {
 })
 
 describe.each(serviceKeys)('the metrics of %s', (key) => {
-  const page = readMetricsPage(readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8'))
+  const page = readMetricsPage(readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8'))
   const documented = new Map(
     ['Every service', key, 'Node.js']
       .flatMap((section) => [...(page.get(section) ?? [])])
