@@ -10,7 +10,6 @@ import {
   account,
   buyer,
   codeOf,
-  impatient,
   newAddress,
   organizerOf,
   passOn,
@@ -25,7 +24,7 @@ let setting: Setting
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting({ RESILIENCE: impatient })
+  setting = await createSetting()
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = buildWorkers(setting.deps).filter(({ name }) => !name.includes('addresses of transfers'))
   for (const worker of workers) worker.start()

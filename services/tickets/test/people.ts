@@ -76,6 +76,3 @@ export const show = (
 /** The organizer of what is offered. */
 export const organizerOf = (setting: Setting, { organizer }: { organizer: { userId: UserId } }) =>
   setting.user(['ORGANIZER'], organizer.userId)
-
-/** The auth service is asked once and never given up. */
-export const impatient = JSON.stringify({ auth: { retry: { attempts: 1, firstWaitMs: 0 }, breaker: { volumeThreshold: 1_000 } } })

@@ -3,26 +3,14 @@ import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  account,
-  buyer,
-  codeOf,
-  impatient,
-  newAddress,
-  organizerOf,
-  passOn,
-  show,
-  ticketsOf,
-  transferIdOf,
-  transfersOf,
-} from './people.ts'
+import { account, buyer, codeOf, newAddress, organizerOf, passOn, show, ticketsOf, transferIdOf, transfersOf } from './people.ts'
 import { createSetting, newId, type Setting, seats, some } from './setting.ts'
 
 let setting: Setting
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting({ TRANSFERS_PER_HOUR_MAX: '5', RESILIENCE: impatient })
+  setting = await createSetting({ TRANSFERS_PER_HOUR_MAX: '5' })
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = [setting.deps.messaging.relay]
   for (const worker of workers) worker.start()
@@ -267,7 +255,7 @@ describe('giving back an order of which a ticket was passed on', () => {
 })
 
 it('without the auth service nothing is passed on, and nothing has happened', async () => {
-  const lonely = await createSetting({ RESILIENCE: impatient })
+  const lonely = await createSetting()
   const { eventId, typeId } = await lonely.offer(3)
   const sender = await buyer(lonely, eventId, some(typeId))
   lonely.authIs.away = true
