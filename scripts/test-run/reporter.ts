@@ -65,7 +65,7 @@ export function createReporter(options: { factor: number; showAll: boolean; figu
       }
       const spending = readSpending(process.env[RUN_VARIABLE])
       const find = (file: string) => spending.get(path.join(vitest.config.root, file))
-      log(`\n${timingsTable(times, find, options.showAll ? Number.POSITIVE_INFINITY : 5)}`)
+      log(`\n${timingsTable(times, find, options.showAll ? 60 : 5)}`)
       log(`\n${budgetTable(times, options.factor)}\n`)
       for (const test of failed) log(`✗ ${test.module.relativeModuleId} > ${test.fullName}`)
       if (options.figuresFile) writeFileSync(options.figuresFile, JSON.stringify(figures))

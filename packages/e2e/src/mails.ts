@@ -16,8 +16,8 @@ const LONG = { patienceMs: 90_000 }
 /** What the local mailbox has received. */
 export function createMailReader(mailboxUrl: string) {
   const list = async (to: string): Promise<Mail[]> => {
-    const { emails } = (await (await fetch(`${mailboxUrl}/store`)).json()) as { emails: Mail[] }
-    return emails.filter(({ destination }) => destination.to.some((address) => address.includes(to)))
+    const { emails } = (await (await fetch(`${mailboxUrl}/store?to=${encodeURIComponent(to)}`)).json()) as { emails: Mail[] }
+    return emails
   }
   return {
     list,

@@ -20,8 +20,8 @@ afterAll(async () => {
 
 const start = () =>
   children.start([path.join(import.meta.dirname, 'main.ts')], { ...process.env, PORT: String(port), MAIL_FILE: file })
-const send = async (subject: string) => {
-  const raw = `From: tickets@boxoffice.example\r\nTo: buyer@boxoffice.example\r\nSubject: ${subject}\r\n\r\nHello`
+const send = async (subject: string, to = 'buyer@boxoffice.example') => {
+  const raw = `From: tickets@boxoffice.example\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\nHello`
   const response = await fetch(`http://127.0.0.1:${port}/`, {
     method: 'POST',
     headers: { authorization: 'AWS4-HMAC-SHA256 local' },
@@ -29,8 +29,8 @@ const send = async (subject: string) => {
   })
   expect(await response.text()).toContain('<MessageId>')
 }
-const subjects = async () => {
-  const store = await (await fetch(`http://127.0.0.1:${port}/store`)).json()
+const subjects = async (query = '') => {
+  const store = await (await fetch(`http://127.0.0.1:${port}/store${query}`)).json()
   return (store as { emails: { subject: string }[] }).emails.map((mail) => mail.subject)
 }
 
@@ -45,6 +45,9 @@ test('mails are there after a SIGKILL, even when its last line was cut off, unti
   expect(await subjects()).toEqual(['one', 'two'])
   await send('three')
   expect(await subjects()).toEqual(['one', 'two', 'three'])
+  await send('four', 'friend@boxoffice.example')
+  expect(await subjects('?to=friend%40')).toEqual(['four'])
+  expect(await subjects('?to=nobody')).toEqual([])
   await fetch(`http://127.0.0.1:${port}/clear-store`, { method: 'POST' })
   second.kill('SIGTERM')
   expect(await once(second, 'exit')).toEqual([0, null])

@@ -1,11 +1,11 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import type { RequestListener, Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import path from 'node:path'
 import ses from 'aws-ses-v2-local'
 import store from 'aws-ses-v2-local/dist/store.js'
 import { answerWithPage } from './mail-pages.ts'
 
-/** A stand-in for SES that keeps what it is given. `url` is its API, and a page to read mails at; `GET /store` lists them. */
+/** A stand-in for SES that keeps what it is given. `url` is its API, and a page to read mails at; `GET /store` lists them, `?to=` some. */
 export interface Mailbox {
   url: string
   stop(): Promise<void>
@@ -64,9 +64,19 @@ function servePages(server: Server): void {
   const others = server.listeners('request') as RequestListener[]
   server.removeAllListeners('request')
   server.on('request', (request, response) => {
-    if (answerWithPage(mails(), request, response)) return
+    if (answerWithMailsTo(request, response) || answerWithPage(mails(), request, response)) return
     for (const listener of others) listener.call(server, request, response)
   })
+}
+
+/** `GET /store?to=zofia`: of the store only mails to addresses with this text in them, as a crowd's mails are many and large. */
+function answerWithMailsTo({ method, url = '' }: IncomingMessage, response: ServerResponse): boolean {
+  const { pathname, searchParams } = new URL(url, 'http://mailbox')
+  const to = searchParams.get('to')
+  if (method !== 'GET' || pathname !== '/store' || to === null) return false
+  const emails = mails().filter(({ destination }) => destination.to.some((address) => address.includes(to)))
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ emails }))
+  return true
 }
 
 function parseMail(line: string): Mail | null {
