@@ -3,13 +3,15 @@ import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { findRunning } from './pid-file.ts'
 import { claimPorts } from './ports.ts'
+import { prepareProgram } from './programs/program.ts'
 import { type System, type SystemOptions, startSystem } from './system.ts'
 
 const root = mkdtempSync(path.join(tmpdir(), 'boxoffice-system-'))
 const running: System[] = []
+beforeAll(async () => void (await prepareProgram(path.join(import.meta.dirname, 'main.ts'))), 180_000) // builds them all, once
 afterEach(() => Promise.all(running.splice(0).map((system) => system.stop())))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 

@@ -171,10 +171,7 @@ async function prepareDatabase(options: SystemOptions, key: ServiceKey, url: str
   if (existsSync(migrations)) await migrate(url, migrations)
 }
 
-const urlsOf =
-  ({ ports }: SystemOptions) =>
-  (name: keyof Ports) =>
-    `http://127.0.0.1:${ports[name]}`
+const urlsOf = (options: SystemOptions) => (name: keyof Ports) => `http://127.0.0.1:${options.ports[name]}`
 
 function addressesOf(options: SystemOptions, { postgres, redis }: Stores): Addresses {
   const urlOf = urlsOf(options)

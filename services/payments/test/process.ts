@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { programArguments } from '@boxoffice/stack'
 import { freePort, type Payments } from './harness.ts'
+
+const MAIN = path.join(import.meta.dirname, '../src/main.ts')
 
 /** Where a process of its own finds the keys of access tokens: what the auth service publishes. */
 export async function publishKeys({ tokenKey }: Payments['authority']) {
@@ -21,7 +24,7 @@ export async function publishKeys({ tokenKey }: Payments['authority']) {
 /** Another instance of the service, as a process that can be killed: same database, gateway and peers. */
 export async function startInstance({ environment }: Payments, overrides: Record<string, string> = {}) {
   const port = await freePort()
-  const child: ChildProcess = spawn(process.execPath, [path.join(import.meta.dirname, '../src/main.ts')], {
+  const child: ChildProcess = spawn(process.execPath, programArguments(MAIN), {
     env: { ...environment, PORT: String(port), ...overrides },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { messagingEnvironmentOf } from '../environment.ts'
 import { claimPort } from '../ports.ts'
+import { programArguments } from '../programs/program.ts'
 
 const running: ChildProcess[] = []
 const folders: string[] = []
@@ -16,7 +17,7 @@ afterEach(async () => {
 
 const start = async (port: number, dataDir: string): Promise<ChildProcess> => {
   const program = path.join(import.meta.dirname, 'main.ts')
-  const child = spawn('node', [program], {
+  const child = spawn(process.execPath, programArguments(program), {
     env: {
       ...process.env,
       ...messagingEnvironmentOf({ aws: `http://127.0.0.1:${port}` }),

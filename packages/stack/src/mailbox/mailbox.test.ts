@@ -5,6 +5,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { claimPort } from '../ports.ts'
+import { programArguments } from '../programs/program.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-mailbox-'))
 const file = path.join(folder, 'mailbox', 'mails.jsonl')
@@ -19,7 +20,7 @@ afterEach(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const start = async (): Promise<ChildProcess> => {
-  const child = spawn('node', [path.join(import.meta.dirname, 'main.ts')], {
+  const child = spawn(process.execPath, programArguments(path.join(import.meta.dirname, 'main.ts')), {
     env: { ...process.env, PORT: String(port), MAIL_FILE: file },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

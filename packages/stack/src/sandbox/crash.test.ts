@@ -6,6 +6,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { claimPort } from '../ports.ts'
+import { programArguments } from '../programs/program.ts'
 import { errorOf, probeSandbox, purchase, SECRET_KEY, startReceiver, WEBHOOK_SECRET } from './sandbox-probe.ts'
 
 let folder: string
@@ -23,7 +24,7 @@ afterEach(async () => {
 
 async function start(webhookUrl = '') {
   const port = await claimPort(0)
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'main.ts')], {
+  const child = spawn(process.execPath, programArguments(path.join(import.meta.dirname, 'main.ts')), {
     env: {
       PORT: String(port),
       SANDBOX_DATABASE: file,
