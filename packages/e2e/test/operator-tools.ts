@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { serviceKeys } from '@boxoffice/contracts'
-import { loadSecrets } from '@boxoffice/stack'
+import { loadSecrets, programArguments } from '@boxoffice/stack'
 import type { TestSystem } from './start.ts'
 
 const CLI = path.join(import.meta.dirname, '../../ops/src/main.ts')
@@ -20,7 +20,7 @@ export const commandLineOf =
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
     }
-    const done = promisify(execFile)(process.execPath, [CLI, ...args], { env })
+    const done = promisify(execFile)(process.execPath, [...programArguments(CLI), ...args], { env })
     return done.then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       ({ code, stdout, stderr }) => ({ code, stdout, stderr }),

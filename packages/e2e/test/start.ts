@@ -14,7 +14,7 @@ import { grantAdmin } from '../src/operator.ts'
 import { createPerson } from '../src/person.ts'
 import { awsOf } from './aws.ts'
 
-type Options = Pick<SystemOptions, 'env' | 'instances' | 'traces'>
+type Options = Pick<SystemOptions, 'backoffMsMax' | 'env' | 'instances' | 'traces'>
 
 /** A buyer who waits for the outcome waits for it, whatever the machine does meanwhile. */
 const PATIENT_MS = '600000'
@@ -51,6 +51,7 @@ const kinds = {
     const soonFree = (service: ServiceKey) => ({ CRASH_AT: `@${crashFile(folder, service)}`, LEASE_SECONDS: LEASE, RESILIENCE })
     return {
       instances: { payments: 2 },
+      backoffMsMax: 200,
       env: {
         auth: soonFree('auth'),
         events: soonFree('events'),

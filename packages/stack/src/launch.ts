@@ -9,8 +9,10 @@ export function createLauncher(options: {
   places: ReturnType<typeof layout>
   log: (line: string) => void
   signal?: AbortSignal
+  /** See `Program`. */
+  backoffMsMax?: number
 }) {
-  const { places, log, signal } = options
+  const { places, log, signal, backoffMsMax } = options
   const shutdown = createShutdown(signal)
   const children = new Map<string, Supervised>()
 
@@ -35,7 +37,7 @@ export function createLauncher(options: {
       const files = { logFile: places.logFile(name), pidFile: places.pidFile(name) }
       const runnable = await prepareProgram(file, log)
       signal?.throwIfAborted()
-      const child = supervise({ name, ...runnable, env, ...files, ...(readyUrl && { readyUrl }), log })
+      const child = supervise({ name, ...runnable, env, ...files, ...(readyUrl && { readyUrl }), backoffMsMax, log })
       children.set(name, child)
       shutdown.add(child.stop)
       await child.waitReady()

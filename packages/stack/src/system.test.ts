@@ -2,18 +2,20 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { until } from '@boxoffice/testing'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createChildren } from '../test/children.ts'
 import { freeze } from '../test/freeze.ts'
 import { stopLeftovers } from './leftovers.ts'
 import { findRunning } from './pid-file.ts'
 import { claimPorts } from './ports.ts'
+import { prepareProgram } from './programs/program.ts'
 import { type System, type SystemOptions, startSystem } from './system.ts'
 
 const root = mkdtempSync(path.join(tmpdir(), 'boxoffice-system-'))
 const running: System[] = []
 const folders: string[] = []
 const children = createChildren()
+beforeAll(() => prepareProgram(path.join(import.meta.dirname, 'main.ts'))) // builds them all, once
 afterEach(() => Promise.all(running.splice(0).map((system) => system.stop())))
 afterAll(async () => {
   await children.end()

@@ -32,6 +32,8 @@ export interface SystemOptions {
   unsafe?: boolean
   /** What PostgreSQL, Redis, SNS and SQS are; in containers they keep nothing: for tests only. */
   stores?: StoreKind
+  /** The longest pause before a process that ended is started again; ten seconds. */
+  backoffMsMax?: number
   /** Begin with an empty folder. */
   fresh?: boolean
   /** Trace everything, with a collector that shows it at `urls.traces`. */
@@ -73,7 +75,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   await requireFree(options.traces ? ports : { ...ports, traces: undefined })
   writePidFile(places.supervisorPid, process.pid)
 
-  const launcher = createLauncher({ places, log, ...(signal && { signal }) })
+  const launcher = createLauncher({ places, log, backoffMsMax: options.backoffMsMax, ...(signal && { signal }) })
   const stop = async () => {
     markStopping(places.supervisorPid)
     await launcher.stop()
@@ -173,10 +175,7 @@ async function prepareDatabase(options: SystemOptions, key: ServiceKey, url: str
   if (existsSync(migrations)) await migrate(url, migrations)
 }
 
-const urlsOf =
-  ({ ports }: SystemOptions) =>
-  (name: keyof Ports) =>
-    `http://127.0.0.1:${ports[name]}`
+const urlsOf = (options: SystemOptions) => (name: keyof Ports) => `http://127.0.0.1:${options.ports[name]}`
 
 function addressesOf(options: SystemOptions, { postgres, redis }: Stores): Addresses {
   const urlOf = urlsOf(options)

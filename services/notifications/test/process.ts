@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { programArguments } from '@boxoffice/stack'
 import { measured } from '@boxoffice/testing'
 import type { Notifications } from './harness.ts'
 
@@ -9,8 +10,7 @@ export const startProcess = (service: Notifications, overrides: Record<string, s
   measured('servers', () => start(service, overrides))
 
 async function start({ environment, processes }: Notifications, overrides: Record<string, string>) {
-  const main = path.join(import.meta.dirname, '../src/main.ts')
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, programArguments(path.join(import.meta.dirname, '../src/main.ts')), {
     env: { PATH: process.env.PATH, ...environment, ...overrides },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })

@@ -3,8 +3,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { serveLocally } from '@boxoffice/service-kit/testing'
+import { programArguments } from '@boxoffice/stack'
 import { claimPort, measured } from '@boxoffice/testing'
 import type { Payments } from './harness.ts'
+
+const MAIN = path.join(import.meta.dirname, '../src/main.ts')
 
 /** Where a process of its own finds the keys of access tokens: what the auth service publishes. */
 export async function publishKeys({ tokenKey }: Payments['authority']) {
@@ -24,7 +27,7 @@ export const startInstance = (payments: Payments, overrides: Record<string, stri
 
 async function start({ environment, instances }: Payments, overrides: Record<string, string>) {
   const port = await claimPort()
-  const child: ChildProcess = spawn(process.execPath, [path.join(import.meta.dirname, '../src/main.ts')], {
+  const child: ChildProcess = spawn(process.execPath, programArguments(MAIN), {
     env: { ...environment, PORT: String(port), ...overrides },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

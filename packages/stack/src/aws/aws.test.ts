@@ -7,6 +7,7 @@ import { claimPort, until } from '@boxoffice/testing'
 import { afterEach, expect, test } from 'vitest'
 import { createChildren } from '../../test/children.ts'
 import { messagingEnvironmentOf } from '../environment.ts'
+import { programArguments } from '../programs/program.ts'
 
 const children = createChildren()
 const folders: string[] = []
@@ -16,7 +17,7 @@ afterEach(async () => {
 })
 
 const start = (port: number, dataDir: string): Promise<ChildProcess> =>
-  children.start([path.join(import.meta.dirname, 'main.ts')], {
+  children.start(programArguments(path.join(import.meta.dirname, 'main.ts')), {
     ...process.env,
     ...messagingEnvironmentOf({ aws: `http://127.0.0.1:${port}` }),
     PORT: String(port),

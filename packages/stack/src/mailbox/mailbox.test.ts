@@ -5,6 +5,7 @@ import path from 'node:path'
 import { claimPort } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createChildren } from '../../test/children.ts'
+import { programArguments } from '../programs/program.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-mailbox-'))
 const file = path.join(folder, 'mailbox', 'mails.jsonl')
@@ -19,7 +20,11 @@ afterAll(async () => {
 })
 
 const start = () =>
-  children.start([path.join(import.meta.dirname, 'main.ts')], { ...process.env, PORT: String(port), MAIL_FILE: file })
+  children.start(programArguments(path.join(import.meta.dirname, 'main.ts')), {
+    ...process.env,
+    PORT: String(port),
+    MAIL_FILE: file,
+  })
 const send = async (subject: string, to = 'buyer@boxoffice.example') => {
   const raw = `From: tickets@boxoffice.example\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\nHello`
   const response = await fetch(`http://127.0.0.1:${port}/`, {

@@ -23,15 +23,15 @@ test('a program is built once, and a stack names the files and lines of its sour
   const built = await prepareProgram(AUTH)
   expect(path.relative(PROGRAMS, built.file)).toMatch(/^[0-9a-f]{16}\/services\/auth\/src\/main\.js$/)
   expect(findProgram(AUTH)).toEqual(built)
-  const [fromBundle, fromSource] = await Promise.all([failure(await programArguments(AUTH)), failure([AUTH])])
+  const [fromBundle, fromSource] = await Promise.all([failure(programArguments(AUTH)), failure([AUTH])])
   expect(fromBundle).toContain('DATABASE_URL')
   expect(framesOf(fromBundle).length).toBeGreaterThan(1)
   expect(new Set(framesOf(fromSource))).toEqual(new Set(framesOf(fromBundle)))
 }, 120_000)
 
-test("a test's own program is run as it is", async () => {
+test("a test's own program is run as it is", () => {
   const file = path.join(folder, 'services/auth/src/main.ts')
-  expect(await programArguments(file)).toEqual([file])
+  expect(programArguments(file)).toEqual([file])
   expect(findProgram(file)).toEqual({ file })
 })
 

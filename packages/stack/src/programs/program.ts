@@ -42,9 +42,9 @@ export function findProgram(source: string): Runnable {
   return build?.programs.includes(name) ? take(build, name) : { file }
 }
 
-/** `prepareProgram` as the arguments of a Node.js that is to be spawned. */
-export async function programArguments(source: string, log?: Log): Promise<string[]> {
-  const { file, preload } = await prepareProgram(source, log)
+/** `findProgram` as the arguments of a Node.js that is to be spawned, for tests: a single process is not worth a build. */
+export function programArguments(source: string): string[] {
+  const { file, preload } = findProgram(source)
   return preload ? ['--import', pathToFileURL(preload).href, file] : [file]
 }
 

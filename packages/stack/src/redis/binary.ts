@@ -12,6 +12,7 @@ export interface RedisBinary {
 
 const CACHE = path.resolve(import.meta.dirname, '../../../../node_modules/.cache/boxoffice/redis')
 const VERSION_MIN = 7
+const SAY_AFTER_MS = 5_000
 
 /**
  * The Redis server of this machine: `REDIS_SERVER_BIN`, `valkey-server` or `redis-server` on PATH, or Debian's own packages
@@ -30,9 +31,14 @@ export async function findRedis(log: (line: string) => void = () => {}): Promise
   if (await works(cached)) return cached
   if (process.platform === 'linux' && existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg')) {
     log('downloading Redis (once)')
-    await download().catch((error) => {
-      throw new Error(`no Redis server here and the download failed (${reason(error)}): ${installHint()}`)
-    })
+    const startedAt = performance.now()
+    const waited = () => log(`downloading Redis: ${Math.round((performance.now() - startedAt) / 1_000)} s`)
+    const saying = setInterval(waited, SAY_AFTER_MS)
+    await download()
+      .catch((error) => {
+        throw new Error(`no Redis server here and the download failed (${reason(error)}): ${installHint()}`)
+      })
+      .finally(() => clearInterval(saying))
     const downloaded = await unpacked(CACHE)
     if (await works(downloaded)) return downloaded
   }

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { claimPort, until } from '@boxoffice/testing'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { createChildren } from '../../test/children.ts'
+import { programArguments } from '../programs/program.ts'
 import { errorOf, probeSandbox, purchase, SECRET_KEY, startReceiver, WEBHOOK_SECRET } from './sandbox-probe.ts'
 
 let folder: string
@@ -27,7 +28,7 @@ afterEach(async () => {
 
 async function start(webhookUrl = '') {
   const port = await claimPort()
-  const child = await children.start([path.join(import.meta.dirname, 'main.ts')], {
+  const child = await children.start(programArguments(path.join(import.meta.dirname, 'main.ts')), {
     PORT: String(port),
     SANDBOX_DATABASE: file,
     STRIPE_SECRET_KEY: SECRET_KEY,
