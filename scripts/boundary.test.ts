@@ -76,6 +76,18 @@ describe('the house', () => {
     for (const file of files) walk(file, [])
     expect(cycles).toEqual([])
   })
+  test('tests wait by `until` alone, and take no port that the kernel gives to others', () => {
+    const waits = /\bvi\.wait(For|Until)\(|\bexpect\.poll\(|new Promise(<void>)?\(\((resolve|next|done)\) => setTimeout\(/
+    const ports = /\.listen\(0\b|\bport: 0\b/
+    const allowed = ['packages/testing/src/timings.test.ts', 'scripts/boundary.test.ts', 'packages/stack/src/supervise.test.ts']
+    const bad = files.filter(
+      (file) =>
+        (isTest(file) || file.endsWith('/testing.ts') || /^packages\/e2e\/src\/(?!bench\/)/.test(file)) &&
+        !allowed.includes(file) &&
+        (waits.test(sources.get(file) ?? '') || ports.test(sources.get(file) ?? '')),
+    )
+    expect(bad).toEqual([])
+  })
   test('no name says nothing', () => {
     expect(files.filter((file) => /^(utils?|helpers?|common|manager|service)\.ts$/.test(path.basename(file)))).toEqual([])
   })

@@ -8,7 +8,7 @@ const ROOT = path.join(import.meta.dirname, '..')
 /** What was built, for a person or a test to look at. */
 export interface Built {
   readonly name: ProgramName
-  /** `dist/<program>`, absolute. */
+  /** Absolute. */
   readonly folder: string
   /** Of everything in the folder. */
   readonly bytes: number
@@ -24,12 +24,11 @@ const PRELUDE = `import { createRequire as createRequireOfBundle } from 'node:mo
 const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname`
 
 /**
- * Bundle a program into `dist/<program>`, together with every file that it reads: Node.js runs `main.js` there, with no
+ * Bundle a program into a folder, `dist/<program>` where none is named, together with every file that it reads: Node.js runs `main.js` there, with no
  * `node_modules` but fonts and no source. The folder is emptied first. Throws with esbuild's words when something is missing.
  */
-export async function buildProgram(name: ProgramName): Promise<Built> {
+export async function buildProgram(name: ProgramName, folder = path.join(ROOT, 'dist', name)): Promise<Built> {
   const program: Program = programs[name]
-  const folder = path.join(ROOT, 'dist', name)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const { metafile } = await build({

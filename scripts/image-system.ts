@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Built, buildProgram } from './build-program.ts'
+import { buildOnce } from './build-once.ts'
+import type { Built } from './build-program.ts'
 import { type ProgramName, programNames } from './build-programs.ts'
 
 /** A program that runs as it does in its image. */
@@ -30,7 +31,7 @@ export async function unpackImages() {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'boxoffice-images-')))
   const built: Built[] = []
   for (const name of programNames) {
-    const program = await buildProgram(name)
+    const program = await buildOnce(name)
     await cp(program.folder, path.join(folder, name), { recursive: true })
     built.push(program)
   }

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { findCorrelationId } from './context.ts'
 import { findTraceId } from './tracing/spans.ts'
 
@@ -20,9 +20,16 @@ const secrets = [
   'to',
 ]
 
+let destination: DestinationStream | undefined
+
+/** Every logger that is made from now on writes there rather than to standard output: for tests. */
+export function redirectLogs(to: DestinationStream): void {
+  destination = to
+}
+
 /** JSON lines with the correlation id, and the trace's while there is one; what is secret or personal is blanked wherever it stands, three levels deep. */
 export function createLogger(options: { service: string; level: string }): Logger {
-  return pino({
+  const settings: LoggerOptions = {
     level: options.level,
     base: { service: options.service },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -33,5 +40,6 @@ export function createLogger(options: { service: string; level: string }): Logge
       return { ...(correlationId && { correlationId }), ...(traceId && { traceId }) }
     },
     redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
-  })
+  }
+  return destination ? pino(settings, destination) : pino(settings)
 }

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import path from 'node:path'
 import { type Caller, callers, type Role, type Routes, type UserId } from '@boxoffice/contracts'
-import { claimPort, machineFactor, measured, until } from '@boxoffice/testing'
+import { addLogSource, claimPort, createMemoryLog, machineFactor, measured, until } from '@boxoffice/testing'
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
@@ -11,7 +11,7 @@ import type { z } from 'zod'
 import { ACCESS_TOKEN_AUDIENCE } from './authentication.ts'
 import { type Client, createClient, type Send } from './client.ts'
 import { ensureDatabase, migrate, type SqlClient, withClient } from './databases.ts'
-import { createLogger } from './logging.ts'
+import { createLogger, redirectLogs } from './logging.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { type Handlers, mountRoutes } from './mount.ts'
 import { type Callee, type PolicyOverrides, policies } from './resilience.ts'
@@ -19,6 +19,11 @@ import { createServer } from './server.ts'
 import { createServiceIdentity } from './service-identity.ts'
 import { registerTracing, stopTracing } from './tracing/tracing.ts'
 import type { Worker } from './worker.ts'
+
+/** What the services of this process log is shown when a test fails. */
+const logged = createMemoryLog('the services in this process')
+redirectLogs(logged)
+addLogSource(logged)
 
 /** Keys and tokens for a test: its own auth service and every service's identity. */
 export async function createTestAuthority() {
@@ -50,7 +55,7 @@ export async function createTestAuthority() {
     service: (name: Caller, audience: Caller) => createServiceIdentity(name, keyOf(name)).headersFor(audience),
     /** The base environment of a service, as its config reads it. */
     environment: (name: Caller): Record<string, string> => ({
-      LOG_LEVEL: 'silent',
+      LOG_LEVEL: 'info',
       SERVICE_PRIVATE_KEY: JSON.stringify(keyOf(name)),
       SERVICE_PUBLIC_KEYS: JSON.stringify({ keys: [...serviceKeys.values()].map(publicOf) }),
       AWS_REGION: 'us-east-1',

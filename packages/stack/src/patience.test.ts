@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { machineFactor, pause, until } from '@boxoffice/testing'
 import { afterAll, expect, test } from 'vitest'
 import { readCpuMs } from './cpu-time.ts'
 import { createPatience, describeWait } from './patience.ts'
@@ -12,12 +13,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('a log that grows is progress, and one that grows no more is none', async () => {
   const logFile = path.join(folder, 'grows.log')
   appendFileSync(logFile, 'begun\n')
-  const patience = createPatience({ name: 'tickets', pid: () => null, logFile, stuckMsMax: 400 })
+  const stuckMsMax = 400 * machineFactor
+  const patience = createPatience({ name: 'tickets', pid: () => null, logFile, stuckMsMax })
   const writing = setInterval(() => appendFileSync(logFile, 'a row\n'), 50)
-  await new Promise((resolve) => setTimeout(resolve, 1_200))
+  await pause(3 * stuckMsMax)
   expect(patience.signal.aborted).toBe(false)
   clearInterval(writing)
-  await expect.poll(() => patience.signal.aborted, { timeout: 10_000 }).toBe(true)
+  await until(() => patience.signal.aborted)
 })
 
 test('what a child of the process computes is progress too', async () => {
@@ -28,11 +30,11 @@ test('what a child of the process computes is progress too', async () => {
   const pid = Number(parent.pid)
   try {
     const before = Number(await readCpuMs(pid))
-    await expect.poll(async () => Number(await readCpuMs(pid)) - before, { timeout: 10_000 }).toBeGreaterThan(500)
+    await until(async () => expect(Number(await readCpuMs(pid)) - before).toBeGreaterThan(500))
   } finally {
     process.kill(-pid, 'SIGKILL')
   }
-  await expect.poll(() => readCpuMs(pid)).toBeNull()
+  await until(async () => expect(await readCpuMs(pid)).toBeNull())
 })
 
 test('the line says what is waited for, and when it will be given up', () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { programArguments } from '@boxoffice/stack'
+import { programArguments } from '@boxoffice/stack/programs'
 import { measured } from '@boxoffice/testing'
 import type { Notifications } from './harness.ts'
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { serveLocally } from '@boxoffice/service-kit/testing'
-import { programArguments } from '@boxoffice/stack'
+import { programArguments } from '@boxoffice/stack/programs'
 import { claimPort, measured } from '@boxoffice/testing'
 import type { Payments } from './harness.ts'
 
