@@ -74,7 +74,9 @@ test('one that is killed comes back, and waiting for it waits for the new one', 
 })
 
 test('the pauses double up to ten seconds', () => {
-  expect([1, 2, 3, 4, 5, 6, 7, 8].map(backoffMs)).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000])
+  expect([1, 2, 3, 4, 5, 6, 7, 8].map((failures) => backoffMs(failures))).toEqual([
+    200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000,
+  ])
 })
 
 test('one that fails to come back is tried again until it does', async () => {
