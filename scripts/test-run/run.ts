@@ -16,6 +16,8 @@ export interface Limits {
   /** To end when it is told to, before it is killed. */
   readonly endMs: number
 }
+/** What the kernel itself does not let go of is left to it. */
+const KILL_MS_MAX = 10_000
 const LIMITS: Limits = { noticeMs: 5_000, endMs: 5_000 }
 
 /** Everything that a test run makes is in its folder, and everything that it starts bears its mark. */
@@ -23,8 +25,11 @@ export interface TestRun {
   readonly folder: string
   /** For the processes of the run: its mark, and the place for temporary files. */
   readonly environment: Readonly<Record<string, string>>
-  /** Ends what still runs and removes the folder; what ran on although nobody waited for it any more. */
-  end(): Promise<Process[]>
+  /**
+   * Ends what still runs and removes the folder; what ran on although nobody waited for it any more. A machine that is `factor` times
+   * as slow has as much longer to end.
+   */
+  end(factor?: number): Promise<Process[]>
 }
 
 const ownerOf = (folder: string) => path.join(folder, 'owner.pid')
@@ -48,8 +53,8 @@ export async function beginRun(limits: Limits = LIMITS): Promise<TestRun> {
   return {
     folder,
     environment: { [RUN_VARIABLE]: folder, TMPDIR: temporary },
-    async end() {
-      const left = await endProcesses(folder, limits)
+    async end(factor = 1) {
+      const left = await endProcesses(folder, { noticeMs: limits.noticeMs * factor, endMs: limits.endMs * factor })
       await removeFolder(folder)
       watcher.stdin?.destroy()
       return left
@@ -69,9 +74,10 @@ async function endProcesses(folder: string, { noticeMs, endMs }: Limits): Promis
   const left = findProcessesOf(folder)
   signal(left, 'SIGINT')
   await untilNone(folder, left.length > 0 ? endMs : 0)
-  for (let rest = findProcessesOf(folder); rest.length > 0; rest = findProcessesOf(folder)) {
+  for (const limit = Date.now() + KILL_MS_MAX; Date.now() < limit; await sleep(20)) {
+    const rest = findProcessesOf(folder)
+    if (rest.length === 0) break
     signal(rest, 'SIGKILL')
-    await sleep(20)
   }
   return left
 }

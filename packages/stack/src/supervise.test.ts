@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { claimPort, until } from '@boxoffice/testing'
+import { claimPort, machineFactor, until } from '@boxoffice/testing'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { freeze } from '../test/freeze.ts'
 import { findRunning } from './pid-file.ts'
@@ -110,13 +110,13 @@ test('one that does nothing for too long is a failure', async () => {
 })
 
 test.each([
-  ['computes', 'for (const until = Date.now() + 3_000; Date.now() < until; );'],
+  ['computes', `for (const until = Date.now() + ${3_000 * machineFactor}; Date.now() < until; );`],
   [
     'writes its log',
-    `for (let n = 0; n < 30; n++) { console.log('row', n); await new Promise((next) => setTimeout(next, 100)) }`,
+    `for (let n = 0; n < ${Math.ceil(30 * machineFactor)}; n++) { console.log('row', n); await new Promise((next) => setTimeout(next, 100)) }`,
   ],
 ])('one that %s is waited for', async (_what, work) => {
-  const { child } = start(`${work}\n${WELL_BEHAVED}`, { stuckMsMax: 600 })
+  const { child } = start(`${work}\n${WELL_BEHAVED}`, { stuckMsMax: 600 * machineFactor })
   await child.waitReady()
   expect(child.restarts).toBe(0)
 })
