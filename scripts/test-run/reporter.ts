@@ -58,6 +58,7 @@ export function createReporter(options: { factor: number; showAll: boolean; figu
       }
     },
     onTestRunEnd(modules, errors) {
+      if (modules.length === 0) log('no test file is meant by that')
       for (const error of errors) vitest.logger.printError(error)
       const tests = modules.flatMap((module) => [...module.children.allTests()])
       const failed = tests.filter((test) => test.result().state === 'failed')
