@@ -121,6 +121,15 @@ test.each([
   expect(child.restarts).toBe(0)
 })
 
+test('one that runs and says for too long that it is not ready is a failure, with what it says', async () => {
+  const server = http.createServer((_request, response) => response.writeHead(503).end('{"database":"DOWN"}'))
+  servers.push(server)
+  const port = await claimPort()
+  await once(server.listen(port, '127.0.0.1'), 'listening')
+  const { child } = start(WELL_BEHAVED, { readyUrl: `http://127.0.0.1:${port}/`, unreadyMsMax: 100 })
+  await expect(child.waitReady()).rejects.toThrow(`${child.name} was not ready for 0.1 s: 503 {"database":"DOWN"}, see `)
+})
+
 test('one is ready only when its own answer agrees', async () => {
   let status = 503
   let asked = 0
