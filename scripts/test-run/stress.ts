@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { TestRun } from './run.ts'
@@ -13,14 +12,12 @@ for (;;) {
 }`
 
 /** Takes the machine from the tests: a busy loop on every core, at the same priority as they, and a disk that never rests. */
-export function startStress({ folder, environment }: TestRun): () => Promise<void> {
+export function startStress({ folder, environment }: TestRun): () => void {
   const programs = [...Array.from({ length: availableParallelism() }, () => BUSY_LOOP), busyDisk(path.join(folder, 'busy'))]
   const processes = programs.map((program) =>
     spawn(process.execPath, ['-e', program], { stdio: 'ignore', env: { ...process.env, ...environment } }),
   )
-  const ended = Promise.all(processes.map((child) => once(child, 'exit')))
-  return async () => {
+  return () => {
     for (const child of processes) child.kill('SIGKILL')
-    await ended
   }
 }
