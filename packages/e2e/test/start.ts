@@ -20,6 +20,11 @@ type Options = Pick<SystemOptions, 'backoffMsMax' | 'env' | 'instances' | 'trace
 const PATIENT_MS = '600000'
 /** What a dead process had taken is free again after so many seconds. */
 const LEASE = String(Math.ceil(2 * machineFactor))
+/**
+ * A mail waits for its tickets' PDFs, up to the ten seconds that a peer may take: with a shorter lease a busy machine begins it anew
+ * before they are there, asks for them again, and never gets to send it.
+ */
+const MAIL_LEASE = String(Math.ceil(12 * machineFactor))
 /** A message that nobody acknowledged comes again after so many: longer than a lease, as it is without tests. */
 const VISIBILITY_SECONDS = Math.ceil(3 * machineFactor)
 /** A breaker that has opened tries soon whether its callee is back. */
@@ -57,7 +62,7 @@ const kinds = {
         events: soonFree('events'),
         tickets: soonFree('tickets'),
         payments: { ...soonFree('payments'), CHECKOUT_WAIT_MS: '300', ORDER_WORKERS: '4', TICKETS_PATIENCE_SECONDS: '5' },
-        notifications: { ...soonFree('notifications'), MAIL_LEASE_SECONDS: LEASE },
+        notifications: { ...soonFree('notifications'), MAIL_LEASE_SECONDS: MAIL_LEASE },
         analytics: soonFree('analytics'),
       },
     }
