@@ -15,12 +15,14 @@ const INPUTS = ['packages', 'services', 'scripts/build-*.ts', 'pnpm-lock.yaml', 
 export async function buildOnce(name: ProgramName): Promise<Built> {
   const folder = path.join(IMAGES, await hashOfInputs(), name)
   const kept = `${folder}.json`
-  if (existsSync(kept)) return JSON.parse(await readFile(kept, 'utf8'))
+  if (existsSync(kept) && existsSync(folder)) return JSON.parse(await readFile(kept, 'utf8'))
   await removeOthers(path.dirname(folder))
   await mkdir(path.dirname(folder), { recursive: true })
   const work = await mkdtemp(`${folder}-`)
   try {
     const built = { ...(await buildProgram(name, path.join(work, 'program'))), folder }
+    if (path.basename(path.dirname(folder)) !== (await hashOfInputs())) throw new Error('a source was changed during the build')
+    if (existsSync(kept) && existsSync(folder)) return JSON.parse(await readFile(kept, 'utf8')) // another process was faster
     await rm(folder, { recursive: true, force: true })
     await rename(path.join(work, 'program'), folder)
     await writeFile(path.join(work, 'built.json'), JSON.stringify(built))
@@ -44,5 +46,6 @@ async function hashOfInputs(): Promise<string> {
 /** What was built of other sources is of no more use. */
 async function removeOthers(current: string): Promise<void> {
   if (!existsSync(IMAGES) || existsSync(current)) return
-  for (const name of await readdir(IMAGES)) await rm(path.join(IMAGES, name), { recursive: true, force: true })
+  const others = (await readdir(IMAGES)).filter((name) => name !== path.basename(current))
+  for (const name of others) await rm(path.join(IMAGES, name), { recursive: true, force: true })
 }

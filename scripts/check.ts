@@ -11,8 +11,8 @@ import { startStress } from './test-run/stress.ts'
 
 const USAGE = `npm test [-- [options] [files or folders]]
   services/tickets     one room
-  --changed[=main]     what differs from the last commit, or from a revision, touches
-  --watch              run what a change touches, again and again
+  --changed[=main]     the tests that are affected by changes since the last commit, or since a revision
+  --watch              the tests that a change affects, again and again
   --timings            what every test file spends its time on
   --stress             with all processors and the disk busy beside the tests
   --repeat=5           everything so many times
@@ -22,18 +22,21 @@ What vitest takes is passed on to it.`
 // complains is one failure, and so is a process that is left behind. With STACK=docker and no Docker nothing runs.
 const options = readOptions(process.argv.slice(2))
 await chooseStores(process.env.STACK).catch((error: Error) => giveUp(error.message))
-const tests = options.changed === undefined ? options.tests : selectChanged(options.changed || 'HEAD')
+const tests = options.changed === undefined ? options.tests : selectChanged(options.changed || 'HEAD', options.tests)
 
-let interrupted = false // the tool that runs is interrupted too; none is begun after it
+let interrupted = false // no tool is begun after it
+const tools = new Set<{ kill(signal: NodeJS.Signals): unknown }>()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     interrupted = true
+    // Ctrl-C reaches the tools by the terminal; asked twice, vitest would not take anything down.
+    if (signal !== 'SIGINT') for (const tool of tools) tool.kill('SIGINT')
   })
 }
 process.on('disconnect', () => process.exit(1)) // whoever started us was killed; the watcher of the run does the rest
 
 const run = await beginRun()
-const stopStress = options.stress ? startStress(run) : () => {}
+const stopStress = options.stress ? startStress(run) : async () => {}
 const machine = await calibrate()
 console.log(describeMachine(machine))
 const environment = {
@@ -46,14 +49,15 @@ const environment = {
 const TYPES = 'node_modules/.cache/boxoffice/types.tsbuildinfo'
 
 const figures: Figures = { passed: 0, failed: 0 }
-const checks = options.watch
-  ? []
-  : [runTool('biome', ['ci', '.']), runTool('tsc', ['-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', TYPES])]
+const checks =
+  options.watch || interrupted
+    ? []
+    : [runTool('biome', ['ci', '.']), runTool('tsc', ['-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', TYPES])]
 for (let round = 0; round < options.repeat && !interrupted; round++) await runTests(run)
 for (const passed of await Promise.all(checks)) if (!passed) figures.failed++
-stopStress()
-for (const { pid, command } of await run.end()) {
-  if (interrupted || options.stress) continue
+await stopStress()
+for (const { pid, command } of await run.end(machine.factor)) {
+  if (interrupted) continue
   console.error(`✗ a process was left behind: ${command} (${pid})`)
   figures.failed++
 }
@@ -66,18 +70,29 @@ async function runTests({ folder }: TestRun): Promise<void> {
   rmSync(figuresFile, { force: true })
   const args = [options.watch ? 'watch' : 'run', ...tests]
   const env = { ...environment, FIGURES_FILE: figuresFile }
-  const { exitCode } = await execa('node_modules/.bin/vitest', args, { stdio: 'inherit', reject: false, env })
+  const { exitCode } = await ending(execa('node_modules/.bin/vitest', args, { stdio: 'inherit', reject: false, env }))
   const counted: Figures = existsSync(figuresFile) ? JSON.parse(readFileSync(figuresFile, 'utf8')) : { passed: 0, failed: 0 }
   figures.passed += counted.passed
   // One that ended before it could count has failed.
-  figures.failed += exitCode !== 0 && counted.failed === 0 ? 1 : counted.failed
+  figures.failed += exitCode !== 0 && counted.failed === 0 && !options.watch ? 1 : counted.failed
 }
 
 /** Whether the tool is content; beside the tests, so what it has to say is printed when it has ended. */
 async function runTool(tool: string, args: string[]): Promise<boolean> {
-  const { exitCode, all } = await execa(`node_modules/.bin/${tool}`, args, { all: true, reject: false, env: run.environment })
+  const running = execa(`node_modules/.bin/${tool}`, args, { all: true, reject: false, env: run.environment })
+  const { exitCode, all } = await ending(running)
   console.log(exitCode === 0 ? `✓ ${tool}` : `✗ ${tool}\n${all}`)
   return exitCode === 0
+}
+
+/** The tool hears of signals until it has ended. */
+async function ending<T extends PromiseLike<unknown> & { kill(signal: NodeJS.Signals): unknown }>(tool: T): Promise<Awaited<T>> {
+  tools.add(tool)
+  try {
+    return await tool
+  } finally {
+    tools.delete(tool)
+  }
 }
 
 function readOptions(args: string[]) {
@@ -103,16 +118,23 @@ function readOptions(args: string[]) {
   return { ...values, repeat, tests: args.filter((arg) => !isOwn(arg)) }
 }
 
-/** The test files to run; ends here when nothing has changed that a test could tell. */
-function selectChanged(revision: string): string[] {
-  const selected = selectTests(findChangedFiles(revision))
-  if (selected === null) return []
-  if (selected.length === 0) {
-    console.log(`nothing differs from ${revision} that a test touches`)
-    console.log(closingLine({ passed: 0, failed: 0 }))
-    process.exit(0)
+/** What to tell vitest: the test files of `given` (all without) that changes affect; ends here when there are none. */
+function selectChanged(revision: string, given: readonly string[]): string[] {
+  const isFilter = (arg: string) => !arg.startsWith('-') && existsSync(arg)
+  const [filters, flags] = [given.filter(isFilter), given.filter((arg) => !isFilter(arg))]
+  let changed: string[]
+  try {
+    changed = findChangedFiles(revision)
+  } catch {
+    giveUp(`--changed: git knows no revision ${revision} here`)
   }
-  return selected
+  const selected = selectTests(changed)
+  if (selected === null) return [...given]
+  const wanted = selected.filter((file) => filters.length === 0 || filters.some((filter) => file.startsWith(filter)))
+  if (wanted.length > 0) return [...wanted, ...flags]
+  console.log(`no test is affected by what has changed since ${revision}`)
+  console.log(closingLine({ passed: 0, failed: 0 }))
+  process.exit(0)
 }
 
 function giveUp(why: string): never {

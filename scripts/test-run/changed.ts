@@ -26,8 +26,8 @@ export function selectTests(changed: readonly string[], sources = readSources())
   const tests = [...sources.keys()].filter(isTest)
   const touched = new Set(changed.filter((file) => sources.has(file)))
   for (const file of changed.filter((file) => !sources.has(file))) {
-    const room = roomOf(file)
-    const reads = isRoom(room) ? (name: string) => roomOf(name) === room : (name: string) => readsTheRoot(name)
+    const room = file.startsWith('infra/') ? 'infra' : roomOf(file)
+    const reads = isRoom(room) ? (name: string) => name.startsWith(`${room}/`) : (name: string) => readsTheRoot(name)
     for (const name of sources.keys()) if (reads(name)) touched.add(name)
   }
   spread(touched, importersOf(sources))

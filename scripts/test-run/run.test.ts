@@ -81,13 +81,16 @@ test('where the watcher was killed too, the next run cleans up', async () => {
   expect(await next.end()).toEqual([])
 })
 
-test('a process that hides its environment is found by the folder that it works in', async () => {
+test('a store that hides its environment is found by the folder that it works in, and somebody’s shell there is left alone', async () => {
   const run = await beginRun(QUICK)
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { cwd: run.folder, stdio: 'ignore', env: {} })
-  children.push(child)
-  await once(child, 'spawn')
+  const server = ['-e', 'setInterval(() => {}, 1000)', 'redis-server']
+  const child = spawn(process.execPath, server, { cwd: path.join(run.folder, 'tmp'), stdio: 'ignore', env: {} })
+  const shell = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { cwd: run.folder, stdio: 'ignore', env: {} })
+  children.push(child, shell)
+  await Promise.all([once(child, 'spawn'), once(shell, 'spawn')])
   expect(findProcessesOf(run.folder).map(({ pid }) => pid)).toEqual([child.pid])
   expect(await run.end()).toHaveLength(1)
+  expect(shell.exitCode ?? shell.signalCode).toBe(null)
 })
 
 test('a run that is going on is left alone by the next one', async () => {

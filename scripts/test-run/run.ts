@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -16,6 +16,9 @@ export interface Limits {
   /** To end when it is told to, before it is killed. */
   readonly endMs: number
 }
+/** What the kernel itself does not let go of is left to it. */
+const KILL_MS_MAX = 10_000
+const BEGINNING_MS_MAX = 60_000
 const LIMITS: Limits = { noticeMs: 5_000, endMs: 5_000 }
 
 /** Everything that a test run makes is in its folder, and everything that it starts bears its mark. */
@@ -23,8 +26,11 @@ export interface TestRun {
   readonly folder: string
   /** For the processes of the run: its mark, and the place for temporary files. */
   readonly environment: Readonly<Record<string, string>>
-  /** Ends what still runs and removes the folder; what ran on although nobody waited for it any more. */
-  end(): Promise<Process[]>
+  /**
+   * Ends what still runs and removes the folder; what ran on although nobody waited for it any more. A machine that is `factor` times
+   * as slow has as much longer to end.
+   */
+  end(factor?: number): Promise<Process[]>
 }
 
 const ownerOf = (folder: string) => path.join(folder, 'owner.pid')
@@ -48,8 +54,8 @@ export async function beginRun(limits: Limits = LIMITS): Promise<TestRun> {
   return {
     folder,
     environment: { [RUN_VARIABLE]: folder, TMPDIR: temporary },
-    async end() {
-      const left = await endProcesses(folder, limits)
+    async end(factor = 1) {
+      const left = await endProcesses(folder, { noticeMs: limits.noticeMs * factor, endMs: limits.endMs * factor })
       await removeFolder(folder)
       watcher.stdin?.destroy()
       return left
@@ -69,9 +75,10 @@ async function endProcesses(folder: string, { noticeMs, endMs }: Limits): Promis
   const left = findProcessesOf(folder)
   signal(left, 'SIGINT')
   await untilNone(folder, left.length > 0 ? endMs : 0)
-  for (let rest = findProcessesOf(folder); rest.length > 0; rest = findProcessesOf(folder)) {
+  for (const limit = Date.now() + KILL_MS_MAX; Date.now() < limit; await sleep(20)) {
+    const rest = findProcessesOf(folder)
+    if (rest.length === 0) break
     signal(rest, 'SIGKILL')
-    await sleep(20)
   }
   return left
 }
@@ -90,13 +97,22 @@ function signal(processes: readonly Process[], name: NodeJS.Signals): void {
   }
 }
 
-const removeFolder = (folder: string) => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+/** Its owner last: what is cut off is found again. Somebody who is just dying may write once more. */
+async function removeFolder(folder: string): Promise<void> {
+  const content = existsSync(folder) ? readdirSync(folder).filter((name) => name !== path.basename(ownerOf(folder))) : []
+  const removal = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }
+  for (const name of content) await rm(path.join(folder, name), removal)
+  await rm(folder, removal)
+}
+
+/** It may have no owner yet. */
+const isYoung = (folder: string) => !existsSync(ownerOf(folder)) && Date.now() - statSync(folder).mtimeMs < BEGINNING_MS_MAX
 
 /** What runs left behind whose watcher was killed too. */
 async function removeLeftovers(limits: Limits): Promise<void> {
   const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))
   for (const folder of folders.map((name) => path.join(tmpdir(), name))) {
-    if (!existsSync(ownerOf(folder)) || findRunning(ownerOf(folder))) continue // just beginning, or in use
+    if (findRunning(ownerOf(folder)) || isYoung(folder)) continue // in use, or just beginning
     await cleanUp(folder, limits).catch(() => {}) // another user's
   }
 }

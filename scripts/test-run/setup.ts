@@ -25,14 +25,23 @@ afterAll(() => {
 beforeEach(() => {
   for (const source of logSources()) source.mark()
 })
+let tests = 0
 afterEach(({ task }) => {
-  if (task.result?.state !== 'fail') return
+  tests++
+  if (task.result?.state === 'fail') showLogs(task.name)
+})
+// Where a `beforeAll` fails no test runs, and nobody is told by `afterEach`.
+afterAll(() => {
+  if (tests === 0) showLogs('the preparation of the file')
+})
+
+function showLogs(during: string): void {
   for (const source of logSources()) {
     for (const [name, lines] of source.readSinceMark(LINES_OF_A_LOG)) {
-      if (lines.length > 0) console.error(`the last lines of ${name} during «${task.name}»:\n  ${lines.join('\n  ')}`)
+      if (lines.length > 0) console.error(`the last lines of ${name} during «${during}»:\n  ${lines.join('\n  ')}`)
     }
   }
-})
+}
 
 /** CPU time of this process, and of those children of it that have ended (Linux tells). */
 function cpuMs(): { cpu: number; children: number } {

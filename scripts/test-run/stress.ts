@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { TestRun } from './run.ts'
@@ -12,12 +13,14 @@ for (;;) {
 }`
 
 /** Takes the machine from the tests: a busy loop on every core, at the same priority as they, and a disk that never rests. */
-export function startStress({ folder, environment }: TestRun): () => void {
+export function startStress({ folder, environment }: TestRun): () => Promise<void> {
   const programs = [...Array.from({ length: availableParallelism() }, () => BUSY_LOOP), busyDisk(path.join(folder, 'busy'))]
   const processes = programs.map((program) =>
     spawn(process.execPath, ['-e', program], { stdio: 'ignore', env: { ...process.env, ...environment } }),
   )
-  return () => {
+  const ended = Promise.all(processes.map((child) => once(child, 'exit')))
+  return async () => {
     for (const child of processes) child.kill('SIGKILL')
+    await ended
   }
 }

@@ -97,8 +97,12 @@ export async function useTestSystem(kind: Kind = 'patient'): Promise<TestSystem>
   if (current?.kind !== kind) {
     const before = current
     current = null
-    await (await before?.system)?.system.stop()
-    current = { kind, system: measured('servers', () => startTestSystem(kind)) }
+    await (await before?.system.catch(() => null))?.system.stop()
+    const starting = measured('servers', () => startTestSystem(kind))
+    current = { kind, system: starting }
+    starting.catch(() => {
+      current = null // the next file tries again
+    })
   }
   const running = await current.system
   running.check.takeViolations()
@@ -107,8 +111,9 @@ export async function useTestSystem(kind: Kind = 'patient'): Promise<TestSystem>
 
 async function startTestSystem(kind: Kind) {
   const folder = await mkdtemp(path.join(tmpdir(), 'e2e-'))
-  const options = { folder, ports: await claimPorts(), log: () => {}, unsafe: true, stores: inject('stores') }
-  const system = await startSystem({ ...options, ...kinds[kind](folder) })
+  const options = kinds[kind](folder)
+  const place = { folder, ports: await claimPorts(), log: () => {}, unsafe: true, stores: inject('stores') }
+  const system = await startSystem({ ...place, ...options })
   endStoresWithWorker(folder)
   if (kind === 'fragile') await shortenVisibility(system)
   addLogSource(logsOfFolder(path.join(folder, 'logs')))
@@ -146,6 +151,8 @@ async function startTestSystem(kind: Kind) {
     /** Resolves when tickets, money, messages and Redis agree. */
     expectAgreement: () => expectInvariants(observed),
     folder,
+    instancesOf: (service: ServiceKey) =>
+      Array.from({ length: options.instances?.[service] ?? 1 }, (_, instance) => system.service(service, instance)),
     /** A service that finds this file dies at the crash point that is written in it, and removes the file first. */
     crashFile: (service: ServiceKey) => crashFile(folder, service),
     /** While `work` goes on the gateway stands still: it answers nobody, and then everybody. */

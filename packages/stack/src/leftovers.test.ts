@@ -26,9 +26,11 @@ test('one that is stopping is waited for, however long it takes, and it is said'
   startOther()
   writeFileSync(supervisorPid, JSON.stringify({ ...JSON.parse(readFileSync(supervisorPid, 'utf8')), stopping: true }))
   const lines: string[] = []
-  const waiting = stopLeftovers(folder, (line) => {
-    lines.push(line)
-    other.kill('SIGKILL')
+  const waiting = stopLeftovers(folder, {
+    log: (line) => {
+      lines.push(line)
+      other.kill('SIGKILL')
+    },
   })
   await waiting
   expect(lines).toEqual([expect.stringMatching(/^waiting for process \d+: \d+ s, the system before this one is still stopping$/)])

@@ -29,16 +29,25 @@ export function abandonStores(folder: string): void {
   const { postgres, redis } = layout(folder)
   const postmaster = path.join(postgres, 'postmaster.pid')
   const pids = [findRunning(`${redis}.pid`), existsSync(postmaster) && Number.parseInt(readFileSync(postmaster, 'utf8'), 10)]
-  for (const pid of pids) if (pid) process.kill(pid, 'SIGINT')
+  for (const pid of pids) {
+    try {
+      if (pid) process.kill(pid, 'SIGINT')
+    } catch {
+      // it has ended
+    }
+  }
 }
 
 /**
  * Stop what a killed supervisor left behind in `folder`: children that have not ended yet, Redis, PostgreSQL. Throws one sentence
  * when a supervisor still runs there and is not ending either: everything is in use.
  */
-export async function stopLeftovers(folder: string, log: (line: string) => void = () => {}): Promise<void> {
+export async function stopLeftovers(
+  folder: string,
+  { log = () => {}, signal }: { log?: (line: string) => void; signal?: AbortSignal } = {},
+): Promise<void> {
   const places = layout(folder)
-  const other = await waitForOther(places.supervisorPid, log)
+  const other = await waitForOther(places.supervisorPid, log, signal)
   if (other)
     throw new Error(`Boxoffice already runs in ${folder} (process ${other}): stop it there first, or with \`kill ${other}\``)
   const run = path.dirname(places.pidFile('any'))
@@ -48,10 +57,11 @@ export async function stopLeftovers(folder: string, log: (line: string) => void 
 }
 
 /** The supervisor of `file`, once it is clear that it goes on; null when there is none, or it has ended. */
-async function waitForOther(file: string, log: (line: string) => void): Promise<number | null> {
+async function waitForOther(file: string, log: (line: string) => void, signal?: AbortSignal): Promise<number | null> {
   const startedAt = Date.now()
   let saidAt = startedAt
   for (;;) {
+    signal?.throwIfAborted()
     const other = findRunning(file)
     const now = Date.now()
     if (!other || (now - startedAt > ENDING_MS_MAX && !isStopping(file))) return other

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { claimPort, until } from '@boxoffice/testing'
+import { claimPort, machineFactor, until } from '@boxoffice/testing'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { freeze } from '../test/freeze.ts'
 import { findRunning } from './pid-file.ts'
@@ -110,15 +110,24 @@ test('one that does nothing for too long is a failure', async () => {
 })
 
 test.each([
-  ['computes', 'for (const until = Date.now() + 3_000; Date.now() < until; );'],
+  ['computes', `for (const until = Date.now() + ${3_000 * machineFactor}; Date.now() < until; );`],
   [
     'writes its log',
-    `for (let n = 0; n < 30; n++) { console.log('row', n); await new Promise((next) => setTimeout(next, 100)) }`,
+    `for (let n = 0; n < ${Math.ceil(30 * machineFactor)}; n++) { console.log('row', n); await new Promise((next) => setTimeout(next, 100)) }`,
   ],
 ])('one that %s is waited for', async (_what, work) => {
-  const { child } = start(`${work}\n${WELL_BEHAVED}`, { stuckMsMax: 600 })
+  const { child } = start(`${work}\n${WELL_BEHAVED}`, { stuckMsMax: 600 * machineFactor })
   await child.waitReady()
   expect(child.restarts).toBe(0)
+})
+
+test('one that runs and says for too long that it is not ready is a failure, with what it says', async () => {
+  const server = http.createServer((_request, response) => response.writeHead(503).end('{"database":"DOWN"}'))
+  servers.push(server)
+  const port = await claimPort()
+  await once(server.listen(port, '127.0.0.1'), 'listening')
+  const { child } = start(WELL_BEHAVED, { readyUrl: `http://127.0.0.1:${port}/`, unreadyMsMax: 100 })
+  await expect(child.waitReady()).rejects.toThrow(`${child.name} was not ready for 0.1 s: 503 {"database":"DOWN"}, see `)
 })
 
 test('one is ready only when its own answer agrees', async () => {

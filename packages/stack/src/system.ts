@@ -70,7 +70,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { ports, log, signal } = options
   const folder = path.resolve(options.folder)
   const places = layout(folder)
-  await stopLeftovers(folder, log)
+  await stopLeftovers(folder, { log, ...(signal && { signal }) })
   if (options.fresh) await rm(folder, { recursive: true, force: true })
   await requireFree(options.traces ? ports : { ...ports, traces: undefined })
   writePidFile(places.supervisorPid, process.pid)

@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:net'
 
 /**
- * Where ports for tests are: below what Linux (32768) and macOS (49152) give to outgoing connections, above what programs are
- * known by. So nobody gets one of these by chance, neither while we start nor while a service that we killed comes back.
+ * Where ports for tests are: below what Linux (32768) and macOS (49152) give to outgoing connections. So nobody gets one of these by chance, neither while we start nor while a service that we killed comes back.
  */
 const FIRST_PORT = 12_000
 const END_PORT = 32_000
@@ -23,10 +22,11 @@ let lease: Promise<Lease> | null = null
 export async function claimPort(): Promise<number> {
   for (;;) {
     lease ??= leaseBlock()
-    const current = await lease
-    const port = current.next++
-    if (port >= current.end) {
-      if (current === (await lease)) lease = leaseBlock()
+    const asked = lease
+    const block = await asked
+    const port = block.next++
+    if (port >= block.end) {
+      if (lease === asked) lease = null // the first who finds it used up; the others take the next one with it
       continue
     }
     if (await isFree(port)) return port

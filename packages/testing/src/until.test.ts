@@ -33,6 +33,19 @@ test('giving up says what was waited for, how long, and what was there instead, 
   expect(stack).toContain('until.test.ts')
 })
 
+test('while what is there changes, the system gets on and is waited for beyond the patience', async () => {
+  const startedAt = performance.now()
+  const patienceMs = 600
+  let looks = 0
+  await until(
+    () => {
+      if (performance.now() - startedAt < 1.5 * patienceMs) throw new Error(`${++looks} of many`)
+    },
+    { patienceMs: patienceMs / machineFactor },
+  )
+  expect(looks).toBeGreaterThan(1)
+})
+
 test('a look that never ends is given up too', async () => {
   await expect(until(() => new Promise<never>(() => {}), IMPATIENT)).rejects.toThrow('the look itself has not ended')
 })

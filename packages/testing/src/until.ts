@@ -7,6 +7,8 @@ const POLL_MS = 10
 const PATIENCE_MS = 30_000
 /** A look counts for no more: what a machine that stands still takes is not held against the system. */
 const LOOK_MS_MAX = 250
+/** A system that gets on all the time and never arrives is given up too. */
+const PATIENCES_MAX = 8
 
 /** Not the clock that a test may have stopped. */
 const nowMs = performance.now.bind(performance)
@@ -18,7 +20,8 @@ type Found<T> = Exclude<T, false | null>
  * it) nor gives `false` or `null`. The only way in which a test waits. A look that takes longer is followed by a pause as long,
  * so that looking does not starve what is waited for.
  *
- * Gives up after `patienceMs` (30 s) times the factor of this machine, and then says what it waited for and what was there instead.
+ * Gives up when the same was there for `patienceMs` (30 s) times the factor of this machine, and then says what it waited for and what
+ * was there instead. As long as that changes, such as a count that grows, it goes on.
  */
 export function until<T>(fact: () => T | Promise<T>, options: { patienceMs?: number } = {}): Promise<Found<T>> {
   const asked = new Error() // its stack is where the test waits
@@ -28,14 +31,20 @@ export function until<T>(fact: () => T | Promise<T>, options: { patienceMs?: num
 
 async function lookUntilFound<T>(fact: () => T | Promise<T>, patienceMs: number, asked: Error): Promise<Found<T>> {
   const startedAt = nowMs()
-  for (let looks = 1, waitedMs = 0; ; looks++) {
+  let [waitedMs, allMs, last] = [0, 0, '']
+  for (let looks = 1; ; looks++) {
     const lookedAt = nowMs()
     const seen = await look(fact, Math.max(POLL_MS, patienceMs - waitedMs))
     if ('found' in seen) return seen.found
     const lookMs = nowMs() - lookedAt
     await sleep(Math.max(POLL_MS, lookMs))
-    waitedMs += seen.hung ? lookMs : Math.min(LOOK_MS_MAX, nowMs() - lookedAt)
-    if (waitedMs >= patienceMs) throw givingUp(fact, seen, { looks, ms: nowMs() - startedAt, asked })
+    const countedMs = seen.hung ? lookMs : Math.min(LOOK_MS_MAX, nowMs() - lookedAt)
+    allMs += countedMs
+    // While something else is there at each look the system gets on.
+    waitedMs = seen.instead === last ? waitedMs + countedMs : countedMs
+    last = seen.instead
+    if (waitedMs >= patienceMs || allMs >= PATIENCES_MAX * patienceMs)
+      throw givingUp(fact, seen, { looks, ms: nowMs() - startedAt, asked })
   }
 }
 

@@ -32,7 +32,7 @@ function begin() {
   return transact(payments.deps.pool, async (tx) => {
     const paid = { paymentMethod: 'CREDIT_CARD', idempotencyKey: orderId, bodyHash: 'x', deferred: false } as const
     await insertOrder(tx, { ...about, ...paid, orderId, eventId: null })
-    return insertSaga(tx, { orderId, state: 'RESERVING', context }, payments.config)
+    return insertSaga(tx, { orderId, state: 'RESERVING', context }, { leaseMs: payments.config.leaseMs })
   })
 }
 const claimed = (eventId: EventId, unitPrice: number): SagaInput => ({

@@ -111,7 +111,7 @@ async function buyThroughDeath(point: CrashPoint): Promise<void> {
   if (status === 'CONFIRMED') await running.mails.waitFor(buyer.email, new RegExp(`Killed at ${point.replaceAll('.', '\\.')}`))
   // A buyer may know how it ended before the process gets there.
   await until(() => expect(existsSync(running.crashFile(service)), `nobody died at ${point}`).toBe(false))
-  await running.system.service(service).waitReady()
+  for (const instance of running.instancesOf(service)) await instance.waitReady()
   const paid = status === 'FAILED' ? 0 : 10_000
   expect(await running.moneyOf(orderId), point).toMatchObject({
     captured: paid,
@@ -121,7 +121,7 @@ async function buyThroughDeath(point: CrashPoint): Promise<void> {
 }
 
 // One after the other within a service, the services beside each other: a message whose consumer died is only seen again when
-// its visibility has ended, a minute later. What kills another chain's purchase must not harm this one either.
+// its visibility has ended. What kills another chain's purchase must not harm this one either.
 test.concurrent.each(['payments', 'tickets', 'notifications'] as const)(
   'killed at every crash point of %s, purchases go on where they were',
   async (service) => {

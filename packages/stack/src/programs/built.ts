@@ -20,6 +20,9 @@ interface Input {
 
 const CURRENT = path.join(PROGRAMS, 'current.json')
 
+/** Its last file is there: see `buildAll`. */
+const isComplete = (build: Build): boolean => existsSync(path.join(folderOf(build), 'package.json'))
+
 export const folderOf = (build: Build): string => path.join(PROGRAMS, build.hash)
 
 /** The file of a folder that Node.js runs in place of `source`. */
@@ -28,7 +31,7 @@ export const builtFile = (folder: string, source: string): string => path.join(f
 /** The last build if nothing that it was made of has changed; null when it has to be made. */
 export function findCurrent(): Build | null {
   const build = readCurrent()
-  if (!build || !existsSync(path.join(folderOf(build), 'package.json'))) return null
+  if (!build || !isComplete(build)) return null
   const looked = lookAgain(build.inputs)
   if (!looked) return null
   if (looked.touched) writeCurrent({ ...build, inputs: looked.inputs })
@@ -62,7 +65,9 @@ export function keepBuild(folder: string, build: Build): void {
     renameSync(folder, folderOf(build))
   } catch (error) {
     if (!existsSync(folderOf(build))) throw error
-    rmSync(folder, { recursive: true, force: true }) // another process was faster
+    const [wanted, other] = isComplete(build) ? [folderOf(build), folder] : [folder, folderOf(build)]
+    rmSync(other, { recursive: true, force: true }) // another process was faster, or was killed before it was done
+    if (wanted === folder) renameSync(folder, folderOf(build))
   }
   writeCurrent(build)
 }

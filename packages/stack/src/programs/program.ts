@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -30,7 +31,13 @@ export async function prepareProgram(source: string, log: Log = () => {}): Promi
   const has = (build: Build | null) => build?.programs.includes(name) === true
   let build = findRecent()
   for (; !has(build) && findRunning(BUILDING); build = findCurrent()) await sleep(50) // another process builds just that
-  if (!has(build)) build = await buildAll(log)
+  if (!has(build)) {
+    building ??= buildAll(log).finally(() => {
+      building = null
+    })
+    build = await building
+    if (build) removeUnused(build)
+  }
   recent = build && { build, foundAt: Date.now() }
   return build && has(build) ? take(build, name) : { file }
 }
@@ -59,12 +66,15 @@ function take(build: Build, name: string): Runnable {
   return { file: builtFile(folder, name), preload: builtFile(folder, PRELOAD) }
 }
 
+/** Who asks meanwhile waits for the same. */
+let building: Promise<Build | null> | null = null
+
 let recent: { build: Build; foundAt: number } | null = null
 
 /** A whole system starts a dozen programs at once: their sources are looked at once. */
 const findRecent = (): Build | null => (recent && Date.now() - recent.foundAt < LOOK_AGAIN_MS ? recent.build : findCurrent())
 
-async function buildAll(log: Log, again = true): Promise<Build | null> {
+async function buildAll(log: Log, attempts = 3): Promise<Build | null> {
   const startedAt = Date.now()
   mkdirSync(PROGRAMS, { recursive: true })
   writePidFile(BUILDING, process.pid)
@@ -75,12 +85,12 @@ async function buildAll(log: Log, again = true): Promise<Build | null> {
     const { programs, inputs } = await bundlePrograms(folder)
     writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n') // or Node.js would look into each file to find out
     const build = describeBuild(programs, [...inputs, ...furtherInputs()])
-    if (again && wasSavedSince(startedAt, build)) {
+    if (wasSavedSince(startedAt, build)) {
+      if (attempts === 1) throw new Error('sources are being saved all the time')
       rmSync(folder, { recursive: true, force: true })
-      return await buildAll(log, false)
+      return await buildAll(log, attempts - 1)
     }
     keepBuild(folder, build)
-    removeUnused(build)
     log(`bundling the programs ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`)
     return build
   } catch (error) {
@@ -107,12 +117,24 @@ function markUsed(folder: string): void {
 }
 const markOf = (folder: string) => path.join(usersOf(folder), `${process.pid}.pid`)
 
+/** Removes older builds, and what a killed one left. What cannot be removed now, as somebody writes there, goes the next time. */
 function removeUnused({ hash }: Build): void {
-  rmSync(COMPILED, { recursive: true, force: true })
   for (const entry of readdirSync(PROGRAMS, { withFileTypes: true })) {
     const folder = path.join(PROGRAMS, entry.name)
-    if (!entry.isDirectory() || entry.name === hash) continue
+    if (!entry.isDirectory() || entry.name === hash || entry.name.startsWith('writing-')) continue
     const users = existsSync(usersOf(folder)) ? readdirSync(usersOf(folder)) : []
-    if (!users.some((user) => findRunning(path.join(usersOf(folder), user)))) rmSync(folder, { recursive: true, force: true })
+    if (!users.some((user) => findRunning(path.join(usersOf(folder), user)))) remove(folder)
+  }
+  remove(COMPILED)
+}
+
+/** Under another name first: who comes meanwhile finds all of a build or nothing. */
+function remove(folder: string): void {
+  const going = path.join(PROGRAMS, `removing-${randomUUID()}`)
+  try {
+    renameSync(folder, going)
+    rmSync(going, { recursive: true, force: true })
+  } catch {
+    // it is gone already, or in use
   }
 }

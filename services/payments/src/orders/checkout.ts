@@ -18,7 +18,7 @@ export async function checkout(deps: Dependencies, request: OrderRequest, until 
   // Order and saga in one commit, the idempotency key a part of it.
   const saga = await deps.messaging.transact(async (tx) => {
     const context = await placeOrder(tx, deps, orderId, { ...request, deferred: false })
-    return context && insertSaga(tx, { orderId, state: 'RESERVING', context }, deps.config)
+    return context && insertSaga(tx, { orderId, state: 'RESERVING', context }, { leaseMs: deps.config.leaseMs })
   })
   if (!saga) return waitForOrder(deps, request, until)
   deps.sagaMetrics.placed()

@@ -47,7 +47,7 @@ const leaseOf = (parameter: string) => `clock_timestamp() + ${parameter} * inter
  * passed.
  */
 export async function insertSaga(tx: Tx, saga: Saga, begins: { leaseMs: number } | { patienceMs: number }): Promise<StoredSaga> {
-  const { leaseMs = null, patienceMs = 0 } = { leaseMs: null, patienceMs: 0, ...begins }
+  const [leaseMs, patienceMs] = 'leaseMs' in begins ? [begins.leaseMs, 0] : [null, begins.patienceMs]
   const rows = await tx.query<Row>(
     `insert into sagas (order_id, state, context, leased_until, next_attempt_at, traceparent)
      values ($1, $2, $3, ${leaseOf('$4')}, clock_timestamp() + $5 * interval '1 millisecond', $6)
