@@ -126,7 +126,7 @@ test('a command whose relay died after sending goes out again and is carried out
       const messageId = await ask(order, 'once')
       await until(() => expect(heard).toEqual(['once']))
       const { rows } = await foundation.pool.query(
-        `update outbox set published_at = null, leased_until = clock_timestamp() where message_id = $1 returning body`,
+        `update outbox set published_at = null, leased_until = clock_timestamp() - interval '1 second' where message_id = $1 returning body`,
         [messageId],
       )
       // SQS drops what it has had within five minutes; after that the inbox knows it.

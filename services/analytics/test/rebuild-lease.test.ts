@@ -42,7 +42,9 @@ test('who has lost the lease writes no failure any more, nor does anybody of wha
   const sql = sqlOfPool(pool)
   await begin(randomUUID())
   const lost = (await leaseRebuild(sql, randomUUID())) as LeasedRebuild
-  await pool.query('update rebuilds set leased_until = clock_timestamp() where rebuild_id = $1', [lost.rebuildId])
+  await pool.query(`update rebuilds set leased_until = clock_timestamp() - interval '1 second' where rebuild_id = $1`, [
+    lost.rebuildId,
+  ])
   const heir = (await leaseRebuild(sql, randomUUID())) as LeasedRebuild
   expect(heir).toMatchObject({ rebuildId: lost.rebuildId })
   const failure = { service: 'tickets', error: 'away', pauseSeconds: 30 } as const

@@ -309,7 +309,9 @@ test('a rebuild whose process died is gone on with where it stopped, and the dea
   dying.start()
   await until(() => expect(pages).toBe(5))
   expect(await leaseRebuild(sql, randomUUID())).toBeNull()
-  await pool.query('update rebuilds set leased_until = clock_timestamp() where rebuild_id = $1', [rebuildId])
+  await pool.query(`update rebuilds set leased_until = clock_timestamp() - interval '1 second' where rebuild_id = $1`, [
+    rebuildId,
+  ])
   const taken = async () =>
     (await pool.query('select sum(taken)::int as n from rebuild_sources where rebuild_id = $1', [rebuildId])).rows[0].n
   const written = await taken()

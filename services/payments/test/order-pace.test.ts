@@ -22,7 +22,7 @@ test(`${BURST} orders whose patience is over begin ${WORKERS} at a time, whether
   }
   const lost = orderIds.slice(0, BURST / 2)
   await pool.query("delete from outbox where event_type = 'CREATE_ORDER' and group_key = any($1::text[])", [lost])
-  await pool.query('update sagas set next_attempt_at = clock_timestamp()')
+  await pool.query(`update sagas set next_attempt_at = clock_timestamp() - interval '1 second'`)
   for (const worker of payments.workers) worker.start()
 
   let most = 0

@@ -171,7 +171,10 @@ describe('an order that has not begun', () => {
     )
     expect(due.rowCount).toBe(1)
     await payments.deps.pool.query("delete from outbox where event_type = 'CREATE_ORDER' and group_key = $1", [orderId])
-    await payments.deps.pool.query('update sagas set next_attempt_at = clock_timestamp() where order_id = $1', [orderId])
+    await payments.deps.pool.query(
+      `update sagas set next_attempt_at = clock_timestamp() - interval '1 second' where order_id = $1`,
+      [orderId],
+    )
     work()
     await payments.becomes(orderId, 'PAID')
     const { rows } = await payments.deps.pool.query(

@@ -101,7 +101,10 @@ test.each([
   await until(async () => expect((await payments.deps.pool.query(tried, [id])).rows).toEqual([{ processed_at: null }]))
   await payments.sandbox.setFault({ mode: 'ok' })
   await until(async () => expect(await payments.sagaState(orderId)).toBe('AWAITING_TICKETS'))
-  await payments.deps.pool.query('update webhook_events set next_attempt_at = now() where webhook_event_id = $1', [id])
+  await payments.deps.pool.query(
+    `update webhook_events set next_attempt_at = now() - interval '1 second' where webhook_event_id = $1`,
+    [id],
+  )
   await payments.becomes(orderId, status)
   await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
 })

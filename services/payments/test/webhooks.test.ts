@@ -182,7 +182,7 @@ test('what is told of a charge that we do not know is asked again for a day, and
   await tell('refund.created', { id: 're_2', payment_intent: 'pi_of_nobody', amount: 500, status: 'succeeded', metadata: {} }, id)
   const waiting = 'select attempts from webhook_events where webhook_event_id = $1 and processed_at is null and attempts > 1'
   await until(async () => expect((await pool.query(waiting, [id])).rowCount).toBe(1))
-  const aDayLater = `update webhook_events set received_at = received_at - interval '25 hours', next_attempt_at = now(), attempts = 1440
+  const aDayLater = `update webhook_events set received_at = received_at - interval '25 hours', next_attempt_at = now() - interval '1 second', attempts = 1440
     where webhook_event_id = $1`
   await pool.query(aDayLater, [id])
   webhooks.nudge()

@@ -82,7 +82,10 @@ describe('a claim', () => {
   it('is possible after sales have ended, and not once the event is cancelled', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const [late, cancelled] = [await ownReservation(eventId, typeId), await ownReservation(eventId, typeId)]
-    await setting.deps.pool.query(`update ticket_types set sales_end_at = clock_timestamp() where event_id = $1`, [eventId])
+    await setting.deps.pool.query(
+      `update ticket_types set sales_end_at = clock_timestamp() - interval '1 second' where event_id = $1`,
+      [eventId],
+    )
     const { reservationId, userId } = late
     expect((await setting.internal.claimReservation({ body: { reservationId, userId, orderId: newId() } })).status).toBe(200)
     await setting.deps.pool.query(`update event_pictures set status = 'CANCELLED' where event_id = $1`, [eventId])

@@ -150,9 +150,10 @@ describe('without Redis', () => {
     const buyer = await setting.user()
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: seats(typeId, '1-A-1', '1-A-2') } })
     if (held.status !== 201) throw new Error('not reserved')
-    await setting.deps.pool.query(`update reservations set expires_at = clock_timestamp() where reservation_id = $1`, [
-      held.body.reservationId,
-    ])
+    await setting.deps.pool.query(
+      `update reservations set expires_at = clock_timestamp() - interval '1 second' where reservation_id = $1`,
+      [held.body.reservationId],
+    )
     expect((await reserveFor(setting, eventId, best(typeId, 3))).answer.status).toBe(200)
     expect(await setting.statusOf(held.body.reservationId)).toBe('EXPIRED')
   })
@@ -162,9 +163,10 @@ describe('without Redis', () => {
     const buyer = await setting.user()
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
     if (held.status !== 201) throw new Error('not reserved')
-    await setting.deps.pool.query(`update reservations set expires_at = clock_timestamp() where reservation_id = $1`, [
-      held.body.reservationId,
-    ])
+    await setting.deps.pool.query(
+      `update reservations set expires_at = clock_timestamp() - interval '1 second' where reservation_id = $1`,
+      [held.body.reservationId],
+    )
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(200)
     expect(await setting.statusOf(held.body.reservationId)).toBe('EXPIRED')
   })

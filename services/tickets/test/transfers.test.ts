@@ -134,7 +134,10 @@ describe('a ticket that is passed on to a confirmed address', () => {
     const recipient = await account(setting)
     const key = newId<string>()
     const first = await passOn(sender, sender.ticketId, recipient.email, { key })
-    await query('update idempotency_keys set status = null, answer = null, leased_until = now() where key = $1', [key])
+    await query(
+      `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second' where key = $1`,
+      [key],
+    )
     setting.authIs.away = true // what was done needs nobody to be asked
     const second = await passOn(sender, sender.ticketId, recipient.email, { key })
     setting.authIs.away = false
@@ -182,7 +185,7 @@ describe('a ticket is not passed on', () => {
   it.each([
     ['EVENT_CANCELLED', `status = 'CANCELLED', cancelled_at = now()`],
     ['EVENT_OVER', `status = 'COMPLETED'`],
-    ['EVENT_OVER', `end_date = now()`],
+    ['EVENT_OVER', `end_date = now() - interval '1 second'`],
   ])('when the event is: %s', async (error, change) => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
