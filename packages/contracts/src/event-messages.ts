@@ -8,13 +8,13 @@ import { Instant } from './text.ts'
 const Snapshot = z.object({
   eventId: EventId,
   organizerId: UserId,
-  name: z.string(),
+  name: z.string().max(200),
   eventDate: Instant,
   endDate: Instant.optional(),
-  timeZone: z.string(),
+  timeZone: z.string().max(64),
   venueId: VenueId,
-  venueName: z.string(),
-  venueAddress: z.string(),
+  venueName: z.string().max(200),
+  venueAddress: z.string().max(500),
   status: EventStatus,
   refundableUntil: Instant.optional(),
 })
@@ -29,12 +29,18 @@ const everyChange = {
 export const eventCreated = defineMessage('EVENT_CREATED', { ...everyChange, payload: Snapshot })
 export const eventUpdated = defineMessage('EVENT_UPDATED', {
   ...everyChange,
-  payload: Snapshot.extend({ changed: z.array(z.string()).meta({ description: 'names of the fields that changed' }) }),
+  payload: Snapshot.extend({
+    changed: z.array(z.string().max(40)).max(40).meta({ description: 'names of the fields that changed' }),
+  }),
 })
 export const eventPublished = defineMessage('EVENT_PUBLISHED', { ...everyChange, payload: Snapshot })
 export const eventCancelled = defineMessage('EVENT_CANCELLED', {
   ...everyChange,
-  payload: Snapshot.extend({ eventName: z.string(), cancellationReason: z.string(), affectedTicketCount: z.int().optional() }),
+  payload: Snapshot.extend({
+    eventName: z.string().max(200),
+    cancellationReason: z.string().max(500),
+    affectedTicketCount: z.int().optional(),
+  }),
 })
 /** A draft is gone. Only for readers that need order: to everybody else it was never there. */
 export const eventDeleted = defineMessage('EVENT_DELETED', {

@@ -57,6 +57,25 @@ export function defineMessage<const T extends string, P extends z.ZodType>(
   }
 }
 
+/** Tickets of one message: at their largest about 145 kB, where SNS takes 256 KiB. */
+export const TICKETS_PER_MESSAGE_MAX = 50
+
+/** What does not fit into one message travels in several of the same version, which come in any order. */
+export const Part = z.object({
+  part: z.int().positive().default(1),
+  parts: z.int().positive().default(1).meta({ description: 'how many parts there are' }),
+})
+
+/** Things in the parts that messages carry them in, numbered from 1; one part, though empty, where there are none. */
+export function inParts<T>(things: readonly T[], max = TICKETS_PER_MESSAGE_MAX): { part: number; parts: number; things: T[] }[] {
+  const parts = Math.max(1, Math.ceil(things.length / max))
+  return Array.from({ length: parts }, (_, index) => ({
+    part: index + 1,
+    parts,
+    things: things.slice(index * max, (index + 1) * max),
+  }))
+}
+
 /** A message as code sees it: money in minor units, times as `Date`. */
 export type Message<D extends { schema: z.ZodType }> = z.output<D['schema']>
 export type Payload<D extends { payload: z.ZodType }> = z.output<D['payload']>

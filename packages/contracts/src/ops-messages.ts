@@ -1,5 +1,9 @@
 import { z } from 'zod'
 import { defineMessage } from './message.ts'
+import { cutTo } from './text.ts'
+
+/** Characters of JSON. */
+const DETAIL_MAX = 10_000
 
 /** Something a person has to look at. */
 export const opsAlert = defineMessage('OPS_ALERT', {
@@ -7,8 +11,11 @@ export const opsAlert = defineMessage('OPS_ALERT', {
   attributes: ['severity', 'source'],
   payload: z.object({
     severity: z.enum(['WARNING', 'CRITICAL']),
-    source: z.string(),
-    title: z.string(),
-    detail: z.record(z.string(), z.unknown()),
+    source: z.string().max(40),
+    title: cutTo(200),
+    detail: z
+      .record(z.string(), z.unknown())
+      .refine((detail) => JSON.stringify(detail).length <= DETAIL_MAX, 'is too much for an alert')
+      .meta({ description: 'what it is about, by names', maxLength: DETAIL_MAX }),
   }),
 })

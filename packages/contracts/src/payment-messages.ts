@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
-import { defineMessage } from './message.ts'
+import { defineMessage, Part, TICKETS_PER_MESSAGE_MAX } from './message.ts'
 import { Currency, Money } from './money.ts'
 import { FailureReason, OrderStatus, PaymentMethod } from './order.ts'
-import { Instant } from './text.ts'
+import { LINES_MAX, TICKETS_PER_ORDER_MAX } from './reservation.ts'
+import { cutTo, Instant, line, Numbered } from './text.ts'
 
-const Order = z.object({ orderId: OrderId, orderNumber: z.string(), userId: UserId, eventId: EventId })
+const Order = z.object({ orderId: OrderId, orderNumber: Numbered, userId: UserId, eventId: EventId })
 const orderIds = ['orderId', 'userId', 'eventId'] as const
-const Items = z.array(z.object({ ticketTypeId: TicketTypeId, quantity: z.int().positive(), unitPrice: Money }))
+const Items = z.array(z.object({ ticketTypeId: TicketTypeId, quantity: z.int().positive(), unitPrice: Money })).max(LINES_MAX)
 const aboutOrder = { topics: ['payment-events'], attributes: orderIds } as const
 
 export const orderCreated = defineMessage('ORDER_CREATED', {
@@ -22,11 +23,11 @@ export const paymentCompleted = defineMessage('PAYMENT_COMPLETED', {
   ...aboutOrder,
   payload: Order.extend({
     reservationId: ReservationId,
-    holderName: z.string(),
+    holderName: line(200),
     totalAmount: Money,
     currency: Currency,
     paymentMethod: PaymentMethod,
-    transactionId: z.string().nullable().meta({ description: "the gateway's payment id, null for a free order" }),
+    transactionId: z.string().max(255).nullable().meta({ description: "the gateway's payment id, null for a free order" }),
     items: Items,
   }),
 })
@@ -35,23 +36,27 @@ export const paymentFailed = defineMessage('PAYMENT_FAILED', {
   payload: Order.extend({
     reservationId: ReservationId,
     failureReason: FailureReason,
-    errorMessage: z.string(),
+    errorMessage: cutTo(500),
     retryable: z.boolean(),
     totalAmount: Money.nullable(),
     currency: Currency.nullable(),
   }),
 })
+/** The order and its tickets; of a large one in several parts. */
 export const orderConfirmed = defineMessage('ORDER_CONFIRMED', {
   ...aboutOrder,
   payload: Order.extend({
     totalAmount: Money,
     currency: Currency,
-    tickets: z.array(z.object({ ticketId: TicketId, ticketNumber: z.string(), ticketTypeId: TicketTypeId })),
+    ...Part.shape,
+    tickets: z
+      .array(z.object({ ticketId: TicketId, ticketNumber: Numbered, ticketTypeId: TicketTypeId }))
+      .max(TICKETS_PER_MESSAGE_MAX),
   }),
 })
 export const orderCancelled = defineMessage('ORDER_CANCELLED', {
   ...aboutOrder,
-  payload: Order.extend({ reason: z.string() }),
+  payload: Order.extend({ reason: cutTo(200) }),
 })
 export const refundProcessed = defineMessage('REFUND_PROCESSED', {
   ...aboutOrder,
@@ -59,8 +64,8 @@ export const refundProcessed = defineMessage('REFUND_PROCESSED', {
     refundId: RefundId,
     refundAmount: Money,
     currency: Currency,
-    reason: z.string(),
-    ticketIds: z.array(TicketId).optional(),
+    reason: cutTo(200),
+    ticketIds: z.array(TicketId).max(TICKETS_PER_ORDER_MAX).optional(),
   }),
 })
 export const compensationFailed = defineMessage('COMPENSATION_FAILED', {
@@ -69,8 +74,8 @@ export const compensationFailed = defineMessage('COMPENSATION_FAILED', {
   payload: z.object({
     orderId: OrderId,
     reservationId: ReservationId,
-    step: z.string(),
-    reason: z.string(),
+    step: z.string().max(40),
+    reason: cutTo(500),
     attempts: z.int(),
   }),
 })

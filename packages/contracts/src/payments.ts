@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { EventId, OrderId, ReservationId, TicketId } from './ids.ts'
 import { Money } from './money.ts'
 import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund } from './order.ts'
-import { TicketRequests } from './reservation.ts'
+import { TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
 import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { line } from './text.ts'
 import { SeatId } from './ticket.ts'
@@ -23,7 +23,7 @@ export const NewRefund = z.strictObject({
   ticketIds: z
     .array(TicketId)
     .min(1)
-    .max(200)
+    .max(TICKETS_PER_ORDER_MAX)
     .refine((ids) => new Set(ids).size === ids.length, 'must name a ticket once')
     .optional()
     .meta({ description: 'the whole order where none are named' }),

@@ -8,16 +8,22 @@ import { SeatId } from './ticket.ts'
 export const ReservationStatus = z.enum(['ACTIVE', 'PAYING', 'COMPLETED', 'EXPIRED', 'CANCELLED'])
 export type ReservationStatus = z.output<typeof ReservationStatus>
 
+const QUANTITY_MAX = 100
+/** Lines of a request. */
+export const LINES_MAX = 20
+/** What one order can have of tickets. */
+export const TICKETS_PER_ORDER_MAX = QUANTITY_MAX * LINES_MAX
+
 /** So many of a general type, named seats of a seated one, or so many of its best seats that are free. */
 export const TicketRequest = z.union([
   z.strictObject({
     ticketTypeId: TicketTypeId,
-    quantity: z.int().min(1).max(100),
+    quantity: z.int().min(1).max(QUANTITY_MAX),
     bestAvailable: z.literal(true).optional().meta({ description: 'for a seated type' }),
   }),
-  z.strictObject({ ticketTypeId: TicketTypeId, seatIds: z.array(SeatId).min(1).max(100) }),
+  z.strictObject({ ticketTypeId: TicketTypeId, seatIds: z.array(SeatId).min(1).max(QUANTITY_MAX) }),
 ])
-export const TicketRequests = z.array(TicketRequest).min(1).max(20)
+export const TicketRequests = z.array(TicketRequest).min(1).max(LINES_MAX)
 export type TicketRequest = z.output<typeof TicketRequest>
 
 /** A line of a reservation, its price frozen. */

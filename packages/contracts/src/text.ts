@@ -23,6 +23,16 @@ export const line = (max: number) => z.string().trim().min(1).max(max).regex(ONE
 /** Several lines that a person typed: trimmed, up to `max` characters, no control characters but new lines and tabs. */
 export const lines = (max: number) => z.string().trim().max(max).regex(SEVERAL_LINES, 'must not contain control characters')
 
+/** Words of a program or of a gateway, of any length: what is longer is cut, never within a character. */
+export const cutTo = (max: number) =>
+  z
+    .string()
+    .overwrite((text) => (text.length > max ? text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '') : text))
+    .max(max)
+
+/** The number of an order or a ticket, for people: `ORD-2026-001234`. */
+export const Numbered = z.string().max(40)
+
 export const Email = z.email().max(254).toLowerCase()
 
 /** A language tag of BCP 47, e.g. `en`, `de-AT`. */

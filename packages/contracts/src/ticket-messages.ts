@@ -1,48 +1,57 @@
 import { z } from 'zod'
 import { EventId, NotificationId, OrderId, ReservationId, TicketId, TicketTypeId, TransferId, UserId, VenueId } from './ids.ts'
-import { defineMessage } from './message.ts'
+import { defineMessage, Part, TICKETS_PER_MESSAGE_MAX } from './message.ts'
 import { Currency, Money } from './money.ts'
-import { Email, Instant } from './text.ts'
+import { LINES_MAX } from './reservation.ts'
+import { cutTo, Email, Instant, line, Numbered } from './text.ts'
 import { Seat } from './ticket.ts'
 import { TicketType } from './ticket-type.ts'
 
 const aboutOrder = { topics: ['ticket-events'], attributes: ['orderId', 'userId', 'eventId'] } as const
 const OfOrder = z.object({ orderId: OrderId, userId: UserId, eventId: EventId })
-const OfTicket = OfOrder.extend({ ticketId: TicketId, ticketNumber: z.string(), ticketTypeId: TicketTypeId })
+const OfTicket = OfOrder.extend({ ticketId: TicketId, ticketNumber: Numbered, ticketTypeId: TicketTypeId })
 
+/** The tickets of a paid order; of a large one in several parts. */
 export const ticketsGenerated = defineMessage('TICKETS_GENERATED', {
   ...aboutOrder,
   payload: OfOrder.extend({
+    ...Part.shape,
     venueId: VenueId,
     reservationId: ReservationId,
-    tickets: z.array(
-      z.object({
-        ticketId: TicketId,
-        ticketNumber: z.string(),
-        qrCode: z.string(),
-        ticketTypeId: TicketTypeId,
-        ticketTypeName: z.string(),
-        seat: Seat.optional(),
-        unitPrice: Money,
-        currency: Currency,
-        holderName: z.string(),
-      }),
-    ),
+    tickets: z
+      .array(
+        z.object({
+          ticketId: TicketId,
+          ticketNumber: Numbered,
+          qrCode: z.string().max(500),
+          ticketTypeId: TicketTypeId,
+          ticketTypeName: z.string().max(100),
+          seat: Seat.optional(),
+          unitPrice: Money,
+          currency: Currency,
+          holderName: line(200),
+        }),
+      )
+      .max(TICKETS_PER_MESSAGE_MAX),
   }),
 })
 export const ticketsRejected = defineMessage('TICKETS_REJECTED', {
   ...aboutOrder,
-  payload: OfOrder.extend({ reservationId: ReservationId, reason: z.string() }),
+  payload: OfOrder.extend({
+    reservationId: ReservationId,
+    reason: cutTo(200),
+    detail: cutTo(500).optional().meta({ description: 'for operators, where the reason does not say enough' }),
+  }),
 })
 export const ticketCancelled = defineMessage('TICKET_CANCELLED', {
   topics: ['ticket-events'],
   attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
-  payload: OfTicket.extend({ reason: z.string(), unitPrice: Money, currency: Currency }),
+  payload: OfTicket.extend({ reason: cutTo(200), unitPrice: Money, currency: Currency }),
 })
 export const ticketTransferred = defineMessage('TICKET_TRANSFERRED', {
   topics: ['ticket-events'],
   attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
-  payload: OfTicket.extend({ newTicketId: TicketId, recipientId: UserId, recipientEmail: Email, holderName: z.string() }),
+  payload: OfTicket.extend({ newTicketId: TicketId, recipientId: UserId, recipientEmail: Email, holderName: line(200) }),
 })
 /** A ticket waits for whoever this address belongs to; `userId` is the sender's. */
 export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
@@ -53,9 +62,9 @@ export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
     ticketId: TicketId,
     eventId: EventId,
     userId: UserId,
-    senderName: z.string().optional(),
+    senderName: z.string().max(250).optional(),
     recipientEmail: Email,
-    holderName: z.string(),
+    holderName: line(200),
   }),
 })
 export const ticketsDelivered = defineMessage('TICKETS_DELIVERED', {
@@ -64,7 +73,7 @@ export const ticketsDelivered = defineMessage('TICKETS_DELIVERED', {
 })
 export const ticketDeliveryFailed = defineMessage('TICKET_DELIVERY_FAILED', {
   ...aboutOrder,
-  payload: OfOrder.extend({ notificationId: NotificationId, channel: z.literal('EMAIL'), reason: z.string() }),
+  payload: OfOrder.extend({ notificationId: NotificationId, channel: z.literal('EMAIL'), reason: cutTo(500) }),
 })
 /** A type as it stands: `withdrawn` when it is offered no more. */
 export const ticketTypeChanged = defineMessage('TICKET_TYPE_CHANGED', {
@@ -78,13 +87,13 @@ export const ticketTypeChanged = defineMessage('TICKET_TYPE_CHANGED', {
     unitPrice: true,
     currency: true,
     quantityTotal: true,
-  }).extend({ withdrawn: z.boolean() }),
+  }).extend({ name: z.string().max(100), withdrawn: z.boolean() }),
 })
 /** Somebody was admitted; `userId` is whose ticket it is. */
 export const ticketCheckedIn = defineMessage('TICKET_CHECKED_IN', {
   topics: ['ticket-events'],
   attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
-  payload: OfTicket.extend({ checkedInAt: Instant, gate: z.string().optional() }),
+  payload: OfTicket.extend({ checkedInAt: Instant, gate: z.string().max(100).optional() }),
 })
 /** A hold that came to nothing. That one became tickets is said by TICKETS_GENERATED. */
 export const reservationReleased = defineMessage('RESERVATION_RELEASED', {
@@ -97,6 +106,6 @@ export const reservationReleased = defineMessage('RESERVATION_RELEASED', {
     outcome: z.enum(['EXPIRED', 'CANCELLED']),
     heldAt: Instant,
     releasedAt: Instant,
-    tickets: z.array(z.object({ ticketTypeId: TicketTypeId, quantity: z.int().positive() })),
+    tickets: z.array(z.object({ ticketTypeId: TicketTypeId, quantity: z.int().positive() })).max(LINES_MAX),
   }),
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from './ids.ts'
 import { Currency, Money } from './money.ts'
-import { NotReserved, Reservation, TicketRequests } from './reservation.ts'
+import { NotReserved, Reservation, ReserveRefusal, TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
 import { binary, defineRoute, Refusal, refusalWith } from './route.ts'
 import { line } from './text.ts'
 import { SeatId, Ticket } from './ticket.ts'
@@ -11,13 +11,14 @@ const png = binary('image/png')
 const pdf = binary('application/pdf')
 const paymentService = { services: ['payment-service'] } as const
 const readers = { services: ['payment-service', 'notification-service'] } as const
-const Availability = z.object({
+const TicketAvailability = z.object({
   ticketTypeId: TicketTypeId,
   available: z.boolean(),
   quantityAvailable: z.int(),
   quantityRequested: z.int(),
-  error: z.string().optional(),
+  error: ReserveRefusal.optional().meta({ description: 'why these could not be held at this moment' }),
 })
+export type TicketAvailability = z.output<typeof TicketAvailability>
 const IssuedTicket = Ticket.pick({ ticketId: true, ticketNumber: true, qrCode: true, ticketTypeId: true })
 /** A reservation that an order holds for its payment. */
 const Claimed = Reservation.extend({ userId: UserId, orderId: OrderId })
@@ -31,7 +32,11 @@ export const ticketsInternalRoutes = {
     summary: 'Whether so many are left; holds nothing',
     access: paymentService,
     body: z.strictObject({ eventId: EventId, ticketRequests: TicketRequests }),
-    responses: { 200: z.object({ available: z.boolean(), ticketAvailability: z.array(Availability) }), 404: Refusal },
+    responses: {
+      200: z.object({ available: z.boolean(), ticketAvailability: z.array(TicketAvailability) }),
+      400: Refusal,
+      404: Refusal,
+    },
   }),
   reserve: defineRoute({
     method: 'POST',
@@ -46,7 +51,12 @@ export const ticketsInternalRoutes = {
       ticketRequests: TicketRequests,
       reservationDurationMinutes: z.int().min(1).max(60).optional(),
     }),
-    responses: { 200: Reservation, 400: Refusal, 404: Refusal, 409: NotReserved },
+    responses: {
+      200: Reservation,
+      400: Refusal,
+      404: Refusal,
+      409: NotReserved.meta({ description: 'also RESERVATION_ID_REUSED: the id stands for other tickets' }),
+    },
   }),
   claimReservation: defineRoute({
     method: 'POST',
@@ -87,7 +97,7 @@ export const ticketsInternalRoutes = {
     body: z.strictObject({
       orderId: OrderId,
       refundId: RefundId.optional().meta({ description: 'a repetition under the same refund gives the same answer' }),
-      ticketIds: z.array(TicketId).min(1).max(200).optional(),
+      ticketIds: z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX).optional(),
       reason: line(200),
       force: z.boolean().optional(),
     }),

@@ -6,13 +6,13 @@ import { Email, Instant, Locale } from './text.ts'
 const Recipient = z.object({
   userId: UserId,
   email: Email,
-  firstName: z.string(),
-  lastName: z.string(),
+  firstName: z.string().max(100),
+  lastName: z.string().max(100),
   locale: Locale,
 })
 
 /** A token as it travels: a compact JWE that only the notification service can open, and the time it ends. */
-const sealedToken = { sealedToken: z.string(), tokenExpiresAt: Instant }
+const sealedToken = { sealedToken: z.string().max(2_000), tokenExpiresAt: Instant }
 
 export const userCreated = defineMessage('USER_CREATED', {
   topics: ['user-events'],

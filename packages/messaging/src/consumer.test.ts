@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { type OrderId, type UserId, updateOrderCommand } from '@boxoffice/contracts'
-import { createLogger, createMetrics, type Tx } from '@boxoffice/service-kit'
+import { createLogger, createMetrics, PermanentFailure, type Tx } from '@boxoffice/service-kit'
 import { pause, until } from '@boxoffice/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -187,4 +187,25 @@ test('no more is received than there is room for, and nothing while there is non
   expect(asked.most[1]).toBe(1)
   free = 1
   makeRoom()
+})
+
+test('a message that can never be handled is tried once, and its subscriber does what it does instead', async () => {
+  const { aws, asked } = scripted([[command('never', 'a'), command('next', 'a')]])
+  const instead: [string, string][] = []
+  consume(aws, {
+    subscribers: [
+      on(
+        updateOrderCommand,
+        async (_tx, { payload: { holderName } }) => {
+          handled.push(holderName)
+          if (holderName === 'never') throw new PermanentFailure('it is too large')
+        },
+        async (_tx, { payload: { holderName } }, why) => void instead.push([holderName, why]),
+      ),
+    ],
+  })
+  await until(() => expect(asked.deleted).toHaveLength(2))
+  expect(handled).toEqual(['never', 'next'])
+  expect(instead).toEqual([['never', 'it is too large']])
+  expect(inbox.size).toBe(2)
 })

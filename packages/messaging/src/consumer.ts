@@ -8,11 +8,16 @@ import type { Subscriber } from './read-message.ts'
 import { retryScheduleOf } from './retries.ts'
 import { createHiding, sequencesOf } from './sequences.ts'
 
-/** `handle` must only translate and call: no network in it, it runs inside a transaction. */
+/** Both must only translate and call: no network in them, they run inside a transaction. */
 export const on = <D extends MessageDefinition, T = Tx>(
   definition: D,
   handle: (tx: T, message: Message<D>) => Promise<void>,
-): Subscriber<T> => ({ definition, handle: handle as Subscriber<T>['handle'] })
+  whenImpossible?: (tx: T, message: Message<D>, why: string) => Promise<void>,
+): Subscriber<T> => ({
+  definition,
+  handle: handle as Subscriber<T>['handle'],
+  ...(whenImpossible && { whenImpossible: whenImpossible as Subscriber<T>['whenImpossible'] }),
+})
 
 /** For messages that a queue receives and this consumer has no use for (another version's, or a filter that is wider). */
 export const ignore = (definition: MessageDefinition): Subscriber<never> => ({ definition, handle: async () => {} })
@@ -40,8 +45,8 @@ const receivesOf = (message: SqsMessage) => Number(message.Attributes?.Approxima
 
 /**
  * Takes messages off a queue: decode, remember in the inbox and take effect in one transaction, then acknowledge. What was
- * taken before is acknowledged and nothing else; what is not of its schema goes to the dead-letter queue at once; what fails
- * stays on the queue until its visibility ends, or as long as the queue's `retryAfterSeconds` say, and after three receives SQS moves it
+ * taken before is acknowledged and nothing else; what is not of its schema, or can never be done, goes to the dead-letter queue at once
+ * (unless its subscriber knows what to do instead); what fails stays on the queue until its visibility ends, or as long as the queue's `retryAfterSeconds` say, and after three receives SQS moves it
  * to the dead-letter queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed and comes
  * again.
  */

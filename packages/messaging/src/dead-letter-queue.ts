@@ -6,9 +6,10 @@ import {
   SendMessageBatchCommand,
   type Message as SqsMessage,
 } from '@aws-sdk/client-sqs'
-import { isFifo, type QueueName, queues } from '@boxoffice/contracts'
+import { isFifo, MESSAGE_BATCH_MAX, type QueueName, queues } from '@boxoffice/contracts'
 import type { Aws } from './aws.ts'
 import { deadLetterAttributes, redriveCountAttribute } from './dead-letters.ts'
+import { bytesOf, inBatches } from './message-size.ts'
 
 /** A message in a dead-letter queue, as this reader has it: nobody else sees it for `HELD_SECONDS`. */
 export interface DeadLetter {
@@ -25,7 +26,6 @@ export interface DeadLetter {
 }
 
 const HELD_SECONDS = 30
-const BATCH_MAX_BYTES = 240_000 // SQS takes 256 KiB, attributes included
 
 /**
  * The letters of a queue's dead-letter queue in batches of up to ten, each once. They are held while they are looked at: give
@@ -114,7 +114,7 @@ export async function requeueLetters(aws: Aws, queue: QueueName, letters: readon
   const QueueUrl = await aws.queueUrl(queue)
   const accepted: DeadLetter[] = []
   const refused: { letter: DeadLetter; why: string }[] = []
-  for (const batch of bySize(letters)) {
+  for (const batch of inBatches(letters, MESSAGE_BATCH_MAX, sizeOf)) {
     const Entries = batch.map((letter, index) => entryOf(letter, index, queue))
     const { Successful = [], Failed = [] } = await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
     accepted.push(...Successful.map(({ Id }) => batch[Number(Id)] as DeadLetter))
@@ -149,15 +149,11 @@ function inTens<T>(things: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(things.length / 10) }, (_, index) => things.slice(index * 10, index * 10 + 10))
 }
 
-function bySize(letters: readonly DeadLetter[]): DeadLetter[][] {
-  const batches: { letters: DeadLetter[]; bytes: number }[] = []
-  for (const letter of letters) {
-    const bytes = Buffer.byteLength(letter.body) + Buffer.byteLength(JSON.stringify(letter.sqs.MessageAttributes ?? {}))
-    const open = batches.at(-1)
-    if (open && open.letters.length < 10 && open.bytes + bytes <= BATCH_MAX_BYTES) {
-      open.letters.push(letter)
-      open.bytes += bytes
-    } else batches.push({ letters: [letter], bytes })
-  }
-  return batches.map(({ letters }) => letters)
+/** Attributes have one more with them than they came with. */
+const sizeOf = ({ body, sqs }: DeadLetter) => {
+  const attributes = Object.entries(sqs.MessageAttributes ?? {}).map(([name, { StringValue = '' }]): [string, string] => [
+    name,
+    StringValue,
+  ])
+  return bytesOf({ body, attributes: { ...Object.fromEntries(attributes), [redriveCountAttribute]: '1000' } })
 }

@@ -1,12 +1,24 @@
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
 import type { Message, MessageDefinition, QueueName } from '@boxoffice/contracts'
-import { type CrashAt, inSpan, type Logger, type Metrics, type Span, type Tx, withCorrelationId } from '@boxoffice/service-kit'
+import {
+  type CrashAt,
+  inSpan,
+  isPermanent,
+  type Logger,
+  type Metrics,
+  type Span,
+  type Tx,
+  withCorrelationId,
+} from '@boxoffice/service-kit'
 import type { Aws } from './aws.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import type { FiguresOfHandlers, Outcome } from './handler-figures.ts'
 import { takingOf } from './message-spans.ts'
 import { type ReadMessage, readMessage, type Subscriber, type Translate } from './read-message.ts'
 import { retryTransient } from './retries.ts'
+
+type Envelope = Message<MessageDefinition>
+const REASON_MAX = 250
 
 export interface HandlingOptions<T> {
   queue: QueueName
@@ -65,29 +77,53 @@ export function createHandling<T>(options: HandlingOptions<T>) {
       await sendToDeadLetters(aws, queue, message, read.reason)
       return 'dead'
     }
-    const { envelope, subscriber } = read
+    const { envelope } = read
+    const subscriber = read.subscriber as Subscriber<T>
     span.setAttributes({ 'messaging.message.id': envelope.messageId, 'boxoffice.correlation_id': envelope.correlationId })
-    return withCorrelationId(envelope.correlationId, () =>
-      retryTransient(async () => {
-        const outcome = await options.transact(async (tx): Promise<Outcome> => {
-          const fresh = await options.sqlOf(tx).query(
-            `insert into inbox (consumer, message_id, event_type) values ($1, $2::uuid, $3)
-             on conflict do nothing returning message_id`,
-            [queue, envelope.messageId, envelope.eventType],
-          )
-          if (fresh.length === 0) {
-            await options.onDuplicate?.(tx, envelope)
-            return 'duplicate'
-          }
-          await (subscriber as Subscriber<T>).handle(tx, envelope)
-          options.crashAt('consumer.before-commit')
-          return 'done'
-        })
-        options.crashAt('consumer.after-commit')
-        options.afterCommit()
-        return outcome
-      }),
-    )
+    return withCorrelationId(envelope.correlationId, async () => {
+      try {
+        return await takeEffect(envelope, (tx) => subscriber.handle(tx, envelope))
+      } catch (error) {
+        if (!isPermanent(error)) throw error
+        return giveUp(message, { envelope, subscriber }, error as Error)
+      }
+    })
+  }
+
+  /** Inbox row and effect in one transaction, which is tried again where the error was of the moment. */
+  const takeEffect = ({ messageId, eventType, ...rest }: Envelope, effect: (tx: T) => Promise<void>): Promise<Outcome> =>
+    retryTransient(async () => {
+      const outcome = await options.transact(async (tx): Promise<Outcome> => {
+        const fresh = await options.sqlOf(tx).query(
+          `insert into inbox (consumer, message_id, event_type) values ($1, $2::uuid, $3)
+           on conflict do nothing returning message_id`,
+          [queue, messageId, eventType],
+        )
+        if (fresh.length === 0) {
+          await options.onDuplicate?.(tx, { messageId, eventType, ...rest })
+          return 'duplicate'
+        }
+        await effect(tx)
+        options.crashAt('consumer.before-commit')
+        return 'done'
+      })
+      options.crashAt('consumer.after-commit')
+      options.afterCommit()
+      return outcome
+    })
+
+  /** No attempt will succeed: what the subscriber does instead, or the dead-letter queue. */
+  async function giveUp(
+    message: SqsMessage,
+    { envelope, subscriber }: { envelope: Envelope; subscriber: Subscriber<T> },
+    error: Error,
+  ): Promise<Outcome> {
+    const { messageId, eventType } = envelope
+    const { whenImpossible } = subscriber
+    logger.error({ err: error, queue, messageId, eventType, instead: Boolean(whenImpossible) }, 'a message can never be handled')
+    if (whenImpossible) return takeEffect(envelope, (tx) => whenImpossible(tx, envelope, error.message))
+    await sendToDeadLetters(aws, queue, message, `can never be handled: ${error.message}`.slice(0, REASON_MAX))
+    return 'dead'
   }
 
   return handle

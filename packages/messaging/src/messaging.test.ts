@@ -19,6 +19,7 @@ import {
   baseEnvironment,
   createFoundation,
   createMetrics,
+  PermanentFailure,
   readEnvironment,
   type Tx,
   transact,
@@ -174,6 +175,25 @@ describe('a message', () => {
   })
 })
 
+test('a message that can never be handled goes to the dead-letter queue at once, with the reason, and leaves nothing behind', async () => {
+  let attempts = 0
+  const broken = rejection()
+  handle = async (tx, message) => {
+    if (message.payload.orderId !== broken.orderId) return
+    attempts++
+    await tx.query('insert into cancelled_events (event_id) values ($1)', [message.payload.eventId])
+    await tx.query('select $1::int', ['none']) // 22P02
+  }
+  await say(broken)
+  const { MessageAttributes } = await deadLetter((text) => text.includes(broken.orderId))
+  expect(MessageAttributes?.deadLetterReason?.StringValue).toContain(
+    'can never be handled: invalid input syntax for type integer',
+  )
+  expect(attempts).toBe(1)
+  const { rows } = await foundation.pool.query('select from cancelled_events where event_id = $1', [broken.eventId])
+  expect(rows).toEqual([])
+})
+
 describe('the outbox', () => {
   test('is emptied into the archive, but for messages with tokens in them', async () => {
     const payload = await say()
@@ -296,8 +316,14 @@ describe('many messages of one kind', () => {
     expect(await many(eventPublished, [])).toEqual({ ids: [], statements: [], rows: [] })
   })
   test('are written all or none: where one is too large, or their topic is another’s', async () => {
-    const payloads = [rejection(), { ...rejection(), reason: 'x'.repeat(250_000) }]
-    await expect(many(ticketsRejected, payloads)).rejects.toThrow('TICKETS_REJECTED is too large for SNS and SQS to take')
+    const loose = { ...ticketsRejected, schema: ticketsRejected.schema.extend({ payload: z.any() }) }
+    const tooLarge = many(loose as never, [rejection(), { ...rejection(), reason: 'x'.repeat(262_144) }])
+    await expect(tooLarge).rejects.toThrow(/^TICKETS_REJECTED of \d+ bytes is more than SNS and SQS take$/)
+    await expect(tooLarge).rejects.toBeInstanceOf(PermanentFailure)
+    const payloads = [rejection(), { ...rejection(), orderId: 'none' as OrderId }]
+    const unlike = many(ticketsRejected, payloads)
+    await expect(unlike).rejects.toThrow('TICKETS_REJECTED does not match its schema: payload.orderId')
+    await expect(unlike).rejects.toBeInstanceOf(PermanentFailure)
     const foreign = messaging.transact((tx) => messaging.appendAll(tx, ticketsRejected, []))
     await expect(foreign).rejects.toThrow('TICKETS_REJECTED goes to ticket-events, to which this service may not publish')
     const { rows } = await foundation.pool.query('select from outbox where body::text like $1', [`%${payloads[0]?.orderId}%`])

@@ -1,9 +1,7 @@
 import { type Destination, isFifo, type MessageDefinition, type MessageId, type Payload } from '@boxoffice/contracts'
-import { currentCorrelationId, currentTraceparent, type Tx } from '@boxoffice/service-kit'
+import { currentCorrelationId, currentTraceparent, PermanentFailure, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
-
-/** SNS and SQS take 256 KiB, attributes included: what is larger would stand in the outbox for ever. */
-const BODY_MAX_BYTES = 240_000
+import { bytesOf, WRITTEN_BYTES_MAX } from './message-size.ts'
 
 export type Append = <D extends MessageDefinition>(
   tx: Tx,
@@ -37,7 +35,8 @@ export function createOutbox(options: OutboxOptions): Append {
  * Writes messages of one kind into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
  * However many there are, it is one statement, and they stand there in their order. The present trace goes with them, as the
  * attribute `traceparent`. `aggregateVersion` is the version of the thing a message is about, by which consumers recognise an older
- * one. A message for a topic or command queue that is not among `topics` is refused: on AWS it would be.
+ * one. A message for a topic or command queue that is not among `topics` is refused: on AWS it would be. Rejects with PermanentFailure
+ * where SNS and SQS would never take a message.
  */
 export function createBatchOutbox({ now, newId, topics }: OutboxOptions): AppendAll {
   return async (tx, definition, messages) => {
@@ -65,9 +64,8 @@ interface Row {
 type Envelope = { messageId: MessageId; eventType: string; timestamp: Date; payload: unknown }
 
 function rowOf(definition: MessageDefinition, envelope: Envelope, traceparent: string | null): Row {
-  const encoded = z.encode(definition.schema as z.ZodType, envelope) as { payload: Record<string, unknown> }
+  const encoded = encode(definition, envelope)
   const body = JSON.stringify(encoded)
-  if (Buffer.byteLength(body) > BODY_MAX_BYTES) throw new Error(`${definition.eventType} is too large for SNS and SQS to take`)
   const attributes: Record<string, string> = {
     eventType: envelope.eventType,
     timestamp: envelope.timestamp.toISOString(),
@@ -77,8 +75,18 @@ function rowOf(definition: MessageDefinition, envelope: Envelope, traceparent: s
     const value = encoded.payload[name]
     if (value !== undefined && value !== null) attributes[name] = String(value)
   }
+  const bytes = bytesOf({ body, attributes })
+  if (bytes > WRITTEN_BYTES_MAX)
+    throw new PermanentFailure(`${definition.eventType} of ${bytes} bytes is more than SNS and SQS take`)
   const group = definition.groupBy ? String(encoded.payload[definition.groupBy]) : null
   return { messageId: envelope.messageId, body, attributes: JSON.stringify(attributes), group }
+}
+
+function encode({ schema, eventType }: MessageDefinition, envelope: Envelope): { payload: Record<string, unknown> } {
+  const result = z.safeEncode(schema as z.ZodType, envelope)
+  if (result.success) return result.data as { payload: Record<string, unknown> }
+  const [issue] = result.error.issues
+  throw new PermanentFailure(`${eventType} does not match its schema: ${issue?.path.join('.')}: ${issue?.message}`)
 }
 
 /** Each message once for every place it goes to; `position` grows in the order of the rows. */

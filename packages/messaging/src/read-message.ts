@@ -7,6 +7,8 @@ import { z } from 'zod'
 export interface Subscriber<T = Tx> {
   readonly definition: MessageDefinition
   handle(tx: T, message: Message<MessageDefinition>): Promise<void>
+  /** What is done instead where `handle` can never succeed, in a transaction of its own. Absent: the message is a dead letter at once. */
+  whenImpossible?(tx: T, message: Message<MessageDefinition>, why: string): Promise<void>
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Destination } from '@boxoffice/contracts'
+import { type Destination, MESSAGE_BATCH_MAX } from '@boxoffice/contracts'
 import {
   type CrashAt,
   createSweeper,
@@ -10,6 +10,7 @@ import {
 } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Aws } from './aws.ts'
+import { bytesOf, inBatches } from './message-size.ts'
 import { startPublishing, withTrace } from './message-spans.ts'
 import { type Entry, sendBatch } from './send-batch.ts'
 
@@ -29,8 +30,8 @@ interface Row {
 
 const CLAIM_MAX = 100
 const POLL_MS = 1_000
-const BATCH_MAX = 10
-const BATCH_MAX_BYTES = 240_000 // SNS and SQS take 256 KiB, attributes included
+/** The trace of publishing, which each message gets on its way: name, type and value. */
+const TRACE_BYTES = 100
 
 /**
  * Publishes what stands in the outbox: claims unpublished rows under a lease, sends them to their topics and command queues
@@ -124,18 +125,13 @@ async function settle(pool: pg.Pool, lease: string, outcomes: { row: Row; publis
   )
 }
 
-function batchesOf(rows: readonly Row[]): { topic: Destination; rows: Row[] }[] {
-  const batches: { topic: Destination; rows: Row[]; bytes: number }[] = []
-  for (const row of rows) {
-    const bytes = Buffer.byteLength(JSON.stringify(row.body)) + Buffer.byteLength(JSON.stringify(row.attributes))
-    const open = batches.findLast(({ topic }) => topic === row.topic)
-    if (open && open.rows.length < BATCH_MAX && open.bytes + bytes <= BATCH_MAX_BYTES) {
-      open.rows.push(row)
-      open.bytes += bytes
-    } else batches.push({ topic: row.topic, rows: [row], bytes })
-  }
-  return batches
+function batchesOf(all: readonly Row[]): { topic: Destination; rows: Row[] }[] {
+  const byTopic = Map.groupBy(all, ({ topic }) => topic)
+  return [...byTopic].flatMap(([topic, rows]) =>
+    inBatches(rows, MESSAGE_BATCH_MAX, sizeOf).map((batch) => ({ topic, rows: batch })),
+  )
 }
+const sizeOf = ({ body, attributes }: Row) => bytesOf({ body: JSON.stringify(body), attributes }) + TRACE_BYTES
 
 const fail = (span: Span | undefined, error: unknown) => span && markFailed(span, error)
 

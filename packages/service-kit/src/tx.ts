@@ -69,6 +69,17 @@ export function isTransient(error: unknown): boolean {
   return isUnavailable(error) || hasCode(error as DatabaseError, transient)
 }
 
+/** What can never be done, however often it is tried. The message says why, to operators. */
+export class PermanentFailure extends Error {}
+
+// Data that a column or a type cannot hold, and rows that no rule allows. Not unique and foreign keys: what they miss may come.
+const permanent = /^(22...|23502|23514)$/
+
+/** Whether an error says that trying again cannot help. Most do not say: a fault of ours may be mended meanwhile. */
+export function isPermanent(error: unknown): boolean {
+  return error instanceof PermanentFailure || hasCode(error as DatabaseError, permanent)
+}
+
 /** The name of the unique constraint that an error of `pg` or Prisma tells of, else null. */
 export function violatedUnique(error: unknown): string | null {
   if (!hasCode(error as DatabaseError, /^23505$/)) return null

@@ -169,6 +169,8 @@ export function generatedFor({ userId }: User, { world }: Notifications, count =
     userId,
     eventId: world.event.eventId,
     venueId: randomUUID() as VenueId,
+    part: 1,
+    parts: 1,
     reservationId: randomUUID() as ReservationId,
     tickets: Array.from({ length: count }, (_, index) => ({
       ticketId: randomUUID() as TicketId,

@@ -54,6 +54,12 @@ export const Environment = z.object({
     .min(1)
     .default(60)
     .describe('how long the tickets of a paid order are waited for before they are asked for'),
+  ISSUE_LIMIT_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(900)
+    .describe('how long the ticket service may answer a paid order otherwise than with its tickets before the money goes back'),
   HOLDER_NAME_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -85,6 +91,7 @@ export interface Config extends BaseConfig {
   sagaPollMs: number
   sagaRetryMaxMs: number
   ticketsPatienceMs: number
+  issueLimitMs: number
   holderNameTimeoutMs: number
   webhookPollMs: number
 }
@@ -122,6 +129,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     sagaPollMs: read.SAGA_POLL_MS,
     sagaRetryMaxMs: read.SAGA_RETRY_MAX_MS,
     ticketsPatienceMs: read.TICKETS_PATIENCE_SECONDS * 1_000,
+    issueLimitMs: read.ISSUE_LIMIT_SECONDS * 1_000,
     holderNameTimeoutMs: read.HOLDER_NAME_TIMEOUT_MS,
     webhookPollMs: read.WEBHOOK_POLL_MS,
   }

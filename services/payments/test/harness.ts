@@ -206,6 +206,8 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
             eventId,
             venueId: randomUUID() as VenueId,
             reservationId: randomUUID() as ReservationId,
+            part: 1,
+            parts: 1,
             tickets: made.map((ticketId, index) => ({
               ticketId,
               ticketNumber: `TKT-2026-00000${index + 1}`,

@@ -7,7 +7,7 @@ import { createBulkhead } from './holds/bulkhead.ts'
 import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
 import { createTurns } from './holds/turns.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
-import { createIssue, type Issue } from './issuing/issue.ts'
+import { createIssuing, type Issuing } from './issuing/issue.ts'
 import { countCheckIns, countHolds, measureReservations } from './metrics.ts'
 import { createPeers } from './peers.ts'
 import { createExpiry, type Expiry } from './reservations/expire.ts'
@@ -39,7 +39,7 @@ export interface Dependencies extends Foundation {
   expiry: Expiry
   releases: Releases
   reserve: Reserve
-  issue: Issue
+  issuing: Issuing
   cancel: Cancel
   recipients: Recipients
   transfers: PassOn
@@ -110,7 +110,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
         ...limits,
       }),
     ),
-    issue: createIssue({ append, expiry, releases, crashAt, newId, publicUrl: config.publicUrl }),
+    issuing: createIssuing({ append, appendAll, expiry, releases, crashAt, newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ appendAll, releases }),
     recipients,
     transfers: createPassOn({ transact, sql, append, newId, recipients, perHourMax: config.transfersPerHourMax }),

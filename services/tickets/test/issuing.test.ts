@@ -3,6 +3,7 @@ import {
   type EventInfo,
   eventCancelled,
   eventPublished,
+  LINES_MAX,
   type MessageDefinition,
   type Minor,
   type NotificationId,
@@ -10,19 +11,24 @@ import {
   type Payload,
   paymentCompleted,
   paymentFailed,
+  TICKETS_PER_MESSAGE_MAX,
+  TICKETS_PER_ORDER_MAX,
   type TicketTypeId,
   ticketCancelled,
   ticketDeliveryFailed,
   ticketsDelivered,
   ticketsGenerated,
   ticketsRejected,
+  ticketsRoutes,
 } from '@boxoffice/contracts'
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import { transact, type Worker } from '@boxoffice/service-kit'
+import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { lockReservation } from '../src/reservations/reservation-repository.ts'
 import { buildWorkers } from '../src/workers.ts'
-import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
+import { createSetting, newId, reserveFor, reserveForOrder, type Setting, some } from './setting.ts'
 
 let setting: Setting
 let probe: Probe
@@ -65,6 +71,15 @@ const release = ({ orderId, reservationId }: Reserved) =>
 const ticketsOf = async (orderId: OrderId) => (await setting.internal.getOrderTickets({ params: { orderId } })).body
 const aboutOrder = (orderId: OrderId) => (message: { payload: unknown }) =>
   (message.payload as { orderId: OrderId }).orderId === orderId
+
+/** The payment service said that the order is not being paid, and then it was. */
+const loseClaim = (order: Reserved, eventId: EventId) =>
+  setting.deps.transact(async (tx) => {
+    const reservation = await lockReservation(tx, order.reservationId)
+    if (!reservation) throw new Error('not reserved')
+    await setting.deps.releases.letGo(tx, reservation, 'PAYING')
+    await setting.deps.redisPicture.release([{ eventId, reservationId: order.reservationId }])
+  })
 
 describe('a paid order', () => {
   it('gets its tickets and says so when PAYMENT_COMPLETED comes', async () => {
@@ -146,37 +161,88 @@ describe('a paid order', () => {
     expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
   })
 
-  it('whose hold was lost takes its places again if they are free', async () => {
+  it('whose claim was lost takes its places again if they are free', async () => {
     const { eventId, typeId } = await setting.offer(2)
-    const buyer = await setting.user()
-    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 2) } })
-    if (held.status !== 201) throw new Error('not reserved')
-    const { reservationId } = held.body
-    await setting.deps.pool.query(
-      `with expired as (update reservations set status = 'EXPIRED' where reservation_id = $1)
-       update ticket_type_counters set held = 0 where ticket_type_id = $2`,
-      [reservationId, typeId],
-    )
-    const orderId = newId<OrderId>()
-    const body = { orderId, reservationId, userId: buyer.userId, holderName: 'Ada' }
-    expect(await setting.internal.confirmPurchase({ body })).toMatchObject({ status: 200, body: { confirmed: true } })
+    const order = await reserveForOrder(setting, eventId, typeId, 2)
+    await loseClaim(order, eventId)
+    expect(await confirm(order)).toMatchObject({ status: 200, body: { confirmed: true } })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 2 })
-    expect(await setting.statusOf(reservationId)).toBe('EXPIRED')
+    expect(await setting.statusOf(order.reservationId)).toBe('CANCELLED')
   })
 
-  it('whose hold was lost to somebody else is rejected, once', async () => {
+  it('whose claim was lost to somebody else is rejected, once', async () => {
     const { eventId, typeId } = await setting.offer(1)
-    const buyer = await setting.user()
-    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
-    if (held.status !== 201) throw new Error('not reserved')
-    await setting.expire(held.body.reservationId)
+    const order = await reserveForOrder(setting, eventId, typeId)
+    await loseClaim(order, eventId)
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(200)
-    const order = { ...held.body, orderId: newId<OrderId>(), userId: buyer.userId, answer: held } as unknown as Reserved
     await publish(paymentCompleted, paid(eventId, typeId, order))
     const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(order.orderId))
     expect(payload).toMatchObject({ reason: 'INSUFFICIENT_INVENTORY', reservationId: order.reservationId })
     expect(await confirm(order)).toMatchObject({ status: 409, body: { confirmed: false, outcome: 'REJECTED' } })
     expect(probe.heard(ticketsRejected).filter(aboutOrder(order.orderId))).toHaveLength(1)
+  })
+
+  it('of a reservation that it never claimed is rejected, and the hold stays its buyer’s', async () => {
+    const { eventId, typeId } = await setting.offer(2)
+    const buyer = await setting.user()
+    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
+    if (held.status !== 201) throw new Error('not reserved')
+    const { reservationId } = held.body
+    const invented = { orderId: newId<OrderId>(), reservationId, userId: buyer.userId, answer: held } as unknown as Reserved
+    expect(await confirm(invented)).toMatchObject({ status: 409, body: { outcome: 'REJECTED', reason: 'NOT_CLAIMED' } })
+    expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 1, sold: 0 })
+    const order = await reserveForOrder(setting, eventId, typeId)
+    const another = { ...order, orderId: newId<OrderId>() }
+    await publish(paymentCompleted, paid(eventId, typeId, another))
+    expect((await probe.waitFor(ticketsRejected, aboutOrder(another.orderId))).payload.reason).toBe('NOT_CLAIMED')
+    expect(await confirm(order)).toMatchObject({ status: 200 })
+    expect(await setting.statusOf(reservationId)).toBe('ACTIVE')
+  })
+
+  it('of as many tickets as an order can have, with the longest names, says so in parts that SNS takes', async () => {
+    const { eventId, organizer } = await setting.offer(1)
+    const client = injectClient(setting.app, ticketsRoutes, organizer.headers)
+    const types = await Promise.all(
+      Array.from({ length: LINES_MAX }, async (_, index) => {
+        const name = `${index}`.padEnd(100, '席')
+        const kind = { unitPrice: 100 as Minor, currency: 'EUR', quantity: 100, maxPerOrder: 100 } as const
+        const answer = await client.createTicketType({ body: { eventId, name, ...kind } })
+        if (answer.status !== 201) throw new Error(`no type was made: ${answer.status}`)
+        return answer.body.ticketTypeId
+      }),
+    )
+    const order = await reserveFor(
+      setting,
+      eventId,
+      types.map((ticketTypeId) => ({ ticketTypeId, quantity: 100 })),
+    )
+    const holderName = '会'.repeat(200)
+    await publish(paymentCompleted, { ...paid(eventId, types[0] as TicketTypeId, order), holderName })
+    const heard = () => probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))
+    await until(() => expect(heard()).toHaveLength(TICKETS_PER_ORDER_MAX / TICKETS_PER_MESSAGE_MAX))
+    const parts = heard().sort((a, b) => a.payload.part - b.payload.part)
+    expect(parts.map(({ payload: { part, parts } }) => [part, parts])).toEqual(parts.map((_, index) => [index + 1, parts.length]))
+    const told = parts.flatMap(({ payload }) => payload.tickets)
+    const { tickets } = await ticketsOf(order.orderId)
+    expect(told.map(({ ticketId }) => ticketId)).toEqual(tickets.map(({ ticketId }) => ticketId))
+    expect(new Set(told.map(({ ticketNumber }) => ticketNumber)).size).toBe(TICKETS_PER_ORDER_MAX)
+    expect(told.every((ticket) => ticket.holderName === holderName)).toBe(true)
+  })
+
+  it('that can never be issued is rejected at once, says why to operators, and its places are free', async () => {
+    const { eventId, typeId } = await setting.offer(2)
+    await setting.deps.pool.query(`alter table tickets add constraint nobody_refused check (holder_name <> 'Nobody') not valid`)
+    const [told, asked] = [await reserveForOrder(setting, eventId, typeId), await reserveForOrder(setting, eventId, typeId)]
+    await publish(paymentCompleted, { ...paid(eventId, typeId, told), holderName: 'Nobody' })
+    const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(told.orderId))
+    expect(payload).toMatchObject({ reason: 'CANNOT_BE_ISSUED', detail: expect.stringContaining('nobody_refused') })
+    const { orderId, reservationId, userId } = asked
+    const answer = await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Nobody' } })
+    expect(answer).toMatchObject({ status: 409, body: { outcome: 'REJECTED', reason: 'CANNOT_BE_ISSUED' } })
+    expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
+    // A later attempt finds the outcome.
+    expect(await confirm(told)).toMatchObject({ status: 409, body: { outcome: 'REJECTED' } })
+    expect(probe.heard(ticketsRejected).filter(aboutOrder(told.orderId))).toHaveLength(1)
   })
 
   it('of a cancelled event is rejected, and its claim goes', async () => {
@@ -320,7 +386,7 @@ it('nothing is issued when the transaction that issues rolls back', async () => 
   const { eventId, typeId } = await setting.offer(1)
   const order = await reserveForOrder(setting, eventId, typeId)
   const broken = transact(setting.deps.pool, async (tx) => {
-    await setting.deps.issue(tx, { ...order, eventId, holderName: 'Ada' })
+    await setting.deps.issuing.issue(tx, { ...order, eventId, holderName: 'Ada' })
     throw new Error('killed before its commit')
   })
   await expect(broken).rejects.toThrow('killed')

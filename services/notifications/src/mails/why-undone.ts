@@ -6,6 +6,10 @@ export function whyUndone(reason: string): string | null {
     case 'INSUFFICIENT_INVENTORY':
     case 'RESERVATION_NOT_FOUND':
       return 'Your tickets were no longer free when your payment arrived. We are sorry.'
+    case 'NOT_CLAIMED':
+    case 'CANNOT_BE_ISSUED':
+    case 'TICKETS_NOT_ISSUED':
+      return 'Your tickets could not be made. We are sorry.'
     case 'PAYMENT_TIMEOUT':
       return 'Your payment arrived after the order had been given up.'
     case 'CANCELLED_BY_BUYER':

@@ -25,6 +25,11 @@ export function createTeller(): (event: SagaEvent) => OrderStep {
 
 const whyOf = (noted: SagaEvent['detail']): string | undefined => (typeof noted?.why === 'string' ? noted.why : undefined)
 
+const NUMBERS_MAX = 20
+/** The tickets' numbers, of many how many they are. */
+const numbersOf = (tickets: readonly { ticketNumber: string }[]) =>
+  tickets.length > NUMBERS_MAX ? `${tickets.length} tickets` : tickets.map(({ ticketNumber }) => ticketNumber).join(', ')
+
 function detailOf(input: SagaInput, isPaidInstead: boolean): string | undefined {
   switch (input.type) {
     case 'REFUSED':
@@ -35,7 +40,7 @@ function detailOf(input: SagaInput, isPaidInstead: boolean): string | undefined 
     case 'TICKETS_REJECTED':
       return input.reason
     case 'TICKETS_ISSUED':
-      return input.tickets.map(({ ticketNumber }) => ticketNumber).join(', ')
+      return numbersOf(input.tickets)
     case 'REFUND_REQUESTED':
       return input.refund.reason
     case 'WITHDRAWAL_REFUSED':

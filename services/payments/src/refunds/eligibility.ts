@@ -10,14 +10,22 @@ export function whyTooLate(event: Pick<EventInfo, 'refundableUntil'> | null, now
 
 const statusReasons: Record<Exclude<OrderStatus, 'CONFIRMED'>, string> = {
   PENDING: 'the order is not paid yet: cancel it',
-  PAID: 'the tickets of the order are being made',
+  PAID: 'the tickets of the order are being made: ask again in a minute',
   FAILED: 'the order failed, nothing is to be given back',
   CANCELLED: 'the order was cancelled before it was paid',
   REFUND_PENDING: 'another refund of the order is at work',
   REFUNDED: 'the order has been refunded',
 }
-/** Why an order in this state cannot be refunded on request; null where it can. */
-export const whyNotNow = (status: OrderStatus): string | null => (status === 'CONFIRMED' ? null : statusReasons[status])
+/** Why an order cannot be refunded on request at this moment; null where it can. One that was paid waits `patienceMs` for its tickets. */
+export function whyNotNow(
+  { status, completedAt }: { status: OrderStatus; completedAt?: Date },
+  now: Date,
+  patienceMs: number,
+): string | null {
+  if (status === 'CONFIRMED') return null
+  const isStuck = status === 'PAID' && completedAt !== undefined && now.getTime() - completedAt.getTime() >= patienceMs
+  return isStuck ? null : statusReasons[status]
+}
 
 /** What the ticket service's refusal means to who asked. */
 export const whyRefused = (code: string): string =>

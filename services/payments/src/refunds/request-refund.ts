@@ -25,7 +25,7 @@ export async function requestRefund(
   const sql = sqlOfPool(deps.pool)
   const known = await findRefund(sql, refundId)
   if (known) return answered(known)
-  const why = whyNotNow(order.status)
+  const why = whyNotNow(order, deps.now(), deps.config.ticketsPatienceMs)
   if (why) throw notRefundable(why)
 
   const force = await mayForce(deps, order, principal)
@@ -51,13 +51,13 @@ async function mayForce({ access, now }: Dependencies, order: StoredOrder, princ
 /** From this commit on the refund is worked on until it is done, whoever dies. */
 async function beginRefund(
   tx: Tx,
-  { apply, config }: Dependencies,
+  { apply, config, now }: Dependencies,
   orderId: OrderId,
   refund: RefundRequest,
 ): Promise<StoredSaga> {
   const saga = await leaseSaga(tx, orderId, config.leaseMs)
   const order = await getOrder(tx, orderId)
-  const why = whyNotNow(order.status)
+  const why = whyNotNow(order, now(), config.ticketsPatienceMs)
   if (why || !saga) throw notRefundable(why ?? 'the order is being worked on')
   const { ticketIds = [] } = refund
   const unknown = ticketIds.filter((ticketId) => !order.tickets?.some((ticket) => ticket.ticketId === ticketId))

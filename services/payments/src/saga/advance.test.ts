@@ -61,6 +61,33 @@ describe('a purchase', () => {
       effects: { order: { status: 'CONFIRMED' }, messages: ['ORDER_CONFIRMED'] },
     })
   })
+  test('whose tickets come in parts is confirmed with the last of them, whichever that is', () => {
+    const part = (number: number, parts = 3): SagaInput => ({
+      type: 'TICKETS_ISSUED',
+      ...{ part: number, parts },
+      tickets: [
+        { ticketId: `t${number}` as TicketId, ticketNumber: `${number}`, ticketTypeId: 'type' as TicketTypeId, qrCode: 'q' },
+      ],
+    })
+    const paid = [reserved, charged]
+    expect(given(...paid, part(3), part(1))).toMatchObject({ state: 'AWAITING_TICKETS', effects: {} })
+    // Said again under another id.
+    expect(advance(replay(begun, [...paid, part(3)]), part(3))).toBeNull()
+    const confirmed = given(...paid, part(3), part(1), part(2))
+    expect(confirmed).toMatchObject({ state: 'CONFIRMED', effects: { messages: ['ORDER_CONFIRMED'] } })
+    expect(confirmed.effects?.tickets?.map(({ ticketId }) => ticketId)).toEqual(['t1', 't2', 't3'])
+    expect(confirmed.context).not.toHaveProperty('issuedParts')
+    // Asked for, all of them come in one answer.
+    expect(given(...paid, part(3), issued).effects?.tickets?.map(({ ticketId }) => ticketId)).toEqual(['ticket'])
+  })
+  test('whose tickets the ticket service does not make is undone', () => {
+    const givenUp: SagaInput = { type: 'ISSUE_GIVEN_UP', detail: 'answered 500' }
+    expect(given(reserved, charged, givenUp)).toMatchObject({
+      state: 'CANCELLING_TICKETS',
+      context: { refundReason: 'TICKETS_NOT_ISSUED' },
+    })
+    expect(given(reserved, charged, givenUp, { type: 'TICKETS_CANCELLED' })).toMatchObject({ state: 'REFUNDING' })
+  })
   test('whose tickets are refused has nothing to undo', () => {
     const failure: Failure = { ...declined, reason: 'INSUFFICIENT_INVENTORY', status: 409 }
     expect(given({ type: 'REFUSED', failure })).toMatchObject({

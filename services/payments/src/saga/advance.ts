@@ -1,7 +1,7 @@
 import { type Minor, sum, times } from '@boxoffice/contracts'
 import { eventCancelled, gatewayFailed, priceChanged, timedOut } from './failures.ts'
 import * as back from './giving-back.ts'
-import type { Failure, Item, Saga, SagaContext, SagaInput, SagaState } from './saga.ts'
+import type { Failure, IssuedTicket, Item, Saga, SagaContext, SagaInput, SagaState } from './saga.ts'
 import { type Effects, go, type Row, type Rule, type Transition } from './transition.ts'
 
 /** Tickets go back, and the order has failed from now on: the buyer need not wait for the release. */
@@ -72,8 +72,21 @@ const holderNamed =
   }
 
 const rejected: Rule<'TICKETS_REJECTED'> = (context, { reason }) => back.giveBack(context, reason)
-const issued: Rule<'TICKETS_ISSUED'> = (context, { tickets }) =>
-  go('CONFIRMED', { ...context, issued: tickets }, { tickets, order: { status: 'CONFIRMED' }, messages: ['ORDER_CONFIRMED'] })
+
+/** Confirmed with the last part of its tickets, whichever that is; null for one that is here already. */
+const issued: Rule<'TICKETS_ISSUED'> = ({ issuedParts = {}, ...context }, { tickets: arrived, part = 1, parts = 1 }) => {
+  if (parts > 1 && issuedParts[part]) return null
+  const known: Record<number, IssuedTicket[]> = parts > 1 ? { ...issuedParts, [part]: arrived } : { 1: arrived }
+  if (Object.keys(known).length < parts) return go('AWAITING_TICKETS', { ...context, issuedParts: known })
+  const tickets = Array.from({ length: parts }, (_, index) => known[index + 1] ?? []).flat()
+  return go(
+    'CONFIRMED',
+    { ...context, issued: tickets },
+    { tickets, order: { status: 'CONFIRMED' }, messages: ['ORDER_CONFIRMED'] },
+  )
+}
+
+const cancelTickets = (context: SagaContext, refundReason: string) => go('CANCELLING_TICKETS', { ...context, refundReason })
 
 /** The purchase on one screen: what follows in each state from what happened. What a row does not name changes nothing there. */
 const table: Record<SagaState, Row> = {
@@ -148,7 +161,9 @@ const table: Record<SagaState, Row> = {
   AWAITING_TICKETS: {
     TICKETS_ISSUED: issued,
     TICKETS_REJECTED: rejected,
-    EVENT_CANCELLED: (context) => go('CANCELLING_TICKETS', { ...context, refundReason: 'EVENT_CANCELLED' }),
+    EVENT_CANCELLED: (context) => cancelTickets(context, 'EVENT_CANCELLED'),
+    ISSUE_GIVEN_UP: (context) => cancelTickets(context, 'TICKETS_NOT_ISSUED'),
+    REFUND_REQUESTED: back.refundRequested,
     REFUNDED_ELSEWHERE: back.elsewhereWhenAwaiting,
   },
   CANCELLING_TICKETS: {

@@ -2,6 +2,7 @@ import {
   type Currency,
   compensationFailed,
   type EventId,
+  inParts,
   type Minor,
   orderCancelled,
   orderConfirmed,
@@ -107,15 +108,12 @@ async function publish(
       // Who waited has the refusal as the answer. Of a reservation that was refused nobody knows the event: its buyer was told of nothing.
       if (order.deferred && order.eventId) await publishPaymentFailed(append, tx, order, context)
       return
-    case 'ORDER_CONFIRMED': {
-      const tickets = (context.issued ?? []).map(({ ticketId, ticketNumber, ticketTypeId }) => ({
-        ticketId,
-        ticketNumber,
-        ticketTypeId,
-      }))
-      await append(tx, orderConfirmed, { ...about, ...money, tickets }, version)
+    case 'ORDER_CONFIRMED':
+      for (const { things, ...part } of inParts(context.issued ?? [])) {
+        const tickets = things.map(({ ticketId, ticketNumber, ticketTypeId }) => ({ ticketId, ticketNumber, ticketTypeId }))
+        await append(tx, orderConfirmed, { ...about, ...money, ...part, tickets }, version)
+      }
       return
-    }
     case 'REFUND_PROCESSED':
       for (const { refundId, amount, reason, ticketIds } of effects.refund?.settled ?? []) {
         if (amount === 0) continue

@@ -1,12 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Messaging } from '@boxoffice/messaging'
-import { type CrashAt, continueTrace, currentTraceparent, inSpan, type Logger, sqlOfPool, transact } from '@boxoffice/service-kit'
+import {
+  type CrashAt,
+  continueTrace,
+  currentTraceparent,
+  inSpan,
+  isTransient,
+  type Logger,
+  sqlOfPool,
+  transact,
+} from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Config } from '../config.ts'
 import { type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
 import type { SagaMetrics } from './metrics.ts'
-import { isTerminal, stepOf } from './saga.ts'
+import { isTerminal, type SagaInput, stepOf } from './saga.ts'
 import { findSagaForUpdate, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
+import type { StepResult } from './step.ts'
 import type { createSteps } from './steps.ts'
 
 /** A lease is renewed so often while it lasts. */
@@ -60,7 +70,18 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
   }
 
   /** One step; the saga to go on with, null where it rests or is another's. */
-  async function turn(saga: StoredSaga, { until, stopped }: Patience): Promise<StoredSaga | null> {
+  async function turn(saga: StoredSaga, patience: Patience): Promise<StoredSaga | null> {
+    try {
+      return await takeStep(saga, patience)
+    } catch (error) {
+      // Whoever resumes it finds what the database has.
+      if (isTransient(error)) throw error
+      logger.error({ err: error, orderId: saga.orderId, state: saga.state }, 'a step of a saga failed')
+      return retry(saga, { again: (error as Error).message, failing: true }, patience)
+    }
+  }
+
+  async function takeStep(saga: StoredSaga, patience: Patience): Promise<StoredSaga | null> {
     const result = await inSpan(`saga ${saga.state}`, { attributes: aboutOf(saga) }, () => step(saga))
     if ('input' in result) {
       const applied = await messaging.transact(async (tx) => {
@@ -79,13 +100,23 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
       }
       return reread(saga)
     }
-    if (!result.soon) saga.attempts++
-    saga.lastError = result.again
-    const waitMs = result.soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
-    logger.warn({ orderId: saga.orderId, state: saga.state, attempts: saga.attempts, why: result.again }, 'a step is made again')
-    if (result.failing && saga.attempts === ALARM_AFTER_ATTEMPTS) {
-      const failedStep = stepOf(saga.state) ?? ''
-      await messaging.transact((tx) => publishCompensationFailed(messaging.append, tx, saga, failedStep, result.again))
+    return retry(saga, result, patience)
+  }
+
+  /** The step is made again after a wait; people are told of one that should have succeeded by now. */
+  async function retry(
+    saga: StoredSaga,
+    { again, soon, failing }: Exclude<StepResult, { input: SagaInput }>,
+    { until, stopped }: Patience,
+  ): Promise<StoredSaga | null> {
+    const { orderId, state } = saga
+    if (!soon) saga.attempts++
+    saga.lastError = again
+    const waitMs = soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
+    logger.warn({ orderId, state, attempts: saga.attempts, why: again }, 'a step is made again')
+    if (failing && saga.attempts === ALARM_AFTER_ATTEMPTS) {
+      const failedStep = stepOf(state) ?? ''
+      await messaging.transact((tx) => publishCompensationFailed(messaging.append, tx, saga, failedStep, again))
       sagaMetrics.compensationFailed(failedStep)
     }
     if (!stopped?.aborted && Date.now() + waitMs <= until.getTime()) {

@@ -104,10 +104,31 @@ describe('a refund that is asked for', () => {
     })
     expect(given(...confirmed, requested('r1'), refused, requested('r2')).state).toBe('WITHDRAWING_TICKETS')
   })
-  test('is not begun beside another one, nor before the tickets are there', () => {
+  test('of an order whose tickets do not come gives all of it back, or waits for them where they admitted by now', () => {
+    const stuck = [reserved, charged, requested('r1')]
+    expect(given(...stuck)).toMatchObject({ state: 'WITHDRAWING_TICKETS', effects: { order: { status: 'REFUND_PENDING' } } })
+    const nothingIssued = { ...withdrawn(), tickets: [] } as SagaInput
+    expect(given(...stuck, nothingIssued)).toMatchObject({
+      state: 'REPAYING',
+      context: { refund: { refundId: 'r1', amount: 10_000 } },
+    })
+    expect(given(...stuck, nothingIssued, { type: 'REFUND_DONE', gatewayRefundId: 're_1' })).toMatchObject({
+      state: 'REFUNDED',
+      effects: { order: { status: 'REFUNDED', refunded: 10_000 }, messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'] },
+    })
+    // Issued in between.
+    expect(given(...stuck, withdrawn(a, b))).toMatchObject({ state: 'REPAYING', context: { refund: { amount: 10_000 } } })
+    const used: SagaInput = { type: 'WITHDRAWAL_REFUSED', code: 'TICKETS_USED', ticketIds: [a] }
+    expect(given(...stuck, used)).toMatchObject({
+      state: 'AWAITING_TICKETS',
+      effects: { refund: { failed: { refundId: 'r1' } } },
+    })
+    expect(given(...stuck, used, issued)).toMatchObject({ state: 'CONFIRMED', effects: { order: { status: 'CONFIRMED' } } })
+  })
+  test('is not begun beside another one, nor before the order is paid', () => {
     for (const inputs of [
       [reserved],
-      [reserved, charged],
+      [reserved, charged, requested('r1')],
       [...confirmed, requested('r1')],
       [...confirmed, requested('r1'), withdrawn(a, b)],
     ])

@@ -63,14 +63,15 @@ function givenBack(context: SagaContext, gatewayRefundId: string | undefined): T
 }
 export const refundingDone: Rule<'REFUND_DONE'> = (context, { gatewayRefundId }) => givenBack(context, gatewayRefundId)
 
-/** Somebody asks for a refund of an order that is confirmed. Its tickets stop admitting first. */
+/** Somebody asks for a refund of an order that is confirmed, or waits too long for its tickets. Those stop admitting first. */
 export const refundRequested: Rule<'REFUND_REQUESTED'> = (context, { refund }) =>
   go('WITHDRAWING_TICKETS', { ...context, refund }, { order: { status: 'REFUND_PENDING' }, refund: { opened: refund } })
 
-/** The tickets' price goes back; less where some of it was given back at the gateway by hand. */
+/** The tickets' price goes back, and all of it where none ever came; less where some of it was given back at the gateway by hand. */
 export const ticketsWithdrawn: Rule<'TICKETS_WITHDRAWN'> = (context, { at, tickets }) => {
   const asked = refundOf(context)
-  const price = asked.elsewhere ? ZERO : sum(tickets.map(({ unitPrice }) => unitPrice))
+  const worth = context.issued ? sum(tickets.map(({ unitPrice }) => unitPrice)) : leftOf(context)
+  const price = asked.elsewhere ? ZERO : worth
   const amount = Math.min(price, leftOf(context)) as Minor
   const refund: Refund = { ...asked, amount, startedAt: at, withdrawn: tickets.map(({ ticketId }) => ticketId) }
   const withdrawn = { refundId: refund.refundId, amount, tickets }
@@ -85,6 +86,8 @@ export const withdrawalRefused: Rule<'WITHDRAWAL_REFUSED'> = (context, { code, t
   const { refundId } = refundOf(context)
   const { refund: ended, ...next } = context
   const refund = { failed: { refundId, reason: code, ticketIds } }
+  // It has tickets, which we are yet to hear of.
+  if (!context.issued) return go('AWAITING_TICKETS', next, { refund })
   const others = withdrawOthers(next, ended)
   return others
     ? go('WITHDRAWING_TICKETS', others, { order: { status: 'REFUND_PENDING' }, refund })

@@ -12,6 +12,8 @@ export interface StoredSaga extends Saga {
   /** Why the last attempt came to nothing. */
   lastError: string | null
   createdAt: Date
+  /** When it came into its state. */
+  since: Date
   /** The trace of who asked for what is at work; null where nobody traced it. */
   traceparent: string | null
 }
@@ -25,6 +27,7 @@ interface Row {
   attempts: number
   last_error: string | null
   created_at: Date
+  since: Date
   traceparent: string | null
 }
 const toSaga = (row: Row): StoredSaga => ({
@@ -36,9 +39,10 @@ const toSaga = (row: Row): StoredSaga => ({
   attempts: row.attempts,
   lastError: row.last_error,
   createdAt: row.created_at,
+  since: row.since,
   traceparent: row.traceparent,
 })
-const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
+const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, since, traceparent'
 /** When a lease that is taken now ends; the parameter is in milliseconds. */
 const leaseOf = (parameter: string) => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 

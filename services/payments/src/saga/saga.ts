@@ -110,6 +110,8 @@ export interface SagaContext {
   cancelled?: boolean
   refundReason?: string
   issued?: IssuedTicket[]
+  /** Parts of the tickets that came before the others, by their number. */
+  issuedParts?: Record<string, IssuedTicket[]>
   /** The refund that is at work. */
   refund?: Refund
   /** What has gone back so far. */
@@ -143,8 +145,11 @@ export type SagaInput =
   | { type: 'NOT_CHARGED' }
   | { type: 'GATEWAY_UNREACHABLE' }
   | { type: 'RELEASED' }
-  | { type: 'TICKETS_ISSUED'; tickets: IssuedTicket[] }
-  | { type: 'TICKETS_REJECTED'; reason: string }
+  /** All of them, or the part of that number out of so many. */
+  | { type: 'TICKETS_ISSUED'; tickets: IssuedTicket[]; part?: number; parts?: number }
+  | { type: 'TICKETS_REJECTED'; reason: string; detail?: string }
+  /** The ticket service answers, and for too long not with tickets. */
+  | { type: 'ISSUE_GIVEN_UP'; detail: string }
   | { type: 'TICKETS_CANCELLED' }
   | { type: 'REFUND_REQUESTED'; refund: RefundRequest }
   | { type: 'TICKETS_WITHDRAWN'; at: string; tickets: WithdrawnTicket[] }

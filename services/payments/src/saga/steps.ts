@@ -40,10 +40,22 @@ export function createSteps(ports: StepPorts): (saga: StoredSaga) => Promise<Ste
       }
     } catch (error) {
       if (!(error instanceof ServiceUnavailable || error instanceof UnexpectedAnswer)) throw error
-      const soon = error instanceof ServiceUnavailable && isOwnLimit(error.reason)
-      return { again: error.message, soon, failing: ['RELEASE', 'REFUND', 'CANCEL_TICKETS'].includes(stepOf(saga.state) ?? '') }
+      return resultOfFailure(ports, saga, error)
     }
   }
+}
+
+/** The step is made again. An issue that the ticket service refuses to make is given up at last: the money goes back. */
+function resultOfFailure(ports: StepPorts, saga: StoredSaga, error: ServiceUnavailable | UnexpectedAnswer): StepResult {
+  const step = stepOf(saga.state)
+  // The service is there: waiting for its return is no use.
+  const isAnswer = error instanceof UnexpectedAnswer || (error.reason === 'ANSWER' && error.sent)
+  const age = ports.now().getTime() - saga.since.getTime()
+  if (step === 'ISSUE' && isAnswer && age > ports.issueLimitMs)
+    return { input: { type: 'ISSUE_GIVEN_UP', detail: error.message } }
+  const soon = error instanceof ServiceUnavailable && isOwnLimit(error.reason)
+  const isUndoing = step === 'RELEASE' || step === 'REFUND' || step === 'CANCEL_TICKETS'
+  return { again: error.message, soon, failing: isUndoing || (step === 'ISSUE' && isAnswer) }
 }
 
 async function reserve(ports: StepPorts, { orderId, context, createdAt }: Saga & { createdAt: Date }): Promise<StepResult> {

@@ -14,9 +14,11 @@ export function sagaSubscribers(apply: ReturnType<typeof createApplier>) {
     await apply(tx, saga, input)
   }
   return [
-    on(ticketsGenerated, (tx, { payload: { orderId, tickets } }) =>
+    on(ticketsGenerated, (tx, { payload: { orderId, tickets, part, parts } }) =>
       tell(tx, orderId, {
         type: 'TICKETS_ISSUED',
+        part,
+        parts,
         tickets: tickets.map(({ ticketId, ticketNumber, ticketTypeId, qrCode }) => ({
           ticketId,
           ticketNumber,
@@ -25,7 +27,9 @@ export function sagaSubscribers(apply: ReturnType<typeof createApplier>) {
         })),
       }),
     ),
-    on(ticketsRejected, (tx, { payload: { orderId, reason } }) => tell(tx, orderId, { type: 'TICKETS_REJECTED', reason })),
+    on(ticketsRejected, (tx, { payload: { orderId, reason, detail } }) =>
+      tell(tx, orderId, { type: 'TICKETS_REJECTED', reason, detail }),
+    ),
     on(eventCancelled, (tx, { payload: { eventId } }) => rememberCancelledEvent(tx, eventId)),
   ]
 }

@@ -1,11 +1,11 @@
 import type { ticketsInternalRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { type Handlers, isPermanent, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { qrCodeUrl, ticketView } from '../tickets/ticket.ts'
 import { listTicketsOfOrder } from '../tickets/ticket-repository.ts'
 import type { CancelResult } from './cancel.ts'
-import { showIssued } from './issue.ts'
+import { type IssueResult, type PaidOrder, showIssued } from './issue.ts'
 import { findOutcome } from './outcome-repository.ts'
 
 type Routes = Pick<typeof ticketsInternalRoutes, 'confirmPurchase' | 'cancelOrderTickets' | 'getOrderTickets'>
@@ -14,7 +14,7 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
   const { publicUrl } = deps.config
   return {
     confirmPurchase: async ({ body }) => {
-      const result = await deps.transact((tx) => deps.issue(tx, { ...body, eventId: null }))
+      const result = await issueOrGiveUp(deps, { ...body, eventId: null })
       await showIssued(deps.redisPicture, body, result)
       if (result.outcome !== 'ISSUED') {
         const { outcome, reason } = result
@@ -52,6 +52,16 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
       const body = { outcome: standing?.outcome ?? null, tickets: tickets.map((ticket) => ticketView(ticket, publicUrl)) }
       return { status: 200, body }
     },
+  }
+}
+
+async function issueOrGiveUp({ transact, issuing, logger }: Dependencies, order: PaidOrder): Promise<IssueResult> {
+  try {
+    return await transact((tx) => issuing.issue(tx, order))
+  } catch (error) {
+    if (!isPermanent(error)) throw error
+    logger.error({ err: error, orderId: order.orderId }, 'the tickets of a paid order can never be issued')
+    return transact((tx) => issuing.giveUp(tx, order, (error as Error).message))
   }
 }
 

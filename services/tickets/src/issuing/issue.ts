@@ -1,5 +1,6 @@
 import {
   type EventId,
+  inParts,
   type OrderId,
   type ReservationId,
   type TicketId,
@@ -8,7 +9,7 @@ import {
   ticketsRejected,
   type UserId,
 } from '@boxoffice/contracts'
-import type { Append } from '@boxoffice/messaging'
+import type { Append, AppendAll } from '@boxoffice/messaging'
 import type { CrashAt, Tx } from '@boxoffice/service-kit'
 import { findPicture } from '../event-pictures/picture-repository.ts'
 import type { Released } from '../holds/commands.ts'
@@ -19,11 +20,13 @@ import { type Expiry, inTheWayOf } from '../reservations/expire.ts'
 import { lockOrder } from '../reservations/locks.ts'
 import type { Releases } from '../reservations/release.ts'
 import type { StoredReservation } from '../reservations/reservation.ts'
-import { claimForOrder, lockReservation, moveReservation } from '../reservations/reservation-repository.ts'
+import { lockReservation, moveReservation } from '../reservations/reservation-repository.ts'
 import { qrCodeUrl, type StoredTicket } from '../tickets/ticket.ts'
 import { insertTickets, listTicketsOfOrder } from '../tickets/ticket-repository.ts'
 import { findTypeNames } from '../types/type-repository.ts'
-import { insertOutcome, type Outcome, replaceIssued } from './outcome-repository.ts'
+import { insertOutcome, type OrderOutcome, type Outcome, replaceIssued } from './outcome-repository.ts'
+
+const DETAIL_MAX = 500
 
 export interface PaidOrder {
   readonly orderId: OrderId
@@ -50,16 +53,25 @@ export async function showIssued(
   if (ticket) await redisPicture.sell([{ eventId: ticket.eventId, reservationId }])
 }
 
-/** Why a paid order cannot be honoured. */
-export type RejectionReason = 'RESERVATION_NOT_FOUND' | 'EVENT_CANCELLED' | 'INSUFFICIENT_INVENTORY'
+/**
+ * Why a paid order cannot be honoured. NOT_CLAIMED: its reservation was never held for it. CANNOT_BE_ISSUED: every attempt would fail
+ * alike.
+ */
+export type RejectionReason =
+  | 'RESERVATION_NOT_FOUND'
+  | 'NOT_CLAIMED'
+  | 'EVENT_CANCELLED'
+  | 'INSUFFICIENT_INVENTORY'
+  | 'CANNOT_BE_ISSUED'
 
 /**
  * Tickets for a paid order, once: `PAYMENT_COMPLETED` and `confirm-purchase` both come here. The order's outcome is written
  * first; where one stands already, it is the answer and nothing happens. A claim becomes sold. Where it is lost, the places
  * are taken again if they are free. Else the order is rejected, and the payment service gives the money back.
  */
-export function createIssue(deps: {
+export function createIssuing(deps: {
   append: Append
+  appendAll: AppendAll
   expiry: Expiry
   releases: Releases
   crashAt: CrashAt
@@ -69,15 +81,15 @@ export function createIssue(deps: {
   async function issue(tx: Tx, order: PaidOrder): Promise<IssueResult> {
     await lockOrder(tx, order.orderId)
     const standing = await insertOutcome(tx, order.orderId, 'ISSUED', { reservationId: order.reservationId, reason: null })
-    if (standing?.outcome === 'ISSUED') return { outcome: 'ISSUED', tickets: await listTicketsOfOrder(tx, order.orderId) }
-    if (standing) return { outcome: standing.outcome, reason: standing.reason ?? '', released: [] }
+    if (standing) return answerOf(tx, order.orderId, standing)
 
     const reservation = await lockReservation(tx, order.reservationId)
     if (!reservation || reservation.userId !== order.userId) return reject(tx, order, null, 'RESERVATION_NOT_FOUND')
+    // A claim comes before every charge: without one this is not the order that the reservation was held for.
+    if (reservation.orderId !== order.orderId) return reject(tx, order, reservation, 'NOT_CLAIMED')
     const picture = await findPicture(tx, reservation.eventId)
     if (!picture || picture.status === 'CANCELLED') return reject(tx, order, reservation, 'EVENT_CANCELLED')
-    if (!(await takePlaces(deps.expiry, tx, reservation, order.orderId)))
-      return reject(tx, order, reservation, 'INSUFFICIENT_INVENTORY')
+    if (!(await takePlaces(deps.expiry, tx, reservation))) return reject(tx, order, reservation, 'INSUFFICIENT_INVENTORY')
 
     for (const item of reservation.items) {
       const ticketIds = Array.from({ length: item.quantity }, () => deps.newId() as TicketId)
@@ -93,12 +105,11 @@ export function createIssue(deps: {
     )
     const { orderId, userId, reservationId } = order
     const { eventId, venueId } = picture
-    await deps.append(
-      tx,
-      ticketsGenerated,
-      { orderId, userId, eventId, venueId, reservationId, tickets: tickets.map((ticket) => generated(ticket, names)) },
-      { aggregateVersion: 1 },
-    )
+    const messages = inParts(tickets.map((ticket) => generated(ticket, names))).map(({ things, ...part }) => ({
+      payload: { orderId, userId, eventId, venueId, reservationId, ...part, tickets: things },
+      aggregateVersion: 1,
+    }))
+    await deps.appendAll(tx, ticketsGenerated, messages)
     deps.crashAt('issue.before-commit')
     return { outcome: 'ISSUED', tickets }
   }
@@ -108,6 +119,7 @@ export function createIssue(deps: {
     order: PaidOrder,
     reservation: StoredReservation | null,
     reason: RejectionReason,
+    detail?: string,
   ): Promise<IssueResult> {
     await replaceIssued(tx, order.orderId, 'REJECTED', reason)
     const released = reservation?.status === 'PAYING' && reservation.orderId === order.orderId ? [reservation] : []
@@ -115,9 +127,21 @@ export function createIssue(deps: {
     const eventId = reservation?.eventId ?? order.eventId
     if (eventId) {
       const { orderId, userId, reservationId } = order
-      await deps.append(tx, ticketsRejected, { orderId, userId, eventId, reservationId, reason }, { aggregateVersion: 1 })
+      const payload = { orderId, userId, eventId, reservationId, reason, ...(detail && { detail }) }
+      await deps.append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
     }
     return { outcome: 'REJECTED', reason, released }
+  }
+
+  /** What becomes of a paid order whose issue can never succeed: `why` is for operators. An outcome that stands already is the answer. */
+  async function giveUp(tx: Tx, order: PaidOrder, why: string): Promise<IssueResult> {
+    await lockOrder(tx, order.orderId)
+    const { orderId, reservationId } = order
+    const standing = await insertOutcome(tx, orderId, 'ISSUED', { reservationId, reason: null })
+    if (standing) return answerOf(tx, orderId, standing)
+    const reservation = await lockReservation(tx, reservationId)
+    const isTheirs = reservation?.userId === order.userId
+    return reject(tx, order, isTheirs ? reservation : null, 'CANNOT_BE_ISSUED', why.slice(0, DETAIL_MAX))
   }
 
   const generated = (
@@ -135,20 +159,22 @@ export function createIssue(deps: {
     holderName,
   })
 
-  return issue
+  return { issue, giveUp }
 }
-export type Issue = ReturnType<typeof createIssue>
+export type Issuing = ReturnType<typeof createIssuing>
+
+async function answerOf(tx: Tx, orderId: OrderId, { outcome, reason }: OrderOutcome): Promise<IssueResult> {
+  if (outcome === 'ISSUED') return { outcome, tickets: await listTicketsOfOrder(tx, orderId) }
+  return { outcome, reason: reason ?? '', released: [] }
+}
 
 /**
- * The order's claim becomes sold; without one, what is free is sold: of a seated type the same seats. False when there is not
+ * The order's claim becomes sold; where it is lost, what is free is sold: of a seated type the same seats. False when there is not
  * enough.
  */
-async function takePlaces(expiry: Expiry, tx: Tx, reservation: StoredReservation, orderId: OrderId): Promise<boolean> {
+async function takePlaces(expiry: Expiry, tx: Tx, reservation: StoredReservation): Promise<boolean> {
   const { reservationId, items } = reservation
-  // Still held by nobody else's order: the buyer's own hold, whose claim was lost.
-  if (reservation.status === 'ACTIVE') await claimForOrder(tx, reservationId, orderId, 0)
-  const claimed = reservation.status === 'ACTIVE' || (reservation.status === 'PAYING' && reservation.orderId === orderId)
-  if (claimed) {
+  if (reservation.status === 'PAYING') {
     await moveReservation(tx, reservationId, 'PAYING', 'COMPLETED')
     await changeCounters(
       tx,

@@ -4,18 +4,17 @@ import type { Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { TxWithEffects } from '../reservations/transactions.ts'
 import { type DeliveryNews, markDelivered, markUndelivered } from './delivery-repository.ts'
-import { showIssued } from './issue.ts'
+import { type IssueResult, type PaidOrder, showIssued } from './issue.ts'
 
 /** What becomes of orders. Redis is told after the commit: no network inside a transaction. */
 export const orderSubscribers = (
-  deps: Pick<Dependencies, 'issue' | 'logger' | 'redisPicture' | 'releases'>,
+  deps: Pick<Dependencies, 'issuing' | 'logger' | 'redisPicture' | 'releases'>,
 ): readonly Subscriber<TxWithEffects>[] => [
-  on(paymentCompleted, async (tx: TxWithEffects, { payload }) => {
-    const result = await deps.issue(tx, payload)
-    tx.afterCommit(() => showIssued(deps.redisPicture, payload, result))
-    const { outcome } = result
-    if (outcome !== 'ISSUED') deps.logger.warn({ orderId: payload.orderId, outcome }, 'a paid order gets no tickets')
-  }),
+  on(
+    paymentCompleted,
+    async (tx: TxWithEffects, { payload }) => afterIssue(deps, tx, payload, await deps.issuing.issue(tx, payload)),
+    async (tx: TxWithEffects, { payload }, why) => afterIssue(deps, tx, payload, await deps.issuing.giveUp(tx, payload, why)),
+  ),
   on(paymentFailed, async (tx: TxWithEffects, { payload }) => {
     const { orderId, reservationId, failureReason } = payload
     const result = await deps.releases.releaseClaim(tx, { orderId, reservationId, reason: failureReason })
@@ -26,6 +25,18 @@ export const orderSubscribers = (
   // A mail that was delivered may come back, hours later.
   on(ticketDeliveryFailed, (tx: Tx, message) => markUndelivered(tx, newsOf(message))),
 ]
+
+function afterIssue(
+  deps: Pick<Dependencies, 'logger' | 'redisPicture'>,
+  tx: TxWithEffects,
+  order: PaidOrder,
+  result: IssueResult,
+) {
+  tx.afterCommit(() => showIssued(deps.redisPicture, order, result))
+  if (result.outcome === 'ISSUED') return
+  const { outcome, reason } = result
+  deps.logger.warn({ orderId: order.orderId, outcome, reason }, 'a paid order gets no tickets')
+}
 
 const newsOf = ({ payload, aggregateVersion }: Message<typeof ticketsDelivered | typeof ticketDeliveryFailed>): DeliveryNews => ({
   orderId: payload.orderId,

@@ -1,5 +1,9 @@
 import { refuse } from '@boxoffice/service-kit'
+import { unknownEvent } from '../event-pictures/own-event.ts'
 import type { ReserveResult } from './reserve-result.ts'
+import type { Detail } from './wish.ts'
+
+const DETAILS_MAX = 50
 
 /** The refusal of a reservation that was not made. */
 export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserved' }>) {
@@ -9,10 +13,12 @@ export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserv
       return refuse(409, error, message, { reserved: false as const, ...(seatIds && { seatIds: [...seatIds] }) })
     }
     case 'unknown-event':
-      return refuse(404, 'EVENT_NOT_FOUND', 'there is no such event')
+      return unknownEvent()
     case 'invalid':
-      return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: [...result.details] })
+      return refuseInvalid(result.details)
   }
 }
 
+export const refuseInvalid = (details: readonly Detail[]) =>
+  refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, DETAILS_MAX) })
 export const unknownReservation = () => refuse(404, 'RESERVATION_NOT_FOUND', 'there is no such reservation')

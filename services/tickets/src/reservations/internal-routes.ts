@@ -1,36 +1,24 @@
 import type { ticketsInternalRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
-import { listClaimed } from '../holds/seat-claim-repository.ts'
-import { reserveRefusal, unknownReservation } from './answers.ts'
+import { unknownEvent } from '../event-pictures/own-event.ts'
+import { refuseInvalid, reserveRefusal, unknownReservation } from './answers.ts'
+import { availabilityOf } from './availability.ts'
 import { claim } from './claim.ts'
 import { loadOffer } from './offers.ts'
 import { reservationView } from './reservation.ts'
-import { mergeRequests } from './wish.ts'
+import { invalidIn, mergeRequests } from './wish.ts'
 
 type Routes = Pick<typeof ticketsInternalRoutes, 'checkAvailability' | 'reserve' | 'claimReservation' | 'releaseClaim'>
 
 export function internalReservationHandlers(deps: Dependencies): Handlers<Routes> {
   return {
     checkAvailability: async ({ body }) => {
-      const sql = sqlOfPool(deps.pool)
-      const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(sql, body.eventId))
-      if (!offer) return refuse(404, 'EVENT_NOT_FOUND', 'there is no such event')
-      const lines = mergeRequests(body.ticketRequests)
-      const taken = await listClaimed(
-        sql,
-        body.eventId,
-        lines.flatMap(({ seatIds }) => seatIds),
-      )
-      const ticketAvailability = lines.map(({ ticketTypeId, quantity, seatIds }) => {
-        const type = offer.types.find((type) => type.ticketTypeId === ticketTypeId)
-        const quantityAvailable = type ? type.capacity - type.held - type.sold : 0
-        const seatsTaken = seatIds.some((seatId) => taken.includes(seatId))
-        const available = quantityAvailable >= quantity && !seatsTaken
-        const error = seatsTaken ? 'SEATS_TAKEN' : available ? undefined : 'INSUFFICIENT_INVENTORY'
-        return { ticketTypeId, available, quantityAvailable, quantityRequested: quantity, error }
-      })
-      return { status: 200, body: { available: ticketAvailability.every(({ available }) => available), ticketAvailability } }
+      const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(sqlOfPool(deps.pool), body.eventId))
+      if (!offer) return unknownEvent()
+      const invalid = invalidIn(body.ticketRequests, offer, await deps.findPlan(body.eventId))
+      if (invalid.length > 0) return refuseInvalid(invalid)
+      return { status: 200, body: await availabilityOf(sqlOfPool(deps.pool), offer, mergeRequests(body.ticketRequests)) }
     },
     reserve: async ({ body }) => {
       const minutes = body.reservationDurationMinutes

@@ -11,14 +11,18 @@ export interface Offer {
 }
 
 export interface NotReserved {
-  readonly error: ReserveRefusal | 'RESERVATION_EXPIRED' | 'RESERVATION_IN_PAYMENT'
+  readonly error: ReserveRefusal | 'RESERVATION_EXPIRED' | 'RESERVATION_IN_PAYMENT' | 'RESERVATION_ID_REUSED'
   readonly message: string
   /** Of SEATS_TAKEN: which. */
   readonly seatIds?: readonly SeatId[]
 }
 
 /** Why an offer does not sell these lines at this moment, whoever asks; null when it does. */
-export function refusalOf(offer: Offer, lines: readonly Line[], at: Date): NotReserved | null {
+export function refusalOf(
+  offer: Offer,
+  lines: readonly Line[],
+  at: Date,
+): (NotReserved & { readonly error: ReserveRefusal }) | null {
   if (!isOnSale(offer.picture, at)) return { error: 'EVENT_NOT_ON_SALE', message: 'this event is not on sale' }
   for (const { ticketTypeId, quantity } of lines) {
     const type = typeOf(offer, ticketTypeId)
@@ -53,8 +57,8 @@ export function limitOf(
   return null
 }
 
-const tooManyOf = (type: StoredType): NotReserved => ({
-  error: 'LIMIT_EXCEEDED',
+const tooManyOf = (type: StoredType) => ({
+  error: 'LIMIT_EXCEEDED' as const,
   message: `at most ${type.maxPerUser} of ${type.name} per person`,
 })
 

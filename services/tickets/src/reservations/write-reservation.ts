@@ -53,13 +53,25 @@ export async function writeReservation(
   return refuse(settled) ?? insert(tx, settled, counters, wish, lines, seconds)
 }
 
+/** Whether a reservation is what a wish asked for. Which seats were the best ones is not asked again. */
+function isOf({ items }: StoredReservation, { requests }: Wish): boolean {
+  const lines = mergeRequests(requests)
+  return (
+    lines.length === items.length &&
+    lines.every(({ ticketTypeId, quantity, seatIds }) => {
+      const item = items.find((item) => item.ticketTypeId === ticketTypeId)
+      return item?.quantity === quantity && seatIds.every((seatId) => item.seatIds?.includes(seatId))
+    })
+  )
+}
+
 /** Why an offer refuses a wish, whoever asks; null when it does not. */
 export function refuseOffer(offer: Offer, plan: Plan | null, wish: Wish): ReserveResult | null {
   const isKnown = ({ ticketTypeId }: TicketRequest) => offer.types.some((type) => type.ticketTypeId === ticketTypeId)
   // Whoever does not know what a draft sells is not told that it is there.
   if (offer.picture.status === 'DRAFT' && !wish.requests.every(isKnown)) return { outcome: 'unknown-event' }
   const details = invalidIn(wish.requests, offer, plan)
-  if (details.length > 0) return { outcome: 'invalid', details: details.slice(0, 50) }
+  if (details.length > 0) return { outcome: 'invalid', details }
   const refusal = refusalOf(offer, mergeRequests(wish.requests), offer.asOf)
   return refusal && { outcome: 'refused', ...refusal }
 }
@@ -91,10 +103,10 @@ async function insert(
   return { outcome: 'reserved', reservation: { ...reservation, status, expiresAt, remainingMs: seconds * 1_000 } }
 }
 
-/** The id was used before: by the same buyer for the same event it is the same request. */
+/** The id was used before: by the same buyer for the same tickets it is the same request. */
 async function answerStanding(tx: Tx, standing: StoredReservation, wish: Wish, claimSeconds: number): Promise<ReserveResult> {
-  if (standing.userId !== wish.userId || standing.eventId !== wish.eventId) {
-    return { outcome: 'refused', error: 'RESERVATION_EXPIRED', message: 'this reservation id was used for something else' }
+  if (standing.userId !== wish.userId || standing.eventId !== wish.eventId || !isOf(standing, wish)) {
+    return { outcome: 'refused', error: 'RESERVATION_ID_REUSED', message: 'this reservation id was used for something else' }
   }
   if (wish.orderId) {
     const claimed = await claimLocked(tx, standing, wish.orderId, claimSeconds)

@@ -1,0 +1,32 @@
+import type { TicketAvailability } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { listClaimed } from '../holds/seat-claim-repository.ts'
+import { type Offer, refusalOf, typeOf } from './offer.ts'
+import type { WishedLine } from './wish.ts'
+
+/** Whether these lines of an offer could be held at this moment by somebody who has nothing of the event yet, and why not. */
+export async function availabilityOf(
+  tx: Tx,
+  offer: Offer,
+  lines: readonly WishedLine[],
+): Promise<{ available: boolean; ticketAvailability: TicketAvailability[] }> {
+  const taken = await listClaimed(
+    tx,
+    offer.picture.eventId,
+    lines.flatMap(({ seatIds }) => seatIds),
+  )
+  const ticketAvailability = lines.map((line): TicketAvailability => {
+    const { ticketTypeId, quantity, seatIds } = line
+    const { capacity, held, sold } = typeOf(offer, ticketTypeId)
+    const quantityAvailable = capacity - held - sold
+    const refused = refusalOf(offer, [line], offer.asOf)?.error
+    const missing = seatIds.some((seatId) => taken.includes(seatId))
+      ? 'SEATS_TAKEN'
+      : quantityAvailable < quantity
+        ? 'INSUFFICIENT_INVENTORY'
+        : undefined
+    const error = refused ?? missing
+    return { ticketTypeId, available: !error, quantityAvailable, quantityRequested: quantity, ...(error && { error }) }
+  })
+  return { available: ticketAvailability.every(({ available }) => available), ticketAvailability }
+}

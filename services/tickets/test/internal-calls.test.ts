@@ -1,0 +1,200 @@
+import { type EventId, type OrderId, type ReservationId, type SeatId, type TicketId, type TicketTypeId, type UserId } from '@boxoffice/contracts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSetting, newId, reserveForOrder, seats, type Setting, some } from './setting.ts'
+
+// Every internal call with the wrong order, state, body or owner: what the contract does not promise, a caller does not get.
+
+let setting: Setting
+beforeAll(async () => {
+  setting = await createSetting()
+})
+afterAll(() => setting.close())
+
+const confirm = (order: { orderId: OrderId; reservationId: ReservationId; userId: UserId }) =>
+  setting.internal.confirmPurchase({ body: { ...ids(order), holderName: 'Ada' } })
+const ids = ({ orderId, reservationId, userId }: { orderId: OrderId; reservationId: ReservationId; userId: UserId }) => ({
+  orderId,
+  reservationId,
+  userId,
+})
+/** A user's own hold, which no order has claimed. */
+async function held(eventId: EventId, typeId: TicketTypeId, quantity = 1) {
+  const buyer = await setting.user()
+  const answer = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
+  if (answer.status !== 201) throw new Error(`not reserved: ${answer.status}`)
+  return { buyer, userId: buyer.userId, reservationId: answer.body.reservationId }
+}
+const refusedWith = (status: number, error: string) => ({ status, body: { error } })
+
+describe('reserve', () => {
+  const reserve = (body: object) => setting.internal.reserve({ body: body as never })
+
+  it('repeated under its id for other tickets, another buyer or another event is refused, and the first stands', async () => {
+    const { eventId, typeId } = await setting.offer(20)
+    const other = await setting.offer(20)
+    const { reservationId, userId } = await held(eventId, typeId, 2)
+    const first = { reservationId, userId, eventId, ticketRequests: some(typeId, 2) }
+    expect(await reserve(first)).toMatchObject({ status: 200, body: { tickets: [{ quantity: 2 }] } })
+    // The same, in two lines.
+    expect(await reserve({ ...first, ticketRequests: [...some(typeId), ...some(typeId)] })).toMatchObject({ status: 200 })
+    for (const changed of [
+      { ticketRequests: some(typeId, 3) },
+      { ticketRequests: some(other.typeId, 2) },
+      { ticketRequests: [...some(typeId, 2), ...some(other.typeId)] },
+      { userId: newId<UserId>() },
+      { eventId: other.eventId, ticketRequests: some(other.typeId, 2) },
+    ])
+      expect(await reserve({ ...first, ...changed }), JSON.stringify(changed)).toMatchObject(refusedWith(409, 'RESERVATION_ID_REUSED'))
+    expect(await setting.counters(typeId)).toEqual({ capacity: 20, held: 2, sold: 0 })
+  })
+
+  it('of other seats under its id is refused; of the best ones it is not asked which they were', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[6]])
+    const ids = { reservationId: newId<ReservationId>(), userId: newId<UserId>(), eventId }
+    expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-1', '1-A-2') })).toMatchObject({ status: 200 })
+    expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-2', '1-A-1') })).toMatchObject({ status: 200 })
+    expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-1', '1-A-3') })).toMatchObject(
+      refusedWith(409, 'RESERVATION_ID_REUSED'),
+    )
+    const best = { ...ids, reservationId: newId<ReservationId>() }
+    const bestTwo = [{ ticketTypeId: typeId, quantity: 2, bestAvailable: true }]
+    const chosen = await reserve({ ...best, ticketRequests: bestTwo })
+    expect(await reserve({ ...best, ticketRequests: bestTwo })).toEqual(chosen)
+  })
+
+  it('for an order that is over, or that holds another reservation, holds nothing', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const over = await reserveForOrder(setting, eventId, typeId)
+    await setting.internal.releaseClaim({ body: { ...ids(over), reason: 'PAYMENT_FAILED', userId: undefined } as never })
+    const again = { ...ids(over), reservationId: newId<ReservationId>(), eventId, ticketRequests: some(typeId) }
+    expect(await reserve(again)).toMatchObject(refusedWith(409, 'RESERVATION_EXPIRED'))
+    const living = await reserveForOrder(setting, eventId, typeId)
+    const second = { ...again, orderId: living.orderId, userId: living.userId }
+    expect(await reserve(second)).toMatchObject(refusedWith(409, 'ORDER_HAS_RESERVATION'))
+    expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 1, sold: 0 })
+  })
+})
+
+describe('claim-reservation', () => {
+  const claim = (body: { reservationId: ReservationId; orderId: OrderId; userId: UserId }) => setting.internal.claimReservation({ body })
+
+  it('is for its buyer, for one order, and for as long as it holds', async () => {
+    const { eventId, typeId } = await setting.offer(9)
+    const { reservationId, userId } = await held(eventId, typeId)
+    const orderId = newId<OrderId>()
+    const unknown = refusedWith(404, 'RESERVATION_NOT_FOUND')
+    expect(await claim({ reservationId: newId(), orderId, userId })).toMatchObject(unknown)
+    expect(await claim({ reservationId, orderId, userId: newId() })).toMatchObject(unknown)
+    expect(await claim({ reservationId, orderId, userId })).toMatchObject({ status: 200 })
+    expect(await claim({ reservationId, orderId: newId(), userId })).toMatchObject(refusedWith(409, 'RESERVATION_IN_PAYMENT'))
+    // One order pays for one reservation.
+    const second = await held(eventId, typeId)
+    expect(await claim({ ...second, orderId })).toMatchObject(unknown)
+    const own = await setting.user(['USER'], userId)
+    const another = await own.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
+    if (another.status !== 201) throw new Error('not reserved')
+    expect(await claim({ reservationId: another.body.reservationId, orderId, userId })).toMatchObject(
+      refusedWith(409, 'ORDER_HAS_RESERVATION'),
+    )
+    await setting.expire(second.reservationId)
+    expect(await claim({ ...second, orderId: newId() })).toMatchObject(refusedWith(409, 'RESERVATION_EXPIRED'))
+  })
+})
+
+describe('release-reservation', () => {
+  const release = (reservationId: ReservationId, orderId: OrderId) =>
+    setting.internal.releaseClaim({ body: { reservationId, orderId, reason: 'PAYMENT_FAILED' } })
+
+  it('of an order that did not claim it lets nothing go', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const order = await reserveForOrder(setting, eventId, typeId)
+    const own = await held(eventId, typeId)
+    expect(await release(order.reservationId, newId())).toMatchObject({ status: 200, body: { released: false } })
+    expect(await release(own.reservationId, newId())).toMatchObject({ status: 200, body: { released: false } })
+    expect(await release(newId(), newId())).toMatchObject({ status: 200, body: { released: false } })
+    expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 2, sold: 0 })
+    await confirm(order)
+    expect(await release(order.reservationId, order.orderId)).toMatchObject(refusedWith(409, 'TICKETS_ISSUED'))
+  })
+})
+
+describe('confirm-purchase', () => {
+  it('issues nothing for an invented order, another buyer, or a reservation that it did not claim', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const own = await held(eventId, typeId)
+    const order = await reserveForOrder(setting, eventId, typeId)
+    const rejected = (reason: string) => ({ status: 409, body: { error: 'ORDER_REJECTED', outcome: 'REJECTED', reason } })
+    expect(await confirm({ ...own, orderId: newId() })).toMatchObject(rejected('NOT_CLAIMED'))
+    expect(await confirm({ ...order, orderId: newId() })).toMatchObject(rejected('NOT_CLAIMED'))
+    expect(await confirm({ ...own, orderId: newId(), reservationId: newId() })).toMatchObject(rejected('RESERVATION_NOT_FOUND'))
+    const { rows } = await setting.deps.pool.query('select from tickets where event_id = $1', [eventId])
+    expect(rows).toEqual([])
+    expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 2, sold: 0 })
+    expect(await confirm(order)).toMatchObject({ status: 200 })
+  })
+})
+
+describe('cancel-order-tickets', () => {
+  it('of another order’s tickets cancels none; of an invented order nothing is issued ever after', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const [mine, theirs] = [await reserveForOrder(setting, eventId, typeId), await reserveForOrder(setting, eventId, typeId)]
+    for (const order of [mine, theirs]) await confirm(order)
+    const ticketsOf = async (orderId: OrderId) => (await setting.internal.getOrderTickets({ params: { orderId } })).body.tickets
+    const ticketIds = (await ticketsOf(theirs.orderId)).map(({ ticketId }) => ticketId)
+    const cancel = (orderId: OrderId, named?: TicketId[]) =>
+      setting.internal.cancelOrderTickets({ body: { orderId, reason: 'ill', ticketIds: named } })
+    expect(await cancel(mine.orderId, ticketIds)).toMatchObject(refusedWith(404, 'TICKET_NOT_FOUND'))
+    expect((await ticketsOf(theirs.orderId)).map(({ status }) => status)).toEqual(['ACTIVE'])
+    const invented = await reserveForOrder(setting, eventId, typeId)
+    expect(await cancel(invented.orderId)).toMatchObject({ status: 200, body: { cancelled: [] } })
+    expect(await confirm(invented)).toMatchObject({ status: 409, body: { outcome: 'CANCELLED' } })
+    expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 0, sold: 2 })
+  })
+})
+
+describe('check-availability', () => {
+  const check = (eventId: EventId, ticketRequests: object[]) =>
+    setting.internal.checkAvailability({ body: { eventId, ticketRequests: ticketRequests as never } })
+  const saying = (error?: string) => ({
+    status: 200,
+    body: { available: !error, ticketAvailability: [{ available: !error, ...(error && { error }) }] },
+  })
+
+  it('says what a hold would be answered', async () => {
+    const { eventId, typeId } = await setting.offer(8, { maxPerOrder: 6, maxPerUser: 5 })
+    expect(await check(eventId, some(typeId, 5))).toMatchObject(saying())
+    expect(await check(eventId, some(typeId, 7))).toMatchObject(saying('LIMIT_EXCEEDED'))
+    expect(await check(eventId, some(typeId, 6))).toMatchObject(saying('LIMIT_EXCEEDED'))
+    // Lines of one type count together.
+    expect(await check(eventId, [...some(typeId, 3), ...some(typeId, 3)])).toMatchObject(saying('LIMIT_EXCEEDED'))
+    await reserveForOrder(setting, eventId, typeId, 4)
+    expect(await check(eventId, some(typeId, 5))).toMatchObject(saying('INSUFFICIENT_INVENTORY'))
+  })
+
+  it.each(['DRAFT', 'CANCELLED', 'COMPLETED'] as const)('says no to an event that is %s', async (status) => {
+    const { event, eventId, typeId } = await setting.offer(5)
+    setting.eventInfos.set(eventId, { ...event, status, version: event.version + 1 })
+    await setting.deps.pool.query('update event_pictures set status = $2 where event_id = $1', [eventId, status])
+    expect(await check(eventId, some(typeId))).toMatchObject(saying('EVENT_NOT_ON_SALE'))
+  })
+
+  it('says no outside the time of sales, to seats that are taken, and 400 to what is not of the event', async () => {
+    const { eventId, typeId, organizer } = await setting.offerSeats([[3]])
+    expect(await check(eventId, seats(typeId, '1-A-1'))).toMatchObject(saying())
+    await setting.internal.reserve({
+      body: { reservationId: newId(), userId: newId(), eventId, ticketRequests: seats(typeId, '1-A-1') },
+    })
+    expect(await check(eventId, seats(typeId, '1-A-1', '1-A-2'))).toMatchObject(saying('SEATS_TAKEN'))
+    const invalid = refusedWith(400, 'VALIDATION_FAILED')
+    expect(await check(eventId, [{ ticketTypeId: typeId, seatIds: ['9-Z-9' as SeatId] }])).toMatchObject(invalid)
+    expect(await check(eventId, some(typeId))).toMatchObject(invalid)
+    expect(await check(eventId, some(newId()))).toMatchObject(invalid)
+    expect(await check(newId(), some(typeId))).toMatchObject(refusedWith(404, 'EVENT_NOT_FOUND'))
+    const salesEndAt = new Date(Date.now() - 1_000)
+    await organizer.client.updateTicketType({
+      params: { ticketTypeId: typeId },
+      body: { salesStartAt: new Date(salesEndAt.getTime() - 1_000), salesEndAt },
+    })
+    expect(await check(eventId, seats(typeId, '1-A-2'))).toMatchObject(saying('SALES_CLOSED'))
+  })
+})
