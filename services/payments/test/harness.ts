@@ -4,6 +4,7 @@ import {
   type Currency,
   type EventId,
   eventsInternalRoutes,
+  inParts,
   type OrderId,
   paymentsRoutes,
   type ReservationId,
@@ -188,7 +189,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     clientOf: (headers: Record<string, string>) => injectClient(app, paymentsRoutes, headers),
     sagaState: async (orderId: OrderId) =>
       (await deps.pool.query('select state from sagas where order_id = $1', [orderId])).rows[0]?.state as string,
-    /** The ticket service's word, through the queue; the tickets that it made. */
+    /** The ticket service's word, through the queue, part by part, the last first; the tickets that it made. */
     async tellTicketsGenerated(orderId: OrderId, quantity = 2) {
       const made = Array.from({ length: quantity }, () => randomUUID() as TicketId)
       const unitPrice = stub.state.price
@@ -196,32 +197,21 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
         orderId,
         made.map((ticketId) => ({ ticketId, ticketTypeId, unitPrice, used: false })),
       )
-      await deps.messaging.transact((tx) =>
-        appendAny(
-          tx,
-          ticketsGenerated,
-          {
-            orderId,
-            userId: buyer.userId as UserId,
-            eventId,
-            venueId: randomUUID() as VenueId,
-            reservationId: randomUUID() as ReservationId,
-            part: 1,
-            parts: 1,
-            tickets: made.map((ticketId, index) => ({
-              ticketId,
-              ticketNumber: `TKT-2026-00000${index + 1}`,
-              qrCode: 'http://127.0.0.1/q',
-              ticketTypeId,
-              ticketTypeName: 'Standing',
-              unitPrice,
-              currency: 'EUR' as Currency,
-              holderName: 'Zofia Łącka',
-            })),
-          },
-          { aggregateVersion: 1 },
-        ),
-      )
+      const tickets = made.map((ticketId, index) => ({
+        ticketId,
+        ticketNumber: `TKT-2026-${String(index + 1).padStart(6, '0')}`,
+        qrCode: 'http://127.0.0.1/q',
+        ticketTypeId,
+        ticketTypeName: 'Standing',
+        unitPrice,
+        currency: 'EUR' as Currency,
+        holderName: 'Zofia Łącka',
+      }))
+      const about = { orderId, userId: buyer.userId as UserId, eventId, venueId: randomUUID() as VenueId }
+      for (const { things, ...part } of inParts(tickets).reverse()) {
+        const payload = { ...about, reservationId: randomUUID() as ReservationId, ...part, tickets: things }
+        await deps.messaging.transact((tx) => appendAny(tx, ticketsGenerated, payload, { aggregateVersion: 1 }))
+      }
       return made
     },
     async stop() {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { type OrderId, orderCancelled, refundProcessed, type TicketId } from '@boxoffice/contracts'
+import { type Minor, type OrderId, orderCancelled, refundProcessed, type TicketId } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaContext, SagaInput } from '../src/saga/saga.ts'
 import { orderIdOf, type Payments, startPayments } from './harness.ts'
-import { eventId } from './stubs.ts'
+import { eventId, ticketTypeId } from './stubs.ts'
 
 const DAY_MS = 86_400_000
 let payments: Payments
@@ -243,3 +243,30 @@ test('the books have two sides and agree with the gateway, and every journal rep
     expect(replay(begun, inputs).state).toBe(state)
   }
 })
+
+test('a refund of an order whose tickets do not come is accepted after a while, and gives all of it back', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  expect(await refund(orderId)).toMatchObject(notRefundable(/are being made: ask again in a minute/))
+  await agePayment(orderId)
+  expect(await refund(orderId)).toMatchObject({ status: 202, body: { status: 'SUCCEEDED', amount: 10_000 } })
+  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
+  await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
+})
+
+test('a refund of an order whose tickets were used before we heard of them fails, and the order is confirmed', async () => {
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  await agePayment(orderId)
+  payments.stub.issued.set(orderId, [
+    { ticketId: randomUUID() as TicketId, ticketTypeId, unitPrice: 5_000 as Minor, used: true },
+    { ticketId: randomUUID() as TicketId, ticketTypeId, unitPrice: 5_000 as Minor, used: false },
+  ])
+  expect(await refund(orderId)).toMatchObject(notRefundable(/used, transferred or refunded already/))
+  await payments.tellTicketsGenerated(orderId)
+  await payments.becomes(orderId, 'CONFIRMED')
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 0 })
+})
+
+/** As if it had been paid two hours ago. */
+const agePayment = (orderId: OrderId) =>
+  payments.deps.pool.query(`update orders set completed_at = completed_at - interval '2 hours' where order_id = $1`, [orderId])

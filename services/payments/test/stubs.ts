@@ -107,6 +107,8 @@ export function ticketStub() {
     /** What has to happen before tickets are cancelled. */
     beforeCancel: () => Promise.resolve(),
     expired: false,
+    /** What becomes of asking for tickets before they are made. */
+    beforeConfirm: () => Promise.resolve(),
   }
   const quantityOf = (requests: readonly TicketRequest[]) =>
     requests.reduce((count, request) => count + ('seatIds' in request ? request.seatIds.length : request.quantity), 0)
@@ -155,6 +157,7 @@ export function ticketStub() {
     },
     async confirmPurchase({ body }) {
       calls.push('confirm')
+      await state.beforeConfirm()
       holderNames.set(body.orderId, body.holderName)
       return { status: 200, body: { confirmed: true as const, orderId: body.orderId, tickets: [] } }
     },

@@ -1,5 +1,5 @@
 import type { ticketsInternalRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { type Handlers, RefusedError, refuse, sqlOfPool, violatedUnique } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { unknownEvent } from '../event-pictures/own-event.ts'
 import { refuseInvalid, reserveRefusal, unknownReservation } from './answers.ts'
@@ -22,7 +22,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
     },
     reserve: async ({ body }) => {
       const minutes = body.reservationDurationMinutes
-      const result = await deps.reserve({
+      const wish = {
         reservationId: body.reservationId,
         userId: body.userId,
         eventId: body.eventId,
@@ -30,12 +30,13 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
         requests: body.ticketRequests,
         seconds: minutes === undefined ? deps.config.holdTtlSeconds : minutes * 60,
         repeatable: true,
-      })
+      }
+      const result = await oneReservationAnOrder(() => deps.reserve(wish))
       if (result.outcome !== 'reserved') return reserveRefusal(result)
       return { status: 200, body: reservationView(result.reservation) }
     },
     claimReservation: async ({ body }) => {
-      const result = await deps.transact((tx) => claim(tx, body, deps.config.claimTtlSeconds))
+      const result = await oneReservationAnOrder(() => deps.transact((tx) => claim(tx, body, deps.config.claimTtlSeconds)))
       if (result.outcome === 'unknown') return unknownReservation()
       if (result.outcome === 'refused') return refuse(409, result.error, result.message)
       const { reservation } = result
@@ -55,5 +56,15 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
           return { status: 200, body: { released: true, reservationId, ticketsReleased: result.ticketsReleased } }
       }
     },
+  }
+}
+
+/** An order pays for one reservation: the unique key tells when it holds another. */
+async function oneReservationAnOrder<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (violatedUnique(error) !== 'reservations_order_key') throw error
+    throw new RefusedError(refuse(409, 'ORDER_HAS_RESERVATION', 'this order holds another reservation'))
   }
 }
