@@ -35,7 +35,6 @@ export const Environment = z.object({
   ),
   LIVE_RESERVATIONS_MAX: z.coerce.number().int().min(1).default(3).describe('live reservations per user and event'),
   TYPES_PER_EVENT_MAX: z.coerce.number().int().min(1).default(100).describe('ticket types per event'),
-  PRICE_MIN_MINOR: z.coerce.number().int().min(0).default(50).describe("the gateway's least amount; free tickets skip it"),
   OFFER_CACHE_MS: z.coerce.number().int().min(0).default(1_000).describe('how long what an event offers is believed'),
   SEAT_MAP_CACHE_MS: z.coerce.number().int().min(1).default(250).describe('how long a seat map is believed, by each process'),
   TRANSFERS_PER_HOUR_MAX: z.coerce.number().int().min(1).default(100).describe('tickets that a user passes on within an hour'),
@@ -66,7 +65,6 @@ export interface Config extends BaseConfig {
   claimTtlSeconds: number
   liveReservationsMax: number
   typesPerEventMax: number
-  priceMinMinor: number
   offerCacheMs: number
   seatMapCacheMs: number
   transfersPerHourMax: number
@@ -94,7 +92,6 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     claimTtlSeconds: env.CLAIM_TTL_SECONDS,
     liveReservationsMax: env.LIVE_RESERVATIONS_MAX,
     typesPerEventMax: env.TYPES_PER_EVENT_MAX,
-    priceMinMinor: env.PRICE_MIN_MINOR,
     offerCacheMs: env.OFFER_CACHE_MS,
     seatMapCacheMs: env.SEAT_MAP_CACHE_MS,
     transfersPerHourMax: env.TRANSFERS_PER_HOUR_MAX,

@@ -39,6 +39,16 @@ describe('a reservation', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
   })
 
+  it('is refused before anything is held where the gateway would not charge its total', async () => {
+    const { eventId, typeId } = await setting.offer(10, { unitPrice: 33_333_333 })
+    expect(await reserve(eventId, typeId, 3)).toMatchObject({ status: 201, body: { totalAmount: 99_999_999 } })
+    expect(await reserve(eventId, typeId, 4)).toMatchObject({
+      status: 409,
+      body: { error: 'LIMIT_EXCEEDED', message: 'an order can come to €999,999.99 at most: buy fewer at once' },
+    })
+    expect(await setting.counters(typeId)).toMatchObject({ held: 3 })
+  })
+
   it('is refused whole when there are not so many left', async () => {
     const { eventId, typeId, organizer } = await setting.offer(3)
     const other = await (await setting.user(['ORGANIZER'], organizer.userId)).client.createTicketType({

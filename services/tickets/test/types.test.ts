@@ -48,7 +48,14 @@ describe('ticket types', () => {
     expect(other).toMatchObject({ status: 409, body: { error: 'CURRENCY_MISMATCH' } })
   })
 
-  it('may be free, but not cheaper than the gateway can charge', async () => {
+  it.each([
+    ['EUR', 0.5],
+    ['GBP', 0.3],
+    ['CZK', 15],
+    ['DKK', 2.5],
+    ['PLN', 2],
+    ['SEK', 3],
+  ])('in %s may be free, or cost what the gateway can charge, from %f on', async (currency, least) => {
     const organizer = await setting.user(['ORGANIZER'])
     const { eventId } = setting.addEvent({ organizerId: organizer.userId })
     const make = (unitPrice: number) =>
@@ -56,13 +63,14 @@ describe('ticket types', () => {
         method: 'POST',
         url: '/api/tickets/types',
         headers: organizer.headers,
-        payload: { ...type, eventId, unitPrice },
+        payload: { ...type, eventId, unitPrice, currency },
       })
-    expect((await make(0)).statusCode).toBe(201)
-    expect((await make(0.5)).statusCode).toBe(201)
-    const tooCheap = await make(0.49)
-    expect(tooCheap.statusCode).toBe(400)
-    expect(tooCheap.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.unitPrice' }] })
+    for (const price of [0, least, 999_999.99]) expect((await make(price)).statusCode, String(price)).toBe(201)
+    for (const price of [least - 0.01, 1_000_000]) {
+      const refused = await make(Math.round(price * 100) / 100)
+      expect(refused.statusCode, String(price)).toBe(400)
+      expect(refused.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.unitPrice' }] })
+    }
   })
 
   it('are made once when the request is repeated under its key', async () => {

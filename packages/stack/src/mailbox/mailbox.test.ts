@@ -25,15 +25,15 @@ const start = () =>
     PORT: String(port),
     MAIL_FILE: file,
   })
-const send = async (subject: string, to = 'buyer@boxoffice.example') => {
-  const raw = `From: tickets@boxoffice.example\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\nHello`
-  const response = await fetch(`http://127.0.0.1:${port}/`, {
+const rawOf = (subject: string, to: string) => `From: tickets@boxoffice.example\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\nHello`
+const sendRaw = (raw: string, more: Record<string, string> = {}) =>
+  fetch(`http://127.0.0.1:${port}/`, {
     method: 'POST',
     headers: { authorization: 'AWS4-HMAC-SHA256 local' },
-    body: new URLSearchParams({ Action: 'SendRawEmail', 'RawMessage.Data': Buffer.from(raw).toString('base64') }),
+    body: new URLSearchParams({ Action: 'SendRawEmail', 'RawMessage.Data': Buffer.from(raw).toString('base64'), ...more }),
   })
-  expect(await response.text()).toContain('<MessageId>')
-}
+const send = async (subject: string, to = 'buyer@boxoffice.example') =>
+  expect(await (await sendRaw(rawOf(subject, to))).text()).toContain('<MessageId>')
 const subjects = async (query = '') => {
   const store = await (await fetch(`http://127.0.0.1:${port}/store${query}`)).json()
   return (store as { emails: { subject: string }[] }).emails.map((mail) => mail.subject)
@@ -57,6 +57,20 @@ test('mails are there after a SIGKILL, even when its last line was cut off, unti
   second.kill('SIGTERM')
   expect(await once(second, 'exit')).toEqual([0, null])
   expect(readFileSync(file, 'utf8')).toBe('')
+})
+
+test('what SES would not take is refused in its words, up to its limits it is taken', async () => {
+  const mailbox = await start()
+  const raw = rawOf('large', 'buyer@boxoffice.example')
+  const largest = raw.padEnd(10 * 1_024 * 1_024, '.')
+  expect((await sendRaw(largest)).status).toBe(200)
+  const tooLarge = await sendRaw(`${largest}.`)
+  expect(tooLarge.status).toBe(400)
+  expect(await tooLarge.text()).toContain('<Code>InvalidParameterValue</Code><Message>Message length is more than 10485760 bytes')
+  const tooMany = await sendRaw(raw, { 'Destinations.member.51': 'a@boxoffice.example' })
+  expect(await tooMany.text()).toContain('Recipient count exceeds 50.')
+  expect(await subjects()).toEqual(['large'])
+  await children.kill(mailbox)
 })
 
 describe('its page', () => {

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import ses from 'aws-ses-v2-local'
 import store from 'aws-ses-v2-local/dist/store.js'
 import { answerWithPage } from './mail-pages.ts'
@@ -12,6 +13,9 @@ export interface Mailbox {
 }
 
 const KEPT_MAX = 500
+// https://docs.aws.amazon.com/ses/latest/dg/quotas.html: by the API of version 1, attachments in base64 included.
+const MAIL_BYTES_MAX = 10 * 1_024 * 1_024
+const RECIPIENTS_MAX = 50
 
 /**
  * Serve the mailbox on 127.0.0.1. Mails are in `file`, one JSON object a line, before the sender hears that they were taken; the
@@ -63,11 +67,28 @@ function keepInFile(server: Server, file: string): void {
 function servePages(server: Server): void {
   const others = server.listeners('request') as RequestListener[]
   server.removeAllListeners('request')
-  server.on('request', (request, response) => {
+  server.on('request', async (request, response) => {
     if (answerWithMailsTo(request, response) || answerWithPage(mails(), request, response)) return
-    for (const listener of others) listener.call(server, request, response)
+    const refusal = await refusalOf(request)
+    if (refusal) response.writeHead(400, { 'content-type': 'text/xml' }).end(failure(refusal))
+    else for (const listener of others) listener.call(server, request, response)
   })
 }
+
+/**
+ * Why SES would not take a raw mail, which the package behind this takes of any size; null otherwise. It is read here for that, and
+ * handed on in parts, as the package's parser leaves it.
+ */
+async function refusalOf(request: IncomingMessage & { body?: Record<string, string> }): Promise<string | null> {
+  if (request.method !== 'POST' || !request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return null
+  request.body = Object.fromEntries(new URLSearchParams(await text(request)))
+  const bytes = Buffer.from(request.body['RawMessage.Data'] ?? '', 'base64').length
+  if (bytes > MAIL_BYTES_MAX) return `Message length is more than ${MAIL_BYTES_MAX} bytes long: '${bytes}'.`
+  return `Destinations.member.${RECIPIENTS_MAX + 1}` in request.body ? `Recipient count exceeds ${RECIPIENTS_MAX}.` : null
+}
+
+const failure = (message: string) =>
+  `<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><Error><Type>Sender</Type><Code>InvalidParameterValue</Code><Message>${message}</Message></Error></ErrorResponse>`
 
 /** `GET /store?to=zofia`: of the store only mails to addresses with this text in them, as a crowd's mails are many and large. */
 function answerWithMailsTo({ method, url = '' }: IncomingMessage, response: ServerResponse): boolean {

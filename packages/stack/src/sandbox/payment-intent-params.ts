@@ -1,11 +1,10 @@
 import type Stripe from 'stripe'
+import { leastCharge, MOST_CHARGE } from './charge-limits.ts'
 import { invalidRequest } from './errors.ts'
 import type { Form } from './form.ts'
 import { missing, readAmount, readBoolean, readForm, readOneOf, readText, readTexts, requireText } from './params.ts'
 import { type Behaviour, findBehaviour } from './tokens.ts'
 
-const AMOUNT_MIN_MINOR = 50
-const AMOUNT_MAX_MINOR = 99_999_999
 const currencies = new Set(Intl.supportedValuesOf('currency').map((currency) => currency.toLowerCase()))
 
 export const confirmParams = [
@@ -37,9 +36,12 @@ export function requireAmount(params: Form): number {
   const amount = readAmount(params, 'amount')
   if (amount === null) throw missing('amount')
   const currency = (readText(params, 'currency') ?? '').toLowerCase()
-  if (amount < AMOUNT_MIN_MINOR)
-    throw invalidRequest(`Amount must be at least 0.50 ${currency}`, { code: 'amount_too_small', param: 'amount' })
-  if (amount > AMOUNT_MAX_MINOR)
+  const least = leastCharge(currency)
+  if (amount < least) {
+    const message = `Amount must be at least ${(least / 100).toFixed(2)} ${currency}`
+    throw invalidRequest(message, { code: 'amount_too_small', param: 'amount' })
+  }
+  if (amount > MOST_CHARGE)
     throw invalidRequest(`Amount must be no more than 999,999.99 ${currency}`, { code: 'amount_too_large', param: 'amount' })
   return amount
 }

@@ -1,3 +1,4 @@
+import { CHARGE_MAX, CHARGE_MIN } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -193,6 +194,8 @@ describe('create, then confirm', () => {
 
 const refusals: [string, object, object][] = [
   ['an amount below the minimum', { amount: 49 }, { code: 'amount_too_small', param: 'amount' }],
+  ['15 crowns less a heller', { amount: 1_499, currency: 'czk' }, { code: 'amount_too_small', param: 'amount' }],
+  ['two and a half kroner less an øre', { amount: 249, currency: 'dkk' }, { code: 'amount_too_small', param: 'amount' }],
   ['an amount of nothing', { amount: 0 }, { code: 'parameter_invalid_integer', param: 'amount' }],
   ['an amount that is no whole number', { amount: 50.5 }, { code: 'parameter_invalid_integer', param: 'amount' }],
   ['an amount beyond the maximum', { amount: 100_000_000 }, { code: 'amount_too_large', param: 'amount' }],
@@ -210,6 +213,17 @@ const refusals: [string, object, object][] = [
   ['metadata beyond the length', { metadata: { orderId: 'x'.repeat(501) } }, { param: 'metadata[orderId]' }],
   ['an unknown property to expand', { expand: ['colour'] }, { param: 'expand[]' }],
 ]
+
+test.each(Object.entries(CHARGE_MIN))(
+  'the least that we charge in %s is charged, and one less is refused',
+  async (currency, amount) => {
+    const intent = (amount: number) => ({ ...purchase('pm_card_visa'), currency: currency.toLowerCase(), amount })
+    expect(await stripe.paymentIntents.create(intent(amount))).toMatchObject({ status: 'succeeded', amount })
+    expect(await errorOf(stripe.paymentIntents.create(intent(amount - 1)))).toMatchObject({ code: 'amount_too_small' })
+    expect(await stripe.paymentIntents.create(intent(CHARGE_MAX))).toMatchObject({ status: 'succeeded' })
+    expect(await errorOf(stripe.paymentIntents.create(intent(CHARGE_MAX + 1)))).toMatchObject({ code: 'amount_too_large' })
+  },
+)
 
 test.each(refusals)('%s is refused and leaves nothing', async (_name, change, expected) => {
   const before = await stripe.paymentIntents.list({ limit: 1 })

@@ -46,6 +46,11 @@ test('what SNS would refuse is refused in its words', async () => {
   for (const wrong of [
     { PhoneNumber: '221234567', Message: 'x' },
     { PhoneNumber: '+48221234567', Message: 'x'.repeat(1_601) },
+    ...['12 or more letters', '12345', 'Zażółć'].map((StringValue) => ({
+      PhoneNumber: '+48221234567',
+      Message: 'x',
+      MessageAttributes: { 'AWS.SNS.SMS.SenderID': { DataType: 'String', StringValue } },
+    })),
   ]) {
     await expect(sns.send(new PublishCommand(wrong))).rejects.toMatchObject({ name: 'InvalidParameterException' })
   }

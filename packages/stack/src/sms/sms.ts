@@ -20,6 +20,8 @@ export interface SmsCapture {
 const KEPT_MAX = 500
 // https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html: at most 1,600 characters are sent.
 const LENGTH_MAX = 1_600
+// https://docs.aws.amazon.com/sns/latest/dg/channels-sms-originating-identities-sender-ids.html: 1 to 11 of these, one of them a letter.
+const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}$/
 
 /**
  * Serve `Publish` with a `PhoneNumber` on 127.0.0.1. Messages are in `file`, one JSON object a line, before the sender hears that
@@ -39,11 +41,14 @@ export async function startSmsCapture(options: { port: number; file: string; now
     if (Action !== 'Publish') return reply.code(400).send(failure('InvalidAction', `this sends text messages, not ${Action}`))
     if (!/^\+[1-9]\d{6,14}$/.test(PhoneNumber)) return reply.code(400).send(failure('InvalidParameter', 'PhoneNumber'))
     if (Message === '' || Message.length > LENGTH_MAX) return reply.code(400).send(failure('InvalidParameter', 'Message'))
+    const senderId = findSenderId(body ?? {})
+    if (senderId !== null && !SENDER_ID.test(senderId))
+      return reply.code(400).send(failure('InvalidParameter', 'AWS.SNS.SMS.SenderID'))
     const sms: Sms = {
       messageId: crypto.randomUUID(),
       phoneNumber: PhoneNumber,
       message: Message,
-      senderId: findSenderId(body ?? {}),
+      senderId,
       at: options.now().toISOString(),
     }
     appendFileSync(options.file, `${JSON.stringify(sms)}\n`)

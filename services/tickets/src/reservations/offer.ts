@@ -1,4 +1,4 @@
-import type { ReserveRefusal, SeatId, TicketTypeId } from '@boxoffice/contracts'
+import { CHARGE_MAX, formatMoney, type ReserveRefusal, type SeatId, sum, type TicketTypeId, times } from '@boxoffice/contracts'
 import { type EventPicture, isOnSale } from '../event-pictures/picture.ts'
 import type { Line } from '../holds/commands.ts'
 import type { StoredType } from '../types/type-repository.ts'
@@ -37,7 +37,14 @@ export function refusalOf(
     }
     if (type.maxPerUser !== null && quantity > type.maxPerUser) return tooManyOf(type)
   }
-  return null
+  return tooDear(lines.map(({ ticketTypeId, quantity }) => ({ ...typeOf(offer, ticketTypeId), quantity })))
+}
+
+/** The gateway would not charge so much, after it was held. */
+function tooDear(lines: readonly (StoredType & { quantity: number })[]) {
+  if (sum(lines.map(({ unitPrice, quantity }) => times(unitPrice, quantity))) <= CHARGE_MAX) return null
+  const most = formatMoney(CHARGE_MAX, (lines[0] as StoredType).currency)
+  return { error: 'LIMIT_EXCEEDED' as const, message: `an order can come to ${most} at most: buy fewer at once` }
 }
 
 /** Why this buyer may not have these lines on top of what they have; null when they may. */

@@ -34,7 +34,7 @@ export async function changeType(
   const changed = changedType(type, changes)
   // What was right once does not stand in the way of another change, though the event moved since.
   const touched = [changes.unitPrice, changes.salesStartAt, changes.salesEndAt].some((value) => value !== undefined)
-  const wrong = touched ? wrongWith(changed, picture, deps.config.priceMinMinor) : null
+  const wrong = touched ? wrongWith(changed, picture) : null
   if (wrong) return { outcome: 'invalid', ...wrong }
   if (changed.capacity < type.sold + type.held) return { outcome: 'below-sold', sold: type.sold, held: type.held }
   const updated = await updateType(tx, changed)

@@ -49,11 +49,8 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
       if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
         return refuse(409, 'EVENT_NOT_ON_SALE', `the event is ${picture.status.toLowerCase()}`)
       }
-      const wrong = wrongWith(
-        { unitPrice: body.unitPrice, salesStartAt: body.salesStartAt ?? null, salesEndAt: body.salesEndAt ?? null },
-        picture,
-        deps.config.priceMinMinor,
-      )
+      const { unitPrice, currency, salesStartAt = null, salesEndAt = null } = body
+      const wrong = wrongWith({ unitPrice, currency, salesStartAt, salesEndAt }, picture)
       if (wrong) return invalid(wrong)
       const type = await makeType(deps, resourceId as TicketTypeId, body)
       await deps.redisPicture.redraw(body.eventId)

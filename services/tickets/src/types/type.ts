@@ -1,4 +1,11 @@
-import type { NewTicketType, TicketType, TicketTypeChanges } from '@boxoffice/contracts'
+import {
+  CHARGE_MAX,
+  CHARGE_MIN,
+  formatMoney,
+  type NewTicketType,
+  type TicketType,
+  type TicketTypeChanges,
+} from '@boxoffice/contracts'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import type { StoredType } from './type-repository.ts'
 
@@ -38,13 +45,13 @@ export const changedType = (type: StoredType, changes: TicketTypeChanges): Store
 
 /** What is wrong with a price or with the time of sales, by the field; null when nothing is. */
 export function wrongWith(
-  type: Pick<StoredType, 'unitPrice' | 'salesStartAt' | 'salesEndAt'>,
+  type: Pick<StoredType, 'unitPrice' | 'currency' | 'salesStartAt' | 'salesEndAt'>,
   picture: EventPicture,
-  priceMin: number,
 ): { path: string; message: string } | null {
-  if (type.unitPrice > 0 && type.unitPrice < priceMin) {
-    const least = (priceMin / 100).toFixed(2)
-    return { path: 'body.unitPrice', message: `must be 0 or at least ${least}, the least that can be charged` }
+  const { unitPrice, currency } = type
+  if (unitPrice > CHARGE_MAX || (unitPrice > 0 && unitPrice < CHARGE_MIN[currency])) {
+    const [least, most] = [CHARGE_MIN[currency], CHARGE_MAX].map((amount) => formatMoney(amount, currency))
+    return { path: 'body.unitPrice', message: `must be 0, or from ${least} to ${most}: what can be charged` }
   }
   if (type.salesStartAt && type.salesEndAt && type.salesStartAt >= type.salesEndAt) {
     return { path: 'body.salesEndAt', message: 'must be after salesStartAt' }
