@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { PublishBatchCommand } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import {
   type EventId,
   eventPublished,
+  MESSAGE_BYTES_MAX,
   type Message,
   type MessageDefinition,
   mailProgressed,
@@ -261,6 +263,18 @@ describe('the outbox', () => {
     await until(() => expect(duplicates()).toBeGreaterThan(before))
     expect(heardOf(payload.orderId)).toHaveLength(1)
   })
+})
+
+test('a batch that is more than SNS takes is refused', async () => {
+  const batch = (bytes: number) =>
+    aws.sns.send(
+      new PublishBatchCommand({
+        TopicArn: aws.topicArn('ops-alerts'),
+        PublishBatchRequestEntries: ['a', 'b'].map((Id) => ({ Id, Message: 'x'.repeat(bytes / 2) })),
+      }),
+    )
+  expect((await batch(MESSAGE_BYTES_MAX)).Successful).toHaveLength(2)
+  await expect(batch(MESSAGE_BYTES_MAX + 2)).rejects.toMatchObject({ name: expect.stringMatching(/^BatchRequestTooLong/) })
 })
 
 test('every queue has its dead-letter queue, its visibility and its receives', async () => {
