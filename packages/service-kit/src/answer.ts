@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { type Form, formOf, type Refusal, type Route } from '@boxoffice/contracts'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
@@ -25,6 +25,15 @@ export const encodedJson = <T>(value: T): EncodedJson<T> => ({ [encoded]: Buffer
 export const bytesOf = (json: EncodedJson<unknown>): number => json[encoded].byteLength
 const isEncoded = (body: unknown): body is EncodedJson<unknown> => typeof body === 'object' && body !== null && encoded in body
 
+const chunks = Symbol('chunks of a file')
+/** A file in parts, for one that may be larger than memory should be. */
+export interface StreamedFile {
+  readonly [chunks]: AsyncIterable<Uint8Array>
+}
+/** A file that is made while it is sent, as fast as its reader takes it. What fails on the way breaks the connection off. */
+export const streamedFile = (parts: AsyncIterable<Uint8Array>): StreamedFile => ({ [chunks]: parts })
+const isStreamed = (body: unknown): body is StreamedFile => typeof body === 'object' && body !== null && chunks in body
+
 /** The wire form of a handler's answer: encoded by the route's schema; a refusal gets the request's id. */
 export function encodeAnswer(
   route: Route,
@@ -38,6 +47,9 @@ export function encodeAnswer(
   if (isEncoded(answer.body)) return { status, headers, contentType: 'application/json', body: answer.body[encoded] }
   if (schema instanceof z.ZodVoid) return { status, headers, contentType: null, body: null }
   const form = formOf(schema)
+  if (form && isStreamed(answer.body)) {
+    return { status, headers, contentType: form.contentType, body: Readable.from(answer.body[chunks], { objectMode: false }) }
+  }
   if (form && !(form.kind === 'file-or-json' && !(answer.body instanceof Uint8Array))) {
     return { status, headers, contentType: form.contentType, body: rawBodyOf(form, answer.body) }
   }

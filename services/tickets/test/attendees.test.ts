@@ -20,7 +20,7 @@ async function guestNamed(eventId: EventId, typeId: TicketTypeId, holderName: st
   })
   if (held.status !== 201) throw new Error('not reserved')
   const order = { reservationId: held.body.reservationId, orderId: newId<OrderId>(), userId: person.userId, holderName }
-  await setting.internal.confirmPurchase({ body: order })
+  await setting.issue(order, holderName)
   const { tickets } = (await setting.internal.getOrderTickets({ params: { orderId: order.orderId } })).body
   return { ...person, ...order, ticketId: tickets[0]?.ticketId as TicketId, ticketNumber: tickets[0]?.ticketNumber as string }
 }
@@ -118,6 +118,13 @@ describe('attendees', () => {
       [orderId, typeId, eventId, userId],
     )
     const { body } = await organizer.client.listAttendees({ query: { eventId, format: 'csv' } })
+    // Sent as they are read: not all of them are in memory, and nobody knows how many bytes they will be.
+    const url = `/api/tickets/attendees?eventId=${eventId}&format=csv`
+    const answer = await setting.app.inject({ url, headers: organizer.headers, payloadAsStream: true })
+    const parts = await Array.fromAsync(answer.stream())
+    expect(parts.length).toBeGreaterThan(2)
+    expect(answer.headers['content-length']).toBeUndefined()
+    expect(Buffer.concat(parts)).toEqual(Buffer.from(body as Uint8Array))
     const lines = Buffer.from(body as Uint8Array)
       .toString()
       .trimEnd()

@@ -40,7 +40,7 @@ describe('with Redis', () => {
     const held = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const sold = await reserveFor(setting, eventId, seats(typeId, '1-A-2'))
     const { orderId, reservationId, userId } = sold
-    await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    await setting.issue({ orderId, reservationId, userId })
     const forgotten = async () => {
       await Promise.all(keysOf(eventId).map((key) => setting.redis.pexpire(key, 1)))
       await until(async () => expect(await setting.redis.exists(...keysOf(eventId))).toBe(0))
@@ -85,7 +85,7 @@ describe('with Redis', () => {
     const { eventId, typeId } = await setting.offer(3)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const { orderId, reservationId, userId } = order
-    await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    await setting.issue({ orderId, reservationId, userId })
     await setting.deps.redisPicture.reconcile()
     expect(await setting.redis.hlen(`tickets:{${eventId}}:lines`)).toBe(0)
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })

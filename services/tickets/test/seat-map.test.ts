@@ -19,7 +19,7 @@ describe('the seat map', () => {
     const { eventId, typeId } = await setting.offerSeats([[3], [2]], { sold: [1] })
     await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const { orderId, reservationId, userId } = await reserveFor(setting, eventId, seats(typeId, '1-A-3'))
-    await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    await setting.issue({ orderId, reservationId, userId })
     const map = await setting.visitor.getSeatMap({ query: { eventId } })
     expect(map).toMatchObject({ status: 200, body: { eventId, planVersion: 1, statuses: 'h.sxx', asOf: expect.any(Date) } })
   })
@@ -60,7 +60,7 @@ describe('the seat map', () => {
     expect(await seen()).toBe('...')
     const { orderId, reservationId, userId } = await reserveFor(setting, eventId, best(typeId, 2))
     expect(await seen()).toBe('hh.')
-    await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    await setting.issue({ orderId, reservationId, userId })
     expect(await seen()).toBe('ss.')
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
     await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
@@ -114,7 +114,7 @@ async function bustle(eventId: EventId, typeId: Parameters<typeof best>[0], size
     const order = await reserveFor(setting, eventId, wanted)
     const { orderId, reservationId, userId } = order
     if (order.answer.status !== 200) return order.answer.status
-    if (index % 2 === 0) await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+    if (index % 2 === 0) await setting.issue({ orderId, reservationId, userId })
     if (index % 4 === 0) await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
     if (index % 5 === 1) await setting.internal.releaseClaim({ body: { orderId, reservationId, reason: 'PAYMENT_FAILED' } })
     return order.answer.status

@@ -21,7 +21,7 @@ async function buyer(quantity: number) {
   const held = await user.client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
   if (held.status !== 201) throw new Error('not reserved')
   const order = { reservationId: held.body.reservationId, orderId: newId<OrderId>(), userId: user.userId }
-  await setting.internal.confirmPurchase({ body: { ...order, holderName: 'Łucja Ćwik' } })
+  await setting.issue(order, 'Łucja Ćwik')
   const { tickets } = (await setting.internal.getOrderTickets({ params: { orderId: order.orderId } })).body
   return { ...user, orderId: order.orderId, eventId, tickets, ticket: tickets[0] as Ticket }
 }

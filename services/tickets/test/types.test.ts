@@ -91,7 +91,7 @@ const change = async (offered: Offered, body: TicketTypeChanges) =>
 const remove = async (offered: Offered) =>
   (await organizerOf(offered)).deleteTicketType({ params: { ticketTypeId: offered.typeId } })
 const confirm = ({ orderId, reservationId, userId }: Awaited<ReturnType<typeof reserveForOrder>>) =>
-  setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Ada' } })
+  setting.issue({ orderId, reservationId, userId })
 
 /** A change of a type in a transaction that is not over yet. */
 type Change = (...of: Parameters<typeof deleteType>) => Promise<unknown>

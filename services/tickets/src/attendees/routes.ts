@@ -1,5 +1,5 @@
 import type { Attendee, EventId, ticketsHoldersRoutes, ticketsRoutes } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, pageOf, sqlOfPool, type Tx } from '@boxoffice/service-kit'
+import { decodeCursor, type Handlers, pageOf, sqlOfPool, streamedFile, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { getOwnEvent } from '../event-pictures/own-event.ts'
@@ -17,7 +17,7 @@ export function attendeeHandlers(deps: Dependencies): Handlers<Pick<typeof ticke
       const event = await getOwnEvent(deps.findEventPicture, eventId, principal.userId)
       if (format === 'csv') {
         const headers = { 'content-disposition': attachmentFor(event), 'cache-control': 'private, no-store' }
-        return { status: 200, body: await allAsCsv(sql, eventId), headers }
+        return { status: 200, body: streamedFile(csvParts(sql, eventId)), headers }
       }
       const after = decodeCursor(Position, cursor)
       const rows = await listAttendees(sql, eventId, limit + 1, after)
@@ -39,16 +39,14 @@ export function holderHandlers(deps: Dependencies): Handlers<typeof ticketsHolde
   }
 }
 
-/** All attendees, read and written a page at a time: other requests have their turn in between. */
-async function allAsCsv(sql: Tx, eventId: EventId): Promise<Uint8Array> {
-  const parts: Buffer[] = []
+/** All attendees, a page at a time as they are read: an event may have a million. */
+async function* csvParts(sql: Tx, eventId: EventId): AsyncGenerator<Uint8Array> {
   let after: AttendeePosition | null = null
   do {
     const rows: StoredAttendee[] = await listAttendees(sql, eventId, CSV_PAGE, after)
-    parts.push(csvOf(rows.map(attendeeView), { first: after === null }))
+    yield csvOf(rows.map(attendeeView), { first: after === null })
     after = rows.length === CSV_PAGE ? (rows.at(-1) ?? null) : null
   } while (after)
-  return Buffer.concat(parts)
 }
 
 const attendeeView = ({ seat, section, checkedInAt, gate, ...attendee }: StoredAttendee): Attendee => ({
