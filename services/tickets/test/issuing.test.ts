@@ -26,7 +26,6 @@ import { transact, type Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { lockReservation } from '../src/reservations/reservation-repository.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { createSetting, newId, reserveFor, reserveForOrder, type Setting, some } from './setting.ts'
 
@@ -71,15 +70,6 @@ const release = ({ orderId, reservationId }: Reserved) =>
 const ticketsOf = async (orderId: OrderId) => (await setting.internal.getOrderTickets({ params: { orderId } })).body
 const aboutOrder = (orderId: OrderId) => (message: { payload: unknown }) =>
   (message.payload as { orderId: OrderId }).orderId === orderId
-
-/** The payment service said that the order is not being paid, and then it was. */
-const loseClaim = (order: Reserved, eventId: EventId) =>
-  setting.deps.transact(async (tx) => {
-    const reservation = await lockReservation(tx, order.reservationId)
-    if (!reservation) throw new Error('not reserved')
-    await setting.deps.releases.letGo(tx, reservation, 'PAYING')
-    await setting.deps.redisPicture.release([{ eventId, reservationId: order.reservationId }])
-  })
 
 describe('a paid order', () => {
   it('gets its tickets and says so when PAYMENT_COMPLETED comes', async () => {
@@ -164,7 +154,7 @@ describe('a paid order', () => {
   it('whose claim was lost takes its places again if they are free', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
-    await loseClaim(order, eventId)
+    await setting.loseClaim(order)
     expect(await confirm(order)).toMatchObject({ status: 200, body: { confirmed: true } })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 2 })
     expect(await setting.statusOf(order.reservationId)).toBe('CANCELLED')
@@ -173,7 +163,7 @@ describe('a paid order', () => {
   it('whose claim was lost to somebody else is rejected, once', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const order = await reserveForOrder(setting, eventId, typeId)
-    await loseClaim(order, eventId)
+    await setting.loseClaim(order)
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(200)
     await publish(paymentCompleted, paid(eventId, typeId, order))
     const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(order.orderId))

@@ -38,6 +38,7 @@ import { loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { defineCommands } from '../src/holds/commands.ts'
 import { readStatuses } from '../src/holds/seat-claim-repository.ts'
+import { lockReservation } from '../src/reservations/reservation-repository.ts'
 
 const HOUR_MS = 3_600_000
 export const newId = <Id extends string>() => randomUUID() as Id
@@ -197,6 +198,16 @@ async function start(environment: Record<string, string>) {
       const { reservationId, orderId, userId } = order
       await internal.claimReservation({ body: { reservationId, orderId, userId } })
       return internal.confirmPurchase({ body: { reservationId, orderId, userId, holderName } })
+    },
+    /** An order's claim goes as if the payment service had said that it is not being paid. */
+    async loseClaim({ reservationId }: { reservationId: ReservationId }) {
+      const reservation = await deps.transact(async (tx) => {
+        const claimed = await lockReservation(tx, reservationId)
+        if (!claimed) throw new Error('not reserved')
+        await deps.releases.letGo(tx, claimed, 'PAYING')
+        return claimed
+      })
+      await deps.redisPicture.release([reservation])
     },
     /** Held and sold of a type, as the database counts them. */
     async counters(typeId: TicketTypeId) {
