@@ -5,6 +5,7 @@ import {
   paymentCompleted,
   paymentFailed,
   refundProcessed,
+  TICKETS_PER_ORDER_MAX,
   ticketsRejected,
 } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
@@ -182,6 +183,36 @@ test('the list of orders has pages, the newest first', async () => {
   expect(new Set(orders.map(({ orderId }) => orderId)).size).toBe(orders.length)
   const times = orders.map(({ createdAt }) => createdAt.getTime())
   expect(times).toEqual(times.toSorted((a, b) => b - a))
+})
+
+test('a list of orders has pages that end where their tickets are many', async () => {
+  const buyer = await payments.authority.user()
+  const client = payments.clientOf(buyer.headers)
+  const listed: string[][] = []
+  const quantities = [50, 1, TICKETS_PER_ORDER_MAX, 2, 3]
+  const { rows } = await payments.deps.pool.query<{ order_id: string }>(
+    `with made as (
+       insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key,
+         body_hash, created_at)
+       select gen_random_uuid(), 'ORD-1999-' || place, $1, gen_random_uuid(), gen_random_uuid(), 'CREDIT_CARD', 'Ada', place, '',
+         clock_timestamp() - place * interval '1 minute'
+       from generate_series(1, $3) place
+       returning order_id, idempotency_key::int as place),
+     filled as (
+       insert into order_items (order_id, ticket_type_id, quantity, unit_price_minor)
+       select order_id, gen_random_uuid(), ($2::int[])[place], 1 from made)
+     select order_id from made order by place`,
+    [buyer.userId, quantities, quantities.length],
+  )
+  let cursor: string | undefined
+  do {
+    const { status, body } = await client.listOrders({ query: { limit: 4, ...(cursor && { cursor }) } })
+    if (status !== 200) throw new Error('refused')
+    listed.push(body.orders.map(({ orderId }) => orderId))
+    cursor = body.nextCursor ?? undefined
+  } while (cursor)
+  const [a, b, c, d, e] = rows.map((row) => row.order_id)
+  expect(listed).toEqual([[a, b], [c], [d, e]])
 })
 
 test('the history tells the buyer what happened, and the journal replays to the state', async () => {

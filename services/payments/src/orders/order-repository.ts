@@ -10,6 +10,7 @@ import {
   type PaymentStatus,
   type ReservationId,
   type SeatId,
+  TICKETS_PER_ORDER_MAX,
   type TicketId,
   type TicketTypeId,
   times,
@@ -152,20 +153,31 @@ export interface OrderPosition {
   orderId: string
 }
 
-/** Orders of a buyer or of an event, the newest first, from `after` on; one more than `limit`. */
+/**
+ * Orders of a buyer or of an event, the newest first, from `after` on: `limit` at most, and no more once they have as many tickets as a
+ * single order can have. `more`: there are others after them.
+ */
 export async function listOrders(
   tx: Tx,
   of: { userId: UserId } | { eventId: EventId },
   limit: number,
   after: OrderPosition | null,
-): Promise<StoredOrder[]> {
+): Promise<{ orders: StoredOrder[]; more: boolean }> {
   const [column, id] = 'userId' in of ? ['user_id', of.userId] : ['event_id', of.eventId]
-  const rows = await tx.query<Row>(
-    `${select} where o.${column} = $1 and ($2::timestamptz is null or (o.created_at, o.order_id) < ($2, $3::uuid))
-     order by o.created_at desc, o.order_id desc limit $4`,
-    [id, after?.createdAt ?? null, after?.orderId ?? null, limit + 1],
+  const rows = await tx.query<Row & { more: boolean }>(
+    `with newest as (
+       select o.order_id, row_number() over newest_first as place,
+         sum((select coalesce(sum(i.quantity), 0) from order_items i where i.order_id = o.order_id)) over newest_first as tickets
+       from orders o where o.${column} = $1 and ($2::timestamptz is null or (o.created_at, o.order_id) < ($2, $3::uuid))
+       window newest_first as (order by o.created_at desc, o.order_id desc rows between unbounded preceding and current row)
+       order by o.created_at desc, o.order_id desc limit $4 + 1),
+     page as (
+       select order_id from newest where place <= $4 and (place = 1 or tickets <= $5))
+     select listed.*, (select count(*) from newest) > (select count(*) from page) as more
+     from (${select} where o.order_id in (select order_id from page)) listed order by created_at desc, order_id desc`,
+    [id, after?.createdAt ?? null, after?.orderId ?? null, limit, TICKETS_PER_ORDER_MAX],
   )
-  return rows.map(toOrder)
+  return { orders: rows.map(toOrder), more: rows[0]?.more ?? false }
 }
 
 /** Remember that the buyer is answered 202; false where the order is not pending any more. */

@@ -3,9 +3,9 @@ import type { EventId, paymentsInternalRoutes, paymentsRoutes } from '@boxoffice
 import {
   bodyHashOf,
   decodeCursor,
+  encodeCursor,
   type HandlerAnswer,
   type Handlers,
-  pageOf,
   refuse,
   sqlOfPool,
   type UserPrincipal,
@@ -42,12 +42,10 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       const refusal = eventId && (await refuseOrdersOf(deps, eventId, principal))
       if (refusal) return refusal
       const after = decodeCursor(Position, query.cursor)
-      const rows = await listOrders(sql, eventId ? { eventId } : { userId: principal.userId }, limit, after)
-      const { page, nextCursor } = pageOf(rows, limit, ({ createdAt, orderId }) => ({
-        createdAt: createdAt.toISOString(),
-        orderId,
-      }))
-      return { status: 200, body: { orders: page.map(toContract), nextCursor } }
+      const { orders, more } = await listOrders(sql, eventId ? { eventId } : { userId: principal.userId }, limit, after)
+      const last = orders.at(-1)
+      const nextCursor = more && last ? encodeCursor({ createdAt: last.createdAt.toISOString(), orderId: last.orderId }) : null
+      return { status: 200, body: { orders: orders.map(toContract), nextCursor } }
     },
     async getOrder({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
