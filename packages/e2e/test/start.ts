@@ -28,11 +28,8 @@ const MAIL_LEASE = String(Math.ceil(12 * machineFactor))
 /** A message that nobody acknowledged comes again after so many: longer than a lease, as it is without tests. */
 const VISIBILITY_SECONDS = Math.ceil(3 * machineFactor)
 /** A breaker that has opened tries soon whether its callee is back. */
-const RESILIENCE = JSON.stringify(
-  Object.fromEntries(
-    ['auth', 'events', 'tickets', 'payments', 'mail', 'sms', 'gateway'].map((callee) => [callee, { breaker: { openMs: 1_000 } }]),
-  ),
-)
+const trySoon = (...callees: string[]) =>
+  JSON.stringify(Object.fromEntries(callees.map((callee) => [callee, { breaker: { openMs: 1_000 } }])))
 
 /** What a system of the tests is made for; files of one kind share one, whose folder is `folder`. */
 const kinds = {
@@ -43,7 +40,7 @@ const kinds = {
       auth: { MAIL_INTERVAL_SECONDS: '0', LOGIN_FAILURES_PER_NETWORK: '1000000' },
       payments: {
         // The tokens of trouble would open the gateway's breaker, as they should: here each is looked at by itself.
-        RESILIENCE: JSON.stringify({ gateway: { breaker: { volumeThreshold: 10_000 }, ratePerSecond: 1_000 } }),
+        RESILIENCE: JSON.stringify({ gateway: { breaker: { windowCalls: 10_000, minimumCalls: 10_000 }, ratePerSecond: 1_000 } }),
         GATEWAY_TIMEOUT_MS: String(Math.round(2_000 * machineFactor)),
         CHECKOUT_WAIT_MS: PATIENT_MS,
       },
@@ -53,17 +50,29 @@ const kinds = {
   }),
   /** Its services are killed, and come back. A buyer gets 202 soon, and what a dead process had taken is free again soon. */
   fragile: (folder: string): Options => {
-    const soonFree = (service: ServiceKey) => ({ CRASH_AT: `@${crashFile(folder, service)}`, LEASE_SECONDS: LEASE, RESILIENCE })
+    const soonFree = (service: ServiceKey, ...callees: string[]) => ({
+      CRASH_AT: `@${crashFile(folder, service)}`,
+      LEASE_SECONDS: LEASE,
+      RESILIENCE: trySoon(...callees),
+    })
     return {
       instances: { payments: 2 },
       backoffMsMax: 200,
       env: {
         auth: soonFree('auth'),
         events: soonFree('events'),
-        tickets: soonFree('tickets'),
-        payments: { ...soonFree('payments'), CHECKOUT_WAIT_MS: '300', ORDER_WORKERS: '4', TICKETS_PATIENCE_SECONDS: '5' },
-        notifications: { ...soonFree('notifications'), MAIL_LEASE_SECONDS: MAIL_LEASE },
-        analytics: soonFree('analytics'),
+        tickets: soonFree('tickets', 'auth', 'events', 'payments'),
+        payments: {
+          ...soonFree('payments', 'auth', 'events', 'tickets', 'gateway'),
+          CHECKOUT_WAIT_MS: '300',
+          ORDER_WORKERS: '4',
+          TICKETS_PATIENCE_SECONDS: '5',
+        },
+        notifications: {
+          ...soonFree('notifications', 'auth', 'events', 'tickets', 'payments', 'mail', 'sms'),
+          MAIL_LEASE_SECONDS: MAIL_LEASE,
+        },
+        analytics: soonFree('analytics', 'events', 'tickets', 'payments'),
       },
     }
   },

@@ -67,7 +67,7 @@ export async function startSystem() {
       database: { required: true, check: async () => health[key]?.database?.check() },
       redis: { required: false, check: async () => health[key]?.redis?.check() },
     }
-    mountHealth(app, { components, metrics: metrics[key], now: () => new Date() })
+    mountHealth(app, { components: () => components, metrics: metrics[key], now: () => new Date() })
     if (key === 'auth') mountGrant(app)
     return { key, app, url: await app.listen({ host: '127.0.0.1', port: await claimPort() }) }
   }

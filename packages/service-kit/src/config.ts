@@ -1,26 +1,20 @@
 import type { Caller } from '@boxoffice/contracts'
 import { z } from 'zod'
 import { type DatabaseLimits, DatabaseLogin } from './database.ts'
-import { type Callee, type Policy, PolicyOverrides, policiesWith } from './resilience.ts'
+import { json } from './json-setting.ts'
+import { type PoliciesOf, redisAlone, resilience } from './resilience/settings.ts'
 import type { TracesConfig } from './tracing/tracing.ts'
 
-const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    context.addIssue('must be JSON')
-    return z.NEVER
-  }
-})
+const jsonText = z.string().transform(json)
 
 /** A private Ed25519 key as a JWK in JSON. */
-export const SigningKey = json.pipe(
+export const SigningKey = jsonText.pipe(
   z.looseObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), d: z.string(), kid: z.string() }),
 )
 /** Any JWK in JSON. */
-export const Jwk = json.pipe(z.looseObject({ kty: z.string() }))
+export const Jwk = jsonText.pipe(z.looseObject({ kty: z.string() }))
 /** A JWKS of public Ed25519 keys in JSON. */
-export const Jwks = json.pipe(
+export const Jwks = jsonText.pipe(
   z.object({ keys: z.array(z.looseObject({ kty: z.literal('OKP'), x: z.string(), kid: z.string() })) }),
 )
 
@@ -66,7 +60,8 @@ export const baseEnvironment = {
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
   SERVICE_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs our service tokens')),
   SERVICE_PUBLIC_KEYS: Jwks.describe('JWKS of all services, kid = service name; two of one while its key is replaced'),
-  RESILIENCE: json.pipe(PolicyOverrides).default({}).describe('figures of the resilience table to replace, by callee, in JSON'),
+  // A service that calls others has its own, for its callees.
+  RESILIENCE: resilience(redisAlone),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url()
     .optional()
@@ -97,7 +92,7 @@ export interface BaseConfig {
   servicePrivateKey: z.output<typeof SigningKey>
   servicePublicKeys: z.output<typeof Jwks>
   /** Breakers, retries, bulkheads and rates, by callee. */
-  policies: Record<Callee, Policy>
+  policies: PoliciesOf<typeof redisAlone>
   traces: TracesConfig
   crashAt?: string
 }
@@ -118,7 +113,10 @@ export function withPassword(url: string, password: string | undefined): string 
 }
 
 /** The part of a configuration that every service has. */
-export function baseConfig(service: Caller, environment: z.output<typeof Base> & { PORT: number }): BaseConfig {
+export function baseConfig<P extends PoliciesOf<typeof redisAlone>>(
+  service: Caller,
+  environment: Omit<z.output<typeof Base>, 'RESILIENCE'> & { PORT: number; RESILIENCE: P },
+): BaseConfig & { policies: P } {
   return {
     service,
     host: environment.HOST,
@@ -141,7 +139,7 @@ export function baseConfig(service: Caller, environment: z.output<typeof Base> &
     redisTimeoutMs: environment.REDIS_TIMEOUT_MS,
     servicePrivateKey: environment.SERVICE_PRIVATE_KEY,
     servicePublicKeys: environment.SERVICE_PUBLIC_KEYS,
-    policies: policiesWith(environment.RESILIENCE),
+    policies: environment.RESILIENCE,
     traces: { endpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: environment.OTEL_TRACES_SAMPLER_ARG },
     crashAt: environment.CRASH_AT,
   }

@@ -6,7 +6,7 @@ import { type Authenticate, createAuthenticator } from './authentication.ts'
 import type { BaseConfig } from './config.ts'
 import { type CrashAt, createCrashAt } from './crash-points.ts'
 import { createPool } from './database.ts'
-import { type HealthComponents, mountHealth } from './health.ts'
+import { createHealthRegistry, type HealthComponents, type HealthRegistry, mountHealth } from './health.ts'
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts'
 import { createLogger, type Logger } from './logging.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -21,6 +21,8 @@ import { startTracing } from './tracing/tracing.ts'
 export interface Foundation {
   logger: Logger
   metrics: Metrics
+  /** Everything that is guarded shows itself there. */
+  health: HealthRegistry
   pool: pg.Pool
   authenticate: Authenticate
   idempotency: IdempotencyStore
@@ -41,7 +43,13 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
   const now = () => new Date()
   startTracing({ service: config.service, traces: config.traces, logger, now })
   const metrics = createMetrics(config.service)
-  const revocations = createRevocations({ url: config.redisUrl, timeoutMs: config.redisTimeoutMs, logger, metrics })
+  const health = createHealthRegistry()
+  const revocations = createRevocations({
+    url: config.redisUrl,
+    timeoutMs: config.redisTimeoutMs,
+    policy: config.policies.redis,
+    ...{ logger, metrics, health },
+  })
   const pool = createPool({
     databaseUrl: config.databaseUrl,
     login: config.databaseLogin,
@@ -53,6 +61,7 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
   return {
     logger,
     metrics,
+    health,
     pool,
     authenticate: createAuthenticator({
       service: config.service,
@@ -92,18 +101,20 @@ function remoteUserKeys(authUrl: string): JWTVerifyGetKey {
 
 /** A server with health, metrics and the OpenAPI document of the public routes; the service mounts its routes on it. */
 export function createServiceApp(
-  foundation: Pick<Foundation, 'logger' | 'metrics' | 'now'>,
+  foundation: Pick<Foundation, 'logger' | 'metrics' | 'health' | 'now'>,
   options: {
     config: BaseConfig
     path: `/api/${string}`
     title: string
     description: string
     routes: Routes
+    /** What does not show itself: beside the callees and Redis. */
     health: HealthComponents
   },
 ): FastifyInstance {
   const app = createServer({ ...foundation, trustedProxies: options.config.trustedProxies })
-  mountHealth(app, { components: options.health, metrics: foundation.metrics, now: foundation.now })
+  const components = () => ({ ...foundation.health.components(), ...options.health })
+  mountHealth(app, { components, metrics: foundation.metrics, now: foundation.now })
   const { title, description } = options
   const document = openApiOf({ title, description, server: options.config.publicUrl }, options.routes)
   app.get(`${options.path}/openapi.json`, async () => document)

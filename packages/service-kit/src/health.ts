@@ -11,20 +11,44 @@ export interface HealthComponent {
 }
 export type HealthComponents = Readonly<Record<string, HealthComponent>>
 
+export interface HealthRegistry {
+  /** Another component; several of one name are shown as one, with the worst of their states. */
+  add(name: string, component: HealthComponent): void
+  components(): HealthComponents
+}
+
+/** Where everything shows itself that a service depends on: its guards, its connections to Redis. */
+export function createHealthRegistry(): HealthRegistry {
+  const added = new Map<string, HealthComponent[]>()
+  return {
+    add: (name, component) => void added.set(name, [...(added.get(name) ?? []), component]),
+    components: () => Object.fromEntries([...added].map(([name, components]) => [name, worstOf(components)])),
+  }
+}
+
+const worstOf = (components: readonly HealthComponent[]): HealthComponent => ({
+  required: components.some(({ required }) => required),
+  async check() {
+    const statuses = await Promise.all(components.map(statusOf))
+    return (['DOWN', 'DEGRADED'] as const).find((status) => statuses.includes(status)) ?? 'UP'
+  },
+})
+
 const CHECK_TIMEOUT_MS = 2_000
 
 /** `/actuator/health`, `/ready`, `/live` and `/actuator/prometheus`: what the load balancer and operators look at. */
 export function mountHealth(
   app: FastifyInstance,
-  options: { components: HealthComponents; metrics: Metrics; now: () => Date },
+  options: { components(): HealthComponents; metrics: Metrics; now: () => Date },
 ): void {
   const assess = async () => {
+    const components = options.components()
     const entries = await Promise.all(
-      Object.entries(options.components).map(async ([name, component]) => [name, await statusOf(component)] as const),
+      Object.entries(components).map(async ([name, component]) => [name, await statusOf(component)] as const),
     )
     const broken = (required: boolean) =>
-      entries.some(([name, status]) => status !== 'UP' && options.components[name]?.required === required)
-    const down = entries.some(([name, status]) => status === 'DOWN' && options.components[name]?.required)
+      entries.some(([name, status]) => status !== 'UP' && components[name]?.required === required)
+    const down = entries.some(([name, status]) => status === 'DOWN' && components[name]?.required)
     const status: ComponentStatus = down ? 'DOWN' : broken(false) || broken(true) ? 'DEGRADED' : 'UP'
     return { status, timestamp: options.now().toISOString(), components: Object.fromEntries(entries) }
   }

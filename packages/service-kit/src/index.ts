@@ -18,7 +18,19 @@ export * from './openapi.ts'
 export * from './page.ts'
 export * from './redis.ts'
 export * from './refusal.ts'
-export * from './resilience.ts'
+export { type Breaker, createBreaker, type Watchers } from './resilience/breaker.ts'
+export { createGuard, type Guard } from './resilience/guard.ts'
+export { type Callee, type Policy, policies } from './resilience/policies.ts'
+export {
+  type Callees,
+  everyFigure,
+  type PoliciesOf,
+  type PolicyOverrides,
+  policiesWith,
+  redisAlone,
+  resilience,
+} from './resilience/settings.ts'
+export { ServiceUnavailable, type UnavailableReason } from './resilience/unavailable.ts'
 export * from './revocations.ts'
 export * from './run.ts'
 export * from './server.ts'

@@ -1,40 +1,43 @@
-import { type Routes, type ServiceKey, services } from '@boxoffice/contracts'
+import { type Routes, services } from '@boxoffice/contracts'
 import pRetry from 'p-retry'
 import { Agent, fetch as undiciFetch } from 'undici'
 import { type Client, createClient, type Send } from './client.ts'
 import { currentCorrelationId } from './context.ts'
-import { type Guard, type Policy, ServiceUnavailable } from './resilience.ts'
+import type { Watchers } from './resilience/breaker.ts'
+import { createGuard, RESPONSE_TIMEOUT_MS } from './resilience/guard.ts'
+import type { Callee, Policy } from './resilience/policies.ts'
+import { ServiceUnavailable } from './resilience/unavailable.ts'
 import type { ServiceIdentity } from './service-identity.ts'
 import { describeCall, traceHeaders } from './tracing/spans.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
-const RESPONSE_TIMEOUT_MS = 10_000
+
+export interface InternalClientOptions extends Watchers {
+  callee: Callee & keyof typeof services
+  baseUrl: string
+  identity: ServiceIdentity
+  policy: Policy
+  send?: Send
+}
 
 /**
- * A typed client of another service's internal routes: service token, correlation id, time-outs (connect 5 s, answer 10 s),
- * breaker, bulkhead, retries with jitter. Every internal route is safe to repeat, so what may have been sent is sent again.
- * Rejects with ServiceUnavailable when the callee cannot be had; refusals of the callee are answers.
+ * A typed client of another service's internal routes, with a guard of its own: service token, correlation id, time-outs (connect 5 s,
+ * answer 10 s), breaker, bulkhead, retries with jitter. Every internal route is safe to repeat, so what may have been sent is sent
+ * again. Rejects with ServiceUnavailable when the callee is unavailable; refusals of the callee are answers. Failed attempts are logged.
  */
 export function createInternalClient<T extends Routes>(
   routes: T,
-  options: {
-    callee: ServiceKey
-    baseUrl: string
-    identity: ServiceIdentity
-    guard: Guard
-    policy: Policy
-    send?: Send
-    responseTimeoutMs?: number
-  },
+  options: InternalClientOptions,
 ): Client<T> & { close(): Promise<void> } {
-  const { callee, guard } = options
+  const { callee, policy, logger } = options
+  const guard = createGuard(callee, policy, options)
   const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, keepAliveTimeout: 30_000 })
   const transport: Send =
     options.send ?? ((url, { operationId: _, ...init }) => undiciFetch(url, { ...init, dispatcher: agent } as never) as never)
 
   const attempt: Send = (url, init) =>
     guard(init.operationId, async () => {
-      const late = AbortSignal.timeout(options.responseTimeoutMs ?? options.policy.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS)
+      const late = AbortSignal.timeout(policy.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS)
       const signal = init.signal ? AbortSignal.any([late, init.signal]) : late
       try {
         const response = await transport(url, { ...init, signal, headers: { ...(init.headers as object), ...traceHeaders() } })
@@ -47,8 +50,29 @@ export function createInternalClient<T extends Routes>(
         return new Response(bytes.byteLength > 0 ? bytes : null, { status: response.status, headers: response.headers })
       } catch (error) {
         if (error instanceof ServiceUnavailable) throw error
-        throw new ServiceUnavailable(callee, signal.aborted ? 'TIMEOUT' : 'CONNECTION', !isRefusedConnection(error), error)
+        const reason = late.aborted ? 'TIMEOUT' : signal.aborted ? 'ABORTED' : 'CONNECTION'
+        throw new ServiceUnavailable(callee, reason, !isRefusedConnection(error), error)
       }
+    })
+
+  const attempts = policy.retry?.attempts ?? 1
+  const send: Send = (url, init) =>
+    pRetry(() => attempt(url, init), {
+      retries: attempts - 1,
+      minTimeout: policy.retry?.firstWaitMs ?? 0,
+      factor: 2,
+      randomize: true,
+      shouldRetry: ({ error }) => isWorthAnother(error),
+      onFailedAttempt({ error, attemptNumber, retriesLeft, retryDelay }) {
+        // The breaker has told of itself when it opened, and who gave up knows that.
+        if (!isWorthAnother(error)) return
+        const { reason, cause } = error
+        const about = { callee, operation: init.operationId, reason, attempt: attemptNumber, attempts, err: cause }
+        if (retriesLeft > 0) {
+          const nth = `(attempt ${attemptNumber} of ${attempts})`
+          logger.warn({ ...about, waitMs: retryDelay }, `call failed, will be retried ${nth}`)
+        } else logger.warn(about, `call failed (attempt ${attemptNumber} of ${attempts})`)
+      },
     })
 
   const client = createClient(routes, {
@@ -57,17 +81,18 @@ export function createInternalClient<T extends Routes>(
       ...(await options.identity.headersFor(services[callee].name)),
       'x-correlation-id': currentCorrelationId(),
     }),
-    send: (url, init) =>
-      pRetry(() => attempt(url, init), {
-        retries: (options.policy.retry?.attempts ?? 1) - 1,
-        minTimeout: options.policy.retry?.firstWaitMs ?? 0,
-        factor: 2,
-        randomize: true,
-        shouldRetry: ({ error }) => error instanceof ServiceUnavailable && error.reason !== 'BREAKER_OPEN',
-      }),
+    send,
   })
-  return Object.assign(client, { close: () => agent.close() })
+  return Object.assign(client, {
+    async close() {
+      guard.close()
+      await agent.close()
+    },
+  })
 }
+
+const isWorthAnother = (error: unknown): error is ServiceUnavailable =>
+  error instanceof ServiceUnavailable && error.reason !== 'BREAKER_OPEN' && error.reason !== 'ABORTED'
 
 const isRefusedConnection = (error: unknown): boolean =>
   ['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT'].includes((error as { cause?: { code?: string } }).cause?.code ?? '')

@@ -32,12 +32,7 @@ export function createMetrics(service: string) {
       buckets: secondsBuckets,
       registers,
     }),
-    breakerState: new Gauge({
-      name: 'circuit_breaker_state',
-      help: '0 closed, 0.5 half open, 1 open',
-      labelNames: ['callee'],
-      registers,
-    }),
+    showBreaker: createBreakerGauge(registry),
     messagesConsumed: counter('messages_consumed_total', 'messages taken off a queue, by what became of them', [
       'queue',
       'event_type',
@@ -53,6 +48,23 @@ export function createMetrics(service: string) {
       labelNames: ['use'],
       registers,
     }),
+  }
+}
+
+/** Shows breakers: several for one callee, such as of two connections to Redis, as the one that is most open. */
+function createBreakerGauge(registry: Registry) {
+  const breakers = new Map<string, (() => number)[]>()
+  new Gauge({
+    name: 'circuit_breaker_state',
+    help: '0 closed, 0.5 half open, 1 open',
+    labelNames: ['callee'],
+    registers: [registry],
+    collect() {
+      for (const [callee, states] of breakers) this.set({ callee }, Math.max(...states.map((state) => state())))
+    },
+  })
+  return (callee: string, state: () => number): void => {
+    breakers.set(callee, [...(breakers.get(callee) ?? []), state])
   }
 }
 

@@ -1,21 +1,15 @@
 import { Redis } from 'ioredis'
-import type { Logger } from './logging.ts'
-import type { Metrics } from './metrics.ts'
+import type { Watchers } from './resilience/breaker.ts'
 import { traceCommands } from './tracing/redis.ts'
 
 const COMMAND_TIMEOUT_MS = 250
 
 /**
  * A connection to Redis that never makes anybody wait: a command fails after `timeoutMs` (250), and at once while there is no
- * connection. Redis is a helper here; whoever uses it goes on without it. `shown`: its state is a metric;
- * `use` names it in `redis_connected`.
+ * connection. Redis is a helper here; whoever uses it goes on without it. Its state is the component `redis` of
+ * the service's health, with that of every other connection, and a metric; `use` names it in `redis_connected`.
  */
-export function createRedis(options: {
-  url: string
-  timeoutMs?: number
-  logger: Logger
-  shown?: { metrics: Pick<Metrics, 'redisConnected'>; use: string }
-}): Redis {
+export function createRedis(options: Watchers & { url: string; timeoutMs?: number; use: string }): Redis {
   const redis = new Redis(options.url, {
     commandTimeout: options.timeoutMs ?? COMMAND_TIMEOUT_MS,
     connectTimeout: 2_000,
@@ -26,8 +20,9 @@ export function createRedis(options: {
     retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
   })
   traceCommands(redis)
-  const show = (connected: 0 | 1) => options.shown?.metrics.redisConnected.set({ use: options.shown.use }, connected)
+  const show = (connected: 0 | 1) => options.metrics.redisConnected.set({ use: options.use }, connected)
   show(0)
+  options.health.add('redis', { required: false, check: () => redis.ping() })
   redis.on('close', () => show(0))
   let away = false
   redis.on('error', (error) => {

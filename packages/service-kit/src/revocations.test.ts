@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
 import { afterEach, expect, inject, test } from 'vitest'
-import { createLogger } from './logging.ts'
+import { policies } from './resilience/policies.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
+import { createWatchers } from './testing.ts'
 
 const open: Revocations[] = []
 afterEach(() => {
   for (const revocations of open.splice(0)) revocations.close()
 })
 const start = (url: string | undefined) => {
-  const revocations = createRevocations({ url, logger: createLogger({ service: 'test', level: 'silent' }), pauseMs: 20 })
+  const breaker = { ...policies.redis.breaker, openMs: 20 }
+  const revocations = createRevocations({ ...createWatchers(), url, policy: { breaker } })
   open.push(revocations)
   return revocations
 }

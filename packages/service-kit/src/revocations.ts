@@ -1,6 +1,6 @@
-import type { Logger } from './logging.ts'
-import type { Metrics } from './metrics.ts'
 import { createRedis } from './redis.ts'
+import { createBreaker, type Watchers } from './resilience/breaker.ts'
+import type { Policy } from './resilience/policies.ts'
 
 /**
  * Sessions that have ended while their access tokens are still good for some minutes: the auth service tells of them through
@@ -14,25 +14,19 @@ export interface Revocations {
   close(): void
 }
 
-const PAUSE_MS = 2_000
 /** A verifier's clock may be a little behind. */
 const GRACE_MS = 10_000
 const keyOf = (sessionId: string) => `auth:revoked:${sessionId}`
 
 /** Without a `url` nothing is told and nobody is refused. */
-export function createRevocations(options: {
-  url: string | undefined
-  timeoutMs?: number
-  logger: Logger
-  metrics?: Metrics
-  /** How long a Redis that failed is not asked again. */
-  pauseMs?: number
-}): Revocations {
-  const { url, timeoutMs, logger, metrics, pauseMs = PAUSE_MS } = options
+export function createRevocations(
+  options: Watchers & { url: string | undefined; timeoutMs?: number; policy: Policy },
+): Revocations {
+  const { url, logger, policy } = options
   if (!url) return { revoke: async () => {}, isRevoked: async () => false, close: () => {} }
-  const redis = createRedis({ url, timeoutMs, logger, ...(metrics && { shown: { metrics, use: 'sessions' } }) })
+  const redis = createRedis({ ...options, url, use: 'sessions' })
   // A Redis that hangs costs its time-out once in a while, not on every request.
-  let askAgainAtMs = 0
+  const breaker = createBreaker('redis', policy.breaker, options)
   return {
     async revoke(sessionIds, tokenTtlMs) {
       const told = sessionIds.map((sessionId) => redis.set(keyOf(sessionId), '', 'PX', tokenTtlMs + GRACE_MS))
@@ -44,14 +38,12 @@ export function createRevocations(options: {
       })
     },
     async isRevoked(sessionId) {
-      if (performance.now() < askAgainAtMs) return false
-      try {
-        return (await redis.exists(keyOf(sessionId))) === 1
-      } catch {
-        askAgainAtMs = performance.now() + pauseMs
-        return false
-      }
+      const found = await breaker(() => redis.exists(keyOf(sessionId))).catch(() => 0)
+      return found === 1
     },
-    close: () => redis.disconnect(),
+    close() {
+      breaker.close()
+      redis.disconnect()
+    },
   }
 }

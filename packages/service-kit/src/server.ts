@@ -5,7 +5,7 @@ import { withCorrelationId } from './context.ts'
 import type { Logger } from './logging.ts'
 import type { Metrics } from './metrics.ts'
 import { RefusedError, refuse } from './refusal.ts'
-import { ServiceUnavailable } from './resilience.ts'
+import { ServiceUnavailable } from './resilience/unavailable.ts'
 import { traceRequests } from './tracing/requests.ts'
 import { isTransient, isUnavailable } from './tx.ts'
 

@@ -7,14 +7,16 @@ import { addLogSource, claimPort, createMemoryLog, machineFactor, measured, unti
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import type { z } from 'zod'
 import { ACCESS_TOKEN_AUDIENCE } from './authentication.ts'
 import { type Client, createClient, type Send } from './client.ts'
 import { ensureDatabase, migrate, type SqlClient, withClient } from './databases.ts'
+import { createHealthRegistry, type HealthRegistry } from './health.ts'
 import { createLogger, redirectLogs } from './logging.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { type Handlers, mountRoutes } from './mount.ts'
-import { type Callee, type PolicyOverrides, policies } from './resilience.ts'
+import type { Watchers } from './resilience/breaker.ts'
+import type { Callee } from './resilience/policies.ts'
+import { type Callees, type PolicyOverrides, redisAlone } from './resilience/settings.ts'
 import { createServer } from './server.ts'
 import { createServiceIdentity } from './service-identity.ts'
 import { registerTracing, stopTracing } from './tracing/tracing.ts'
@@ -82,24 +84,32 @@ export const withoutPatience = (environment: Record<string, string>): Record<str
 
 export type TestAuthority = Awaited<ReturnType<typeof createTestAuthority>>
 
+/** Where guards of a test show themselves; what they log is in the test's own log. */
+export const createWatchers = (service = 'test'): Watchers & { health: HealthRegistry } => ({
+  health: createHealthRegistry(),
+  metrics: createMetrics(service),
+  logger: createLogger({ service, level: 'info' }),
+})
+
 /**
- * RESILIENCE for a test: no callee is given up because it fails or is slow, and each call is made once. That breakers open and
- * calls are repeated is tested on its own. `changes`: figures of callees that are the test's own.
+ * RESILIENCE for a test of a service with these callees: none of them but Redis is given up because it fails or is slow, and each call is
+ * made once. That breakers open and calls are repeated is tested on its own. `changes`: figures of callees that are the test's own.
  */
-export const patientPolicies = (changes: z.input<typeof PolicyOverrides> = {}): string =>
+export const patientPolicies = (callees: Partial<Callees>, changes: PolicyOverrides = {}): string =>
   JSON.stringify(
     Object.fromEntries(
-      Object.keys(policies).map((callee) => {
+      Object.entries(callees).map(([callee, figures]) => {
         const { breaker, ...rest } = changes[callee as Callee] ?? {}
-        return [callee, { ...PATIENT, ...rest, breaker: { ...PATIENT.breaker, ...breaker } }]
+        const patient = {
+          ...(figures.includes('retry') && { retry: { attempts: 1, firstWaitMs: 100 } }),
+          ...(figures.includes('firstWait') && { retry: { firstWaitMs: 100 } }),
+          ...(figures.includes('responseTimeoutMs') && { responseTimeoutMs: scaledMs(60_000) }),
+        }
+        const never = callee in redisAlone ? {} : { windowCalls: 10_000, minimumCalls: 10_000 }
+        return [callee, { ...patient, ...rest, breaker: { ...never, ...breaker } }]
       }),
     ),
   )
-const PATIENT = {
-  breaker: { volumeThreshold: 10_000 },
-  retry: { attempts: 1, firstWaitMs: 100 },
-  responseTimeoutMs: scaledMs(60_000),
-}
 
 /** Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all traces. */
 export function recordSpans(ratio = 1) {

@@ -14,7 +14,7 @@ import { projectionHandlers, rebuildHandlers } from './rebuilds/routes.ts'
 import { salesHandlers } from './sales/routes.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
-  const { pool, redis, lag, config } = deps
+  const { pool, lag, config } = deps
   const app = createServiceApp(deps, {
     config,
     path: '/api/analytics',
@@ -23,7 +23,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     routes: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
     health: {
       database: { required: true, check: () => pool.query('select 1') },
-      ...(redis && { redis: { required: false, check: () => redis.ping() } }),
       messaging: deps.messaging.health,
       projection: {
         required: false,

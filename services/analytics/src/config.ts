@@ -1,11 +1,29 @@
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment, secret, withPassword } from '@boxoffice/service-kit'
+import {
+  type BaseConfig,
+  baseConfig,
+  baseEnvironment,
+  type PoliciesOf,
+  readEnvironment,
+  redisAlone,
+  resilience,
+  secret,
+  withPassword,
+} from '@boxoffice/service-kit'
 import { z } from 'zod'
+
+/**
+ * Whom this service calls, and the figures of the resilience table that it obeys for each. A page of an archive is asked for once: who
+ * rebuilds tries again by itself, later, and a page must not take longer than the lease under which it is read.
+ */
+const archive = ['bulkhead', 'ratePerSecond', 'responseTimeoutMs'] as const
+export const callees = { ...redisAlone, events: archive, tickets: archive, payments: archive } as const
 
 export const Environment = z.object({
   PORT: z.coerce.number().int().default(8085).describe('port to listen on'),
   ...baseEnvironment,
   ...messagingEnvironment,
+  RESILIENCE: resilience(callees),
   EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
   TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
   PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
@@ -37,6 +55,7 @@ export const Environment = z.object({
 })
 
 export interface Config extends BaseConfig {
+  policies: PoliciesOf<typeof callees>
   messaging: MessagingConfig
   eventsUrl: string
   ticketsUrl: string

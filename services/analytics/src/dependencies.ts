@@ -37,12 +37,12 @@ export interface Dependencies extends Foundation {
 
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, metrics, identity, now, newId } = foundation
+  const { pool, logger, metrics, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
   const url = config.cacheRedisUrl
-  const redis = url ? createRedis({ url, timeoutMs: config.redisTimeoutMs, logger, shown: { metrics, use: 'cache' } }) : null
-  const notices = url ? createNotices({ url, logger }) : noNotices
+  const redis = url ? createRedis({ ...foundation, url, timeoutMs: config.redisTimeoutMs, use: 'cache' }) : null
+  const notices = url ? createNotices({ ...foundation, url }) : noNotices
   const cache = redis ? createReadCache({ redis, metrics, seconds: config.cacheSeconds }) : noCache
   const invalidations = createInvalidations({ cache, refreshMs: config.cacheRefreshMs, logger })
 
@@ -60,7 +60,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   })
 
   const countProjected = createCountProjected(metrics)
-  const archives = createArchives({ config, identity, metrics })
+  const archives = createArchives(config, foundation)
   measureRebuilds(sqlOfPool(pool), metrics)
   const rebuilder = createRebuilder({
     pool,

@@ -25,7 +25,7 @@ import {
 import { measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
+import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { createTeller, eventIds, purchase, snapshot, typeOf } from './history.ts'
@@ -46,7 +46,7 @@ async function start(overrides: Record<string, string | undefined>) {
     CACHE_REFRESH_MS: '20',
     REBUILD_POLL_MS: '50',
     REBUILD_PAUSE_MS: '0',
-    RESILIENCE: patientPolicies(),
+    RESILIENCE: patientPolicies(callees),
     ...overrides,
   }
   const config = loadConfig(environment)

@@ -9,11 +9,12 @@ import {
   ticketCancelled,
   ticketsArchiveRoutes,
 } from '@boxoffice/contracts'
-import { createMetrics, sqlOfPool, transact } from '@boxoffice/service-kit'
-import { startPeer } from '@boxoffice/service-kit/testing'
+import { policiesWith, sqlOfPool, transact } from '@boxoffice/service-kit'
+import { createWatchers, startPeer } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { callees } from '../src/config.ts'
 import { type Emptied, emptyRetired } from '../src/projection/emptying.ts'
 import { nothingTouched, project } from '../src/projection/project.ts'
 import { createArchives } from '../src/rebuilds/archives.ts'
@@ -256,8 +257,7 @@ describe('a rebuild', () => {
       throw new Error('away')
     }
     const { config, identity } = analytics.deps
-    const policies = { ...config.policies, tickets: { ...config.policies.tickets, retry: { attempts: 3, firstWaitMs: 1 } } }
-    const archives = createArchives({ config: { ...config, policies }, identity, metrics: createMetrics('test') })
+    const archives = createArchives({ ...config, policies: policiesWith(callees) }, { ...createWatchers(), identity })
     await expect(archives.read('tickets', null, 10, new AbortController().signal)).rejects.toThrow('tickets: ANSWER')
     await archives.close()
     expect(asked).toHaveBeenCalledTimes(1)

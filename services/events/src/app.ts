@@ -16,7 +16,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     routes: { ...eventsRoutes, ...eventsOpsRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
-      redis: { required: false, check: () => deps.redis.ping() },
       messaging: deps.messaging.health,
     },
   })

@@ -21,15 +21,15 @@ export interface Dependencies extends Foundation {
 
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, metrics } = foundation
+  const { pool, metrics } = foundation
   const { waitMs, statementTimeoutMs } = config.databaseLimits
   const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions })
   const redis = createRedis({
+    ...foundation,
     url: config.cacheRedisUrl,
     timeoutMs: config.redisTimeoutMs,
-    logger,
-    shown: { metrics, use: 'cache' },
+    use: 'cache',
   })
   const messaging = createMessaging(foundation, config.messaging)
   const cache = createEventCache({ redis, registry: metrics.registry, ...config })

@@ -24,9 +24,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
-      // Without them mails and texts wait and nothing is lost: the service stays in rotation.
-      mail: { required: false, check: async () => deps.mail.state() },
-      sms: { required: false, check: async () => deps.sms.state() },
     },
   })
   const handlers = { ...notificationHandlers(deps), ...preferenceHandlers(deps), ...resendHandlers(deps) }

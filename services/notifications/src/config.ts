@@ -1,5 +1,16 @@
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { type BaseConfig, baseConfig, baseEnvironment, Jwk, readEnvironment, secret } from '@boxoffice/service-kit'
+import {
+  type BaseConfig,
+  baseConfig,
+  baseEnvironment,
+  everyFigure,
+  Jwk,
+  type PoliciesOf,
+  readEnvironment,
+  redisAlone,
+  resilience,
+  secret,
+} from '@boxoffice/service-kit'
 import type { JWK } from 'jose'
 import { z } from 'zod'
 
@@ -9,10 +20,23 @@ const Addresses = z
   .transform((text) => text.split(',').map((address) => address.trim()))
   .pipe(z.array(Address).min(1).max(5))
 
+/** Whom this service calls, and the figures of the resilience table that it obeys for each. */
+export const callees = {
+  ...redisAlone,
+  auth: everyFigure,
+  events: everyFigure,
+  payments: everyFigure,
+  tickets: everyFigure,
+  // The notification's row is due again, MAIL_ATTEMPTS_MAX times; MAIL_TIMEOUT_MS is how long a call may take.
+  mail: ['firstWait', 'bulkhead', 'ratePerSecond'],
+  sms: ['firstWait', 'bulkhead', 'ratePerSecond'],
+} as const
+
 export const Environment = z.object({
   PORT: z.coerce.number().int().default(8084).describe('port to listen on'),
   ...baseEnvironment,
   ...messagingEnvironment,
+  RESILIENCE: resilience(callees),
   EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
   TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
   PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
@@ -67,6 +91,7 @@ export const Environment = z.object({
 })
 
 export interface Config extends BaseConfig {
+  policies: PoliciesOf<typeof callees>
   messaging: MessagingConfig
   eventsUrl: string
   ticketsUrl: string

@@ -50,8 +50,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     return result
   }
   const peers = createPeers(config, foundation)
-  const mail = createSesProvider(config.ses, policies.mail, metrics)
-  const sms = createSnsProvider(config.sms, policies.sms, metrics)
+  const mail = createSesProvider(config.ses, policies.mail, foundation)
+  const sms = createSnsProvider(config.sms, policies.sms, foundation)
   const deadLetters = metrics.gauge('dead_letters', 'letters in each dead-letter queue, as the monitor last saw them', ['queue'])
   const ticketNews = createTicketNews(messaging.append)
   const deliver = createDelivery({

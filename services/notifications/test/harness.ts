@@ -35,7 +35,7 @@ import { claimPort, measured } from '@boxoffice/testing'
 import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
+import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { startFakeSes } from './fake-ses.ts'
@@ -72,7 +72,7 @@ async function start(overrides: Record<string, string>) {
     // What only a machine that is slow could reach: leases that are to end are ended by the test.
     MAIL_LEASE_SECONDS: '600',
     MAIL_TIMEOUT_MS: String(Math.min(120_000, scaledMs(60_000))),
-    RESILIENCE: patientPolicies(),
+    RESILIENCE: patientPolicies(callees),
     ...overrides,
   }
   const config = loadConfig(environment)

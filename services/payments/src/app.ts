@@ -26,10 +26,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
-      tickets: { required: false, check: async () => deps.ticketsState() },
-      events: { required: false, check: async () => deps.eventsState() },
-      auth: { required: false, check: async () => deps.authState() },
-      gateway: { required: false, check: async () => deps.gateway.health() },
     },
   })
   const handlers = { ...orderHandlers(deps), ...refundHandlers(deps), stripeWebhook: stripeWebhookHandler(deps) }

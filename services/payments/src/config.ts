@@ -1,12 +1,34 @@
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { type BaseConfig, baseConfig, baseEnvironment, readEnvironment, secret } from '@boxoffice/service-kit'
+import {
+  type BaseConfig,
+  baseConfig,
+  baseEnvironment,
+  everyFigure,
+  type PoliciesOf,
+  readEnvironment,
+  redisAlone,
+  resilience,
+  secret,
+} from '@boxoffice/service-kit'
 import { z } from 'zod'
+
+/** Whom this service calls, and the figures of the resilience table that it obeys for each. */
+export const callees = {
+  ...redisAlone,
+  events: everyFigure,
+  tickets: everyFigure,
+  // A name is asked for once, and for HOLDER_NAME_TIMEOUT_MS: a buyer waits, and there is another name to take.
+  auth: ['bulkhead', 'ratePerSecond'],
+  // The saga tries again, under the same key; GATEWAY_TIMEOUT_MS is how long a call may take.
+  gateway: ['bulkhead', 'ratePerSecond'],
+} as const
 
 export const Environment = z.object({
   PORT: z.coerce.number().int().default(8083).describe('port to listen on'),
   ...baseEnvironment,
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(20).describe('connections at most'),
   ...messagingEnvironment,
+  RESILIENCE: resilience(callees),
   TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
   EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
   STRIPE_SECRET_KEY: secret(z.string().min(1).describe("the gateway's secret key")),
@@ -76,6 +98,7 @@ export const Environment = z.object({
 })
 
 export interface Config extends BaseConfig {
+  policies: PoliciesOf<typeof callees>
   messaging: MessagingConfig
   ticketsUrl: string
   eventsUrl: string

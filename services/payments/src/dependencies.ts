@@ -1,10 +1,4 @@
-import {
-  authInternalRoutes,
-  eventsInternalRoutes,
-  type Routes,
-  type ServiceKey,
-  ticketsInternalRoutes,
-} from '@boxoffice/contracts'
+import { authInternalRoutes, eventsInternalRoutes, ticketsInternalRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
 import {
   type Client,
@@ -12,7 +6,6 @@ import {
   createGuard,
   createInternalClient,
   type Foundation,
-  type Policy,
   sqlOfPool,
 } from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
@@ -44,9 +37,6 @@ export interface Dependencies extends Foundation {
   sagaMetrics: SagaMetrics
   orderCommandMetrics: OrderCommandMetrics
   queuedOrders: QueuedOrders
-  ticketsState(): 'UP' | 'DEGRADED'
-  eventsState(): 'UP' | 'DEGRADED'
-  authState(): 'UP' | 'DEGRADED'
   apply: ReturnType<typeof createApplier>
   drive: Drive
   resumer: ReturnType<typeof createResumer>
@@ -61,33 +51,30 @@ export function createDependencies(
   overrides: Partial<Pick<Foundation, 'now'>> = {},
 ): Dependencies {
   const foundation = { ...createFoundation(config, userKeys), ...overrides }
-  const { pool, logger, metrics, identity, crashAt, now, newId } = foundation
+  const { pool, logger, metrics, crashAt, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
-  const peer = <T extends Routes>(
-    callee: ServiceKey,
-    routes: T,
-    baseUrl: string,
-    how: { policy?: Policy; responseTimeoutMs?: number } = {},
-  ) => {
-    const policy = config.policies[callee]
-    const guard = createGuard(callee, policy, metrics)
-    return { guard, client: createInternalClient(routes, { callee, baseUrl, identity, guard, policy, ...how }) }
-  }
-  const tickets = peer('tickets', ticketsInternalRoutes, config.ticketsUrl)
-  const events = peer('events', eventsInternalRoutes, config.eventsUrl)
-  // A name is asked for while a buyer waits, and there is another one to take: once, and not for long.
-  const users = peer('auth', authInternalRoutes, config.authUrl, {
-    policy: { ...config.policies.auth, retry: undefined },
-    responseTimeoutMs: config.holderNameTimeoutMs,
+  const to = (callee: 'tickets' | 'events', baseUrl: string) => ({
+    ...foundation,
+    callee,
+    baseUrl,
+    policy: config.policies[callee],
   })
-  const gatewayGuard = createGuard('gateway', config.policies.gateway, metrics)
+  const tickets = createInternalClient(ticketsInternalRoutes, to('tickets', config.ticketsUrl))
+  const events = createInternalClient(eventsInternalRoutes, to('events', config.eventsUrl))
+  const users = createInternalClient(authInternalRoutes, {
+    ...foundation,
+    callee: 'auth',
+    baseUrl: config.authUrl,
+    policy: { ...config.policies.auth, responseTimeoutMs: config.holderNameTimeoutMs },
+  })
+  const gatewayGuard = createGuard('gateway', config.policies.gateway, foundation, config.stripe)
   const gateway = createGateway({ ...config.stripe, guard: gatewayGuard })
 
   const sagaMetrics = createSagaMetrics(pool, metrics)
   const apply = createApplier(messaging.append, sagaMetrics, config)
   const step = createSteps({
-    tickets: tickets.client,
+    tickets,
     gateway,
     isEventCancelled: (eventId) => isEventCancelled(sqlOfPool(pool), eventId),
     isBooked: (reference) => isBooked(sqlOfPool(pool), reference),
@@ -129,25 +116,21 @@ export function createDependencies(
     config,
     messaging,
     gateway,
-    access: createAccess(events.client),
-    tickets: tickets.client,
-    nameOf: createNaming(users.client, logger),
+    access: createAccess(events),
+    tickets,
+    nameOf: createNaming(users, logger),
     watchOrder: createOrderWatch({ pool, logger }),
     sagaMetrics,
     orderCommandMetrics,
     queuedOrders,
-    ticketsState: tickets.guard.state,
-    eventsState: events.guard.state,
-    authState: users.guard.state,
     apply,
     drive,
     resumer,
     eventRefunder,
     webhooks,
     async close() {
-      for (const { guard } of [tickets, events, users]) guard.close()
       gatewayGuard.close()
-      await Promise.all([tickets.client.close(), events.client.close(), users.client.close()])
+      await Promise.all([tickets.close(), events.close(), users.close()])
       messaging.close()
       foundation.revocations.close()
       await pool.end()

@@ -32,7 +32,7 @@ import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandb
 import { claimPort, measured, until } from '@boxoffice/testing'
 import { expect, inject, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
+import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { authStub, eventId, eventStub, ticketStub, ticketTypeId } from './stubs.ts'
@@ -70,7 +70,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     HOLDER_NAME_TIMEOUT_MS: String(scaledMs(30_000)),
     TICKETS_PATIENCE_SECONDS: '3600',
     // The tokens of trouble would open the breaker, as they should: that is tested on its own.
-    RESILIENCE: patientPolicies({ gateway: { ratePerSecond: 1_000 } }),
+    RESILIENCE: patientPolicies(callees, { gateway: { ratePerSecond: 1_000 } }),
     ...overrides,
   }
   const first = loadConfig({ ...environment, STRIPE_API_URL: 'http://127.0.0.1:1' })

@@ -3,6 +3,7 @@ import { setVisibility } from '@boxoffice/messaging/testing'
 import { patientPolicies, stopWorkers } from '@boxoffice/service-kit/testing'
 import { machineFactor, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { callees } from '../src/config.ts'
 import { orderIdOf, type Payments, startPayments } from './harness.ts'
 import { publishKeys, startInstance } from './process.ts'
 
@@ -16,7 +17,7 @@ let keys: Awaited<ReturnType<typeof publishKeys>>
 let overrides: Record<string, string>
 beforeAll(async () => {
   const gateway = { ratePerSecond: CHARGES_PER_SECOND, bulkhead: { concurrent: 5, waitMs: 500 } }
-  const RESILIENCE = patientPolicies({ gateway })
+  const RESILIENCE = patientPolicies(callees, { gateway })
   payments = await startPayments({ RESILIENCE }, { workers: false })
   // What nobody acknowledged comes again after 60 s; here sooner, and not before a slow machine has handled it.
   await setVisibility(payments.aws, QUEUE, Math.ceil(2 * machineFactor))

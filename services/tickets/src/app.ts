@@ -29,7 +29,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     routes: { ...ticketsRoutes, ...ticketsOpsRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
-      redis: deps.redisPicture.health,
       messaging: deps.messaging.health,
     },
   })

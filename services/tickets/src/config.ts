@@ -3,8 +3,12 @@ import {
   type BaseConfig,
   baseConfig,
   baseEnvironment,
+  everyFigure,
   Jwks,
+  type PoliciesOf,
   readEnvironment,
+  redisAlone,
+  resilience,
   SigningKey,
   secret,
   withPassword,
@@ -15,10 +19,14 @@ const DAY_MS = 86_400_000
 const seconds = (name: string, least: number, standard: number) =>
   z.coerce.number().int().min(least).max(86_400).default(standard).describe(name)
 
+/** Whom this service calls, and the figures of the resilience table that it obeys for each. */
+export const callees = { ...redisAlone, auth: everyFigure, events: everyFigure, payments: everyFigure } as const
+
 export const Environment = z.object({
   PORT: z.coerce.number().int().default(8082).describe('port to listen on'),
   ...baseEnvironment,
   ...messagingEnvironment,
+  RESILIENCE: resilience(callees),
   REDIS_URL: z.url().describe('Redis that refuses the crowd; sales go on without it'),
   EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
   PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
@@ -55,6 +63,7 @@ export const Environment = z.object({
 })
 
 export interface Config extends BaseConfig {
+  policies: PoliciesOf<typeof callees>
   messaging: MessagingConfig
   redisUrl: string
   eventsUrl: string

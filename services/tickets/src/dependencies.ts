@@ -53,7 +53,7 @@ export interface Dependencies extends Foundation {
 /** Everything this service works with. `userKeys`: in tests, the keys that verify access tokens. */
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, metrics, crashAt, newId } = foundation
+  const { pool, metrics, crashAt, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
   const { append, appendAll } = messaging
   const transact = retrying(messaging.transact)
@@ -67,13 +67,12 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const releases = createReleases({ appendAll })
   const findPlan = createPlans({ pool })
   const redisPicture = createRedisPicture({
+    ...foundation,
     url: config.redisUrl,
     timeoutMs: config.redisTimeoutMs,
-    pool,
-    logger,
     findPlan,
     pictureMs: config.redisPictureMs,
-    shown: { metrics, use: 'holds' },
+    policy: config.policies.redis,
   })
   const seatMaps = createSeatMaps({ redisPicture, sql, cacheMs: config.seatMapCacheMs })
   const findEventPicture = createEventPictures({ pool, events })

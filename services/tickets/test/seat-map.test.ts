@@ -1,6 +1,6 @@
 import { type EventId, type SeatMap, type SeatMapChanges, ticketsRoutes } from '@boxoffice/contracts'
 import { createClient } from '@boxoffice/service-kit'
-import { listenLocally } from '@boxoffice/service-kit/testing'
+import { listenLocally, redisIsThere } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { best, createSetting, newId, reserveFor, type Setting, seats } from './setting.ts'
@@ -71,7 +71,7 @@ describe('the seat map', () => {
   it('is read once however many look at it', async () => {
     const { eventId } = await setting.offerSeats([[3]])
     const patient = setting.instance({ seatMapCacheMs: 3_600_000 })
-    await until(() => patient.deps.redisPicture.health.check())
+    await redisIsThere(patient.deps.metrics)
     const read = vi.spyOn(patient.deps.redisPicture, 'map')
     const visitor = patient.client({})
     const answers = await Promise.all(Array.from({ length: 200 }, () => visitor.getSeatMap({ query: { eventId } })))

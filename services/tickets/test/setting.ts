@@ -27,14 +27,15 @@ import {
   createTestAuthority,
   injectClient,
   patientPolicies,
+  redisIsThere,
   scaledMs,
   startPeer,
 } from '@boxoffice/service-kit/testing'
-import { measured, until } from '@boxoffice/testing'
+import { measured } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
+import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { defineCommands } from '../src/holds/commands.ts'
 import { readStatuses } from '../src/holds/seat-claim-repository.ts'
@@ -103,7 +104,7 @@ async function start(environment: Record<string, string>) {
     // What only a machine that is slow could reach.
     TURN_WAIT_MS: String(scaledMs(60_000)),
     DIRECT_HOLD_WAIT_MS: String(scaledMs(60_000)),
-    RESILIENCE: patientPolicies(),
+    RESILIENCE: patientPolicies(callees),
     ...environment,
   })
   const aws = createAws(config.messaging)
@@ -111,7 +112,7 @@ async function start(environment: Record<string, string>) {
   const deps = createDependencies(config, authority.userKeys)
   const app = buildApp(deps)
   const redis = new Redis(inject('redisUrl'))
-  if (!environment.REDIS_URL) await until(() => deps.redisPicture.health.check())
+  if (!environment.REDIS_URL) await redisIsThere(deps.metrics)
   const callerHeaders = await authority.service('payment-service', 'ticket-service')
   const internal = injectClient(app, ticketsInternalRoutes, callerHeaders)
 

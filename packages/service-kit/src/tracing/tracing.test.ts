@@ -9,11 +9,10 @@ import { z } from 'zod'
 import { createPool } from '../database.ts'
 import { createInternalClient } from '../internal-client.ts'
 import { createLogger } from '../logging.ts'
-import { createMetrics } from '../metrics.ts'
-import { createGuard, policies } from '../resilience.ts'
+import { policies } from '../resilience/policies.ts'
 import { createServiceIdentity } from '../service-identity.ts'
 import { createSweeper } from '../sweeper.ts'
-import { createTestAuthority, recordSpans, startPeer } from '../testing.ts'
+import { createTestAuthority, createWatchers, recordSpans, startPeer } from '../testing.ts'
 import { traceCommands } from './redis.ts'
 import { currentTraceparent, inSpan, SpanKind, traceHeaders } from './spans.ts'
 import { startTracing, stopTracing } from './tracing.ts'
@@ -39,7 +38,6 @@ const routes = {
 } as const
 
 const logger = createLogger({ service: 'test', level: 'silent' })
-const metrics = createMetrics('test')
 let peer: Awaited<ReturnType<typeof startPeer>>
 let pool: ReturnType<typeof createPool>
 let redis: Redis
@@ -70,12 +68,11 @@ beforeAll(async () => {
   })
   const authority = await createTestAuthority()
   const key = JSON.parse(authority.environment('payment-service').SERVICE_PRIVATE_KEY ?? '')
-  const guard = createGuard('tickets', policies.tickets, metrics)
   const client = createInternalClient(routes, {
+    ...createWatchers(),
     callee: 'tickets',
     baseUrl: peer.url,
     identity: createServiceIdentity('payment-service', key),
-    guard,
     policy: policies.tickets,
   })
   call = () => client.inner({})

@@ -1,4 +1,4 @@
-import { createRedis, type Logger } from '@boxoffice/service-kit'
+import { createRedis, type Watchers } from '@boxoffice/service-kit'
 import { CHANNEL } from './read-cache.ts'
 
 /** Hears of the events that any instance invalidates. While Redis is away it hears nothing: whoever waits has to look now and then, too. */
@@ -11,9 +11,9 @@ export interface Notices {
 export const noNotices: Notices = { listen: () => () => {}, close: () => {} }
 
 /** A connection of its own: one that subscribes can do nothing else. */
-export function createNotices(options: { url: string; logger: Logger }): Notices {
+export function createNotices(options: Watchers & { url: string }): Notices {
   const listeners = new Set<(tag: string) => void>()
-  const redis = createRedis(options)
+  const redis = createRedis({ ...options, use: 'changes' })
   redis.on('ready', () => {
     redis
       .subscribe(CHANNEL)

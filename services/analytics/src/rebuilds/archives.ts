@@ -5,7 +5,7 @@ import {
   type Response,
   ticketsArchiveRoutes,
 } from '@boxoffice/contracts'
-import { createGuard, createInternalClient, type Foundation } from '@boxoffice/service-kit'
+import { createInternalClient, type InternalClientOptions } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import { type Source, sources } from './rebuild.ts'
 
@@ -18,18 +18,12 @@ export interface Archives {
   close(): Promise<void>
 }
 
-export function createArchives(options: {
-  config: Pick<Config, 'eventsUrl' | 'ticketsUrl' | 'paymentsUrl' | 'policies'>
-  identity: Foundation['identity']
-  metrics: Foundation['metrics']
-}): Archives {
-  const { config, identity, metrics } = options
-  const peer = (callee: Source, routes: ArchiveRoutes, baseUrl: string) => {
-    // Who rebuilds tries again by itself, later; a page must not take longer than the lease under which it is read.
-    const { retry: _, ...policy } = config.policies[callee]
-    const guard = createGuard(callee, policy, metrics)
-    return { guard, client: createInternalClient(routes, { callee, baseUrl, identity, guard, policy }) }
-  }
+export function createArchives(
+  config: Pick<Config, 'eventsUrl' | 'ticketsUrl' | 'paymentsUrl' | 'policies'>,
+  foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>,
+): Archives {
+  const peer = (callee: Source, routes: ArchiveRoutes, baseUrl: string) =>
+    createInternalClient(routes, { ...foundation, callee, baseUrl, policy: config.policies[callee] })
   const peers = {
     // The three routes differ in their paths alone.
     events: peer('events', eventsArchiveRoutes, config.eventsUrl),
@@ -38,15 +32,14 @@ export function createArchives(options: {
   }
   return {
     async read(source, cursor, limit, signal) {
-      const { body } = await peers[source].client.listArchived({
+      const { body } = await peers[source].listArchived({
         query: { topic: sources[source], limit, ...(cursor !== null && { cursor }) },
         signal,
       })
       return body
     },
     async close() {
-      for (const { guard } of Object.values(peers)) guard.close()
-      await Promise.all(Object.values(peers).map(({ client }) => client.close()))
+      await Promise.all(Object.values(peers).map((client) => client.close()))
     },
   }
 }

@@ -1,5 +1,5 @@
 import { SESClient, SESServiceException, SendRawEmailCommand } from '@aws-sdk/client-ses'
-import { createGuard, type Foundation, type Policy, ServiceUnavailable } from '@boxoffice/service-kit'
+import { createGuard, type Policy, ServiceUnavailable, type Watchers } from '@boxoffice/service-kit'
 import { NOTIFICATION_TAG } from '../feedback/ses-event.ts'
 
 export type Handed = { accepted: true; providerMessageId: string } | { accepted: false; reason: string }
@@ -14,7 +14,6 @@ interface Handing {
 export interface MailProvider {
   /** Hand a mail over. Rejects with ServiceUnavailable when the provider cannot be had, or gave no answer: it may have taken it. */
   send(mime: Buffer, about: Handing): Promise<Handed>
-  state(): 'UP' | 'DEGRADED'
   close(): void
 }
 
@@ -26,7 +25,7 @@ const CONNECT_TIMEOUT_MS = 5_000
 export function createSesProvider(
   config: { region: string; endpoint?: string; timeoutMs: number; configurationSet?: string },
   policy: Policy,
-  metrics: Foundation['metrics'],
+  watchers: Watchers,
 ): MailProvider {
   const ses = new SESClient({
     region: config.region,
@@ -34,7 +33,7 @@ export function createSesProvider(
     maxAttempts: 1,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: config.timeoutMs },
   })
-  const guard = createGuard('mail', policy, metrics)
+  const guard = createGuard('mail', policy, watchers, config)
 
   async function handOver(mime: Buffer, { address, notificationId }: Handing): Promise<Handed> {
     const abortSignal = AbortSignal.timeout(config.timeoutMs)
@@ -57,7 +56,6 @@ export function createSesProvider(
 
   return {
     send: (mime, about) => guard('sendRawEmail', () => handOver(mime, about)),
-    state: guard.state,
     close() {
       guard.close()
       ses.destroy()

@@ -5,7 +5,7 @@ import {
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
 } from '@boxoffice/contracts'
-import { type Client, createGuard, createInternalClient, type Foundation } from '@boxoffice/service-kit'
+import { type Client, createInternalClient, type InternalClientOptions } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 
 const { getUser } = authInternalRoutes
@@ -24,25 +24,22 @@ const routes = {
 export type Peers = { [K in keyof typeof routes]: Client<(typeof routes)[K]> }
 
 /** Clients with a breaker for each service. */
-export function createPeers(config: Config, { identity, metrics }: Pick<Foundation, 'identity' | 'metrics'>) {
-  const guards = (['auth', 'events', 'payments', 'tickets'] as const).map((callee) => {
-    const policy = config.policies[callee]
-    return [callee, { callee, policy, identity, guard: createGuard(callee, policy, metrics) }] as const
+export function createPeers(config: Config, foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>) {
+  const to = <C extends keyof typeof routes>(callee: C, baseUrl: string) => ({
+    ...foundation,
+    callee,
+    baseUrl,
+    policy: config.policies[callee],
   })
-  const { auth, events, payments, tickets } = Object.fromEntries(guards) as Record<
-    (typeof guards)[number][0],
-    (typeof guards)[number][1]
-  >
   const clients = {
-    auth: createInternalClient(routes.auth, { ...auth, baseUrl: config.authUrl }),
-    events: createInternalClient(routes.events, { ...events, baseUrl: config.eventsUrl }),
-    payments: createInternalClient(routes.payments, { ...payments, baseUrl: config.paymentsUrl }),
-    tickets: createInternalClient(routes.tickets, { ...tickets, baseUrl: config.ticketsUrl }),
+    auth: createInternalClient(routes.auth, to('auth', config.authUrl)),
+    events: createInternalClient(routes.events, to('events', config.eventsUrl)),
+    payments: createInternalClient(routes.payments, to('payments', config.paymentsUrl)),
+    tickets: createInternalClient(routes.tickets, to('tickets', config.ticketsUrl)),
   }
   return {
     ...(clients satisfies Peers),
     async close() {
-      for (const [, { guard }] of guards) guard.close()
       await Promise.all(Object.values(clients).map((client) => client.close()))
     },
   }

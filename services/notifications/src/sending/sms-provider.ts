@@ -1,12 +1,11 @@
 import { createTextMessages } from '@boxoffice/messaging'
-import { createGuard, type Foundation, type Policy, ServiceUnavailable } from '@boxoffice/service-kit'
+import { createGuard, type Policy, ServiceUnavailable, type Watchers } from '@boxoffice/service-kit'
 import type { Handed } from './mail-provider.ts'
 
 /** Whoever brings text messages to telephones. */
 export interface SmsProvider {
   /** Hand a text over. Rejects with ServiceUnavailable when the provider cannot be had, or gave no answer: it may have taken it. */
   send(text: string, phoneNumber: string): Promise<Handed>
-  state(): 'UP' | 'DEGRADED'
   close(): void
 }
 
@@ -14,10 +13,10 @@ export interface SmsProvider {
 export function createSnsProvider(
   config: { region: string; endpoint?: string; timeoutMs: number; senderId?: string },
   policy: Policy,
-  metrics: Foundation['metrics'],
+  watchers: Watchers,
 ): SmsProvider {
   const messages = createTextMessages(config)
-  const guard = createGuard('sms', policy, metrics)
+  const guard = createGuard('sms', policy, watchers, config)
 
   async function handOver(text: string, phoneNumber: string): Promise<Handed> {
     const result = await messages.publish({ text, phoneNumber, senderId: config.senderId })
@@ -28,7 +27,6 @@ export function createSnsProvider(
 
   return {
     send: (text, phoneNumber) => guard('publish', () => handOver(text, phoneNumber)),
-    state: guard.state,
     close() {
       guard.close()
       messages.close()

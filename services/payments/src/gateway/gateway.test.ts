@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import http from 'node:http'
 import type { Currency, Minor, OrderId, RefundId } from '@boxoffice/contracts'
-import { createGuard, createMetrics, policies } from '@boxoffice/service-kit'
-import { serveLocally } from '@boxoffice/service-kit/testing'
+import { createGuard, policies } from '@boxoffice/service-kit'
+import { createWatchers, serveLocally } from '@boxoffice/service-kit/testing'
 import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { chargeKey } from '../saga/journal.ts'
@@ -21,7 +21,7 @@ beforeAll(async () => {
   lagging = await startLagging(sandbox.url)
 })
 beforeEach(() => {
-  guard = createGuard('gateway', policies.gateway, createMetrics('payment-service'))
+  guard = createGuard('gateway', policies.gateway, createWatchers())
   const secrets = { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET }
   gateway = createGateway({ ...secrets, baseUrl: lagging.url, timeoutMs: 5_000, guard })
 })
@@ -88,7 +88,7 @@ describe('a charge that was sent long after its order began to be charged, while
 })
 
 describe('refunds that the gateway refuses', () => {
-  const CALLS = policies.gateway.breaker.volumeThreshold * 2
+  const CALLS = policies.gateway.breaker.windowCalls * 2
   const refundOf = (transactionId: string, amount: number, key: string = randomUUID()) => {
     const ids = { orderId: newOrderId(), refundId: randomUUID() as RefundId }
     return gateway.refund({ ...ids, transactionId, amount: amount as Minor, key })

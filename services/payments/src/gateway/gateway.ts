@@ -43,7 +43,6 @@ export interface Gateway {
   findRefunds(transactionId: string): Promise<KnownRefund[] | null>
   /** The event of a webhook call. Throws when the signature is not the gateway's. */
   verifyWebhook(rawBody: string, signature: string): Stripe.Event
-  health(): 'UP' | 'DEGRADED'
 }
 
 const CLOCK_SKEW_S = 60
@@ -173,7 +172,6 @@ export function createGateway(options: {
     },
 
     verifyWebhook: (rawBody, signature) => stripe.webhooks.constructEvent(rawBody, signature, options.webhookSecret),
-    health: guard.state,
   }
 }
 

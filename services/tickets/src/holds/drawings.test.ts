@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import { policies, type Tx } from '@boxoffice/service-kit'
+import { createWatchers } from '@boxoffice/service-kit/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { createBreaker } from './breaker.ts'
 import { type Commands, defineCommands } from './commands.ts'
 import { createDrawings } from './drawings.ts'
+import { guardRedis } from './guarded-redis.ts'
 
 let redis: Redis
 let commands: Commands
@@ -41,7 +42,7 @@ it('an event that changes all the time is drawn all the same: provisional holds 
       return changes
     },
   }
-  const guarded = createBreaker({ onFailure: () => {} })
+  const guarded = guardRedis(policies.redis, createWatchers())
   const logger = { info: () => {} } as unknown as Parameters<typeof createDrawings>[0]['logger']
   const drawings = createDrawings({ commands: busy, sql, guarded, logger })
 

@@ -1,8 +1,8 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { Logger, Tx } from '@boxoffice/service-kit'
-import type { Breaker } from './breaker.ts'
 import type { Commands, DrawAnswer } from './commands.ts'
 import { listBusyEvents, readDrawing } from './counter-repository.ts'
+import type { Guarded } from './guarded-redis.ts'
 
 const DRAW_ATTEMPTS = 3
 /** An event that changed during all attempts of so many reconciliations is drawn in any case by the next one. */
@@ -19,7 +19,7 @@ export function createDrawings({
 }: {
   commands: Commands
   sql: Tx
-  guarded: Breaker
+  guarded: Guarded
   logger: Logger
 }) {
   const stale = new Set<EventId>()

@@ -1,9 +1,8 @@
 import type { EventId, ReservationId, ReservationStatus, SeatId } from '@boxoffice/contracts'
-import { createRedis, type Logger, sqlOfPool } from '@boxoffice/service-kit'
+import { createRedis, type Policy, sqlOfPool } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { numbersOf, type Plan } from '../seating/plan.ts'
 import type { FindPlan } from '../seating/plans.ts'
-import { createBreaker } from './breaker.ts'
 import {
   defineCommands,
   type HoldAnswer,
@@ -15,6 +14,7 @@ import {
   type SoldSeat,
 } from './commands.ts'
 import { createDrawings } from './drawings.ts'
+import { guardRedis } from './guarded-redis.ts'
 
 /** So many of one type; of a seated type, which seats. */
 export interface SeatedLine extends Line {
@@ -59,17 +59,21 @@ export interface RedisPicture {
   onChange(listener: (eventId: EventId) => void): void
   /** Make Redis equal PostgreSQL for every event with activity; the events that differed. */
   reconcile(): Promise<EventId[]>
-  health: { required: false; check(): Promise<unknown> }
   close(): void
 }
 
 export function createRedisPicture(
-  options: Parameters<typeof createRedis>[0] & { pool: pg.Pool; logger: Logger; findPlan: FindPlan; pictureMs: number },
+  options: Omit<Parameters<typeof createRedis>[0], 'use'> & {
+    pool: pg.Pool
+    findPlan: FindPlan
+    pictureMs: number
+    policy: Policy
+  },
 ): RedisPicture {
   const { logger, findPlan } = options
-  const redis = createRedis(options)
+  const redis = createRedis({ ...options, use: 'holds' })
   const commands = defineCommands(redis, options)
-  const guarded = createBreaker({ onFailure: (error) => logger.warn({ err: error }, 'a Redis command failed') })
+  const guarded = guardRedis(options.policy, options)
   const drawings = createDrawings({ commands, sql: sqlOfPool(options.pool), guarded, logger })
 
   const listeners: ((eventId: EventId) => void)[] = []
@@ -134,8 +138,10 @@ export function createRedisPicture(
     markStale: drawings.markStale,
     onChange: (listener) => void listeners.push(listener),
     reconcile: drawings.reconcile,
-    health: { required: false, check: () => redis.ping() },
-    close: () => redis.disconnect(),
+    close() {
+      guarded.close()
+      redis.disconnect()
+    },
   }
 }
 

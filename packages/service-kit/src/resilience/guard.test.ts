@@ -1,14 +1,15 @@
 import { defineRoute, Refusal } from '@boxoffice/contracts'
-import { pause } from '@boxoffice/testing'
+import { pause, until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { withCorrelationId } from './context.ts'
-import { createInternalClient } from './internal-client.ts'
-import { createMetrics } from './metrics.ts'
-import { refuse } from './refusal.ts'
-import { createGuard, type Guard, type Policy, policies, policiesWith, type ServiceUnavailable } from './resilience.ts'
-import { createServiceIdentity } from './service-identity.ts'
-import { createTestAuthority, startPeer } from './testing.ts'
+import { withCorrelationId } from '../context.ts'
+import { createInternalClient } from '../internal-client.ts'
+import { refuse } from '../refusal.ts'
+import { createServiceIdentity } from '../service-identity.ts'
+import { createTestAuthority, createWatchers, startPeer } from '../testing.ts'
+import { createGuard, type Guard } from './guard.ts'
+import type { Policy } from './policies.ts'
+import type { ServiceUnavailable } from './unavailable.ts'
 
 const routes = {
   ask: defineRoute({
@@ -48,7 +49,7 @@ afterEach(async () => {
 afterAll(() => peer.close())
 
 const quick: Policy = {
-  breaker: { volumeThreshold: 4, errorPercent: 50, openMs: 60_000 },
+  breaker: { windowCalls: 10, minimumCalls: 4, failurePercent: 50, openMs: 60_000, trialCalls: 3 },
   retry: { attempts: 3, firstWaitMs: 1 },
 }
 /** A guard that is closed when the test is over. */
@@ -61,9 +62,8 @@ function clientWith(
   policy: Policy,
   { baseUrl = peer.url, responseTimeoutMs }: { baseUrl?: string; responseTimeoutMs?: number } = {},
 ) {
-  const guard = guardOf('tickets', policy, createMetrics('payment-service'))
-  const limit = responseTimeoutMs && { responseTimeoutMs }
-  const client = createInternalClient(routes, { callee: 'tickets', baseUrl, identity, guard, policy, ...limit })
+  const limited = { ...policy, ...(responseTimeoutMs && { responseTimeoutMs }) }
+  const client = createInternalClient(routes, { ...createWatchers(), callee: 'tickets', baseUrl, identity, policy: limited })
   open.push(client)
   return client
 }
@@ -112,12 +112,9 @@ describe('a breaker', () => {
     behaviour = async () => 'refuse'
     for (let n = 0; n < 20; n++) expect((await client.ask({})).status).toBe(409)
   })
-  test('counts an answer that is too slow as a failure, while its caller still gets it', async () => {
-    const guard = guardOf(
-      'gateway',
-      { breaker: { volumeThreshold: 1, errorPercent: 1, openMs: 60_000, slowMs: 0 } },
-      createMetrics('x'),
-    )
+  test('counts an answer that is too slow, while its caller still gets it', async () => {
+    const limits = { ...quick.breaker, minimumCalls: 1, slowMs: 0, slowPercent: 100 }
+    const guard = guardOf('gateway', { breaker: limits }, createWatchers())
     const slow = async () => {
       await pause(5)
       return 'late'
@@ -126,11 +123,29 @@ describe('a breaker', () => {
     expect(guard.state()).toBe('DEGRADED')
     expect(await failure(guard('charge', slow))).toMatchObject({ reason: 'BREAKER_OPEN' })
   })
+  test('does not count what its caller gave up', async () => {
+    const client = clientWith({ ...quick, retry: { attempts: 3, firstWaitMs: 1 } })
+    behaviour = () => new Promise(() => {})
+    for (let n = 0; n < 8; n++) {
+      const signal = AbortSignal.timeout(5)
+      expect(await failure(client.ask({ signal }))).toMatchObject({ reason: 'ABORTED' })
+    }
+    behaviour = async () => 'answer'
+    expect((await client.ask({})).status).toBe(200)
+  })
+  test('that is open refuses before anything is taken from others: a slot, or a part of the rate', async () => {
+    const breaker = { ...quick.breaker, openMs: 50 }
+    const guard = guardOf('gateway', { breaker, ratePerSecond: 5 }, createWatchers())
+    const call = () => Promise.reject(new Error('broken'))
+    for (let n = 0; n < 4; n++) await failure(guard('charge', call))
+    for (let n = 0; n < 20; n++) expect(await failure(guard('charge', call))).toMatchObject({ reason: 'BREAKER_OPEN' })
+    await until(() => expect(guard('charge', async () => 'answer')).resolves.toBe('answer'))
+  })
 })
 
 test('a bulkhead lets so many through, and tells the others after a while', async () => {
   const policy: Policy = { ...quick, bulkhead: { concurrent: 2, waitMs: 10 } }
-  const guard = guardOf('gateway', policy, createMetrics('x'))
+  const guard = guardOf('gateway', policy, createWatchers())
   const done: (() => void)[] = []
   const held = [1, 2].map(() => guard('charge', () => new Promise<void>((resolve) => done.push(resolve))))
   expect(await failure(guard('charge', async () => {}))).toMatchObject({ reason: 'BULKHEAD_FULL', sent: false })
@@ -140,18 +155,8 @@ test('a bulkhead lets so many through, and tells the others after a while', asyn
 })
 
 test('a rate is kept: what is over it is refused before it is sent', async () => {
-  const guard = guardOf('gateway', { ...quick, ratePerSecond: 3 }, createMetrics('x'))
+  const guard = guardOf('gateway', { ...quick, ratePerSecond: 3 }, createWatchers())
   const answers = await Promise.all(Array.from({ length: 10 }, () => failure(guard('charge', async () => {}))))
   expect(answers.filter((answer) => answer === null)).toHaveLength(3)
   expect(answers.filter((answer) => answer?.reason === 'RATE_LIMITED' && !answer.sent)).toHaveLength(7)
-})
-
-test('every figure of the table can be replaced', () => {
-  const changed = policiesWith({ gateway: { ratePerSecond: 500, breaker: { openMs: 1 } } })
-  expect(changed.gateway).toEqual({
-    ...policies.gateway,
-    ratePerSecond: 500,
-    breaker: { ...policies.gateway.breaker, openMs: 1 },
-  })
-  expect(changed.tickets).toEqual(policies.tickets)
 })

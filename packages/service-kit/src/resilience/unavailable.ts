@@ -1,0 +1,24 @@
+import type { Callee } from './policies.ts'
+
+/** `ABORTED`: the caller gave up, which says nothing about the callee. */
+export type UnavailableReason =
+  | 'BREAKER_OPEN'
+  | 'BULKHEAD_FULL'
+  | 'RATE_LIMITED'
+  | 'TIMEOUT'
+  | 'CONNECTION'
+  | 'ANSWER'
+  | 'ABORTED'
+
+/** A callee that is unavailable. `sent`: whether it may have seen the request; where false, certainly nothing happened. */
+export class ServiceUnavailable extends Error {
+  readonly callee: Callee
+  readonly reason: UnavailableReason
+  readonly sent: boolean
+  constructor(callee: Callee, reason: UnavailableReason, sent: boolean, cause?: unknown) {
+    super(`${callee}: ${reason}`, { cause })
+    this.callee = callee
+    this.reason = reason
+    this.sent = sent
+  }
+}

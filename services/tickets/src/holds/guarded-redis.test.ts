@@ -1,0 +1,47 @@
+import { policies } from '@boxoffice/service-kit'
+import { createWatchers } from '@boxoffice/service-kit/testing'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { guardRedis } from './guarded-redis.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Redis behind its breaker, broken at first. */
+function start() {
+  const watchers = createWatchers()
+  const guarded = guardRedis(policies.redis, watchers)
+  const redis = { calls: 0, error: new Error('away') as Error | null }
+  const call = async () => {
+    redis.calls++
+    if (redis.error) throw redis.error
+    return 'answer'
+  }
+  return { guarded, redis, ask: () => guarded(call), health: () => watchers.health.components().redis?.check() }
+}
+
+it('is not asked for two seconds after three failures in a row, then one call tries', async () => {
+  const { redis, ask, health } = start()
+  for (let times = 0; times < 5; times++) expect(await ask()).toBeNull()
+  expect(redis.calls).toBe(3)
+  expect(await health()).toBe('DEGRADED')
+  vi.advanceTimersByTime(2_000)
+  expect(await Promise.all([ask(), ask()])).toEqual([null, null])
+  expect(redis.calls).toBe(4)
+  vi.advanceTimersByTime(2_000)
+  redis.error = null
+  expect(await ask()).toBe('answer')
+  expect(await health()).toBe('UP')
+  expect(await ask()).toBe('answer')
+})
+
+it('is not given up for a database that was unavailable while something was drawn', async () => {
+  const { redis, ask, health } = start()
+  redis.error = Object.assign(new Error('lock timeout'), { code: '55P03' })
+  for (let times = 0; times < 5; times++) expect(await ask()).toBeNull()
+  expect(redis.calls).toBe(5)
+  expect(await health()).toBe('UP')
+})
