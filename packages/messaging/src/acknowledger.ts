@@ -1,7 +1,10 @@
 import { DeleteMessageBatchCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs'
 import type { QueueName } from '@boxoffice/contracts'
 import type { Logger } from '@boxoffice/service-kit'
+import { aboutMessage } from './about.ts'
 import type { Aws } from './aws.ts'
+
+const NOT_ACKNOWLEDGED = 'messages were handled and not acknowledged, will be received again'
 
 /** Acknowledges in batches of up to ten, at most 20 ms late. Twice delivered is cheap: the inbox knows. */
 export function createAcknowledger(aws: Aws, queue: QueueName, logger: Logger) {
@@ -17,9 +20,11 @@ export function createAcknowledger(aws: Aws, queue: QueueName, logger: Logger) {
           Entries: batch.map(({ message }, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle })),
         }),
       )
-      if (Failed.length > 0) logger.warn({ queue, failed: Failed.length }, 'not acknowledged: they come again')
+      const failed = Failed.flatMap(({ Id }) => batch[Number(Id)]?.message ?? [])
+      if (failed.length > 0) logger.warn({ queue, messages: failed.map((message) => aboutMessage(message)) }, NOT_ACKNOWLEDGED)
     } catch (error) {
-      logger.warn({ err: error, queue, messages: batch.length }, 'not acknowledged: they come again')
+      const messages = batch.map(({ message }) => aboutMessage(message))
+      logger.warn({ err: error, queue, messages }, NOT_ACKNOWLEDGED)
     }
     for (const { done } of batch) done()
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { type OrderId, type UserId, updateOrderCommand } from '@boxoffice/contracts'
 import { createLogger, createMetrics, PermanentFailure, type Tx } from '@boxoffice/service-kit'
+import { recordLogs } from '@boxoffice/service-kit/testing'
 import { pause, until } from '@boxoffice/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -208,4 +209,68 @@ test('a message that can never be handled is tried once, and its subscriber does
   expect(handled).toEqual(['never', 'next'])
   expect(instead).toEqual([['never', 'it is too large']])
   expect(inbox.size).toBe(2)
+})
+
+describe('a message that failed is logged with what it is and what it is about', () => {
+  const idsOf = ({ Body, MessageId }: ReturnType<typeof command>) => {
+    const { messageId, correlationId, payload } = JSON.parse(Body)
+    const { orderId, userId } = payload
+    return { messageId, sqsMessageId: MessageId, correlationId, eventType: 'UPDATE_ORDER', orderId, userId, queue: QUEUE }
+  }
+
+  test('and with which attempt that was, and when the next one comes', async () => {
+    failing.add('a1')
+    const failed = command('a1', 'a')
+    const { aws, asked } = scripted([[failed]])
+    const { logger, lines } = recordLogs()
+    consume(aws, { logger })
+    await until(() => expect(asked.seenAgainIn).toEqual([['a1', 5]]))
+    const ids = idsOf(failed)
+    expect(lines()).toMatchObject([
+      {
+        ...ids,
+        level: 'warn',
+        msg: 'message handling failed, will be retried (attempt 1 of 4)',
+        attempt: 1,
+        attempts: 4,
+        waitMs: 1,
+      },
+      { ...ids, level: 'warn', msg: 'message handling failed, will be retried (attempt 2 of 4)', receives: 1, waitMs: 5_000 },
+    ])
+    expect(lines()[0]).toMatchObject({ err: { message: 'a1 fails' } })
+  })
+  test.each([
+    ['where the queue has waits of its own', [0.001, 5, 15], 4],
+    ['where it has none', [], 3],
+  ])('and that it goes to the dead-letter queue, at the last time: %s', async (_, retryAfterSeconds, attempts) => {
+    failing.add('a1').add('b1')
+    const [again, dead] = [command('a1', 'a', 2), command('b1', 'b', 3)]
+    const { aws } = scripted([[again, dead]])
+    const { logger, lines } = recordLogs()
+    consume(aws, { logger, retryAfterSeconds })
+    await until(() => expect(lines()).toHaveLength(2))
+    const last = `message handling failed (attempt ${attempts} of ${attempts}), goes to the dead-letter queue`
+    expect(lines().find(({ orderId }) => orderId === idsOf(dead).orderId)).toMatchObject({
+      ...idsOf(dead),
+      level: 'error',
+      msg: last,
+    })
+    const waits = retryAfterSeconds.length > 0 ? 15_000 : 60_000
+    const msg = `message handling failed, will be retried (attempt ${attempts - 1} of ${attempts})`
+    expect(lines().find(({ level }) => level === 'warn')).toMatchObject({ ...idsOf(again), msg, waitMs: waits })
+  })
+  test('also where it cannot be handled at all', async () => {
+    const strange = {
+      ...command('a1', 'a'),
+      Body: JSON.stringify({ eventType: 'UPDATE_ORDER', messageId: 'm-1', payload: { orderId: 'o-1' } }),
+    }
+    const { aws } = scripted([[strange]])
+    const { logger, lines } = recordLogs()
+    consume(aws, { logger })
+    await until(() => expect(lines()).toHaveLength(1))
+    expect(lines()).toMatchObject([
+      { messageId: 'm-1', orderId: 'o-1', queue: QUEUE, msg: 'message cannot be handled, sent to the dead-letter queue' },
+    ])
+    expect(lines()[0]?.reason).toContain('not of its schema')
+  })
 })

@@ -55,7 +55,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
   const handle = createHandling(options)
   const acknowledge = createAcknowledger(aws, queue, logger)
   const showAgainIn = createHiding(aws, queue, logger)
-  const { maxReceives, retryAfterSeconds }: Queue = queues[queue]
+  const { maxReceives, retryAfterSeconds, visibilitySeconds }: Queue = queues[queue]
   const retries = retryScheduleOf({ maxReceives, retryAfterSeconds: options.retryAfterSeconds ?? retryAfterSeconds })
   const concurrency = options.concurrency ?? 10
   const atWork = new Set<Promise<void>>()
@@ -94,7 +94,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
         }
       } catch (error) {
         failures++
-        logger.warn({ err: error, queue }, 'polling failed; it goes on')
+        logger.warn({ err: error, queue, failures }, 'polling failed, retrying')
         await sleep(Math.min(PAUSE_MAX_MS, 100 * 2 ** failures))
       }
     }
@@ -126,10 +126,16 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
         return 'yes'
       }
       const waitSeconds = retries.withinReceive(receives, attempt)
-      const eventType = message.MessageAttributes?.eventType?.StringValue
-      logger.error({ err: error.cause, queue, eventType, receives, waitSeconds }, 'a message failed; it comes again')
+      const unseenSeconds = waitSeconds === null ? retries.unseenAfter(receives) : null
+      const made = retries.attemptOf(receives, attempt)
+      const nth = `(attempt ${made.attempt} of ${made.attempts})`
+      const about = { ...error.about, queue, ...made, err: error.cause }
+      if (receives >= maxReceives) logger.error(about, `message handling failed ${nth}, goes to the dead-letter queue`)
+      else {
+        const waitMs = (waitSeconds ?? unseenSeconds ?? visibilitySeconds) * 1_000
+        logger.warn({ ...about, waitMs }, `message handling failed, will be retried ${nth}`)
+      }
       if (waitSeconds === null) {
-        const unseenSeconds = retries.unseenAfter(receives)
         if (unseenSeconds !== null) await showAgainIn([message], unseenSeconds)
         return isUnavailable(error.cause) ? 'database-away' : 'no'
       }

@@ -10,6 +10,7 @@ import {
   type Tx,
   withCorrelationId,
 } from '@boxoffice/service-kit'
+import { type About, aboutMessage } from './about.ts'
 import type { Aws } from './aws.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import type { FiguresOfHandlers, Outcome } from './handler-figures.ts'
@@ -40,14 +41,14 @@ export interface HandlingOptions<T> {
 
 /**
  * Handles one message: inbox row and effect in one transaction, or straight to the dead-letter queue where it can never be handled. Null
- * where it is done with, so that it can be acknowledged; else why it is not.
+ * where it is done with, so that it can be acknowledged; else why it is not, and what it is about.
  */
 export function createHandling<T>(options: HandlingOptions<T>) {
   const { queue, aws, logger, metrics } = options
   const subscribers = new Map(options.subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
   for (const eventType of subscribers.keys()) options.figures.expect(queue, eventType)
 
-  async function handle(message: SqsMessage): Promise<{ cause: unknown } | null> {
+  async function handle(message: SqsMessage): Promise<{ cause: unknown; about: About } | null> {
     const read = readMessage(message, subscribers as never, options.translate)
     const named = 'envelope' in read ? read.envelope.eventType : (message.MessageAttributes?.eventType?.StringValue ?? '')
     const eventType = subscribers.has(named) ? named : 'unknown' // anybody may write anything there: it must not grow our figures
@@ -61,7 +62,7 @@ export function createHandling<T>(options: HandlingOptions<T>) {
       return null
     } catch (error) {
       count('failed', error)
-      return { cause: error }
+      return { cause: error, about: aboutMessage(message, read) }
     }
   }
 
@@ -73,8 +74,9 @@ export function createHandling<T>(options: HandlingOptions<T>) {
 
   async function takeIn(message: SqsMessage, read: ReadMessage, span: Span): Promise<Outcome> {
     if ('reason' in read) {
-      logger.error({ queue, reason: read.reason }, 'a message is not of its schema: to the dead-letter queue')
       await sendToDeadLetters(aws, queue, message, read.reason)
+      const about = aboutMessage(message, read)
+      logger.error({ ...about, queue, reason: read.reason }, 'message cannot be handled, sent to the dead-letter queue')
       return 'dead'
     }
     const { envelope } = read
@@ -118,9 +120,10 @@ export function createHandling<T>(options: HandlingOptions<T>) {
     { envelope, subscriber }: { envelope: Envelope; subscriber: Subscriber<T> },
     error: Error,
   ): Promise<Outcome> {
-    const { messageId, eventType } = envelope
     const { whenImpossible } = subscriber
-    logger.error({ err: error, queue, messageId, eventType, instead: Boolean(whenImpossible) }, 'a message can never be handled')
+    const about = aboutMessage(message, { envelope })
+    const what = whenImpossible ? 'done without' : 'sent to the dead-letter queue'
+    logger.error({ ...about, err: error, queue }, `message can never be handled, ${what}`)
     if (whenImpossible) return takeEffect(envelope, (tx) => whenImpossible(tx, envelope, error.message))
     await sendToDeadLetters(aws, queue, message, `can never be handled: ${error.message}`.slice(0, REASON_MAX))
     return 'dead'

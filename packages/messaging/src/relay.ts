@@ -9,6 +9,7 @@ import {
   type Worker,
 } from '@boxoffice/service-kit'
 import type pg from 'pg'
+import { aboutEnvelope } from './about.ts'
 import type { Aws } from './aws.ts'
 import { bytesOf, inBatches } from './message-size.ts'
 import { startPublishing, withTrace } from './message-spans.ts'
@@ -65,12 +66,15 @@ export function createRelay(options: {
     const entries = batch.rows.map((row, index) => entryOf(row, index, spans[index]))
     try {
       const { accepted, refused } = await sendBatch(aws, batch.topic, entries)
-      if (refused.length > 0) logger.error({ topic: batch.topic, refused }, 'messages were refused')
+      if (refused.length > 0) {
+        const messages = refused.map(({ id, ...why }) => ({ ...aboutRow(batch.rows[Number(id)]), ...why }))
+        logger.error({ topic: batch.topic, messages }, 'publishing was refused, will be retried')
+      }
       metrics.messagesPublished.inc({ topic: batch.topic }, accepted.size)
       for (const { id, code } of refused) fail(spans[Number(id)], { code })
       return batch.rows.map((row, index) => ({ row, published: accepted.has(String(index)) }))
     } catch (error) {
-      logger.warn({ err: error, topic: batch.topic, messages: batch.rows.length }, 'publishing failed; it is tried again')
+      logger.warn({ err: error, topic: batch.topic, messages: batch.rows.map(aboutRow) }, 'publishing failed, will be retried')
       for (const span of spans) fail(span, error)
       return batch.rows.map((row) => ({ row, published: false }))
     } finally {
@@ -107,7 +111,19 @@ async function claim(pool: pg.Pool, lease: string, leaseMs: number): Promise<Row
   return rows
 }
 
-/** Mark what was published; what was not comes again after 1, 2, 4 … at most 60 s. */
+/** For a log line; `attempt`: which one has failed. */
+const aboutRow = (row: Row | undefined) =>
+  row && {
+    ...aboutEnvelope(row.body),
+    messageId: row.message_id,
+    attempt: row.attempts,
+    waitMs: waitSecondsAfter(row.attempts) * 1_000,
+  }
+
+/** As `settle` has it. */
+const waitSecondsAfter = (attempts: number) => Math.min(60, 2 ** (Math.min(attempts, 6) - 1))
+
+/** Mark what was published; what was not is tried again after 1, 2, 4 … at most 60 s. */
 async function settle(pool: pg.Pool, lease: string, outcomes: { row: Row; published: boolean }[]): Promise<void> {
   await pool.query(
     `update outbox o set

@@ -1,6 +1,7 @@
 import { ChangeMessageVisibilityBatchCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs'
 import type { QueueName } from '@boxoffice/contracts'
 import type { Logger } from '@boxoffice/service-kit'
+import { aboutMessage } from './about.ts'
 import type { Aws } from './aws.ts'
 
 /**
@@ -11,6 +12,8 @@ export function sequencesOf(messages: readonly SqsMessage[]): SqsMessage[][] {
   const sequences = Map.groupBy(messages, (message) => message.Attributes?.MessageGroupId ?? message)
   return [...sequences.values()]
 }
+
+const LATE = 'visibility was not changed, messages will be received again later than they should be'
 
 /** Lets messages be seen again in so many seconds; where SQS refuses that, when their visibility ends. */
 export function createHiding(aws: Aws, queue: QueueName, logger: Logger) {
@@ -25,9 +28,10 @@ export function createHiding(aws: Aws, queue: QueueName, logger: Logger) {
       const { Failed = [] } = await aws.sqs.send(
         new ChangeMessageVisibilityBatchCommand({ QueueUrl: await aws.queueUrl(queue), Entries }),
       )
-      if (Failed.length > 0) logger.warn({ queue, failed: Failed.length }, 'messages are seen again later than they should be')
+      const failed = Failed.flatMap(({ Id }) => messages[Number(Id)] ?? [])
+      if (failed.length > 0) logger.warn({ queue, seconds, messages: failed.map((message) => aboutMessage(message)) }, LATE)
     } catch (error) {
-      logger.warn({ err: error, queue }, 'messages are seen again later than they should be')
+      logger.warn({ err: error, queue, seconds, messages: messages.map((message) => aboutMessage(message)) }, LATE)
     }
   }
 }

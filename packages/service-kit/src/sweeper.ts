@@ -24,7 +24,7 @@ export function createSweeper(options: {
       const result = await options.sweep()
       if (result?.more) again = true
     } catch (error) {
-      options.logger.warn({ err: error, sweeper: options.name }, 'a sweep failed; it comes again')
+      options.logger.warn({ err: error, sweeper: options.name, waitMs: options.intervalMs }, 'sweep failed, will be retried')
     }
   }
 

@@ -84,6 +84,20 @@ export const withoutPatience = (environment: Record<string, string>): Record<str
 
 export type TestAuthority = Awaited<ReturnType<typeof createTestAuthority>>
 
+/** A logger as every service has, whose lines a test can read. */
+export function recordLogs(service = 'test') {
+  const lines: Record<string, unknown>[] = []
+  redirectLogs({
+    write(line) {
+      lines.push(JSON.parse(line))
+      logged.write(line)
+    },
+  })
+  const logger = createLogger({ service, level: 'debug' })
+  redirectLogs(logged)
+  return { logger, lines: (): readonly Record<string, unknown>[] => lines }
+}
+
 /** Where guards of a test show themselves; what they log is in the test's own log. */
 export const createWatchers = (service = 'test'): Watchers & { health: HealthRegistry } => ({
   health: createHealthRegistry(),

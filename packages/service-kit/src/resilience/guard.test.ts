@@ -4,9 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { z } from 'zod'
 import { withCorrelationId } from '../context.ts'
 import { createInternalClient } from '../internal-client.ts'
+import type { Logger } from '../logging.ts'
 import { refuse } from '../refusal.ts'
 import { createServiceIdentity } from '../service-identity.ts'
-import { createTestAuthority, createWatchers, startPeer } from '../testing.ts'
+import { createTestAuthority, createWatchers, recordLogs, startPeer } from '../testing.ts'
 import { createGuard, type Guard } from './guard.ts'
 import type { Policy } from './policies.ts'
 import type { ServiceUnavailable } from './unavailable.ts'
@@ -60,10 +61,17 @@ function guardOf(...args: Parameters<typeof createGuard>): Guard {
 }
 function clientWith(
   policy: Policy,
-  { baseUrl = peer.url, responseTimeoutMs }: { baseUrl?: string; responseTimeoutMs?: number } = {},
+  { baseUrl = peer.url, responseTimeoutMs, ...seen }: { baseUrl?: string; responseTimeoutMs?: number; logger?: Logger } = {},
 ) {
   const limited = { ...policy, ...(responseTimeoutMs && { responseTimeoutMs }) }
-  const client = createInternalClient(routes, { ...createWatchers(), callee: 'tickets', baseUrl, identity, policy: limited })
+  const client = createInternalClient(routes, {
+    ...createWatchers(),
+    ...seen,
+    callee: 'tickets',
+    baseUrl,
+    identity,
+    policy: limited,
+  })
   open.push(client)
   return client
 }
@@ -85,6 +93,33 @@ describe('an internal call', () => {
     behaviour = async () => 'refuse'
     expect(await clientWith(quick).ask({})).toMatchObject({ status: 409, body: { error: 'NO' } })
     expect(calls).toBe(1)
+  })
+  test('that fails is logged: who was called for what, why it failed, which attempt that was, and when the next one comes', async () => {
+    const { logger, lines } = recordLogs()
+    const client = clientWith(quick, { logger })
+    behaviour = async (call) => (call < 3 ? Promise.reject(new Error('broken')) : 'answer')
+    await withCorrelationId('corr-8', () => client.ask({}))
+    const about = { level: 'warn', callee: 'tickets', operation: 'ask', reason: 'ANSWER', correlationId: 'corr-8', attempts: 3 }
+    expect(lines()).toMatchObject([
+      { ...about, attempt: 1, waitMs: expect.any(Number), msg: 'call failed, will be retried (attempt 1 of 3)' },
+      { ...about, attempt: 2, waitMs: expect.any(Number), msg: 'call failed, will be retried (attempt 2 of 3)' },
+    ])
+  })
+  test('that failed for good is logged too, a time-out as such, and that the breaker opened once', async () => {
+    const { logger, lines } = recordLogs()
+    const once = { breaker: quick.breaker }
+    const client = clientWith(once, { logger, responseTimeoutMs: 50 })
+    behaviour = () => new Promise(() => {})
+    await Promise.all(Array.from({ length: 4 }, () => failure(client.ask({}))))
+    for (let n = 0; n < 3; n++) expect(await failure(client.ask({}))).toMatchObject({ reason: 'BREAKER_OPEN' })
+    const messages = lines().map(({ msg }) => msg)
+    expect(messages.filter((msg) => msg === 'call failed (attempt 1 of 1)')).toHaveLength(4)
+    expect(messages.filter((msg) => msg === 'breaker opened: calls are not made')).toHaveLength(1)
+    expect(messages).toHaveLength(5)
+    expect(lines().find(({ msg }) => msg === 'call failed (attempt 1 of 1)')).toMatchObject({
+      callee: 'tickets',
+      reason: 'TIMEOUT',
+    })
   })
   test('that is not answered in time may have been made', async () => {
     behaviour = () => new Promise(() => {})

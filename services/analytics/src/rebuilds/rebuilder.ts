@@ -49,8 +49,10 @@ export function createRebuilder(options: {
       await sleep(options.pauseMs, undefined, { signal })
     } catch (error) {
       if (signal.aborted) return // whoever comes next begins at the same place
-      logger.warn({ err: error, service, rebuildId: rebuild.rebuildId }, 'a page of an archive failed; it is tried again')
-      await putFailure(sql, rebuild, { service, error: messageOf(error), pauseSeconds: pauseAfter(attempts) })
+      const pauseSeconds = pauseAfter(attempts)
+      const about = { service, rebuildId: rebuild.rebuildId, attempts, waitMs: pauseSeconds * 1_000 }
+      logger.warn({ err: error, ...about }, 'page of an archive was not read, will be retried')
+      await putFailure(sql, rebuild, { service, error: messageOf(error), pauseSeconds })
     }
   }
 

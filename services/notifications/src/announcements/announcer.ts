@@ -59,7 +59,10 @@ export function createAnnouncer(
         async (error) => {
           const { announcementId, type, eventId, attempts } = announcement
           const waitMs = waitAfter(attempts, FIRST_WAIT_MS)
-          logger.warn({ err: blanked(error), announcementId, type, eventId, waitMs }, 'an announcement waits; it goes on')
+          logger.warn(
+            { err: blanked(error), announcementId, type, eventId, attempts, waitMs },
+            'announcement was interrupted, will be retried',
+          )
           await putOff(prisma, announcement, waitMs)
         },
       ),

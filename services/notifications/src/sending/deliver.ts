@@ -112,7 +112,8 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     if (attempts >= options.attemptsMax) return fail(notification, 'GIVEN_UP')
     const wait = isOfPeer(error) ? waitForPeerAfter : waitAfter
     const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), await quietMs(notification))
-    logger.warn({ err: blanked(error), ...aboutOf(notification), waitMs }, 'a notification did not go out; it is tried again')
+    const nth = `(attempt ${attempts} of ${options.attemptsMax})`
+    logger.warn({ err: blanked(error), ...aboutOf(notification), waitMs }, `notification was not sent, will be retried ${nth}`)
     sendingMetrics.count(notification, 'retried')
     await postpone(prisma, notification, waitMs)
   }

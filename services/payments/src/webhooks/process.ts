@@ -15,6 +15,8 @@ const done = 'update webhook_events set processed_at = clock_timestamp(), outcom
 interface Row {
   webhook_event_id: string
   body: Stripe.Event
+  attempts: number
+  wait_seconds: number
   is_recent: boolean
   traceparent: string | null
 }
@@ -65,7 +67,8 @@ export function createWebhookProcessor(options: {
          where webhook_event_id = (
            select webhook_event_id from webhook_events where processed_at is null and next_attempt_at <= clock_timestamp()
            order by next_attempt_at limit 1 for update skip locked)
-         returning webhook_event_id, body, received_at > clock_timestamp() - interval '${UNKNOWN_CHARGE_HOURS} hours' as is_recent, traceparent`,
+         returning webhook_event_id, body, attempts, extract(epoch from next_attempt_at - clock_timestamp())::float as wait_seconds,
+           received_at > clock_timestamp() - interval '${UNKNOWN_CHARGE_HOURS} hours' as is_recent, traceparent`,
       )
       if (!row) return false
       await tx.query('savepoint effect')
@@ -75,7 +78,7 @@ export function createWebhookProcessor(options: {
         else await tx.query(done, [row.webhook_event_id, outcome])
       } catch (error) {
         await tx.query('rollback to savepoint effect')
-        logger.error({ err: error, webhookEventId: row.webhook_event_id }, 'a webhook event failed; it comes again')
+        logger.error({ err: error, ...aboutOf(row) }, 'webhook event handling failed, will be retried')
       }
       return true
     })
@@ -92,4 +95,16 @@ export function createWebhookProcessor(options: {
       return { more: done === BATCH }
     },
   })
+}
+
+/** For a log line: the event, the order that it names, and when it is tried again. */
+function aboutOf({ webhook_event_id, body, attempts, wait_seconds }: Row) {
+  const { metadata } = body.data.object as { metadata?: { orderId?: string } | null }
+  return {
+    webhookEventId: webhook_event_id,
+    type: body.type,
+    orderId: metadata?.orderId,
+    attempts,
+    waitMs: Math.round(wait_seconds * 1_000),
+  }
 }
