@@ -93,6 +93,18 @@ describe('the house', () => {
     const atOnce = /(leased_until|next_attempt_at|expires_at|end_date|sales_end_at) = (clock_timestamp|now)\(\)(?! [-+])/
     expect(files.filter((file) => isTest(file) && atOnce.test(sources.get(file) ?? ''))).toEqual([])
   })
+  test('there is one breaker and one way to Redis, both shown in health, and every service tests its own', () => {
+    const importers = (name: string) =>
+      files
+        .filter((file) => !isTest(file) && importsOf(file, { types: false }).includes(name))
+        .filter((file) => !/^packages\/(e2e|stack)\//.test(file))
+    expect(importers('opossum')).toEqual(['packages/service-kit/src/resilience/breaker.ts'])
+    expect(importers('ioredis')).toEqual(['packages/service-kit/src/redis.ts'])
+    const tested = files.filter(
+      (file) => isService(roomOf(file)) && (sources.get(file) ?? '').includes('await buildWithoutRedis('),
+    )
+    expect(new Set(tested.map(roomOf))).toEqual(new Set(files.map(roomOf).filter(isService)))
+  })
   test('no name says nothing', () => {
     expect(files.filter((file) => /^(utils?|helpers?|common|manager|service)\.ts$/.test(path.basename(file)))).toEqual([])
   })

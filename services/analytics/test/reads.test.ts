@@ -9,8 +9,12 @@ import {
   ticketsGenerated,
   ticketTransferred,
 } from '@boxoffice/contracts'
+import { buildWithoutRedis, NO_REDIS } from '@boxoffice/service-kit/testing-resilience'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { callees } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
 import { type Analytics, startAnalytics } from './harness.ts'
 import { idOf, purchase, refundOf, snapshot } from './history.ts'
 
@@ -337,4 +341,17 @@ test('a message that is not of its schema is a dead letter, and one that comes a
   await analytics.say(ticketsGenerated, { ...rows[0].body, messageId: randomUUID() })
   await until(async () => expect(await figures()).toMatchObject({ dead: 1, done: done + 1 }))
   expect(await count()).toEqual(before)
+})
+
+test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+  const { health, unread } = await buildWithoutRedis({
+    config: { ...analytics.deps.config, cacheRedisUrl: NO_REDIS },
+    callees,
+    create: createDependencies,
+    build: buildApp,
+  })
+  const guarded = Object.fromEntries(Object.keys(callees).map((callee) => [callee, 'UP']))
+  const components = { ...guarded, redis: 'DOWN', database: 'UP', messaging: 'UP', projection: 'UP' }
+  expect(health).toEqual({ code: 200, status: 'DEGRADED', components })
+  expect(unread).toEqual([])
 })

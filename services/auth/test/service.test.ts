@@ -1,7 +1,10 @@
-import { isUnavailable, verifyAccessToken } from '@boxoffice/service-kit'
+import { isUnavailable, redisAlone, verifyAccessToken } from '@boxoffice/service-kit'
 import { createTestAuthority, scaledMs } from '@boxoffice/service-kit/testing'
+import { buildWithoutRedis } from '@boxoffice/service-kit/testing-resilience'
 import { createLocalJWKSet } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { createDependencies } from '../src/dependencies.ts'
 import { type AuthService, startAuthService } from './auth-service.ts'
 
 // A key as it was before the one that signs now.
@@ -58,4 +61,17 @@ test('a database that is gone or has no connection to spare is a 503, not a faul
     return tx.user.count()
   })
   expect(isUnavailable(await broken.catch((error) => error))).toBe(true)
+})
+
+test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+  const { health, unread } = await buildWithoutRedis({
+    config: auth.deps.config,
+    callees: redisAlone,
+    create: createDependencies,
+    build: buildApp,
+  })
+  const guarded = Object.fromEntries(Object.keys(redisAlone).map((callee) => [callee, 'UP']))
+  const components = { ...guarded, redis: 'DOWN', database: 'UP', messaging: 'UP' }
+  expect(health).toEqual({ code: 200, status: 'DEGRADED', components })
+  expect(unread).toEqual([])
 })

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { eventCreated, eventPublished, eventUpdated } from '@boxoffice/contracts'
-import { encodeCursor } from '@boxoffice/service-kit'
+import { encodeCursor, redisAlone } from '@boxoffice/service-kit'
+import { buildWithoutRedis, NO_REDIS } from '@boxoffice/service-kit/testing-resilience'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { createDependencies } from '../src/dependencies.ts'
 import { DAY_MS, type EventService, festival, startEventService } from './event-service.ts'
 
 let service: EventService
@@ -285,4 +288,17 @@ test.each([
   const answer = await service.app.inject({ method: 'POST', url: '/api/events', headers: service.organizer.headers, payload })
   expect(answer.statusCode).toBe(400)
   expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', requestId: expect.any(String), details: [{}] })
+})
+
+test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+  const { health, unread } = await buildWithoutRedis({
+    config: { ...service.deps.config, cacheRedisUrl: NO_REDIS },
+    callees: redisAlone,
+    create: createDependencies,
+    build: buildApp,
+  })
+  const guarded = Object.fromEntries(Object.keys(redisAlone).map((callee) => [callee, 'UP']))
+  const components = { ...guarded, redis: 'DOWN', database: 'UP', messaging: 'UP' }
+  expect(health).toEqual({ code: 200, status: 'DEGRADED', components })
+  expect(unread).toEqual([])
 })

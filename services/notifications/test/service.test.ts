@@ -1,7 +1,11 @@
 import { messages, paymentFailed, queues, type Subscription, ticketsGenerated, userCreated } from '@boxoffice/contracts'
 import { isTransient, violatedUnique } from '@boxoffice/service-kit'
+import { buildWithoutRedis } from '@boxoffice/service-kit/testing-resilience'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { callees } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
 import { notificationSubscribers } from '../src/notifications/subscriptions.ts'
 import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 
@@ -86,4 +90,17 @@ test('health shows the providers, and OpenAPI the log', async () => {
   expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', messaging: 'UP', mail: 'UP', sms: 'UP' } })
   const openApi = await service.app.inject('/api/notifications/openapi.json')
   expect(openApi.json()).toMatchObject({ openapi: '3.1.0', paths: { '/api/notifications': { get: {} } } })
+})
+
+test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+  const { health, unread } = await buildWithoutRedis({
+    config: service.deps.config,
+    callees,
+    create: createDependencies,
+    build: buildApp,
+  })
+  const guarded = Object.fromEntries(Object.keys(callees).map((callee) => [callee, 'UP']))
+  const components = { ...guarded, redis: 'DOWN', database: 'UP', messaging: 'UP' }
+  expect(health).toEqual({ code: 200, status: 'DEGRADED', components })
+  expect(unread).toEqual([])
 })

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type OrderId, paymentsSagaRoutes } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
+import { buildWithoutRedis } from '@boxoffice/service-kit/testing-resilience'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { callees } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
 import { orderIdOf, type Payments, startPayments } from './harness.ts'
 
 let payments: Payments
@@ -71,4 +75,17 @@ test('it is for administrators alone', async () => {
     const answer = await payments.app.inject({ url: `/api/payments/ops/sagas${url}`, headers: payments.buyer.headers })
     expect(answer.statusCode).toBe(403)
   }
+})
+
+test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+  const { health, unread } = await buildWithoutRedis({
+    config: payments.deps.config,
+    callees,
+    create: createDependencies,
+    build: buildApp,
+  })
+  const guarded = Object.fromEntries(Object.keys(callees).map((callee) => [callee, 'UP']))
+  const components = { ...guarded, redis: 'DOWN', database: 'UP', messaging: 'UP' }
+  expect(health).toEqual({ code: 200, status: 'DEGRADED', components })
+  expect(unread).toEqual([])
 })

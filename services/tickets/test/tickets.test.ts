@@ -1,7 +1,11 @@
 import type { NotificationId, OrderId, Ticket } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
+import { buildWithoutRedis } from '@boxoffice/service-kit/testing-resilience'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { callees } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
 import { markDelivered, markUndelivered } from '../src/issuing/delivery-repository.ts'
 import { verifyCode } from '../src/tickets/codes.ts'
 import { lockTicketsOfOrder } from '../src/tickets/ticket-repository.ts'
@@ -110,4 +114,17 @@ it("an order's tickets are found by an index among those of many orders", async 
   await markDelivered(explained, news, new Date())
   await markUndelivered(explained, news)
   expect(plans).toEqual([1, 2, 3].map(() => expect.stringContaining('tickets_order_idx')))
+})
+
+it('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+  const { health, unread } = await buildWithoutRedis({
+    config: setting.config,
+    callees,
+    create: createDependencies,
+    build: buildApp,
+  })
+  const guarded = Object.fromEntries(Object.keys(callees).map((callee) => [callee, 'UP']))
+  const components = { ...guarded, redis: 'DOWN', database: 'UP', messaging: 'UP' }
+  expect(health).toEqual({ code: 200, status: 'DEGRADED', components })
+  expect(unread).toEqual([])
 })
