@@ -4,19 +4,23 @@ import { Agent, fetch as undiciFetch } from 'undici'
 import { type Client, createClient, type Send } from './client.ts'
 import { currentCorrelationId } from './context.ts'
 import type { Watchers } from './resilience/breaker.ts'
-import { createGuard, RESPONSE_TIMEOUT_MS } from './resilience/guard.ts'
+import { createGuard } from './resilience/guard.ts'
 import type { Callee, Policy } from './resilience/policies.ts'
 import { ServiceUnavailable } from './resilience/unavailable.ts'
 import type { ServiceIdentity } from './service-identity.ts'
 import { describeCall, traceHeaders } from './tracing/spans.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
+/** How long another service may take to answer where nothing else is said. */
+const RESPONSE_TIMEOUT_MS = 10_000
 
 export interface InternalClientOptions extends Watchers {
   callee: Callee & keyof typeof services
   baseUrl: string
   identity: ServiceIdentity
   policy: Policy
+  /** Where the callee's answers are waited for no longer than that, whatever its policy says. */
+  responseTimeoutMs?: number
   send?: Send
 }
 
@@ -30,14 +34,15 @@ export function createInternalClient<T extends Routes>(
   options: InternalClientOptions,
 ): Client<T> & { close(): Promise<void> } {
   const { callee, policy, logger } = options
-  const guard = createGuard(callee, policy, options)
+  const timeoutMs = options.responseTimeoutMs ?? policy.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS
+  const guard = createGuard(callee, policy, options, { timeoutMs })
   const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, keepAliveTimeout: 30_000 })
   const transport: Send =
     options.send ?? ((url, { operationId: _, ...init }) => undiciFetch(url, { ...init, dispatcher: agent } as never) as never)
 
   const attempt: Send = (url, init) =>
     guard(init.operationId, async () => {
-      const late = AbortSignal.timeout(policy.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS)
+      const late = AbortSignal.timeout(timeoutMs)
       const signal = init.signal ? AbortSignal.any([late, init.signal]) : late
       try {
         const response = await transport(url, { ...init, signal, headers: { ...(init.headers as object), ...traceHeaders() } })

@@ -54,7 +54,7 @@ export function createDependencies(
   const { pool, logger, metrics, crashAt, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
-  const to = (callee: 'tickets' | 'events', baseUrl: string) => ({
+  const to = (callee: 'tickets' | 'events' | 'auth', baseUrl: string) => ({
     ...foundation,
     callee,
     baseUrl,
@@ -63,10 +63,8 @@ export function createDependencies(
   const tickets = createInternalClient(ticketsInternalRoutes, to('tickets', config.ticketsUrl))
   const events = createInternalClient(eventsInternalRoutes, to('events', config.eventsUrl))
   const users = createInternalClient(authInternalRoutes, {
-    ...foundation,
-    callee: 'auth',
-    baseUrl: config.authUrl,
-    policy: { ...config.policies.auth, responseTimeoutMs: config.holderNameTimeoutMs },
+    ...to('auth', config.authUrl),
+    responseTimeoutMs: config.holderNameTimeoutMs,
   })
   const gatewayGuard = createGuard('gateway', config.policies.gateway, foundation, config.stripe)
   const gateway = createGateway({ ...config.stripe, guard: gatewayGuard })

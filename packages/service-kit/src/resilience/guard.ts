@@ -5,9 +5,6 @@ import { createBreaker, type Watchers } from './breaker.ts'
 import type { Callee, Policy } from './policies.ts'
 import { ServiceUnavailable } from './unavailable.ts'
 
-/** How long another service may take to answer where nothing else is said. */
-export const RESPONSE_TIMEOUT_MS = 10_000
-
 export interface Guard {
   /** Run a call under rate limit, bulkhead and breaker. Rejects with ServiceUnavailable (sent: false) when they refuse it. */
   <T>(operation: string, call: () => Promise<T>): Promise<T>
@@ -17,14 +14,18 @@ export interface Guard {
 
 /**
  * One per callee and process, shown in health under the callee's name. A rejected call counts against the breaker; an answer of the
- * callee, also a refusal, does not, nor does what the caller gave up itself. `timeoutMs`: how long the calls may take (10 s), by which
+ * callee, also a refusal, does not, nor does what the caller gave up itself. `timeoutMs`: how long the calls may take, by which
  * one that is in flight for longer has failed; they end by signals of their own.
  */
-export function createGuard(callee: Callee, policy: Policy, watchers: Watchers, options: { timeoutMs?: number } = {}): Guard {
+export function createGuard(
+  callee: Callee,
+  policy: Policy,
+  watchers: Watchers,
+  { timeoutMs }: { timeoutMs?: number } = {},
+): Guard {
   const { bulkhead, ratePerSecond } = policy
   const slots = bulkhead && withTimeout(new Semaphore(bulkhead.concurrent), bulkhead.waitMs)
   const rate = ratePerSecond ? new RateLimiter({ tokensPerInterval: ratePerSecond, interval: 'second' }) : null
-  const timeoutMs = options.timeoutMs ?? policy.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS
   const breaker = createBreaker(callee, policy.breaker, watchers, { timeoutMs, isVoid: isAborted })
 
   async function guarded<T>(call: () => Promise<T>): Promise<T> {
