@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { until } from '@boxoffice/testing'
+import { freeze, until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
-import { freeze } from '../test/freeze.ts'
 import { findRunning, stopLeftover, writePidFile } from './pid-file.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-pid-'))

@@ -1,4 +1,6 @@
 export { machineFactor } from './config.ts'
+export * from './freezable.ts'
+export { freeze } from './freeze.ts'
 export * from './logs.ts'
 export * from './machine.ts'
 export * from './ports.ts'

@@ -94,7 +94,7 @@ describe('a call in flight', () => {
     expect(counts.overdueAtMs()).toBe(5 * SECOND_MS)
     expect(counts.verdict(5 * SECOND_MS)).toBe('undecided')
     expect(counts.verdict(5 * SECOND_MS + 1)).toBe('unhealthy')
-    expect(counts.figures()).toEqual({ calls: 12, failed: 0, slow: 12 })
+    expect(counts.figures()).toEqual({ calls: 8, failed: 0, slow: 8 })
     for (const call of calls) counts.end(call, TIMEOUT_MS, 'failed')
     expect(counts.figures()).toEqual({ calls: 12, failed: 12, slow: 12 })
     expect(counts.overdueAtMs()).toBeNull()

@@ -54,15 +54,27 @@ export function createCallCounts(limits: CountingLimits) {
     slowOnes += Number(call.slow)
   }
 
-  /** What has become too late since it was last asked. */
+  const isOverdue = (call: Call, nowMs: number) => nowMs - call.startedMs > overdueAfterMs
+  function markOverdue(call: Call): void {
+    if (slowMs === undefined) call.failed = true
+    else call.slow = true
+  }
+
+  /** What has become too late since it was last asked, up to the call that is too many. */
   function countOverdue(nowMs: number): void {
     for (const call of inFlight) {
-      if (nowMs - call.startedMs <= overdueAfterMs) return
+      if (!isOverdue(call, nowMs) || judge() === 'unhealthy') return
       inFlight.delete(call)
-      if (slowMs === undefined) call.failed = true
-      else call.slow = true
+      markOverdue(call)
       count(call)
     }
+  }
+
+  function judge(): Verdict {
+    if (last.length < minimumCalls) return 'undecided'
+    const reaches = (calls: number, percent: number) => calls * 100 >= percent * last.length
+    if (reaches(failures, failurePercent)) return 'unhealthy'
+    return slowMs !== undefined && reaches(slowOnes, slowPercent) ? 'unhealthy' : 'healthy'
   }
 
   return {
@@ -76,7 +88,8 @@ export function createCallCounts(limits: CountingLimits) {
       const waited = inFlight.delete(call) || overdueAfterMs === Number.POSITIVE_INFINITY
       const failed = outcome === 'failed'
       if (waited && outcome !== 'void') {
-        call.failed = failed
+        if (isOverdue(call, nowMs)) markOverdue(call)
+        call.failed ||= failed
         count(call)
       } else if (failed && call.counted && !call.failed) {
         call.failed = true
@@ -85,10 +98,7 @@ export function createCallCounts(limits: CountingLimits) {
     },
     verdict(nowMs: number): Verdict {
       countOverdue(nowMs)
-      if (last.length < minimumCalls) return 'undecided'
-      const reaches = (calls: number, percent: number) => calls * 100 >= percent * last.length
-      if (reaches(failures, failurePercent)) return 'unhealthy'
-      return slowMs !== undefined && reaches(slowOnes, slowPercent) ? 'unhealthy' : 'healthy'
+      return judge()
     },
     /** When the next call becomes overdue that is in flight now; null where none can. */
     overdueAtMs(): number | null {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
-import { until } from '@boxoffice/testing'
+import { until } from './until.ts'
 
 /** SIGSTOP, and wait until the process has really stopped: until then it goes on, and another signal may overtake. */
 export async function freeze(pid: number): Promise<void> {
