@@ -105,6 +105,15 @@ describe('the house', () => {
     )
     expect(new Set(tested.map(roomOf))).toEqual(new Set(files.map(roomOf).filter(isService)))
   })
+  test('one rule says when an event is over: its TypeScript in contracts, its SQL in the two services that ask by it', () => {
+    const rule = /\bend_?date\b[^\n]{0,20}(\?\?|\|\|)|coalesce\([^)]{0,30}\bend_date\b/i
+    const places = files.filter((file) => !isTest(file) && rule.test(sources.get(file) ?? ''))
+    expect(places.toSorted()).toEqual([
+      'packages/contracts/src/event.ts',
+      'services/events/src/catalog/event-repository.ts',
+      'services/tickets/src/event-pictures/picture-repository.ts',
+    ])
+  })
   test('no name says nothing', () => {
     expect(files.filter((file) => /^(utils?|helpers?|common|manager|service)\.ts$/.test(path.basename(file)))).toEqual([])
   })

@@ -108,7 +108,8 @@ export const doorOperations = {
       403: Refusal,
       404: Refusal.meta({ description: 'EVENT_NOT_FOUND; TICKET_NOT_FOUND, also for a forged or foreign code' }),
       409: refusalWith({ checkedInAt: Instant.optional(), gate: z.string().optional() }).meta({
-        description: 'ALREADY_CHECKED_IN with when and where, TICKET_CANCELLED, TICKET_TRANSFERRED, WRONG_EVENT, EVENT_CANCELLED',
+        description:
+          'ALREADY_CHECKED_IN with when and where, TICKET_CANCELLED, TICKET_TRANSFERRED, WRONG_EVENT, EVENT_CANCELLED, EVENT_OVER',
       }),
     },
   }),

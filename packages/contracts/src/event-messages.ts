@@ -4,6 +4,11 @@ import { EventId, UserId, VenueId } from './ids.ts'
 import { defineMessage } from './message.ts'
 import { Instant } from './text.ts'
 
+const AffectedTicketCount = z.int().nonnegative().meta({
+  description:
+    'tickets that were valid or used when it was cancelled; absent where the ticket service could not say at that moment',
+})
+
 /** The event as a consumer needs it: what it would otherwise have to ask for. */
 const Snapshot = z.object({
   eventId: EventId,
@@ -39,7 +44,7 @@ export const eventCancelled = defineMessage('EVENT_CANCELLED', {
   payload: Snapshot.extend({
     eventName: z.string().max(200),
     cancellationReason: z.string().max(500),
-    affectedTicketCount: z.int().optional(),
+    affectedTicketCount: AffectedTicketCount.optional(),
   }),
 })
 /** A draft is gone. Only for readers that need order: to everybody else it was never there. */

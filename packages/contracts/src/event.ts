@@ -3,6 +3,21 @@ import { EventId, UserId, VenueId } from './ids.ts'
 import { Page } from './route.ts'
 import { Instant, line, lines, TimeZone, Words } from './text.ts'
 
+/** How long an event lasts that names no end. */
+export const EVENT_LENGTH_HOURS = 12
+
+/**
+ * When an event is over: the one rule for sales, transfers, the door, refunds, lists and completion. Its SQL stands in the two
+ * services that ask their databases, each compared with this by a test.
+ */
+export const overAt = ({ eventDate, endDate }: { readonly eventDate: Date; readonly endDate?: Date | null | undefined }): Date =>
+  endDate ?? new Date(eventDate.getTime() + EVENT_LENGTH_HOURS * 3_600_000)
+
+export const isOver = (event: Parameters<typeof overAt>[0], at: Date): boolean => overAt(event) <= at
+
+/** The earlier of two times: what hangs on an event is bounded by its end. */
+export const earlierOf = (a: Date, b: Date): Date => (a < b ? a : b)
+
 export const EventStatus = z.enum(['DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED'])
 export type EventStatus = z.output<typeof EventStatus>
 
@@ -21,13 +36,17 @@ export const EventCategory = z.enum([
 ])
 export type EventCategory = z.output<typeof EventCategory>
 
+const RefundableUntil = Instant.meta({
+  description: 'until when buyers give back tickets that cost something; never after the event is over, whatever is asked for',
+})
+
 export const Event = z.object({
   eventId: EventId,
   organizerId: UserId,
   name: z.string(),
   description: z.string(),
   eventDate: Instant,
-  endDate: Instant.optional(),
+  endDate: Instant.optional().meta({ description: `without it an event lasts ${EVENT_LENGTH_HOURS} hours` }),
   timeZone: z.string(),
   venueId: VenueId,
   venueName: z.string(),
@@ -35,7 +54,7 @@ export const Event = z.object({
   category: EventCategory,
   status: EventStatus,
   imageUrl: z.string().optional(),
-  refundableUntil: Instant.optional(),
+  refundableUntil: RefundableUntil.optional(),
   cancellationReason: z.string().optional(),
   createdAt: Instant,
   updatedAt: Instant,
@@ -54,7 +73,7 @@ const details = {
     .url({ protocol: /^https?$/ })
     .max(2000)
     .optional(),
-  refundableUntil: Instant.optional(),
+  refundableUntil: RefundableUntil.optional(),
 }
 /** An existing venue by its id, or a new one by name and address. */
 const venue = { venueId: VenueId.optional(), venueName: line(200).optional(), venueAddress: line(500).optional() }
@@ -77,7 +96,7 @@ export const EventChanges = z
     ...z.strictObject({ ...details, ...venue }).partial().shape,
     endDate: Instant.nullable().optional(),
     imageUrl: ImageUrl.nullable().optional(),
-    refundableUntil: Instant.nullable().optional(),
+    refundableUntil: RefundableUntil.nullable().optional(),
   })
   .refine((event) => !(event.venueId && (event.venueName || event.venueAddress)), {
     path: ['venueId'],

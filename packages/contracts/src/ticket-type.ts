@@ -26,6 +26,10 @@ const Quantity = z.int().min(1).max(1_000_000)
 const MaxPerOrder = z.int().min(1).max(100)
 const MaxPerUser = z.int().min(1).max(1_000)
 
+const SalesEnd = Instant.meta({
+  description: "the event's start where none is given; never after the event is over, whatever is asked for",
+})
+
 const endsAfterItStarts = (type: { salesStartAt?: Date | null; salesEndAt?: Date | null }) =>
   !type.salesStartAt || !type.salesEndAt || type.salesEndAt > type.salesStartAt
 const late = { path: ['salesEndAt'], message: 'must be after salesStartAt' }
@@ -44,7 +48,7 @@ export const NewTicketType = z
       .optional()
       .meta({ description: 'of a seated type: it sells all seats of these zones of the seating plan' }),
     salesStartAt: Instant.optional(),
-    salesEndAt: Instant.optional().meta({ description: "the event's start where none is given" }),
+    salesEndAt: SalesEnd.optional(),
     maxPerOrder: MaxPerOrder.optional().meta({ description: '10 where none is given' }),
     maxPerUser: MaxPerUser.optional(),
   })
@@ -66,7 +70,7 @@ export const TicketTypeChanges = z
     unitPrice: Money.optional(),
     quantity: Quantity.optional().meta({ description: 'of a general type' }),
     salesStartAt: Instant.nullable().optional(),
-    salesEndAt: Instant.nullable().optional(),
+    salesEndAt: SalesEnd.nullable().optional(),
     maxPerOrder: MaxPerOrder.optional(),
     maxPerUser: MaxPerUser.nullable().optional(),
   })

@@ -1,8 +1,10 @@
+import { ticketsOfEventRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, createRedis, type Foundation } from '@boxoffice/service-kit'
+import { createFoundation, createInternalClient, createRedis, type Foundation } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Redis } from 'ioredis'
 import { createEventCache, type EventCache } from './cache/event-cache.ts'
+import { createTicketsOfEvent, type TicketsOfEvent } from './catalog/tickets-of-event.ts'
 import type { Config } from './config.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { createShownPlans, type ShowPlan } from './seating/shown-plans.ts'
@@ -15,13 +17,14 @@ export interface Dependencies extends Foundation {
   /** For operators. */
   caches: EventCache['caches']
   showPlan: ShowPlan
+  tickets: TicketsOfEvent
   messaging: Messaging
   close(): Promise<void>
 }
 
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, metrics } = foundation
+  const { pool, logger, metrics } = foundation
   const { waitMs, statementTimeoutMs } = config.databaseLimits
   const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions })
@@ -33,6 +36,13 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   })
   const messaging = createMessaging(foundation, config.messaging)
   const cache = createEventCache({ redis, registry: metrics.registry, ...config })
+  const tickets = createInternalClient(ticketsOfEventRoutes, {
+    ...foundation,
+    callee: 'tickets',
+    baseUrl: config.ticketsUrl,
+    policy: config.policies.tickets,
+    responseTimeoutMs: config.ticketsTimeoutMs,
+  })
   return {
     ...foundation,
     config,
@@ -42,7 +52,9 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     caches: cache.caches,
     showPlan: createShownPlans({ db: prisma, bytesMax: config.planCacheBytes }),
     messaging,
+    tickets: createTicketsOfEvent(tickets, logger),
     async close() {
+      await tickets.close()
       await prisma.$disconnect()
       messaging.close()
       foundation.revocations.close()

@@ -1,8 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { type Event, eventsInternalRoutes, eventsRoutes, type NewEvent } from '@boxoffice/contracts'
+import {
+  type Event,
+  type EventId,
+  type EventInfo,
+  eventsInternalRoutes,
+  eventsRoutes,
+  type NewEvent,
+  ticketsOfEventRoutes,
+} from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
-import { createDatabase, createTestAuthority, injectClient, redisIsThere, stopWorkers } from '@boxoffice/service-kit/testing'
+import { refuse } from '@boxoffice/service-kit'
+import {
+  createDatabase,
+  createTestAuthority,
+  injectClient,
+  redisIsThere,
+  scaledMs,
+  startPeer,
+  stopWorkers,
+} from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -24,11 +41,30 @@ export const festival = (changes: Partial<NewEvent> = {}): NewEvent => ({
   ...changes,
 })
 
+/** A ticket service that remembers what it is told of events, and counts what a test says. */
+function ticketStub() {
+  const state = { away: false, told: new Map<EventId, EventInfo>(), counts: new Map<EventId, number>() }
+  const unavailable = () => refuse(503, 'SERVICE_UNAVAILABLE', 'away') as never
+  const start = () =>
+    startPeer(ticketsOfEventRoutes, {
+      putEventReplica: async ({ body }) => {
+        if (state.away) return unavailable()
+        state.told.set(body.eventId, body)
+        return { status: 204, body: undefined }
+      },
+      countTickets: async ({ params: { eventId } }) =>
+        state.away ? unavailable() : { status: 200, body: { eventId, ticketCount: state.counts.get(eventId) ?? 0 } },
+    })
+  return { state, start }
+}
+
 /** The event service on a database and topics of its own, with an ear on event-events. */
 export const startEventService = (env: Record<string, string> = {}) => measured('servers', () => start(env))
 
 async function start(env: Record<string, string>) {
   const authority = await createTestAuthority()
+  const stub = ticketStub()
+  const tickets = await stub.start()
   const config = loadConfig({
     ...authority.environment('event-service'),
     DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
@@ -38,6 +74,8 @@ async function start(env: Record<string, string>) {
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
     SQS_WAIT_SECONDS: '0.2',
+    TICKETS_URL: tickets.url,
+    TICKETS_TIMEOUT_MS: String(scaledMs(30_000)),
     ...env,
   })
   const aws = createAws(config.messaging)
@@ -63,6 +101,7 @@ async function start(env: Record<string, string>) {
     app,
     probe,
     organizer,
+    tickets: stub.state,
     as,
     make,
     async makePublished(changes: Partial<NewEvent> = {}): Promise<Event> {
@@ -78,6 +117,7 @@ async function start(env: Record<string, string>) {
       await stopWorkers(workers)
       await probe.close()
       await deps.close()
+      await tickets.close()
       aws.close()
     },
   }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { eventCreated, eventPublished, eventUpdated } from '@boxoffice/contracts'
-import { encodeCursor, redisAlone } from '@boxoffice/service-kit'
+import { encodeCursor } from '@boxoffice/service-kit'
 import { buildWithoutRedis, NO_REDIS } from '@boxoffice/service-kit/testing-resilience'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
+import { callees } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { DAY_MS, type EventService, festival, startEventService } from './event-service.ts'
 
@@ -293,11 +294,11 @@ test.each([
 test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
   const { health, unread } = await buildWithoutRedis({
     config: { ...service.deps.config, cacheRedisUrl: NO_REDIS },
-    callees: redisAlone,
+    callees,
     create: createDependencies,
     build: buildApp,
   })
-  const guarded = Object.fromEntries(Object.keys(redisAlone).map((callee) => [callee, 'UP']))
+  const guarded = Object.fromEntries(Object.keys(callees).map((callee) => [callee, 'UP']))
   const components = { ...guarded, redis: 'DOWN', database: 'UP', messaging: 'UP' }
   expect(health).toEqual({ code: 200, status: 'DEGRADED', components })
   expect(unread).toEqual([])

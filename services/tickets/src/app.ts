@@ -2,6 +2,7 @@ import {
   ticketsArchiveRoutes,
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
+  ticketsOfEventRoutes,
   ticketsOpsRoutes,
   ticketsRoutes,
 } from '@boxoffice/contracts'
@@ -11,6 +12,7 @@ import type { FastifyInstance } from 'fastify'
 import { attendeeHandlers, holderHandlers } from './attendees/routes.ts'
 import { checkInHandlers } from './check-in/routes.ts'
 import type { Dependencies } from './dependencies.ts'
+import { eventReplicaHandlers } from './event-pictures/routes.ts'
 import { issuingHandlers } from './issuing/internal-routes.ts'
 import { internalReservationHandlers } from './reservations/internal-routes.ts'
 import { reservationHandlers } from './reservations/routes.ts'
@@ -58,6 +60,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     deps,
   )
   mountRoutes(app, ticketsHoldersRoutes, holderHandlers(deps), deps)
+  mountRoutes(app, ticketsOfEventRoutes, eventReplicaHandlers(deps), deps)
   mountOps(app, ticketsOpsRoutes, deps)
   mountArchive(app, ticketsArchiveRoutes, deps)
   return app

@@ -117,6 +117,7 @@ async function start(environment: Record<string, string>) {
   const internal = injectClient(app, ticketsInternalRoutes, callerHeaders)
 
   return {
+    authority,
     config,
     deps,
     /** Writes what another service says into our own outbox. */

@@ -9,7 +9,7 @@ const BATCH = 100
 /** Events that are over become COMPLETED, with their messages in the same commit; whether there are more. */
 export async function completeEvents(deps: Dependencies): Promise<{ more: boolean }> {
   const completed = await deps.prisma.$transaction(async (tx): Promise<EventInfo[]> => {
-    const events = await completeOver(tx, { now: deps.now(), eventLengthMs: deps.config.eventLengthMs, limit: BATCH })
+    const events = await completeOver(tx, { now: deps.now(), limit: BATCH })
     for (const event of events) {
       const payload = { ...snapshotOf(event), changed: ['status'] }
       await deps.messaging.append(sqlOf(tx), eventUpdated, payload, { aggregateVersion: event.version })

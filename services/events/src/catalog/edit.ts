@@ -81,17 +81,29 @@ export const publishEvent = (deps: Dependencies, eventId: EventId, userId: UserI
     return { edited: true, event: updated }
   })
 
-/** Call an event off, for good; one that is already keeps its first reason. */
-export const cancelEvent = (deps: Dependencies, eventId: EventId, userId: UserId, cancellationReason: string): Promise<Edited> =>
-  edit(deps, eventId, userId, async (tx, event) => {
+/**
+ * Call an event off, for good; one that is already keeps its first reason. The tickets that this affects are counted before, by the
+ * ticket service: nothing is sold from the commit on. Where it is unavailable the event is cancelled without their number.
+ */
+export async function cancelEvent(
+  deps: Dependencies,
+  eventId: EventId,
+  userId: UserId,
+  cancellationReason: string,
+): Promise<Edited> {
+  const known = await findEvent(deps.prisma, eventId)
+  const isTheirs = known?.status === 'PUBLISHED' && known.organizerId === userId
+  const affectedTicketCount = isTheirs ? await deps.tickets.count(eventId) : undefined
+  return edit(deps, eventId, userId, async (tx, event) => {
     if (event.status === 'CANCELLED') return { edited: true, event }
     if (event.status !== 'PUBLISHED') return { edited: false, why: 'NOT_CANCELLABLE' }
     const updated = await updateEvent(tx, event, { status: 'CANCELLED', cancellationReason }, deps.now())
     if (!updated) return null
-    const payload = { ...snapshotOf(updated), eventName: updated.name, cancellationReason }
+    const payload = { ...snapshotOf(updated), eventName: updated.name, cancellationReason, affectedTicketCount }
     await deps.messaging.append(sqlOf(tx), eventCancelled, payload, { aggregateVersion: updated.version })
     return { edited: true, event: updated }
   })
+}
 
 /** Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is told. */
 export const deleteEvent = (deps: Dependencies, eventId: EventId, userId: UserId): Promise<Edited> =>
@@ -123,11 +135,13 @@ async function edit(
   throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'others are changing this event at the moment: try again'))
 }
 
-/** A transaction; after it the relay looks, and what is cached of the event is replaced. */
+/** A transaction; after it the relay looks, what is cached of the event is replaced, and the ticket service is told. */
 async function commit<T extends Edited | null>(deps: Dependencies, work: (tx: Db) => Promise<T>): Promise<T> {
   const result = await deps.prisma.$transaction(work)
   deps.messaging.relay.nudge()
   if (result?.edited) await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
+  // It knows of no draft, and asks for one that it does not know.
+  if (result?.edited && result.event.status !== 'DRAFT') await deps.tickets.tell(result.event)
   return result
 }
 

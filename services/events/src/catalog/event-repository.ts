@@ -1,7 +1,10 @@
-import type { EventId, EventInfo, UserId } from '@boxoffice/contracts'
-import type { Prisma, PrismaClient } from '../generated/prisma/client.ts'
+import { EVENT_LENGTH_HOURS, type EventId, type EventInfo, type UserId } from '@boxoffice/contracts'
+import { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
 import { vectorOfEvent } from '../search/words.ts'
 import { toEventInfo } from './event.ts'
+
+/** SQL of `overAt`: when the event of a row is over. */
+export const overAt = Prisma.raw(`coalesce(end_date, event_date + interval '${EVENT_LENGTH_HOURS} hours')`)
 
 /** Prisma, or a transaction of it. */
 export type Db = PrismaClient | Prisma.TransactionClient
@@ -56,19 +59,15 @@ export async function removeEvent(db: Db, { eventId, version }: EventInfo): Prom
 }
 
 /**
- * Complete up to `limit` events on sale that are over at `now`, and answer them. One without an end lasts `eventLengthMs`. Those
- * that somebody is changing are left for the next time.
+ * Complete up to `limit` events on sale that are over at `now`, and answer them. Those that somebody is changing are left for the
+ * next time.
  */
-export async function completeOver(
-  db: Db,
-  { now, eventLengthMs, limit }: { now: Date; eventLengthMs: number; limit: number },
-): Promise<EventInfo[]> {
+export async function completeOver(db: Db, { now, limit }: { now: Date; limit: number }): Promise<EventInfo[]> {
   const rows = await db.$queryRaw<{ id: EventId }[]>`
     update events set status = 'COMPLETED', version = version + 1, updated_at = ${now}
     where id in (
       select id from events
-      where status = 'PUBLISHED' and event_date <= ${now}
-        and coalesce(end_date, event_date + ${eventLengthMs} * interval '1 millisecond') <= ${now}
+      where status = 'PUBLISHED' and event_date <= ${now} and ${overAt} <= ${now}
       order by event_date limit ${limit} for update skip locked)
     returning id`
   return findEvents(

@@ -4,6 +4,8 @@ import {
   type EventChanges,
   type EventId,
   type EventInfo,
+  earlierOf,
+  overAt,
   type UserId,
   type VenueId,
 } from '@boxoffice/contracts'
@@ -23,7 +25,8 @@ export const toEventInfo = (row: Omit<Row, 'search'>): EventInfo => ({
   category: EventCategory.parse(row.category),
   status: row.status,
   ...(row.imageUrl && { imageUrl: row.imageUrl }),
-  ...(row.refundableUntil && { refundableUntil: row.refundableUntil }),
+  // It hangs on the event's dates: what is kept may be later, since the event was moved after it was said.
+  ...(row.refundableUntil && { refundableUntil: earlierOf(row.refundableUntil, overAt(row)) }),
   ...(row.cancellationReason && { cancellationReason: row.cancellationReason }),
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,
@@ -74,17 +77,35 @@ export function objectionTo(event: EventInfo, changes: EventChanges, now: Date):
     return { path: 'body.description', message: 'must not be empty: the event is on sale' }
   }
   const { refundableUntil } = changes
-  const promised = event.status === 'PUBLISHED' ? event.refundableUntil : undefined
+  const promised = promisedUntil(event, { eventDate, endDate })
   if (promised && refundableUntil !== undefined && (refundableUntil === null || refundableUntil < promised)) {
-    return { path: 'body.refundableUntil', message: 'must not be earlier than it is: tickets may have been bought with it' }
+    const message = `must not be before ${promised.toISOString()}: tickets may have been bought with it`
+    return { path: 'body.refundableUntil', message }
   }
   return null
 }
 
-/** The names of the fields whose values the changes really change. */
+/** Until when tickets that may be sold are refundable at least, with these dates: as long before the event as was promised. */
+function promisedUntil(
+  { status, eventDate, refundableUntil }: EventInfo,
+  dates: { eventDate: Date; endDate?: Date | null | undefined },
+): Date | null {
+  if (status !== 'PUBLISHED' || !refundableUntil) return null
+  const earlierMs = Math.max(0, eventDate.getTime() - dates.eventDate.getTime())
+  return earlierOf(new Date(refundableUntil.getTime() - earlierMs), overAt(dates))
+}
+
+/** The names of the fields whose values the changes really change, those that hang on them included. */
 export function changedFields(event: EventInfo, changes: Partial<Record<keyof EventInfo, unknown>>): string[] {
   const plain = (value: unknown) => (value instanceof Date ? value.getTime() : (value ?? null))
-  return Object.entries(changes)
-    .filter(([name, value]) => value !== undefined && plain(value) !== plain(event[name as keyof EventInfo]))
-    .map(([name]) => name)
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined)
+  const changed = { ...event, ...Object.fromEntries(given) } as EventInfo
+  const { refundableUntil } = changed
+  const after: EventInfo = {
+    ...changed,
+    ...(refundableUntil && { refundableUntil: earlierOf(refundableUntil, overAt(changed)) }),
+  }
+  return [...new Set([...given.map(([name]) => name), 'refundableUntil'])].filter(
+    (name) => plain(after[name as keyof EventInfo]) !== plain(event[name as keyof EventInfo]),
+  )
 }

@@ -34,13 +34,12 @@ function refusalOf({ why, reasons }: Extract<Edited, { edited: false }>) {
 type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'>
 
 export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
-  const { prisma, cache, now, config } = deps
+  const { prisma, cache, now } = deps
   return {
     async listEvents({ query }) {
       const after = decodeCursor(Ranked, query.cursor)
       const { events, nextCursor } = await cache.page(query, async () => {
-        const options = { after, now: now(), eventLengthMs: config.eventLengthMs }
-        const found = await searchPublished(prisma, query, options)
+        const found = await searchPublished(prisma, query, { after, now: now() })
         const { page, nextCursor } = pageOf(found, query.limit, ({ event, rank }) => ({
           at: event.eventDate.toISOString(),
           id: event.eventId,

@@ -1,5 +1,5 @@
 import type { EventId, EventInfo, EventQuery } from '@boxoffice/contracts'
-import { type Db, findEvents, type Position, writeSearch } from '../catalog/event-repository.ts'
+import { type Db, findEvents, overAt, type Position, writeSearch } from '../catalog/event-repository.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { writeVenueSearch } from '../venues/venue-repository.ts'
 import { wantedOf } from './words.ts'
@@ -14,22 +14,20 @@ export interface Found {
 const WEIGHTS = Prisma.sql`'{0.1, 0.3, 0.4, 1}'::float4[]`
 
 /**
- * Published events from `after` on, one more than the limit: the best match first, of equals the next first. Without `from` those
- * that are not over at `now`; one without an end lasts `eventLengthMs`.
+ * Published events from `after` on, one more than the limit: the best match first, of equals the next first. Those that are not over
+ * at `from`, or at `now` without it.
  */
 export async function searchPublished(
   db: Db,
   query: EventQuery,
-  options: { after: (Position & { rank: number }) | null; now: Date; eventLengthMs: number },
+  options: { after: (Position & { rank: number }) | null; now: Date },
 ): Promise<Found[]> {
   const wanted = query.query ? wantedOf(query.query) : undefined
   const place = query.place ? wantedOf(query.place, 'B') : undefined
   if (wanted === null || place === null) return []
   const filters = [
     Prisma.sql`status = 'PUBLISHED'`,
-    query.from
-      ? Prisma.sql`coalesce(end_date, event_date) >= ${query.from}`
-      : Prisma.sql`coalesce(end_date, event_date + ${options.eventLengthMs} * interval '1 millisecond') > ${options.now}`,
+    Prisma.sql`${overAt} > ${query.from ?? options.now}`,
     ...(query.to ? [Prisma.sql`event_date <= ${query.to}`] : []),
     ...(query.category ? [Prisma.sql`category = ${query.category}`] : []),
     ...(wanted ? [Prisma.sql`search @@ ${wanted.beginnings}::tsquery`] : []),

@@ -34,6 +34,15 @@ export const listAttendees = (
     [eventId, limit, after?.createdAt ?? null, after?.ticketId ?? null],
   )
 
+/** How many tickets of an event admit or have admitted somebody. */
+export async function countTickets(tx: Tx, eventId: EventId): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(
+    `select count(*)::int as count from tickets where event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
+    [eventId],
+  )
+  return row?.count ?? 0
+}
+
 /** A user and how many tickets of an event are theirs. */
 export interface Holder {
   readonly userId: UserId

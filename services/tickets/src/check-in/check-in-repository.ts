@@ -1,5 +1,6 @@
 import type { EventId, OrderId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
+import { stillOpen } from '../event-pictures/picture-repository.ts'
 
 /** An admission. */
 export interface StoredCheckIn {
@@ -18,7 +19,7 @@ export async function findCheckIn(tx: Tx, ticketId: TicketId): Promise<StoredChe
 
 /**
  * ACTIVE → CHECKED_IN for the ticket of a code, and nothing waits for another holder any more; null when the ticket is not
- * ACTIVE, or its code is another by now. Whoever admits tells of it: `version` is the ticket's.
+ * ACTIVE, its code is another by now, or the event is cancelled or over. Whoever admits tells of it: `version` is the ticket's.
  */
 export async function admit(
   tx: Tx,
@@ -35,7 +36,9 @@ export async function admit(
   const [checkIn] = await tx.query<StoredCheckIn & { version: number }>(
     `with admitted as (
        update tickets set status = 'CHECKED_IN', version = version + 1
-       where ticket_id = $1 and event_id = $2 and code_version = $3 and status = 'ACTIVE' returning ticket_id, event_id, version),
+       where ticket_id = $1 and event_id = $2 and code_version = $3 and status = 'ACTIVE'
+         and exists (select from event_pictures p where p.event_id = $2 and ${stillOpen('p')})
+       returning ticket_id, event_id, version),
      kept as (
        update ticket_transfers x set status = 'CANCELLED', reason = 'TICKET_USED', ended_at = clock_timestamp()
        from admitted a where x.ticket_id = a.ticket_id and x.status = 'PENDING')

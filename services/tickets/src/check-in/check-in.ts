@@ -1,8 +1,8 @@
 import type { UserId } from '@boxoffice/contracts'
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Transact, Tx } from '@boxoffice/service-kit'
-import type { EventPicture } from '../event-pictures/picture.ts'
-import { findPicture } from '../event-pictures/picture-repository.ts'
+import { type EventPicture, isOnSale } from '../event-pictures/picture.ts'
+import { findPicture, findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { type AcceptedKey, verifyCode } from '../tickets/codes.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { findTicket } from '../tickets/ticket-repository.ts'
@@ -21,7 +21,13 @@ export interface Shown {
 
 /** Why the door stays closed, and of ALREADY_CHECKED_IN when and where it opened. */
 export interface NotAdmitted {
-  readonly error: 'ALREADY_CHECKED_IN' | 'TICKET_CANCELLED' | 'TICKET_TRANSFERRED' | 'WRONG_EVENT' | 'EVENT_CANCELLED'
+  readonly error:
+    | 'ALREADY_CHECKED_IN'
+    | 'TICKET_CANCELLED'
+    | 'TICKET_TRANSFERRED'
+    | 'WRONG_EVENT'
+    | 'EVENT_CANCELLED'
+    | 'EVENT_OVER'
   readonly message: string
   readonly checkIn?: StoredCheckIn | null
 }
@@ -49,10 +55,8 @@ export function createCheckIn(deps: { transact: Transact; sql: Tx; appendAll: Ap
       return refused('WRONG_EVENT', 'this ticket is for another event')
     }
     const { ticketId } = ticket
-    if (shown.event.status !== 'CANCELLED') {
-      const checkIn = await transact((tx) => admitAndTell(tx, shown, ticket))
-      if (checkIn) return { outcome: 'admitted', ticket: { ...ticket, status: 'CHECKED_IN', transferId: null }, checkIn }
-    }
+    const checkIn = await transact((tx) => admitAndTell(tx, shown, ticket))
+    if (checkIn) return { outcome: 'admitted', ticket: { ...ticket, status: 'CHECKED_IN', transferId: null }, checkIn }
     return answerClosed(shown, (await findTicket(sql, ticketId)) ?? ticket)
   }
 
@@ -74,9 +78,12 @@ export function createCheckIn(deps: { transact: Transact; sql: Tx; appendAll: Ap
         return refused('TICKET_TRANSFERRED', 'this ticket was passed on: its code is no good any more')
       case 'CANCELLED':
         return refused('TICKET_CANCELLED', 'this ticket was cancelled')
-      case 'ACTIVE':
-        if (shown.event.status === 'CANCELLED') return refused('EVENT_CANCELLED', 'the event is cancelled')
+      case 'ACTIVE': {
+        const found = await findPictureAsOf(sql, ticket.eventId)
+        if (found?.picture.status === 'CANCELLED') return refused('EVENT_CANCELLED', 'the event is cancelled')
+        if (found && !isOnSale(found.picture, found.asOf)) return refused('EVENT_OVER', 'the event is over')
         return { outcome: 'unknown' } // its code has become another in this very moment
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Currency, EventId } from '@boxoffice/contracts'
+import { type Currency, EVENT_LENGTH_HOURS, type EventId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import type { EventPicture, EventSnapshot } from './picture.ts'
 
@@ -6,9 +6,12 @@ const columns = `event_id as "eventId", organizer_id as "organizerId", name, eve
   time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", venue_address as "venueAddress", status, version,
   currency`
 
+/** SQL of `overAt`: when an event is over. */
+export const overAtOf = (picture: string) =>
+  `coalesce(${picture}.end_date, ${picture}.event_date + interval '${EVENT_LENGTH_HOURS} hours')`
+
 /** SQL: whether an event is neither cancelled nor over, by the database's clock. */
-export const stillOpen = (picture: string) =>
-  `(${picture}.status = 'PUBLISHED' and coalesce(${picture}.end_date, ${picture}.event_date) > clock_timestamp())`
+export const stillOpen = (picture: string) => `(${picture}.status = 'PUBLISHED' and ${overAtOf(picture)} > clock_timestamp())`
 
 export async function findPicture(tx: Tx, eventId: EventId): Promise<EventPicture | null> {
   const [picture] = await tx.query<EventPicture>(`select ${columns} from event_pictures where event_id = $1`, [eventId])

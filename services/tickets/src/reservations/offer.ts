@@ -1,6 +1,15 @@
-import { CHARGE_MAX, formatMoney, type ReserveRefusal, type SeatId, sum, type TicketTypeId, times } from '@boxoffice/contracts'
+import {
+  CHARGE_MAX,
+  formatMoney,
+  type ReserveRefusal,
+  type SeatId,
+  sum,
+  type TicketTypeId,
+  times,
+} from '@boxoffice/contracts'
 import { type EventPicture, isOnSale } from '../event-pictures/picture.ts'
 import type { Line } from '../holds/commands.ts'
+import { salesEndOf } from '../types/type.ts'
 import type { StoredType } from '../types/type-repository.ts'
 
 /** What an event sells, as of a moment of the database's clock. */
@@ -29,7 +38,7 @@ export function refusalOf(
     if (type.salesStartAt && at < type.salesStartAt) {
       return { error: 'SALES_CLOSED', message: `sales of ${type.name} begin at ${type.salesStartAt.toISOString()}` }
     }
-    if (at >= (type.salesEndAt ?? offer.picture.eventDate)) {
+    if (at >= salesEndOf(type, offer.picture)) {
       return { error: 'SALES_CLOSED', message: `sales of ${type.name} have ended` }
     }
     if (quantity > type.maxPerOrder) {

@@ -1,4 +1,12 @@
-import type { EventId, TicketId, Transfer, TransferId, TransferStatus, UserId } from '@boxoffice/contracts'
+import {
+  type EventId,
+  isOver,
+  type TicketId,
+  type Transfer,
+  type TransferId,
+  type TransferStatus,
+  type UserId,
+} from '@boxoffice/contracts'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 
@@ -32,7 +40,7 @@ export function refusalOfTransfer(ticket: StoredTicket, picture: EventPicture, a
     return { error: 'TICKET_NOT_TRANSFERABLE', message: `this ticket is ${state}` }
   }
   if (picture.status === 'CANCELLED') return { error: 'EVENT_CANCELLED', message: 'the event is cancelled' }
-  if (picture.status === 'COMPLETED' || (picture.endDate ?? picture.eventDate) <= at) {
+  if (picture.status === 'COMPLETED' || isOver(picture, at)) {
     return { error: 'EVENT_OVER', message: 'the event is over' }
   }
   if (ticket.transferId) {

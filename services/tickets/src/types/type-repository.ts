@@ -1,7 +1,7 @@
 import type { Currency, EventId, Minor, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
-/** A ticket type with its counters. `salesEndAt` null: sales end when the event starts. */
+/** A ticket type with its counters. `salesEndAt` null: sales end when the event starts; never after it is over (`salesEndOf`). */
 export interface StoredType {
   readonly ticketTypeId: TicketTypeId
   readonly eventId: EventId

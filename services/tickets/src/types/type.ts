@@ -1,8 +1,10 @@
 import {
   CHARGE_MAX,
   CHARGE_MIN,
+  earlierOf,
   formatMoney,
   type NewTicketType,
+  overAt,
   type TicketType,
   type TicketTypeChanges,
 } from '@boxoffice/contracts'
@@ -43,6 +45,10 @@ export const changedType = (type: StoredType, changes: TicketTypeChanges): Store
   maxPerUser: changes.maxPerUser === undefined ? type.maxPerUser : changes.maxPerUser,
 })
 
+/** When sales of a type end: when it says, else when the event starts; and whatever it says, when the event is over. */
+export const salesEndOf = ({ salesEndAt }: Pick<StoredType, 'salesEndAt'>, picture: EventPicture): Date =>
+  earlierOf(salesEndAt ?? picture.eventDate, overAt(picture))
+
 /** What is wrong with a price or with the time of sales, by the field; null when nothing is. */
 export function wrongWith(
   type: Pick<StoredType, 'unitPrice' | 'currency' | 'salesStartAt' | 'salesEndAt'>,
@@ -56,21 +62,22 @@ export function wrongWith(
   if (type.salesStartAt && type.salesEndAt && type.salesStartAt >= type.salesEndAt) {
     return { path: 'body.salesEndAt', message: 'must be after salesStartAt' }
   }
-  if (type.salesStartAt && !type.salesEndAt && type.salesStartAt >= picture.eventDate) {
-    return { path: 'body.salesStartAt', message: "must be before the event's start, when sales end" }
+  const ends = salesEndOf(type, picture)
+  if (type.salesStartAt && type.salesStartAt >= ends) {
+    return { path: 'body.salesStartAt', message: `must be before ${ends.toISOString()}, when sales end` }
   }
   return null
 }
 
 /** A type as callers see it. */
 export function typeView(type: StoredType, picture: EventPicture): TicketType {
-  const { salesStartAt, salesEndAt, maxPerUser, capacity, held, sold, zoneIds, version: _, ...rest } = type
+  const { salesStartAt, salesEndAt: _, maxPerUser, capacity, held, sold, zoneIds, version: __, ...rest } = type
   return {
     ...rest,
     quantityTotal: capacity,
     quantityAvailable: capacity - held - sold,
     salesStartAt: salesStartAt ?? undefined,
-    salesEndAt: salesEndAt ?? picture.eventDate,
+    salesEndAt: salesEndOf(type, picture),
     maxPerUser: maxPerUser ?? undefined,
     ...(type.kind === 'SEATED' && { zoneIds: [...zoneIds] }),
   }

@@ -1,0 +1,20 @@
+import type { ticketsOfEventRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { countTickets } from '../attendees/attendee-repository.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { savePicture } from './picture-repository.ts'
+
+/** For the event service: its changes at once, and how many tickets one affects. */
+export function eventReplicaHandlers({ pool }: Pick<Dependencies, 'pool'>): Handlers<typeof ticketsOfEventRoutes> {
+  const sql = sqlOfPool(pool)
+  return {
+    putEventReplica: async ({ params, body }) => {
+      if (body.eventId !== params.eventId) return refuse(400, 'VALIDATION_FAILED', 'path and body name different events')
+      await savePicture(sql, body, body.version)
+      return { status: 204, body: undefined }
+    },
+    countTickets: async ({ params: { eventId } }) => {
+      return { status: 200, body: { eventId, ticketCount: await countTickets(sql, eventId) } }
+    },
+  }
+}

@@ -1,0 +1,149 @@
+import { type EventInfo, type Minor, overAt, ticketsOfEventRoutes } from '@boxoffice/contracts'
+import { sqlOfPool } from '@boxoffice/service-kit'
+import { injectClient } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findPicture, overAtOf } from '../src/event-pictures/picture-repository.ts'
+import { account, buyer, codeOf, organizerOf, passOn, show } from './people.ts'
+import { createSetting, newId, type Setting, some } from './setting.ts'
+
+let setting: Setting
+beforeAll(async () => {
+  setting = await createSetting()
+})
+afterAll(() => setting.close())
+
+const HOUR_MS = 3_600_000
+const fromNow = (hours: number) => new Date(Date.now() + hours * HOUR_MS)
+const eventService = async () =>
+  injectClient(setting.app, ticketsOfEventRoutes, await setting.authority.service('event-service', 'ticket-service'))
+/** What the event service says of an event, right after a change of it. */
+async function change(event: EventInfo, changes: Partial<EventInfo>) {
+  const { endDate: _, ...rest } = { ...event, version: event.version + 1 }
+  const body = { ...rest, ...('endDate' in changes ? {} : { endDate: event.endDate }), ...changes } as EventInfo
+  return (await eventService()).putEventReplica({ params: { eventId: event.eventId }, body })
+}
+const typesOf = async ({ eventId }: Pick<EventInfo, 'eventId'>) => {
+  const answer = await setting.visitor.listTicketTypes({ query: { eventId } })
+  if (answer.status !== 200) throw new Error('no types')
+  return answer.body.ticketTypes
+}
+
+describe('an event is over', () => {
+  const cases = [
+    ['without an end, hours after its start', { eventDate: fromNow(-11), endDate: undefined }, false],
+    ['without an end, twelve hours after its start', { eventDate: fromNow(-12), endDate: undefined }, true],
+    ['before its end', { eventDate: fromNow(-30), endDate: fromNow(1) }, false],
+    ['at its end', { eventDate: fromNow(-2), endDate: fromNow(0) }, true],
+  ] as const
+  it.each(cases)('for selling, passing on and the door alike: %s', async (_, dates, isOver) => {
+    const offered = await setting.offer(10)
+    const { event, eventId, typeId } = offered
+    const organizer = await organizerOf(setting, offered)
+    const guest = await buyer(setting, eventId, some(typeId, 2))
+    const friend = await account(setting)
+    const code = await codeOf(guest, guest.ticketId)
+    await organizer.client.updateTicketType({ params: { ticketTypeId: typeId }, body: { salesEndAt: fromNow(40) } })
+    await change(event, dates)
+    const [, second] = guest.tickets
+    const answers = {
+      reserve: await guest.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } }),
+      passOn: await passOn(guest, second?.ticketId as never, friend.email),
+      admit: await show(organizer, eventId, code),
+    }
+    const outcome = Object.fromEntries(
+      Object.entries(answers).map(([name, { body }]) => [name, 'error' in body ? body.error : null]),
+    )
+    expect(outcome).toEqual(
+      isOver
+        ? { reserve: 'EVENT_NOT_ON_SALE', passOn: 'EVENT_OVER', admit: 'EVENT_OVER' }
+        : { reserve: null, passOn: null, admit: null },
+    )
+  })
+
+  it('and who was admitted before is still told so under the same key', async () => {
+    const offered = await setting.offer(10)
+    const organizer = await organizerOf(setting, offered)
+    const guest = await buyer(setting, offered.eventId, some(offered.typeId))
+    const code = await codeOf(guest, guest.ticketId)
+    const key = newId<string>()
+    const admitted = await show(organizer, offered.eventId, code, { key })
+    await change(offered.event, { eventDate: fromNow(-3), endDate: fromNow(-1) })
+    expect(await show(organizer, offered.eventId, code, { key })).toEqual(admitted)
+  })
+
+  it('by SQL and by TypeScript at the same millisecond', async () => {
+    const sql = sqlOfPool(setting.deps.pool)
+    for (const dates of [
+      { endDate: undefined },
+      { endDate: fromNow(70) },
+      { eventDate: new Date('2028-10-28T20:00:00Z'), endDate: undefined },
+    ]) {
+      const { event } = await setting.offer(1)
+      await change(event, dates)
+      const picture = await findPicture(sql, event.eventId)
+      const [row] = await sql.query<{ over: Date }>(`select ${overAtOf('p')} as over from event_pictures p where event_id = $1`, [
+        event.eventId,
+      ])
+      expect(row?.over).toEqual(picture && overAt(picture))
+    }
+  })
+})
+
+describe('sales of a type', () => {
+  it('end with the event at the latest: moved to an earlier day it takes them along, as soon as it is told', async () => {
+    const { event, eventId, organizer, typeId } = await setting.offer(10)
+    const { client } = await setting.user(['ORGANIZER'], organizer.userId)
+    const salesEndAt = fromNow(40)
+    await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { salesEndAt } })
+    expect(await typesOf(event)).toMatchObject([{ salesEndAt }])
+    const moved = { eventDate: fromNow(5), endDate: fromNow(8) }
+    await change(event, moved)
+    expect(await typesOf(event)).toMatchObject([{ salesEndAt: moved.endDate }])
+    const sooner = fromNow(4)
+    const lowered = await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { salesEndAt: sooner } })
+    expect(lowered).toMatchObject({ status: 200, body: { salesEndAt: sooner } })
+    const made = await client.createTicketType({
+      body: { eventId, name: 'Late', unitPrice: 0 as Minor, currency: 'EUR', quantity: 1, salesEndAt: fromNow(100) },
+    })
+    expect(made).toMatchObject({ status: 201, body: { salesEndAt: moved.endDate } })
+    const never = await client.updateTicketType({
+      params: { ticketTypeId: typeId },
+      body: { salesStartAt: fromNow(9), salesEndAt: null },
+    })
+    expect(never).toMatchObject({ status: 400, body: { details: [{ path: 'body.salesStartAt' }] } })
+  })
+})
+
+describe('what the event service says of an event', () => {
+  it('counts by its version, and only for the event of the path', async () => {
+    const { event } = await setting.offer(1)
+    const other = await setting.offer(1)
+    expect(await change(event, { name: 'Newer', version: 9 })).toMatchObject({ status: 204 })
+    expect(await change(event, { name: 'Older', version: 8 })).toMatchObject({ status: 204 })
+    expect(await findPicture(sqlOfPool(setting.deps.pool), event.eventId)).toMatchObject({ name: 'Newer', version: 9 })
+    const client = await eventService()
+    const mixed = await client.putEventReplica({ params: { eventId: other.eventId }, body: { ...event, version: 20 } })
+    expect(mixed).toMatchObject({ status: 400 })
+    const stranger = injectClient(
+      setting.app,
+      ticketsOfEventRoutes,
+      await setting.authority.service('payment-service', 'ticket-service'),
+    )
+    await expect(stranger.putEventReplica({ params: { eventId: event.eventId }, body: event })).rejects.toThrow('403')
+  })
+
+  it('stops sales at once when it is cancelled, and is told how many tickets that affects', async () => {
+    const { event, eventId, typeId } = await setting.offer(10)
+    const guest = await buyer(setting, eventId, some(typeId, 3))
+    const { orderId } = guest
+    const [first] = guest.tickets
+    await setting.internal.cancelOrderTickets({ body: { orderId, ticketIds: [first?.ticketId as never], reason: 'ill' } })
+    const client = await eventService()
+    expect(await client.countTickets({ params: { eventId } })).toEqual({ status: 200, body: { eventId, ticketCount: 2 } })
+    await change(event, { status: 'CANCELLED', cancellationReason: 'Rain.' })
+    expect(await guest.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })).toMatchObject({
+      status: 409,
+      body: { error: 'EVENT_NOT_ON_SALE' },
+    })
+  })
+})
