@@ -8,8 +8,12 @@ import { line } from './text.ts'
 import { SeatId } from './ticket.ts'
 
 const payment = {
-  paymentMethod: PaymentMethod,
-  paymentToken: z.string().regex(/^[A-Za-z0-9_]{1,200}$/, 'must be a payment token of the gateway'),
+  paymentMethod: PaymentMethod.optional().meta({ description: 'CREDIT_CARD where none is given' }),
+  paymentToken: z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,200}$/, 'must be a payment token of the gateway')
+    .optional()
+    .meta({ description: 'may be left out for tickets that cost nothing' }),
   holderName: line(200),
 }
 export const NewOrder = z.union([
@@ -104,7 +108,8 @@ export const paymentsRoutes = {
   refundOrder: defineRoute({
     method: 'POST',
     path: '/api/payments/orders/:orderId/refund',
-    summary: 'Give tickets back for their money: the whole order, or some of its tickets',
+    summary:
+      'Give tickets back for their money: the whole order, or some of its tickets; those that cost nothing until the event is over',
     access: 'user',
     params,
     body: NewRefund,

@@ -42,6 +42,7 @@ export const Reservation = z.object({
   eventId: EventId,
   status: ReservationStatus,
   expiresAt: Instant,
+  extendableUntil: Instant.optional().meta({ description: 'until when it can be extended at most; while it is ACTIVE' }),
   tickets: z.array(ReservedTickets),
   totalAmount: Money,
   currency: Currency,
@@ -60,4 +61,8 @@ export type ReserveRefusal = z.output<typeof ReserveRefusal>
 export const NotReserved = refusalWith({
   reserved: z.literal(false).optional(),
   seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
+  reservationIds: z
+    .array(ReservationId)
+    .optional()
+    .meta({ description: "of LIMIT_EXCEEDED: one's own live reservations of the event, which count" }),
 })

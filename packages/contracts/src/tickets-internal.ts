@@ -70,6 +70,14 @@ export const ticketsInternalRoutes = {
       409: Refusal.meta({ description: 'RESERVATION_EXPIRED, RESERVATION_IN_PAYMENT (another order has it), EVENT_NOT_ON_SALE' }),
     },
   }),
+  getReservationInfo: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/reservations/:reservationId',
+    summary: 'One reservation, and whose it is',
+    access: paymentService,
+    params: z.object({ reservationId: ReservationId }),
+    responses: { 200: Reservation.extend({ userId: UserId }), 404: Refusal },
+  }),
   confirmPurchase: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/confirm-purchase',

@@ -4,6 +4,7 @@ import { EventId, ReservationId, TicketId, TicketTypeId } from './ids.ts'
 import { NotReserved, Reservation, TicketRequests } from './reservation.ts'
 import { binary, defineRoute, Empty, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { SeatMap, SeatMapChanges } from './seat-map.ts'
+import { Instant } from './text.ts'
 import { Ticket } from './ticket.ts'
 import { NewTicketType, TicketType, TicketTypeChanges, ZoneId } from './ticket-type.ts'
 
@@ -90,6 +91,29 @@ export const ticketsRoutes = {
     access: 'user',
     params: reservationParams,
     responses: { 200: Reservation, 404: Refusal },
+  }),
+  listReservations: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/reservations',
+    summary: "One's own live reservations, those that are being paid for included; the newest first",
+    access: 'user',
+    query: Page.extend({ eventId: EventId.optional().meta({ description: 'only of this event' }) }),
+    responses: { 200: z.object({ reservations: z.array(Reservation), nextCursor: NextCursor }) },
+  }),
+  extendReservation: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/reservations/:reservationId/extend',
+    summary: 'Hold tickets for as long again from now on, until `extendableUntil` at most',
+    access: 'user',
+    params: reservationParams,
+    responses: {
+      200: Reservation,
+      404: Refusal,
+      409: refusalWith({ expiresAt: Instant.optional() }).meta({
+        description:
+          'RESERVATION_NOT_EXTENDABLE (it lasts as long as it may) with `expiresAt`, RESERVATION_EXPIRED (also one that was let go), RESERVATION_IN_PAYMENT, RESERVATION_COMPLETED, EVENT_NOT_ON_SALE',
+      }),
+    },
   }),
   releaseReservation: defineRoute({
     method: 'DELETE',

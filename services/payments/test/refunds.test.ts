@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type Minor, type OrderId, orderCancelled, refundProcessed, type TicketId } from '@boxoffice/contracts'
+import { type Minor, type OrderId, orderCancelled, refundProcessed, type TicketId, type TicketTypeId } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaContext, SagaInput } from '../src/saga/saga.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, type Payments, startPayments, WRITTEN } from './harness.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
 const DAY_MS = 86_400_000
@@ -198,12 +198,78 @@ test('with the event service away nobody can say who may: 503', async () => {
   expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED' })
 })
 
-test('a free order goes back without the gateway', async () => {
+test('a free order goes back without the gateway, and nothing says that money did', async () => {
   payments.stub.state.price = 0 as never
   const { orderId } = await confirmed()
   await payments.sandbox.setFault({ mode: 'down' })
   expect(await refund(orderId)).toMatchObject({ status: 202, body: { status: 'SUCCEEDED', amount: 0 } })
-  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', refundedAmount: 0 })
+  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', paymentStatus: 'COMPLETED', refundedAmount: 0 })
+  await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
+  const { rows } = await payments.deps.pool.query(
+    `select event_type from ${WRITTEN} where body->'payload'->>'orderId' = $1 and event_type = 'REFUND_PROCESSED'`,
+    [orderId],
+  )
+  expect(rows).toEqual([])
+  expect(await refund(orderId)).toMatchObject(notRefundable(/^the tickets of the order have been given back$/))
+})
+
+test('what costs nothing goes back until the event is over, whatever its organizer set for money', async () => {
+  payments.stub.state.price = 0 as never
+  const [past, eventDate] = [new Date(Date.now() - 1_000), new Date(Date.now() - 3_600_000)]
+  const orders = [await confirmed(), await confirmed(), await confirmed()] as const
+  payments.catalog.events.set(eventId, { organizerId: organizer.userId, eventDate })
+  expect(await refund(orders[0].orderId)).toMatchObject({ status: 202 })
+  payments.catalog.events.set(eventId, { organizerId: organizer.userId, eventDate, refundableUntil: past })
+  expect(await refund(orders[1].orderId)).toMatchObject({ status: 202 })
+  payments.catalog.events.set(eventId, { organizerId: organizer.userId, eventDate, endDate: past })
+  expect(await refund(orders[2].orderId)).toMatchObject(notRefundable(/over/))
+})
+
+test('of an order that cost something, tickets that cost nothing go back like free ones', async () => {
+  const { orderId, tickets } = await confirmed(3)
+  const guest = randomUUID() as TicketTypeId
+  const { pool } = payments.deps
+  await pool.query('insert into order_items (order_id, ticket_type_id, quantity, unit_price_minor) values ($1, $2, 1, 0)', [
+    orderId,
+    guest,
+  ])
+  await pool.query(
+    `update sagas set context = jsonb_set(context, '{issued,0,ticketTypeId}', to_jsonb($2::text)) where order_id = $1`,
+    [orderId, guest],
+  )
+  const issued = payments.stub.issued.get(orderId) ?? []
+  const { rows } = await pool.query(`select context#>>'{issued,0,ticketId}' as id from sagas where order_id = $1`, [orderId])
+  const free = issued.find(({ ticketId }) => ticketId === rows[0].id)
+  if (!free) throw new Error('no free ticket')
+  free.unitPrice = 0 as never
+  payments.catalog.events.set(eventId, { organizerId: organizer.userId })
+  const paid = tickets.filter((ticketId) => ticketId !== free.ticketId)
+  expect(await refund(orderId, { ticketIds: [free.ticketId, ...paid.slice(0, 1)] })).toMatchObject(
+    notRefundable(/cannot be given back/),
+  )
+  expect(await refund(orderId, { ticketIds: [free.ticketId] })).toMatchObject({
+    status: 202,
+    body: { status: 'SUCCEEDED', amount: 0 },
+  })
+  expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED', paymentStatus: 'COMPLETED', refundedAmount: 0 })
+})
+
+test('a buyer is too late once the event is over, whatever was promised; its organizer and an administrator are not', async () => {
+  const { orderId, tickets } = await confirmed(3)
+  const refundableUntil = new Date(Date.now() + DAY_MS)
+  const startedAt = (hours: number) => new Date(Date.now() - hours * 3_600_000)
+  for (const dates of [{ eventDate: startedAt(3), endDate: startedAt(0) }, { eventDate: startedAt(12) }]) {
+    payments.catalog.events.set(eventId, { organizerId: organizer.userId, refundableUntil, ...dates })
+    expect(await refund(orderId)).toMatchObject(notRefundable(/over/))
+  }
+  const [first, second, third] = tickets
+  expect((await refund(orderId, { by: organizer, ticketIds: [first as TicketId] })).status).toBe(202)
+  await payments.becomes(orderId, 'CONFIRMED')
+  const admin = await payments.authority.user(['USER', 'ADMIN'])
+  expect((await refund(orderId, { by: admin, ticketIds: [second as TicketId] })).status).toBe(202)
+  await payments.becomes(orderId, 'CONFIRMED')
+  payments.catalog.events.set(eventId, { organizerId: organizer.userId, refundableUntil, eventDate: startedAt(11) })
+  expect((await refund(orderId, { ticketIds: [third as TicketId] })).status).toBe(202)
 })
 
 test('news of the tickets that comes after the refund changes nothing', async () => {

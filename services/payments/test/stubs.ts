@@ -99,6 +99,7 @@ export function ticketStub() {
   const issued = new Map<OrderId, StubTicket[]>()
   const calls: string[] = []
   const holderNames = new Map<OrderId, string>()
+  const holds = new Map<ReservationId, { userId: UserId; unitPrice: Minor }>()
   const state = {
     away: false,
     price: PRICE,
@@ -147,6 +148,12 @@ export function ticketStub() {
       if (taken.length > 0) return refuse(409, 'SEATS_TAKEN', 'some are taken', { reserved: false as const, seatIds: taken })
       claims.set(body.orderId as OrderId, { quantity, released: false })
       return { status: 200, body: held(body.reservationId, body.ticketRequests, body.eventId) }
+    },
+    async getReservationInfo({ params: { reservationId } }) {
+      const hold = holds.get(reservationId)
+      if (!hold) return refuse(404, 'RESERVATION_NOT_FOUND', 'no such reservation')
+      const reservation = held(reservationId, [{ ticketTypeId, quantity: 1 }])
+      return { status: 200, body: { ...reservation, status: 'ACTIVE', totalAmount: hold.unitPrice, userId: hold.userId } }
     },
     async claimReservation({ body }) {
       calls.push('claim')
@@ -202,5 +209,11 @@ export function ticketStub() {
   /** What the tickets that still admit are worth. */
   const priceOfValid = (orderId: OrderId) =>
     (issued.get(orderId) ?? []).filter(({ refundId }) => !refundId).reduce((value, { unitPrice }) => value + unitPrice, 0)
-  return { handlers, claims, issued, calls, holderNames, state, priceOfValid }
+  /** A reservation of one ticket that somebody has. */
+  function hold(userId: UserId, unitPrice: number): ReservationId {
+    const reservationId = randomUUID() as ReservationId
+    holds.set(reservationId, { userId, unitPrice: unitPrice as Minor })
+    return reservationId
+  }
+  return { handlers, claims, issued, calls, holderNames, state, priceOfValid, hold }
 }

@@ -35,6 +35,11 @@ export const Environment = z.object({
     'JWKS of other keys whose codes admit: earlier ones, and the next one before it signs',
   ),
   HOLD_TTL_SECONDS: seconds('how long a reservation holds', 1, 900),
+  HOLD_MAX_SECONDS: seconds(
+    'how long a reservation may last at most with its extensions, counted from when it was made',
+    1,
+    2_700,
+  ),
   // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: the claim must outlive what it waits for.
   CLAIM_TTL_SECONDS: seconds(
     'how long a claimed reservation waits for its payment before the payment service is asked',
@@ -71,6 +76,7 @@ export interface Config extends BaseConfig {
   ticketSigningKey: z.output<typeof SigningKey>
   ticketPreviousPublicKeys: z.output<typeof Jwks>['keys']
   holdTtlSeconds: number
+  holdMaxSeconds: number
   claimTtlSeconds: number
   liveReservationsMax: number
   typesPerEventMax: number
@@ -98,6 +104,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     ticketSigningKey: env.TICKET_SIGNING_KEY,
     ticketPreviousPublicKeys: env.TICKET_PREVIOUS_PUBLIC_KEYS?.keys ?? [],
     holdTtlSeconds: env.HOLD_TTL_SECONDS,
+    holdMaxSeconds: env.HOLD_MAX_SECONDS,
     claimTtlSeconds: env.CLAIM_TTL_SECONDS,
     liveReservationsMax: env.LIVE_RESERVATIONS_MAX,
     typesPerEventMax: env.TYPES_PER_EVENT_MAX,

@@ -125,6 +125,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
     },
   }),
   'tickets.getReservation': ({ reservationId }) => ({ params: { reservationId } }),
+  'tickets.listReservations': ({ eventId }) => ({ query: { ...page, eventId } }),
+  'tickets.extendReservation': ({ reservationId }) => ({ params: { reservationId } }),
   'tickets.releaseReservation': ({ reservationId }) => ({ params: { reservationId } }),
   'tickets.listMyTickets': () => ({ query: page }),
   'tickets.getTicket': ({ ticketId }) => ({ params: { ticketId } }),

@@ -38,7 +38,10 @@ export const notificationSubscribers = (made: Made): readonly Subscriber<PrismaT
     on(ticketsGenerated, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CONFIRMATION', message))),
     on(ticketTransferred, (tx: PrismaTx, message) => tell(tx, ...transferredOf(message))),
     on(ticketTransferOffered, (tx: PrismaTx, message) => tell(tx, offeredOf(message))),
-    on(paymentCompleted, (tx: PrismaTx, message) => tell(tx, wantedOf('PAYMENT_PROCESSED', message))),
+    // Of what cost nothing there is no receipt: the confirmation says all of it.
+    on(paymentCompleted, async (tx: PrismaTx, message) => {
+      if (message.payload.totalAmount > 0) await tell(tx, wantedOf('PAYMENT_PROCESSED', message))
+    }),
     on(paymentFailed, (tx: PrismaTx, message) => tell(tx, wantedOf('PAYMENT_FAILED', message))),
     on(refundProcessed, (tx: PrismaTx, message) => tell(tx, wantedOf('REFUND_PROCESSED', message))),
     on(orderCreated, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CREATED', message))),

@@ -4,17 +4,11 @@ import type { Dependencies } from '../dependencies.ts'
 import type { SagaContext } from '../saga/saga.ts'
 import { findOrderByKey, getOrder, insertOrder, markDeferred, type StoredOrder } from './order-repository.ts'
 
-/** What is bought. Without a payment token only what costs nothing. */
-export type Purchase = NewOrder extends infer Kind
-  ? Kind extends NewOrder
-    ? Omit<Kind, 'paymentToken'> & { paymentToken?: string }
-    : never
-  : never
-
 /** An order to place; `key` is bound to it, and `bodyHash` tells whether a repetition is one. */
 export interface OrderRequest {
   userId: UserId
-  body: Purchase
+  /** Without a payment token only what costs nothing. */
+  body: NewOrder
   key: string
   bodyHash: string
 }
@@ -31,7 +25,7 @@ export async function placeOrder(
 ): Promise<SagaContext | null> {
   const adopted = 'reservationId' in body
   const reservationId = adopted ? body.reservationId : (newId() as ReservationId)
-  const { paymentMethod, paymentToken, holderName } = body
+  const { paymentMethod = 'CREDIT_CARD', paymentToken, holderName } = body
   const eventId = adopted ? null : body.eventId
   const order = { orderId, userId, eventId, reservationId, paymentMethod, holderName, idempotencyKey: key, bodyHash, deferred }
   if (!(await insertOrder(tx, order))) return null

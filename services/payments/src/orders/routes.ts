@@ -18,6 +18,7 @@ import { isAdmin } from './access.ts'
 import { answerTo, toContract } from './answers.ts'
 import { cancelOrder, nameHolder } from './change-order.ts'
 import { checkout } from './checkout.ts'
+import { requireToken } from './free-order.ts'
 import { historyOf } from './history.ts'
 import { findOrder, listOrders } from './order-repository.ts'
 import { preferenceApplied, prefersAsync } from './prefer.ts'
@@ -33,6 +34,7 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
   return {
     async createOrder({ body, principal, idempotencyKey, rawBody, headers }) {
       const request = { userId: principal.userId, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) }
+      await requireToken(deps, request)
       if (!isForLater(headers)) return answerTo(await checkout(deps, request))
       const answer = answerTo(await acceptOrder(deps, request))
       return answer.status === 202 ? { ...answer, headers: preferenceApplied } : answer

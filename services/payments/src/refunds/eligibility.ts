@@ -1,7 +1,16 @@
-import type { EventInfo, OrderStatus } from '@boxoffice/contracts'
+import { type EventInfo, isOver, type Order, type OrderStatus } from '@boxoffice/contracts'
 
-/** Why a buyer may not give tickets back by now; null where they may. Organizers and administrators always may. */
-export function whyTooLate(event: Pick<EventInfo, 'refundableUntil'> | null, now: Date): string | null {
+/**
+ * Why a buyer may not give tickets back by now; null where they may. Organizers and administrators always may. Tickets that cost
+ * nothing go back until the event is over: no money depends on it, and somebody else may come.
+ */
+export function whyTooLate(
+  event: Pick<EventInfo, 'eventDate' | 'endDate' | 'refundableUntil'> | null,
+  now: Date,
+  { isFree }: { isFree: boolean },
+): string | null {
+  if (event && isOver(event, now)) return 'the event is over: its organizer can refund the tickets'
+  if (event && isFree) return null
   const until = event?.refundableUntil
   if (!until) return 'tickets of this event cannot be given back: its organizer can refund them'
   if (now > until) return `tickets of this event could be given back until ${until.toISOString()}`
@@ -16,15 +25,25 @@ const statusReasons: Record<Exclude<OrderStatus, 'CONFIRMED'>, string> = {
   REFUND_PENDING: 'another refund of the order is at work',
   REFUNDED: 'the order has been refunded',
 }
-/** Why an order cannot be refunded on request at this moment; null where it can. One that was paid waits `patienceMs` for its tickets. */
+const freeReasons: Partial<typeof statusReasons> = {
+  PENDING: 'the order is not confirmed yet: cancel it',
+  CANCELLED: 'the order was cancelled before it was confirmed',
+  REFUND_PENDING: 'the tickets of the order are being given back',
+  REFUNDED: 'the tickets of the order have been given back',
+}
+/**
+ * Why an order cannot be refunded on request at this moment, in words that name no money where none moved; null where it can. One that
+ * was paid waits `patienceMs` for its tickets.
+ */
 export function whyNotNow(
-  { status, completedAt }: { status: OrderStatus; completedAt?: Date },
+  { status, totalAmount, completedAt }: Pick<Order, 'status' | 'totalAmount' | 'completedAt'>,
   now: Date,
   patienceMs: number,
 ): string | null {
   if (status === 'CONFIRMED') return null
   const isStuck = status === 'PAID' && completedAt !== undefined && now.getTime() - completedAt.getTime() >= patienceMs
-  return isStuck ? null : statusReasons[status]
+  if (isStuck) return null
+  return (totalAmount === 0 ? freeReasons[status] : undefined) ?? statusReasons[status]
 }
 
 /** What the ticket service's refusal means to who asked. */

@@ -4,7 +4,7 @@ import type { Dependencies } from '../dependencies.ts'
 import { isAdmin } from '../orders/access.ts'
 import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
 import type { RefundRequest } from '../saga/saga.ts'
-import { leaseSaga, type StoredSaga } from '../saga/saga-repository.ts'
+import { findSaga, leaseSaga, type StoredSaga } from '../saga/saga-repository.ts'
 import { driveWhileWaiting, waitsUntil } from '../saga/wait.ts'
 import { whyNotNow, whyRefused, whyTooLate } from './eligibility.ts'
 import { findRefund, findRefundedAmong, type StoredRefund } from './refund-repository.ts'
@@ -28,7 +28,7 @@ export async function requestRefund(
   const why = whyNotNow(order, deps.now(), deps.config.ticketsPatienceMs)
   if (why) throw notRefundable(why)
 
-  const force = await mayForce(deps, order, principal)
+  const force = await mayForce(deps, order, body, principal)
   const request = { refundId, ...body, force, requestedBy: principal.userId }
   const saga = await deps.messaging.transact((tx) => beginRefund(tx, deps, order.orderId, request))
   deps.crashAt('refund.requested')
@@ -39,13 +39,27 @@ export async function requestRefund(
 }
 
 /** Whether tickets that are used or transferred go back too. Throws where the buyer is too late. */
-async function mayForce({ access, now }: Dependencies, order: StoredOrder, principal: UserPrincipal): Promise<boolean> {
+async function mayForce(
+  { access, now, pool }: Dependencies,
+  order: StoredOrder,
+  { ticketIds }: NewRefund,
+  principal: UserPrincipal,
+): Promise<boolean> {
   if (isAdmin(principal)) return true
   const event = order.eventId ? await access.findEvent(order.eventId) : null
   if (event?.organizerId === principal.userId) return true
-  const why = whyTooLate(event, now())
+  const why = whyTooLate(event, now(), { isFree: await areFree(sqlOfPool(pool), order, ticketIds) })
   if (why) throw notRefundable(why)
   return false
+}
+
+/** Whether nothing was paid for what is given back: the whole order, or these tickets of it. */
+async function areFree(tx: Tx, { orderId, totalAmount, items }: StoredOrder, ticketIds?: readonly TicketId[]): Promise<boolean> {
+  if (totalAmount === 0) return true
+  const freeTypes = items.filter(({ unitPrice }) => unitPrice === 0).map(({ ticketTypeId }) => ticketTypeId)
+  if (!ticketIds || freeTypes.length === 0) return false
+  const { issued = [] } = (await findSaga(tx, orderId))?.context ?? {}
+  return ticketIds.every((id) => issued.some(({ ticketId, ticketTypeId }) => ticketId === id && freeTypes.includes(ticketTypeId)))
 }
 
 /** From this commit on the refund is worked on until it is done, whoever dies. */

@@ -1,5 +1,5 @@
 import { type Minor, sum, times } from '@boxoffice/contracts'
-import { eventCancelled, gatewayFailed, priceChanged, timedOut } from './failures.ts'
+import { eventCancelled, gatewayFailed, priceChanged, timedOut, tokenMissing } from './failures.ts'
 import * as back from './giving-back.ts'
 import type { Failure, IssuedTicket, Item, Saga, SagaContext, SagaInput, SagaState } from './saga.ts'
 import { type Effects, go, type Row, type Rule, type Transition } from './transition.ts'
@@ -98,16 +98,21 @@ const table: Record<SagaState, Row> = {
     HOLDER_NAMED: holderNamed('QUEUED'),
   },
   RESERVING: {
-    RESERVED: ({ untold, ...context }, { at, eventId, items, total, currency, eventCancelled: isCancelled }) => {
+    RESERVED: (
+      { untold, ...context },
+      { at, eventId, items, total, currency, eventCancelled: isCancelled, tokenMissing: isUnpayable },
+    ) => {
       const held = { ...context, eventId, items, total, currency, chargeStartedAt: at }
       const { purchase } = context
       const transition = isCancelled
         ? fail(held, eventCancelled, ['ORDER_FAILED'])
         : purchase.kind === 'direct' && purchase.expectedTotal !== undefined && purchase.expectedTotal !== total
           ? fail(held, priceChanged, ['ORDER_FAILED'])
-          : total === 0
-            ? paid(held, undefined, {})
-            : go('CHARGING', held)
+          : isUnpayable
+            ? fail(held, tokenMissing, ['ORDER_FAILED'])
+            : total === 0
+              ? paid(held, undefined, {})
+              : go('CHARGING', held)
       const messages = [...(untold ? (['ORDER_CREATED'] as const) : []), ...(transition.effects.messages ?? [])]
       return { ...transition, effects: { ...transition.effects, items, messages } }
     },

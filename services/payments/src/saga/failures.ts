@@ -20,6 +20,12 @@ export const gatewayFailed: Failure = {
   code: 'PAYMENT_DECLINED',
   message: 'the gateway failed before it charged anything',
 }
+export const tokenMissing: Failure = {
+  reason: 'PRICE_CHANGED',
+  status: 400,
+  code: 'VALIDATION_FAILED',
+  message: 'paymentToken is required: these tickets cost something',
+}
 export const priceChanged: Failure = {
   reason: 'PRICE_CHANGED',
   status: 409,

@@ -139,7 +139,16 @@ describe('a refund that is asked for', () => {
     const nothing = { ...withdrawn(a, b), tickets: [a, b].map((ticketId) => ({ ticketId, ticketTypeId, unitPrice: 0 as Minor })) }
     expect(given(free, issued, requested('r1'), nothing as SagaInput)).toMatchObject({
       state: 'REFUNDED',
-      effects: { refund: { settled: [{ amount: 0, gatewayRefundId: undefined }] }, messages: ['ORDER_CANCELLED'] },
+      effects: {
+        order: { status: 'REFUNDED', paymentStatus: 'COMPLETED' },
+        refund: { settled: [{ amount: 0, gatewayRefundId: undefined }] },
+        messages: ['ORDER_CANCELLED'],
+      },
+    })
+    const rejected: SagaInput = { type: 'TICKETS_REJECTED', reason: 'SEATS_TAKEN' }
+    expect(given(free, rejected)).toMatchObject({
+      state: 'REFUNDED',
+      effects: { order: { status: 'REFUNDED', paymentStatus: 'COMPLETED' }, messages: ['ORDER_CANCELLED'] },
     })
   })
 })

@@ -19,6 +19,8 @@ export const refundOf = (context: SagaContext): Refund & { amount: Minor } => ({
 
 const paymentStatusOf = (context: SagaContext) =>
   !context.refunded ? 'COMPLETED' : leftOf(context) === 0 ? 'REFUNDED' : 'PARTIALLY_REFUNDED'
+/** Of an order that is given back whole: where nothing was to be paid, nothing came back. */
+const paymentStatusOfWhole = ({ total }: SagaContext) => (total === 0 ? 'COMPLETED' : 'REFUNDED')
 
 const opened = (context: SagaContext) => {
   const { refundId, reason, force, amount } = refundOf(context)
@@ -38,7 +40,7 @@ export function giveBack(context: SagaContext, reason: string): Transition {
   if (context.transactionId && leftOf(context) > 0)
     return go('REFUNDING', next, { order: { status: 'REFUND_PENDING' }, refund: opened(next) })
   return go('REFUNDED', next, {
-    order: { status: 'REFUNDED', paymentStatus: 'REFUNDED' },
+    order: { status: 'REFUNDED', paymentStatus: paymentStatusOfWhole(context) },
     messages: ['ORDER_CANCELLED'],
   })
 }
@@ -129,7 +131,7 @@ function settle(context: SagaContext, gatewayRefundId: string | undefined): Tran
       ? (['WITHDRAWING_TICKETS', 'REFUND_PENDING'] as const)
       : (['CONFIRMED', 'CONFIRMED'] as const)
   return go(state, others ?? next, {
-    order: { status, paymentStatus: isWhole ? 'REFUNDED' : paymentStatusOf(next), refunded },
+    order: { status, paymentStatus: isWhole ? paymentStatusOfWhole(next) : paymentStatusOf(next), refunded },
     ...(!elsewhere && { refund: { settled: [{ refundId, reason, amount, gatewayRefundId, ticketIds: withdrawn }] } }),
     messages: isWhole ? [...messages, 'ORDER_CANCELLED'] : messages,
   })

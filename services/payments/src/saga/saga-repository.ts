@@ -63,6 +63,12 @@ export async function insertSaga(tx: Tx, saga: Saga, begins: { leaseMs: number }
   return stored
 }
 
+/** The saga of an order as it stands; null where there is none. */
+export async function findSaga(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {
+  const [row] = await tx.query<Row>(`select ${columns} from sagas where order_id = $1`, [orderId])
+  return row ? toSaga(row) : null
+}
+
 /** The saga of an order, its row locked until the transaction ends; null where there is none. */
 export async function findSagaForUpdate(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {
   const [row] = await tx.query<Row>(`select ${columns} from sagas where order_id = $1 for update`, [orderId])

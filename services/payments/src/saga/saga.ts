@@ -132,7 +132,17 @@ export type SagaInput =
   | { type: 'BEGIN' }
   /** The wish to cancel stands in the queue; it is the buyer's from now on. */
   | { type: 'CANCEL_ANNOUNCED' }
-  | { type: 'RESERVED'; at: string; eventId: EventId; items: Item[]; total: Minor; currency: Currency; eventCancelled: boolean }
+  | {
+      type: 'RESERVED'
+      at: string
+      eventId: EventId
+      items: Item[]
+      total: Minor
+      currency: Currency
+      eventCancelled: boolean
+      /** It costs something, and the buyer gave nothing to pay with. */
+      tokenMissing?: true
+    }
   | { type: 'REFUSED'; failure: Failure }
   /** `asOf`: the order's version when the name was given; `queued`: it has waited since, and may be older than the one that stands. */
   | { type: 'HOLDER_NAMED'; holderName: string; asOf: number; queued?: true }

@@ -73,9 +73,10 @@ async function reserve(ports: StepPorts, { orderId, context, createdAt }: Saga &
   const { eventId, currency, tickets } = answer.body
   const items = itemsOf(tickets)
   const eventCancelled = await ports.isEventCancelled(eventId)
-  return {
-    input: { type: 'RESERVED', at: ports.now().toISOString(), eventId, items, total: totalOf(items), currency, eventCancelled },
-  }
+  const total = totalOf(items)
+  const isUnpayable = total > 0 && context.paymentToken === undefined
+  const held = { at: ports.now().toISOString(), eventId, items, total, currency, eventCancelled }
+  return { input: { type: 'RESERVED', ...held, ...(isUnpayable && { tokenMissing: true }) } }
 }
 
 /** What the ticket service refused, as the buyer is told. */

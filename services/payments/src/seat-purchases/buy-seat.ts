@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Minor, SeatId, type SeatPurchase } from '@boxoffice/contracts'
+import { type Minor, type NewOrder, SeatId, type SeatPurchase } from '@boxoffice/contracts'
 import { RefusedError, refuse, sqlOfPool, type UserPrincipal } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { checkout } from '../orders/checkout.ts'
 import { findOrderByKey, getOrder, type StoredOrder } from '../orders/order-repository.ts'
-import { getBoundOrder, type OrderRequest, type Purchase } from '../orders/place-order.ts'
+import { getBoundOrder, type OrderRequest } from '../orders/place-order.ts'
 import { waitsUntil } from '../saga/wait.ts'
 
 /** Tickets take some 50 ms; when they take long, those who wait must not make it longer. */
@@ -35,7 +35,7 @@ export async function buySeat(
 }
 
 /** What an order of one seat says. */
-async function purchaseOf(deps: Dependencies, principal: UserPrincipal, body: SeatPurchase): Promise<Purchase> {
+async function purchaseOf(deps: Dependencies, principal: UserPrincipal, body: SeatPurchase): Promise<NewOrder> {
   const { venueId, eventId, zoneId, rowLabel, colLabel } = body
   const seatId = SeatId.parse(`${zoneId}-${rowLabel}-${colLabel}`)
   const found = await deps.tickets.findSeat({ params: { eventId, seatId } })

@@ -9,8 +9,12 @@ const DETAILS_MAX = 50
 export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserved' }>) {
   switch (result.outcome) {
     case 'refused': {
-      const { error, message, seatIds } = result
-      return refuse(409, error, message, { reserved: false as const, ...(seatIds && { seatIds: [...seatIds] }) })
+      const { error, message, seatIds, reservationIds } = result
+      return refuse(409, error, message, {
+        reserved: false as const,
+        ...(seatIds && { seatIds: [...seatIds] }),
+        ...(reservationIds && { reservationIds: [...reservationIds] }),
+      })
     }
     case 'unknown-event':
       return unknownEvent()
@@ -22,3 +26,5 @@ export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserv
 export const refuseInvalid = (details: readonly Detail[]) =>
   refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, DETAILS_MAX) })
 export const unknownReservation = () => refuse(404, 'RESERVATION_NOT_FOUND', 'there is no such reservation')
+export const reservationInPayment = () => refuse(409, 'RESERVATION_IN_PAYMENT', 'this reservation is being paid for')
+export const completedReservation = () => refuse(409, 'RESERVATION_COMPLETED', 'this reservation is paid: its tickets are issued')

@@ -7,9 +7,13 @@ import { availabilityOf } from './availability.ts'
 import { claim } from './claim.ts'
 import { loadOffer } from './offers.ts'
 import { reservationView } from './reservation.ts'
+import { findReservation } from './reservation-repository.ts'
 import { invalidIn, mergeRequests } from './wish.ts'
 
-type Routes = Pick<typeof ticketsInternalRoutes, 'checkAvailability' | 'reserve' | 'claimReservation' | 'releaseClaim'>
+type Routes = Pick<
+  typeof ticketsInternalRoutes,
+  'checkAvailability' | 'reserve' | 'getReservationInfo' | 'claimReservation' | 'releaseClaim'
+>
 
 export function internalReservationHandlers(deps: Dependencies): Handlers<Routes> {
   return {
@@ -33,7 +37,12 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
       }
       const result = await oneReservationAnOrder(() => deps.reserve(wish))
       if (result.outcome !== 'reserved') return reserveRefusal(result)
-      return { status: 200, body: reservationView(result.reservation) }
+      return { status: 200, body: reservationView(result.reservation, deps.config) }
+    },
+    getReservationInfo: async ({ params }) => {
+      const reservation = await findReservation(sqlOfPool(deps.pool), params.reservationId)
+      if (!reservation) return unknownReservation()
+      return { status: 200, body: { ...reservationView(reservation, deps.config), userId: reservation.userId } }
     },
     claimReservation: async ({ body }) => {
       const result = await oneReservationAnOrder(() => deps.transact((tx) => claim(tx, body, deps.config.claimTtlSeconds)))
@@ -41,7 +50,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
       if (result.outcome === 'refused') return refuse(409, result.error, result.message)
       const { reservation } = result
       if (reservation.status === 'PAYING') await deps.redisPicture.confirm(reservation)
-      return { status: 200, body: { ...reservationView(reservation), userId: body.userId, orderId: body.orderId } }
+      return { status: 200, body: { ...reservationView(reservation, deps.config), userId: body.userId, orderId: body.orderId } }
     },
     releaseClaim: async ({ body }) => {
       const result = await deps.transact((tx) => deps.releases.releaseClaim(tx, body))

@@ -1,6 +1,7 @@
 import {
   CHARGE_MAX,
   formatMoney,
+  type ReservationId,
   type ReserveRefusal,
   type SeatId,
   sum,
@@ -24,6 +25,8 @@ export interface NotReserved {
   readonly message: string
   /** Of SEATS_TAKEN: which. */
   readonly seatIds?: readonly SeatId[]
+  /** Of LIMIT_EXCEEDED: which of the buyer's own count. */
+  readonly reservationIds?: readonly ReservationId[]
 }
 
 /** Why an offer does not sell these lines at this moment, whoever asks; null when it does. */
@@ -60,15 +63,20 @@ function tooDear(lines: readonly (StoredType & { quantity: number })[]) {
 export function limitOf(
   offer: Offer,
   lines: readonly Line[],
-  buyer: { live: number; byType: Readonly<Record<string, number>> },
+  buyer: { live: readonly ReservationId[]; byType: Readonly<Record<string, number>> },
   liveMax: number,
 ): NotReserved | null {
-  if (buyer.live >= liveMax) {
-    return { error: 'LIMIT_EXCEEDED', message: `at most ${liveMax} reservations of an event at a time: let one go first` }
+  // Named, so that who has lost sight of them can pay for them, or let them go.
+  const own = buyer.live.length > 0 ? { reservationIds: buyer.live } : {}
+  if (buyer.live.length >= liveMax) {
+    const message = `at most ${liveMax} reservations of an event at a time: let one go first`
+    return { error: 'LIMIT_EXCEEDED', message, ...own }
   }
   for (const { ticketTypeId, quantity } of lines) {
     const type = typeOf(offer, ticketTypeId)
-    if (type.maxPerUser !== null && (buyer.byType[ticketTypeId] ?? 0) + quantity > type.maxPerUser) return tooManyOf(type)
+    if (type.maxPerUser !== null && (buyer.byType[ticketTypeId] ?? 0) + quantity > type.maxPerUser) {
+      return { ...tooManyOf(type), ...own }
+    }
   }
   return null
 }

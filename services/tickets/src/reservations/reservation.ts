@@ -22,7 +22,7 @@ export interface ReservedItem {
   readonly seatIds: readonly SeatId[] | null
 }
 
-/** A reservation as it stands. `remainingMs` is by the database's clock; negative when its time is over. */
+/** A reservation as it stands. `heldAt`: when it was made. `remainingMs` is by the database's clock; negative when its time is over. */
 export interface StoredReservation {
   readonly reservationId: ReservationId
   readonly userId: UserId
@@ -31,6 +31,7 @@ export interface StoredReservation {
   readonly status: ReservationStatus
   readonly expiresAt: Date
   readonly remainingMs: number
+  readonly heldAt: Date
   readonly orderId: OrderId | null
   readonly items: readonly ReservedItem[]
 }
@@ -43,8 +44,12 @@ export const isLive = ({ status }: StoredReservation) => status === 'ACTIVE' || 
 
 export const ticketCount = (items: readonly ReservedItem[]) => items.reduce((total, { quantity }) => total + quantity, 0)
 
-/** A reservation as callers see it: one whose time is over is EXPIRED, whether it was swept or not. */
-export function reservationView(reservation: StoredReservation): Reservation {
+/**
+ * A reservation as callers see it: one whose time is over is EXPIRED, whether it was swept or not. It lasts `holdMaxSeconds` at most,
+ * extensions included.
+ */
+export function reservationView(reservation: StoredReservation, { holdMaxSeconds }: { holdMaxSeconds: number }): Reservation {
+  const extendableUntil = new Date(reservation.heldAt.getTime() + holdMaxSeconds * 1_000)
   const tickets = reservation.items.map(({ ticketTypeId, quantity, unitPrice, seatIds }) => ({
     ticketTypeId,
     quantity,
@@ -58,6 +63,7 @@ export function reservationView(reservation: StoredReservation): Reservation {
     eventId: reservation.eventId,
     status: reservation.status === 'ACTIVE' && !isOpen(reservation) ? 'EXPIRED' : reservation.status,
     expiresAt: reservation.expiresAt,
+    ...(isOpen(reservation) && { extendableUntil }),
     tickets,
     totalAmount: sum(tickets.map(({ totalPrice }) => totalPrice)),
     currency: reservation.currency,

@@ -1,13 +1,22 @@
 import type { ReservationId, ticketsRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
-import { reserveRefusal, unknownReservation } from './answers.ts'
+import { completedReservation, reservationInPayment, reserveRefusal, unknownReservation } from './answers.ts'
+import { extendOwn } from './extend.ts'
 import { reservationView } from './reservation.ts'
-import { findReservation } from './reservation-repository.ts'
+import { findReservation, listLiveOf } from './reservation-repository.ts'
 
-type ReservationRoutes = Pick<typeof ticketsRoutes, 'createReservation' | 'getReservation' | 'releaseReservation'>
+type ReservationRoutes = Pick<
+  typeof ticketsRoutes,
+  'createReservation' | 'getReservation' | 'listReservations' | 'extendReservation' | 'releaseReservation'
+>
+
+const Position = z.object({ heldAt: z.coerce.date(), reservationId: z.uuid() })
 
 export function reservationHandlers(deps: Dependencies): Handlers<ReservationRoutes> {
+  const { config } = deps
+  const sql = sqlOfPool(deps.pool)
   return {
     createReservation: async ({ body, principal, resourceId, headers }) => {
       const result = await deps.reserve({
@@ -16,23 +25,51 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
         eventId: body.eventId,
         orderId: null,
         requests: body.ticketRequests,
-        seconds: deps.config.holdTtlSeconds,
+        seconds: config.holdTtlSeconds,
         repeatable: headers['idempotency-key'] !== undefined,
       })
       if (result.outcome !== 'reserved') return reserveRefusal(result)
-      return { status: 201, body: reservationView(result.reservation) }
+      return { status: 201, body: reservationView(result.reservation, config) }
     },
     getReservation: async ({ params, principal }) => {
-      const reservation = await findReservation(sqlOfPool(deps.pool), params.reservationId)
+      const reservation = await findReservation(sql, params.reservationId)
       if (!reservation || reservation.userId !== principal.userId) return unknownReservation()
-      return { status: 200, body: reservationView(reservation) }
+      return { status: 200, body: reservationView(reservation, config) }
+    },
+    listReservations: async ({ query: { eventId = null, limit, cursor }, principal }) => {
+      const after = decodeCursor(Position, cursor)
+      const rows = await listLiveOf(sql, { userId: principal.userId, eventId }, limit + 1, after)
+      const { page, nextCursor } = pageOf(rows, limit, ({ heldAt, reservationId }) => ({ heldAt, reservationId }))
+      return { status: 200, body: { reservations: page.map((reservation) => reservationView(reservation, config)), nextCursor } }
+    },
+    extendReservation: async ({ params: { reservationId }, principal: { userId } }) => {
+      const limits = { seconds: config.holdTtlSeconds, maxSeconds: config.holdMaxSeconds }
+      const result = await deps.transact((tx) => extendOwn(tx, { reservationId, userId }, limits))
+      switch (result.outcome) {
+        case 'extended':
+          await deps.redisPicture.confirm(result.reservation)
+          return { status: 200, body: reservationView(result.reservation, config) }
+        case 'longest':
+          return refuse(409, 'RESERVATION_NOT_EXTENDABLE', 'this reservation lasts as long as it may', {
+            expiresAt: result.expiresAt,
+          })
+        case 'unknown':
+          return unknownReservation()
+        case 'paying':
+          return reservationInPayment()
+        case 'paid':
+          return completedReservation()
+        case 'over':
+          return refuse(409, 'RESERVATION_EXPIRED', 'this reservation is over')
+        case 'not-on-sale':
+          return refuse(409, 'EVENT_NOT_ON_SALE', 'this event is not on sale')
+      }
     },
     releaseReservation: async ({ params, principal }) => {
       const result = await deps.transact((tx) => deps.releases.releaseOwn(tx, params.reservationId, principal.userId))
       if (result.outcome === 'unknown') return unknownReservation()
-      if (result.outcome === 'paying') return refuse(409, 'RESERVATION_IN_PAYMENT', 'this reservation is being paid for')
-      if (result.outcome === 'paid')
-        return refuse(409, 'RESERVATION_COMPLETED', 'this reservation is paid: its tickets are issued')
+      if (result.outcome === 'paying') return reservationInPayment()
+      if (result.outcome === 'paid') return completedReservation()
       if (result.outcome === 'released') await deps.redisPicture.release([result.reservation])
       return { status: 204, body: undefined }
     },

@@ -98,9 +98,9 @@ async function insert(
     )
     return taken.length > 0 ? seatsTaken(taken) : soldOut
   }
-  const { expiresAt } = written
+  const { expiresAt, heldAt } = written
   const status = orderId ? 'PAYING' : 'ACTIVE'
-  return { outcome: 'reserved', reservation: { ...reservation, status, expiresAt, remainingMs: seconds * 1_000 } }
+  return { outcome: 'reserved', reservation: { ...reservation, status, expiresAt, heldAt, remainingMs: seconds * 1_000 } }
 }
 
 /** The id was used before: by the same buyer for the same tickets it is the same request. */

@@ -1,0 +1,32 @@
+import type { ReservationId, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { isOnSale } from '../event-pictures/picture.ts'
+import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
+import { isOpen, type StoredReservation } from './reservation.ts'
+import { extendHold, lockReservation } from './reservation-repository.ts'
+
+export type ExtendResult =
+  | { outcome: 'extended'; reservation: StoredReservation }
+  | { outcome: 'longest'; expiresAt: Date }
+  | { outcome: 'paying' | 'paid' | 'over' | 'unknown' | 'not-on-sale' }
+
+/**
+ * Hold one's own reservation for as long again from now, within the most that a reservation may last. One that is over stays over:
+ * somebody else may have its places by now.
+ */
+export async function extendOwn(
+  tx: Tx,
+  { reservationId, userId }: { reservationId: ReservationId; userId: UserId },
+  limits: { seconds: number; maxSeconds: number },
+): Promise<ExtendResult> {
+  const reservation = await lockReservation(tx, reservationId)
+  if (!reservation || reservation.userId !== userId) return { outcome: 'unknown' }
+  if (reservation.status === 'PAYING') return { outcome: 'paying' }
+  if (reservation.status === 'COMPLETED') return { outcome: 'paid' }
+  if (!isOpen(reservation)) return { outcome: 'over' }
+  const found = await findPictureAsOf(tx, reservation.eventId)
+  if (!found || !isOnSale(found.picture, found.asOf)) return { outcome: 'not-on-sale' }
+  const extended = await extendHold(tx, reservationId, limits)
+  if (!extended) return { outcome: 'longest', expiresAt: reservation.expiresAt }
+  return { outcome: 'extended', reservation: { ...reservation, ...extended } }
+}
