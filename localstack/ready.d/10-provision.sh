@@ -97,5 +97,5 @@ begin subscribe payment-processing-queue ticket-events '{"eventType":["TICKETS_G
 begin subscribe payment-processing-queue event-events '{"eventType":["EVENT_CANCELLED"]}'
 begin subscribe event-updates.fifo event-updates.fifo '{}'
 begin subscribe analytics-queue ticket-events '{"eventType":["TICKETS_GENERATED","TICKET_CANCELLED","TICKET_TRANSFERRED","TICKET_CHECKED_IN","TICKET_TYPE_CHANGED","RESERVATION_RELEASED"]}'
-begin subscribe analytics-queue payment-events '{"eventType":["REFUND_PROCESSED"]}'
+begin subscribe analytics-queue payment-events '{"eventType":["PAYMENT_COMPLETED","PAYMENT_FAILED","REFUND_PROCESSED"]}'
 finish

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { EventStatus } from './event.ts'
 import { EventId, TicketTypeId, VenueId } from './ids.ts'
 import { Currency, Money, MoneySum } from './money.ts'
+import { FailureReason } from './order.ts'
 import { defineRoute, eventStream, fileOr, NextCursor, Page, Refusal } from './route.ts'
 import { Instant } from './text.ts'
 
@@ -62,6 +63,16 @@ export const SalesReport = z.object({
     })
     .meta({ description: 'reservations, whatever they held' }),
   refunds: z.object({ count: Count, amount: MoneySum }),
+  payments: z
+    .object({
+      completed: z.object({ count: Count, amount: MoneySum }),
+      failed: z.object({ count: Count, amount: MoneySum }),
+      failedByReason: z.array(z.object({ failureReason: FailureReason, count: Count, amount: MoneySum })).meta({
+        description:
+          'why orders were not paid, the most frequent first: what the gateway declined, and what came to nothing before',
+      }),
+    })
+    .meta({ description: 'orders that were paid, without those that cost nothing, and orders whose payment failed' }),
   checkIns: z.object({ count: Count, rate: Share.meta({ description: 'checked in / sold' }) }),
   interval: z.enum(['hour', 'day']),
   overTime: z.array(SalesOfPeriod).meta({ description: 'periods in which something happened, the oldest first' }),

@@ -42,7 +42,9 @@ export const Order = z.object({
   paymentMethod: PaymentMethod,
   holderName: z.string(),
   items: z.array(ReservedTickets),
-  tickets: z.array(z.object({ ticketId: TicketId, ticketNumber: z.string(), qrCode: z.string() })).optional(),
+  tickets: z
+    .array(z.object({ ticketId: TicketId, ticketNumber: z.string(), qrCode: z.string(), createdAt: Instant.optional() }))
+    .optional(),
   failureReason: FailureReason.optional(),
   createdAt: Instant,
   completedAt: Instant.optional(),

@@ -30,6 +30,9 @@ export const ticketsGenerated = defineMessage('TICKETS_GENERATED', {
           unitPrice: Money,
           currency: Currency,
           holderName: line(200),
+          createdAt: Instant.optional().meta({
+            description: 'as /api/tickets says it; absent in messages of before it was told',
+          }),
         }),
       )
       .max(TICKETS_PER_MESSAGE_MAX),

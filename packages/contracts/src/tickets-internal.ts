@@ -3,7 +3,7 @@ import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, User
 import { Currency, Money } from './money.ts'
 import { NotReserved, Reservation, ReserveRefusal, TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
 import { binary, defineRoute, Refusal, refusalWith } from './route.ts'
-import { line } from './text.ts'
+import { Instant, line } from './text.ts'
 import { SeatId, Ticket } from './ticket.ts'
 
 const ticketParams = z.object({ ticketId: TicketId })
@@ -19,7 +19,9 @@ const TicketAvailability = z.object({
   error: ReserveRefusal.optional().meta({ description: 'why these could not be held at this moment' }),
 })
 export type TicketAvailability = z.output<typeof TicketAvailability>
-const IssuedTicket = Ticket.pick({ ticketId: true, ticketNumber: true, qrCode: true, ticketTypeId: true })
+const IssuedTicket = Ticket.pick({ ticketId: true, ticketNumber: true, qrCode: true, ticketTypeId: true }).extend({
+  createdAt: Instant.optional(),
+})
 /** A reservation that an order holds for its payment. */
 const Claimed = Reservation.extend({ userId: UserId, orderId: OrderId })
 const Claim = z.strictObject({ reservationId: ReservationId, orderId: OrderId, userId: UserId })

@@ -158,7 +158,7 @@ export const queues = {
           'RESERVATION_RELEASED',
         ],
       },
-      { topic: 'payment-events', eventTypes: ['REFUND_PROCESSED'] },
+      { topic: 'payment-events', eventTypes: ['PAYMENT_COMPLETED', 'PAYMENT_FAILED', 'REFUND_PROCESSED'] },
     ],
   },
 } as const satisfies Record<string, Queue>

@@ -11,6 +11,7 @@ import { Seat, SeatId } from './ticket.ts'
 const seatOfEvent = { venueId: VenueId, eventId: EventId, ...Seat.shape }
 
 export const SeatPurchase = z.strictObject({
+  userId: UserId.optional().meta({ description: "may be left out; one's own: nobody buys for somebody else" }),
   venueId: VenueId,
   eventId: EventId,
   zoneId: z.int().min(1).max(999),
@@ -51,6 +52,7 @@ export const seatPurchaseRoutes = {
         .meta({ description: 'not known yet: poll /api/payments/orders/{orderId}' }),
       400: Refusal,
       402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: z.boolean() }),
+      403: Refusal.meta({ description: 'FORBIDDEN: userId is another user' }),
       404: Refusal.meta({ description: 'EVENT_NOT_FOUND, SEAT_NOT_FOUND' }),
       409: refusalWith({
         orderId: OrderId.optional(),

@@ -6,6 +6,8 @@ import {
   eventUpdated,
   type Message,
   type MessageDefinition,
+  paymentCompleted,
+  paymentFailed,
   refundProcessed,
   reservationReleased,
   ticketCancelled,
@@ -121,6 +123,11 @@ export function makeHistory(seed: number, orders: number): Message<MessageDefini
     const event = `${name} ${dice.one(['a', 'b'])}`
     const bought = purchase(event, number, dice.one([[0], [0, 0], [0, 1], [1, 1, 0]] as const))
     if (dice.chance(0.3)) tellReleased(teller, event, number)
+    if (dice.chance(0.25)) {
+      teller.tell(paymentFailed, failedPayment(bought, dice.one(['CARD_DECLINED', 'INSUFFICIENT_FUNDS', 'PAYMENT_TIMEOUT'])))
+      continue
+    }
+    teller.tell(paymentCompleted, completedPayment(bought))
     if (dice.chance(0.15)) {
       // Rejected: money came, no ticket was issued, the money goes back.
       tellReleased(teller, event, number)
@@ -144,6 +151,25 @@ const refundOf = (
 ) => ({
   ...{ ...of, orderNumber: 'ORD-2026-000001', refundId: idOf(of.orderId, 'refund', number), refundAmount, currency: 'EUR' },
   ...{ reason: 'asked', ...(ticketIds && { ticketIds }) },
+})
+
+const orderOf = ({ of }: ReturnType<typeof purchase>) => ({ ...of, orderNumber: 'ORD-2026-000001' })
+const totalOf = ({ tickets }: ReturnType<typeof purchase>) => tickets.reduce((total, { unitPrice }) => total + unitPrice, 0)
+
+/** A purchase, as PAYMENT_COMPLETED tells of it. */
+export const completedPayment = (bought: ReturnType<typeof purchase>, totalAmount = totalOf(bought)) => ({
+  ...{ ...orderOf(bought), reservationId: bought.payload.reservationId, holderName: 'Zofia Łącka', totalAmount },
+  ...{ currency: 'EUR', paymentMethod: 'CREDIT_CARD', transactionId: 'pi_1', items: [] },
+})
+
+/** A purchase that was not paid; without a total it never had prices. */
+export const failedPayment = (
+  bought: ReturnType<typeof purchase>,
+  failureReason: string,
+  totalAmount: number | null = totalOf(bought),
+) => ({
+  ...{ ...orderOf(bought), reservationId: bought.payload.reservationId, failureReason, errorMessage: 'no', retryable: true },
+  ...{ totalAmount, currency: totalAmount === null ? null : 'EUR' },
 })
 
 export { refundOf }

@@ -22,8 +22,10 @@ const tables = [
   'orders',
   'tickets',
   'refunds',
+  'payments',
   'sales_hours',
   'refund_hours',
+  'payment_totals',
   'event_totals',
 ]
 
@@ -53,12 +55,14 @@ const oneByOne = (messages: readonly Message<MessageDefinition>[]) => messages.m
 
 test('the counters equal what a plain recount of the history says', async () => {
   const history = makeHistory(1, 40)
-  const { sales_hours, refund_hours, event_totals } = await tablesOf(oneByOne(history))
+  const { sales_hours, refund_hours, payment_totals, event_totals } = await tablesOf(oneByOne(history))
   const expected = recount(history)
   expect(sales_hours).toEqual(expect.arrayContaining(expected.sales))
   expect(sales_hours).toHaveLength(expected.sales.length)
   expect(refund_hours).toEqual(expect.arrayContaining(expected.refunds))
   expect(refund_hours).toHaveLength(expected.refunds.length)
+  expect(payment_totals).toEqual(expect.arrayContaining(expected.payments))
+  expect(payment_totals).toHaveLength(expected.payments.length)
   expect(event_totals).toMatchObject(
     event_totals?.map((row) => expected.totals.get((row as { event_id: string }).event_id)) ?? [],
   )

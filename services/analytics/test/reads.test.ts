@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import {
   eventDeleted,
   eventUpdated,
+  paymentCompleted,
+  paymentFailed,
   refundProcessed,
   reservationReleased,
   ticketCancelled,
@@ -16,7 +18,7 @@ import { buildApp } from '../src/app.ts'
 import { callees } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { type Analytics, startAnalytics } from './harness.ts'
-import { idOf, purchase, refundOf, snapshot } from './history.ts'
+import { completedPayment, failedPayment, idOf, purchase, refundOf, snapshot } from './history.ts'
 
 let analytics: Analytics
 let event: Awaited<ReturnType<Analytics['publishEvent']>>
@@ -240,6 +242,45 @@ describe('figures', () => {
       expect((await analytics.app.inject({ url, headers: other.organizer.headers })).body).toContain('2026-11-28T00:00:00.000Z')
     },
   )
+
+  test('payments are counted as paid, or as failed by their reason; what cost nothing is no payment', async () => {
+    const other = await analytics.publishEvent()
+    const order = (number: number) => purchase(other.name, number, [0, 1])
+    const told = [
+      [paymentCompleted, completedPayment(order(1))],
+      [paymentCompleted, completedPayment(order(2), 0)],
+      [paymentFailed, failedPayment(order(3), 'CARD_DECLINED')],
+      [paymentFailed, failedPayment(order(4), 'CARD_DECLINED')],
+      [paymentFailed, failedPayment(order(5), 'INSUFFICIENT_FUNDS')],
+      [paymentFailed, failedPayment(order(6), 'SEATS_TAKEN', null)],
+    ] as const
+    for (const [definition, payload] of told) await other.tell(definition, payload)
+    await until(async () => {
+      const { body } = await other.organizer.sales.getSales({ params: { eventId: other.eventId }, query: {} })
+      expect(body).toMatchObject({
+        payments: {
+          completed: { count: 1, amount: 6_250 },
+          failed: { count: 4, amount: 18_750 },
+          failedByReason: [
+            { failureReason: 'CARD_DECLINED', count: 2, amount: 12_500 },
+            { failureReason: 'INSUFFICIENT_FUNDS', count: 1, amount: 6_250 },
+            { failureReason: 'SEATS_TAKEN', count: 1, amount: 0 },
+          ],
+        },
+      })
+    })
+  })
+
+  test('the time of a ticket is the one that the ticket service says', async () => {
+    const other = await analytics.publishEvent()
+    const bought = purchase(other.name, 1, [0])
+    const createdAt = '2026-11-28T19:59:58.123Z'
+    await other.tell(ticketsGenerated, { ...bought.payload, tickets: bought.tickets.map((ticket) => ({ ...ticket, createdAt })) })
+    await until(async () => {
+      const { body } = await other.organizer.queries.listSoldTickets({ query: { eventId: other.eventId } })
+      expect(body).toMatchObject({ tickets: [{ createdOn: new Date(createdAt) }] })
+    })
+  })
 
   test('sums may be larger than any amount', async () => {
     const other = await analytics.publishEvent()

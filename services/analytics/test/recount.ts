@@ -1,6 +1,8 @@
 import type {
   Message,
   MessageDefinition,
+  paymentCompleted,
+  paymentFailed,
   refundProcessed,
   reservationReleased,
   ticketCancelled,
@@ -62,5 +64,17 @@ export function recount(history: readonly Message<MessageDefinition>[]) {
     const ofEvent = issued.filter((message) => message.payload.eventId === eventId).length
     totals.set(eventId, { converted: ofEvent, released: ofNoOrder, as_of: timestamp })
   }
-  return { sales: [...sales.values()], refunds: [...refunds.values()], totals }
+  const payments = new Map<string, { event_id: string; outcome: string; payments: number; amount_minor: number }>()
+  const pay = (event_id: string, outcome: string, amount: number) => {
+    const sum = payments.get(`${event_id} ${outcome}`) ?? { event_id, outcome, payments: 0, amount_minor: 0 }
+    sum.payments++
+    sum.amount_minor += amount
+    payments.set(`${event_id} ${outcome}`, sum)
+  }
+  for (const { payload } of of<typeof paymentCompleted>('PAYMENT_COMPLETED'))
+    pay(payload.eventId, 'COMPLETED', payload.totalAmount)
+  for (const { payload } of of<typeof paymentFailed>('PAYMENT_FAILED')) {
+    pay(payload.eventId, payload.failureReason, payload.totalAmount ?? 0)
+  }
+  return { sales: [...sales.values()], refunds: [...refunds.values()], payments: [...payments.values()], totals }
 }

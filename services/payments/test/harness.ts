@@ -190,7 +190,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     sagaState: async (orderId: OrderId) =>
       (await deps.pool.query('select state from sagas where order_id = $1', [orderId])).rows[0]?.state as string,
     /** The ticket service's word, through the queue, part by part, the last first; the tickets that it made. */
-    async tellTicketsGenerated(orderId: OrderId, quantity = 2) {
+    async tellTicketsGenerated(orderId: OrderId, quantity = 2, createdAt?: Date) {
       const made = Array.from({ length: quantity }, () => randomUUID() as TicketId)
       const unitPrice = stub.state.price
       stub.issued.set(
@@ -206,6 +206,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
         unitPrice,
         currency: 'EUR' as Currency,
         holderName: 'Zofia Łącka',
+        ...(createdAt && { createdAt }),
       }))
       const about = { orderId, userId: buyer.userId as UserId, eventId, venueId: randomUUID() as VenueId }
       for (const { things, ...part } of inParts(tickets).reverse()) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type EventId, type OrderId, seatPurchaseRoutes, ticketsRejected, type VenueId } from '@boxoffice/contracts'
+import { type EventId, type OrderId, seatPurchaseRoutes, ticketsRejected, type UserId, type VenueId } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -20,7 +20,7 @@ afterEach(() => {
 afterAll(() => payments.stop())
 
 const seat = { venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '12' }
-type Wanted = Partial<typeof seat> & { paymentToken?: string; holderName?: string }
+type Wanted = Partial<typeof seat> & { paymentToken?: string; holderName?: string; userId?: UserId }
 const buySeat = (wanted: Wanted = {}, key?: string, client = payments.seats) =>
   client.buySeat({
     ...(key !== undefined && { headers: { 'idempotency-key': key } }),
@@ -49,6 +49,20 @@ describe('a seat', () => {
     expect(holder_name).toBe('Zofia Łącka')
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 5_000, successfulCharges: 1 })
     expect((await payments.order(orderId)).items).toMatchObject([{ seatIds: ['1-A-12'], quantity: 1 }])
+  })
+  test('is bought with the body of the reference, which names the buyer, and has the time that its ticket has', async () => {
+    const buying = buySeat({ userId: payments.buyer.userId as UserId, colLabel: '17' })
+    const { order_id: orderId } = await paid()
+    const createdAt = new Date('2026-11-21T10:00:00.123Z')
+    await payments.tellTicketsGenerated(orderId, 1, createdAt)
+    const bought = await buying
+    expect(bought).toMatchObject({ status: 201, body: { orderId, createdOn: createdAt } })
+    expect((await payments.order(orderId)).tickets).toMatchObject([{ createdAt }])
+  })
+  test('is bought for oneself alone: another user’s id is refused, and no order is made', async () => {
+    const before = await countOrders()
+    expect(await buySeat({ userId: randomUUID() as UserId })).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
+    expect(await countOrders()).toBe(before)
   })
   test('is not known of in time: 202, and its key gives the ticket when there is one, whatever comes after', async () => {
     const key = randomUUID()
@@ -126,7 +140,7 @@ describe('what is not to be had', () => {
       method: 'POST',
       url: '/api/v1/tickets',
       headers: payments.buyer.headers,
-      payload: { ...seat, userId: randomUUID() },
+      payload: { ...seat, buyerId: randomUUID() },
     })
     expect(answer.statusCode).toBe(400)
     expect((await payments.app.inject({ method: 'POST', url: '/api/v1/tickets', payload: seat })).statusCode).toBe(401)

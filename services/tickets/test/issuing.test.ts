@@ -82,7 +82,8 @@ describe('a paid order', () => {
     expect(tickets).toHaveLength(2)
     expect(payload).toMatchObject({ eventId, userId: order.userId, reservationId: order.reservationId, venueId: event.venueId })
     expect(payload.tickets).toEqual(
-      tickets.map(({ ticketId, ticketNumber, qrCode, ticketTypeId, holderName }) => ({
+      tickets.map(({ ticketId, ticketNumber, qrCode, ticketTypeId, holderName, createdAt }) => ({
+        createdAt,
         ticketId,
         ticketNumber,
         qrCode,

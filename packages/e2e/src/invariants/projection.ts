@@ -81,6 +81,17 @@ const mirrored: readonly Mirrored[] = [
     projected: `select event_id, ticket_type_id, sum(refunded_minor)::text as amount
       from sales_hours where generation = ${current} group by event_id, ticket_type_id having sum(refunded_minor) > 0`,
   },
+  {
+    statement: 'the read side counts the payments that were made, and those that failed by their reason',
+    service: 'payments',
+    truth: `select body #>> '{payload,eventId}' as event_id, count(*)::int as payments,
+        case event_type when 'PAYMENT_COMPLETED' then 'COMPLETED' else body #>> '{payload,failureReason}' end as outcome
+      from (select event_type, body from outbox union select event_type, body from message_archive) told
+      where event_type = 'PAYMENT_FAILED'
+        or event_type = 'PAYMENT_COMPLETED' and (body #>> '{payload,totalAmount}')::numeric > 0
+      group by 1, 3`,
+    projected: `select event_id, payments, outcome from payment_totals where generation = ${current} and payments > 0`,
+  },
 ]
 
 /** What the read side has otherwise than the services themselves. */

@@ -1,5 +1,7 @@
 import type { Tx } from '@boxoffice/service-kit'
 import type { EventTotals, RefundHour, ReservationFacts, SalesHour } from './counters.ts'
+import { addToPaymentTotals } from './payment-repository.ts'
+import type { PaymentTotals } from './payments.ts'
 import { defineTable } from './table.ts'
 
 const reservations = defineTable<ReservationFacts>({
@@ -57,6 +59,7 @@ const eventTotals = defineTable<EventTotals>({
 export interface Differences {
   readonly sales: readonly SalesHour[]
   readonly refunds: readonly RefundHour[]
+  readonly payments: readonly PaymentTotals[]
   readonly totals: readonly EventTotals[]
 }
 
@@ -64,5 +67,6 @@ export interface Differences {
 export async function addToCounters(tx: Tx, generation: number, differences: Differences): Promise<void> {
   await salesHours.put(tx, generation, differences.sales)
   await refundHours.put(tx, generation, differences.refunds)
+  await addToPaymentTotals(tx, generation, differences.payments)
   await eventTotals.put(tx, generation, differences.totals)
 }

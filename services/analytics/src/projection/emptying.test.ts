@@ -13,8 +13,8 @@ beforeAll(async () => {
 afterAll(() => pool.end())
 
 const tables = [
-  ...['events', 'ticket_types', 'reservations', 'orders', 'tickets', 'refunds'],
-  ...['sales_hours', 'refund_hours', 'event_totals'],
+  ...['events', 'ticket_types', 'reservations', 'orders', 'tickets', 'refunds', 'payments'],
+  ...['sales_hours', 'refund_hours', 'payment_totals', 'event_totals'],
 ]
 async function rowsOf(generation: number): Promise<Record<string, number>> {
   const counted: Record<string, number> = {}

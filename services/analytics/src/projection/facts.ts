@@ -10,6 +10,8 @@ import {
   type MessageDefinition,
   type OrderId,
   type Payload,
+  paymentCompleted,
+  paymentFailed,
   type ReservationId,
   refundProcessed,
   reservationReleased,
@@ -22,6 +24,7 @@ import {
 } from '@boxoffice/contracts'
 import type { ReservationFacts } from './counters.ts'
 import { joinFacts, joinOrders, type OrderFacts, type OrderPicture, type TicketFacts, unknownTicket } from './order-facts.ts'
+import type { PaymentFacts } from './payments.ts'
 
 type Offer = Payload<typeof ticketTypeChanged>
 /** As the newest message has it: of the highest version, and of two of one version always the same. */
@@ -36,6 +39,7 @@ export type EventFacts =
 export interface Facts {
   readonly orders: Map<OrderId, OrderPicture>
   readonly reservations: Map<ReservationId, ReservationFacts>
+  readonly payments: Map<OrderId, PaymentFacts>
   readonly types: Map<TicketTypeId, Versioned<Offer>>
   readonly events: Map<EventId, Versioned<EventFacts>>
   /** The events that they are about, and the newest of them. */
@@ -45,6 +49,7 @@ export interface Facts {
 export const noFacts = (): Facts => ({
   orders: new Map(),
   reservations: new Map(),
+  payments: new Map(),
   types: new Map(),
   events: new Map(),
   about: new Map(),
@@ -63,9 +68,9 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
     addOrder(
       facts,
       payload,
-      payload.tickets.map(({ ticketId, ticketTypeId, seat, unitPrice, currency }) => ({
+      payload.tickets.map(({ ticketId, ticketTypeId, seat, unitPrice, currency, createdAt }) => ({
         ...{ ticketId, ticketTypeId, userId, venueId, priceMinor: unitPrice, currency, ...seat },
-        ...{ createdOn: timestamp, issuedAt: timestamp },
+        ...{ createdOn: createdAt ?? timestamp, issuedAt: timestamp },
       })),
       { venueId, issuedAt: timestamp },
     )
@@ -102,6 +107,17 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
       refund,
     )
     addAbout(facts, payload.eventId, timestamp)
+  }),
+  tells(paymentCompleted, (facts, { timestamp, payload }) => {
+    const { orderId, eventId, totalAmount, currency } = payload
+    const unfailed = { failedAt: null, failureReason: null }
+    addPayment(facts, { orderId, eventId, completedAt: timestamp, ...unfailed, amountMinor: totalAmount })
+    addAbout(facts, eventId, timestamp, currency)
+  }),
+  tells(paymentFailed, (facts, { timestamp, payload }) => {
+    const { orderId, eventId, failureReason, totalAmount, currency } = payload
+    addPayment(facts, { orderId, eventId, completedAt: null, failedAt: timestamp, failureReason, amountMinor: totalAmount })
+    addAbout(facts, eventId, timestamp, currency)
   }),
   tells(reservationReleased, (facts, { timestamp, payload }) => {
     const { reservationId, eventId, releasedAt } = payload
@@ -162,6 +178,11 @@ function addOrder(
 function addReservation({ reservations }: Facts, reservation: ReservationFacts): void {
   const there = reservations.get(reservation.reservationId)
   reservations.set(reservation.reservationId, there ? joinFacts(there, reservation) : reservation)
+}
+
+function addPayment({ payments }: Facts, payment: PaymentFacts): void {
+  const there = payments.get(payment.orderId)
+  payments.set(payment.orderId, there ? joinFacts(there, payment) : payment)
 }
 
 function addNewer<K, P extends object>(

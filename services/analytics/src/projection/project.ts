@@ -6,6 +6,8 @@ import { differenceOf, type EventTotals, holdsOf, refundsOf, salesOf } from './c
 import { type Facts, factsOf } from './facts.ts'
 import { joinFacts, joinOrders, type OrderFacts, type OrderPicture } from './order-facts.ts'
 import { changesBetween, listTicketsOf, lockOrders, type OrderChanges, putOrders } from './order-repository.ts'
+import { lockPayments, putPayments } from './payment-repository.ts'
+import { paymentsOf } from './payments.ts'
 
 /** What reads may look different after a commit; an organizer's do whenever their event's do. */
 export interface Touched {
@@ -18,8 +20,8 @@ export const nothingTouched = (): Touched => ({ events: new Set(), users: new Se
 /**
  * Write what messages tell into these generations, in the caller's transaction; what they touch is added to `touched`. Their order and
  * number do not matter, nor whether any of them was written before: facts are joined by the id of what they are about, and counters
- * change by the difference that makes. Rows are locked in one order: the facts of each generation (orders, reservations, types,
- * events, each by id), and when all of them are written the counters of each, which everybody wants.
+ * change by the difference that makes. Rows are locked in one order: the facts of each generation (orders, reservations,
+ * payments, types, events, each by id), and when all of them are written the counters of each, which everybody wants.
  */
 export async function project(
   tx: Tx,
@@ -39,6 +41,7 @@ export async function project(
 async function projectFacts(tx: Tx, generation: number, facts: Facts, touched: Touched): Promise<Differences> {
   const orders = await projectOrders(tx, generation, facts)
   const holds = await projectReservations(tx, generation, facts)
+  const payments = await projectPayments(tx, generation, facts)
   await putTypes(
     tx,
     generation,
@@ -49,6 +52,7 @@ async function projectFacts(tx: Tx, generation: number, facts: Facts, touched: T
   return {
     sales: differenceOf(orders.before.flatMap(salesOf), orders.after.flatMap(salesOf)),
     refunds: differenceOf(orders.before.flatMap(refundsOf), orders.after.flatMap(refundsOf)),
+    payments,
     totals: totalsOf(facts, holds),
   }
 }
@@ -114,6 +118,19 @@ async function projectReservations(tx: Tx, generation: number, facts: Facts) {
     changed.map(({ after }) => after),
   )
   return differences
+}
+
+async function projectPayments(tx: Tx, generation: number, facts: Facts) {
+  const told = [...facts.payments.values()]
+  if (told.length === 0) return []
+  const before = await lockPayments(tx, generation, told)
+  const after = before.map((known) => {
+    const fact = facts.payments.get(known.orderId)
+    return fact ? joinFacts(known, fact) : known
+  })
+  const changed = after.filter((payment, index) => JSON.stringify(payment) !== JSON.stringify(before[index]))
+  await putPayments(tx, generation, changed)
+  return differenceOf(before.flatMap(paymentsOf), after.flatMap(paymentsOf))
 }
 
 function totalsOf({ about }: Facts, holds: readonly { eventId: EventId; converted: number; released: number }[]): EventTotals[] {

@@ -76,7 +76,10 @@ export const getReportFigures = (sql: Tx, generation: number, event: OfEvent, in
                 from sales_hours where generation = $1 and event_id = $2
                 union all
                 select hour, 0, 0, 0, refunded_minor, 0 from refund_hours where generation = $1 and event_id = $2) h
-          where ${HAPPENED} group by 1) f) as "overTime"`,
+          where ${HAPPENED} group by 1) f) as "overTime",
+       (select coalesce(jsonb_agg(f order by f.payments desc, f.outcome), '[]') from (
+          select outcome, payments, amount_minor as "amountMinor" from payment_totals
+          where generation = $1 and event_id = $2 and payments > 0) f) as payments`,
       parametersOf(generation, event.eventId, interval, timeZone),
     )
     if (!row) throw new Error('a statement without a row')

@@ -1,4 +1,4 @@
-import { Currency, type Minor, TicketTypeId } from '@boxoffice/contracts'
+import { Currency, FailureReason, type Minor, TicketTypeId } from '@boxoffice/contracts'
 import { z } from 'zod'
 import { KnownEvent } from '../reading/event-access.ts'
 
@@ -33,10 +33,18 @@ export const TypeFigures = Sums.extend({
 export type TypeFigures = z.output<typeof TypeFigures>
 
 export const PeriodFigures = Sums.extend({ from: z.iso.datetime({ offset: true }) })
+/** Payments of an event that came to this. */
+export const PaymentFigures = z.object({
+  outcome: z.enum(['COMPLETED', ...FailureReason.options]),
+  payments: Count,
+  amountMinor: Count,
+})
+
 export const ReportFigures = z.object({
   totals: EventFigures,
   byType: z.array(TypeFigures),
   overTime: z.array(PeriodFigures),
+  payments: z.array(PaymentFigures),
 })
 export type ReportFigures = z.output<typeof ReportFigures>
 

@@ -1,4 +1,4 @@
-import type { EventId, EventSales, SalesReport, UserId, VenueId } from '@boxoffice/contracts'
+import { type EventId, type EventSales, type SalesReport, sum, type UserId, type VenueId } from '@boxoffice/contracts'
 import { pageOf } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { KnownEvent } from '../reading/event-access.ts'
@@ -88,7 +88,7 @@ const salesOf = ({ organizerId: _, timeZone: __, figures, ...shown }: OverviewLi
 /** The contract's report of an event in figures; `at` is the time of asking. */
 export function reportOf(event: KnownEvent, figures: ReportFigures, interval: Interval, at: Date): SalesReport {
   const { organizerId: _, ...shown } = event
-  const { totals, byType, overTime } = figures
+  const { totals, byType, overTime, payments } = figures
   const { converted, released } = totals
   const sold = shownWithCapacity(totals)
   return {
@@ -102,11 +102,25 @@ export function reportOf(event: KnownEvent, figures: ReportFigures, interval: In
     })),
     holds: { converted, released, conversion: shareOf(converted, converted + released) },
     refunds: { count: totals.refunds, amount: amountOf(totals.refundedMinor) },
+    payments: paymentsOf(payments),
     checkIns: { count: totals.checkedIn, rate: shareOf(totals.checkedIn, sold.soldCount) },
     interval,
     overTime: overTime.map(({ from, issued, grossMinor, cancelled, refundedMinor, checkedIn }) => ({
       ...{ from: new Date(from), issuedCount: issued, revenue: amountOf(grossMinor), cancelledCount: cancelled },
       ...{ refundedAmount: amountOf(refundedMinor), checkedInCount: checkedIn },
     })),
+  }
+}
+
+/** Payments as the contract shows them: what was paid, and what failed, by its reason. */
+function paymentsOf(figures: ReportFigures['payments']): SalesReport['payments'] {
+  const failed = figures.flatMap(({ outcome, payments: count, amountMinor }) =>
+    outcome === 'COMPLETED' ? [] : [{ failureReason: outcome, count, amount: amountOf(amountMinor) }],
+  )
+  const completed = figures.find(({ outcome }) => outcome === 'COMPLETED')
+  return {
+    completed: { count: completed?.payments ?? 0, amount: amountOf(completed?.amountMinor ?? 0) },
+    failed: { count: failed.reduce((total, { count }) => total + count, 0), amount: sum(failed.map(({ amount }) => amount)) },
+    failedByReason: failed,
   }
 }

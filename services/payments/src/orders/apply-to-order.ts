@@ -42,9 +42,15 @@ export async function applyToOrder(tx: Tx, orderId: OrderId, context: SagaContex
   }
   if (tickets && tickets.length > 0) {
     await tx.query(
-      `insert into order_tickets (order_id, ticket_id, ticket_number, qr_code)
-       select $1, * from unnest($2::uuid[], $3::text[], $4::text[])`,
-      [orderId, tickets.map((t) => t.ticketId), tickets.map((t) => t.ticketNumber), tickets.map((t) => t.qrCode)],
+      `insert into order_tickets (order_id, ticket_id, ticket_number, qr_code, created_at)
+       select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[])`,
+      [
+        orderId,
+        tickets.map((t) => t.ticketId),
+        tickets.map((t) => t.ticketNumber),
+        tickets.map((t) => t.qrCode),
+        tickets.map((t) => t.createdAt ?? null),
+      ],
     )
   }
 }

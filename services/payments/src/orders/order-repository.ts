@@ -54,13 +54,14 @@ interface Row {
   created_at: Date
   completed_at: Date | null
   items: { ticketTypeId: TicketTypeId; quantity: number; unitPrice: Minor; seatIds?: SeatId[] }[]
-  tickets: { ticketId: TicketId; ticketNumber: string; qrCode: string }[]
+  tickets: { ticketId: TicketId; ticketNumber: string; qrCode: string; createdAt: string | null }[]
 }
 
 const select = `select o.*,
   coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity,
     'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids)) order by i.ticket_type_id) from order_items i where i.order_id = o.order_id), '[]') as items,
-  coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber', t.ticket_number, 'qrCode', t.qr_code)
+  coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber', t.ticket_number, 'qrCode', t.qr_code,
+    'createdAt', t.created_at)
     order by t.ticket_number) from order_tickets t where t.order_id = o.order_id), '[]') as tickets
   from orders o`
 
@@ -78,7 +79,9 @@ const toOrder = (row: Row): StoredOrder => ({
   paymentMethod: row.payment_method,
   holderName: row.holder_name,
   items: row.items.map((item) => ({ ...item, totalPrice: times(item.unitPrice, item.quantity) })),
-  ...(row.tickets.length > 0 && { tickets: row.tickets }),
+  ...(row.tickets.length > 0 && {
+    tickets: row.tickets.map(({ createdAt, ...ticket }) => ({ ...ticket, ...(createdAt && { createdAt: new Date(createdAt) }) })),
+  }),
   ...(row.failure_reason && { failureReason: row.failure_reason }),
   createdAt: row.created_at,
   ...(row.completed_at && { completedAt: row.completed_at }),

@@ -46,7 +46,21 @@ export interface IssuedTicket {
   ticketNumber: string
   ticketTypeId: TicketTypeId
   qrCode: string
+  /** When the ticket service made it, ISO 8601; absent where it did not say. */
+  createdAt?: string
 }
+/** A ticket as the saga and its journal keep it. */
+export const issuedTicket = ({
+  ticketId,
+  ticketNumber,
+  ticketTypeId,
+  qrCode,
+  createdAt,
+}: Omit<IssuedTicket, 'createdAt'> & { createdAt?: Date | undefined }): IssuedTicket => ({
+  ...{ ticketId, ticketNumber, ticketTypeId, qrCode },
+  ...(createdAt && { createdAt: createdAt.toISOString() }),
+})
+
 /** A ticket that admits nobody any more, under the id it was issued with, and what was paid for it. */
 export interface WithdrawnTicket {
   ticketId: TicketId

@@ -4,7 +4,7 @@ import type { Lookup } from '../gateway/outcomes.ts'
 import { totalOf } from './advance.ts'
 import { chargeKey } from './journal.ts'
 import { repay, withdrawTickets } from './refund-steps.ts'
-import { type Failure, type Item, type Saga, type SagaInput, stepOf } from './saga.ts'
+import { type Failure, type Item, issuedTicket, type Saga, type SagaInput, stepOf } from './saga.ts'
 import type { StoredSaga } from './saga-repository.ts'
 import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step.ts'
 
@@ -203,7 +203,7 @@ async function release(ports: StepPorts, { orderId, context }: Saga): Promise<St
 async function confirm(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
   const { reservationId, userId, holderName } = context
   const answer = await ports.tickets.confirmPurchase({ body: { reservationId, orderId, userId, holderName } })
-  if (answer.status === 200) return { input: { type: 'TICKETS_ISSUED', tickets: answer.body.tickets } }
+  if (answer.status === 200) return { input: { type: 'TICKETS_ISSUED', tickets: answer.body.tickets.map(issuedTicket) } }
   return { input: { type: 'TICKETS_REJECTED', reason: answer.body.reason } }
 }
 

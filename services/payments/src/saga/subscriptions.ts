@@ -3,7 +3,7 @@ import { on } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import { rememberCancelledEvent } from '../event-refunds/cancelled-event-repository.ts'
 import type { createApplier } from './apply.ts'
-import type { SagaInput } from './saga.ts'
+import { issuedTicket, type SagaInput } from './saga.ts'
 import { findSagaForUpdate } from './saga-repository.ts'
 
 /** What the ticket and event services tell: translated into inputs of the saga. */
@@ -19,12 +19,7 @@ export function sagaSubscribers(apply: ReturnType<typeof createApplier>) {
         type: 'TICKETS_ISSUED',
         part,
         parts,
-        tickets: tickets.map(({ ticketId, ticketNumber, ticketTypeId, qrCode }) => ({
-          ticketId,
-          ticketNumber,
-          ticketTypeId,
-          qrCode,
-        })),
+        tickets: tickets.map(issuedTicket),
       }),
     ),
     on(ticketsRejected, (tx, { payload: { orderId, reason, detail } }) =>

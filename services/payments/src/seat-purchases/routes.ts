@@ -9,6 +9,9 @@ import { buySeat } from './buy-seat.ts'
 export function seatPurchaseHandlers(deps: Dependencies): Handlers<typeof seatPurchaseRoutes> {
   return {
     async buySeat({ principal, body, idempotencyKey, rawBody }) {
+      if (body.userId !== undefined && body.userId !== principal.userId) {
+        return refuse(403, 'FORBIDDEN', 'a seat is bought for oneself: userId is another user')
+      }
       const order = await buySeat(deps, { principal, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) })
       return answerOf(body, order)
     },
@@ -23,6 +26,8 @@ function answerOf({ venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase
     const seat = { venueId, eventId, zoneId, rowLabel, colLabel }
     const price = totalAmount ?? (0 as Minor)
     const { ticketId } = ticket
+    // The ticket's own time, as every other view of it has it.
+    const createdOn = ticket.createdAt ?? completedAt ?? createdAt
     const body = {
       ticketId,
       orderId,
@@ -30,7 +35,7 @@ function answerOf({ venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase
       ...seat,
       price,
       currency,
-      createdOn: completedAt ?? createdAt,
+      createdOn,
     }
     return { status: 201, body }
   }

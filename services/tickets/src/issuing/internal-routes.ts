@@ -21,10 +21,11 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
         const message = outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'
         return refuse(409, `ORDER_${outcome}`, message, { confirmed: false as const, outcome, reason })
       }
-      const tickets = result.tickets.map(({ ticketId, ticketNumber, ticketTypeId }) => ({
+      const tickets = result.tickets.map(({ ticketId, ticketNumber, ticketTypeId, createdAt }) => ({
         ticketId,
         ticketNumber,
         ticketTypeId,
+        createdAt,
         qrCode: qrCodeUrl(publicUrl, ticketId),
       }))
       return { status: 200, body: { confirmed: true, orderId: body.orderId, tickets } }

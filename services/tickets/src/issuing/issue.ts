@@ -145,7 +145,7 @@ export function createIssuing(deps: {
   }
 
   const generated = (
-    { ticketId, ticketNumber, ticketTypeId, seat, unitPrice, currency, holderName }: StoredTicket,
+    { ticketId, ticketNumber, ticketTypeId, seat, unitPrice, currency, holderName, createdAt }: StoredTicket,
     names: ReadonlyMap<TicketTypeId, string>,
   ) => ({
     ticketId,
@@ -157,6 +157,7 @@ export function createIssuing(deps: {
     unitPrice,
     currency,
     holderName,
+    createdAt,
   })
 
   return { issue, giveUp }

@@ -1,0 +1,35 @@
+import type { Tx } from '@boxoffice/service-kit'
+import type { PaymentFacts, PaymentTotals } from './payments.ts'
+import { defineTable } from './table.ts'
+
+const payments = defineTable<PaymentFacts>({
+  name: 'payments',
+  key: ['orderId'],
+  columns: {
+    orderId: 'order_id',
+    eventId: 'event_id',
+    completedAt: 'completed_at',
+    failedAt: 'failed_at',
+    failureReason: 'failure_reason',
+    amountMinor: 'amount_minor',
+  },
+})
+export const putPayments = payments.put
+
+/** What is known of the payments of these orders, each locked until the transaction ends, in the order of their ids. */
+export const lockPayments = (tx: Tx, generation: number, told: readonly PaymentFacts[]): Promise<PaymentFacts[]> =>
+  tx.query<PaymentFacts>(
+    `insert into payments (generation, order_id, event_id)
+     select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
+     on conflict (generation, order_id) do update set order_id = excluded.order_id
+     returning ${payments.selected}`,
+    [generation, told.map(({ orderId }) => orderId), told.map(({ eventId }) => eventId)],
+  )
+
+/** Add differences to the counters, row after row in the order of their keys. */
+export const { put: addToPaymentTotals } = defineTable<PaymentTotals>({
+  name: 'payment_totals',
+  key: ['eventId', 'outcome'],
+  columns: { eventId: 'event_id', outcome: 'outcome', payments: 'payments', amountMinor: 'amount_minor' },
+  onConflict: 'payments = t.payments + excluded.payments, amount_minor = t.amount_minor + excluded.amount_minor',
+})
