@@ -182,6 +182,33 @@ describe('the limits of a sale', () => {
     expect(await customer.buy(wish)).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
   })
 
+  test('go with the event when it is moved to an earlier day: nobody buys or gives back after its end, and everybody sees it at once', async () => {
+    const { eventId } = await draft({ name: `Przeniesione ${word}`, refundableUntil: inDays(29) })
+    const { ticketTypeId } = await sell(eventId as never)
+    expectStatus(await organizer.tickets.updateTicketType({ params: { ticketTypeId }, body: { salesEndAt: inDays(28) } }), 200)
+    expectStatus(await publish(eventId as never), 200)
+    const [eventDate, endDate] = [inDays(5), inDays(5.1)]
+    const moved = await organizer.events.updateEvent({ params: { eventId }, body: { eventDate, endDate } })
+    expect(expectStatus(moved, 200)).toMatchObject({ endDate, refundableUntil: endDate })
+    const { ticketTypes } = expectStatus(await customer.tickets.listTicketTypes({ query: { eventId } }), 200)
+    expect(ticketTypes).toMatchObject([{ salesEndAt: endDate }])
+  })
+
+  test('leave a customer a way to what they hold, from another device, and more time for it', async () => {
+    const { eventId } = await draft({ name: `Zgubione ${word}` })
+    const { ticketTypeId } = await sell(eventId as never)
+    expectStatus(await publish(eventId as never), 200)
+    const held = expectStatus(await reserve(customer, eventId as never, [{ ticketTypeId, quantity: 2 }]), 201)
+    await customer.signIn()
+    const { reservations } = expectStatus(await customer.tickets.listReservations({ query: { eventId } }), 200)
+    expect(reservations).toEqual([held])
+    const params = { reservationId: held.reservationId }
+    const extended = expectStatus(await customer.tickets.extendReservation({ params }), 200)
+    expect(extended.expiresAt.getTime()).toBeGreaterThan(held.expiresAt.getTime())
+    expect(extended.extendableUntil).toEqual(held.extendableUntil)
+    expectStatus(await customer.pay(held.reservationId), 201)
+  })
+
   test('let several kinds of tickets into one reservation, all of them or none', async () => {
     const seated = await publishSeatedEvent(organizer, `Mieszane ${word}`)
     const standing = expectStatus(
