@@ -192,7 +192,7 @@ test('neither tokens nor addresses are in the log, whatever goes wrong', async (
   const user = await quiet.user()
   quiet.ses.set('down')
   await quiet.tell(userCreated, createdFor(user, await quiet.seal(token)))
-  await until(() => expect(logging.logged()).toContain('tried again'))
+  await until(() => expect(logging.logged()).toContain('will be retried'))
   quiet.ses.set('ok')
   await settled(quiet, user.userId, 'SENT')
   quiet.ses.set('reject')
