@@ -67,7 +67,7 @@ export function createDependencies(
     responseTimeoutMs: config.holderNameTimeoutMs,
   })
   const gatewayGuard = createGuard('gateway', config.policies.gateway, foundation, config.stripe)
-  const gateway = createGateway({ ...config.stripe, guard: gatewayGuard })
+  const gateway = createGateway({ ...config.stripe, guard: gatewayGuard, logger })
 
   const sagaMetrics = createSagaMetrics(pool, metrics)
   const apply = createApplier(messaging.append, sagaMetrics, config)

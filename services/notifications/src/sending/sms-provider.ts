@@ -22,7 +22,13 @@ export function createSnsProvider(
     const result = await messages.publish({ text, phoneNumber, senderId: config.senderId })
     if (result.outcome === 'accepted') return { accepted: true, providerMessageId: result.providerMessageId }
     if (result.outcome === 'rejected') return { accepted: false, reason: result.reason }
-    throw new ServiceUnavailable('sms', result.answered ? 'ANSWER' : 'CONNECTION', !result.answered, result.error)
+    const late = /Timeout|Abort/.test((result.error as Error).name)
+    throw new ServiceUnavailable(
+      'sms',
+      result.answered ? 'ANSWER' : late ? 'TIMEOUT' : 'CONNECTION',
+      !result.answered,
+      result.error,
+    )
   }
 
   return {

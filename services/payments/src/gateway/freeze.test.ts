@@ -22,13 +22,14 @@ function start() {
   const policy = { ...policies.gateway, ratePerSecond: undefined, breaker: { ...policies.gateway.breaker, slowMs: SLOW_MS } }
   const guard = createGuard('gateway', policy, { ...createWatchers(), logger }, { timeoutMs: TIMEOUT_MS })
   const secrets = { secretKey: 'sk_test_1', webhookSecret: 'whsec_1' }
-  const gateway = createGateway({ ...secrets, baseUrl: stripe.url, timeoutMs: TIMEOUT_MS, guard })
+  const gateway = createGateway({ ...secrets, baseUrl: stripe.url, timeoutMs: TIMEOUT_MS, guard, logger })
   const charge = async () => {
     const order = { orderId: randomUUID() as OrderId, amount: 1_000 as Minor, currency: 'EUR' as Currency }
     const { outcome } = await gateway.charge({ ...order, key: randomUUID(), paymentToken: 'pm_card_visa' })
     return outcome === 'charged'
   }
-  return { guard, charge, opened: () => lines().find(({ msg }) => msg === 'breaker opened: calls are not made') }
+  const failed = () => lines().filter(({ msg }) => msg === 'call failed')
+  return { guard, charge, failed, opened: () => lines().find(({ msg }) => msg === 'breaker opened: calls are not made') }
 }
 
 test.each([
@@ -46,11 +47,13 @@ test.each([
 })
 
 test('a gateway that freezes after a hundred good calls: five failures of the last fifteen are 30 %', async () => {
-  const { guard, charge, opened } = start()
+  const { guard, charge, opened, failed } = start()
   await askWhileWell(charge, 15)
   await stripe.freeze()
   expect(await askUntilOpen('trickle', charge, () => opened() !== undefined)).toBe(5)
   expect(opened()).toMatchObject({ calls: 15, failed: 5 })
+  const about = { callee: 'gateway', operation: 'charge', type: 'StripeConnectionError', orderId: expect.any(String) }
+  expect(failed().slice(-5)).toMatchObject(Array(5).fill(about))
   stripe.thaw()
   guard.close()
 })

@@ -21,9 +21,10 @@ beforeAll(async () => {
   lagging = await startLagging(sandbox.url)
 })
 beforeEach(() => {
-  guard = createGuard('gateway', policies.gateway, createWatchers())
+  const watchers = createWatchers()
+  guard = createGuard('gateway', policies.gateway, watchers)
   const secrets = { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET }
-  gateway = createGateway({ ...secrets, baseUrl: lagging.url, timeoutMs: 5_000, guard })
+  gateway = createGateway({ ...secrets, baseUrl: lagging.url, timeoutMs: 5_000, guard, logger: watchers.logger })
 })
 afterEach(() => guard.close())
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import type { Currency, Minor, OrderId, RefundId } from '@boxoffice/contracts'
-import { type Guard, ServiceUnavailable } from '@boxoffice/service-kit'
+import { type Guard, type Logger, ServiceUnavailable } from '@boxoffice/service-kit'
 import Stripe from 'stripe'
 import { type ChargeOutcome, definite, definiteRefund, type Lookup, lookupOf, outcomeOf, type RefundOutcome } from './outcomes.ts'
 
@@ -55,8 +55,9 @@ export function createGateway(options: {
   baseUrl?: string
   timeoutMs: number
   guard: Guard
+  logger: Logger
 }): Gateway {
-  const { guard } = options
+  const guard = logging(options.guard, options.logger)
   const stripe = new Stripe(options.secretKey, {
     timeout: options.timeoutMs,
     maxNetworkRetries: 0,
@@ -73,9 +74,9 @@ export function createGateway(options: {
     return lookupOf(intents)
   }
 
-  async function lookUp(look: () => Promise<Lookup>): Promise<Lookup> {
+  async function lookUp(orderId: OrderId, look: () => Promise<Lookup>): Promise<Lookup> {
     try {
-      return await guard('find', look)
+      return await guard('find', { orderId }, look)
     } catch (error) {
       return { outcome: 'unreachable', reason: (error as Error).message }
     }
@@ -84,7 +85,7 @@ export function createGateway(options: {
   return {
     async charge({ orderId, amount, currency, paymentToken, key }) {
       try {
-        return await guard('charge', () =>
+        return await guard('charge', { orderId }, () =>
           definite(async () => {
             const intent = await stripe.paymentIntents.create(
               {
@@ -111,7 +112,7 @@ export function createGateway(options: {
 
     async forbid({ orderId, amount, currency, key }) {
       try {
-        return await guard('forbid', async () => {
+        return await guard('forbid', { orderId }, async () => {
           const metadata = { orderId, purpose: 'takes the key of a charge that is not to be' }
           const wanted = { amount, currency: currency.toLowerCase(), metadata }
           const made = await stripe.paymentIntents.create(wanted, { idempotencyKey: key }).catch((error) => {
@@ -128,17 +129,17 @@ export function createGateway(options: {
     },
 
     find: (orderId, since) =>
-      lookUp(async () => {
+      lookUp(orderId, async () => {
         const { data } = await stripe.paymentIntents.search({ query: `metadata['orderId']:'${orderId}'` })
         if (data.length > 0 || Date.now() - since.getTime() > SEARCH_LAG_MS) return lookupOf(data)
         // Searching lags behind what was just written; listing does not.
         return listed(orderId, since)
       }),
-    findListed: (orderId, since) => lookUp(() => listed(orderId, since)),
+    findListed: (orderId, since) => lookUp(orderId, () => listed(orderId, since)),
 
     async cancel(transactionId) {
       try {
-        const intent = await guard('cancel', () => stripe.paymentIntents.cancel(transactionId))
+        const intent = await guard('cancel', { transactionId }, () => stripe.paymentIntents.cancel(transactionId))
         return intent.status === 'canceled' ? 'cancelled' : 'unknown'
       } catch {
         return 'unknown'
@@ -148,7 +149,9 @@ export function createGateway(options: {
     async refund({ transactionId, amount, orderId, refundId, key }) {
       const wanted = { payment_intent: transactionId, amount, metadata: { orderId, refundId } }
       try {
-        return await guard('refund', () => definiteRefund(() => stripe.refunds.create(wanted, { idempotencyKey: key })))
+        return await guard('refund', { orderId, refundId }, () =>
+          definiteRefund(() => stripe.refunds.create(wanted, { idempotencyKey: key })),
+        )
       } catch (error) {
         if (error instanceof ServiceUnavailable) return { outcome: 'not-sent', reason: error.reason }
         return { outcome: 'unknown', reason: (error as Error).message }
@@ -157,7 +160,7 @@ export function createGateway(options: {
 
     async findRefunds(transactionId) {
       try {
-        return await guard('find refunds', async () => {
+        return await guard('find refunds', { transactionId }, async () => {
           const found: KnownRefund[] = []
           for await (const refund of stripe.refunds.list({ payment_intent: transactionId, limit: 100 })) {
             if (refund.status !== 'succeeded' && refund.status !== 'pending') continue
@@ -174,6 +177,20 @@ export function createGateway(options: {
     verifyWebhook: (rawBody, signature) => stripe.webhooks.constructEvent(rawBody, signature, options.webhookSecret),
   }
 }
+
+/** The guard, so that what fails is logged with what it was about. What a limit of ours refused is told by who then waits. */
+const logging =
+  (guard: Guard, logger: Logger) =>
+  async <T>(operation: string, about: object, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await guard(operation, call)
+    } catch (error) {
+      const { type, code, message } = error as Partial<Stripe.errors.StripeError>
+      if (!(error instanceof ServiceUnavailable))
+        logger.warn({ callee: 'gateway', operation, ...about, type, code, reason: message }, 'call failed')
+      throw error
+    }
+  }
 
 function addressOf(baseUrl: string | undefined) {
   if (!baseUrl) return {}

@@ -57,7 +57,7 @@ export function createDrawings({
       const corrected: EventId[] = []
       for (const eventId of events) {
         stale.delete(eventId)
-        const differed = await guarded(() => drawInRound(eventId))
+        const differed = await guarded(eventId, () => drawInRound(eventId))
         if (differed === null) stale.add(eventId)
         if (differed) corrected.push(eventId)
       }

@@ -1,3 +1,4 @@
+import type { EventId } from '@boxoffice/contracts'
 import { policies } from '@boxoffice/service-kit'
 import { createWatchers } from '@boxoffice/service-kit/testing'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -20,7 +21,12 @@ function start() {
     if (redis.error) throw redis.error
     return 'answer'
   }
-  return { guarded, redis, ask: () => guarded(call), health: () => watchers.health.components().redis?.check() }
+  return {
+    guarded,
+    redis,
+    ask: () => guarded('event' as EventId, call),
+    health: () => watchers.health.components().redis?.check(),
+  }
 }
 
 it('is not asked for two seconds after three failures in a row, then one call tries', async () => {

@@ -82,7 +82,7 @@ export function createRedisPicture(
   }
 
   async function tell(eventId: EventId, call: () => Promise<unknown>): Promise<void> {
-    const told = await guarded(async () => {
+    const told = await guarded(eventId, async () => {
       await call()
       return true
     })
@@ -98,7 +98,7 @@ export function createRedisPicture(
   return {
     async hold(eventId, reservationId, lines) {
       const places = await placesOf(eventId, lines)
-      const answer = await guarded(async () => {
+      const answer = await guarded(eventId, async () => {
         let held = await commands.hold(eventId, reservationId, places)
         if (held.answer === 'NO_PICTURE') {
           await drawings.drawOnce(eventId)
@@ -128,7 +128,7 @@ export function createRedisPicture(
     },
     giveBack: (eventId, lines, seats) => tell(eventId, () => commands.giveBack(eventId, lines, seats)),
     map: (eventId) =>
-      guarded(async () => {
+      guarded(eventId, async () => {
         const map = await commands.map(eventId)
         if (map) return map
         await drawings.drawOnce(eventId)
