@@ -170,9 +170,12 @@ export const notificationsInternalRoutes = {
     access: { services: ['auth-service', 'event-service', 'ticket-service', 'payment-service'] },
     body: NotificationRequest,
     responses: {
+      200: z.object({ enqueued: z.literal(false), reason: z.enum(['TURNED_OFF']) }).meta({
+        description: 'nothing is sent, and there is no notification of it: its recipient turned the type off. The key is free',
+      }),
       202: z.object({ notificationId: NotificationId }),
       400: Refusal,
-      422: Refusal.meta({ description: 'IDEMPOTENCY_KEY_REUSED' }),
+      422: Refusal.meta({ description: 'IDEMPOTENCY_KEY_REUSED: anything but the key differs from the first request' }),
     },
   }),
 } as const

@@ -115,14 +115,17 @@ describe('a dead letter', () => {
     expect(await boxoffice('status')).toMatchObject({ code: 1, stdout: expect.stringContaining('dead letter') })
 
     expect(await requeue()).toMatchObject({ code: 0 })
-    const mails = async () => (await running.mails.list(buyer.email)).filter(({ subject }) => /Looked after/.test(subject)).length
-    await until(async () => expect(await mails()).toBe(2)) // the purchase's own, and this one
+    await until(async () =>
+      expect(await handled('notifications', 'TICKETS_GENERATED')).toMatchObject({ done: done + 1, duplicate }),
+    )
     await bury()
     expect(await requeue()).toMatchObject({ code: 0 })
     await until(async () =>
       expect(await handled('notifications', 'TICKETS_GENERATED')).toMatchObject({ done: done + 1, duplicate: duplicate + 1 }),
     )
-    expect(await mails()).toBe(2)
+    // However often its tickets are told, under whichever id: an order's mail is one.
+    const mails = (await running.mails.list(buyer.email)).filter(({ subject }) => /Looked after/.test(subject))
+    expect(mails).toHaveLength(1)
     expect(await boxoffice('dlq', 'list')).toMatchObject({ code: 0 })
   })
 })

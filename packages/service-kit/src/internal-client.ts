@@ -19,6 +19,8 @@ export interface InternalClientOptions extends Watchers {
   baseUrl: string
   identity: ServiceIdentity
   policy: Policy
+  /** What its guard is called, where a service has several; the callee where nothing is given. */
+  guardedAs?: Callee
   /** Where the callee's answers are waited for no longer than that, whatever its policy says. */
   responseTimeoutMs?: number
   send?: Send
@@ -35,7 +37,7 @@ export function createInternalClient<T extends Routes>(
 ): Client<T> & { close(): Promise<void> } {
   const { callee, policy, logger } = options
   const timeoutMs = options.responseTimeoutMs ?? policy.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS
-  const guard = createGuard(callee, policy, options, { timeoutMs })
+  const guard = createGuard(options.guardedAs ?? callee, policy, options, { timeoutMs })
   const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, keepAliveTimeout: 30_000 })
   const transport: Send =
     options.send ?? ((url, { operationId: _, ...init }) => undiciFetch(url, { ...init, dispatcher: agent } as never) as never)

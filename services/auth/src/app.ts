@@ -1,10 +1,11 @@
-import { authInternalRoutes, authOpsRoutes, authRoutes } from '@boxoffice/contracts'
+import { authInternalRoutes, authMailingRoutes, authOpsRoutes, authRoutes } from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { accountHandlers, accountInternalHandlers } from './accounts/routes.ts'
 import type { Dependencies } from './dependencies.ts'
 import { mountPages } from './pages/routes.ts'
+import { mailingHandlers } from './recovery/mailing-routes.ts'
 import { recoveryHandlers } from './recovery/routes.ts'
 import { sessionHandlers, sessionInternalHandlers } from './sessions/routes.ts'
 
@@ -22,6 +23,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   })
   mountRoutes(app, authRoutes, { ...accountHandlers(deps), ...recoveryHandlers(deps), ...sessionHandlers(deps) }, deps)
   mountRoutes(app, authInternalRoutes, { ...accountInternalHandlers(deps), ...sessionInternalHandlers(deps) }, deps)
+  mountRoutes(app, authMailingRoutes, mailingHandlers(deps), deps)
   mountOps(app, authOpsRoutes, deps)
   mountPages(app)
   return app

@@ -27,6 +27,7 @@ export const callees = {
   events: everyFigure,
   payments: everyFigure,
   tickets: everyFigure,
+  documents: everyFigure,
   // The notification's row is due again, MAIL_ATTEMPTS_MAX times; MAIL_TIMEOUT_MS is how long a call may take.
   mail: ['firstWait', 'bulkhead', 'ratePerSecond'],
   sms: ['firstWait', 'bulkhead', 'ratePerSecond'],
@@ -61,6 +62,27 @@ export const Environment = z.object({
     .describe('sender that telephones show, where the country allows one'),
   DLQ_CHECK_SECONDS: z.coerce.number().int().min(1).default(300).describe('how often dead-letter queues are looked at'),
   MAIL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(20).describe('notifications that are worked on at once'),
+  MAIL_BULK_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(20)
+    .default(2)
+    .describe('confirmations of very many tickets that are worked on at once, beside the others'),
+  MAIL_BULK_TICKETS_MIN: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .default(21)
+    .describe('from so many tickets on a confirmation is one of those'),
+  MAIL_SIZE_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(200_000)
+    // "10 MB per message (after base64 encoding)" of the API that we use, docs.aws.amazon.com/ses/latest/dg/quotas.html
+    .max(10_000_000)
+    .default(10_000_000)
+    .describe('how large a mail may be as it travels; where its tickets do not fit it carries a link. The most that SES takes'),
   MAIL_LEASE_SECONDS: z.coerce
     .number()
     .int()
@@ -102,7 +124,9 @@ export interface Config extends BaseConfig {
   sender: { from: string; replyTo: string[] }
   deadLetterCheckMs: number
   logPollMs: number
-  delivery: { concurrency: number; leaseMs: number; pollMs: number; attemptsMax: number }
+  mailBytesMax: number
+  bulkTicketsMin: number
+  delivery: { concurrency: number; bulkConcurrency: number; leaseMs: number; pollMs: number; attemptsMax: number }
 }
 
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
@@ -130,8 +154,11 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     logPollMs: read.LOG_POLL_MS,
     deadLetterCheckMs: read.DLQ_CHECK_SECONDS * 1_000,
     sender: { from: read.FROM_EMAIL_ADDRESS, replyTo: read.REPLY_TO_ADDRESSES ?? [] },
+    mailBytesMax: read.MAIL_SIZE_MAX_BYTES,
+    bulkTicketsMin: read.MAIL_BULK_TICKETS_MIN,
     delivery: {
       concurrency: read.MAIL_CONCURRENCY,
+      bulkConcurrency: read.MAIL_BULK_CONCURRENCY,
       leaseMs: read.MAIL_LEASE_SECONDS * 1_000,
       pollMs: read.MAIL_POLL_MS,
       attemptsMax: read.MAIL_ATTEMPTS_MAX,

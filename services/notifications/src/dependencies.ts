@@ -38,7 +38,7 @@ export interface Dependencies extends Foundation {
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { pool, metrics, now, logger } = foundation
-  const { publicUrl, delivery, policies } = config
+  const { publicUrl, delivery, policies, bulkTicketsMin, mailBytesMax } = config
   const { waitMs, statementTimeoutMs } = config.databaseLimits
   const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions })
@@ -60,7 +60,14 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     prisma,
     transact,
     ticketNews,
-    compose: createComposer({ peers, openToken: createTokenOpener(config.privateKey), publicUrl, now }),
+    compose: createComposer({
+      peers,
+      openToken: createTokenOpener(config.privateKey),
+      publicUrl,
+      now,
+      bulkTicketsMin,
+      mailBytesMax,
+    }),
     sendingMetrics: createSendingMetrics(pool, metrics),
     prepare: createPrepare({ mail, sms, sender: config.sender }),
     firstWaitMs: { EMAIL: policies.mail.retry?.firstWaitMs ?? 0, SMS: policies.sms.retry?.firstWaitMs ?? 0 },

@@ -162,9 +162,9 @@ async function start(overrides: Record<string, string>) {
 export type Notifications = Awaited<ReturnType<typeof startNotifications>>
 type User = Pick<UserInfo, 'userId' | 'email' | 'firstName' | 'lastName' | 'locale'>
 
-/** TICKETS_GENERATED's payload for `count` tickets of a user. */
+/** TICKETS_GENERATED's payload for `count` tickets of a user, which the ticket service knows too. */
 export function generatedFor({ userId }: User, { world }: Notifications, count = 2): Payload<typeof ticketsGenerated> {
-  return {
+  const generated = {
     orderId: randomUUID() as OrderId,
     userId,
     eventId: world.event.eventId,
@@ -183,6 +183,8 @@ export function generatedFor({ userId }: User, { world }: Notifications, count =
       holderName: 'Αλέξανδρος Παπαδόπουλος',
     })),
   }
+  world.orders.set(generated.orderId, generated.tickets)
+  return generated
 }
 
 /** PAYMENT_FAILED's payload for a user. */

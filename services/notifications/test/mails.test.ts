@@ -19,7 +19,7 @@ const mailTo = (address: string) =>
     return taken
   })
 
-test('an order is confirmed with a PDF of each ticket, its code in the mail, and TICKETS_DELIVERED', async () => {
+test('an order is confirmed with one PDF of its tickets, their codes in the mail, and TICKETS_DELIVERED', async () => {
   const user = await service.user()
   const payload = generatedFor(user, service)
   await service.tell(ticketsGenerated, payload)
@@ -32,8 +32,8 @@ test('an order is confirmed with a PDF of each ticket, its code in the mail, and
   expect(mail.headers.get('auto-submitted')).toBe('auto-generated')
 
   const pdfs = mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')
-  expect(pdfs.map(({ filename }) => filename)).toEqual(['TKT-2026-000001.pdf', 'TKT-2026-000002.pdf'])
-  expect(pdfs.map(({ content }) => content)).toEqual(payload.tickets.map(({ ticketId }) => pdfOf(ticketId)))
+  expect(pdfs.map(({ filename }) => filename)).toEqual(['ORD-2026-001234.pdf'])
+  expect(pdfs[0]?.content).toEqual(pdfOf(...payload.tickets.map(({ ticketId }) => ticketId)))
   const codes = mail.attachments.filter(({ contentType }) => contentType === 'image/png')
   expect(codes).toHaveLength(2)
   for (const { related, content } of codes) expect([related, content]).toEqual([true, codePng])
@@ -135,7 +135,8 @@ test('hostile names stay text: no markup, no headers of their own, no further re
   service.world.event.name = 'Gala\r\nX-Injected: yes\r\n\r\n<img src=x onerror=alert(1)> {{orderNumber}} "quoted" & more'
   const payload = generatedFor(user, service, 1)
   const [ticket] = payload.tickets
-  await service.tell(ticketsGenerated, { ...payload, tickets: ticket ? [{ ...ticket, holderName: '"><a href=x>' }] : [] })
+  service.world.orders.set(payload.orderId, ticket ? [{ ...ticket, holderName: '"><a href=x>' }] : [])
+  await service.tell(ticketsGenerated, payload)
   const { mail, raw, destination } = await mailTo(user.email)
   service.world.event.name = original
 
@@ -169,16 +170,4 @@ test('tickets that are not valid any more are left out; where none is left, no c
     expect(await service.rows(other.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'TICKETS_NOT_VALID' }]),
   )
   expect(service.ses.mails(other.email)).toEqual([])
-})
-
-test('a mail that would be too large for the provider carries what fits and says where the rest is', async () => {
-  const user = await service.user()
-  service.world.ballast = 3_000_000
-  await service.tell(ticketsGenerated, generatedFor(user, service, 10))
-  const { mail, raw } = await mailTo(user.email)
-  service.world.ballast = 0
-  expect(raw.length).toBeLessThan(10_000_000)
-  expect(mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')).toHaveLength(2)
-  expect(mail.text).toContain('the last 8 are in your Boxoffice account')
-  for (let number = 1; number <= 10; number++) expect(mail.text).toContain(`TKT-2026-${String(number).padStart(6, '0')}`)
 })

@@ -1,17 +1,22 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import {
   authInternalRoutes,
+  authMailingRoutes,
   type Currency,
   type EventId,
   type EventInfo,
   eventsInternalRoutes,
   type Minor,
+  type OrderId,
   type OrderInfo,
   paymentsInternalRoutes,
   type ReservationId,
+  type ShownTicket,
   type Ticket,
+  type TransferStatus,
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
+  ticketsMailingRoutes,
   type UserId,
   type UserInfo,
   type VenueId,
@@ -24,7 +29,7 @@ export const codePng = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 )
-export const pdfOf = (ticketId: string) => Buffer.from(`%PDF-1.7\n% ${ticketId}\n`)
+export const pdfOf = (...ticketIds: string[]) => Buffer.from(`%PDF-1.7\n% ${ticketIds.join(' ')}\n`)
 
 /** What the other services know; a test changes it. */
 export function createWorld() {
@@ -51,6 +56,21 @@ export function createWorld() {
     order: {} as Partial<OrderInfo>,
     /** Tickets that other services know of, whatever their order. */
     tickets: [] as Ticket[],
+    /** Tickets of orders, as the ticket service shows those that are valid. */
+    orders: new Map<OrderId, ShownTicket[]>(),
+    /** Tickets of an order from which on no PDF is made. */
+    printableMax: 500,
+    /** PDFs of orders that were asked for. */
+    pdfsAsked: [] as OrderId[],
+    /** What comes between asking for the PDF of an order and its answer. */
+    beforePdf: async (_orderId: OrderId) => {},
+    /** How many valid tickets everybody holds. */
+    held: 1,
+    transferStatus: 'PENDING' as TransferStatus,
+    /** How the links of mails stand. */
+    link: { works: true, emailVerified: false },
+    /** What happens when so many more questions have been answered of how things stand. */
+    change: null as null | { afterAnswers: number; happens: () => unknown },
     /** Who holds tickets of the event. */
     holders: [] as UserId[],
     /** Pages of holders that were asked for, by where they begin; one more than these is refused. */
@@ -79,11 +99,25 @@ export async function startPeers(world: World) {
   const away = (service: 'auth' | 'events' | 'payments' | 'tickets') => {
     if (world.away.has(service)) throw new Error('away')
   }
+  const validOf = (orderId: OrderId) => (world.orders.get(orderId) ?? []).filter(({ ticketId }) => !world.invalid.has(ticketId))
+  const versionOf = (tickets: ShownTicket[]) =>
+    createHash('sha256')
+      .update(tickets.map(({ ticketId }) => ticketId).join())
+      .digest('base64url')
+  async function answered<T>(answer: T): Promise<T> {
+    const { change } = world
+    if (change && --change.afterAnswers === 0) await change.happens()
+    return answer
+  }
   const notValid = () => refuse(409, 'TICKET_CANCELLED', 'this ticket is cancelled')
   const peers = {
     auth: await startPeer(
-      { getUser },
+      { getUser, ...authMailingRoutes },
       {
+        async checkMailedToken() {
+          away('auth')
+          return answered({ status: 200, body: { ...world.link } })
+        },
         async getUser({ params }) {
           away('auth')
           await world.beforeUser.shift()?.()
@@ -96,7 +130,7 @@ export async function startPeers(world: World) {
       async getEventInfo() {
         away('events')
         world.eventsAsked++
-        return { status: 200, body: world.event }
+        return answered({ status: 200, body: { ...world.event } })
       },
       validateOrganizer: unused,
       getEventInfos: unused,
@@ -105,7 +139,7 @@ export async function startPeers(world: World) {
     payments: await startPeer(paymentsInternalRoutes, {
       async getOrderInfo({ params }) {
         away('payments')
-        return {
+        return answered({
           status: 200,
           body: {
             orderId: params.orderId,
@@ -124,15 +158,37 @@ export async function startPeers(world: World) {
             createdAt: new Date(),
             ...world.order,
           },
-        }
+        })
       },
     }),
     tickets: await startPeer(
-      { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders },
+      { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders, ...ticketsMailingRoutes },
       {
+        async getOrderPrint({ params: { orderId } }) {
+          away('tickets')
+          const tickets = validOf(orderId)
+          const body = { version: versionOf(tickets), printable: tickets.length <= world.printableMax, tickets }
+          return answered({ status: 200, body })
+        },
+        async getOrderPdf({ params: { orderId }, query: { version } }) {
+          away('tickets')
+          world.pdfsAsked.push(orderId)
+          await world.beforePdf(orderId)
+          const tickets = validOf(orderId)
+          if (version !== versionOf(tickets)) return refuse(409, 'TICKETS_CHANGED', 'these are others by now')
+          const body = Buffer.concat([pdfOf(...tickets.map(({ ticketId }) => ticketId)), Buffer.alloc(world.ballast)])
+          return { status: 200, body }
+        },
+        async countHeldTickets() {
+          away('tickets')
+          return answered({ status: 200, body: { ticketCount: world.held } })
+        },
+        async getTransferInfo({ params: { transferId } }) {
+          return answered({ status: 200, body: { transferId, status: world.transferStatus } })
+        },
         async getTicketInfo({ params }) {
           const ticket = world.tickets.find(({ ticketId }) => ticketId === params.ticketId)
-          return ticket ? { status: 200, body: ticket } : refuse(404, 'TICKET_NOT_FOUND', 'no such ticket')
+          return answered(ticket ? { status: 200, body: ticket } : refuse(404, 'TICKET_NOT_FOUND', 'no such ticket'))
         },
         async getOrderTickets() {
           away('tickets')

@@ -2,6 +2,7 @@ import {
   ticketsArchiveRoutes,
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
+  ticketsMailingRoutes,
   ticketsOfEventRoutes,
   ticketsOpsRoutes,
   ticketsRoutes,
@@ -18,6 +19,7 @@ import { internalReservationHandlers } from './reservations/internal-routes.ts'
 import { reservationHandlers } from './reservations/routes.ts'
 import { internalSeatHandlers } from './seating/internal-routes.ts'
 import { seatHandlers } from './seating/routes.ts'
+import { mailingHandlers } from './tickets/mailing-routes.ts'
 import { internalTicketHandlers, ticketHandlers } from './tickets/routes.ts'
 import { transferHandlers } from './transfers/routes.ts'
 import { typeHandlers } from './types/routes.ts'
@@ -61,6 +63,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   )
   mountRoutes(app, ticketsHoldersRoutes, holderHandlers(deps), deps)
   mountRoutes(app, ticketsOfEventRoutes, eventReplicaHandlers(deps), deps)
+  mountRoutes(app, ticketsMailingRoutes, mailingHandlers(deps), deps)
   mountOps(app, ticketsOpsRoutes, deps)
   mountArchive(app, ticketsArchiveRoutes, deps)
   return app

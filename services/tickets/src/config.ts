@@ -15,7 +15,8 @@ import {
 } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 const seconds = (name: string, least: number, standard: number) =>
   z.coerce.number().int().min(least).max(86_400).default(standard).describe(name)
 
@@ -55,6 +56,20 @@ export const Environment = z.object({
   DIRECT_HOLDS_MAX: z.coerce.number().int().min(1).default(6).describe('holds at once through PostgreSQL alone'),
   DIRECT_HOLD_WAIT_MS: z.coerce.number().int().min(0).default(2_000).describe('longest wait for one of those places'),
   TURN_WAIT_MS: z.coerce.number().int().min(0).default(5_000).describe("longest wait for one's turn to choose the best seats"),
+  ORDER_PDF_PAGES_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2_000)
+    .default(500)
+    .describe('tickets of an order up to which one PDF is made of them; a mail about more carries a link'),
+  ORDER_PDF_KEEP_HOURS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(240)
+    .default(48)
+    .describe('how long the PDF of an order with many tickets is kept: longer than its mail is tried'),
   EXPIRY_SWEEP_SECONDS: seconds('interval of the sweep over expired reservations', 1, 60),
   RECONCILE_SECONDS: seconds("interval at which Redis is made equal PostgreSQL's", 1, 15),
   // Two at least: a hold may last for a day, and its keys have to last longer.
@@ -87,6 +102,8 @@ export interface Config extends BaseConfig {
   directHoldsMax: number
   directHoldWaitMs: number
   turnWaitMs: number
+  orderPdfPagesMax: number
+  orderPdfKeepMs: number
   expirySweepMs: number
   reconcileMs: number
   redisPictureMs: number
@@ -115,6 +132,8 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     directHoldsMax: env.DIRECT_HOLDS_MAX,
     directHoldWaitMs: env.DIRECT_HOLD_WAIT_MS,
     turnWaitMs: env.TURN_WAIT_MS,
+    orderPdfPagesMax: env.ORDER_PDF_PAGES_MAX,
+    orderPdfKeepMs: env.ORDER_PDF_KEEP_HOURS * HOUR_MS,
     expirySweepMs: env.EXPIRY_SWEEP_SECONDS * 1_000,
     reconcileMs: env.RECONCILE_SECONDS * 1_000,
     redisPictureMs: env.REDIS_PICTURE_DAYS * DAY_MS,

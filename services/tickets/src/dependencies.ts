@@ -21,6 +21,7 @@ import { createPlans, type FindPlan } from './seating/plans.ts'
 import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
 import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
 import { type AcceptedKey, type CodeKey, createAcceptedKeys, createCodeKey } from './tickets/codes.ts'
+import { createOrderPdfs, type PrintOrder } from './tickets/order-pdf.ts'
 import { createPdfRenderer, type PdfRenderer } from './tickets/pdf-renderer.ts'
 import { createPassOn, type PassOn } from './transfers/pass-on.ts'
 import { createRecipients, type Recipients } from './transfers/recipients.ts'
@@ -47,6 +48,7 @@ export interface Dependencies extends Foundation {
   codeKey: CodeKey
   acceptedKeys: readonly AcceptedKey[]
   pdfs: PdfRenderer
+  printOrder: PrintOrder
   close(): Promise<void>
 }
 
@@ -117,6 +119,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     codeKey,
     acceptedKeys,
     pdfs,
+    printOrder: createOrderPdfs({ sql, pdfs, codeKey, pagesMax: config.orderPdfPagesMax }),
     async close() {
       redisPicture.close()
       messaging.close()

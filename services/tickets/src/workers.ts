@@ -5,8 +5,12 @@ import { pictureSubscribers } from './event-pictures/subscriptions.ts'
 import { orderSubscribers } from './issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from './reservations/sweeps.ts'
 import { withEffects } from './reservations/transactions.ts'
+import { removeOldPrints } from './tickets/print-repository.ts'
 import { createRecheckSweep } from './transfers/recheck.ts'
 import { transferSubscribers } from './transfers/subscriptions.ts'
+
+const PRINT_SWEEP_MS = 600_000
+const PRINTS_A_SWEEP = 100
 
 /** The relay comes first: it stops last. */
 export function buildWorkers(deps: Dependencies): Worker[] {
@@ -30,6 +34,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       ANNOUNCE_INTERVAL_MS,
       createAnnouncementSweep({ ...deps, appendAll: messaging.appendAll, pauseMs: ANNOUNCE_PAUSE_MS }),
     ),
+    sweeper('printed orders', PRINT_SWEEP_MS, () => removeOldPrints(sql, config.orderPdfKeepMs, PRINTS_A_SWEEP)),
     sweeper('reconciliation of Redis', config.reconcileMs, async () => {
       await redisPicture.reconcile()
       return undefined

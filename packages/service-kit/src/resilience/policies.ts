@@ -1,5 +1,5 @@
 /** Whatever a service calls behind a breaker. */
-export type Callee = 'auth' | 'events' | 'tickets' | 'payments' | 'gateway' | 'mail' | 'sms' | 'redis'
+export type Callee = 'auth' | 'events' | 'tickets' | 'documents' | 'payments' | 'gateway' | 'mail' | 'sms' | 'redis'
 
 /** When calls are no longer made. Rates are in percent of the calls that are looked at. */
 export interface BreakerLimits {
@@ -53,6 +53,12 @@ export const policies: Readonly<Record<Callee, Policy>> = {
     breaker: { windowCalls: 20, minimumCalls: 10, failurePercent: 40, openMs: 60_000, trialCalls: 5 },
     retry: { attempts: 3, firstWaitMs: 500 },
     bulkhead: { concurrent: 50, waitMs: 500 },
+  },
+  // The ticket service's PDFs of many pages: their time is counted in seconds, and a mail that waits for one is tried again.
+  documents: {
+    breaker: { windowCalls: 10, minimumCalls: 5, failurePercent: 50, openMs: 30_000, trialCalls: 3 },
+    bulkhead: { concurrent: 4, waitMs: 500 },
+    responseTimeoutMs: 45_000,
   },
   payments: { breaker: standard },
   gateway: {

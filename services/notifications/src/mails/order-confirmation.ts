@@ -1,7 +1,7 @@
 import type { Currency, Minor, Seat } from '@boxoffice/contracts'
 import { eventLines, eventValues, whenAndWhere } from './event-parts.ts'
 import { countOf, priceOf, seatOf } from './formats.ts'
-import { card, frame, kicker, labelled, paragraph, quiet, section, sideBySide, title } from './frame.ts'
+import { button, card, frame, kicker, labelled, paragraph, quiet, section, sideBySide, title } from './frame.ts'
 import { type Mail, oneLine, paragraphs, type Reader, type ShownEvent } from './mail.ts'
 import { compileTemplate, each } from './template.ts'
 
@@ -12,8 +12,8 @@ export interface ShownTicket {
   seat?: Seat
   unitPrice: Minor
   currency: Currency
-  /** Content id of the code's picture, and name of the attached PDF; absent where the mail would have become too large. */
-  attached?: { codeCid: string; pdfName: string }
+  /** Content id of the picture of its code, for the first of them. */
+  codeCid?: string
 }
 
 export interface OrderConfirmation {
@@ -21,7 +21,14 @@ export interface OrderConfirmation {
   event: ShownEvent
   order: { orderNumber: string; totalAmount: Minor; currency: Currency }
   tickets: readonly ShownTicket[]
+  /** Name of the attached PDF with all of them; or where they are, when it would be too large for a mail. */
+  where: { pdfName: string } | { url: string }
 }
+
+/** So many tickets have their code in the mail itself; those of all are in the PDF. */
+export const CODES_MAX = 10
+/** So many are listed one by one: mail programs cut what is much longer. */
+const LISTED_MAX = 50
 
 const ticketFacts = `
   <mj-text css-class="label" font-size="12px" line-height="18px" font-weight="600" color="#667085" padding="8px 0 0">{{ordinal}}</mj-text>
@@ -38,7 +45,6 @@ const codedTicket = card(`
     </mj-column>
     <mj-column width="58%" vertical-align="middle">
       ${ticketFacts}
-      ${quiet('Attached: {{pdfName}}')}
     </mj-column>
   </mj-section>`)
 
@@ -47,34 +53,40 @@ const plainTicket = card(section(ticketFacts))
 const template = await compileTemplate(
   frame(`
     ${card(`
-      ${section(`${kicker('Order confirmed')}${title('{{eventName}}')}${paragraph('Hi {{firstName}}, your order is confirmed. {{here}}')}`)}
+      ${section(`${kicker('Order confirmed')}${title('{{eventName}}')}${paragraph('Hi {{firstName}}, your order is confirmed. {{here}}')}${each('links', button('Go to your tickets', '{{url}}'))}`)}
       ${whenAndWhere()}`)}
     ${each('codedTickets', codedTicket)}
     ${each('plainTickets', plainTicket)}
+    ${each('more', card(section(paragraph('{{words}}'))))}
     ${card(`
       ${sideBySide(labelled('Order', '{{orderNumber}}', '{{count}}'), labelled('Total', '{{total}}', '{{paid}}'))}
       ${section(quiet('Each code admits one person, once: whoever shows it first. Keep this mail to yourself.'))}`)}`),
 )
 
-/** The tickets themselves: codes in the mail, PDFs attached. */
-export function orderConfirmationMail({ reader, event, order, tickets }: OrderConfirmation): Mail {
+/** The tickets themselves: all of them in one PDF, the codes of the first in the mail. */
+export function orderConfirmationMail({ reader, event, order, tickets, where }: OrderConfirmation): Mail {
   const { locale } = reader
   const about = eventValues(event, locale)
-  const shown = tickets.map((ticket, index) => valuesOf(ticket, `Ticket ${index + 1} of ${tickets.length}`, locale))
-  const missing = tickets.filter(({ attached }) => !attached).length
+  const listed = tickets
+    .slice(0, LISTED_MAX)
+    .map((ticket, index) => valuesOf(ticket, `Ticket ${index + 1} of ${tickets.length}`, locale))
+  const more = tickets.length > listed.length ? `And ${countOf(tickets.length - listed.length, 'ticket')} more.` : null
   const subject = oneLine(`Your ${tickets.length === 1 ? 'ticket' : 'tickets'} for ${about.eventName}`)
   const count = countOf(tickets.length, 'ticket')
   const total = priceOf(order.totalAmount, order.currency, locale)
   const firstName = oneLine(reader.firstName)
+  const coded = tickets.filter(({ codeCid }) => codeCid).length
   const html = template({
     ...about,
     subject,
     preview: `${count} · ${about.day}, ${about.time} · ${about.venueName}`,
     reason: `You get this mail because you ordered tickets at Boxoffice (${order.orderNumber}).`,
     firstName,
-    here: whereTicketsAre(tickets.length, missing),
-    codedTickets: shown.filter((_, index) => tickets[index]?.attached),
-    plainTickets: shown.filter((_, index) => !tickets[index]?.attached),
+    here: [codesBelow(coded, tickets.length), whereAll(where, tickets.length)].filter(Boolean).join(' '),
+    links: 'url' in where ? [where] : [],
+    codedTickets: listed.filter(({ codeCid }) => codeCid),
+    plainTickets: listed.filter(({ codeCid }) => !codeCid),
+    more: more === null ? [] : [{ words: more }],
     orderNumber: order.orderNumber,
     count,
     total,
@@ -82,18 +94,19 @@ export function orderConfirmationMail({ reader, event, order, tickets }: OrderCo
   })
   const text = paragraphs(
     `Hi ${firstName},`,
-    `Your order ${order.orderNumber} is confirmed. Attached: a PDF of each ticket, with the code to be scanned at the entrance.${leftOut(missing)}`,
+    `Your order ${order.orderNumber} is confirmed. ${whereAll(where, tickets.length)}`,
+    'url' in where ? where.url : `Attached: ${where.pdfName}`,
     eventLines(event, locale),
-    ...shown.map(({ ordinal, typeName, ticketNumber, seats, holderName, price, pdfName }) =>
+    ...listed.map(({ ordinal, typeName, ticketNumber, seats, holderName, price }) =>
       [
         `${ordinal}: ${typeName}`,
         `  Number: ${ticketNumber}`,
         ...seats.map(({ seat }) => `  Seat: ${seat}`),
         `  Holder: ${holderName}`,
         `  Price: ${price}`,
-        pdfName ? `  Attached: ${pdfName}` : '  In your Boxoffice account',
       ].join('\n'),
     ),
+    more,
     `Order: ${order.orderNumber}\nTotal: ${total} (${count})`,
     'Each code admits one person, once: whoever shows it first. Keep this mail to yourself.',
     'Questions? Just reply to this mail.\nBoxoffice',
@@ -101,18 +114,17 @@ export function orderConfirmationMail({ reader, event, order, tickets }: OrderCo
   return { subject, html, text }
 }
 
-function leftOut(missing: number): string {
-  if (missing === 0) return ''
-  const which = missing === 1 ? 'the last one is' : `the last ${missing} are`
-  return ` There was no room in one mail for all of them: ${which} in your Boxoffice account.`
+function codesBelow(coded: number, count: number): string {
+  if (coded === 0) return ''
+  if (coded < count) return `Have the codes scanned at the entrance: those of the first ${coded} tickets are below.`
+  return count === 1 ? 'Have the code below scanned at the entrance.' : 'Have the codes below scanned at the entrance.'
 }
 
-function whereTicketsAre(count: number, missing: number): string {
-  const attached =
-    count === 1
-      ? 'Have the code below scanned at the entrance. Your ticket is attached as a PDF too, to print or to keep on your phone.'
-      : 'Have the codes below scanned at the entrance. Your tickets are attached as PDFs too, to print or to keep on your phone.'
-  return attached + leftOut(missing)
+function whereAll(where: OrderConfirmation['where'], count: number): string {
+  if ('url' in where)
+    return 'A PDF of all of them is too large for a mail: they are in your Boxoffice account, each with its code and its PDF.'
+  if (count === 1) return 'Attached is your ticket as a PDF with its code, to print or to keep on your phone.'
+  return `Attached is one PDF with all ${count} tickets, a page each with its code, to print or to keep on your phone.`
 }
 
 const valuesOf = (ticket: ShownTicket, ordinal: string, locale: string) => ({
@@ -122,6 +134,5 @@ const valuesOf = (ticket: ShownTicket, ordinal: string, locale: string) => ({
   holderName: oneLine(ticket.holderName),
   seats: ticket.seat ? [{ seat: oneLine(seatOf(ticket.seat)) }] : [],
   price: priceOf(ticket.unitPrice, ticket.currency, locale),
-  codeCid: ticket.attached?.codeCid ?? '',
-  pdfName: ticket.attached?.pdfName ?? '',
+  codeCid: ticket.codeCid ?? '',
 })

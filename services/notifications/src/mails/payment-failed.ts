@@ -11,6 +11,8 @@ export interface PaymentFailed {
   orderNumber: string
   failureReason: FailureReason
   retryable: boolean
+  /** The event was cancelled since: there is nothing to try again for. */
+  isOver: boolean
   /** null where the order never had prices. */
   total: { amount: Minor; currency: Currency } | null
 }
@@ -59,18 +61,21 @@ const template = await compileTemplate(
 
 /** An order that ended without tickets: why, what about the money, what to do. */
 export function paymentFailedMail(failed: PaymentFailed): Mail {
-  const { reader, event, orderNumber, failureReason, retryable } = failed
+  const { reader, event, orderNumber, failureReason, retryable, isOver } = failed
   const about = eventValues(event, reader.locale)
   const firstName = oneLine(reader.firstName)
   const why = reasons[failureReason]
   const money = unsure.includes(failureReason)
     ? 'Should your bank show a charge for it, it will be given back in full; you need not do anything.'
     : 'You have not been charged.'
-  const next = retryable
-    ? 'The tickets are free again, and you are welcome to try once more, perhaps with another card.'
-    : neverHeld.includes(failureReason)
-      ? 'No tickets are held for it.'
-      : 'The tickets you had chosen are free again.'
+  const next =
+    isOver && failureReason !== 'EVENT_CANCELLED'
+      ? 'The event itself has been cancelled since.'
+      : retryable
+        ? 'The tickets are free again, and you are welcome to try once more, perhaps with another card.'
+        : neverHeld.includes(failureReason)
+          ? 'No tickets are held for it.'
+          : 'The tickets you had chosen are free again.'
   const what = unpaid.includes(failureReason) ? 'order' : 'payment'
   const total = failed.total && moneyOf(failed.total.amount, failed.total.currency, reader.locale)
   const subject = oneLine(`Your ${what} for ${about.eventName} did not go through`)

@@ -5,8 +5,11 @@ import { compileTemplate, each } from './template.ts'
 
 export interface Welcome {
   reader: Reader
-  /** null when its token ended before the mail could go out: a link that does not work is worse than none. */
-  verification: { url: string; expiresAt: Date } | null
+  /**
+   * null when its token ended before the mail could go out: a link that does not work is worse than none. DONE when the address was
+   * confirmed meanwhile.
+   */
+  verification: { url: string; expiresAt: Date } | 'DONE' | null
 }
 
 const link = `
@@ -27,11 +30,15 @@ const template = await compileTemplate(
   ),
 )
 
-const notice =
+const ended =
   'The link that confirms your address had ended before this mail could reach you. Sign in and ask for a new one; everything else works already.'
 
+const done = 'Your address is confirmed already.'
+
 /** The first mail of an account, with the link that proves its address. */
-export function welcomeMail({ reader, verification }: Welcome): Mail {
+export function welcomeMail({ reader, ...welcome }: Welcome): Mail {
+  const verification = welcome.verification === 'DONE' ? null : welcome.verification
+  const notice = welcome.verification === 'DONE' ? done : ended
   const firstName = oneLine(reader.firstName)
   const subject = verification ? 'Welcome to Boxoffice: please confirm your address' : 'Welcome to Boxoffice'
   const expires = verification ? momentOf(verification.expiresAt, reader.locale) : ''

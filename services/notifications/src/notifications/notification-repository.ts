@@ -20,19 +20,24 @@ export async function insertNotifications(db: Db, notifications: readonly NewNot
   return count
 }
 
-/** Take up to `limit` notifications that are due: untried ones, ones to try again, ones whose process died. They are SENDING. */
-export function leaseDue(db: Db, lease: string, limit: number, leaseMs: number): Promise<LeasedNotification[]> {
+/**
+ * Take up to `limit` notifications of a lane that are due: untried ones, ones to try again, ones whose process died. They are SENDING.
+ */
+export function leaseDue(
+  db: Db,
+  { lease, bulk, limit, leaseMs }: { lease: string; bulk: boolean; limit: number; leaseMs: number },
+): Promise<LeasedNotification[]> {
   return db.$queryRaw<LeasedNotification[]>`
     with due as (
       select id from notifications
-      where status in ('PENDING', 'SENDING') and next_attempt_at <= clock_timestamp()
+      where status in ('PENDING', 'SENDING') and bulk = ${bulk} and next_attempt_at <= clock_timestamp()
         and (leased_until is null or leased_until < clock_timestamp())
       order by next_attempt_at limit ${limit} for update skip locked)
     update notifications n set status = 'SENDING', attempts = attempts + 1,
       lease = ${lease}::uuid, leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     from due where n.id = due.id
     returning n.id as "notificationId", n.traceparent, n.type::text as type, n.channel::text as channel, n.recipient_id as "recipientId",
-      n.address, n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent, n.payload,
+      n.address, n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent, n.bulk, n.payload,
       n.correlation_id as "correlationId", n.created_at as "createdAt", n.attempts, n.lease`
 }
 
@@ -51,6 +56,13 @@ export async function postpone(db: Db, { notificationId, lease }: Held, waitMs: 
   await db.$executeRaw`
     update notifications set lease = null, leased_until = null,
       next_attempt_at = clock_timestamp() + ${waitMs} * interval '1 millisecond'
+    where id = ${notificationId}::uuid and lease = ${lease}::uuid and status = 'SENDING'`
+}
+
+/** Give up our lease: it is about so much that it waits for a place in the lane of what takes long, from now on. */
+export async function moveToBulk(db: Db, { notificationId, lease }: Held): Promise<void> {
+  await db.$executeRaw`
+    update notifications set bulk = true, lease = null, leased_until = null, next_attempt_at = clock_timestamp()
     where id = ${notificationId}::uuid and lease = ${lease}::uuid and status = 'SENDING'`
 }
 
@@ -83,4 +95,7 @@ export async function settle(
 
 /** A notification that another service asked for, by its id. */
 export const findRequested = (db: Db, notificationId: NotificationId) =>
-  db.notification.findUnique({ where: { id: notificationId }, select: { type: true, channel: true, recipientId: true } })
+  db.notification.findUnique({
+    where: { id: notificationId },
+    select: { type: true, channel: true, recipientId: true, requestHash: true },
+  })

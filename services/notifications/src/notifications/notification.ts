@@ -1,5 +1,6 @@
 import type { EventId, NotificationId, NotificationType, OrderId, UserId } from '@boxoffice/contracts'
 import type { SentBy } from '../preferences/preference.ts'
+import { derivedId } from './derived-id.ts'
 import { encodePayload, type PayloadOf } from './payloads.ts'
 
 /** Something that somebody is to be told, by whichever channels they chose. */
@@ -25,6 +26,8 @@ export interface NewNotification extends Wanted {
   ownSubject?: string
   urgent: boolean
   resendOf?: NotificationId
+  /** Of what another service asked for under a key. */
+  requestHash?: string
   /** Not before: now where none is given. */
   nextAttemptAt?: Date
   createdAt: Date
@@ -40,6 +43,8 @@ export interface LeasedNotification {
   ownSubject: string | null
   resendOf: NotificationId | null
   urgent: boolean
+  /** It is in the lane of what takes long. */
+  bulk: boolean
   payload: unknown
   correlationId: string
   /** The trace of what it came of; null: it is a trace of its own. */
@@ -71,6 +76,13 @@ export function wantedOf<T extends NotificationType>(
     payload: encodePayload(type, payload),
   }
 }
+
+/**
+ * The confirmation of an order: one, however many messages tell of its tickets, and in whatever order they come. What it says is looked
+ * up when it is written.
+ */
+export const confirmationOf = ({ correlationId, payload }: Omit<Came<PayloadOf<'ORDER_CONFIRMATION'>>, 'messageId'>): Wanted =>
+  wantedOf('ORDER_CONFIRMATION', { messageId: derivedId(`ORDER_CONFIRMATION ${payload.orderId}`), correlationId, payload })
 
 const RETRY_MAX_MS = 300_000
 

@@ -8,6 +8,7 @@ import {
   paymentFailed,
   refundProcessed,
   TicketId,
+  TransferId,
   ticketsGenerated,
   userCreated,
 } from '@boxoffice/contracts'
@@ -20,7 +21,13 @@ const Token = userCreated.payload.pick({ userId: true, sealedToken: true, tokenE
 const Transfer = z.discriminatedUnion('side', [
   z.object({ side: z.literal('SENT'), eventId: EventId, ticketNumber: z.string(), holderName: z.string() }),
   z.object({ side: z.literal('RECEIVED'), eventId: EventId, newTicketId: TicketId }),
-  z.object({ side: z.literal('OFFERED'), eventId: EventId, senderName: z.string().optional(), holderName: z.string() }),
+  z.object({
+    side: z.literal('OFFERED'),
+    eventId: EventId,
+    transferId: TransferId.optional(),
+    senderName: z.string().optional(),
+    holderName: z.string(),
+  }),
 ])
 
 /** What is kept of a message for each type, until it is sent and after. */
@@ -28,7 +35,8 @@ export const payloads = {
   USER_WELCOME: Token,
   EMAIL_VERIFICATION: Token,
   PASSWORD_RESET: Token,
-  ORDER_CONFIRMATION: ticketsGenerated.payload,
+  // The tickets are looked up when the mail is written: rows that were written before this have a list of them, which nobody reads.
+  ORDER_CONFIRMATION: ticketsGenerated.payload.pick({ orderId: true, eventId: true, userId: true }),
   PAYMENT_PROCESSED: paymentCompleted.payload.omit({ holderName: true, reservationId: true, transactionId: true }),
   PAYMENT_FAILED: paymentFailed.payload,
   REFUND_PROCESSED: refundProcessed.payload,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   EventId,
   type NotificationId,
@@ -8,8 +9,8 @@ import {
 import { currentCorrelationId, type Handlers, refuse } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
-import { isEnabled, isTexted } from '../preferences/preference.ts'
-import { findChoices, noChoices } from '../preferences/preference-repository.ts'
+import { isEnabled, isTexted, type SentBy } from '../preferences/preference.ts'
+import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { derivedId } from './derived-id.ts'
 import { newNotification } from './enqueue.ts'
 import { findRequested, insertNotifications } from './notification-repository.ts'
@@ -32,20 +33,56 @@ export const requestHandlers = (deps: Dependencies): Handlers<typeof notificatio
     const key = body.requestId ?? (header as string | undefined)
     // One request of one service is one notification, however often it comes.
     const notificationId = (key ? derivedId(`${principal.service} ${key}`) : deps.newId()) as NotificationId
+    const requestHash = hashOf(body)
     const known = await findRequested(deps.prisma, notificationId)
-    const isSame = (before: NonNullable<typeof known>) =>
-      before.type === body.type && before.channel === body.channel && before.recipientId === body.userId
-    if (known && !isSame(known)) return refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this key was used for another request')
-    if (!known) await keep(deps, notificationId, body)
-    return { status: 202, body: { notificationId } }
+    if (known) return answerKnown(known, { notificationId, requestHash, body })
+    const choices = (await findChoices(deps.prisma, [body.userId])).get(body.userId) ?? noChoices
+    if (!isEnabled(body.type, channelOf(body), choices.choices)) {
+      return { status: 200, body: { enqueued: false, reason: 'TURNED_OFF' } }
+    }
+    if (await keep(deps, { notificationId, requestHash, body, choices })) return { status: 202, body: { notificationId } }
+    // Another with the same key was faster.
+    const faster = await findRequested(deps.prisma, notificationId)
+    if (!faster) throw new Error(`notification ${notificationId} was neither written nor there`)
+    return answerKnown(faster, { notificationId, requestHash, body })
   },
 })
 
-async function keep({ prisma, now, sender }: Dependencies, notificationId: NotificationId, request: NotificationRequest) {
-  const { userId, type, channel, recipient, subject, payload, priority } = request
+type Asked = { notificationId: NotificationId; requestHash: string; body: NotificationRequest }
+
+function answerKnown(
+  known: NonNullable<Awaited<ReturnType<typeof findRequested>>>,
+  { notificationId, requestHash, body }: Asked,
+) {
+  // Rows that were written before hashes were kept have none: of those that much is known.
+  const isSame =
+    known.requestHash === null
+      ? known.type === body.type && known.channel === body.channel && known.recipientId === body.userId
+      : known.requestHash === requestHash
+  if (!isSame) return refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this key was used for another request')
+  return { status: 202 as const, body: { notificationId } }
+}
+
+/** The same for the same request, however its JSON is ordered. */
+function hashOf({ requestId: _, ...request }: NotificationRequest): string {
+  const sorted = (_key: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : value
+  return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
+}
+
+function channelOf({ channel }: NotificationRequest): SentBy {
   if (channel === 'PUSH') throw new Error('PUSH was let through')
-  const choices = (await findChoices(prisma, [userId])).get(userId) ?? noChoices
-  if (!isEnabled(type, channel, choices.choices)) return
+  return channel
+}
+
+/** Write it down; false where one with this id stands there already. */
+async function keep(
+  { prisma, now, sender }: Dependencies,
+  { notificationId, requestHash, body, choices }: Asked & { choices: Choices },
+): Promise<boolean> {
+  const { userId, type, recipient, subject, payload, priority } = body
   const wanted = {
     messageId: notificationId,
     correlationId: currentCorrelationId(),
@@ -53,12 +90,14 @@ async function keep({ prisma, now, sender }: Dependencies, notificationId: Notif
     recipientId: userId,
     address: recipient,
     ...Subject.safeParse(payload).data,
-    payload: encodePayload(type, payloadOf(type, request)),
+    payload: encodePayload(type, payloadOf(type, body)),
     ...(subject && { ownSubject: subject }),
   }
-  const about = { notificationId, channel, choices, createdAt: now() }
-  await insertNotifications(prisma, [newNotification(wanted, priority === 'URGENT' ? { ...about, urgent: true } : about)])
+  const about = { notificationId, channel: channelOf(body), choices, createdAt: now() }
+  const notification = newNotification(wanted, priority === 'URGENT' ? { ...about, urgent: true } : about)
+  const written = await insertNotifications(prisma, [{ ...notification, requestHash }])
   sender.nudge()
+  return written === 1
 }
 
 function objectionsTo({ type, template, channel, recipient, payload }: NotificationRequest) {

@@ -1,4 +1,4 @@
-import type { NotificationId, notificationsRoutes, OrderId, UserId } from '@boxoffice/contracts'
+import type { EventId, NotificationId, notificationsRoutes, OrderId, UserId } from '@boxoffice/contracts'
 import { currentCorrelationId, type Handlers, RefusedError, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { PrismaTx } from '../transaction.ts'
@@ -19,7 +19,9 @@ export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notific
     if (order.status !== 200 || order.body.userId !== userId) return unknownOrder()
     const original = await findConfirmation(deps.prisma, orderId, userId)
     if (!original) return nothing('this order is not confirmed yet')
-    if (!(await hasValidTicket(deps, orderId, original))) return nothing('no ticket of this order is valid any more')
+    if (!(await hasValidTicket(deps, orderId))) return nothing('no ticket of this order is valid any more')
+    const { eventId } = payloadOf('ORDER_CONFIRMATION', original)
+    if (await isCancelled(deps, eventId)) return nothing('the event is cancelled')
 
     const notificationId = resourceId as NotificationId
     await deps.transact((tx) => insertResend(tx, deps, { notificationId, original, userId, orderId }))
@@ -29,10 +31,14 @@ export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notific
 })
 
 /** Tickets that the order gave its buyer and that are still theirs: one that was handed on has another id now. */
-async function hasValidTicket({ peers }: Dependencies, orderId: OrderId, original: StoredConfirmation): Promise<boolean> {
-  const answer = await peers.tickets.getOrderTickets({ params: { orderId } })
-  const bought = new Set<string>(payloadOf('ORDER_CONFIRMATION', original).tickets.map(({ ticketId }) => ticketId))
-  return answer.body.tickets.some(({ ticketId, status }) => bought.has(ticketId) && ['ACTIVE', 'CHECKED_IN'].includes(status))
+async function hasValidTicket({ peers }: Dependencies, orderId: OrderId): Promise<boolean> {
+  const { body } = await peers.tickets.getOrderPrint({ params: { orderId } })
+  return body.tickets.length > 0
+}
+
+async function isCancelled({ peers }: Dependencies, eventId: EventId): Promise<boolean> {
+  const event = await peers.events.getEventInfo({ params: { eventId } })
+  return event.status === 200 && event.body.status === 'CANCELLED'
 }
 
 async function insertResend(

@@ -23,7 +23,7 @@ import { addressHashOf } from '../feedback/suppression.ts'
 import { liftConfirmed } from '../feedback/suppression-repository.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { enqueue } from './enqueue.ts'
-import { type Wanted, wantedOf } from './notification.ts'
+import { confirmationOf, type Wanted, wantedOf } from './notification.ts'
 import { offeredOf, transferredOf } from './transfer.ts'
 
 type Made = Pick<Foundation, 'newId' | 'now'>
@@ -35,7 +35,7 @@ export const notificationSubscribers = (made: Made): readonly Subscriber<PrismaT
     on(userCreated, (tx: PrismaTx, message) => tell(tx, wantedOf('USER_WELCOME', message))),
     on(emailVerificationRequested, (tx: PrismaTx, message) => tell(tx, wantedOf('EMAIL_VERIFICATION', message))),
     on(passwordResetRequested, (tx: PrismaTx, message) => tell(tx, wantedOf('PASSWORD_RESET', message))),
-    on(ticketsGenerated, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CONFIRMATION', message))),
+    on(ticketsGenerated, (tx: PrismaTx, message) => tell(tx, confirmationOf(message))),
     on(ticketTransferred, (tx: PrismaTx, message) => tell(tx, ...transferredOf(message))),
     on(ticketTransferOffered, (tx: PrismaTx, message) => tell(tx, offeredOf(message))),
     // Of what cost nothing there is no receipt: the confirmation says all of it.

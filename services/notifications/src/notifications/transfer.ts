@@ -17,7 +17,7 @@ export function transferredOf({ messageId, correlationId, payload }: Message<typ
 
 /** A ticket that waits for whoever an address belongs to: nobody has proved yet that it is theirs. */
 export function offeredOf({ messageId, correlationId, payload }: Message<typeof ticketTransferOffered>): Wanted {
-  const { eventId, senderName, holderName, recipientEmail } = payload
+  const { eventId, transferId, senderName, holderName, recipientEmail } = payload
   return {
     messageId,
     correlationId,
@@ -25,6 +25,6 @@ export function offeredOf({ messageId, correlationId, payload }: Message<typeof 
     recipientId: null,
     address: recipientEmail,
     eventId,
-    payload: encodePayload('TICKET_TRANSFERRED', { side: 'OFFERED', eventId, senderName, holderName }),
+    payload: encodePayload('TICKET_TRANSFERRED', { side: 'OFFERED', eventId, transferId, senderName, holderName }),
   }
 }

@@ -8,50 +8,42 @@ export interface Attachment {
   content: Uint8Array
   cid?: string
 }
-
-export interface TicketFiles {
-  code: Attachment & { cid: string }
-  pdf: Attachment
-}
-
-/** SES takes ten megabytes a mail, and base64 makes a third more of them. */
-const FILES_MAX_BYTES = 7_000_000
-const AT_ONCE = 8
+export type Code = Attachment & { cid: string }
 
 type Numbered = { ticketId: TicketId; ticketNumber: string }
+const nameOf = (text: string) => text.replace(/[^\w-]/g, '_')
 
-/**
- * Code and PDF of each ticket, in order. Tickets that are not valid any more have none (`GONE`); nor have those for which one mail
- * has no room (`NO_ROOM`): it is full from the first of them on, and the rest is not even asked for.
- */
+/** The picture of a ticket's code, for the HTML to show; null where it is not given out any more. */
+export async function codeOf({ tickets }: Pick<Peers, 'tickets'>, { ticketId, ticketNumber }: Numbered): Promise<Code | null> {
+  const { status, body } = await tickets.getTicketQrInfo({ params: { ticketId } })
+  if (status !== 200) return null
+  return { filename: `${nameOf(ticketNumber)}.png`, contentType: 'image/png', content: body, cid: `${ticketId}@code.boxoffice` }
+}
+
+export const pdfAttachment = (name: string, content: Uint8Array): Attachment => ({
+  filename: `${nameOf(name)}.pdf`,
+  contentType: 'application/pdf',
+  content,
+})
+
+/** Code and PDF of one ticket; null where it is not valid any more. */
 export async function ticketFiles(
-  tickets: readonly Numbered[],
   peers: Pick<Peers, 'tickets'>,
-  maxBytes = FILES_MAX_BYTES,
-): Promise<(TicketFiles | 'GONE' | 'NO_ROOM')[]> {
-  const results: (TicketFiles | 'GONE' | 'NO_ROOM')[] = []
-  let bytes = 0
-  for (let start = 0; start < tickets.length; start += AT_ONCE) {
-    const batch = tickets.slice(start, start + AT_ONCE)
-    const full = bytes > maxBytes
-    const fetched = full ? batch.map(() => 'NO_ROOM' as const) : await Promise.all(batch.map((ticket) => filesOf(ticket, peers)))
-    for (const files of fetched) {
-      if (typeof files === 'object') bytes += files.code.content.length + files.pdf.content.length
-      results.push(typeof files === 'object' && bytes > maxBytes ? 'NO_ROOM' : files)
-    }
-  }
-  return results
+  ticket: Numbered,
+): Promise<{ code: Code; pdf: Attachment } | null> {
+  const [code, pdf] = await Promise.all([
+    codeOf(peers, ticket),
+    peers.tickets.getTicketPdfInfo({ params: { ticketId: ticket.ticketId } }),
+  ])
+  return code && pdf.status === 200 ? { code, pdf: pdfAttachment(ticket.ticketNumber, pdf.body) } : null
 }
 
-async function filesOf({ ticketId, ticketNumber }: Numbered, { tickets }: Pick<Peers, 'tickets'>): Promise<TicketFiles | 'GONE'> {
-  const [code, pdf] = await Promise.all([
-    tickets.getTicketQrInfo({ params: { ticketId } }),
-    tickets.getTicketPdfInfo({ params: { ticketId } }),
-  ])
-  if (code.status !== 200 || pdf.status !== 200) return 'GONE'
-  const name = ticketNumber.replace(/[^\w-]/g, '_')
-  return {
-    code: { filename: `${name}.png`, contentType: 'image/png', content: code.body, cid: `${ticketId}@code.boxoffice` },
-    pdf: { filename: `${name}.pdf`, contentType: 'application/pdf', content: pdf.body },
-  }
-}
+// MIME's base64 has lines of 76 characters for 57 bytes (RFC 2045), and two to end each; beside it a part has some lines of headers.
+const PART_BYTES = 1_024
+const sizeOf = ({ content }: Attachment): number => Math.ceil(content.length / 57) * 78 + PART_BYTES
+/** Quoted-printable makes three characters of each byte at most. */
+const sizeOfText = (text: string): number => Buffer.byteLength(text) * 3 + PART_BYTES
+
+/** How many bytes a mail has at most, as it travels. */
+export const mailSizeOf = (texts: readonly string[], attachments: readonly Attachment[]): number =>
+  texts.reduce((sum, text) => sum + sizeOfText(text), 0) + attachments.reduce((sum, file) => sum + sizeOf(file), PART_BYTES)

@@ -1,38 +1,57 @@
-import type { UserInfo } from '@boxoffice/contracts'
+import type { UserId } from '@boxoffice/contracts'
 import { type AccountLink, emailVerificationMail, passwordResetMail } from '../mails/account-link.ts'
 import type { Mail } from '../mails/mail.ts'
 import { welcomeMail } from '../mails/welcome.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
-import type { Composers, Content } from './content.ts'
+import type { About, Ended, Looked, Looks } from './content.ts'
+import type { Peers } from './peers.ts'
 import type { OpenToken } from './sealed-token.ts'
 
+type Link = PayloadOf<'EMAIL_VERIFICATION'>
+type Purpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD'
+const paths: Record<Purpose, string> = { VERIFY_EMAIL: '/verify-email', RESET_PASSWORD: '/reset-password' }
+
 /** Mails with a link that only the owner of an address may have. */
-export function createAccountComposers(deps: {
+export function createAccountLooks(deps: {
+  peers: Pick<Peers, 'auth'>
   openToken: OpenToken
   publicUrl: string
   now: () => Date
-}): Composers<'USER_WELCOME' | 'EMAIL_VERIFICATION' | 'PASSWORD_RESET'> {
-  async function linkTo(path: string, sealedToken: string): Promise<string> {
-    const url = new URL(path, deps.publicUrl)
-    url.searchParams.set('token', await deps.openToken(sealedToken))
-    return url.href
+}): Looks<'USER_WELCOME' | 'EMAIL_VERIFICATION' | 'PASSWORD_RESET'> {
+  /** The link, and whether it is of any use; `GONE`: there is no such account any more. */
+  async function linkOf(purpose: Purpose, { sealedToken, tokenExpiresAt }: Link, userId: UserId | null) {
+    const token = await deps.openToken(sealedToken)
+    const [user, { body: state }] = await Promise.all([
+      userId && deps.peers.auth.getUser({ params: { userId } }),
+      deps.peers.auth.checkMailedToken({ body: { purpose, token } }),
+    ])
+    if (user?.status === 404) return 'GONE'
+    const url = new URL(paths[purpose], deps.publicUrl)
+    url.searchParams.set('token', token)
+    return { ...state, url: url.href, expiresAt: tokenExpiresAt, expired: tokenExpiresAt <= deps.now() }
   }
 
-  const linkMail =
-    (path: string, write: (link: AccountLink) => Mail) =>
-    async ({ sealedToken, tokenExpiresAt }: PayloadOf<'EMAIL_VERIFICATION'>, reader: UserInfo): Promise<Content> => {
+  const lookAtLink =
+    (purpose: Purpose, write: (link: AccountLink) => Mail) =>
+    async (payload: Link, { reader, recipientId }: About): Promise<Looked | Ended> => {
+      const link = await linkOf(purpose, payload, recipientId)
+      if (link === 'GONE') return { dropped: 'RECIPIENT_GONE' }
       // A link that does not work is worse than none.
-      if (tokenExpiresAt <= deps.now()) return { dropped: 'LINK_EXPIRED' }
-      return { mail: write({ reader, url: await linkTo(path, sealedToken), expiresAt: tokenExpiresAt }) }
+      if (link.expired) return { dropped: 'LINK_EXPIRED' }
+      if (!link.works) return { pointless: 'LINK_USED' }
+      return { facts: {}, event: null, write: async () => ({ mail: write({ reader, ...link }) }) }
     }
 
   return {
-    async USER_WELCOME({ sealedToken, tokenExpiresAt }, reader) {
-      if (tokenExpiresAt <= deps.now()) return { mail: welcomeMail({ reader, verification: null }) }
-      const verification = { url: await linkTo('/verify-email', sealedToken), expiresAt: tokenExpiresAt }
-      return { mail: welcomeMail({ reader, verification }) }
+    async USER_WELCOME(payload, { reader, recipientId }) {
+      const link = await linkOf('VERIFY_EMAIL', payload, recipientId)
+      if (link === 'GONE') return { dropped: 'RECIPIENT_GONE' }
+      const { works, expired, emailVerified } = link
+      const verification = works && !expired ? link : emailVerified ? ('DONE' as const) : null
+      const facts = { works, expired, emailVerified }
+      return { facts, event: null, write: async () => ({ mail: welcomeMail({ reader, verification }) }) }
     },
-    EMAIL_VERIFICATION: linkMail('/verify-email', emailVerificationMail),
-    PASSWORD_RESET: linkMail('/reset-password', passwordResetMail),
+    EMAIL_VERIFICATION: lookAtLink('VERIFY_EMAIL', emailVerificationMail),
+    PASSWORD_RESET: lookAtLink('RESET_PASSWORD', passwordResetMail),
   }
 }

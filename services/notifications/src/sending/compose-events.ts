@@ -4,58 +4,88 @@ import { eventUpdatedMail } from '../mails/event-updated.ts'
 import { ticketOfferedMail, ticketReceivedMail, ticketSentMail } from '../mails/ticket-transferred.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import { ticketFiles } from './attachments.ts'
-import { type Composers, type Content, getEvent } from './content.ts'
+import { type About, type Ended, getEvent, type Looked, type Looks } from './content.ts'
 import type { Peers } from './peers.ts'
 
 type EventTypes = 'EVENT_UPDATED' | 'EVENT_CANCELLED' | 'TICKET_TRANSFERRED'
-type Received = Extract<PayloadOf<'TICKET_TRANSFERRED'>, { side: 'RECEIVED' }>
-type Offered = Extract<PayloadOf<'TICKET_TRANSFERRED'>, { side: 'OFFERED' }>
+type Side<S> = Extract<PayloadOf<'TICKET_TRANSFERRED'>, { side: S }>
 
 /** Mails about an event and its tickets, to whoever holds them. */
-export const createEventComposers = (peers: Peers, { now }: { now: () => Date }): Composers<EventTypes> => ({
-  async EVENT_UPDATED({ eventId, changed }, reader) {
-    // As it is now, however many changes ago this was written.
-    const event = await getEvent(peers, eventId)
-    if (event.status === 'CANCELLED') return { pointless: 'EVENT_CANCELLED' }
-    const refundableUntil = event.refundableUntil && event.refundableUntil > now() ? event.refundableUntil : null
-    return { mail: eventUpdatedMail({ reader, event, moved: whatMoved(changed), refundableUntil }) }
-  },
-  async EVENT_CANCELLED({ eventId, cancellationReason }, reader) {
-    return { mail: eventCancelledMail({ reader, event: await getEvent(peers, eventId), cancellationReason }) }
-  },
-  async TICKET_TRANSFERRED(transfer, reader) {
-    const event = await getEvent(peers, transfer.eventId)
-    if (transfer.side === 'SENT') return { mail: ticketSentMail({ ...transfer, reader, event }) }
-    if (transfer.side === 'OFFERED') throw new Error('an offer goes to an address, not to a user')
-    if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
-    return receivedContent(peers, transfer, { reader, event })
-  },
-})
-
-async function receivedContent(
-  peers: Peers,
-  { newTicketId: ticketId }: Received,
-  about: Pick<Parameters<typeof ticketReceivedMail>[0], 'reader' | 'event'>,
-): Promise<Content> {
-  const answer = await peers.tickets.getTicketInfo({ params: { ticketId } })
-  if (answer.status !== 200) return { dropped: 'TICKETS_NOT_VALID' }
-  const { ticketNumber, holderName, seat } = answer.body
-  const [files] = await ticketFiles([{ ticketId, ticketNumber }], peers, Number.POSITIVE_INFINITY)
-  if (typeof files !== 'object') return { dropped: 'TICKETS_NOT_VALID' }
-  const attached = { codeCid: files.code.cid, pdfName: files.pdf.filename }
+export function createEventLooks(deps: { peers: Peers; publicUrl: string; now: () => Date }): Looks<EventTypes> {
+  const { peers, now } = deps
   return {
-    mail: ticketReceivedMail({ ...about, ticketNumber, holderName, ...(seat && { seat }), attached }),
-    attachments: [files.code, files.pdf],
+    async EVENT_UPDATED({ eventId, changed }, about) {
+      // As it is now, however many changes ago this was written.
+      const [event, held] = await Promise.all([getEvent(peers, eventId), heldBy(peers, eventId, about)])
+      if (event.status === 'CANCELLED') return { pointless: 'EVENT_CANCELLED' }
+      if (held === 0) return { pointless: 'NO_TICKETS' }
+      const refundableUntil = event.refundableUntil && event.refundableUntil > now() ? event.refundableUntil : null
+      const { reader } = about
+      return {
+        facts: { ...event, refundableUntil },
+        event,
+        write: async () => ({ mail: eventUpdatedMail({ reader, event, moved: whatMoved(changed), refundableUntil }) }),
+      }
+    },
+    async EVENT_CANCELLED({ eventId, cancellationReason }, { reader }) {
+      const event = await getEvent(peers, eventId)
+      return { facts: event, event, write: async () => ({ mail: eventCancelledMail({ reader, event, cancellationReason }) }) }
+    },
+    async TICKET_TRANSFERRED(transfer, { reader }) {
+      if (transfer.side === 'RECEIVED') return lookAtReceived(peers, transfer, reader)
+      if (transfer.side === 'OFFERED') return lookAtOffer(deps, transfer)
+      const event = await getEvent(peers, transfer.eventId)
+      return { facts: event, event, write: async () => ({ mail: ticketSentMail({ ...transfer, reader, event }) }) }
+    },
+  }
+}
+
+/** How many valid tickets somebody still holds; null where another service says whom it is for. */
+async function heldBy(peers: Peers, eventId: PayloadOf<'EVENT_UPDATED'>['eventId'], { recipientId, requested }: About) {
+  if (recipientId === null || requested) return null
+  const answer = await peers.tickets.countHeldTickets({ params: { eventId, userId: recipientId } })
+  return answer.body.ticketCount
+}
+
+async function lookAtReceived(
+  peers: Peers,
+  { eventId, newTicketId: ticketId }: Side<'RECEIVED'>,
+  reader: About['reader'],
+): Promise<Looked | Ended> {
+  const [event, answer] = await Promise.all([getEvent(peers, eventId), peers.tickets.getTicketInfo({ params: { ticketId } })])
+  if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
+  if (answer.status !== 200 || !['ACTIVE', 'CHECKED_IN'].includes(answer.body.status)) return { dropped: 'TICKETS_NOT_VALID' }
+  const { ticketNumber, holderName, seat } = answer.body
+  return {
+    facts: { ...event, ticketNumber, holderName, seat },
+    event,
+    async write() {
+      const files = await ticketFiles(peers, { ticketId, ticketNumber })
+      if (!files) return { changed: true }
+      const attached = { codeCid: files.code.cid, pdfName: files.pdf.filename }
+      return {
+        mail: ticketReceivedMail({ reader, event, ticketNumber, holderName, ...(seat && { seat }), attached }),
+        attachments: [files.code, files.pdf],
+      }
+    },
   }
 }
 
 const LOCALE_OF_STRANGERS = 'en'
 
-/** A mail to an address that nobody has proved to be theirs. */
-export async function offerContent(peers: Peers, publicUrl: string, offer: Offered): Promise<Content> {
-  const event = await getEvent(peers, offer.eventId)
+/** A mail to an address that nobody has proved to be theirs, as long as the ticket waits for them. */
+async function lookAtOffer(
+  { peers, publicUrl }: { peers: Peers; publicUrl: string },
+  { eventId, transferId, holderName, senderName }: Side<'OFFERED'>,
+): Promise<Looked | Ended> {
+  const [event, transfer] = await Promise.all([
+    getEvent(peers, eventId),
+    // Offers that were written down before they had it are not looked at.
+    transferId ? peers.tickets.getTransferInfo({ params: { transferId } }) : null,
+  ])
   if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
-  const { holderName, senderName = null } = offer
+  if (transfer && !(transfer.status === 200 && transfer.body.status === 'PENDING')) return { pointless: 'TRANSFER_ENDED' }
   const url = new URL('/', publicUrl).href
-  return { mail: ticketOfferedMail({ event, locale: LOCALE_OF_STRANGERS, holderName, senderName, url }) }
+  const offer = { event, locale: LOCALE_OF_STRANGERS, holderName, senderName: senderName ?? null, url }
+  return { facts: event, event, write: async () => ({ mail: ticketOfferedMail(offer) }) }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType, UserId, UserInfo } from '@boxoffice/contracts'
 import type { Mail } from '../mails/mail.ts'
 import { oneLine } from '../mails/mail.ts'
@@ -6,10 +7,11 @@ import { payloadOf } from '../notifications/payloads.ts'
 import { isTexted } from '../preferences/preference.ts'
 import { textOf } from '../texts/text-message.ts'
 import type { Attachment } from './attachments.ts'
-import { createAccountComposers } from './compose-account.ts'
-import { createEventComposers, offerContent } from './compose-events.ts'
-import { createOrderComposers } from './compose-orders.ts'
-import { type Composer, type Content, type DropReason, getEvent, type PointlessReason } from './content.ts'
+import { createAccountLooks } from './compose-account.ts'
+import { type ConfirmationLimits, createConfirmationLook } from './compose-confirmation.ts'
+import { createEventLooks } from './compose-events.ts'
+import { createOrderLooks } from './compose-orders.ts'
+import type { About, Ended, Look, Looked, Looks } from './content.ts'
 import type { Peers } from './peers.ts'
 import type { OpenToken } from './sealed-token.ts'
 
@@ -24,19 +26,36 @@ export interface ComposedText {
   text: string
   phoneNumber: string
 }
-/** Something ready to be sent; `dropped`: it failed for good; `pointless`: there is nothing to tell. */
-export type Composition = { composed: ComposedMail | ComposedText } | { dropped: DropReason } | { pointless: PointlessReason }
+/** Whether what was composed is still right: cheap enough to be asked right before it is sent. */
+export type LookAgain = () => Promise<'SAME' | 'CHANGED' | Ended>
+
+/**
+ * Something ready to be sent; `dropped`: it failed for good; `pointless`: there is nothing to tell; `bulk`: it is to be composed in the
+ * lane of what takes long; `changed`: things were otherwise before it was done.
+ */
+export type Composition =
+  | { composed: ComposedMail | ComposedText; lookAgain: LookAgain }
+  | Ended
+  | { bulk: true }
+  | { changed: true }
+
+const STRANGER = { firstName: '', locale: 'en' }
 
 /** Gathers what a notification needs from the other services, and writes it. Rejects when something cannot be had now. */
-export function createComposer(deps: { peers: Peers; openToken: OpenToken; publicUrl: string; now: () => Date }) {
+export function createComposer(
+  deps: { peers: Peers; openToken: OpenToken; now: () => Date } & ConfirmationLimits,
+): (notification: LeasedNotification) => Promise<Composition> {
   const { peers } = deps
-  const composers = { ...createAccountComposers(deps), ...createOrderComposers(peers), ...createEventComposers(peers, deps) }
+  const looks: Looks<NotificationType> = {
+    ...createAccountLooks(deps),
+    ...createOrderLooks(peers),
+    ...createEventLooks(deps),
+    ORDER_CONFIRMATION: createConfirmationLook(peers, deps),
+  }
 
   async function composeMail(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
-    const { type, address } = notification
-    const compose = composers[type] as Composer<NotificationType>
-    const content = await compose(payloadOf(type, notification), reader, notification)
-    return mailOf(content, notification, { name: `${reader.firstName} ${reader.lastName}`, address: address ?? reader.email })
+    const to = { name: `${reader.firstName} ${reader.lastName}`, address: notification.address ?? reader.email }
+    return mailOf(lookerOf(looks, notification, reader), notification, to)
   }
 
   async function composeText(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
@@ -44,34 +63,64 @@ export function createComposer(deps: { peers: Peers; openToken: OpenToken; publi
     const phoneNumber = notification.address ?? reader.phone
     if (!phoneNumber) return { pointless: 'NO_PHONE' }
     if (!isTexted(type)) throw new Error(`${type} has no text message`)
-    const payload = payloadOf(type, notification)
-    const event = await getEvent(peers, payload.eventId)
-    if (event.status === 'CANCELLED' && (type === 'EVENT_UPDATED' || type === 'ORDER_CONFIRMATION')) {
-      return { pointless: 'EVENT_CANCELLED' }
-    }
-    return { composed: { channel: 'SMS', text: textOf(type, event.name, payload), phoneNumber } }
+    const looker = lookerOf(looks, notification, reader)
+    // It points at a mail: where that has none to bring, there is nothing to point at.
+    const look = async () => pointlessWhereDropped(await looker())
+    const looked = await look()
+    if (isEnded(looked)) return looked
+    if (looked.event === null) throw new Error(`${type} is about no event`)
+    const text = textOf(type, looked.event.name, payloadOf(type, notification))
+    return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: againOf(look, looked) }
   }
 
-  return async (notification: LeasedNotification): Promise<Composition> => {
+  async function composeOffer(notification: LeasedNotification): Promise<Composition> {
+    const { address } = notification
+    const { side } = payloadOf('TICKET_TRANSFERRED', notification)
+    if (address === null || side !== 'OFFERED') throw new Error('only offers go to an address alone')
+    return mailOf(lookerOf(looks, notification, STRANGER), notification, { name: '', address })
+  }
+
+  return async (notification) => {
     if (notification.recipientId === null) return composeOffer(notification)
     const reader = await findReader(notification.recipientId, peers)
     if (!reader) return { dropped: 'RECIPIENT_GONE' }
     return notification.channel === 'SMS' ? composeText(notification, reader) : composeMail(notification, reader)
   }
-
-  async function composeOffer(notification: LeasedNotification): Promise<Composition> {
-    const offer = payloadOf('TICKET_TRANSFERRED', notification)
-    const { address } = notification
-    if (address === null || offer.side !== 'OFFERED') throw new Error('only offers go to an address alone')
-    return mailOf(await offerContent(peers, deps.publicUrl, offer), notification, { name: '', address })
-  }
 }
 
-function mailOf(content: Content, { ownSubject }: LeasedNotification, to: ComposedMail['to']): Composition {
-  if (!('mail' in content)) return content
-  const { mail, attachments = [] } = content
+type Looker = () => Promise<Looked | Ended>
+
+function lookerOf(looks: Looks<NotificationType>, notification: LeasedNotification, reader: About['reader']): Looker {
+  const { type, recipientId, address, createdAt, bulk } = notification
+  const look = looks[type] as Look<NotificationType>
+  const payload = payloadOf(type, notification)
+  const requested = recipientId !== null && address !== null
+  return () => look(payload, { reader, recipientId, createdAt, requested, bulk })
+}
+
+const isEnded = (looked: Looked | Ended): looked is Ended => 'dropped' in looked || 'pointless' in looked
+
+const againOf =
+  (look: Looker, { facts }: Looked): LookAgain =>
+  async () => {
+    const now = await look()
+    return isEnded(now) ? now : isDeepStrictEqual(now.facts, facts) ? 'SAME' : 'CHANGED'
+  }
+
+function pointlessWhereDropped(looked: Looked | Ended): Looked | Ended {
+  if (!('dropped' in looked)) return looked
+  const { dropped } = looked
+  return dropped === 'EVENT_CANCELLED' || dropped === 'TICKETS_NOT_VALID' ? { pointless: dropped } : looked
+}
+
+async function mailOf(look: Looker, { ownSubject }: LeasedNotification, to: ComposedMail['to']): Promise<Composition> {
+  const looked = await look()
+  if (isEnded(looked)) return looked
+  const written = await looked.write()
+  if (!('mail' in written)) return written
+  const { mail, attachments = [] } = written
   const subject = ownSubject === null ? mail.subject : oneLine(ownSubject)
-  return { composed: { channel: 'EMAIL', mail: { ...mail, subject }, to, attachments } }
+  return { composed: { channel: 'EMAIL', mail: { ...mail, subject }, to, attachments }, lookAgain: againOf(look, looked) }
 }
 
 async function findReader(userId: UserId, { auth }: Pick<Peers, 'auth'>): Promise<UserInfo | null> {

@@ -1,5 +1,5 @@
-import type { EventId, EventInfo, NotificationType, OrderId, OrderInfo, UserInfo } from '@boxoffice/contracts'
-import type { Mail } from '../mails/mail.ts'
+import type { EventId, EventInfo, NotificationType, OrderId, OrderInfo, UserId } from '@boxoffice/contracts'
+import type { Mail, Reader, ShownEvent } from '../mails/mail.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import type { Attachment } from './attachments.ts'
 import type { Peers } from './peers.ts'
@@ -7,26 +7,73 @@ import type { Peers } from './peers.ts'
 /** Why something cannot be sent any more, for its recipient's log. */
 export type DropReason = 'RECIPIENT_GONE' | 'EVENT_CANCELLED' | 'TICKETS_NOT_VALID' | 'LINK_EXPIRED'
 /** Why there is nothing to tell: it is taken back, as if it had not been. */
-export type PointlessReason = 'ORDER_ENDED' | 'TOLD_BY_REFUND' | 'EVENT_CANCELLED' | 'NO_PHONE'
+export type PointlessReason =
+  | 'ORDER_ENDED'
+  | 'ORDER_MOVED_ON'
+  | 'TOLD_BY_REFUND'
+  | 'EVENT_CANCELLED'
+  | 'TICKETS_NOT_VALID'
+  | 'NO_TICKETS'
+  | 'TRANSFER_ENDED'
+  | 'LINK_USED'
+  | 'NO_PHONE'
+  | 'TURNED_OFF'
 
-export type Content =
-  | { mail: Mail; attachments?: readonly Attachment[] }
-  | { dropped: DropReason }
-  | { pointless: PointlessReason }
+/** It is not sent: it failed for good, or there is nothing to tell any more. */
+export type Ended = { dropped: DropReason } | { pointless: PointlessReason }
 
-/** Writes the mail of a type, to a user. Rejects when something that it needs cannot be had now. */
-export type Composer<T extends NotificationType> = (
-  payload: PayloadOf<T>,
-  reader: UserInfo,
-  about: { createdAt: Date },
-) => Promise<Content>
-export type Composers<T extends NotificationType> = { readonly [K in T]: Composer<K> }
+export interface Written {
+  mail: Mail
+  attachments?: readonly Attachment[]
+}
+
+/** How things stand that a notification is about. */
+export interface Looked {
+  /** All that it says of them: while these are the same, what was written is still right. */
+  facts: object
+  /** The event that it is about; null where it is about none. */
+  event: ShownEvent | null
+  /**
+   * Write the mail, which may take long. `bulk`: it is about so many tickets that it is written in the lane for such; `changed`:
+   * things stand otherwise by now.
+   */
+  write(): Promise<Written | { bulk: true } | { changed: true }>
+}
+
+export interface About {
+  reader: Reader
+  createdAt: Date
+  recipientId: UserId | null
+  /** It was asked for by another service, to an address that it named. */
+  requested: boolean
+  /** It is in the lane of what takes long. */
+  bulk: boolean
+}
+
+/**
+ * Looks at what a notification of a type is about, as it is now. It is asked before anything is written, and once more right before
+ * that is sent. Rejects when something cannot be had now.
+ */
+export type Look<T extends NotificationType> = (payload: PayloadOf<T>, about: About) => Promise<Looked | Ended>
+export type Looks<T extends NotificationType> = { readonly [K in T]: Look<K> }
+
+/** What mails show of an event, and what decides whether they are sent. */
+const shownOf = ({ name, eventDate, timeZone, venueName, venueAddress, status, refundableUntil }: EventInfo) => ({
+  name,
+  eventDate,
+  timeZone,
+  venueName,
+  venueAddress,
+  status,
+  refundableUntil: refundableUntil ?? null,
+})
+export type CurrentEvent = ReturnType<typeof shownOf>
 
 /** The event of a notification. Rejects when it cannot be had. */
-export async function getEvent({ events }: Pick<Peers, 'events'>, eventId: EventId): Promise<EventInfo> {
+export async function getEvent({ events }: Pick<Peers, 'events'>, eventId: EventId): Promise<CurrentEvent> {
   const answer = await events.getEventInfo({ params: { eventId } })
   if (answer.status !== 200) throw new Error(`there is no event ${eventId}`)
-  return answer.body
+  return shownOf(answer.body)
 }
 
 /** The order of a notification. Rejects when it cannot be had. */

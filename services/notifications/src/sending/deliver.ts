@@ -12,13 +12,14 @@ import { addressHashOf, isHeldBack } from '../feedback/suppression.ts'
 import { listSuppressions } from '../feedback/suppression-repository.ts'
 import type { PrismaClient } from '../generated/prisma/client.ts'
 import { type LeasedNotification, waitAfter, waitForPeerAfter } from '../notifications/notification.ts'
-import { postpone, renewLease, settle, withdraw } from '../notifications/notification-repository.ts'
-import { findChoices } from '../preferences/preference-repository.ts'
+import { moveToBulk, postpone, renewLease, settle, withdraw } from '../notifications/notification-repository.ts'
+import { isEnabled } from '../preferences/preference.ts'
+import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
 import type { Transact } from '../transaction.ts'
 import { blanked } from './blanked.ts'
-import type { createComposer } from './compose.ts'
-import type { PointlessReason } from './content.ts'
+import type { Composition } from './compose.ts'
+import type { Ended, PointlessReason } from './content.ts'
 import type { Prepare } from './hand-over.ts'
 import type { SendingMetrics } from './metrics.ts'
 import type { TicketNews } from './ticket-news.ts'
@@ -27,7 +28,7 @@ export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' |
   prisma: PrismaClient
   transact: Transact
   ticketNews: TicketNews
-  compose: ReturnType<typeof createComposer>
+  compose: (notification: LeasedNotification) => Promise<Composition>
   prepare: Prepare
   leaseMs: number
   /** By channel: how long the first wait is. */
@@ -39,6 +40,13 @@ export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' |
 /** One attempt to bring a leased notification to its end: SENT, FAILED, or due again later. Never rejects. */
 export type Deliver = (notification: LeasedNotification, isStopping: () => boolean) => Promise<void>
 
+/** Why it is not handed over now; `waitMs`: its recipient is left alone until then. */
+type End = Ended | { suppressed: true } | { waitMs: number }
+
+const isEnd = (composition: Composition): composition is Ended => 'dropped' in composition || 'pointless' in composition
+
+/** How often it is written anew at once when what it is about changes; then it waits as after a failure. */
+const ROUNDS_MAX = 5
 const SETTLE_ATTEMPTS = 6
 const ADDRESS_SUPPRESSED = 'ADDRESS_SUPPRESSED'
 
@@ -46,23 +54,49 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   const { prisma, transact, ticketNews, logger, crashAt, now, sendingMetrics } = options
 
   async function attempt(notification: LeasedNotification, isStopping: () => boolean): Promise<void> {
-    const { notificationId, type } = notification
-    const composition = await options.compose(notification)
-    if ('dropped' in composition) return fail(notification, composition.dropped)
-    if ('pointless' in composition) return takeBack(notification, composition.pointless)
-    const { composed } = composition
-    if (composed.channel === 'EMAIL' && (await isSuppressed(type, composed.to.address)))
-      return fail(notification, ADDRESS_SUPPRESSED)
-    const handOver = await options.prepare(composed, { notificationId, type, date: now() })
-    if (isStopping()) return postpone(prisma, notification, 0)
-    // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
-    if (!(await renewLease(prisma, notification, options.leaseMs))) return
-    crashAt('mail.before-send')
-    const handed = await handOver()
-    crashAt('mail.after-send')
-    if (!handed.accepted) return fail(notification, handed.reason)
-    const subject = composed.channel === 'SMS' ? composed.text : composed.mail.subject
-    await succeed(notification, subject, handed.providerMessageId)
+    for (let round = 1; round <= ROUNDS_MAX; round++) {
+      const composition = await options.compose(notification)
+      if ('bulk' in composition) return moveToBulk(prisma, notification)
+      if (isEnd(composition)) return end(notification, composition)
+      if ('changed' in composition) continue
+      const { composed } = composition
+      const { notificationId, type } = notification
+      const handOver = await options.prepare(composed, { notificationId, type, date: now() })
+      // All that takes long is done. What has happened meanwhile, the mail does not know of.
+      const seen = await lookAgain(notification, composition)
+      if (seen === 'CHANGED') continue
+      if (seen !== 'SAME') return end(notification, seen)
+      if (isStopping()) return postpone(prisma, notification, 0)
+      // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
+      if (!(await renewLease(prisma, notification, options.leaseMs))) return
+      crashAt('mail.before-send')
+      const handed = await handOver()
+      crashAt('mail.after-send')
+      if (!handed.accepted) return fail(notification, handed.reason)
+      const subject = composed.channel === 'SMS' ? composed.text : composed.mail.subject
+      return succeed(notification, subject, handed.providerMessageId)
+    }
+    throw new Error('what it is about changed each time that it had been written')
+  }
+
+  /** Whether it is still to be sent, and what was written still right. */
+  async function lookAgain(
+    notification: LeasedNotification,
+    { composed, lookAgain }: Extract<Composition, { composed: unknown }>,
+  ): Promise<'SAME' | 'CHANGED' | End> {
+    const { type, channel, recipientId } = notification
+    if (composed.channel === 'EMAIL' && (await isSuppressed(type, composed.to.address))) return { suppressed: true }
+    const { choices, quietHours } = (recipientId && (await findChoices(prisma, [recipientId])).get(recipientId)) || noChoices
+    if (recipientId !== null && !isEnabled(type, channel, choices)) return { pointless: 'TURNED_OFF' }
+    const waitMs = quietMs(notification, quietHours)
+    return waitMs > 0 ? { waitMs } : lookAgain()
+  }
+
+  function end(notification: LeasedNotification, ended: End): Promise<void> {
+    if ('dropped' in ended) return fail(notification, ended.dropped)
+    if ('pointless' in ended) return takeBack(notification, ended.pointless)
+    if ('suppressed' in ended) return fail(notification, ADDRESS_SUPPRESSED)
+    return postpone(prisma, notification, ended.waitMs)
   }
 
   async function succeed(notification: LeasedNotification, subject: string, providerMessageId: string): Promise<void> {
@@ -108,10 +142,11 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   }
 
   async function tryLater(notification: LeasedNotification, error: unknown): Promise<void> {
-    const { attempts, channel } = notification
+    const { attempts, channel, recipientId } = notification
     if (attempts >= options.attemptsMax) return fail(notification, 'GIVEN_UP')
     const wait = isOfPeer(error) ? waitForPeerAfter : waitAfter
-    const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), await quietMs(notification))
+    const { quietHours } = (recipientId && (await findChoices(prisma, [recipientId])).get(recipientId)) || noChoices
+    const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), quietMs(notification, quietHours))
     const nth = `(attempt ${attempts} of ${options.attemptsMax})`
     logger.warn({ err: blanked(error), ...aboutOf(notification), waitMs }, `notification was not sent, will be retried ${nth}`)
     sendingMetrics.count(notification, 'retried')
@@ -119,10 +154,8 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   }
 
   /** How long its recipient's quiet hours still hold it up. */
-  async function quietMs({ recipientId, urgent }: LeasedNotification): Promise<number> {
-    if (recipientId === null || urgent) return 0
-    const { quietHours = null } = (await findChoices(prisma, [recipientId])).get(recipientId) ?? {}
-    const until = quietHours && quietUntil(now(), quietHours)
+  function quietMs({ urgent }: LeasedNotification, quietHours: Choices['quietHours']): number {
+    const until = !urgent && quietHours && quietUntil(now(), quietHours)
     return until ? until.getTime() - now().getTime() : 0
   }
 

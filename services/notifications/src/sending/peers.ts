@@ -1,9 +1,11 @@
 import {
   authInternalRoutes,
+  authMailingRoutes,
   eventsInternalRoutes,
   paymentsInternalRoutes,
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
+  ticketsMailingRoutes,
 } from '@boxoffice/contracts'
 import { type Client, createInternalClient, type InternalClientOptions } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
@@ -13,19 +15,22 @@ const { getEventInfo } = eventsInternalRoutes
 const { getOrderInfo } = paymentsInternalRoutes
 const { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets } = ticketsInternalRoutes
 const { listHolders } = ticketsHoldersRoutes
+const { getOrderPdf } = ticketsMailingRoutes
 const routes = {
-  auth: { getUser },
+  auth: { getUser, ...authMailingRoutes },
   events: { getEventInfo },
   payments: { getOrderInfo },
-  tickets: { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders },
+  tickets: { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders, ...ticketsMailingRoutes },
+  /** Large PDFs of the ticket service: that they take long, or fail, closes the way to nothing else. */
+  documents: { getOrderPdf },
 }
 
 /** The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it cannot be had. */
 export type Peers = { [K in keyof typeof routes]: Client<(typeof routes)[K]> }
 
-/** Clients with a breaker for each service. */
+/** Clients with a breaker for each service, and one for large documents. */
 export function createPeers(config: Config, foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>) {
-  const to = <C extends keyof typeof routes>(callee: C, baseUrl: string) => ({
+  const to = <C extends Exclude<keyof typeof routes, 'documents'>>(callee: C, baseUrl: string) => ({
     ...foundation,
     callee,
     baseUrl,
@@ -36,6 +41,11 @@ export function createPeers(config: Config, foundation: Omit<InternalClientOptio
     events: createInternalClient(routes.events, to('events', config.eventsUrl)),
     payments: createInternalClient(routes.payments, to('payments', config.paymentsUrl)),
     tickets: createInternalClient(routes.tickets, to('tickets', config.ticketsUrl)),
+    documents: createInternalClient(routes.documents, {
+      ...to('tickets', config.ticketsUrl),
+      guardedAs: 'documents',
+      policy: config.policies.documents,
+    }),
   }
   return {
     ...(clients satisfies Peers),

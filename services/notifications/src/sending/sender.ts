@@ -3,28 +3,38 @@ import type { PrismaClient } from '../generated/prisma/client.ts'
 import { leaseDue } from '../notifications/notification-repository.ts'
 import type { Deliver } from './deliver.ts'
 
+/** How many notifications are worked on at once: those of a size that comes every day, and those about very many tickets. */
+export interface Lanes {
+  concurrency: number
+  bulkConcurrency: number
+}
+
 /**
  * Sends what is due: leases notifications as places become free (a slow one holds up none of the others) and works on each of
- * them outside any transaction. A process that dies leaves its leases to run out. Stopping lets what is at work end; what has
- * not been handed over by then is due again at once.
+ * them outside any transaction. What is about very many tickets has places of its own, and takes none of the others. A process that
+ * dies leaves its leases to run out. Stopping lets what is at work end; what has not been handed over by then is due again at once.
  */
-export function createSender(options: {
-  prisma: PrismaClient
-  deliver: Deliver
-  newId: () => string
-  logger: Logger
-  concurrency: number
-  leaseMs: number
-  pollMs: number
-}): Worker & { nudge(): void } {
-  const { prisma, deliver, concurrency } = options
-  const atWork = new Set<Promise<void>>()
+export function createSender(
+  options: Lanes & {
+    prisma: PrismaClient
+    deliver: Deliver
+    newId: () => string
+    logger: Logger
+    leaseMs: number
+    pollMs: number
+  },
+): Worker & { nudge(): void } {
+  const { prisma, deliver, leaseMs } = options
+  const lanes = [
+    { bulk: false, places: options.concurrency, atWork: new Set<Promise<void>>() },
+    { bulk: true, places: options.bulkConcurrency, atWork: new Set<Promise<void>>() },
+  ]
   let stopping = false
 
-  async function sweep(): Promise<{ more: boolean }> {
-    const places = concurrency - atWork.size
-    if (places === 0 || stopping) return { more: false }
-    const leased = await leaseDue(prisma, options.newId(), places, options.leaseMs)
+  async function fill({ bulk, places, atWork }: (typeof lanes)[number]): Promise<void> {
+    const limit = places - atWork.size
+    if (limit === 0 || stopping) return
+    const leased = await leaseDue(prisma, { lease: options.newId(), bulk, limit, leaseMs })
     for (const notification of leased) {
       const work = deliver(notification, () => stopping).finally(() => {
         atWork.delete(work)
@@ -32,6 +42,10 @@ export function createSender(options: {
       })
       atWork.add(work)
     }
+  }
+
+  async function sweep(): Promise<{ more: boolean }> {
+    for (const lane of lanes) await fill(lane)
     return { more: false } // a place that becomes free asks again
   }
 
@@ -45,7 +59,7 @@ export function createSender(options: {
     async stop() {
       stopping = true
       await sweeper.stop()
-      await Promise.all(atWork)
+      await Promise.all(lanes.flatMap(({ atWork }) => [...atWork]))
     },
   }
 }

@@ -64,3 +64,12 @@ export const listHolders = (tx: Tx, eventId: EventId, limit: number, afterUserId
      group by t.user_id order by t.user_id limit $2`,
     [eventId, limit, afterUserId],
   )
+
+/** How many valid tickets of an event a user holds. */
+export async function countHeld(tx: Tx, eventId: EventId, userId: UserId): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(
+    `select count(*)::int as count from tickets where user_id = $2 and event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
+    [eventId, userId],
+  )
+  return row?.count ?? 0
+}

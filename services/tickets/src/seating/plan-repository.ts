@@ -68,12 +68,13 @@ export const listZones = (tx: Tx, eventId: EventId): Promise<Zone[]> =>
     [eventId],
   )
 
-export async function findZoneName(tx: Tx, eventId: EventId, zoneId: number): Promise<string | null> {
-  const [row] = await tx.query<{ name: string }>('select name from seating_zones where event_id = $1 and zone_id = $2', [
-    eventId,
-    zoneId,
-  ])
-  return row?.name ?? null
+/** The names of an event's zones, by number. */
+export async function findZoneNames(tx: Tx, eventId: EventId): Promise<Map<number, string>> {
+  const rows = await tx.query<{ zoneId: number; name: string }>(
+    'select zone_id as "zoneId", name from seating_zones where event_id = $1',
+    [eventId],
+  )
+  return new Map(rows.map(({ zoneId, name }) => [zoneId, name]))
 }
 
 /** The type that sells a seat, and its price now; null where there is no such seat, or nothing sells it. */

@@ -1,37 +1,49 @@
 import path from 'node:path'
 import { RefusedError, refuse } from '@boxoffice/service-kit'
 import { Piscina } from 'piscina'
-import type { PrintedTicket, ticketPdf } from './pdf.ts'
+import type { PrintedTicket, ticketsPdf } from './pdf.ts'
 
-const QUEUE_MAX = 1_000
 /** Beside us: `pdf.ts` here, `pdf.js` beside the one file that the image has of us. */
 const PRINTER = new URL(`./pdf${path.extname(import.meta.filename)}`, import.meta.url).href
 
-/** Renders tickets in a thread of its own. */
+/** More pages than these are printed apart, in another thread: nobody's two tickets wait for somebody's three hundred. */
+export const BULK_PAGES_MIN = 21
+const QUEUE_MAX = 1_000
+const BULK_QUEUE_MAX = 100
+
+/** Renders tickets in threads of its own. */
 export interface PdfRenderer {
-  /** The PDF of a ticket. Throws a 503 when too many wait already. */
-  render(printed: PrintedTicket): Promise<Uint8Array>
+  /** The PDF of tickets, a page each, in their order. Throws a 503 when too many documents wait already. */
+  render(pages: readonly PrintedTicket[]): Promise<Uint8Array>
   close(): Promise<void>
 }
 
-/**
- * A page costs tens of milliseconds of computing, most of it reading fonts: on the event loop the tickets of one sold-out
- * evening would make every buyer of the next one wait for their hold.
- */
+/** A page costs milliseconds of computing: on the event loop a sold-out evening's tickets would hold up every buyer of the next. */
 export function createPdfRenderer(): PdfRenderer {
-  const pool = new Piscina<PrintedTicket, Awaited<ReturnType<typeof ticketPdf>>>({
+  const lanes = { small: createLane(QUEUE_MAX), bulk: createLane(BULK_QUEUE_MAX) }
+  return {
+    render: (pages) => (pages.length < BULK_PAGES_MIN ? lanes.small : lanes.bulk).run(pages),
+    async close() {
+      await Promise.all([lanes.small.close(), lanes.bulk.close()])
+    },
+  }
+}
+
+/** One thread, which ends when it has had nothing to do for a while. */
+function createLane(queueMax: number) {
+  const pool = new Piscina<readonly PrintedTicket[], Awaited<ReturnType<typeof ticketsPdf>>>({
     filename: PRINTER,
-    name: 'ticketPdf',
+    name: 'ticketsPdf',
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: 30_000,
-    maxQueue: QUEUE_MAX,
+    maxQueue: queueMax,
   })
   return {
-    async render(printed) {
-      if (pool.queueSize >= QUEUE_MAX)
+    async run(pages: readonly PrintedTicket[]): Promise<Uint8Array> {
+      if (pool.queueSize >= queueMax)
         throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many tickets are being printed'))
-      return pool.run(printed)
+      return pool.run(pages)
     },
     close: () => pool.destroy(),
   }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { formatMoney } from '@boxoffice/contracts'
 import PDFDocument from 'pdfkit'
 import type { EventPicture } from '../event-pictures/picture.ts'
+import { registerFonts } from './fonts.ts'
 import { fitText, type TextBox, type TextStyle } from './pdf-text.ts'
 import { QUIET_ZONE_MODULES, qrModules } from './qr.ts'
 import type { StoredTicket } from './ticket.ts'
@@ -36,29 +35,35 @@ const STUB = '#f4f5f8'
 /** An event's colour: staff tell two events apart from afar. White on each of them reads well on a bad print. */
 const BANDS = ['#1f2a5a', '#5b1f4a', '#0f4c4a', '#7a2230', '#3a2a6b', '#27452f'] as const
 
-const require = createRequire(import.meta.url)
-const font = (name: string) => readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`))
-// The standard fonts of PDF lack Ł, ć and all of Greek.
-const FONTS = { regular: font('DejaVuSansCondensed'), bold: font('DejaVuSansCondensed-Bold'), mono: font('DejaVuSansMono-Bold') }
-
 /** A ticket as a one-page PDF, to print or to show on a phone. The same ticket gives the same bytes. */
-export async function ticketPdf(printed: PrintedTicket): Promise<Buffer> {
-  const { ticket, event } = printed
+export const ticketPdf = (printed: PrintedTicket): Promise<Buffer> => ticketsPdf([printed])
+
+/** Tickets as one PDF, a page each, in their order; at least one. The same tickets give the same bytes. */
+export async function ticketsPdf(pages: readonly PrintedTicket[]): Promise<Buffer> {
+  const [first] = pages
+  if (!first) throw new Error('a document of no tickets has no page')
   const doc = new PDFDocument({
     size: [WIDTH, HEIGHT],
     margin: 0,
+    autoFirstPage: false,
     font: '', // not Helvetica, which pdfkit would read from its own folder
     lang: 'en',
-    info: { Title: `${event.name} · ${ticket.ticketNumber}`, CreationDate: ticket.createdAt, Creator: 'Boxoffice' },
+    info: { Title: titleOf(first, pages.length), CreationDate: first.ticket.createdAt, Creator: 'Boxoffice' },
   })
-  for (const [name, file] of Object.entries(FONTS)) doc.registerFont(name, file)
+  registerFonts(doc)
   const bytes = collect(doc)
-  drawBand(doc, printed)
-  drawDetails(doc, printed)
-  drawStub(doc, printed)
+  for (const page of pages) {
+    doc.addPage()
+    drawBand(doc, page)
+    drawDetails(doc, page)
+    drawStub(doc, page)
+  }
   doc.end()
   return bytes
 }
+
+const titleOf = ({ event, ticket }: PrintedTicket, count: number) =>
+  `${event.name} · ${count === 1 ? ticket.ticketNumber : `${count} tickets`}`
 
 function drawBand(doc: Document, { ticket, event }: PrintedTicket): void {
   const color = BANDS[Number.parseInt(event.eventId.slice(0, 8), 16) % BANDS.length] as string

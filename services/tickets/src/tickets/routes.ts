@@ -2,10 +2,8 @@ import type { ticketsInternalRoutes, ticketsRoutes, UserId } from '@boxoffice/co
 import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
-import { findPicture } from '../event-pictures/picture-repository.ts'
-import { findZoneName } from '../seating/plan-repository.ts'
-import { findType } from '../types/type-repository.ts'
 import { signCode } from './codes.ts'
+import { pagesOf, printOf } from './print.ts'
 import { qrPng } from './qr.ts'
 import { isValid, type StoredTicket, ticketView } from './ticket.ts'
 import { findTicket, listTicketsOfUser } from './ticket-repository.ts'
@@ -58,21 +56,7 @@ async function answerQr(deps: Dependencies, ticket: StoredTicket | null) {
 async function answerPdf(deps: Dependencies, ticket: StoredTicket | null) {
   if (!ticket) return unknownTicket()
   if (!isValid(ticket)) return notValid(ticket)
-  const sql = sqlOfPool(deps.pool)
-  const { eventId, ticketTypeId, seat } = ticket
-  const [event, type, section] = await Promise.all([
-    findPicture(sql, eventId),
-    findType(sql, ticketTypeId),
-    seat && findZoneName(sql, eventId, seat.zoneId),
-  ])
-  if (!event || !type) throw new Error(`ticket ${ticket.ticketId} is of an event or a type that is not there`)
-  const body = await deps.pdfs.render({
-    ticket,
-    event,
-    typeName: type.name,
-    code: signCode(ticket, deps.codeKey),
-    ...(seat && { seat: { section: section ?? String(seat.zoneId), rowLabel: seat.rowLabel, colLabel: seat.colLabel } }),
-  })
+  const body = await deps.pdfs.render(pagesOf(await printOf(sqlOfPool(deps.pool), [ticket]), deps.codeKey))
   const disposition = `inline; filename="${ticket.ticketNumber}.pdf"`
   return { status: 200 as const, body, headers: { ...privately, 'content-disposition': disposition } }
 }

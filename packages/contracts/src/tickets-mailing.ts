@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { TransferStatus } from './door.ts'
+import { EventId, OrderId, TicketId, TransferId, UserId } from './ids.ts'
+import { Currency, Money } from './money.ts'
+import { binary, defineRoute, Refusal } from './route.ts'
+import { Seat } from './ticket.ts'
+
+const readers = { services: ['payment-service', 'notification-service'] } as const
+
+/** A ticket as papers and mails show it. */
+export const ShownTicket = z.object({
+  ticketId: TicketId,
+  ticketNumber: z.string(),
+  ticketTypeName: z.string(),
+  holderName: z.string(),
+  seat: Seat.optional(),
+  unitPrice: Money,
+  currency: Currency,
+})
+export type ShownTicket = z.output<typeof ShownTicket>
+
+/** What mails about tickets are made of, and looked at once more right before they go out. */
+export const ticketsMailingRoutes = {
+  getOrderPrint: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/orders/:orderId/print',
+    summary: "An order's tickets that are valid now, as their PDF shows them",
+    access: readers,
+    params: z.object({ orderId: OrderId }),
+    responses: {
+      200: z.object({
+        version: z.string().meta({ description: 'another one as soon as the PDF would show anything else' }),
+        printable: z.boolean().meta({ description: 'false: no PDF is made of so many' }),
+        tickets: z.array(ShownTicket),
+      }),
+    },
+  }),
+  getOrderPdf: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/orders/:orderId/tickets.pdf',
+    summary: "An order's valid tickets as one PDF, a page each; made once and kept for its retries. Its ETag is the version",
+    access: readers,
+    params: z.object({ orderId: OrderId }),
+    query: z.object({ version: z.string().max(100).optional().meta({ description: 'only this one is of use' }) }),
+    responses: {
+      200: binary('application/pdf'),
+      404: Refusal.meta({ description: 'TICKET_NOT_FOUND: the order has no valid ticket' }),
+      409: Refusal.meta({ description: 'TICKETS_CHANGED: it is another version by now; ORDER_NOT_PRINTABLE: too many tickets' }),
+    },
+  }),
+  countHeldTickets: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/events/:eventId/holders/:userId',
+    summary: 'How many valid tickets of an event somebody holds',
+    access: readers,
+    params: z.object({ eventId: EventId, userId: UserId }),
+    responses: { 200: z.object({ ticketCount: z.int().nonnegative() }) },
+  }),
+  getTransferInfo: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/transfers/:transferId',
+    summary: 'How a transfer stands',
+    access: readers,
+    params: z.object({ transferId: TransferId }),
+    responses: { 200: z.object({ transferId: TransferId, status: TransferStatus }), 404: Refusal },
+  }),
+} as const

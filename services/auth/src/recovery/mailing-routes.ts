@@ -1,0 +1,17 @@
+import type { authMailingRoutes } from '@boxoffice/contracts'
+import type { Handlers } from '@boxoffice/service-kit'
+import { findUser } from '../accounts/user-repository.ts'
+import { findVerification } from '../accounts/verification-repository.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { findReset } from './reset-repository.ts'
+
+/** What the notification service looks at before it sends a link: a mail may wait while another link of the account is used. */
+export const mailingHandlers = ({ prisma, now }: Dependencies): Handlers<typeof authMailingRoutes> => ({
+  async checkMailedToken({ body: { purpose, token } }) {
+    const found = purpose === 'RESET_PASSWORD' ? await findReset(prisma, token) : await findVerification(prisma, token)
+    const user = found && (await findUser(prisma, found.userId))
+    const emailVerified = user?.emailVerified ?? false
+    const isUsed = purpose === 'VERIFY_EMAIL' && (emailVerified || (found !== null && 'used' in found && found.used === true))
+    return { status: 200, body: { works: found !== null && found.expiresAt > now() && !isUsed, emailVerified } }
+  },
+})

@@ -1,0 +1,417 @@
+import { randomUUID } from 'node:crypto'
+import {
+  emailVerificationRequested,
+  eventCancelled,
+  eventUpdated,
+  type Minor,
+  NotificationType,
+  orderCancelled,
+  orderCreated,
+  orderStatusChanged,
+  passwordResetRequested,
+  paymentCompleted,
+  paymentFailed,
+  type RefundId,
+  refundProcessed,
+  type TicketId,
+  type TransferId,
+  ticketDeliveryFailed,
+  ticketsDelivered,
+  ticketsGenerated,
+  ticketTransferOffered,
+  ticketTransferred,
+  userCreated,
+} from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { addressHashOf } from '../src/feedback/suppression.ts'
+import { createdFor, failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
+import { createWorld } from './peers.ts'
+
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+  service.work()
+})
+afterEach(() => {
+  const { event, users: _users, orders: _orders, ...fresh } = createWorld()
+  const { eventId, organizerId, venueId } = service.world.event
+  Object.assign(service.world, fresh, { event: { ...event, eventId, organizerId, venueId } })
+})
+afterAll(() => service.stop())
+
+type User = Awaited<ReturnType<Notifications['user']>>
+type Becomes = { failed: string } | 'withdrawn' | { sent: RegExp; without?: RegExp }
+interface Case {
+  /** What happens after the mail has been written, and before it is sent. */
+  what: string
+  tell(user: User): Promise<unknown>
+  /** How many questions are asked to learn how things stand. */
+  answers: number
+  happens(user: User): unknown
+  becomes: Becomes
+}
+
+const orderOf = (user: User) => {
+  const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
+  return { orderId, orderNumber, userId, eventId }
+}
+const snapshot = () => {
+  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = service.world.event
+  return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
+}
+const linkOf = async (user: User) => {
+  const { createdAt: _, ...requested } = createdFor(user, await service.seal('tok'))
+  return requested
+}
+const tellConfirmation = (user: User) => service.tell(ticketsGenerated, generatedFor(user, service, 3))
+const turnOn = (user: User, type: 'PAYMENT_PROCESSED' | 'ORDER_STATUS_CHANGED') =>
+  service.client(user.headers).updatePreferences({ body: { preferences: [{ type, channel: 'EMAIL', enabled: true }] } })
+const tellMoved = (user: User) => {
+  service.world.holders = [user.userId]
+  return service.tell(eventUpdated, { ...snapshot(), changed: ['eventDate'] })
+}
+const tellReceived = async (user: User) => {
+  const sender = await service.user()
+  const old = ticketOf(generatedFor(sender, service, 1), 0)
+  const newTicketId = randomUUID() as TicketId
+  service.world.tickets = [{ ...old, ticketId: newTicketId }]
+  const { status: _, qrCode: _code, createdAt: _at, ...ticket } = old
+  const handed = { newTicketId, recipientId: user.userId, recipientEmail: user.email, holderName: 'Ela' }
+  // The sender's side is told too: nothing of it is asked here.
+  return service.tell(ticketTransferred, { ...ticket, ...handed, userId: user.userId })
+}
+const refund = (user: User) => ({
+  ...orderOf(user),
+  refundId: randomUUID() as RefundId,
+  refundAmount: 5_025 as Minor,
+  currency: 'EUR' as const,
+  reason: 'changed my mind',
+})
+
+const eventMoves = () => {
+  service.world.event = { ...service.world.event, venueName: 'Stadion Śląski' }
+}
+const eventIsCancelled = () => {
+  service.world.event = { ...service.world.event, status: 'CANCELLED' }
+}
+const ticketsAreRefunded = (count: number) => () => {
+  for (const tickets of service.world.orders.values())
+    for (const { ticketId } of tickets.slice(0, count)) service.world.invalid.add(ticketId)
+}
+const orderIs = (order: Partial<typeof service.world.order>) => () => {
+  service.world.order = { ...service.world.order, ...order }
+}
+
+/** What is looked at once more of each type right before it is sent, and what becomes of it. */
+const table: Record<NotificationType, Case[]> = {
+  USER_WELCOME: [
+    {
+      what: 'the address is confirmed by another link',
+      tell: async (user) => service.tell(userCreated, createdFor(user, await service.seal('tok'))),
+      answers: 1,
+      happens: () => Object.assign(service.world.link, { works: false, emailVerified: true }),
+      becomes: { sent: /confirmed already/, without: /verify-email\?token/ },
+    },
+  ],
+  EMAIL_VERIFICATION: [
+    {
+      what: 'the address is confirmed by another link',
+      tell: async (user) => service.tell(emailVerificationRequested, await linkOf(user)),
+      answers: 1,
+      happens: () => Object.assign(service.world.link, { works: false, emailVerified: true }),
+      becomes: 'withdrawn',
+    },
+  ],
+  PASSWORD_RESET: [
+    {
+      what: 'another link of the account is used',
+      tell: async (user) => service.tell(passwordResetRequested, await linkOf(user)),
+      answers: 1,
+      happens: () => Object.assign(service.world.link, { works: false }),
+      becomes: 'withdrawn',
+    },
+  ],
+  ORDER_CONFIRMATION: [
+    {
+      what: 'the event is cancelled and every ticket refunded',
+      tell: tellConfirmation,
+      answers: 2,
+      happens: () => [eventIsCancelled(), ticketsAreRefunded(3)()],
+      becomes: { failed: 'EVENT_CANCELLED' },
+    },
+    {
+      what: 'the whole order is refunded',
+      tell: tellConfirmation,
+      answers: 2,
+      happens: ticketsAreRefunded(3),
+      becomes: { failed: 'TICKETS_NOT_VALID' },
+    },
+    {
+      what: 'one of three tickets is refunded',
+      tell: tellConfirmation,
+      answers: 2,
+      happens: ticketsAreRefunded(1),
+      becomes: { sent: /Ticket 2 of 2[\s\S]*TKT-2026-000003/, without: /TKT-2026-000001/ },
+    },
+    {
+      what: 'the event moves',
+      tell: tellConfirmation,
+      answers: 2,
+      happens: eventMoves,
+      becomes: { sent: /Stadion/, without: /Park Śląski/ },
+    },
+  ],
+  PAYMENT_PROCESSED: [
+    {
+      what: 'the event moves: what was paid stays true',
+      tell: async (user) => {
+        await turnOn(user, 'PAYMENT_PROCESSED')
+        const { reservationId } = failedFor(user, service)
+        const paid = { totalAmount: 10_050 as Minor, currency: 'EUR', paymentMethod: 'CREDIT_CARD' } as const
+        const about = { ...orderOf(user), reservationId, holderName: 'Ada', transactionId: null }
+        await service.tell(paymentCompleted, { ...about, ...paid, items: [] })
+      },
+      answers: 1,
+      happens: eventMoves,
+      becomes: { sent: /Stadion/, without: /Park Śląski/ },
+    },
+  ],
+  PAYMENT_FAILED: [
+    {
+      what: 'the event is cancelled: nobody is asked to try again',
+      tell: (user) => service.tell(paymentFailed, failedFor(user, service)),
+      answers: 1,
+      happens: eventIsCancelled,
+      becomes: { sent: /has been cancelled since/, without: /try once more/ },
+    },
+  ],
+  REFUND_PROCESSED: [
+    {
+      what: 'the rest of the order is refunded too',
+      tell: (user) => {
+        service.world.order = { status: 'CONFIRMED', refundedAmount: 5_025 as Minor }
+        return service.tell(refundProcessed, { ...refund(user), ticketIds: [randomUUID() as TicketId] })
+      },
+      answers: 2,
+      happens: orderIs({ status: 'REFUNDED', refundedAmount: 10_050 as Minor }),
+      becomes: { sent: /not valid any more/, without: /stay valid/ },
+    },
+  ],
+  ORDER_CREATED: [
+    {
+      what: 'the order is through',
+      tell: (user) => {
+        service.world.order = { status: 'PENDING' }
+        return service.tell(orderCreated, { ...orderOf(user), status: 'PENDING', createdAt: new Date() })
+      },
+      answers: 2,
+      happens: orderIs({ status: 'CONFIRMED' }),
+      becomes: 'withdrawn',
+    },
+  ],
+  ORDER_STATUS_CHANGED: [
+    {
+      what: 'the order goes on',
+      tell: async (user) => {
+        await turnOn(user, 'ORDER_STATUS_CHANGED')
+        service.world.order = { status: 'REFUND_PENDING' }
+        const changed = { previousStatus: 'CONFIRMED', status: 'REFUND_PENDING' } as const
+        await service.tell(orderStatusChanged, { ...orderOf(user), ...changed })
+      },
+      answers: 2,
+      happens: orderIs({ status: 'REFUNDED' }),
+      becomes: 'withdrawn',
+    },
+  ],
+  ORDER_CANCELLED: [
+    {
+      what: 'its money goes back, which is told with it',
+      tell: (user) => {
+        service.world.order = { status: 'CANCELLED' }
+        return service.tell(orderCancelled, { ...orderOf(user), reason: 'EVENT_CANCELLED' })
+      },
+      answers: 2,
+      happens: orderIs({ status: 'REFUNDED', refundedAmount: 10_050 as Minor }),
+      becomes: 'withdrawn',
+    },
+  ],
+  EVENT_UPDATED: [
+    {
+      what: 'the event moves again',
+      tell: tellMoved,
+      answers: 2,
+      happens: eventMoves,
+      becomes: { sent: /Stadion/, without: /Park Śląski/ },
+    },
+    { what: 'the event is cancelled', tell: tellMoved, answers: 2, happens: eventIsCancelled, becomes: 'withdrawn' },
+    {
+      what: 'its reader’s tickets are given back',
+      tell: tellMoved,
+      answers: 2,
+      happens: () => {
+        service.world.held = 0
+      },
+      becomes: 'withdrawn',
+    },
+  ],
+  EVENT_CANCELLED: [
+    {
+      what: 'the event has another place: it stays cancelled',
+      tell: (user) => {
+        service.world.holders = [user.userId]
+        eventIsCancelled()
+        const { name: eventName, ...event } = snapshot()
+        return service.tell(eventCancelled, { ...event, name: eventName, eventName, cancellationReason: 'rain' })
+      },
+      answers: 1,
+      happens: eventMoves,
+      becomes: { sent: /Stadion/, without: /Park Śląski/ },
+    },
+  ],
+  TICKET_TRANSFERRED: [
+    {
+      what: 'the ticket that was received is passed on',
+      tell: tellReceived,
+      answers: 2,
+      happens: () => {
+        service.world.tickets = service.world.tickets.map((ticket) => ({ ...ticket, status: 'TRANSFERRED' }))
+      },
+      becomes: { failed: 'TICKETS_NOT_VALID' },
+    },
+    {
+      what: 'the event of the ticket that was received is cancelled',
+      tell: tellReceived,
+      answers: 2,
+      happens: eventIsCancelled,
+      becomes: { failed: 'EVENT_CANCELLED' },
+    },
+  ],
+}
+
+const settled = async (user: User, { failed }: { failed: string }) => {
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED', failureReason: failed }]))
+  expect(service.ses.mails(user.email)).toEqual([])
+}
+
+describe.each(NotificationType.options)('%s', (type) => {
+  test.each(table[type])('$what, while it is being written', async ({ tell, answers, happens, becomes }) => {
+    const user = await service.user({ locale: 'en' })
+    const happened = Promise.withResolvers<void>()
+    service.world.change = {
+      afterAnswers: answers,
+      async happens() {
+        await happens(user)
+        happened.resolve()
+      },
+    }
+    await tell(user)
+    await happened.promise
+    if (becomes === 'withdrawn') {
+      await until(async () => expect(await service.rows(user.userId)).toEqual([]))
+      expect(service.ses.mails(user.email)).toEqual([])
+    } else if ('failed' in becomes) await settled(user, becomes)
+    else {
+      await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
+      const [sent, ...more] = service.ses.mails(user.email)
+      expect(more).toEqual([])
+      for (const body of [sent?.mail.text, String(sent?.mail.html)]) {
+        expect(body).toMatch(becomes.sent)
+        if (becomes.without) expect(body).not.toMatch(becomes.without)
+      }
+    }
+  })
+})
+
+test('tickets that became void while their PDF was made: no mail, no TICKETS_DELIVERED, and TICKET_DELIVERY_FAILED says why', async () => {
+  const user = await service.user()
+  const generated = generatedFor(user, service, 2)
+  service.world.beforePdf = async () => {
+    eventIsCancelled()
+    ticketsAreRefunded(2)()
+  }
+  await service.tell(ticketsGenerated, generated)
+  const failed = await service.probe.waitFor(ticketDeliveryFailed, ({ payload }) => payload.orderId === generated.orderId)
+  expect(failed.payload.reason).toBe('EVENT_CANCELLED')
+  await settled(user, { failed: 'EVENT_CANCELLED' })
+  expect(service.probe.heard(ticketsDelivered).filter(({ payload }) => payload.orderId === generated.orderId)).toEqual([])
+})
+
+test.each(['CANCELLED', 'COMPLETED', 'EXPIRED'] as const)('an offer whose transfer is %s by then is not sent', async (status) => {
+  const recipientEmail = `${randomUUID().slice(0, 8)}@strangers.example`
+  const happened = Promise.withResolvers<void>()
+  service.world.change = {
+    afterAnswers: 2,
+    happens() {
+      service.world.transferStatus = status
+      happened.resolve()
+    },
+  }
+  const { eventId } = service.world.event
+  const ids = { transferId: randomUUID() as TransferId, ticketId: randomUUID() as TicketId, eventId }
+  const sender = await service.user()
+  await service.tell(ticketTransferOffered, { ...ids, userId: sender.userId, recipientEmail, holderName: 'Jan' })
+  await happened.promise
+  await until(async () => expect(await service.deps.prisma.notification.count({ where: { recipientId: null } })).toBe(0))
+  expect(service.ses.mails(recipientEmail)).toEqual([])
+})
+
+/** A failed payment is written, then this happens, then it would be sent. */
+async function failedPaymentWhile(happens: (user: User) => unknown): Promise<User> {
+  const user = await service.user()
+  const happened = Promise.withResolvers<void>()
+  service.world.change = {
+    afterAnswers: 1,
+    async happens() {
+      await happens(user)
+      happened.resolve()
+    },
+  }
+  await service.tell(paymentFailed, failedFor(user, service))
+  await happened.promise
+  return user
+}
+
+test('who turns a type off while a mail of it is written does not get it', async () => {
+  const preferences = [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled: false } as const]
+  const user = await failedPaymentWhile(({ headers }) => service.client(headers).updatePreferences({ body: { preferences } }))
+  await until(async () => expect(await service.rows(user.userId)).toEqual([]))
+  expect(service.ses.mails(user.email)).toEqual([])
+})
+
+test('quiet hours that begin while a mail is written hold it up', async () => {
+  const now = new Date()
+  const time = (hours: number) => `${String((now.getUTCHours() + hours + 24) % 24).padStart(2, '0')}:30`
+  const quietHours = { start: time(-2), end: time(2), timeZone: 'UTC' }
+  const user = await failedPaymentWhile(({ headers }) =>
+    service.client(headers).updatePreferences({ body: { preferences: [], quietHours } }),
+  )
+  await until(async () => {
+    const [row] = await service.rows(user.userId)
+    expect(row).toMatchObject({ status: 'SENDING', lease: null })
+    expect(row?.nextAttemptAt.toISOString().slice(11, 16)).toBe(quietHours.end)
+  })
+  expect(service.ses.mails(user.email)).toEqual([])
+})
+
+test('an address that is held back while a mail is written gets none', async () => {
+  const user = await failedPaymentWhile(({ email }) =>
+    service.deps.prisma.mailSuppression.create({
+      data: { addressHash: addressHashOf(email), cause: 'BOUNCE', reason: 'NO_SUCH_MAILBOX', since: new Date() },
+    }),
+  )
+  await settled(user, { failed: 'ADDRESS_SUPPRESSED' })
+})
+
+test('a text message that would point at tickets that are void by then is not sent', async () => {
+  const user = await service.user({ phone: '+48555000222' })
+  const preferences = [{ type: 'ORDER_CONFIRMATION', channel: 'SMS', enabled: true } as const]
+  await service.client(user.headers).updatePreferences({ body: { preferences } })
+  const generated = generatedFor(user, service, 1)
+  service.world.invalid.add(generated.tickets[0]?.ticketId ?? '')
+  await service.tell(ticketsGenerated, generated)
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', failureReason: 'TICKETS_NOT_VALID' }]),
+  )
+  expect(service.sms.texts('+48555000222')).toEqual([])
+})

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { create, type Font, type GlyphRun } from 'fontkit'
+
+const require = createRequire(import.meta.url)
+
+// The standard fonts of PDF lack Ł, ć and all of Greek.
+const FILES = { regular: 'DejaVuSansCondensed', bold: 'DejaVuSansCondensed-Bold', mono: 'DejaVuSansMono-Bold' } as const
+export type FontName = keyof typeof FILES
+const names = Object.keys(FILES) as FontName[]
+
+/** The words of some evenings; when there are more it begins anew. */
+const WORDS_MAX = 5_000
+
+let opened: ReadonlyMap<FontName, Font> | null = null
+
+/**
+ * Give a document the fonts of tickets, by the names of `FontName`. They are read and taken apart once a thread: that was most of
+ * what a page cost.
+ */
+export function registerFonts(doc: PDFKit.PDFDocument): void {
+  opened ??= new Map(names.map((name) => [name, openFont(FILES[name])]))
+  // pdfkit takes a font that is open already; its types do not say so.
+  for (const [name, font] of opened) doc.registerFont(name, font as never)
+}
+
+const openFont = (file: string): Font => remembering(create(readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${file}.ttf`))))
+
+/** The font, which lays the same word out once. What it gives is a copy: pdfkit scales it in place. */
+function remembering(font: Font): Font {
+  const runs = new Map<string, GlyphRun>()
+  function runOf(text: string): GlyphRun {
+    const known = runs.get(text)
+    if (known) return known
+    if (runs.size >= WORDS_MAX) runs.clear()
+    // A glyph keeps the character that first asked for it, which PDFs say when text is copied from them: with what earlier
+    // documents asked for, the same ticket would not be the same bytes.
+    font._glyphs = {}
+    const run = font.layout(text)
+    runs.set(text, run)
+    return run
+  }
+  return Object.assign(Object.create(font) as Font, {
+    layout: (text: string, features?: unknown) => (features ? font.layout(text, features) : copyOf(runOf(text))),
+  })
+}
+
+function copyOf({ glyphs, positions }: GlyphRun): GlyphRun {
+  const copies = positions.map((position) => ({ ...position }))
+  return {
+    glyphs,
+    positions: copies,
+    get advanceWidth() {
+      return copies.reduce((sum, { xAdvance }) => sum + xAdvance, 0)
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import type { ticketsMailingRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { countHeld } from '../attendees/attendee-repository.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { findTransfer } from '../transfers/transfer-repository.ts'
+import { findPrintOfOrder, shownTicketsOf, versionOf } from './print.ts'
+
+/** What the notification service makes mails of, and looks at once more before it sends them. */
+export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMailingRoutes> {
+  const sql = sqlOfPool(deps.pool)
+  const pagesMax = deps.config.orderPdfPagesMax
+  return {
+    getOrderPrint: async ({ params: { orderId } }) => {
+      const print = await findPrintOfOrder(sql, orderId)
+      if (!print) return { status: 200, body: { version: 'none', printable: false, tickets: [] } }
+      const printable = print.tickets.length <= pagesMax
+      return { status: 200, body: { version: versionOf(print, deps.codeKey), printable, tickets: shownTicketsOf(print) } }
+    },
+    getOrderPdf: async ({ params: { orderId }, query }) => {
+      const result = await deps.printOrder(orderId, query.version)
+      switch (result.outcome) {
+        case 'no-tickets':
+          return refuse(404, 'TICKET_NOT_FOUND', 'this order has no ticket that is valid')
+        case 'changed':
+          return refuse(409, 'TICKETS_CHANGED', `the tickets of this order are at version ${result.version} by now`)
+        case 'not-printable':
+          return refuse(409, 'ORDER_NOT_PRINTABLE', `no PDF is made of more than ${pagesMax} tickets`)
+        case 'printed': {
+          const headers = { 'cache-control': 'private, no-store', etag: `"${result.version}"` }
+          return { status: 200, body: result.pdf, headers }
+        }
+      }
+    },
+    countHeldTickets: async ({ params }) => ({
+      status: 200,
+      body: { ticketCount: await countHeld(sql, params.eventId, params.userId) },
+    }),
+    getTransferInfo: async ({ params: { transferId } }) => {
+      const transfer = await findTransfer(sql, transferId)
+      if (!transfer) return refuse(404, 'TRANSFER_NOT_FOUND', 'there is no such transfer')
+      return { status: 200, body: { transferId, status: transfer.status } }
+    },
+  }
+}

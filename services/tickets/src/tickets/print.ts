@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { OrderId, ShownTicket } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { EventPicture } from '../event-pictures/picture.ts'
+import { findPicture } from '../event-pictures/picture-repository.ts'
+import { findZoneNames } from '../seating/plan-repository.ts'
+import { findTypeNames } from '../types/type-repository.ts'
+import { type CodeKey, signCode } from './codes.ts'
+import type { PrintedTicket } from './pdf.ts'
+import { isValid, type StoredTicket } from './ticket.ts'
+import { listTicketsOfOrder } from './ticket-repository.ts'
+
+/** Raised with every change of what a page looks like: PDFs that are kept are made anew. */
+const LAYOUT = 1
+
+/** Tickets of one event with all that their pages show; null where there are none. */
+export interface Print {
+  readonly event: EventPicture
+  readonly tickets: readonly (Omit<PrintedTicket, 'event' | 'code' | 'ticket'> & { readonly ticket: StoredTicket })[]
+}
+
+/** What the pages of these tickets show, which are all of one event. Throws when the event or a type is not there. */
+export async function printOf(tx: Tx, tickets: readonly [StoredTicket, ...StoredTicket[]]): Promise<Print> {
+  const [{ eventId }] = tickets
+  const [event, typeNames, zoneNames] = await Promise.all([
+    findPicture(tx, eventId),
+    findTypeNames(tx, [...new Set(tickets.map(({ ticketTypeId }) => ticketTypeId))]),
+    tickets.some(({ seat }) => seat) ? findZoneNames(tx, eventId) : new Map<number, string>(),
+  ])
+  if (!event) throw new Error(`event ${eventId} has tickets and no picture`)
+  return {
+    event,
+    tickets: tickets.map((ticket) => {
+      const typeName = typeNames.get(ticket.ticketTypeId)
+      if (typeName === undefined) throw new Error(`ticket ${ticket.ticketId} is of a type that is not there`)
+      const { seat } = ticket
+      if (!seat) return { ticket, typeName }
+      const section = zoneNames.get(seat.zoneId) ?? String(seat.zoneId)
+      return { ticket, typeName, seat: { section, rowLabel: seat.rowLabel, colLabel: seat.colLabel } }
+    }),
+  }
+}
+
+/** An order's tickets that are valid now, as they were issued: one that was passed on is not among them. Null: there are none. */
+export async function findPrintOfOrder(tx: Tx, orderId: OrderId): Promise<Print | null> {
+  const [first, ...others] = (await listTicketsOfOrder(tx, orderId)).filter(isValid)
+  return first ? printOf(tx, [first, ...others]) : null
+}
+
+/** Another text as soon as the pages, or the codes on them, would be others. */
+export function versionOf({ event, tickets }: Print, { keyId }: Pick<CodeKey, 'keyId'>): string {
+  const { eventId, name, eventDate, timeZone, venueName, venueAddress, status } = event
+  const pages = tickets.map(({ ticket, typeName, seat }) => {
+    const { ticketId, ticketNumber, codeVersion, holderName, unitPrice, currency } = ticket
+    return [ticketId, ticketNumber, codeVersion, holderName, unitPrice, currency, typeName, seat ?? null]
+  })
+  const shown = [LAYOUT, keyId, [eventId, name, eventDate, timeZone, venueName, venueAddress, status], pages]
+  return createHash('sha256').update(JSON.stringify(shown)).digest('base64url')
+}
+
+/** The pages with their codes. */
+export const pagesOf = ({ event, tickets }: Print, key: CodeKey): PrintedTicket[] =>
+  tickets.map((page) => ({ ...page, event, code: signCode(page.ticket, key) }))
+
+export const shownTicketsOf = ({ tickets }: Print): ShownTicket[] =>
+  tickets.map(({ ticket, typeName }) => {
+    const { ticketId, ticketNumber, holderName, seat, unitPrice, currency } = ticket
+    return { ticketId, ticketNumber, ticketTypeName: typeName, holderName, ...(seat && { seat }), unitPrice, currency }
+  })
