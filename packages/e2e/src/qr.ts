@@ -11,8 +11,8 @@ export function readQrOfPng(png: Uint8Array): string | null {
   return decode(new Uint8ClampedArray(data), width, height)?.data ?? null
 }
 
-/** The text of the QR code on the first page of a PDF, read as a camera would: from the page's picture. */
-export async function readQrOfPdf(pdf: Uint8Array): Promise<string | null> {
-  const picture = await renderPageAsImage(new Uint8Array(pdf), 1, { canvasImport: () => import('@napi-rs/canvas'), scale: 2 })
+/** The text of the QR code on a page of a PDF, read as a camera would: from the page's picture. */
+export async function readQrOfPdf(pdf: Uint8Array, page = 1): Promise<string | null> {
+  const picture = await renderPageAsImage(new Uint8Array(pdf), page, { canvasImport: () => import('@napi-rs/canvas'), scale: 2 })
   return readQrOfPng(new Uint8Array(picture))
 }

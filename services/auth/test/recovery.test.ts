@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import {
+  authMailingRoutes,
   emailVerificationRequested,
   passwordResetRequested,
   type Session,
   userCreated,
   userEmailVerified,
 } from '@boxoffice/contracts'
+import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { insertReset } from '../src/recovery/reset-repository.ts'
@@ -257,5 +259,46 @@ describe('another link for an address', () => {
     const answer = await auth.app.inject({ method: 'POST', url: '/api/auth/verify-email/resend', payload })
     expect(answer.statusCode).toBe(400)
     expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.email' }] })
+  })
+})
+
+describe('whether a link still works', () => {
+  const check = async (purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD', token: string) => {
+    const headers = await auth.authority.service('notification-service', 'auth-service')
+    const answer = await injectClient(auth.app, authMailingRoutes, headers).checkMailedToken({ body: { purpose, token } })
+    return answer.body
+  }
+  test('is said of a password’s: until another of the account is used, and no longer than it lasts', async () => {
+    const session = await auth.register()
+    const token = await resetToken(session)
+    expect(await check('RESET_PASSWORD', token)).toEqual({ works: true, emailVerified: false })
+    // Asking uses nothing up.
+    expect(await check('RESET_PASSWORD', token)).toMatchObject({ works: true })
+    const userId = session.user.userId
+    const [other, late] = ['another token', 'a late token'].map((text) => `${text} ${randomUUID()}`) as [string, string]
+    const createdAt = auth.deps.now()
+    await insertReset(auth.deps.prisma, { token: other, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 60_000) })
+    await insertReset(auth.deps.prisma, { token: late, userId, createdAt, expiresAt: createdAt })
+    expect(await check('RESET_PASSWORD', late)).toMatchObject({ works: false })
+    expect(await reset(other)).toMatchObject({ status: 204 })
+    expect(await check('RESET_PASSWORD', token)).toEqual({ works: false, emailVerified: false })
+    expect(await check('RESET_PASSWORD', 'unknown')).toEqual({ works: false, emailVerified: false })
+  })
+  test('is said of an address’s: until it is confirmed, by whichever link', async () => {
+    const session = await auth.register()
+    const [welcome] = auth.probe.heard(userCreated).filter(({ payload }) => payload.userId === session.user.userId)
+    const heardOf = welcome ?? (await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === session.user.userId))
+    const token = await auth.open(heardOf.payload.sealedToken)
+    expect(await check('VERIFY_EMAIL', token)).toEqual({ works: true, emailVerified: false })
+    expect(await check('RESET_PASSWORD', token)).toMatchObject({ works: false })
+    await reset(await resetToken(session)) // which proves the address too
+    expect(await check('VERIFY_EMAIL', token)).toEqual({ works: false, emailVerified: true })
+  })
+  test('is nobody’s business but that of whoever mails it', async () => {
+    const url = '/api/auth/internal/mailed-tokens/check'
+    const payload = { purpose: 'VERIFY_EMAIL', token: 'x' }
+    const headers = await auth.authority.service('payment-service', 'auth-service')
+    expect((await auth.app.inject({ method: 'POST', url, payload, headers })).statusCode).toBe(403)
+    expect((await auth.app.inject({ method: 'POST', url, payload })).statusCode).toBe(401)
   })
 })

@@ -26,7 +26,7 @@ import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { addressHashOf } from '../src/feedback/suppression.ts'
 import { createdFor, failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
-import { createWorld } from './peers.ts'
+import { createWorld, pdfOf } from './peers.ts'
 
 let service: Notifications
 beforeAll(async () => {
@@ -323,18 +323,39 @@ describe.each(NotificationType.options)('%s', (type) => {
   })
 })
 
-test('tickets that became void while their PDF was made: no mail, no TICKETS_DELIVERED, and TICKET_DELIVERY_FAILED says why', async () => {
+test.each([
+  ['while it was made', 'EVENT_CANCELLED'],
+  ['when it had been made', 'EVENT_CANCELLED'],
+  ['when it had been made', 'TICKETS_NOT_VALID'],
+] as const)(
+  'tickets whose PDF became void %s: no mail, no TICKETS_DELIVERED, and TICKET_DELIVERY_FAILED says %s',
+  async (when, reason) => {
+    const user = await service.user()
+    const generated = generatedFor(user, service, 2)
+    const happens = () => {
+      if (reason === 'EVENT_CANCELLED') eventIsCancelled()
+      ticketsAreRefunded(2)()
+    }
+    if (when === 'while it was made') service.world.beforePdf = async () => happens()
+    else service.world.afterPdf = happens
+    await service.tell(ticketsGenerated, generated)
+    const failed = await service.probe.waitFor(ticketDeliveryFailed, ({ payload }) => payload.orderId === generated.orderId)
+    expect(failed.payload.reason).toBe(reason)
+    await settled(user, { failed: reason })
+    expect(service.probe.heard(ticketsDelivered).filter(({ payload }) => payload.orderId === generated.orderId)).toEqual([])
+  },
+)
+
+test('a ticket that is refunded when the PDF has been made is in neither the mail nor the PDF that is made anew', async () => {
   const user = await service.user()
-  const generated = generatedFor(user, service, 2)
-  service.world.beforePdf = async () => {
-    eventIsCancelled()
-    ticketsAreRefunded(2)()
-  }
+  const generated = generatedFor(user, service, 3)
+  service.world.afterPdf = ticketsAreRefunded(1)
   await service.tell(ticketsGenerated, generated)
-  const failed = await service.probe.waitFor(ticketDeliveryFailed, ({ payload }) => payload.orderId === generated.orderId)
-  expect(failed.payload.reason).toBe('EVENT_CANCELLED')
-  await settled(user, { failed: 'EVENT_CANCELLED' })
-  expect(service.probe.heard(ticketsDelivered).filter(({ payload }) => payload.orderId === generated.orderId)).toEqual([])
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
+  const [sent] = service.ses.mails(user.email)
+  const pdf = sent?.mail.attachments.find(({ contentType }) => contentType === 'application/pdf')
+  expect(pdf?.content).toEqual(pdfOf(...generated.tickets.slice(1).map(({ ticketId }) => ticketId)))
+  expect(sent?.mail.text).not.toContain('TKT-2026-000001')
 })
 
 test.each(['CANCELLED', 'COMPLETED', 'EXPIRED'] as const)('an offer whose transfer is %s by then is not sent', async (status) => {

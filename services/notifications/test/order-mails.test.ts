@@ -150,6 +150,7 @@ test('receipts and every step of an order are for those who ask for them', async
       holderName: 'Ada',
       transactionId: 'pi_secret',
     })
+    service.world.order = { status: 'REFUND_PENDING' }
     await service.tell(orderStatusChanged, { ...orderOf(user), previousStatus: 'CONFIRMED', status: 'REFUND_PENDING' })
   }
   await until(() => expect(mailsTo(curious)).toHaveLength(2))

@@ -64,6 +64,8 @@ export function createWorld() {
     pdfsAsked: [] as OrderId[],
     /** What comes between asking for the PDF of an order and its answer. */
     beforePdf: async (_orderId: OrderId) => {},
+    /** What happens when the PDF of an order has been made, before it is answered. */
+    afterPdf: () => {},
     /** How many valid tickets everybody holds. */
     held: 1,
     transferStatus: 'PENDING' as TransferStatus,
@@ -177,6 +179,7 @@ export async function startPeers(world: World) {
           const tickets = validOf(orderId)
           if (version !== versionOf(tickets)) return refuse(409, 'TICKETS_CHANGED', 'these are others by now')
           const body = Buffer.concat([pdfOf(...tickets.map(({ ticketId }) => ticketId)), Buffer.alloc(world.ballast)])
+          world.afterPdf()
           return { status: 200, body }
         },
         async countHeldTickets() {

@@ -49,11 +49,62 @@ test.each(['requestId', 'Idempotency-Key'])('the same request again, known by it
   expect(await client.sendNotification({ body })).toEqual(first)
   await until(() => expect(service.ses.mails(user.email)).toHaveLength(1))
   expect(await service.rows(user.userId)).toHaveLength(1)
-  const other = await service.user()
-  expect(await client.sendNotification({ body: { ...body, userId: other.userId } })).toMatchObject({
-    status: 422,
-    body: { error: 'IDEMPOTENCY_KEY_REUSED' },
-  })
+  const { requestId: _, ...same } = body
+  const reordered = Object.fromEntries(Object.entries(body.payload).reverse())
+  const again = { ...same, payload: reordered, ...(by === 'requestId' && { requestId: key }) }
+  expect(await client.sendNotification({ body: again })).toEqual(first)
+})
+
+test('the same key with anything else in the request is refused, also when both come at once', async () => {
+  const [user, other] = [await service.user(), await service.user()]
+  const client = await service.as('event-service')
+  const body = requestFor(user, { requestId: randomUUID() })
+  expect(await client.sendNotification({ body })).toMatchObject({ status: 202 })
+  const others: Partial<NotificationRequest>[] = [
+    { userId: other.userId },
+    { recipient: other.email },
+    { subject: 'Something else' },
+    { priority: 'URGENT' },
+    { payload: requestFor(user).payload },
+  ]
+  for (const changed of others) {
+    expect(await client.sendNotification({ body: { ...body, ...changed } })).toMatchObject({
+      status: 422,
+      body: { error: 'IDEMPOTENCY_KEY_REUSED' },
+    })
+  }
+  // Whoever else asks under it asks under another key.
+  const stranger = await service.as('auth-service')
+  expect(await stranger.sendNotification({ body: { ...body, subject: 'Mine' } })).toMatchObject({ status: 202 })
+
+  const requestId = randomUUID()
+  const answers = await Promise.all(
+    ['One', 'Two', 'Three'].map((subject) => client.sendNotification({ body: requestFor(user, { requestId, subject }) })),
+  )
+  expect(answers.map(({ status }) => status).sort()).toEqual([202, 422, 422])
+})
+
+test('what its recipient turned off is answered with nothing, and has no notification', async () => {
+  const user = await service.user()
+  const client = await service.as('payment-service')
+  const set = (enabled: boolean) =>
+    service
+      .client(user.headers)
+      .updatePreferences({ body: { preferences: [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled }] } })
+  await set(false)
+  const body = requestFor(user, { requestId: randomUUID() })
+  const nothing = { status: 200, body: { enqueued: false, reason: 'TURNED_OFF' } }
+  expect(await client.sendNotification({ body })).toEqual(nothing)
+  expect(await client.sendNotification({ body })).toEqual(nothing)
+  expect(await service.rows(user.userId)).toEqual([])
+  await set(true)
+  const answer = await client.sendNotification({ body })
+  expect(answer).toMatchObject({ status: 202 })
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([
+      { id: answer.status === 202 && answer.body.notificationId, status: 'SENT' },
+    ]),
+  )
 })
 
 test('a text message goes to the number that is given; who turned the type off gets nothing', async () => {
@@ -62,7 +113,7 @@ test('a text message goes to the number that is given; who turned the type off g
   const client = await service.as('ticket-service')
   const payload = { eventId: service.world.event.eventId, cancellationReason: 'rain' }
   const body = requestFor(user, { type: 'EVENT_CANCELLED', template: 'EVENT_CANCELLED', channel: 'SMS', recipient, payload })
-  expect(await client.sendNotification({ body })).toMatchObject({ status: 202 })
+  expect(await client.sendNotification({ body })).toMatchObject({ status: 200, body: { enqueued: false } })
   expect(await service.rows(user.userId)).toEqual([])
   const preferences = [{ type: 'EVENT_CANCELLED', channel: 'SMS', enabled: true } as const]
   await service.client(user.headers).updatePreferences({ body: { preferences } })

@@ -129,6 +129,8 @@ async function start(environment: Record<string, string>) {
     orderInfos,
     seatingPlans,
     internal,
+    /** What another service sends along. */
+    callerHeaders,
     /** Accounts that the auth service knows, by address; and whether it can be had. */
     accounts,
     authIs,
@@ -150,6 +152,7 @@ async function start(environment: Record<string, string>) {
       }
       return {
         deps,
+        app,
         internal: injectClient(app, ticketsInternalRoutes, callerHeaders),
         client: (headers: Record<string, string>) => injectClient(app, ticketsRoutes, headers),
         close,

@@ -1,9 +1,10 @@
 import process from 'node:process'
 import { benchOrders } from './orders/orders.ts'
+import { benchPages } from './pages/pages.ts'
 import { benchReads } from './reads/reads.ts'
 import { machine } from './report.ts'
 
-const benchmarks = { reads: benchReads, orders: benchOrders }
+const benchmarks = { reads: benchReads, orders: benchOrders, pages: benchPages }
 
 const [name = ''] = process.argv.slice(2)
 const benchmark = benchmarks[name as keyof typeof benchmarks]

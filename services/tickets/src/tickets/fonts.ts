@@ -24,6 +24,11 @@ export function registerFonts(doc: PDFKit.PDFDocument): void {
   for (const [name, font] of opened) doc.registerFont(name, font as never)
 }
 
+/** Have them read anew: the baseline that a page is measured beside. */
+export function forgetFonts(): void {
+  opened = null
+}
+
 const openFont = (file: string): Font => remembering(create(readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${file}.ttf`))))
 
 /** The font, which lays the same word out once. What it gives is a copy: pdfkit scales it in place. */

@@ -23,14 +23,38 @@ const LINE_GAP = 1
 export function fitText(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: TextStyle): number {
   const options = { width: box.width, lineGap: LINE_GAP }
   doc.font(style.font)
+  const { size, height } = fitOf(doc, text, box, style)
+  const y = style.vertical === 'bottom' ? box.y + box.height - height : box.y
+  doc
+    .fontSize(size)
+    .fillColor(style.color)
+    .text(text, box.x, y, { ...options, height: box.height, ellipsis: true })
+  return height
+}
+
+interface Fit {
+  readonly size: number
+  readonly height: number
+}
+/** What was found for a document: all pages of an order have the same event, and often the same holder. */
+const found = new WeakMap<PDFKit.PDFDocument, Map<string, Fit>>()
+
+function fitOf(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: TextStyle): Fit {
+  const fits = found.get(doc) ?? new Map<string, Fit>()
+  found.set(doc, fits)
+  const key = `${style.font} ${style.sizeMax} ${style.sizeMin} ${box.width} ${box.height} ${text}`
+  const fit = fits.get(key) ?? findFit(doc, text, box, style)
+  fits.set(key, fit)
+  return fit
+}
+
+function findFit(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: TextStyle): Fit {
+  const options = { width: box.width, lineGap: LINE_GAP }
   const words = text.split(/\s+/)
   const heightAt = (size: number) => doc.fontSize(size).heightOfString(text, options)
   const fitsAt = (size: number) =>
-    heightAt(size) <= box.height && words.every((word) => doc.fontSize(size).widthOfString(word) <= box.width)
+    words.every((word) => doc.fontSize(size).widthOfString(word) <= box.width) && heightAt(size) <= box.height
   let size = style.sizeMax
   while (size > style.sizeMin && !fitsAt(size)) size -= STEP
-  const height = Math.min(heightAt(size), box.height)
-  const y = style.vertical === 'bottom' ? box.y + box.height - height : box.y
-  doc.fillColor(style.color).text(text, box.x, y, { ...options, height: box.height, ellipsis: true })
-  return height
+  return { size, height: Math.min(heightAt(size), box.height) }
 }

@@ -3,7 +3,7 @@ import type { Currency, EventId, Minor } from '@boxoffice/contracts'
 import PDFDocument from 'pdfkit'
 import { describe, expect, it } from 'vitest'
 import { readQr } from '../../test/read-qr.ts'
-import { type PrintedTicket, ticketPdf } from './pdf.ts'
+import { type PrintedTicket, ticketPdf, ticketsPdf } from './pdf.ts'
 import { fitText } from './pdf-text.ts'
 
 const printed: PrintedTicket = {
@@ -83,6 +83,31 @@ describe('a ticket as a PDF', () => {
     const [first, second] = [await ticketPdf(printed), await ticketPdf(printed)]
     expect(second.equals(first)).toBe(true)
     expect(first.toString('latin1').match(/\/Type \/Page\b/g)).toHaveLength(1)
+  })
+
+  it('is the same bytes whatever was printed before it, to the text that is copied from it', async () => {
+    const first = await ticketPdf(printed)
+    // Letters that look the same may be one glyph of a font: Greek Α and Latin A, a space that breaks and one that does not.
+    const name = 'ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u00a0οουΩ\u2126 \u00b5\u03bc'
+    await ticketPdf({ ...printed, event: { ...printed.event, name }, ticket: { ...printed.ticket, holderName: name } })
+    expect((await ticketPdf(printed)).equals(first)).toBe(true)
+  })
+
+  it('of several tickets is a page each, with each one’s code and name', async () => {
+    const pages = ['Ada', 'Łucja', 'Ωραία'].map((holderName, index) => ({
+      ...printed,
+      ticket: { ...printed.ticket, holderName, ticketNumber: `TKT-2026-00000${index}` },
+      code: `${'x'.repeat(140)}${index}`,
+    }))
+    const pdf = await ticketsPdf(pages)
+    expect(pdf.toString('latin1').match(/\/Type \/Page\b/g)).toHaveLength(3)
+    const codes = streamsOf(pdf)
+      .filter((stream) => stream.includes(' re\n'))
+      .map((stream) => rasterOf([stream]))
+      .map(({ pixels, width }) => readQr(pixels, width))
+    expect(codes).toEqual(pages.map(({ code }) => code))
+    expect((await ticketsPdf(pages)).equals(pdf)).toBe(true)
+    await expect(ticketsPdf([])).rejects.toThrow('no tickets')
   })
 
   it('stays one page whatever people typed', async () => {

@@ -1,9 +1,10 @@
-import { formatMoney } from '@boxoffice/contracts'
+import { type Currency, formatMoney, type Minor } from '@boxoffice/contracts'
 import PDFDocument from 'pdfkit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { registerFonts } from './fonts.ts'
 import { fitText, type TextBox, type TextStyle } from './pdf-text.ts'
 import { QUIET_ZONE_MODULES, qrModules } from './qr.ts'
+import { remember } from './remember.ts'
 import type { StoredTicket } from './ticket.ts'
 
 /** What a ticket shows. */
@@ -157,28 +158,45 @@ function drawStub(doc: Document, { ticket, code }: PrintedTicket): void {
 function drawQr(doc: Document, code: string, left: number, top: number): void {
   const { size, isDark } = qrModules(code)
   const module = QR_SIZE / (size + 2 * QUIET_ZONE_MODULES)
-  const at = (index: number) => (index + QUIET_ZONE_MODULES) * module
+  const places = Array.from({ length: size }, (_, index) => (index + QUIET_ZONE_MODULES) * module)
+  const xs = places.map((at) => pointsOf(left + at))
+  const ys = places.map((at) => pointsOf(top + at))
+  const widths = Array.from({ length: size + 1 }, (_, count) => pointsOf(count * module))
+  const height = pointsOf(module + 0.02)
+  const rectangles: string[] = []
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
       if (!isDark(row, column)) continue
       const from = column
       while (column + 1 < size && isDark(row, column + 1)) column++
-      doc.rect(left + at(from), top + at(row), (column - from + 1) * module, module + 0.02)
+      rectangles.push(`${xs[from]} ${ys[row]} ${widths[column - from + 1]} ${height} re`)
     }
   }
-  doc.fill('#000000')
+  // Some hundred of them at once: pdfkit makes bytes of each thing that is drawn.
+  doc.addContent(rectangles.join('\n')).fill('#000000')
 }
+
+const pointsOf = (value: number): string => String(Math.round(value * 1_000) / 1_000)
 
 /** The day with its weekday, and the time with its zone, both where the event is. */
-function whenOf({ eventDate, timeZone }: PrintedTicket['event']): [string, string] {
-  const format = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat('en-GB', { timeZone, ...options }).format(eventDate)
-  const day = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
-  return [day, format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' })]
+const whenOf = ({ eventDate, timeZone }: PrintedTicket['event']): [string, string] => {
+  const { day, time } = clocks(timeZone)
+  return [day.format(eventDate), time.format(eventDate)]
 }
+const clocks = remember((timeZone) => {
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
+  return {
+    day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    time: format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' }),
+  }
+})
 
 const priceOf = ({ unitPrice, currency }: PrintedTicket['ticket']) =>
-  unitPrice === 0 ? 'Free' : formatMoney(unitPrice, currency, 'en')
+  unitPrice === 0 ? 'Free' : prices(`${currency} ${unitPrice}`)
+const prices = remember((price) => {
+  const [currency = '', amount] = price.split(' ')
+  return formatMoney(Number(amount) as Minor, currency as Currency, 'en')
+})
 
 function collect(doc: Document): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -1,0 +1,14 @@
+const KEPT_MAX = 1_000
+
+/** What `make` gives of a text, made once; when there are too many it begins anew. */
+export function remember<T>(make: (text: string) => T): (text: string) => T {
+  const kept = new Map<string, T>()
+  return (text) => {
+    const known = kept.get(text)
+    if (known !== undefined) return known
+    if (kept.size >= KEPT_MAX) kept.clear()
+    const made = make(text)
+    kept.set(text, made)
+    return made
+  }
+}

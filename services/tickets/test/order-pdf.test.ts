@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { type OrderId, type TransferId, ticketsMailingRoutes, type UserId } from '@boxoffice/contracts'
+import { sqlOfPool } from '@boxoffice/service-kit'
+import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeOldPrints } from '../src/tickets/print-repository.ts'
+import { account, buyer, passOn, transferIdOf } from './people.ts'
+import { createSetting, type Setting, some } from './setting.ts'
+
+let setting: Setting
+beforeAll(async () => {
+  setting = await createSetting({ ORDER_PDF_PAGES_MAX: '25' })
+})
+afterAll(() => setting.close())
+
+const mailing = () => injectClient(setting.app, ticketsMailingRoutes, setting.callerHeaders)
+const printOf = async (orderId: OrderId) => (await mailing().getOrderPrint({ params: { orderId } })).body
+async function pdfOf(orderId: OrderId, version?: string): Promise<Buffer> {
+  const answer = await mailing().getOrderPdf({ params: { orderId }, query: { version } })
+  if (answer.status !== 200) throw new Error(`no PDF: ${answer.status}`)
+  return Buffer.from(answer.body)
+}
+const pagesOf = (pdf: Buffer) => pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length
+const orderOf = async (count: number) => {
+  const { eventId, typeId, event } = await setting.offer(count, { maxPerOrder: 100 })
+  return { ...(await buyer(setting, eventId, some(typeId, count))), event, eventId }
+}
+const cancel = (orderId: OrderId, ticketIds?: never[]) =>
+  setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded', ...(ticketIds && { ticketIds }) } })
+
+describe("an order's PDF", () => {
+  it('has a page for each valid ticket, and says which by its version', async () => {
+    const { orderId, tickets, eventId } = await orderOf(3)
+    const print = await printOf(orderId)
+    expect(print).toMatchObject({ printable: true })
+    expect(print.tickets).toEqual(
+      tickets.map(({ ticketId, ticketNumber, holderName }) => {
+        return { ticketId, ticketNumber, holderName, ticketTypeName: 'Standing', unitPrice: 5_000, currency: 'EUR' }
+      }),
+    )
+    const pdf = await pdfOf(orderId, print.version)
+    expect(pagesOf(pdf)).toBe(3)
+    expect((await pdfOf(orderId)).equals(pdf)).toBe(true)
+    const url = `/api/tickets/internal/orders/${orderId}/tickets.pdf`
+    const { headers } = await setting.app.inject({ url, headers: setting.callerHeaders })
+    expect(headers).toMatchObject({ etag: `"${print.version}"`, 'cache-control': 'private, no-store' })
+
+    // The event has another place now.
+    await setting.deps.pool.query(`update event_pictures set venue_name = 'Elsewhere' where event_id = $1`, [eventId])
+    const moved = await printOf(orderId)
+    expect(moved.version).not.toBe(print.version)
+    const stale = await mailing().getOrderPdf({ params: { orderId }, query: { version: print.version } })
+    expect(stale).toMatchObject({ status: 409, body: { error: 'TICKETS_CHANGED' } })
+
+    await cancel(orderId, [tickets[0]?.ticketId] as never[])
+    const fewer = await printOf(orderId)
+    expect(fewer.tickets.map(({ ticketId }) => ticketId)).toEqual(tickets.slice(1).map(({ ticketId }) => ticketId))
+    expect(pagesOf(await pdfOf(orderId, fewer.version))).toBe(2)
+    await cancel(orderId)
+    expect(await printOf(orderId)).toEqual({ version: 'none', printable: false, tickets: [] })
+    expect(await mailing().getOrderPdf({ params: { orderId }, query: {} })).toMatchObject({ status: 404 })
+  })
+
+  it('of many tickets is made once and kept, for another process and another day, until they change or it is old', async () => {
+    const { orderId, tickets } = await orderOf(20)
+    const kept = async () => (await setting.deps.pool.query('select pdf from order_prints where order_id = $1', [orderId])).rows
+    const [first, second] = await Promise.all([pdfOf(orderId), pdfOf(orderId)])
+    expect(second.equals(first)).toBe(true)
+    expect(await kept()).toHaveLength(1)
+    // What is kept is what is given, by whichever process.
+    await setting.deps.pool.query('update order_prints set pdf = $2 where order_id = $1', [orderId, Buffer.from('%PDF-kept')])
+    const other = setting.instance()
+    const again = await injectClient(other.app, ticketsMailingRoutes, setting.callerHeaders).getOrderPdf({
+      params: { orderId },
+      query: {},
+    })
+    await other.close()
+    expect(Buffer.from(again.body as Uint8Array).toString()).toBe('%PDF-kept')
+
+    await cancel(orderId, [tickets[0]?.ticketId] as never[])
+    expect(pagesOf(await pdfOf(orderId))).toBe(19)
+    expect(await kept()).toHaveLength(1)
+    const sql = sqlOfPool(setting.deps.pool)
+    await setting.deps.pool.query(`update order_prints set printed_at = now() - interval '49 hours' where order_id = $1`, [
+      orderId,
+    ])
+    expect(await removeOldPrints(sql, setting.config.orderPdfKeepMs, 100)).toEqual({ more: false })
+    expect(await kept()).toEqual([])
+  })
+
+  it('of a few is not kept: it costs no more to make than to keep', async () => {
+    const { orderId } = await orderOf(2)
+    await pdfOf(orderId)
+    expect((await setting.deps.pool.query('select from order_prints where order_id = $1', [orderId])).rowCount).toBe(0)
+  })
+
+  it('is not made of more than one prints; nor for a stranger', async () => {
+    const { orderId, client } = await orderOf(26)
+    expect(await printOf(orderId)).toMatchObject({ printable: false })
+    expect((await printOf(orderId)).tickets).toHaveLength(26)
+    expect(await mailing().getOrderPdf({ params: { orderId }, query: {} })).toMatchObject({
+      status: 409,
+      body: { error: 'ORDER_NOT_PRINTABLE' },
+    })
+    expect(client).toBeDefined()
+    const stranger = await createTestAuthority()
+    const headers = await stranger.service('notification-service', 'ticket-service')
+    for (const path of ['print', 'tickets.pdf']) {
+      const url = `/api/tickets/internal/orders/${orderId}/${path}`
+      expect((await setting.app.inject({ url, headers })).statusCode).toBe(401)
+      expect((await setting.app.inject(url)).statusCode).toBe(401)
+    }
+  })
+
+  it('leaves out a ticket that was passed on: it is somebody else’s', async () => {
+    const sender = await orderOf(2)
+    const recipient = await account(setting)
+    await passOn(sender, sender.ticketId, recipient.email)
+    expect((await printOf(sender.orderId)).tickets.map(({ ticketId }) => ticketId)).not.toContain(sender.ticketId)
+    expect(pagesOf(await pdfOf(sender.orderId))).toBe(1)
+  })
+})
+
+it('who holds how many valid tickets of an event, and how a transfer stands, is said as it is now', async () => {
+  const holder = await orderOf(2)
+  const { eventId } = holder
+  const held = async (userId: UserId) => (await mailing().countHeldTickets({ params: { eventId, userId } })).body.ticketCount
+  expect([await held(holder.userId), await held(randomUUID() as UserId)]).toEqual([2, 0])
+  const waiting = await account(setting, false)
+  const transferId = transferIdOf(await passOn(holder, holder.ticketId, waiting.email))
+  const statusOf = async (id: TransferId) => mailing().getTransferInfo({ params: { transferId: id } })
+  expect(await statusOf(transferId)).toMatchObject({ status: 200, body: { transferId, status: 'PENDING' } })
+  await cancel(holder.orderId)
+  expect(await statusOf(transferId)).toMatchObject({ status: 200, body: { status: 'CANCELLED' } })
+  expect(await held(holder.userId)).toBe(0)
+  expect(await statusOf(randomUUID() as TransferId)).toMatchObject({ status: 404 })
+})

@@ -1,0 +1,70 @@
+import process from 'node:process'
+import type { Currency, EventId, Minor } from '@boxoffice/contracts'
+import { forgetFonts } from '../src/tickets/fonts.ts'
+import { type PrintedTicket, ticketsPdf } from '../src/tickets/pdf.ts'
+
+/** Measures what pages cost, in a process of its own: one line of JSON a round, milliseconds of CPU a page. Read by `npm run bench`. */
+const [, , rounds = '9', pagesOfMany = '20'] = process.argv
+const MANY = Number(pagesOfMany)
+const WARM_UPS = 6
+
+const pageOf = (index: number): PrintedTicket => ({
+  ticket: {
+    ticketNumber: `TKT-2026-${String(index).padStart(6, '0')}`,
+    holderName: 'Łucja Ćwiklińska-Źdźbło',
+    unitPrice: 5_000 as Minor,
+    currency: 'PLN' as Currency,
+    createdAt: new Date('2026-11-21T10:00:00Z'),
+  },
+  event: {
+    eventId: '11111111-1111-4111-8111-111111111111' as EventId,
+    name: 'Ωδείο Ηρώδου: Noc Łódzka',
+    eventDate: new Date('2027-06-18T22:30:00Z'),
+    timeZone: 'Europe/Warsaw',
+    venueName: 'Klub Wytwórnia',
+    venueAddress: 'ul. Łąkowa 29, Łódź',
+  },
+  typeName: 'Upper tier',
+  seat: { section: 'Upper tier', rowLabel: 'B', colLabel: String(index + 1) },
+  // As long as ours, another one each time: nothing of an earlier page is of use for it.
+  code: Buffer.from(Array.from({ length: 112 }, (_, byte) => (byte * 37 + next++ * 101) % 256)).toString('base64url'),
+})
+let next = 0
+const pages = (count: number) => Array.from({ length: count }, (_, index) => pageOf(index))
+
+/** As it was: a document for each ticket, which reads its fonts and takes them apart. */
+async function before(count: number): Promise<void> {
+  for (const page of pages(count)) {
+    forgetFonts()
+    await ticketsPdf([page])
+  }
+}
+const now = (count: number) => ticketsPdf(pages(count))
+
+async function cpuMsOfPage(count: number, print: (count: number) => Promise<unknown>): Promise<number> {
+  const from = process.cpuUsage()
+  await print(count)
+  const { user, system } = process.cpuUsage(from)
+  return (user + system) / 1_000 / count
+}
+
+/** Several documents of one page: one alone is too short to measure. */
+async function alone(print: (count: number) => Promise<unknown>): Promise<number> {
+  let sum = 0
+  for (let times = 0; times < MANY; times++) sum += await cpuMsOfPage(1, print)
+  return sum / MANY
+}
+
+for (let times = 0; times < WARM_UPS; times++) {
+  await before(2)
+  await now(MANY)
+  await alone(now)
+}
+for (let round = 0; round < Number(rounds); round++) {
+  const line = {
+    before: await cpuMsOfPage(MANY, before),
+    many: await cpuMsOfPage(MANY, now),
+    alone: await alone(now),
+  }
+  console.log(JSON.stringify(line))
+}
