@@ -278,7 +278,8 @@ describe('whether a link still works', () => {
     const [other, late] = ['another token', 'a late token'].map((text) => `${text} ${randomUUID()}`) as [string, string]
     const createdAt = auth.deps.now()
     await insertReset(auth.deps.prisma, { token: other, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 60_000) })
-    await insertReset(auth.deps.prisma, { token: late, userId, createdAt, expiresAt: createdAt })
+    const before = new Date(createdAt.getTime() - 60_000)
+    await insertReset(auth.deps.prisma, { token: late, userId, createdAt: before, expiresAt: createdAt })
     expect(await check('RESET_PASSWORD', late)).toMatchObject({ works: false })
     expect(await reset(other)).toMatchObject({ status: 204 })
     expect(await check('RESET_PASSWORD', token)).toEqual({ works: false, emailVerified: false })
