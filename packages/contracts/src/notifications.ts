@@ -113,7 +113,7 @@ export const notificationsRoutes = {
   readNotification: defineRoute({
     method: 'POST',
     path: '/api/notifications/:notificationId/read',
-    summary: 'Mark a notification as read',
+    summary: 'Mark a notification as read; one that has not gone out yet stays as it is',
     access: 'user',
     params: z.object({ notificationId: NotificationId }),
     responses: { 200: Notification, 404: Refusal },

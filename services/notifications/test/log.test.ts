@@ -52,6 +52,23 @@ test('a notification is read once, by whom it was sent to', async () => {
   expect((await service.client(stranger.headers).listNotifications({ query: {} })).body.unreadCount).toBe(0)
 })
 
+test('what has not gone out yet cannot be read, and is unread when it has', async () => {
+  const user = await service.user()
+  service.ses.set('down')
+  await service.tell(paymentFailed, failedFor(user, service))
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENDING' }]))
+  const client = service.client(user.headers)
+  const [row] = await service.rows(user.userId)
+  const params = { notificationId: row?.id as NotificationId }
+  const answer = await client.readNotification({ params })
+  expect(answer).toMatchObject({ status: 200, body: { status: 'SENDING' } })
+  expect(answer.body).not.toHaveProperty('readAt')
+  service.ses.set('ok')
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT', readAt: null }]))
+  expect((await client.listNotifications({ query: {} })).body.unreadCount).toBe(1)
+  expect(await client.readNotification({ params })).toMatchObject({ status: 200, body: { readAt: expect.any(Date) } })
+})
+
 test('a stream tells how many are unread, each notification as it is sent, and what was read elsewhere', async () => {
   const [user, other] = [await service.user(), await service.user()]
   await send(user)

@@ -83,6 +83,14 @@ test('there is nothing to send again of an order without confirmation, or withou
   expect(mailsTo(user)).toHaveLength(1)
 })
 
+test('there is nothing to send again of an event that is cancelled, though its tickets are not refunded yet', async () => {
+  const { user, generated } = await buyer(1)
+  service.world.event.status = 'CANCELLED'
+  expect(await resend(user, generated)).toMatchObject({ status: 409, body: { error: 'NOTHING_TO_RESEND' } })
+  service.world.event.status = 'PUBLISHED'
+  expect(mailsTo(user)).toHaveLength(1)
+})
+
 test('five times an hour and not more, also when they are asked for at once; a repetition counts once', async () => {
   const { user, generated } = await buyer(1)
   const headers = { 'idempotency-key': randomUUID() }

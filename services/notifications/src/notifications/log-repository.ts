@@ -1,5 +1,5 @@
 import type { EventId, Notification, NotificationId, OrderId, UserId } from '@boxoffice/contracts'
-import type { Notification as Row } from '../generated/prisma/client.ts'
+import type { NotificationStatus, Notification as Row } from '../generated/prisma/client.ts'
 import { failureOf } from './failure.ts'
 import type { Db } from './notification-repository.ts'
 
@@ -33,14 +33,18 @@ export async function listOfRecipient(
 export const countUnread = (db: Db, recipientId: UserId): Promise<number> =>
   db.notification.count({ where: { recipientId, ...isUnread } })
 
-/** Mark a user's own notification as read, if it is not yet; null when there is none. */
+/**
+ * Mark a user's own notification as read, if it is not yet; null when there is none. One that has not gone out stays unread: nobody can
+ * have read it.
+ */
 export async function markRead(
   db: Db,
   recipientId: UserId,
   notificationId: NotificationId,
   readAt: Date,
 ): Promise<Notification | null> {
-  await db.notification.updateMany({ where: { id: notificationId, recipientId, readAt: null }, data: { readAt } })
+  const status = { in: ['SENT', 'FAILED'] } satisfies { in: NotificationStatus[] }
+  await db.notification.updateMany({ where: { id: notificationId, recipientId, readAt: null, status }, data: { readAt } })
   const row = await db.notification.findFirst({ where: { id: notificationId, recipientId }, omit: { payload: true } })
   return row && shownOf(row)
 }
