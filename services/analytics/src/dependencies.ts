@@ -1,5 +1,5 @@
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, createRedis, type Foundation, sqlOfPool } from '@boxoffice/service-kit'
+import { createBreaker, createFoundation, createRedis, type Foundation, sqlOfPool } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { createInvalidations, type Invalidations } from './cache/invalidations.ts'
 import { createNotices, noNotices } from './cache/notices.ts'
@@ -43,7 +43,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const url = config.cacheRedisUrl
   const redis = url ? createRedis({ ...foundation, url, timeoutMs: config.redisTimeoutMs, use: 'cache' }) : null
   const notices = url ? createNotices({ ...foundation, url }) : noNotices
-  const cache = redis ? createReadCache({ redis, metrics, seconds: config.cacheSeconds }) : noCache
+  const breaker = redis && createBreaker('redis', config.policies.redis.breaker, foundation)
+  const cache = redis && breaker ? createReadCache({ redis, breaker, metrics, seconds: config.cacheSeconds }) : noCache
   const invalidations = createInvalidations({ cache, refreshMs: config.cacheRefreshMs, logger })
 
   const sql = countingStatements(sqlOfPool(pool), metrics)
@@ -94,6 +95,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       messaging.close()
       foundation.revocations.close()
       notices.close()
+      breaker?.close()
       redis?.disconnect()
       await pool.end()
     },

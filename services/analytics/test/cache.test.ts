@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { eventUpdated } from '@boxoffice/contracts'
-import { createMetrics } from '@boxoffice/service-kit'
+import { createBreaker, createMetrics, policies } from '@boxoffice/service-kit'
+import { createWatchers } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
@@ -15,6 +16,7 @@ const redisUrl = new URL(inject('redisUrl'))
 redisUrl.pathname = '/9'
 const Value = z.object({ value: z.int() })
 const logger = { warn: vi.fn() } as never
+const breakerOf = () => createBreaker('redis', policies.redis.breaker, createWatchers())
 
 describe('the cache of reads', () => {
   let redis: Redis
@@ -22,7 +24,7 @@ describe('the cache of reads', () => {
   const entry = () => ({ tag: `event:${randomUUID()}`, kind: 'figures', schema: Value }) as const
   beforeAll(() => {
     redis = new Redis(redisUrl.href, { commandTimeout: 1_000 })
-    cache = createReadCache({ redis, metrics: createMetrics('test'), seconds: 60 })
+    cache = createReadCache({ redis, breaker: breakerOf(), metrics: createMetrics('test'), seconds: 60 })
   })
   afterAll(() => redis.disconnect())
 
@@ -97,7 +99,7 @@ describe('the cache of reads', () => {
   test('while Redis is away everything is read, and nobody waits', async () => {
     const away = new Redis('redis://127.0.0.1:1', { enableOfflineQueue: false, retryStrategy: () => null })
     away.on('error', () => {})
-    const without = createReadCache({ redis: away, metrics: createMetrics('test'), seconds: 60 })
+    const without = createReadCache({ redis: away, breaker: breakerOf(), metrics: createMetrics('test'), seconds: 60 })
     const one = entry()
     let value = 0
     expect(await without.read(1, one, async () => ({ value: ++value }))).toEqual({ value: 1 })
@@ -105,6 +107,29 @@ describe('the cache of reads', () => {
     await expect(without.invalidate(1, one.tag)).rejects.toThrow()
     away.disconnect()
   })
+})
+
+test('a Redis that hangs is waited for three times, not at every read, and tried again after a while', async () => {
+  const asked = { times: 0, hanging: true }
+  const hmget = async () => {
+    asked.times++
+    if (asked.hanging) throw new Error('Command timed out')
+    return ['epoch', null]
+  }
+  const breaker = createBreaker('redis', { ...policies.redis.breaker, openMs: 20 }, createWatchers())
+  const redis = { hmget, eval: async () => 1 } as unknown as Redis
+  const reads = createReadCache({ redis, breaker, metrics: createMetrics('test'), seconds: 60 })
+  const read = (n: number) => reads.read(1, { tag: `event:${n}`, kind: 'figures', schema: Value }, async () => ({ value: n }))
+  for (let n = 0; n < 3; n++) expect(await read(n)).toEqual({ value: n })
+  for (let n = 0; n < 50; n++) await read(n)
+  expect(asked.times).toBeLessThan(50)
+  asked.hanging = false
+  await until(async () => {
+    const before = asked.times
+    await read(0)
+    expect(asked.times).toBe(before + 1)
+  })
+  breaker.close()
 })
 
 test('invalidations of a tag go out at once, then together, the last of them always', async () => {

@@ -1,6 +1,6 @@
 import { ticketsOfEventRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, createInternalClient, createRedis, type Foundation } from '@boxoffice/service-kit'
+import { createBreaker, createFoundation, createInternalClient, createRedis, type Foundation } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Redis } from 'ioredis'
 import { createEventCache, type EventCache } from './cache/event-cache.ts'
@@ -34,8 +34,9 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     timeoutMs: config.redisTimeoutMs,
     use: 'cache',
   })
+  const breaker = createBreaker('redis', config.policies.redis.breaker, foundation)
   const messaging = createMessaging(foundation, config.messaging)
-  const cache = createEventCache({ redis, registry: metrics.registry, ...config })
+  const cache = createEventCache({ redis, breaker, registry: metrics.registry, ...config })
   const tickets = createInternalClient(ticketsOfEventRoutes, {
     ...foundation,
     callee: 'tickets',
@@ -58,6 +59,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       await prisma.$disconnect()
       messaging.close()
       foundation.revocations.close()
+      breaker.close()
       redis.disconnect()
       await pool.end()
     },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Cache } from '@boxoffice/messaging'
-import type { Metrics } from '@boxoffice/service-kit'
+import type { Breaker, Metrics } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 
@@ -16,7 +16,10 @@ export interface Entry<S extends z.ZodType> {
   readonly schema: S
 }
 
-/** Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`. What is not there (null) is not cached. */
+/**
+ * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`, and one that hangs is not waited for at every read.
+ * What is not there (null) is not cached.
+ */
 export interface ReadCache {
   read<S extends z.ZodType>(
     generation: number,
@@ -39,8 +42,14 @@ const [fill, invalidate] = [script('fill'), script('invalidate')]
 /** Without Redis every read is loaded, each by itself. */
 export const noCache: ReadCache = { read: (_generation, _entry, load) => load(), invalidate: async () => {}, caches: [] }
 
-export function createReadCache(options: { redis: Redis; metrics: Pick<Metrics, 'counter'>; seconds: number }): ReadCache {
-  const { redis, seconds } = options
+/** `breaker`: of Redis, for reads; an invalidation is always sent, for what is out of date would live on. */
+export function createReadCache(options: {
+  redis: Redis
+  breaker: Breaker
+  metrics: Pick<Metrics, 'counter'>
+  seconds: number
+}): ReadCache {
+  const { redis, breaker, seconds } = options
   const requests = options.metrics.counter('cache_requests_total', 'reads through the cache, by cache and result', [
     'cache',
     'result',
@@ -59,7 +68,7 @@ export function createReadCache(options: { redis: Redis; metrics: Pick<Metrics, 
   /** The epoch and what is cached, in one round trip; null while Redis is away. */
   async function lookUp(key: string, field: string): Promise<{ epoch: string; json: string | null } | null> {
     try {
-      const [epoch, json] = await redis.hmget(key, 'epoch', field)
+      const [epoch, json] = await breaker(() => redis.hmget(key, 'epoch', field))
       return { epoch: epoch ?? '', json: json ?? null }
     } catch {
       return null
@@ -92,7 +101,7 @@ export function createReadCache(options: { redis: Redis; metrics: Pick<Metrics, 
         if (value === null || !found) return value
         const json = JSON.stringify(z.encode(entry.schema, value))
         if (Buffer.byteLength(json) <= ENTRY_BYTES_MAX) {
-          await redis.eval(fill, 1, key, found.epoch, field, json, seconds).catch(() => {})
+          await breaker(() => redis.eval(fill, 1, key, found.epoch, field, json, seconds)).catch(() => {})
         }
         return value
       })

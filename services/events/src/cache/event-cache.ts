@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type EventId, EventInfo, type EventQuery } from '@boxoffice/contracts'
 import type { Cache } from '@boxoffice/messaging'
-import type { Metrics } from '@boxoffice/service-kit'
+import type { Breaker, Metrics } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { Counter } from 'prom-client'
 import { z } from 'zod'
@@ -10,7 +10,7 @@ import { z } from 'zod'
 const Events = z.object({ events: z.array(EventInfo), nextCursor: z.string().nullable() })
 export type EventPage = z.output<typeof Events>
 
-/** Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`. */
+/** Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`; one that hangs is not waited for at every read. */
 export interface EventCache {
   event(eventId: string, load: () => Promise<EventInfo | null>): Promise<EventInfo | null>
   page(query: EventQuery, load: () => Promise<EventPage>): Promise<EventPage>
@@ -32,11 +32,13 @@ const putIfNewer = readFileSync(new URL('./lua/put-if-newer.lua', import.meta.ur
 
 export function createEventCache(options: {
   redis: Redis
+  /** Of Redis: for reads. What a commit changed is always told, for an entry that is out of date lives on. */
+  breaker: Breaker
   registry: Metrics['registry']
   eventCacheSeconds: number
   listCacheSeconds: number
 }): EventCache {
-  const { redis } = options
+  const { redis, breaker } = options
   const requests = new Counter({
     name: 'cache_requests_total',
     help: 'reads through the cache, by cache and result',
@@ -70,29 +72,30 @@ export function createEventCache(options: {
   return {
     async event(eventId, load) {
       const cached = await read('event', async () => {
-        const json = await redis.hget(eventKey(eventId), 'json')
+        const json = await breaker(() => redis.hget(eventKey(eventId), 'json'))
         return json ? z.decode(EventInfo, JSON.parse(json)) : null
       })
       if (cached) return cached
       const event = await load()
-      if (event) await put(event).catch(() => {})
+      if (event) await breaker(() => put(event)).catch(() => {})
       return event
     },
 
     async page(query, load) {
       // A page belongs to a generation: a write begins a new one, and what a slow reader puts into the old one is never read.
-      const generation = await redis.get(generationKey).catch(() => null)
+      const generation = await breaker(() => redis.get(generationKey)).catch(() => null)
       const hash = createHash('sha256').update(JSON.stringify(query)).digest('base64url')
       const key = `${pageKey(generation ?? '0')}${hash}`
       const cached = await read('page', async () => {
-        const json = await redis.get(key)
+        const json = await breaker(() => redis.get(key))
         return json ? z.decode(Events, JSON.parse(json)) : null
       })
       if (cached) return cached
       const page = await load()
       const json = JSON.stringify(z.encode(Events, page))
       // Anybody can ask for pages without number: the small ones are those that many ask for.
-      if (Buffer.byteLength(json) <= PAGE_BYTES_MAX) await redis.set(key, json, 'EX', options.listCacheSeconds).catch(() => {})
+      if (Buffer.byteLength(json) > PAGE_BYTES_MAX) return page
+      await breaker(() => redis.set(key, json, 'EX', options.listCacheSeconds)).catch(() => {})
       return page
     },
 
