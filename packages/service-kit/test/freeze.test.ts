@@ -2,10 +2,10 @@ import { defineRoute } from '@boxoffice/contracts'
 import { askUntilOpen, askWhileWell, type Freezable, type Pace, startFreezable, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createInternalClient } from '../internal-client.ts'
-import { createServiceIdentity } from '../service-identity.ts'
-import { createTestAuthority, createWatchers, recordLogs } from '../testing.ts'
-import { policies } from './policies.ts'
+import { createInternalClient } from '../src/internal-client.ts'
+import { policies } from '../src/resilience/policies.ts'
+import { createServiceIdentity } from '../src/service-identity.ts'
+import { createTestAuthority, createWatchers, recordLogs } from '../src/testing.ts'
 
 // A callee that takes calls and hangs, as it is: a process that was stopped.
 const routes = {
@@ -17,7 +17,7 @@ const routes = {
     responses: { 200: z.object({ here: z.boolean() }) },
   }),
 } as const
-const TIMEOUT_MS = 150
+const TIMEOUT_MS = 100
 
 let peer: Freezable
 let identity: ReturnType<typeof createServiceIdentity>

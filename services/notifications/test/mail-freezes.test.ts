@@ -2,9 +2,9 @@ import { policies } from '@boxoffice/service-kit'
 import { createWatchers, recordLogs } from '@boxoffice/service-kit/testing'
 import { askUntilOpen, askWhileWell, type Freezable, startFreezable } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { createSesProvider } from './mail-provider.ts'
+import { createSesProvider } from '../src/sending/mail-provider.ts'
 
-const TIMEOUT_MS = 300
+const TIMEOUT_MS = 150
 
 let ses: Freezable
 beforeAll(async () => {

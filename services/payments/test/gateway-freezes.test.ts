@@ -4,10 +4,10 @@ import { createGuard, policies } from '@boxoffice/service-kit'
 import { createWatchers, recordLogs } from '@boxoffice/service-kit/testing'
 import { askUntilOpen, askWhileWell, type Freezable, startFreezable } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createGateway } from './gateway.ts'
+import { createGateway } from '../src/gateway/gateway.ts'
 
-const SLOW_MS = 150
-const TIMEOUT_MS = 300
+const SLOW_MS = 100
+const TIMEOUT_MS = 200
 
 let stripe: Freezable
 beforeAll(async () => {
