@@ -7,8 +7,8 @@ const ID_LENGTH_MAX = 100
 const isShort = (value: unknown): value is string => typeof value === 'string' && value.length <= ID_LENGTH_MAX
 
 /**
- * The ids of a message of ours, and those of what it is about: each `…Id` of its payload (`orderId`, `eventId`, …). Takes whatever is
- * there: it also names messages that do not match their schema.
+ * The ids of a message of ours, and those of what it is about: each `…Id` of its payload (`orderId`, `eventId`, …). Takes
+ * whatever is there: it also names messages that do not match their schema.
  */
 export function aboutEnvelope(envelope: unknown): About {
   const { messageId, eventType, correlationId, payload } = (envelope ?? {}) as Record<string, unknown>

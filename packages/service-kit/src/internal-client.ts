@@ -27,9 +27,10 @@ export interface InternalClientOptions extends Watchers {
 }
 
 /**
- * A typed client of another service's internal routes, with a guard of its own: service token, correlation id, time-outs (connect 5 s,
- * answer 10 s), breaker, bulkhead, retries with jitter. Every internal route is safe to repeat, so what may have been sent is sent
- * again. Rejects with ServiceUnavailable when the callee is unavailable; refusals of the callee are answers. Failed attempts are logged.
+ * A typed client of another service's internal routes, with a guard of its own: service token, correlation id, time-outs
+ * (connect 5 s, answer 10 s), breaker, bulkhead, retries with jitter. Every internal route is safe to repeat, so what may
+ * have been sent is sent again. Rejects with ServiceUnavailable when the callee is unavailable; refusals of the callee are
+ * answers. Failed attempts are logged.
  */
 export function createInternalClient<T extends Routes>(
   routes: T,

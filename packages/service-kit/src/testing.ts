@@ -106,8 +106,9 @@ export const createWatchers = (service = 'test'): Watchers & { health: HealthReg
 })
 
 /**
- * RESILIENCE for a test of a service with these callees: none of them but Redis is given up because it fails or is slow, and each call is
- * made once. That breakers open and calls are repeated is tested on its own. `changes`: figures of callees that are the test's own.
+ * RESILIENCE for a test of a service with these callees: none of them but Redis is given up because it fails or is slow, and
+ * each call is made once. That breakers open and calls are repeated is tested on its own. `changes`: figures of callees that
+ * are the test's own.
  */
 export const patientPolicies = (callees: Partial<Callees>, changes: PolicyOverrides = {}): string =>
   JSON.stringify(

@@ -13,7 +13,10 @@ require('node:http').createServer((request, response) => {
 }).listen(Number(port), '127.0.0.1', () => process.send('ready'))
 `
 
-/** A server of its own process that answers every request with this, and that can be stopped (SIGSTOP): it then takes calls and hangs. */
+/**
+ * A server of its own process that answers every request with this, and that can be stopped (SIGSTOP): it then takes calls
+ * and hangs.
+ */
 export async function startFreezable(answer: { contentType: string; body: string }) {
   const port = await claimPort()
   const child = spawn(process.execPath, ['-e', SERVER, '--', String(port), answer.contentType, answer.body], {
@@ -40,7 +43,8 @@ const BURST = 12
 const STREAM_MS = 10
 
 /**
- * Asks a callee at this pace until `isOpen`, at most a hundred times; how many calls that were. `ask` resolves however the call ends.
+ * Asks a callee at this pace until `isOpen`, at most a hundred times; how many calls that were. `ask` resolves however the
+ * call ends.
  */
 export async function askUntilOpen(pace: Pace, ask: () => Promise<unknown>, isOpen: () => boolean): Promise<number> {
   const asked: Promise<unknown>[] = []
@@ -57,7 +61,10 @@ export async function askUntilOpen(pace: Pace, ask: () => Promise<unknown>, isOp
   return asked.length
 }
 
-/** Asks until a hundred calls were made and the last `window` of them were answered: what the machine made late is forgotten by then. */
+/**
+ * Asks until a hundred calls were made and the last `window` of them were answered: what the machine made late is forgotten
+ * by then.
+ */
 export async function askWhileWell(ask: () => Promise<boolean>, window: number): Promise<void> {
   let answered = 0
   for (let calls = 0; calls < 100 || answered < window; calls++) answered = (await ask()) ? answered + 1 : 0

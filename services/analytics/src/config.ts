@@ -13,8 +13,8 @@ import {
 import { z } from 'zod'
 
 /**
- * Whom this service calls, and the figures of the resilience table that it obeys for each. A page of an archive is asked for once: who
- * rebuilds tries again by itself, later, and a page must not take longer than the lease under which it is read.
+ * Whom this service calls, and the figures of the resilience table that it obeys for each. A page of an archive is asked for
+ * once: who rebuilds tries again by itself, later, and a page must not take longer than the lease under which it is read.
  */
 const archive = ['bulkhead', 'ratePerSecond', 'responseTimeoutMs'] as const
 export const callees = { ...redisAlone, events: archive, tickets: archive, payments: archive } as const

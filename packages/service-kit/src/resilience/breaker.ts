@@ -34,9 +34,10 @@ export interface BreakerOptions {
 const values = { closed: 0, halfOpen: 0.5, open: 1 } as const
 
 /**
- * A breaker for one callee, closed at first. opossum is the state machine and its clock: open, half open after `openMs`, closed. It is
- * moved by our own counts (`call-counts.ts`), as its own are of a time: a burst to a callee that hangs left no failure in that time. In
- * each state calls are counted anew; one that began in an earlier state says nothing about the present one.
+ * A breaker for one callee, closed at first. opossum is the state machine and its clock: open, half open after `openMs`,
+ * closed. It is moved by our own counts (`call-counts.ts`): those of opossum look at a span of time, and a burst to a callee
+ * that hangs left no failure in it. In each state calls are counted anew; one that began in an earlier state says nothing
+ * about the present one.
  */
 export function createBreaker(
   callee: Callee,

@@ -13,9 +13,9 @@ export interface Guard {
 }
 
 /**
- * One per callee and process, shown in health under the callee's name. A rejected call counts against the breaker; an answer of the
- * callee, also a refusal, does not, nor does what the caller gave up itself. `timeoutMs`: how long the calls may take, by which
- * one that is in flight for longer has failed; they end by signals of their own.
+ * One per callee and process, shown in health under the callee's name. A rejected call counts against the breaker; an answer
+ * of the callee, also a refusal, does not, nor does what the caller gave up itself. `timeoutMs`: how long the calls may take,
+ * by which one that is in flight for longer has failed; they end by signals of their own.
  */
 export function createGuard(
   callee: Callee,

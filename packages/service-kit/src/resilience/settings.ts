@@ -3,8 +3,8 @@ import { json } from '../json-setting.ts'
 import { type Callee, type Policy, policies } from './policies.ts'
 
 /**
- * A figure of the table that a service obeys for a callee, beside its breaker. `firstWait`: the first wait of who tries again by means
- * of its own, such as a row that is due again.
+ * A figure of the table that a service obeys for a callee, beside its breaker. `firstWait`: the first wait of who tries again
+ * by means of its own, such as a row that is due again.
  */
 export type Figure = 'retry' | 'firstWait' | 'bulkhead' | 'ratePerSecond' | 'responseTimeoutMs'
 /** Whom a service calls behind a breaker, and the figures that it obeys for each. */
@@ -58,9 +58,9 @@ export function policiesWith<C extends Callee>(
 }
 
 /**
- * The variable RESILIENCE of a service: figures of the table to replace, by callee, as JSON: `{"gateway":{"ratePerSecond":500}}`; its
- * output are the policies of the service's callees. A callee, a figure or a name that nothing reads is refused, and so are figures that
- * together mean nothing.
+ * The variable RESILIENCE of a service: figures of the table to replace, by callee, as JSON:
+ * `{"gateway":{"ratePerSecond":500}}`; its output are the policies of the service's callees. A callee, a figure or a name
+ * that nothing reads is refused, and so are figures that together mean nothing.
  */
 export function resilience<C extends Callee>(callees: Callees<C>) {
   const changes = Object.entries<readonly Figure[]>(callees).map(([callee, obeyed]) => {

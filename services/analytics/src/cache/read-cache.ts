@@ -17,8 +17,8 @@ export interface Entry<S extends z.ZodType> {
 }
 
 /**
- * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`, and one that hangs is not waited for at every read.
- * What is not there (null) is not cached.
+ * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`, and one that hangs is not waited for at
+ * every read. What is not there (null) is not cached.
  */
 export interface ReadCache {
   read<S extends z.ZodType>(
@@ -26,7 +26,10 @@ export interface ReadCache {
     entry: Entry<S>,
     load: () => Promise<z.output<S> | null>,
   ): Promise<z.output<S> | null>
-  /** After a commit: everything that hangs on this tag is out of date. Rejects where Redis is away: entries live for a while only. */
+  /**
+   * After a commit: everything that hangs on this tag is out of date. Rejects where Redis is away: entries live for a while
+   * only.
+   */
   invalidate(generation: number, tag: Tag): Promise<void>
   /** For operators: `reads`, figures of this process since it started. */
   caches: readonly Cache[]

@@ -10,7 +10,10 @@ import { z } from 'zod'
 const Events = z.object({ events: z.array(EventInfo), nextCursor: z.string().nullable() })
 export type EventPage = z.output<typeof Events>
 
-/** Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`; one that hangs is not waited for at every read. */
+/**
+ * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`; one that hangs is not waited for at every
+ * read.
+ */
 export interface EventCache {
   event(eventId: string, load: () => Promise<EventInfo | null>): Promise<EventInfo | null>
   page(query: EventQuery, load: () => Promise<EventPage>): Promise<EventPage>

@@ -5,8 +5,8 @@ import { createBreaker, isTransient, type Policy, ServiceUnavailable, type Watch
 export type Guarded = <T>(eventId: EventId, work: () => Promise<T>) => Promise<T | null>
 
 /**
- * The breaker in front of Redis: an outage costs its time-out a few times, not on every request. The commands have time-outs of their
- * own. That the database was unavailable while something was drawn says nothing about Redis.
+ * The breaker in front of Redis: an outage costs its time-out a few times, not on every request. The commands have time-outs
+ * of their own. That the database was unavailable while something was drawn says nothing about Redis.
  */
 export function guardRedis(policy: Policy, watchers: Watchers) {
   const breaker = createBreaker('redis', policy.breaker, watchers, { isVoid: isTransient })
