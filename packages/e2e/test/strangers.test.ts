@@ -164,7 +164,7 @@ describe('somebody else', () => {
     const told: string[] = []
     for (const operation of ofEvents) {
       for (const who of [living.otherOrganizer, living.stranger]) {
-        const { status, error } = await call(operation, who.headers(), draft)
+        const { status, error } = await call(operation, who.headers(), { ...draft, userId: who.userId })
         const lacksRole = who === living.stranger && operation.route.access === 'organizer'
         const isHidden = status === 404 || (status === 409 && error === 'EVENT_NOT_ON_SALE')
         if (lacksRole ? status !== 403 : !isHidden) told.push(`${operation.name}: ${status} ${error}`)

@@ -63,6 +63,7 @@ export async function createWorld(running: TestSystem) {
       ticketId: ticket.ticketId,
       transferId: transfer.transferId,
       notificationId: notifications[0]?.notificationId ?? randomUUID(),
+      userId: buyer.userId,
       email: buyer.email,
     },
   }

@@ -17,6 +17,7 @@ const world = {
       'ticketId',
       'transferId',
       'notificationId',
+      'userId',
     ].map((name) => [name, randomUUID()]),
   ),
   email: 'ada@example.test',

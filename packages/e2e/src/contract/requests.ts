@@ -1,4 +1,4 @@
-import type { EventId, OrderId, ReservationId, TicketId, TicketTypeId, VenueId } from '@boxoffice/contracts'
+import type { EventId, OrderId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from '@boxoffice/contracts'
 import type { OperationName } from './catalogue.ts'
 
 /** Things that are there, by whom they belong to. */
@@ -12,6 +12,8 @@ export interface World {
   readonly ticketId: TicketId
   readonly transferId: string
   readonly notificationId: string
+  /** Who buys. */
+  readonly userId: UserId
   readonly email: string
   /** Something in the place of every secret, to be looked for in the logs. */
   readonly secret: string
@@ -167,8 +169,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'payments.resumeSaga': ({ orderId }) => ({ params: { orderId } }),
   'payments.getOrderHistory': ({ orderId }) => ({ params: { orderId } }),
   'payments.watchOrder': ({ orderId }) => ({ params: { orderId } }),
-  'payments.buySeat': ({ venueId, eventId, secret }) => ({
-    body: { venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '3', paymentToken: secret, holderName: 'Ada Kowalska' },
+  'payments.buySeat': ({ userId, venueId, eventId, secret }) => ({
+    body: { userId, venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '3', paymentToken: secret, holderName: 'Ada Kowalska' },
   }),
   'payments.clearCache': () => ({ params: { name: 'nothing' } }),
 

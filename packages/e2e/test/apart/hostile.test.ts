@@ -28,7 +28,8 @@ let before: Record<string, string>
 beforeAll(async () => {
   running = await useTestSystem('quiet')
   living = await createWorld(running)
-  world = { ...living.ids, email: `${randomUUID()}@boxoffice.example`, secret: SECRET } as World
+  const { userId } = living.organizer
+  world = { ...living.ids, userId, email: `${randomUUID()}@boxoffice.example`, secret: SECRET } as World
   token = await signToken(running, living.organizer.session().user, { roles: ['USER', 'ORGANIZER', 'ADMIN'] })
   await running.expectAgreement()
   before = await contents()
