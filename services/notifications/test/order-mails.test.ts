@@ -163,3 +163,19 @@ test('receipts and every step of an order are for those who ask for them', async
   expect(texts.join()).not.toContain('pi_secret')
   expect(await service.rows(quiet.userId)).toEqual([])
 })
+
+test('there is no receipt for what cost nothing', async () => {
+  const user = await service.user({ locale: 'en' })
+  const wanted = { type: 'PAYMENT_PROCESSED', channel: 'EMAIL', enabled: true } as const
+  await service.client(user.headers).updatePreferences({ body: { preferences: [wanted] } })
+  for (const unitPrice of [0, 5_025] as Minor[]) {
+    const items = [{ ticketTypeId: randomUUID() as TicketTypeId, quantity: 1, unitPrice }]
+    const paid = { totalAmount: unitPrice, currency: 'EUR', paymentMethod: 'CREDIT_CARD', items } as const
+    const { reservationId } = failedFor(user, service)
+    const transactionId = unitPrice > 0 ? 'pi_1' : null
+    await service.tell(paymentCompleted, { ...orderOf(user), ...paid, reservationId, holderName: 'Ada', transactionId })
+  }
+  await until(() => expect(mailsTo(user)).toMatchObject([{ text: expect.stringContaining('Paid: €50.25') }]))
+  await until(async () => expect(await service.consumed('PAYMENT_COMPLETED', 'done')).toBeGreaterThanOrEqual(2))
+  expect(await service.rows(user.userId)).toHaveLength(1)
+})
