@@ -7,13 +7,18 @@ import { Instant, line, lines, TimeZone, Words } from './text.ts'
 export const EVENT_LENGTH_HOURS = 12
 
 /**
- * When an event is over: the one rule for sales, transfers, the door, refunds, lists and completion. Its SQL stands in the two
+ * When an event is over: the one rule for sales, transfers, refunds, lists and completion, and the door's with a grace. Its SQL stands in the two
  * services that ask their databases, each compared with this by a test.
  */
 export const overAt = ({ eventDate, endDate }: { readonly eventDate: Date; readonly endDate?: Date | null | undefined }): Date =>
   endDate ?? new Date(eventDate.getTime() + EVENT_LENGTH_HOURS * 3_600_000)
 
 export const isOver = (event: Parameters<typeof overAt>[0], at: Date): boolean => overAt(event) <= at
+
+/** How long a door admits after that: an event may run late, and scanners that verified codes offline report them afterwards. */
+export const DOOR_GRACE_HOURS = 24
+export const doorClosesAt = (event: Parameters<typeof overAt>[0]): Date =>
+  new Date(overAt(event).getTime() + DOOR_GRACE_HOURS * 3_600_000)
 
 /** The earlier of two times: what hangs on an event is bounded by its end. */
 export const earlierOf = (a: Date, b: Date): Date => (a < b ? a : b)

@@ -35,7 +35,7 @@ describe('an event is over', () => {
     ['before its end', { eventDate: fromNow(-30), endDate: fromNow(1) }, false],
     ['at its end', { eventDate: fromNow(-2), endDate: fromNow(0) }, true],
   ] as const
-  it.each(cases)('for selling, passing on and the door alike: %s', async (_, dates, isOver) => {
+  it.each(cases)('for selling and passing on alike, and the door goes on: %s', async (_, dates, isOver) => {
     const offered = await setting.offer(10)
     const { event, eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -54,10 +54,21 @@ describe('an event is over', () => {
       Object.entries(answers).map(([name, { body }]) => [name, 'error' in body ? body.error : null]),
     )
     expect(outcome).toEqual(
-      isOver
-        ? { reserve: 'EVENT_NOT_ON_SALE', passOn: 'EVENT_OVER', admit: 'EVENT_OVER' }
-        : { reserve: null, passOn: null, admit: null },
+      isOver ? { reserve: 'EVENT_NOT_ON_SALE', passOn: 'EVENT_OVER', admit: null } : { reserve: null, passOn: null, admit: null },
     )
+  })
+
+  it.each([
+    ['runs late', fromNow(-23), null],
+    ['was over a day ago', fromNow(-24), 'EVENT_OVER'],
+  ])('and its door closes a day later: an event that %s', async (_, endDate, error) => {
+    const offered = await setting.offer(10)
+    const organizer = await organizerOf(setting, offered)
+    const guest = await buyer(setting, offered.eventId, some(offered.typeId))
+    const code = await codeOf(guest, guest.ticketId)
+    await change(offered.event, { eventDate: fromNow(-30), endDate, status: 'COMPLETED' })
+    const { body } = await show(organizer, offered.eventId, code)
+    expect('error' in body ? body.error : null).toBe(error)
   })
 
   it('and who was admitted before is still told so under the same key', async () => {

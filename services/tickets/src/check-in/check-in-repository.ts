@@ -1,6 +1,6 @@
 import type { EventId, OrderId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { stillOpen } from '../event-pictures/picture-repository.ts'
+import { doorIsOpen } from '../event-pictures/picture-repository.ts'
 
 /** An admission. */
 export interface StoredCheckIn {
@@ -19,7 +19,7 @@ export async function findCheckIn(tx: Tx, ticketId: TicketId): Promise<StoredChe
 
 /**
  * ACTIVE → CHECKED_IN for the ticket of a code, and nothing waits for another holder any more; null when the ticket is not
- * ACTIVE, its code is another by now, or the event is cancelled or over. Whoever admits tells of it: `version` is the ticket's.
+ * ACTIVE, its code is another by now, the event is cancelled, or its door is closed. Whoever admits tells of it: `version` is the ticket's.
  */
 export async function admit(
   tx: Tx,
@@ -37,7 +37,7 @@ export async function admit(
     `with admitted as (
        update tickets set status = 'CHECKED_IN', version = version + 1
        where ticket_id = $1 and event_id = $2 and code_version = $3 and status = 'ACTIVE'
-         and exists (select from event_pictures p where p.event_id = $2 and ${stillOpen('p')})
+         and exists (select from event_pictures p where p.event_id = $2 and ${doorIsOpen('p')})
        returning ticket_id, event_id, version),
      kept as (
        update ticket_transfers x set status = 'CANCELLED', reason = 'TICKET_USED', ended_at = clock_timestamp()

@@ -1,7 +1,7 @@
-import type { UserId } from '@boxoffice/contracts'
+import { doorClosesAt, type UserId } from '@boxoffice/contracts'
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Transact, Tx } from '@boxoffice/service-kit'
-import { type EventPicture, isOnSale } from '../event-pictures/picture.ts'
+import type { EventPicture } from '../event-pictures/picture.ts'
 import { findPicture, findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { type AcceptedKey, verifyCode } from '../tickets/codes.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
@@ -81,7 +81,7 @@ export function createCheckIn(deps: { transact: Transact; sql: Tx; appendAll: Ap
       case 'ACTIVE': {
         const found = await findPictureAsOf(sql, ticket.eventId)
         if (found?.picture.status === 'CANCELLED') return refused('EVENT_CANCELLED', 'the event is cancelled')
-        if (found && !isOnSale(found.picture, found.asOf)) return refused('EVENT_OVER', 'the event is over')
+        if (found && doorClosesAt(found.picture) <= found.asOf) return refused('EVENT_OVER', 'the event is over')
         return { outcome: 'unknown' } // its code has become another in this very moment
       }
     }

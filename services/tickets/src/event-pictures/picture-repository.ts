@@ -1,4 +1,4 @@
-import { type Currency, EVENT_LENGTH_HOURS, type EventId } from '@boxoffice/contracts'
+import { type Currency, DOOR_GRACE_HOURS, EVENT_LENGTH_HOURS, type EventId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import type { EventPicture, EventSnapshot } from './picture.ts'
 
@@ -12,6 +12,10 @@ export const overAtOf = (picture: string) =>
 
 /** SQL: whether an event is neither cancelled nor over, by the database's clock. */
 export const stillOpen = (picture: string) => `(${picture}.status = 'PUBLISHED' and ${overAtOf(picture)} > clock_timestamp())`
+
+/** SQL: whether the door of an event still admits, by `doorClosesAt` and the database's clock. */
+export const doorIsOpen = (picture: string) =>
+  `(${picture}.status in ('PUBLISHED', 'COMPLETED') and ${overAtOf(picture)} + interval '${DOOR_GRACE_HOURS} hours' > clock_timestamp())`
 
 export async function findPicture(tx: Tx, eventId: EventId): Promise<EventPicture | null> {
   const [picture] = await tx.query<EventPicture>(`select ${columns} from event_pictures where event_id = $1`, [eventId])
