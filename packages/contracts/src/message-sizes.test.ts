@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import {
+  inParts,
   MESSAGE_ATTRIBUTES_MAX,
   MESSAGE_BYTES_MAX,
   type MessageDefinition,
@@ -24,8 +25,13 @@ function largest(schema: z.core.$ZodType, path: string): unknown {
       return Object.fromEntries(
         Object.entries((schema as z.ZodObject).shape).map(([name, field]) => [name, largest(field, `${path}.${name}`)]),
       )
-    case 'array':
-      return Array.from({ length: longest(schema as z.ZodArray, path) }, () => largest((schema as z.ZodArray).element, path))
+    case 'array': {
+      const things = Array.from({ length: longest(schema as z.ZodArray, path) }, () =>
+        largest((schema as z.ZodArray).element, path),
+      )
+      // Of what its publisher sends in parts, the first.
+      return z.globalRegistry.get(schema)?.inParts ? inParts(things)[0]?.things : things
+    }
     case 'string': {
       const { format, maxLength } = schema as z.ZodString
       if (format === 'uuid') return crypto.randomUUID()
@@ -80,4 +86,16 @@ test.each(ours.map((definition) => [definition.eventType, definition] as const))
   expect(bytesOf(definition)).toBeLessThan(MESSAGE_BYTES_MAX - ADDED_BYTES)
   // eventType, timestamp, the trace, and what a redrive counts
   expect(definition.attributes.length + 4).toBeLessThanOrEqual(MESSAGE_ATTRIBUTES_MAX)
+})
+
+test('parts are as few as can be, in order, and none is too large', () => {
+  const things = Array.from({ length: 100 }, (_, index) => ({ index, text: LONG.repeat(10) }))
+  const parts = inParts(things, 1_000)
+  expect(parts.flatMap((part) => part.things)).toEqual(things)
+  expect(parts.map(({ part, parts: all }) => [part, all])).toEqual(parts.map((_, index) => [index + 1, parts.length]))
+  for (const part of parts) expect(Buffer.byteLength(JSON.stringify(part.things))).toBeLessThanOrEqual(1_001)
+  expect(parts.length).toBeLessThan(8)
+  expect(inParts(things)).toHaveLength(1)
+  expect(inParts([])).toEqual([{ part: 1, parts: 1, things: [] }])
+  expect(inParts([{ text: LONG.repeat(1_000) }], 10)).toHaveLength(1)
 })

@@ -57,24 +57,31 @@ export function defineMessage<const T extends string, P extends z.ZodType>(
   }
 }
 
-/** Tickets of one message: at their largest about 145 kB, where SNS takes 256 KiB. */
-export const TICKETS_PER_MESSAGE_MAX = 50
-
 /** What does not fit into one message travels in several of the same version, which come in any order. */
 export const Part = z.object({
   part: z.int().positive().default(1),
   parts: z.int().positive().default(1).meta({ description: 'how many parts there are' }),
 })
 
-/** Things in the parts that messages carry them in, numbered from 1; one part, though empty, where there are none. */
-export function inParts<T>(things: readonly T[], max = TICKETS_PER_MESSAGE_MAX): { part: number; parts: number; things: T[] }[] {
-  const parts = Math.max(1, Math.ceil(things.length / max))
-  return Array.from({ length: parts }, (_, index) => ({
-    part: index + 1,
-    parts,
-    things: things.slice(index * max, (index + 1) * max),
-  }))
+/** Things of one part, as JSON: the rest of the 256 KiB that SNS takes is for what is beside them. */
+export const PART_BYTES_MAX = 220_000
+
+/** Things in the parts that messages carry them in, as few as can be, numbered from 1; one part, though empty, where there are none. */
+export function inParts<T>(things: readonly T[], bytesMax = PART_BYTES_MAX): { part: number; parts: number; things: T[] }[] {
+  const parts: T[][] = [[]]
+  let bytes = 0
+  for (const thing of things) {
+    const more = utf8.encode(JSON.stringify(thing)).length + 1
+    if (bytes + more > bytesMax && bytes > 0) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(thing)
+    bytes += more
+  }
+  return parts.map((part, index) => ({ part: index + 1, parts: parts.length, things: part }))
 }
+const utf8 = new TextEncoder()
 
 /** A message as code sees it: money in minor units, times as `Date`. */
 export type Message<D extends { schema: z.ZodType }> = z.output<D['schema']>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
-import { defineMessage, Part, TICKETS_PER_MESSAGE_MAX } from './message.ts'
+import { defineMessage, Part } from './message.ts'
 import { Currency, Money } from './money.ts'
 import { FailureReason, OrderStatus, PaymentMethod } from './order.ts'
 import { LINES_MAX, TICKETS_PER_ORDER_MAX } from './reservation.ts'
@@ -51,7 +51,8 @@ export const orderConfirmed = defineMessage('ORDER_CONFIRMED', {
     ...Part.shape,
     tickets: z
       .array(z.object({ ticketId: TicketId, ticketNumber: Numbered, ticketTypeId: TicketTypeId }))
-      .max(TICKETS_PER_MESSAGE_MAX),
+      .max(TICKETS_PER_ORDER_MAX)
+      .meta({ inParts: true }),
   }),
 })
 export const orderCancelled = defineMessage('ORDER_CANCELLED', {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { EventId, NotificationId, OrderId, ReservationId, TicketId, TicketTypeId, TransferId, UserId, VenueId } from './ids.ts'
-import { defineMessage, Part, TICKETS_PER_MESSAGE_MAX } from './message.ts'
+import { defineMessage, Part } from './message.ts'
 import { Currency, Money } from './money.ts'
-import { LINES_MAX } from './reservation.ts'
+import { LINES_MAX, TICKETS_PER_ORDER_MAX } from './reservation.ts'
 import { cutTo, Email, Instant, line, Numbered } from './text.ts'
 import { Seat } from './ticket.ts'
 import { TicketType } from './ticket-type.ts'
@@ -35,7 +35,8 @@ export const ticketsGenerated = defineMessage('TICKETS_GENERATED', {
           }),
         }),
       )
-      .max(TICKETS_PER_MESSAGE_MAX),
+      .max(TICKETS_PER_ORDER_MAX)
+      .meta({ inParts: true }),
   }),
 })
 export const ticketsRejected = defineMessage('TICKETS_REJECTED', {

@@ -88,7 +88,12 @@ export const ticketsInternalRoutes = {
     body: Claim.extend({ holderName: line(200) }),
     responses: {
       200: z.object({ confirmed: z.literal(true), orderId: OrderId, tickets: z.array(IssuedTicket) }),
-      409: refusalWith({ confirmed: z.literal(false), outcome: z.enum(['REJECTED', 'CANCELLED']), reason: z.string() }),
+      409: refusalWith({
+        confirmed: z.literal(false),
+        outcome: z.enum(['REJECTED', 'CANCELLED']),
+        reason: z.string(),
+        detail: z.string().optional().meta({ description: 'for operators' }),
+      }),
     },
   }),
   releaseClaim: defineRoute({

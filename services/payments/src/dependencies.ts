@@ -80,7 +80,6 @@ export function createDependencies(
     now,
     newId,
     unknownLimitMs: config.paymentUnknownLimitMs,
-    issueLimitMs: config.issueLimitMs,
   })
   const drive = createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics, config })
   const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs, leaseMs: config.leaseMs })

@@ -4,7 +4,6 @@ import {
   type Currency,
   type EventId,
   eventsInternalRoutes,
-  inParts,
   type OrderId,
   paymentsRoutes,
   type ReservationId,
@@ -36,6 +35,9 @@ import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { authStub, eventId, eventStub, ticketStub, ticketTypeId } from './stubs.ts'
+
+/** Parts of messages may be of any size. */
+export const TICKETS_PER_PART = 50
 
 /** The payment service with its own database, queues and gateway, and a ticket service that is a stub of the contract. */
 export const startPayments = (overrides: Record<string, string> = {}, options: { webhooks?: boolean; workers?: boolean } = {}) =>
@@ -209,8 +211,10 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
         ...(createdAt && { createdAt }),
       }))
       const about = { orderId, userId: buyer.userId as UserId, eventId, venueId: randomUUID() as VenueId }
-      for (const { things, ...part } of inParts(tickets).reverse()) {
-        const payload = { ...about, reservationId: randomUUID() as ReservationId, ...part, tickets: things }
+      const parts = Math.ceil(quantity / TICKETS_PER_PART)
+      for (let part = parts; part > 0; part--) {
+        const some = tickets.slice((part - 1) * TICKETS_PER_PART, part * TICKETS_PER_PART)
+        const payload = { ...about, reservationId: randomUUID() as ReservationId, part, parts, tickets: some }
         await deps.messaging.transact((tx) => appendAny(tx, ticketsGenerated, payload, { aggregateVersion: 1 }))
       }
       return made

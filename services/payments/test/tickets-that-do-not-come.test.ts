@@ -4,12 +4,12 @@ import {
   orderCancelled,
   orderConfirmed,
   refundProcessed,
-  TICKETS_PER_MESSAGE_MAX,
+  TICKETS_PER_ORDER_MAX,
 } from '@boxoffice/contracts'
-import { RefusedError, refuse } from '@boxoffice/service-kit'
+import { PermanentFailure, RefusedError, refuse } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, type Payments, startPayments, TICKETS_PER_PART } from './harness.ts'
 
 let payments: Payments
 beforeAll(async () => {
@@ -28,11 +28,12 @@ function refuseTickets(refusal: Error): void {
 const makeTickets = () => {
   payments.stub.state.beforeConfirm = () => Promise.resolve()
 }
-/** As if its tickets had been waited for since two hours ago. */
+/** As if the ticket service had answered so for two hours. */
 const ageSaga = (orderId: OrderId) =>
-  payments.deps.pool.query(`update sagas set since = since - interval '2 hours' where order_id = $1`, [orderId])
+  payments.deps.pool.query(`update sagas set failing_since = failing_since - interval '2 hours' where order_id = $1`, [orderId])
 const sagaOf = async (orderId: OrderId) =>
-  (await payments.deps.pool.query('select state, attempts, last_error from sagas where order_id = $1', [orderId])).rows[0]
+  (await payments.deps.pool.query('select state, attempts, last_error, failing_since from sagas where order_id = $1', [orderId]))
+    .rows[0]
 
 test('the ticket service answers otherwise for too long: people are told, and all the money goes back, once', async () => {
   refuseTickets(new Error('a fault of ours'))
@@ -52,12 +53,32 @@ test('the ticket service answers otherwise for too long: people are told, and al
 test('the ticket service is not there: it is waited for', async () => {
   refuseTickets(new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'being deployed')))
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  await ageSaga(orderId)
   await until(async () => expect((await sagaOf(orderId)).attempts).toBeGreaterThan(5))
-  expect(await sagaOf(orderId)).toMatchObject({ state: 'AWAITING_TICKETS', last_error: 'tickets: ANSWER' })
+  expect(await sagaOf(orderId)).toMatchObject({ state: 'AWAITING_TICKETS', last_error: 'tickets: ANSWER', failing_since: null })
   expect(payments.probe.heard(compensationFailed).some(({ payload }) => payload.orderId === orderId)).toBe(false)
   makeTickets()
   await payments.becomes(orderId, 'CONFIRMED')
+})
+
+test('what was answered before an outage does not count after it', async () => {
+  refuseTickets(new Error('a fault of ours'))
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  await until(async () => expect((await sagaOf(orderId)).failing_since).not.toBeNull())
+  refuseTickets(new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'being deployed')))
+  await until(async () => expect((await sagaOf(orderId)).failing_since).toBeNull())
+  makeTickets()
+  await payments.becomes(orderId, 'CONFIRMED')
+})
+
+test('an issue that can never succeed is given up at once', async () => {
+  vi.spyOn(payments.deps.tickets, 'confirmPurchase').mockRejectedValue(new PermanentFailure('it is too large'))
+  const orderId = orderIdOf(await payments.buy('pm_card_visa'))
+  expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ refundedAmount: 10_000 })
+  const { rows } = await payments.deps.pool.query(
+    `select input from saga_events where order_id = $1 and input->>'type' = 'ISSUE_GIVEN_UP'`,
+    [orderId],
+  )
+  expect(rows).toEqual([{ input: { type: 'ISSUE_GIVEN_UP', detail: 'it is too large' } }])
 })
 
 test('a step that throws is made again with growing waits, and says why', async () => {
@@ -72,15 +93,15 @@ test('a step that throws is made again with growing waits, and says why', async 
 })
 
 test('tickets that come in parts confirm the order once, with all of them', async () => {
-  const quantity = 2 * TICKETS_PER_MESSAGE_MAX + 1
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  const made = await payments.tellTicketsGenerated(orderId, quantity)
+  const made = await payments.tellTicketsGenerated(orderId, TICKETS_PER_ORDER_MAX)
   const order = await payments.becomes(orderId, 'CONFIRMED')
   expect(order.tickets?.map(({ ticketId }) => ticketId)).toEqual(made)
   const heard = () => payments.probe.heard(orderConfirmed).filter(({ payload }) => payload.orderId === orderId)
-  await until(() => expect(heard()).toHaveLength(3))
+  await until(() => expect(heard()[0]?.payload.parts).toBe(heard().length))
+  expect(heard().length).toBeGreaterThan(1)
   const parts = heard().sort((a, b) => a.payload.part - b.payload.part)
   expect(parts.flatMap(({ payload }) => payload.tickets.map(({ ticketId }) => ticketId))).toEqual(made)
   const history = await payments.client.getOrderHistory({ params: { orderId } })
-  expect(JSON.stringify(history.body)).toContain(`${TICKETS_PER_MESSAGE_MAX} tickets`)
+  expect(JSON.stringify(history.body)).toContain(`${TICKETS_PER_PART} tickets`)
 })

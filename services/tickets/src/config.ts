@@ -37,7 +37,7 @@ export const Environment = z.object({
   ),
   HOLD_TTL_SECONDS: seconds('how long a reservation holds', 1, 900),
   HOLD_MAX_SECONDS: seconds(
-    'how long a reservation may last at most with its extensions, counted from when it was made',
+    'how long a reservation may last at most with its extensions, from when it was made; never less than HOLD_TTL_SECONDS',
     1,
     2_700,
   ),
@@ -121,7 +121,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     ticketSigningKey: env.TICKET_SIGNING_KEY,
     ticketPreviousPublicKeys: env.TICKET_PREVIOUS_PUBLIC_KEYS?.keys ?? [],
     holdTtlSeconds: env.HOLD_TTL_SECONDS,
-    holdMaxSeconds: env.HOLD_MAX_SECONDS,
+    holdMaxSeconds: Math.max(env.HOLD_MAX_SECONDS, env.HOLD_TTL_SECONDS),
     claimTtlSeconds: env.CLAIM_TTL_SECONDS,
     liveReservationsMax: env.LIVE_RESERVATIONS_MAX,
     typesPerEventMax: env.TYPES_PER_EVENT_MAX,

@@ -55,7 +55,7 @@ export interface Dependencies extends Foundation {
 /** Everything this service works with. `userKeys`: in tests, the keys that verify access tokens. */
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, metrics, crashAt, newId } = foundation
+  const { pool, logger, metrics, crashAt, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
   const { append, appendAll } = messaging
   const transact = retrying(messaging.transact)
@@ -66,7 +66,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const pdfs = createPdfRenderer()
   const sql = sqlOfPool(pool)
   const expiry = createExpiry({ appendAll })
-  const releases = createReleases({ appendAll })
+  const releases = createReleases({ appendAll, logger })
   const findPlan = createPlans({ pool })
   const redisPicture = createRedisPicture({
     ...foundation,

@@ -1,4 +1,4 @@
-import type { EventId, OrderId, ReservationId, SeatId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import type { EventId, Minor, OrderId, ReservationId, SeatId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSetting, newId, reserveForOrder, type Setting, seats, some } from './setting.ts'
 
@@ -164,6 +164,17 @@ describe('check-availability', () => {
     expect(await check(eventId, [...some(typeId, 3), ...some(typeId, 3)])).toMatchObject(saying('LIMIT_EXCEEDED'))
     await reserveForOrder(setting, eventId, typeId, 4)
     expect(await check(eventId, some(typeId, 5))).toMatchObject(saying('INSUFFICIENT_INVENTORY'))
+  })
+
+  it('says no to more than the gateway would charge, over all lines', async () => {
+    const { eventId, typeId, organizer } = await setting.offer(2, { unitPrice: 60_000_000 })
+    const { client } = await setting.user(['ORGANIZER'], organizer.userId)
+    const type = { eventId, name: 'Box', unitPrice: 60_000_000 as Minor, currency: 'EUR', quantity: 2 } as const
+    const other = await client.createTicketType({ body: type })
+    if (other.status !== 201) throw new Error('no type')
+    const both = [...some(typeId), ...some(other.body.ticketTypeId)]
+    expect(await check(eventId, both)).toMatchObject({ status: 200, body: { available: false } })
+    expect(await check(eventId, some(typeId))).toMatchObject(saying())
   })
 
   it.each(['DRAFT', 'CANCELLED', 'COMPLETED'] as const)('says no to an event that is %s', async (status) => {

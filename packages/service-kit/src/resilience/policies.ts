@@ -58,7 +58,7 @@ export const policies: Readonly<Record<Callee, Policy>> = {
   documents: {
     breaker: { windowCalls: 10, minimumCalls: 5, failurePercent: 50, openMs: 30_000, trialCalls: 3 },
     bulkhead: { concurrent: 4, waitMs: 500 },
-    responseTimeoutMs: 45_000,
+    responseTimeoutMs: 20_000, // less than a notification's lease, which is renewed when all is made
   },
   payments: { breaker: standard },
   gateway: {

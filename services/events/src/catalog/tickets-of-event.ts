@@ -24,7 +24,9 @@ export function createTicketsOfEvent(client: Client<typeof ticketsOfEventRoutes>
       unlessUnavailable(eventId, async () => (await client.countTickets({ params: { eventId } })).body.ticketCount),
     async tell(event) {
       const { eventId } = event
-      await unlessUnavailable(eventId, () => client.putEventReplica({ params: { eventId }, body: event }))
+      const answer = await unlessUnavailable(eventId, () => client.putEventReplica({ params: { eventId }, body: event }))
+      // Such as an instance of before, which does not know a new field: the message says it again.
+      if (answer?.status === 400) logger.warn({ eventId, details: answer.body.details }, 'the ticket service refused an event')
     },
   }
 }

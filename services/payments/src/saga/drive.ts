@@ -5,6 +5,7 @@ import {
   continueTrace,
   currentTraceparent,
   inSpan,
+  isPermanent,
   isTransient,
   type Logger,
   sqlOfPool,
@@ -15,7 +16,7 @@ import type { Config } from '../config.ts'
 import { type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
 import type { SagaMetrics } from './metrics.ts'
 import { isTerminal, type SagaInput, stepOf } from './saga.ts'
-import { findSagaForUpdate, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
+import { endFailing, findSagaForUpdate, noteFailing, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
 import type { StepResult } from './step.ts'
 import type { createSteps } from './steps.ts'
 
@@ -36,7 +37,7 @@ export interface DriverOptions {
   crashAt: CrashAt
   logger: Logger
   sagaMetrics: Pick<SagaMetrics, 'compensationFailed'>
-  config: Pick<Config, 'leaseMs' | 'sagaRetryMaxMs' | 'ticketsPatienceMs'>
+  config: Pick<Config, 'issueLimitMs' | 'leaseMs' | 'sagaRetryMaxMs' | 'ticketsPatienceMs'>
 }
 
 interface Patience {
@@ -58,7 +59,7 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
   async function workOn(leased: StoredSaga, patience: Patience): Promise<void> {
     const renewing = setInterval(() => {
       renewLease(sqlOfPool(pool), leased, config.leaseMs).catch((error) =>
-        logger.warn({ err: error }, 'the lease was not renewed'),
+        logger.warn({ err: error, orderId: leased.orderId }, 'the lease was not renewed'),
       )
     }, config.leaseMs / RENEWALS)
     try {
@@ -77,7 +78,7 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
       // Whoever resumes it finds what the database has.
       if (isTransient(error)) throw error
       logger.error({ err: error, orderId: saga.orderId, state: saga.state }, 'a step of a saga failed')
-      return retry(saga, { again: (error as Error).message, failing: true }, patience)
+      return retry(saga, { again: (error as Error).message, failing: true, never: isPermanent(error) }, patience)
     }
   }
 
@@ -103,27 +104,43 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
     return retry(saga, result, patience)
   }
 
-  /** The step is made again after a wait; people are told of one that should have succeeded by now. */
+  /** The step is made again after a wait. Of one that should have succeeded people are told, and an issue is given up at last. */
   async function retry(
     saga: StoredSaga,
-    { again, soon, failing }: Exclude<StepResult, { input: SagaInput }>,
+    { again, soon, failing, never }: Exclude<StepResult, { input: SagaInput }> & { never?: boolean },
     { until, stopped }: Patience,
   ): Promise<StoredSaga | null> {
     const { orderId, state } = saga
     if (!soon) saga.attempts++
     saga.lastError = again
     const waitMs = soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
-    logger.warn({ orderId, state, attempts: saga.attempts, why: again }, 'a step is made again')
-    if (failing && saga.attempts === ALARM_AFTER_ATTEMPTS) {
-      const failedStep = stepOf(state) ?? ''
-      await messaging.transact((tx) => publishCompensationFailed(messaging.append, tx, saga, failedStep, again))
-      sagaMetrics.compensationFailed(failedStep)
-    }
+    logger.warn({ orderId, state, attempts: saga.attempts, why: again, waitMs }, 'a step is made again')
+    const failed = failing && !soon ? await noteFailure(saga, again) : await endFailing(sqlOfPool(pool), saga).then(() => null)
+    const isLast = never || (failed !== null && failed.ms > config.issueLimitMs)
+    if (isLast && stepOf(state) === 'ISSUE') return giveUpIssue(saga, again)
     if (!stopped?.aborted && Date.now() + waitMs <= until.getTime()) {
       await sleep(waitMs, undefined, { signal: stopped }).catch(() => null)
       if (!stopped?.aborted) return reread(saga)
     }
     return park(saga, waitMs)
+  }
+
+  /** In one commit with the alarm, which is given once for as long as it fails. */
+  async function noteFailure(saga: StoredSaga, why: string): Promise<{ ms: number } | null> {
+    const step = stepOf(saga.state) ?? ''
+    const failed = await messaging.transact(async (tx) => {
+      const noted = await noteFailing(tx, saga)
+      if (noted?.attempts === ALARM_AFTER_ATTEMPTS) await publishCompensationFailed(messaging.append, tx, saga, step, why)
+      return noted
+    })
+    if (failed?.attempts === ALARM_AFTER_ATTEMPTS) sagaMetrics.compensationFailed(step)
+    return failed
+  }
+
+  async function giveUpIssue(saga: StoredSaga, detail: string): Promise<StoredSaga | null> {
+    logger.error({ orderId: saga.orderId, detail }, 'the tickets of a paid order were given up: its money goes back')
+    const applied = await messaging.transact((tx) => apply(tx, saga, { type: 'ISSUE_GIVEN_UP', detail }))
+    return applied.applied ? applied.saga : reread(saga)
   }
 
   async function park(saga: StoredSaga, waitMs: number): Promise<null> {

@@ -124,6 +124,9 @@ describe('a refund that is asked for', () => {
       effects: { refund: { failed: { refundId: 'r1' } } },
     })
     expect(given(...stuck, used, issued)).toMatchObject({ state: 'CONFIRMED', effects: { order: { status: 'CONFIRMED' } } })
+    // All of it went back by hand meanwhile: no ticket stays.
+    expect(given(...stuck, elsewhere(10_000), used)).toMatchObject({ state: 'CANCELLING_TICKETS' })
+    expect(given(...stuck, elsewhere(10_000), used, { type: 'TICKETS_CANCELLED' })).toMatchObject({ state: 'REFUNDED' })
   })
   test('is not begun beside another one, nor before the order is paid', () => {
     for (const inputs of [

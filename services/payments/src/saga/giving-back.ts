@@ -88,8 +88,12 @@ export const withdrawalRefused: Rule<'WITHDRAWAL_REFUSED'> = (context, { code, t
   const { refundId } = refundOf(context)
   const { refund: ended, ...next } = context
   const refund = { failed: { refundId, reason: code, ticketIds } }
-  // It has tickets, which we are yet to hear of.
-  if (!context.issued) return go('AWAITING_TICKETS', next, { refund })
+  // It has tickets, which we are yet to hear of; where all the money is back by hand, they go too.
+  if (!context.issued) {
+    const isPaidBack = next.refundIdElsewhere !== undefined && leftOf(next) === 0
+    const going = isPaidBack ? { ...next, refundReason: REASON_ELSEWHERE } : next
+    return go(isPaidBack ? 'CANCELLING_TICKETS' : 'AWAITING_TICKETS', going, { refund })
+  }
   const others = withdrawOthers(next, ended)
   return others
     ? go('WITHDRAWING_TICKETS', others, { order: { status: 'REFUND_PENDING' }, refund })

@@ -12,8 +12,6 @@ export interface StoredSaga extends Saga {
   /** Why the last attempt came to nothing. */
   lastError: string | null
   createdAt: Date
-  /** When it came into its state. */
-  since: Date
   /** The trace of who asked for what is at work; null where nobody traced it. */
   traceparent: string | null
 }
@@ -27,7 +25,6 @@ interface Row {
   attempts: number
   last_error: string | null
   created_at: Date
-  since: Date
   traceparent: string | null
 }
 const toSaga = (row: Row): StoredSaga => ({
@@ -39,10 +36,9 @@ const toSaga = (row: Row): StoredSaga => ({
   attempts: row.attempts,
   lastError: row.last_error,
   createdAt: row.created_at,
-  since: row.since,
   traceparent: row.traceparent,
 })
-const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, since, traceparent'
+const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
 /** When a lease that is taken now ends; the parameter is in milliseconds. */
 const leaseOf = (parameter: string) => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 
@@ -123,6 +119,24 @@ export async function renewLease(tx: Tx, saga: StoredSaga, leaseMs: number): Pro
   return rows.length > 0
 }
 
+/** Count a failed attempt of a step that should have succeeded: how many there were in a row, and for how long. Null for another's saga. */
+export async function noteFailing(tx: Tx, saga: StoredSaga): Promise<{ attempts: number; ms: number } | null> {
+  const [row] = await tx.query<{ attempts: number; ms: number }>(
+    `update sagas set failing_attempts = failing_attempts + 1, failing_since = coalesce(failing_since, clock_timestamp())
+     where order_id = $1 and fence = $2 and version = $3
+     returning failing_attempts as attempts, extract(epoch from clock_timestamp() - failing_since)::float8 * 1000 as ms`,
+    [saga.orderId, saga.fence, saga.version],
+  )
+  return row ?? null
+}
+
+/** The present attempt could not be made: what failed before it is not counted on. */
+export const endFailing = (tx: Tx, saga: StoredSaga) =>
+  tx.query(
+    `update sagas set failing_attempts = 0, failing_since = null where order_id = $1 and fence = $2 and failing_attempts > 0`,
+    [saga.orderId, saga.fence],
+  )
+
 /** Let a saga rest until `waitMs` from now; one that was moved meanwhile is only let go, and is due when its mover said. */
 export async function parkSaga(tx: Tx, saga: StoredSaga, waitMs: number): Promise<void> {
   await tx.query(
@@ -151,6 +165,7 @@ export async function moveSaga(
   const [row] = await tx.query<Row>(
     `update sagas set state = $3, context = $4, version = version + 1, updated_at = clock_timestamp(),
        attempts = case when $5 then attempts else 0 end, last_error = null,
+       failing_attempts = case when $5 then failing_attempts else 0 end, failing_since = case when $5 then failing_since end,
        since = case when $5 then since else clock_timestamp() end,
        next_attempt_at = case when $6 then null when $3 = 'QUEUED' then next_attempt_at -- it keeps its place
          else clock_timestamp() + $7 * interval '1 millisecond' end,

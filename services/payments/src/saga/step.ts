@@ -20,8 +20,6 @@ export interface StepPorts {
   newId: () => string
   /** How long an outcome may stay unknown, in milliseconds. */
   unknownLimitMs: number
-  /** How long the ticket service may answer otherwise than with the tickets of a paid order, in milliseconds. */
-  issueLimitMs: number
 }
 
 /** Stripe forgets keys after 24 h: from then on we look before we act. */

@@ -40,19 +40,15 @@ export function createSteps(ports: StepPorts): (saga: StoredSaga) => Promise<Ste
       }
     } catch (error) {
       if (!(error instanceof ServiceUnavailable || error instanceof UnexpectedAnswer)) throw error
-      return resultOfFailure(ports, saga, error)
+      return resultOfFailure(saga, error)
     }
   }
 }
 
-/** The step is made again. An issue that the ticket service refuses to make is given up at last: the money goes back. */
-function resultOfFailure(ports: StepPorts, saga: StoredSaga, error: ServiceUnavailable | UnexpectedAnswer): StepResult {
+/** The step is made again. That the ticket service answers otherwise than with tickets should not be; that it is away may be. */
+function resultOfFailure(saga: StoredSaga, error: ServiceUnavailable | UnexpectedAnswer): StepResult {
   const step = stepOf(saga.state)
-  // The service is there: waiting for its return is no use.
   const isAnswer = error instanceof UnexpectedAnswer || (error.reason === 'ANSWER' && error.sent)
-  const age = ports.now().getTime() - saga.since.getTime()
-  if (step === 'ISSUE' && isAnswer && age > ports.issueLimitMs)
-    return { input: { type: 'ISSUE_GIVEN_UP', detail: error.message } }
   const soon = error instanceof ServiceUnavailable && isOwnLimit(error.reason)
   const isUndoing = step === 'RELEASE' || step === 'REFUND' || step === 'CANCEL_TICKETS'
   return { again: error.message, soon, failing: isUndoing || (step === 'ISSUE' && isAnswer) }
@@ -109,8 +105,7 @@ export function itemsOf(tickets: readonly Item[]): Item[] {
 async function charge(ports: StepPorts, saga: Saga): Promise<StepResult> {
   const { orderId, state, context } = saga
   const { eventId, total, currency, paymentToken, chargeStartedAt } = context
-  if (!eventId || total === undefined || !currency || !paymentToken || !chargeStartedAt)
-    throw new Error(`${orderId}: nothing to charge`)
+  if (!eventId || total === undefined || !currency || !chargeStartedAt) throw new Error(`${orderId}: nothing to charge`)
   if (state === 'CHARGING' && (await ports.isEventCancelled(eventId))) return giveUpCharge(ports, saga)
   const age = ports.now().getTime() - Date.parse(chargeStartedAt)
   if (age > ports.unknownLimitMs) return { input: { type: 'LIMIT_PASSED' } }
@@ -118,6 +113,7 @@ async function charge(ports: StepPorts, saga: Saga): Promise<StepResult> {
     const known = await ports.gateway.find(orderId, new Date(chargeStartedAt))
     if (known.outcome !== 'none') return resultOf(ports, eventId, known)
   }
+  if (!paymentToken) throw new Error(`${orderId}: nothing to charge with`)
   ports.crashAt('saga.charge.before-call')
   const request = { orderId, amount: total, currency, paymentToken, key: chargeKey(orderId) }
   const outcome = await ports.gateway.charge(request)
@@ -204,7 +200,8 @@ async function confirm(ports: StepPorts, { orderId, context }: Saga): Promise<St
   const { reservationId, userId, holderName } = context
   const answer = await ports.tickets.confirmPurchase({ body: { reservationId, orderId, userId, holderName } })
   if (answer.status === 200) return { input: { type: 'TICKETS_ISSUED', tickets: answer.body.tickets.map(issuedTicket) } }
-  return { input: { type: 'TICKETS_REJECTED', reason: answer.body.reason } }
+  const { reason, detail } = answer.body
+  return { input: { type: 'TICKETS_REJECTED', reason, ...(detail && { detail }) } }
 }
 
 async function cancelTickets(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {

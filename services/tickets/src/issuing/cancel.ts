@@ -92,8 +92,7 @@ async function endOrder(releases: Releases, tx: Tx, { orderId, reason }: Cancell
   const standing = await insertOutcome(tx, orderId, 'CANCELLED', { reservationId, reason })
   if (standing?.outcome === 'ISSUED') await replaceIssued(tx, orderId, 'CANCELLED', reason)
   if (reservation?.status !== 'PAYING') return []
-  await releases.letGo(tx, reservation, 'PAYING')
-  return [reservation]
+  return (await releases.letGoIfPossible(tx, reservation)) ? [reservation] : []
 }
 
 const idsOf = (tickets: readonly StoredTicket[]) => tickets.map(({ ticketId }) => ticketId)

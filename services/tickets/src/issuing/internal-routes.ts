@@ -17,9 +17,12 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
       const result = await issueOrGiveUp(deps, { ...body, eventId: null })
       await showIssued(deps.redisPicture, body, result)
       if (result.outcome !== 'ISSUED') {
-        const { outcome, reason } = result
+        const { outcome, reason, detail } = result
         const message = outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'
-        return refuse(409, `ORDER_${outcome}`, message, { confirmed: false as const, outcome, reason })
+        return refuse(409, `ORDER_${outcome}`, message, {
+          ...{ confirmed: false as const, outcome, reason },
+          ...(detail && { detail }),
+        })
       }
       const tickets = result.tickets.map(({ ticketId, ticketNumber, ticketTypeId, createdAt }) => ({
         ticketId,

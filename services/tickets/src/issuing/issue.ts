@@ -26,8 +26,6 @@ import { insertTickets, listTicketsOfOrder } from '../tickets/ticket-repository.
 import { findTypeNames } from '../types/type-repository.ts'
 import { insertOutcome, type OrderOutcome, type Outcome, replaceIssued } from './outcome-repository.ts'
 
-const DETAIL_MAX = 500
-
 export interface PaidOrder {
   readonly orderId: OrderId
   readonly reservationId: ReservationId
@@ -40,7 +38,7 @@ export interface PaidOrder {
 export type IssueResult =
   | { outcome: 'ISSUED'; tickets: readonly StoredTicket[] }
   /** `released`: what the order held is free. */
-  | { outcome: Exclude<Outcome, 'ISSUED'>; reason: string; released: readonly Released[] }
+  | { outcome: Exclude<Outcome, 'ISSUED'>; reason: string; detail?: string; released: readonly Released[] }
 
 /** Show in Redis what became of a paid order. */
 export async function showIssued(
@@ -122,15 +120,15 @@ export function createIssuing(deps: {
     detail?: string,
   ): Promise<IssueResult> {
     await replaceIssued(tx, order.orderId, 'REJECTED', reason)
-    const released = reservation?.status === 'PAYING' && reservation.orderId === order.orderId ? [reservation] : []
-    for (const held of released) await deps.releases.letGo(tx, held, 'PAYING')
+    const isHeld = reservation?.status === 'PAYING' && reservation.orderId === order.orderId
+    const released = isHeld && (await deps.releases.letGoIfPossible(tx, reservation)) ? [reservation] : []
     const eventId = reservation?.eventId ?? order.eventId
     if (eventId) {
       const { orderId, userId, reservationId } = order
       const payload = { orderId, userId, eventId, reservationId, reason, ...(detail && { detail }) }
       await deps.append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
     }
-    return { outcome: 'REJECTED', reason, released }
+    return { outcome: 'REJECTED', reason, ...(detail && { detail }), released }
   }
 
   /** What becomes of a paid order whose issue can never succeed: `why` is for operators. An outcome that stands already is the answer. */
@@ -141,7 +139,7 @@ export function createIssuing(deps: {
     if (standing) return answerOf(tx, orderId, standing)
     const reservation = await lockReservation(tx, reservationId)
     const isTheirs = reservation?.userId === order.userId
-    return reject(tx, order, isTheirs ? reservation : null, 'CANNOT_BE_ISSUED', why.slice(0, DETAIL_MAX))
+    return reject(tx, order, isTheirs ? reservation : null, 'CANNOT_BE_ISSUED', why)
   }
 
   const generated = (

@@ -28,5 +28,6 @@ export async function availabilityOf(
     const error = refused ?? missing
     return { ticketTypeId, available: !error, quantityAvailable, quantityRequested: quantity, ...(error && { error }) }
   })
-  return { available: ticketAvailability.every(({ available }) => available), ticketAvailability }
+  const refused = refusalOf(offer, lines, offer.asOf) !== null
+  return { available: !refused && ticketAvailability.every(({ available }) => available), ticketAvailability }
 }

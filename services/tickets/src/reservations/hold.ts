@@ -41,6 +41,8 @@ export function createHolding(deps: {
     const write = () => writeOrTakeOver(wish, lines, plan)
     const result = held === 'held' ? await write() : await deps.bulkhead(write)
     if (result.outcome === 'reserved') await redisPicture.confirm(result.reservation)
+    // Under an id that stands for other tickets, those are held: what was taken for these goes with the next comparison.
+    else if (result.outcome === 'refused' && result.error === 'RESERVATION_ID_REUSED') redisPicture.markStale(wish.eventId)
     else await redisPicture.release([wish])
     if (isTaken(result)) redisPicture.markStale(wish.eventId)
     return result

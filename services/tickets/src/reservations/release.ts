@@ -1,6 +1,6 @@
 import type { OrderId, ReservationId, UserId } from '@boxoffice/contracts'
 import type { AppendAll } from '@boxoffice/messaging'
-import type { Tx } from '@boxoffice/service-kit'
+import { isPermanent, type Logger, type Tx } from '@boxoffice/service-kit'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
 import { insertOutcome } from '../issuing/outcome-repository.ts'
@@ -19,7 +19,7 @@ export type BuyerReleaseResult =
   | { outcome: 'nothing' | 'paying' | 'paid' | 'unknown' }
 
 /** ACTIVE or PAYING → CANCELLED: what is let go is told of, once. */
-export function createReleases({ appendAll }: { appendAll: AppendAll }) {
+export function createReleases({ appendAll, logger }: { appendAll: AppendAll; logger: Logger }) {
   /**
    * Undo an order's reserve or claim. The order's outcome CANCELLED comes first, so that a step that arrives after its own
    * compensation holds nothing; then its claim goes, if there is one. Repeated, the answer is the same. What was issued stays.
@@ -62,6 +62,24 @@ export function createReleases({ appendAll }: { appendAll: AppendAll }) {
     await unclaimSeats(tx, [reservationId])
   }
 
-  return { releaseClaim, releaseOwn, letGo }
+  /**
+   * Let a claim go whose order is over; false where that can never succeed. What was found wrong is logged, and left to people: the order
+   * ends all the same, since somebody waits for their money.
+   */
+  async function letGoIfPossible(tx: Tx, reservation: StoredReservation): Promise<boolean> {
+    await tx.query('savepoint letting_go')
+    try {
+      await letGo(tx, reservation, 'PAYING')
+      return true
+    } catch (error) {
+      if (!isPermanent(error)) throw error
+      await tx.query('rollback to savepoint letting_go')
+      const { reservationId, orderId } = reservation
+      logger.error({ err: error, reservationId, orderId }, 'the places of an order that is over cannot be released')
+      return false
+    }
+  }
+
+  return { releaseClaim, releaseOwn, letGo, letGoIfPossible }
 }
 export type Releases = ReturnType<typeof createReleases>

@@ -49,7 +49,8 @@ export const ticketCount = (items: readonly ReservedItem[]) => items.reduce((tot
  * extensions included.
  */
 export function reservationView(reservation: StoredReservation, { holdMaxSeconds }: { holdMaxSeconds: number }): Reservation {
-  const extendableUntil = new Date(reservation.heldAt.getTime() + holdMaxSeconds * 1_000)
+  const { heldAt, expiresAt } = reservation
+  const extendableUntil = new Date(Math.max(heldAt.getTime() + holdMaxSeconds * 1_000, expiresAt.getTime()))
   const tickets = reservation.items.map(({ ticketTypeId, quantity, unitPrice, seatIds }) => ({
     ticketTypeId,
     quantity,
