@@ -1,11 +1,11 @@
-import type { Message, MessageDefinition, ticketsGenerated } from '@boxoffice/contracts'
+import { type Message, type MessageDefinition, type TicketId, ticketCancelled, type ticketsGenerated } from '@boxoffice/contracts'
 import { transact } from '@boxoffice/service-kit'
 import { createDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { nothingTouched, project } from '../src/projection/project.ts'
-import { createDice, makeHistory } from './history.ts'
+import { createDice, createTeller, idOf, makeHistory } from './history.ts'
 import { recount } from './recount.ts'
 
 let pool: pg.Pool
@@ -143,4 +143,40 @@ test('the counters of one generation are not locked while the facts of another a
     page.release()
     await waits
   })
+})
+
+test('what is told of one ticket does not read the others of its order, however many', async () => {
+  const history = makeHistory(1, 40)
+  const sale = history.find(({ eventType }) => eventType === 'TICKETS_GENERATED') as Message<typeof ticketsGenerated>
+  const [first] = sale.payload.tickets
+  if (!first) throw new Error('no ticket')
+  const tickets = Array.from({ length: 500 }, (_, index) => ({ ...first, ticketId: idOf('many', index) as TicketId }))
+  const large = { ...sale, payload: { ...sale.payload, tickets } }
+  const teller = createTeller('one of many')
+  const { orderId, userId, eventId } = sale.payload
+  const { ticketNumber, ticketTypeId, unitPrice, currency } = first
+  const cancelled = { orderId, userId, eventId, ticketNumber, ticketTypeId, currency, ticketId: idOf('many', 3), reason: 'ill' }
+  teller.tell(ticketCancelled, { ...cancelled, unitPrice: unitPrice / 100 })
+  const generation = generations++
+  await transact(pool, (tx) => project(tx, [generation], [large], nothingTouched()))
+  let rowsMax = 0
+  await transact(pool, (tx) =>
+    project(
+      {
+        async query(sql, values) {
+          const rows = await tx.query(sql, values)
+          rowsMax = Math.max(rowsMax, rows.length)
+          return rows as never
+        },
+      },
+      [generation],
+      teller.messages,
+      nothingTouched(),
+    ),
+  )
+  expect(rowsMax).toBeLessThan(5)
+  const { sales_hours } = await readTables(generation)
+  const sum = (field: string) =>
+    sales_hours?.reduce<number>((total, row) => total + ((row as Record<string, number>)[field] ?? 0), 0)
+  expect([sum('issued'), sum('cancelled')]).toEqual([500, 1])
 })

@@ -376,7 +376,8 @@ test('a message that is not of its schema is a dead letter, and one that comes a
   const [before, { done = 0 } = {}] = [await count(), await figures()]
   await analytics.say(ticketsGenerated, { messageId: randomUUID(), payload: { orderId: 'none' } })
   const { rows } = await analytics.deps.pool.query(
-    `select body from outbox where event_type = 'TICKETS_GENERATED' and body->'payload'->>'orderId' = $1`,
+    `select body from (select event_type, body from outbox union all select event_type, body from message_archive) said
+     where event_type = 'TICKETS_GENERATED' and body->'payload'->>'orderId' = $1`,
     [bought.of.orderId],
   )
   await analytics.say(ticketsGenerated, { ...rows[0].body, messageId: randomUUID() })

@@ -52,7 +52,7 @@ export interface RefundFacts {
   readonly refundedAt: Date
 }
 
-/** All that is known of an order, by the ids of its tickets and refunds. */
+/** What is known of an order, or of some of its tickets: no ticket needs others but those it is linked to. By their ids. */
 export interface OrderPicture {
   readonly order: OrderFacts
   readonly tickets: ReadonlyMap<TicketId, TicketFacts>

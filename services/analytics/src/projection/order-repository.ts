@@ -1,4 +1,4 @@
-import type { OrderId } from '@boxoffice/contracts'
+import type { OrderId, TicketId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import type { OrderFacts, OrderPicture, RefundFacts, TicketFacts } from './order-facts.ts'
 import { defineTable } from './table.ts'
@@ -46,21 +46,37 @@ export const listTicketsOf = (tx: Tx, generation: number, orderIds: readonly Ord
     orderIds,
   ])
 
+/** These tickets, and those that took their place or whose place they took: what one of them is told, others inherit. */
+const listLinkedTickets = (tx: Tx, generation: number, ticketIds: readonly TicketId[]): Promise<TicketFacts[]> =>
+  tx.query<TicketFacts>(
+    `with recursive linked(ticket_id) as (
+       select unnest($2::uuid[])
+       union
+       select n.ticket_id from linked l cross join lateral (
+         select t.next_ticket_id as ticket_id from tickets t
+         where t.generation = $1 and t.ticket_id = l.ticket_id and t.next_ticket_id is not null
+         union all
+         select t.ticket_id from tickets t where t.generation = $1 and t.next_ticket_id = l.ticket_id) n)
+     select ${tickets.selected} from tickets where generation = $1 and ticket_id in (select ticket_id from linked)`,
+    [generation, ticketIds],
+  )
+
 /**
- * What is known of these orders, each locked until the transaction ends, in the order of their ids. One that nobody has told of yet
- * gets a row to lock.
+ * What is known of these orders, each locked until the transaction ends, in the order of their ids; of their tickets those that are
+ * told of, with what is linked to them: a large order has thousands of others. One that nobody has told of yet gets a row to lock.
  */
-export async function lockOrders(tx: Tx, generation: number, told: readonly OrderFacts[]): Promise<Map<OrderId, OrderPicture>> {
+export async function lockOrders(tx: Tx, generation: number, told: readonly OrderPicture[]): Promise<Map<OrderId, OrderPicture>> {
   const locked = await tx.query<OrderFacts>(
     `insert into orders (generation, order_id, event_id)
      select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
      on conflict (generation, order_id) do update set order_id = excluded.order_id
      returning ${orders.selected}`,
-    [generation, told.map(({ orderId }) => orderId), told.map(({ eventId }) => eventId)],
+    [generation, told.map(({ order }) => order.orderId), told.map(({ order }) => order.eventId)],
   )
   // Statements of their own: what somebody committed while we waited for the lock is seen by the next one only.
   const ids = locked.map(({ orderId }) => orderId)
-  const ofTickets = await listTicketsOf(tx, generation, ids)
+  const ticketIds = told.flatMap((picture) => [...picture.tickets.keys()])
+  const ofTickets = ticketIds.length > 0 ? await listLinkedTickets(tx, generation, ticketIds) : []
   const ofRefunds = await tx.query<RefundFacts>(
     `select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`,
     [generation, ids],

@@ -77,14 +77,7 @@ export async function touchAgain(
 
 async function projectOrders(tx: Tx, generation: number, facts: Facts) {
   const told = [...facts.orders.values()]
-  const known: ReadonlyMap<OrderId, OrderPicture> =
-    told.length > 0
-      ? await lockOrders(
-          tx,
-          generation,
-          told.map(({ order }) => order),
-        )
-      : new Map()
+  const known: ReadonlyMap<OrderId, OrderPicture> = told.length > 0 ? await lockOrders(tx, generation, told) : new Map()
   const before = told.map(({ order }) => known.get(order.orderId) ?? emptyPicture(order))
   const after = told.map((picture, index) => joinOrders(before[index] ?? picture, picture))
   const changes: OrderChanges = { orders: [], tickets: [], refunds: [] }
