@@ -1,4 +1,4 @@
-import { type EventInfo, type Minor, overAt, ticketsOfEventRoutes } from '@boxoffice/contracts'
+import { type EventInfo, type Minor, type OrderId, overAt, ticketsOfEventRoutes } from '@boxoffice/contracts'
 import { sqlOfPool } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -56,6 +56,21 @@ describe('an event is over', () => {
     expect(outcome).toEqual(
       isOver ? { reserve: 'EVENT_NOT_ON_SALE', passOn: 'EVENT_OVER', admit: null } : { reserve: null, passOn: null, admit: null },
     )
+  })
+
+  it('for paying, too: a hold of before is not claimed any more', async () => {
+    const offered = await setting.offer(5)
+    const person = await account(setting)
+    const held = await person.client.createReservation({
+      body: { eventId: offered.eventId, ticketRequests: some(offered.typeId) },
+    })
+    if (held.status !== 201) throw new Error('not reserved')
+    await change(offered.event, { eventDate: fromNow(-3), endDate: fromNow(-1) })
+    const claim = { reservationId: held.body.reservationId, orderId: newId<OrderId>(), userId: person.userId }
+    expect(await setting.internal.claimReservation({ body: claim })).toMatchObject({
+      status: 409,
+      body: { error: 'EVENT_NOT_ON_SALE', message: 'the event is over' },
+    })
   })
 
   it.each([

@@ -1,6 +1,6 @@
-import type { OrderId, ReservationId, UserId } from '@boxoffice/contracts'
+import { isOver, type OrderId, type ReservationId, type UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { findPicture } from '../event-pictures/picture-repository.ts'
+import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { findOutcome } from '../issuing/outcome-repository.ts'
 import { lockOrder } from './locks.ts'
 import type { NotReserved } from './offer.ts'
@@ -40,9 +40,11 @@ export async function claimLocked(
   }
   const paying = own && reservation.status === 'PAYING'
   if (!paying && !isOpen(reservation)) return refused('RESERVATION_EXPIRED', 'this reservation is over')
-  const picture = await findPicture(tx, reservation.eventId)
-  if (picture?.status === 'CANCELLED') return refused('EVENT_NOT_ON_SALE', 'the event is cancelled')
+  const found = await findPictureAsOf(tx, reservation.eventId)
+  if (found?.picture.status === 'CANCELLED') return refused('EVENT_NOT_ON_SALE', 'the event is cancelled')
   if (paying) return { outcome: 'claimed', reservation }
+  // A hold taken in time may be paid after sales have closed, but not when there is nothing to go to any more.
+  if (found && isOver(found.picture, found.asOf)) return refused('EVENT_NOT_ON_SALE', 'the event is over')
   const expiresAt = await claimForOrder(tx, reservation.reservationId, orderId, claimSeconds)
   const remainingMs = reservation.remainingMs + expiresAt.getTime() - reservation.expiresAt.getTime()
   return { outcome: 'claimed', reservation: { ...reservation, status: 'PAYING', orderId, expiresAt, remainingMs } }
