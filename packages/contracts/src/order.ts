@@ -25,6 +25,8 @@ export const FailureReason = z.enum([
   'LIMIT_EXCEEDED',
   'EVENT_NOT_ON_SALE',
   'PRICE_CHANGED',
+  // Without a payment token only what costs nothing is sold.
+  'PAYMENT_TOKEN_REQUIRED',
 ])
 export type FailureReason = z.output<typeof FailureReason>
 

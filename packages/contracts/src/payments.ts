@@ -59,6 +59,7 @@ export const paymentsRoutes = {
         orderId: OrderId.optional(),
         reserved: z.literal(false).optional(),
         seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
+        reservationIds: z.array(ReservationId).optional().meta({ description: "one's own that count against a limit" }),
       }),
       422: Refusal,
       503: refusalWith({ orderId: OrderId.optional() }),

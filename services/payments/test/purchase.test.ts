@@ -4,6 +4,7 @@ import {
   orderConfirmed,
   paymentCompleted,
   paymentFailed,
+  type ReservationId,
   refundProcessed,
   TICKETS_PER_ORDER_MAX,
   ticketsRejected,
@@ -91,6 +92,16 @@ test('what the ticket service refuses is answered as it said it, with the order'
     body: { error: 'INSUFFICIENT_INVENTORY', reserved: false, orderId: expect.any(String) },
   })
   expect(await ledgerOf(orderIdOf(answer))).toMatchObject({ successfulCharges: 0 })
+})
+
+test('a limit that is exceeded names the reservations that count against it, and so again', async () => {
+  const [key, live] = [randomUUID(), [randomUUID() as ReservationId]]
+  payments.stub.state.live = live
+  const answer = await payments.buy('pm_card_visa', { key })
+  payments.stub.state.live = []
+  const refusal = { status: 409, body: { error: 'LIMIT_EXCEEDED', reserved: false, reservationIds: live } }
+  expect(answer).toMatchObject(refusal)
+  expect(await payments.buy('pm_card_visa', { key })).toMatchObject(refusal)
 })
 
 test('fifty clicks under one key are one order and one charge, and all get the same answer', async () => {

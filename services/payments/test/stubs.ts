@@ -108,6 +108,8 @@ export function ticketStub() {
     /** What has to happen before tickets are cancelled. */
     beforeCancel: () => Promise.resolve(),
     expired: false,
+    /** The buyer's own that are too many already. */
+    live: [] as ReservationId[],
     /** What becomes of asking for tickets before they are made. */
     beforeConfirm: () => Promise.resolve(),
   }
@@ -142,6 +144,9 @@ export function ticketStub() {
       calls.push('reserve')
       if (state.away) throw new Error('away')
       const quantity = quantityOf(body.ticketRequests)
+      const reservationIds = state.live
+      if (reservationIds.length > 0)
+        return refuse(409, 'LIMIT_EXCEEDED', 'too many', { reserved: false as const, reservationIds })
       if (quantity > 50) return refuse(409, 'INSUFFICIENT_INVENTORY', 'not that many are left', { reserved: false as const })
       const seatIds = body.ticketRequests.flatMap((request) => ('seatIds' in request ? request.seatIds : []))
       const taken = seatIds.filter((seatId) => state.taken.includes(seatId))

@@ -31,6 +31,7 @@ const reasons: Record<FailureReason, string> = {
   LIMIT_EXCEEDED: 'This was more tickets than one person may buy.',
   EVENT_NOT_ON_SALE: 'The event is not on sale.',
   PRICE_CHANGED: 'The price was no longer the one you saw.',
+  PAYMENT_TOKEN_REQUIRED: 'These tickets cost something, and no means of payment was given.',
 }
 /** Where money may have moved without our knowing, it is on its way back. */
 const unsure: readonly FailureReason[] = ['PAYMENT_TIMEOUT', 'SYSTEM_ERROR']
@@ -44,7 +45,7 @@ const neverHeld: readonly FailureReason[] = [
   'EVENT_NOT_ON_SALE',
 ]
 /** It came to nothing before anybody was asked for money. */
-const unpaid: readonly FailureReason[] = [...neverHeld, 'EVENT_CANCELLED', 'PRICE_CHANGED']
+const unpaid: readonly FailureReason[] = [...neverHeld, 'EVENT_CANCELLED', 'PRICE_CHANGED', 'PAYMENT_TOKEN_REQUIRED']
 
 const template = await compileTemplate(
   frame(

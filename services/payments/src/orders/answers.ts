@@ -29,11 +29,12 @@ export function refusalOf(order: StoredOrder) {
   if (order.status === 'CANCELLED')
     return refuse(409, 'ORDER_CANCELLED', 'the order was cancelled before it was paid', { orderId })
   if (order.status !== 'FAILED') return null
-  const { status, code, message, seatIds } = refusal ?? {
+  const { status, code, message, seatIds, reservationIds } = refusal ?? {
     status: 409 as const,
     code: 'SYSTEM_ERROR',
     message: 'the order failed',
     seatIds: undefined,
+    reservationIds: undefined,
   }
   const reason = failureReason ?? 'SYSTEM_ERROR'
   if (status === 402) return refuse(402, code, message, { orderId, failureReason: reason, retryable: isRetryable(reason) })
@@ -42,8 +43,10 @@ export function refusalOf(order: StoredOrder) {
       orderId,
       ...(isOfReservation(code) && { reserved: false as const }),
       ...(seatIds && { seatIds }),
+      ...(reservationIds && { reservationIds }),
     })
-  return refuse(status, code, message)
+  const details = [{ path: 'body.paymentToken', message: 'is required for tickets that cost something' }]
+  return refuse(status, code, message, reason === 'PAYMENT_TOKEN_REQUIRED' ? { details } : {})
 }
 
 /** The order as it was when it had just been paid, whatever came since: that is what the first answer said. */

@@ -13,7 +13,8 @@ export async function applyToOrder(tx: Tx, orderId: OrderId, context: SagaContex
        refunded_amount_minor = coalesce($8, refunded_amount_minor),
        failure_reason = coalesce($9, failure_reason), refusal_status = coalesce($10, refusal_status),
        refusal_code = coalesce($11, refusal_code), refusal_message = coalesce($12, refusal_message),
-       refusal_seat_ids = coalesce($13, refusal_seat_ids), holder_name = coalesce($14, holder_name),
+       refusal_seat_ids = coalesce($13, refusal_seat_ids),
+       refusal_reservation_ids = coalesce($16, refusal_reservation_ids), holder_name = coalesce($14, holder_name),
        completed_at = case when $15 then clock_timestamp() else completed_at end
      where order_id = $1`,
     [
@@ -32,6 +33,7 @@ export async function applyToOrder(tx: Tx, orderId: OrderId, context: SagaContex
       order.failure?.seatIds ?? null,
       order.holderName ?? null,
       order.completed ?? false,
+      order.failure?.reservationIds ?? null,
     ],
   )
   for (const item of items ?? []) {

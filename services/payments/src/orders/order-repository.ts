@@ -25,7 +25,13 @@ export interface StoredOrder extends Order {
   deferred: boolean
   version: number
   transactionId: string | null
-  refusal: { status: 400 | 402 | 404 | 409; code: string; message: string; seatIds?: SeatId[] } | null
+  refusal: {
+    status: 400 | 402 | 404 | 409
+    code: string
+    message: string
+    seatIds?: SeatId[]
+    reservationIds?: ReservationId[]
+  } | null
 }
 
 interface Row {
@@ -47,6 +53,7 @@ interface Row {
   refusal_code: string | null
   refusal_message: string | null
   refusal_seat_ids: SeatId[] | null
+  refusal_reservation_ids: ReservationId[] | null
   idempotency_key: string
   body_hash: string
   deferred: boolean
@@ -96,6 +103,7 @@ const toOrder = (row: Row): StoredOrder => ({
         code: row.refusal_code ?? '',
         message: row.refusal_message ?? '',
         ...(row.refusal_seat_ids && { seatIds: row.refusal_seat_ids }),
+        ...(row.refusal_reservation_ids && { reservationIds: row.refusal_reservation_ids }),
       }
     : null,
 })

@@ -152,7 +152,14 @@ const cancellationReasonOf = ({ cancelled, refundReason }: SagaContext, { refund
 
 /** Whether paying again, with another card or a little later, may succeed. */
 export const isRetryable = (reason: string): boolean =>
-  ['INSUFFICIENT_FUNDS', 'CARD_DECLINED', 'AUTHENTICATION_REQUIRED', 'PAYMENT_TIMEOUT', 'SYSTEM_ERROR'].includes(reason)
+  [
+    'INSUFFICIENT_FUNDS',
+    'CARD_DECLINED',
+    'AUTHENTICATION_REQUIRED',
+    'PAYMENT_TIMEOUT',
+    'PAYMENT_TOKEN_REQUIRED',
+    'SYSTEM_ERROR',
+  ].includes(reason)
 
 /** Tell people that undoing a step does not succeed. It is tried on all the same. */
 export const publishCompensationFailed = (append: Append, tx: Tx, saga: StoredSaga, step: string, reason: string) =>

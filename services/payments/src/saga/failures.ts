@@ -21,7 +21,7 @@ export const gatewayFailed: Failure = {
   message: 'the gateway failed before it charged anything',
 }
 export const tokenMissing: Failure = {
-  reason: 'PRICE_CHANGED',
+  reason: 'PAYMENT_TOKEN_REQUIRED',
   status: 400,
   code: 'VALIDATION_FAILED',
   message: 'paymentToken is required: these tickets cost something',

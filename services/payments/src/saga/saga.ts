@@ -74,6 +74,8 @@ export interface Failure {
   code: string
   message: string
   seatIds?: SeatId[]
+  /** One's own that count against a limit. */
+  reservationIds?: ReservationId[]
 }
 
 /** What somebody asked for. `force`: tickets that are used or transferred go back too. Without `ticketIds` all that is left. */

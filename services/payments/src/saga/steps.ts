@@ -1,4 +1,4 @@
-import type { SeatId } from '@boxoffice/contracts'
+import type { ReservationId, SeatId } from '@boxoffice/contracts'
 import { ServiceUnavailable, UnexpectedAnswer } from '@boxoffice/service-kit'
 import type { Lookup } from '../gateway/outcomes.ts'
 import { totalOf } from './advance.ts'
@@ -76,8 +76,11 @@ async function reserve(ports: StepPorts, { orderId, context, createdAt }: Saga &
 }
 
 /** What the ticket service refused, as the buyer is told. */
-function refusalOf(status: 400 | 404 | 409, refusal: { error: string; message: string; seatIds?: SeatId[] }): Failure {
-  const { error: code, message, seatIds } = refusal
+function refusalOf(
+  status: 400 | 404 | 409,
+  refusal: { error: string; message: string; seatIds?: SeatId[]; reservationIds?: ReservationId[] },
+): Failure {
+  const { error: code, message, seatIds, reservationIds } = refusal
   const own = [
     'INSUFFICIENT_INVENTORY',
     'RESERVATION_EXPIRED',
@@ -86,7 +89,8 @@ function refusalOf(status: 400 | 404 | 409, refusal: { error: string; message: s
     'LIMIT_EXCEEDED',
     'EVENT_NOT_ON_SALE',
   ] as const
-  return { reason: own.find((reason) => reason === code) ?? 'SYSTEM_ERROR', status, code, message, ...(seatIds && { seatIds }) }
+  const named = { ...(seatIds && { seatIds }), ...(reservationIds && { reservationIds }) }
+  return { reason: own.find((reason) => reason === code) ?? 'SYSTEM_ERROR', status, code, message, ...named }
 }
 
 /** An order has one line for a type, however many the reservation has. */
