@@ -29,6 +29,31 @@ export async function transact<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): 
   }
 }
 
+/**
+ * A transaction in two round trips: the statements of `read` travel right behind `begin`, those of `write` together with `commit`. Each
+ * must send all of its statements before it waits for one. When any fails, PostgreSQL rolls all of them back, and this rejects.
+ */
+export async function transactInTwoTrips<Read, Result>(
+  pool: pg.Pool,
+  read: (tx: Tx) => Promise<Read>,
+  write: (tx: Tx, read: Read) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect()
+  const tx: Tx = { query: async (text, values) => (await client.query(text, values as unknown[])).rows }
+  try {
+    const [, found] = await Promise.all([client.query('begin'), read(tx)])
+    const [result] = await Promise.all([write(tx, found), client.query('commit')])
+    client.release()
+    return result
+  } catch (error) {
+    await client.query('rollback').then(
+      () => client.release(),
+      (broken: Error) => client.release(broken),
+    )
+    throw error
+  }
+}
+
 /** Statements of the pool outside any transaction, each its own. */
 export const sqlOfPool = (pool: pg.Pool): Tx => ({
   query: async (text, values) => (await pool.query(text, values as unknown[])).rows,

@@ -53,8 +53,10 @@ export async function claimLocked(
 /** An order that was rejected or cancelled holds nothing any more: a step that its compensation overtook is refused. */
 export async function refusalOfEndedOrder(tx: Tx, orderId: OrderId): Promise<NotReserved | null> {
   const standing = await findOutcome(tx, orderId)
-  if (!standing || standing.outcome === 'ISSUED') return null
-  return { error: 'RESERVATION_EXPIRED', message: 'this order is over: it holds nothing any more' }
+  return !standing || standing.outcome === 'ISSUED' ? null : orderIsOver
 }
+
+const orderIsOver: NotReserved = { error: 'RESERVATION_EXPIRED', message: 'this order is over: it holds nothing any more' }
+export const overOrder = { outcome: 'refused' as const, ...orderIsOver }
 
 const refused = (error: NotReserved['error'], message: string): ClaimResult => ({ outcome: 'refused', error, message })
