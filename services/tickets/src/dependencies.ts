@@ -15,6 +15,7 @@ import { createOffers } from './reservations/offers.ts'
 import { createReleases, type Releases } from './reservations/release.ts'
 import { createReserve, type Reserve } from './reservations/reserve.ts'
 import type { PaymentsClient } from './reservations/sweeps.ts'
+import { createTogether, type Together } from './reservations/together.ts'
 import { retrying } from './reservations/transactions.ts'
 import { createPlans, type FindPlan } from './seating/plans.ts'
 import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
@@ -39,6 +40,7 @@ export interface Dependencies extends Foundation {
   expiry: Expiry
   releases: Releases
   reserve: Reserve
+  together: Together
   issuing: Issuing
   cancel: Cancel
   recipients: Recipients
@@ -117,6 +119,14 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
         findPlan,
       }),
     ),
+    together: createTogether({
+      transact,
+      releases,
+      claimSeconds: config.claimTtlSeconds,
+      holdSeconds: config.holdTtlSeconds,
+      holdMaxSeconds: config.holdMaxSeconds,
+      waitingMax: config.holdsWaitingMax,
+    }),
     issuing: createIssuing({ append, appendAll, expiry, releases, crashAt, newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ appendAll, releases }),
     recipients,

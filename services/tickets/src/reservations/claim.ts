@@ -12,12 +12,14 @@ export type ClaimResult =
   | ({ outcome: 'refused' } & NotReserved)
   | { outcome: 'unknown' }
 
+export interface ClaimWish {
+  readonly reservationId: ReservationId
+  readonly orderId: OrderId
+  readonly userId: UserId
+}
+
 /** A hold becomes PAYING for one order and lasts while money moves. The same order claims it as often as it likes. */
-export async function claim(
-  tx: Tx,
-  wish: { reservationId: ReservationId; orderId: OrderId; userId: UserId },
-  claimSeconds: number,
-): Promise<ClaimResult> {
+export async function claim(tx: Tx, wish: ClaimWish, claimSeconds: number): Promise<ClaimResult> {
   await lockOrder(tx, wish.orderId)
   const ended = await refusalOfEndedOrder(tx, wish.orderId)
   if (ended) return { outcome: 'refused', ...ended }

@@ -18,11 +18,15 @@ export async function findReservation(tx: Tx, reservationId: ReservationId): Pro
 
 /** The reservation, locked until the transaction ends. */
 export async function lockReservation(tx: Tx, reservationId: ReservationId): Promise<StoredReservation | null> {
-  const rows = await tx.query<StoredReservation>(`select ${columns} from reservations r where reservation_id = $1 for update`, [
-    reservationId,
-  ])
-  return rows[0] ?? null
+  const [reservation] = await lockReservations(tx, [reservationId])
+  return reservation ?? null
 }
+
+export const lockReservations = (tx: Tx, ids: readonly ReservationId[]): Promise<StoredReservation[]> =>
+  tx.query<StoredReservation>(
+    `select ${columns} from reservations r where reservation_id = any($1::uuid[]) order by reservation_id for update`,
+    [ids],
+  )
 
 /** The reservation that an order claimed, locked. */
 export async function lockReservationOfOrder(tx: Tx, orderId: OrderId): Promise<StoredReservation | null> {
@@ -106,12 +110,23 @@ export async function moveReservation(
   from: 'ACTIVE' | 'PAYING',
   to: 'COMPLETED' | 'CANCELLED',
 ): Promise<{ heldAt: Date; movedAt: Date }> {
-  const [moved] = await tx.query<{ heldAt: Date; movedAt: Date }>(
-    `update reservations set status = $3 where reservation_id = $1 and status = $2
-     returning created_at as "heldAt", clock_timestamp() as "movedAt"`,
-    [reservationId, from, to],
+  const [moved] = await moveReservations(tx, [reservationId], from, to)
+  return moved as { heldAt: Date; movedAt: Date }
+}
+
+/** The same for several, in any order. */
+export async function moveReservations(
+  tx: Tx,
+  ids: readonly ReservationId[],
+  from: 'ACTIVE' | 'PAYING',
+  to: 'COMPLETED' | 'CANCELLED',
+): Promise<{ reservationId: ReservationId; heldAt: Date; movedAt: Date }[]> {
+  const moved = await tx.query<{ reservationId: ReservationId; heldAt: Date; movedAt: Date }>(
+    `update reservations set status = $3 where reservation_id = any($1::uuid[]) and status = $2
+     returning reservation_id as "reservationId", created_at as "heldAt", clock_timestamp() as "movedAt"`,
+    [ids, from, to],
   )
-  if (!moved) throw new Error(`reservation ${reservationId} is not ${from}`)
+  if (moved.length !== ids.length) throw new Error(`not all of the reservations ${ids.join(', ')} are ${from}`)
   return moved
 }
 

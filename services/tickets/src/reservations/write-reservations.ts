@@ -1,5 +1,5 @@
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
-import { type Tx, transactInTwoTrips, violatedUnique } from '@boxoffice/service-kit'
+import { sideBySide, type Tx, transactInTwoTrips, violatedUnique } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { listPicturesAsOf } from '../event-pictures/picture-repository.ts'
 import { changeCounters, lockGeneralCounters } from '../holds/counter-repository.ts'
@@ -82,7 +82,7 @@ async function readSituation(tx: Tx, wishes: readonly SeatedWish[]): Promise<Sit
     ...new Set(wishes.flatMap(({ lines }) => lines.flatMap(({ seatIds, ticketTypeId }) => (seatIds ? [] : ticketTypeId)))),
   ]
   const seats = wishes.flatMap(seatsOf)
-  const [, ended, , standing, buyers, claimed, counters, pictures, types] = await Promise.all([
+  const [, ended, , standing, buyers, claimed, counters, pictures, types] = await sideBySide([
     orderIds.length > 0 && lockOrders(tx, orderIds),
     orderIds.length > 0 ? listEndedOrders(tx, orderIds) : [],
     lockBuyers(tx, all),
@@ -171,7 +171,7 @@ function withReservation({ live, byType }: Has, reservationId: ReservationId, li
 async function write(tx: Tx, decided: readonly Decided[]): Promise<WriteResult[]> {
   const reservations = decided.flatMap(({ reservation }) => reservation ?? [])
   if (reservations.length === 0) return decided.map(({ result }) => result as WriteResult)
-  const [rows] = await Promise.all([
+  const [rows] = await sideBySide([
     insertReservations(tx, reservations),
     changeCounters(
       tx,
