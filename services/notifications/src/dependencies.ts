@@ -44,11 +44,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions })
   const messaging = createMessaging(foundation, config.messaging)
   const aws = createAws(config.messaging)
-  const transact: Transact = async (work) => {
-    const result = await prisma.$transaction(work)
-    messaging.relay.nudge()
-    return result
-  }
+  const transact: Transact = (work) => messaging.relay.published(() => prisma.$transaction(work))
   const peers = createPeers(config, foundation)
   const mail = createSesProvider(config.ses, policies.mail, foundation)
   const sms = createSnsProvider(config.sms, policies.sms, foundation)

@@ -1,4 +1,4 @@
-import type { Messaging } from '@boxoffice/messaging'
+import { type Messaging, underSavepoint } from '@boxoffice/messaging'
 import { continueTrace, createSweeper, type Logger, type Tx } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
 import type { createApplier } from '../saga/apply.ts'
@@ -47,9 +47,8 @@ export function createWebhookProcessor(options: {
     return outcomes.join(', ') || 'not of interest'
   }
 
-  /** Keep it for later: whatever it did in part is undone. */
+  /** Keep it for later. */
   async function keep(tx: Tx, { webhook_event_id }: Row): Promise<void> {
-    await tx.query('rollback to savepoint effect')
     await tx.query(
       `update webhook_events
          set next_attempt_at = least(next_attempt_at, clock_timestamp() + interval '${UNKNOWN_CHARGE_REST_SECONDS} seconds')
@@ -71,13 +70,12 @@ export function createWebhookProcessor(options: {
            received_at > clock_timestamp() - interval '${UNKNOWN_CHARGE_HOURS} hours' as is_recent, traceparent`,
       )
       if (!row) return false
-      await tx.query('savepoint effect')
       try {
-        const outcome = await continueTrace(row.traceparent, `webhook ${row.body.type}`, () => process(tx, row))
+        const inTrace = () => continueTrace(row.traceparent, `webhook ${row.body.type}`, () => process(tx, row))
+        const outcome = await underSavepoint(tx, inTrace, (outcome) => outcome !== null)
         if (outcome === null) await keep(tx, row)
         else await tx.query(done, [row.webhook_event_id, outcome])
       } catch (error) {
-        await tx.query('rollback to savepoint effect')
         logger.error({ err: error, ...aboutOf(row) }, 'webhook event handling failed, will be retried')
       }
       return true

@@ -1,5 +1,5 @@
 import type { OrderId, ReservationId, UserId } from '@boxoffice/contracts'
-import { type AppendAll, currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
+import { type AppendAll, currentOrigin, type MessageOrigin, underSavepoint } from '@boxoffice/messaging'
 import { isPermanent, type Logger, sideBySide, type Tx } from '@boxoffice/service-kit'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
@@ -87,13 +87,11 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
    * ends all the same, since somebody waits for their money.
    */
   async function letGoIfPossible(tx: Tx, reservation: StoredReservation): Promise<boolean> {
-    await tx.query('savepoint letting_go')
     try {
-      await letGo(tx, reservation, 'PAYING')
+      await underSavepoint(tx, () => letGo(tx, reservation, 'PAYING'))
       return true
     } catch (error) {
       if (!isPermanent(error)) throw error
-      await tx.query('rollback to savepoint letting_go')
       const { reservationId, orderId } = reservation
       logger.error({ err: error, reservationId, orderId }, 'the places of an order that is over cannot be released')
       return false
