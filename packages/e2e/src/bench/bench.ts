@@ -52,7 +52,7 @@ export function createBenchContext(name: string, options: BenchOptions) {
     /** Prints what limited a measurement, and keeps it. */
     limits(what: string, limits: Limits, per?: { what: string; count: number }): void {
       record(`limits: ${what}`, limits)
-      for (const text of describeLimits(limits, per)) fact(what, text)
+      for (const text of describeLimits(limits, per)) console.log(`      ${text}`)
     },
     async invariants(observed: Observed, patienceMs?: number): Promise<void> {
       step('checking the invariants')

@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts'
+import { edge } from './edge/edge.ts'
 import { holds } from './holds/holds.ts'
 import { benchOrders } from './orders/orders.ts'
 import { benchPages } from './pages/pages.ts'
@@ -15,6 +16,7 @@ const saying = (title: string, run: () => Promise<boolean>): Bench => ({
 /** All benches, in the order in which `all` runs them. */
 export const benches: Readonly<Record<string, Bench>> = {
   holds,
+  edge,
   reads: saying('reads of the read side with and without its cache, and a sale beside them', benchReads),
   orders: saying('orders through the queue beside orders that are waited for; commands in order; killed workers', benchOrders),
   pages: saying("what a page of a ticket's PDF costs", benchPages),

@@ -1,60 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type BareServer, startBare } from '../baseline/bare.ts'
 import { type Bench, type BenchContext, inTurns } from '../bench.ts'
-import { type BenchSystem, instancesOf, withBenchSystem } from '../bench-system.ts'
+import type { BenchSystem } from '../bench-system.ts'
 import { signIn } from '../crowd.ts'
-import { type Generator, startGenerator } from '../load/generator.ts'
-import type { LoadResult } from '../load/run-load.ts'
 import type { RequestTemplate } from '../load/template.ts'
-import { type Limits, observe } from '../measure/limits.ts'
-import { fact, figuresOf, heading, line, otherAnswers, step, times } from '../report.ts'
+import { fact, figuresOf, heading, step, times } from '../report.ts'
 import { median } from '../statistics.ts'
 import { publishField, publishHall, seatsAtMost } from '../venue.ts'
+import { liftedLimits, type Measured, measureLoad, showRounds, type World, withWorld } from '../world.ts'
 import { holdBare, holdOne, holdSeat } from './hold-templates.ts'
 
 export const CONNECTIONS = 50
-const BUYERS = 5_000
-
-/** Limits per person that are lifted for a bench, and said. */
-export const liftedLimits = { tickets: { LIVE_RESERVATIONS_MAX: '1000000' } }
-
-export interface Measured {
-  load: LoadResult
-  limits: Limits
-}
-
-/** Measures one template in a closed loop; what is observed includes the load generator. */
-export async function measureClosed(
-  { bench, generator, bare }: { bench: BenchSystem; generator: Generator; bare?: BareServer },
-  template: RequestTemplate,
-  load: { seconds?: number; turns?: number; connections?: number },
-): Promise<Measured> {
-  const what = await bench.observable()
-  const pids = { ...what.pids, ...(bare && { 'bare Fastify': bare.pid }), 'load generator': generator.pid }
-  const { result, limits } = await observe({ ...what, pids }, () =>
-    generator.run(template, { kind: 'closed', connections: CONNECTIONS, ...load }),
-  )
-  return { load: result, limits }
-}
+export const BUYERS = 5_000
 
 export const holds: Bench = {
   title:
     'durable holds a second through the service: seats, general, the best seats; beside bare Fastify + Redis, and + one INSERT',
   important: true,
-  run: (context) =>
-    withBenchSystem({ env: liftedLimits, instances: instancesOf(context.instances) }, async (bench) => {
-      const generator = startGenerator()
-      const bare = await startBare(bench)
-      try {
-        await measureHolds(context, { bench, generator, bare })
-      } finally {
-        await Promise.all([generator.stop(), bare.stop()])
-      }
-    }),
+  run: (context) => withWorld(context, liftedLimits, (world) => measureHolds(context, world)),
 }
-
-type World = { bench: BenchSystem; generator: Generator; bare: BareServer }
 
 async function measureHolds(context: BenchContext, world: World): Promise<void> {
   const { bench, bare } = world
@@ -65,14 +29,14 @@ async function measureHolds(context: BenchContext, world: World): Promise<void> 
   const buyers = signIn(bench, BUYERS)
   const { urls } = bench.system
   const seatNames = Array.from({ length: 1_000_000 }, (_, index) => `s${index}`)
+  const closed = { kind: 'closed', connections: CONNECTIONS, seconds } as const
   const held: { eventId: string; answered: number }[] = []
   const hold = async (template: RequestTemplate, eventId: string, turns?: number) => {
-    const measured = await measureClosed(world, template, { seconds, ...(turns && { turns }) })
+    const measured = await measureLoad(world, template, { ...closed, ...(turns && { turns }) })
     held.push({ eventId, answered: figuresOf(measured.load, 201).count })
     return measured
   }
-  const bareHold = (path: string) => () =>
-    measureClosed(world, holdBare(`${bare.url}${path}`, randomUUID(), seatNames), { seconds })
+  const bareHold = (path: string) => () => measureLoad(world, holdBare(`${bare.url}${path}`, randomUUID(), seatNames), closed)
 
   const results = await inTurns(rounds, {
     '(a) bare Fastify + one Redis script': bareHold('/redis'),
@@ -109,16 +73,7 @@ function report(context: BenchContext, results: Record<Name, Measured[]>, how: s
   const rates = Object.fromEntries(
     Object.entries(results).map(([name, all]) => [name, median(all.map(({ load }) => figuresOf(load, 201).perSecond))]),
   ) as Record<Name, number>
-  for (const [name, all] of Object.entries(results) as [Name, Measured[]][]) {
-    for (const { load } of all) {
-      context.record(name, load)
-      line(name, figuresOf(load, 201))
-      const others = otherAnswers(load, 201)
-      if (others) fact('answered otherwise', others)
-    }
-    const last = all.at(-1)
-    if (last) context.limits(name, last.limits, { what: 'hold', count: figuresOf(last.load, 201).count })
-  }
+  for (const [name, all] of Object.entries(results)) showRounds(context, name, all, { status: 201, what: 'hold' })
   const a = rates['(a) bare Fastify + one Redis script']
   const b = rates['(b) + one INSERT']
   for (const name of ['seats', 'general'] as const) {

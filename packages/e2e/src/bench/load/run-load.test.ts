@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { claimPort } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runLoad } from './run-load.ts'
 
@@ -8,10 +8,10 @@ const server = createServer((request, response) => {
   answered++
   response.writeHead(request.url === '/2' ? 409 : 200, { 'content-length': '2' }).end('{}')
 })
-const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/{{n}}`
-beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
+const port = await claimPort()
+beforeAll(() => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve)))
 afterAll(() => new Promise((resolve) => server.close(resolve)))
-const template = () => ({ method: 'GET', url: url(), columns: { n: ['1', '2', '3'] } })
+const template = () => ({ method: 'GET', url: `http://127.0.0.1:${port}/{{n}}`, columns: { n: ['1', '2', '3'] } })
 
 test('every turn is sent once, and refusals are counted apart', async () => {
   answered = 0

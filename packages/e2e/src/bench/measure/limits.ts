@@ -60,7 +60,7 @@ export function describeLimits({ seconds, cpu, sessions, loopsMs }: Limits, per?
     if (first) lines.push(`PostgreSQL, most often (${percent(first.share, 0)}): ${first.statement}`)
   }
   const late = Object.entries(loopsMs)
-    .filter(([, ms]) => ms > 15)
+    .filter(([, ms]) => ms > 25)
     .sort(([, a], [, b]) => b - a)
   if (late.length > 0) {
     lines.push(`event loops' delay, p99: ${late.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(', ')}`)
