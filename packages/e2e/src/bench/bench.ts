@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Observed } from '../invariants/observed.ts'
 import { describeLimits, type Limits } from './measure/limits.ts'
-import { fact, goal, invariantsHold, promise, step } from './report.ts'
+import { goal, invariantsHold, promise, step } from './report.ts'
 
 const RESULTS = path.resolve(import.meta.dirname, '../../../../.boxoffice/bench')
 

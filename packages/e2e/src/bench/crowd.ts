@@ -30,8 +30,15 @@ export function signIn({ secrets }: Pick<BenchSystem, 'secrets'>, count: number,
   })
 }
 
+/** A hash of the right form that no password has. */
+const NO_PASSWORD = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
+
 /** Accounts for them, with confirmed addresses, straight into the auth service's database; all with the password hash that is given. */
-export async function createAccounts({ system }: BenchSystem, buyers: readonly Buyer[], passwordHash = 'none'): Promise<void> {
+export async function createAccounts(
+  { system }: BenchSystem,
+  buyers: readonly Buyer[],
+  passwordHash = NO_PASSWORD,
+): Promise<void> {
   const client = new pg.Client({ connectionString: system.databaseUrl('auth') })
   await client.connect()
   try {

@@ -59,7 +59,7 @@ export function showRounds(
 ): void {
   for (const { load } of rounds) {
     context.record(name, load)
-    line(name, figuresOf(load, status))
+    line(name, { ...figuresOf(load, status), failed: 0 }) // what else was answered is said below
     const others = otherAnswers(load, status)
     if (others) fact('answered otherwise', others)
   }
