@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import type { Bench, BenchContext } from '../bench.ts'
 import { type Buyer, signIn } from '../crowd.ts'
@@ -18,7 +19,6 @@ const FULL_PROCESS = 0.9
 /** The seat map of a large hall, read and watched while seats are held. */
 export const map: Bench = {
   title: 'the seat map of a large hall read beside 100 holds a second, and watched by 10,000',
-  important: true,
   run: (context) =>
     withWorld(context, liftedLimits, async (world) => {
       const { bench } = world
@@ -96,7 +96,6 @@ async function readMaps(context: BenchContext, world: World, hall: Hall, buyers:
 
 async function sayWhatIsSent(edgeUrl: string, { eventId }: Hall): Promise<void> {
   const url = `${edgeUrl}/api/events/${eventId}/seating-plan`
-  const { request } = await import('node:http')
   const packed = await new Promise<{ bytes: number; plain: number; cache: string; encoding: string }>((resolve, reject) => {
     request(url, { headers: { 'accept-encoding': 'gzip' } }, (response) => {
       const chunks: Buffer[] = []
