@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { type Form, formOf, type Refusal, type Route } from '@boxoffice/contracts'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { bodyOf, isEncoded } from './encoded-json.ts'
 import { eventsOf } from './event-stream.ts'
 import type { HandlerRefusal } from './refusal.ts'
 
@@ -12,18 +13,6 @@ export interface WireAnswer {
   body: string | Uint8Array | Readable | null
   headers?: Record<string, string>
 }
-
-const encoded = Symbol('encoded JSON')
-/** A `T` that was written as JSON before, for answers that are large and often the same. */
-export interface EncodedJson<T> {
-  readonly [encoded]: Uint8Array
-  /** Never there: it says of what. */
-  readonly of?: T
-}
-/** `value` as its schema would encode it: it is sent as it is, and not held to the route's schema again. */
-export const encodedJson = <T>(value: T): EncodedJson<T> => ({ [encoded]: Buffer.from(JSON.stringify(value)) })
-export const bytesOf = (json: EncodedJson<unknown>): number => json[encoded].byteLength
-const isEncoded = (body: unknown): body is EncodedJson<unknown> => typeof body === 'object' && body !== null && encoded in body
 
 const chunks = Symbol('chunks of a file')
 /** A file in parts, for one that may be larger than memory should be. */
@@ -44,7 +33,7 @@ export function encodeAnswer(
   const schema = route.responses[answer.status]
   if (!schema) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
   const { status, headers } = answer
-  if (isEncoded(answer.body)) return { status, headers, contentType: 'application/json', body: answer.body[encoded] }
+  if (isEncoded(answer.body)) return { status, headers, contentType: 'application/json', body: bodyOf(answer.body) }
   if (schema instanceof z.ZodVoid) return { status, headers, contentType: null, body: null }
   const form = formOf(schema)
   if (form && isStreamed(answer.body)) {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { type Access, formOf, idempotencyOf, type Request, type Route, type Routes } from '@boxoffice/contracts'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { type EncodedJson, encodeAnswer, type StreamedFile, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
+import { encodeAnswer, type StreamedFile, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
 import type { Authenticate, Principal, ServicePrincipal, UserPrincipal } from './authentication.ts'
+import type { EncodedJson } from './encoded-json.ts'
 import { createEndings } from './endings.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import { type HandlerRefusal, RefusedError, refuse } from './refusal.ts'
@@ -36,9 +37,11 @@ interface Surroundings<R extends Route> {
 
 type AnswerOf<S, B> = S extends 400 | 401 | 402 | 403 | 404 | 409 | 410 | 422 | 429 | 503
   ? { status: S; body: Omit<B, 'requestId'>; headers?: Record<string, string> }
-  : { status: S; body: B | EncodedJson<B> | FileOf<B>; headers?: Record<string, string> }
+  : { status: S; body: B | EncodedJson<B> | FileOf<B> | ItemsOf<B>; headers?: Record<string, string> }
 /** Where an answer may be a file, it may be one that is sent while it is made. */
 type FileOf<B> = Uint8Array extends B ? StreamedFile : never
+/** Items of an event stream may have been encoded before. */
+type ItemsOf<B> = B extends AsyncIterable<infer T> ? AsyncIterable<T | EncodedJson<T>> : never
 export type HandlerAnswer<R extends Route> = {
   [S in keyof R['responses'] & number]: AnswerOf<S, z.output<R['responses'][S]>>
 }[keyof R['responses'] & number]
