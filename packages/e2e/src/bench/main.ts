@@ -3,8 +3,9 @@ import { benchOrders } from './orders/orders.ts'
 import { benchPages } from './pages/pages.ts'
 import { benchReads } from './reads/reads.ts'
 import { machine } from './report.ts'
+import { benchTelemetry } from './telemetry/telemetry.ts'
 
-const benchmarks = { reads: benchReads, orders: benchOrders, pages: benchPages }
+const benchmarks = { reads: benchReads, orders: benchOrders, pages: benchPages, telemetry: benchTelemetry }
 
 const [name = ''] = process.argv.slice(2)
 const benchmark = benchmarks[name as keyof typeof benchmarks]
