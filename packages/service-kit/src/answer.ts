@@ -6,6 +6,8 @@ import { bodyOf, isEncoded } from './encoded-json.ts'
 import { eventsOf } from './event-stream.ts'
 import type { HandlerRefusal } from './refusal.ts'
 
+const JSON_TYPE = 'application/json'
+
 /** An answer as it goes over the wire. */
 export interface WireAnswer {
   status: number
@@ -23,27 +25,40 @@ export interface StreamedFile {
 export const streamedFile = (parts: AsyncIterable<Uint8Array>): StreamedFile => ({ [chunks]: parts })
 const isStreamed = (body: unknown): body is StreamedFile => typeof body === 'object' && body !== null && chunks in body
 
-/** The wire form of a handler's answer: encoded by the route's schema; a refusal gets the request's id. */
-export function encodeAnswer(
-  route: Route,
-  answer: { status: number; body: unknown; headers?: Record<string, string> },
-  requestId: string,
-): WireAnswer {
-  if (answer.status >= 400) return encodeRefusal(answer as HandlerRefusal, requestId)
-  const schema = route.responses[answer.status]
-  if (!schema) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
-  const { status, headers } = answer
-  if (isEncoded(answer.body)) return { status, headers, contentType: 'application/json', body: bodyOf(answer.body) }
-  if (schema instanceof z.ZodVoid) return { status, headers, contentType: null, body: null }
+interface Answer {
+  status: number
+  body: unknown
+  headers?: Record<string, string>
+}
+export type Encoder = (answer: Answer, requestId: string) => WireAnswer
+
+/** Makes the wire form of a route's answers: encoded by its schemas, each looked at once; a refusal gets the request's id. */
+export function createEncoder(route: Route): Encoder {
+  const bodies = new Map(Object.entries(route.responses).map(([status, schema]) => [Number(status), createBodyEncoder(schema)]))
+  return (answer, requestId) => {
+    if (answer.status >= 400) return encodeRefusal(answer as HandlerRefusal, requestId)
+    const encodeBody = bodies.get(answer.status)
+    if (!encodeBody) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
+    const { status, headers, body } = answer
+    if (isEncoded(body)) return { status, headers, contentType: JSON_TYPE, body: bodyOf(body) }
+    return { status, headers, ...encodeBody(body) }
+  }
+}
+
+type Body = Pick<WireAnswer, 'contentType' | 'body'>
+
+function createBodyEncoder(schema: z.ZodType): (body: unknown) => Body {
+  if (schema instanceof z.ZodVoid) return () => ({ contentType: null, body: null })
   const form = formOf(schema)
-  if (form && isStreamed(answer.body)) {
-    return { status, headers, contentType: form.contentType, body: Readable.from(answer.body[chunks], { objectMode: false }) }
-  }
-  if (form && !(form.kind === 'file-or-json' && !(answer.body instanceof Uint8Array))) {
-    return { status, headers, contentType: form.contentType, body: rawBodyOf(form, answer.body) }
-  }
   const json = form?.kind === 'file-or-json' ? form.json : schema
-  return { status, headers, contentType: 'application/json', body: JSON.stringify(z.encode(json, answer.body)) }
+  const encodeJson = (body: unknown): Body => ({ contentType: JSON_TYPE, body: JSON.stringify(z.encode(json, body)) })
+  if (!form) return encodeJson
+  const { contentType } = form
+  return (body) => {
+    if (isStreamed(body)) return { contentType, body: Readable.from(body[chunks], { objectMode: false }) }
+    if (form.kind === 'file-or-json' && !(body instanceof Uint8Array)) return encodeJson(body)
+    return { contentType, body: rawBodyOf(form, body) }
+  }
 }
 
 const rawBodyOf = (form: Form, body: unknown): Uint8Array | Readable =>
@@ -53,15 +68,14 @@ const rawBodyOf = (form: Form, body: unknown): Uint8Array | Readable =>
 const encodeRefusal = ({ status, body, headers }: HandlerRefusal, requestId: string): WireAnswer => ({
   status,
   headers,
-  contentType: 'application/json',
+  contentType: JSON_TYPE,
   body: JSON.stringify({ ...body, requestId } satisfies Refusal),
 })
 
 export function sendAnswer(reply: FastifyReply, answer: WireAnswer): FastifyReply {
   reply.code(answer.status)
   if (answer.headers) reply.headers(answer.headers)
-  if (answer.contentType)
-    reply.type(answer.contentType === 'application/json' ? 'application/json; charset=utf-8' : answer.contentType)
+  if (answer.contentType) reply.type(answer.contentType === JSON_TYPE ? 'application/json; charset=utf-8' : answer.contentType)
   // Its connection ends with it: kept alive, it would hold up a server that stops.
   if (answer.contentType === 'text/event-stream') reply.headers({ 'cache-control': 'no-store', connection: 'close' })
   if (answer.body === null) return reply.send()
