@@ -11,10 +11,22 @@ export type Append = <D extends MessageDefinition>(
   options: { aggregateVersion: number },
 ) => Promise<MessageId>
 
+/** On whose behalf a message is written. */
+export interface MessageOrigin {
+  readonly correlationId: string
+  readonly traceparent: string | null
+}
+/** The request or message that is being handled. */
+export const currentOrigin = (): MessageOrigin => ({
+  correlationId: currentCorrelationId(),
+  traceparent: currentTraceparent(),
+})
+
+/** `origin`: where the messages of several requests are written together; else it is the present one. */
 export type AppendAll = <D extends MessageDefinition>(
   tx: Tx,
   definition: D,
-  messages: readonly { payload: Payload<D>; aggregateVersion: number }[],
+  messages: readonly { payload: Payload<D>; aggregateVersion: number; origin?: MessageOrigin }[],
 ) => Promise<MessageId[]>
 
 interface OutboxOptions {
@@ -34,7 +46,7 @@ export function createOutbox(options: OutboxOptions): Append {
 
 /**
  * Writes messages of one kind into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
- * However many there are, it is one statement, and they stand there in their order. The present trace goes with them, as the
+ * However many there are, it is one statement, and they stand there in their order. The trace of their origin goes with them, as the
  * attribute `traceparent`. `aggregateVersion` is the version of the thing a message is about, by which consumers recognise an older
  * one. A message for a topic or command queue that is not among `topics` is refused: on AWS it would be. Rejects with PermanentFailure
  * where SNS and SQS would never take a message.
@@ -44,11 +56,12 @@ export function createBatchOutbox({ now, newId, topics }: OutboxOptions): Append
     const foreign = definition.topics.find((topic) => !topics.includes(topic))
     if (foreign) throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
     if (messages.length === 0) return []
-    const shared = { eventType: definition.eventType, version: '1.0', timestamp: now(), correlationId: currentCorrelationId() }
-    const traceparent = currentTraceparent()
-    const rows = messages.map((message) =>
-      rowOf(definition, { messageId: newId() as MessageId, ...shared, ...message }, traceparent),
-    )
+    const shared = { eventType: definition.eventType, version: '1.0', timestamp: now() }
+    const present = currentOrigin()
+    const rows = messages.map(({ origin = present, ...message }) => {
+      const envelope = { messageId: newId() as MessageId, ...shared, correlationId: origin.correlationId, ...message }
+      return rowOf(definition, envelope, origin.traceparent)
+    })
     const written = currentWritten()
     await insertRows(tx, definition, rows, written)
     if (written) remember(written, definition, rows)

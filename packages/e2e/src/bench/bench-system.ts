@@ -1,22 +1,49 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { claimPorts, type SystemOptions, startSystem } from '@boxoffice/stack'
+import { serviceKeys } from '@boxoffice/contracts'
+import { type ChildName, claimPorts, loadSecrets, type SystemOptions, startSystem } from '@boxoffice/stack'
+import { Redis } from 'ioredis'
+import pg from 'pg'
 import type { Observed } from '../invariants/observed.ts'
 import { grantAdmin } from '../operator.ts'
 import { createPerson, type Person } from '../person.ts'
+import type { Observable } from './measure/limits.ts'
+import { parentOf } from './measure/processes.ts'
 import { step } from './report.ts'
 
 /** A whole system of its own, on free ports and with a folder that goes when it stops; PostgreSQL waits for the disk as it should. */
-export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'instances'> = {}) {
+export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'instances' | 'traces'> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-bench-'))
   step('starting a system of its own')
   const system = await startSystem({ folder, ports: await claimPorts(), log: () => {}, ...options })
   const { urls } = system
   const ledger: Observed['ledger'] = async () => (await fetch(`${urls.sandbox}/ledger`)).json() as never
+  const nameOf = (key: string, instance: number) => (instance === 0 ? key : `${key}-${instance + 1}`)
+  const services = serviceKeys.flatMap((key) =>
+    Array.from({ length: options.instances?.[key] ?? 1 }, (_, instance) => ({ key, instance })),
+  )
   return {
     system,
+    secrets: loadSecrets(folder),
     observed: { databaseUrl: system.databaseUrl, redisUrl: urls.redis, ledger } satisfies Observed,
+    /** What there is to look at while it is measured: its processes, stores included. */
+    async observable(): Promise<Observable & { databaseUrl: string; pids: Record<string, number> }> {
+      const standIns: ChildName[] = ['edge', 'aws', 'mailbox', 'sandbox']
+      const children = [
+        ...services.map(({ key, instance }) => [nameOf(key, instance), system.service(key, instance).pid] as const),
+        ...standIns.map((name) => [name, system.service(name).pid] as const),
+      ]
+      const stores = [
+        ['PostgreSQL', await postmasterOf(system.databaseUrl('tickets'))] as const,
+        ['Redis', await pidOfRedis(urls.redis)] as const,
+      ]
+      return {
+        pids: Object.fromEntries([...children, ...stores].map(([name, pid]) => [name, pid ?? 0])),
+        databaseUrl: system.databaseUrl('tickets'),
+        metrics: Object.fromEntries(serviceKeys.map((key) => [key, urls[key]])),
+      }
+    },
     person: (firstName: string, how: { organizer?: boolean } = {}) =>
       createPerson(urls.edge, { firstName, lastName: 'Bench' }, how),
     /** Somebody with the role of an operator. */
@@ -33,6 +60,39 @@ export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'ins
   }
 }
 export type BenchSystem = Awaited<ReturnType<typeof startBenchSystem>>
+
+/** A system for one bench, which is stopped whatever happens. */
+export async function withBenchSystem(
+  options: Parameters<typeof startBenchSystem>[0],
+  work: (bench: BenchSystem) => Promise<void>,
+): Promise<void> {
+  const bench = await startBenchSystem(options)
+  try {
+    await work(bench)
+  } finally {
+    await bench.stop()
+  }
+}
+
+/** So many processes of every service. */
+export const instancesOf = (count: number): Record<(typeof serviceKeys)[number], number> =>
+  Object.fromEntries(serviceKeys.map((key) => [key, count])) as never
+
+/** The first process of PostgreSQL: the parent of every session. */
+async function postmasterOf(databaseUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  const postmaster = await parentOf(rows[0]?.pid ?? 0)
+  await client.end()
+  return postmaster
+}
+
+async function pidOfRedis(url: string): Promise<number> {
+  const redis = new Redis(url)
+  const info = await redis.info('server').finally(() => redis.disconnect())
+  return Number(/process_id:(\d+)/.exec(info)?.[1] ?? 0)
+}
 
 /** The sum of a counter or gauge over its labels, as a service's metrics say it. */
 export async function readMetric(serviceUrl: string, name: string): Promise<number> {

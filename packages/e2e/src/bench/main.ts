@@ -1,20 +1,55 @@
 import process from 'node:process'
-import { benchOrders } from './orders/orders.ts'
-import { benchPages } from './pages/pages.ts'
-import { benchReads } from './reads/reads.ts'
-import { machine } from './report.ts'
+import { parseArgs } from 'node:util'
+import pc from 'picocolors'
+import { createBenchContext } from './bench.ts'
+import { benches } from './catalogue.ts'
+import { fact, heading, machine, step } from './report.ts'
 
-const benchmarks = { reads: benchReads, orders: benchOrders, pages: benchPages }
+const USAGE = `npm run bench -- [quick] [--instances 2] <names, or all>
+  quick    short rounds; by itself the important ones, in some three minutes
+${Object.entries(benches)
+  .map(([name, { title, important }]) => `  ${name.padEnd(11)}${title}${important ? ' (in quick)' : ''}`)
+  .join('\n')}`
 
-const [name = ''] = process.argv.slice(2)
-const benchmark = benchmarks[name as keyof typeof benchmarks]
-if (benchmark) {
-  machine()
-  const kept = await benchmark()
-  process.exitCode = kept ? 0 : 1
-} else {
-  console.error(
-    `${name ? `there is no benchmark ${name}` : 'which benchmark?'}: npm run bench -- ${Object.keys(benchmarks).join('|')}`,
+/** Exit codes: 0 all promises of correctness kept, 1 one was broken, 2 nothing to run. */
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { instances: { type: 'string', default: '1' } } })
+  const quick = positionals.includes('quick')
+  const asked = positionals.filter((name) => name !== 'quick')
+  const unknown = asked.filter((name) => name !== 'all' && !benches[name])
+  if (unknown.length > 0 || (asked.length === 0 && !quick)) {
+    console.error(`${unknown.length > 0 ? `there is no benchmark ${unknown.join(', ')}\n` : ''}${USAGE}`)
+    return unknown.length > 0 ? 2 : 0
+  }
+  const names = Object.keys(benches).filter((name) =>
+    asked.length === 0 ? benches[name]?.important : asked.includes('all') || asked.includes(name),
   )
-  process.exitCode = 2
+  machine()
+  let broken = 0
+  for (const name of names) broken += await runBench(name, { quick, instances: Number(values.instances) })
+  heading(broken === 0 ? 'All promises of correctness were kept.' : `${broken} promises of correctness were broken.`)
+  return broken === 0 ? 0 : 1
 }
+
+async function runBench(name: string, options: { quick: boolean; instances: number }): Promise<number> {
+  const context = createBenchContext(name, options)
+  const startedMs = performance.now()
+  step(`${name}: ${benches[name]?.title}`)
+  try {
+    await benches[name]?.run(context)
+  } catch (error) {
+    context.promise(
+      `${name} ran to its end`,
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+      false,
+      'yes',
+    )
+  }
+  fact(`${name}: raw data`, `${context.save()} (${((performance.now() - startedMs) / 1_000).toFixed(0)} s)`)
+  return context.broken()
+}
+
+process.exitCode = await main().catch((error) => {
+  console.error(pc.red(error instanceof Error ? error.message : String(error)))
+  return 2
+})

@@ -2,7 +2,8 @@ import { availableParallelism, loadavg } from 'node:os'
 import pc from 'picocolors'
 import { findViolations } from '../invariants/invariants.ts'
 import type { Observed } from '../invariants/observed.ts'
-import type { Figures } from './load.ts'
+import type { Figures } from './load/loops.ts'
+import type { LoadResult } from './load/run-load.ts'
 
 /** Where results go: what is at work to stderr, results to stdout. */
 export const step = (what: string): void => console.error(pc.dim(`· ${what}`))
@@ -20,18 +21,53 @@ export function line(name: string, { count, failed, perSecond, p50Ms, p99Ms }: F
   console.log(`  ${name.padEnd(44)}${times}   ${counts}`)
 }
 
+/** The answers of a load with one status as figures: whatever else was answered has failed. */
+export function figuresOf({ answers, errors, seconds, turns }: LoadResult, status: number): Figures {
+  const { count = 0, p50Ms = Number.NaN, p99Ms = Number.NaN } = answers[status] ?? {}
+  const sent = Object.values(answers).reduce((total, { count: some }) => total + some, 0)
+  const lost = Object.values(errors).reduce((total, some) => total + some, 0)
+  return { count, failed: Math.max(sent - count + lost, turns - count), seconds, perSecond: count / seconds, p50Ms, p99Ms }
+}
+
+/** Everything that was answered otherwise than with `status`, for people; empty when there is nothing. */
+export function otherAnswers({ answers, errors }: LoadResult, status: number): string {
+  const others = Object.entries(answers).filter(([code]) => code !== String(status))
+  return [
+    ...others.map(([code, { count }]) => `${count} × ${code}`),
+    ...Object.entries(errors).map(([why, n]) => `${n} × ${why}`),
+  ].join(', ')
+}
+
 /** A figure beside what was promised of it. */
 export function promise(what: string, value: string, kept: boolean, promised: string): void {
   console.log(`  ${kept ? pc.green('✔') : pc.red('✘')} ${what}: ${pc.bold(value)} ${pc.dim(`(${promised})`)}`)
 }
+
+/** A figure beside a goal of speed: one that is missed is said, and is no failure. */
+export function goal(what: string, value: string, reached: boolean, wanted: string): void {
+  console.log(
+    `  ${reached ? pc.green('●') : pc.yellow('○')} ${what}: ${pc.bold(value)} ${pc.dim(`(goal ${wanted}${reached ? '' : ', missed'})`)}`,
+  )
+}
 export const fact = (what: string, value: string | number): void => console.log(`    ${what}: ${value}`)
 
-export const percent = (share: number): string => `${number(share * 100)} %`
+/** Rows of text under each other, the first column to the left and the others to the right. */
+export function tableOf(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('   ')
+      .trimEnd(),
+  )
+}
+export const table = (rows: readonly (readonly string[])[]): void => {
+  for (const text of tableOf(rows)) console.log(`  ${text}`)
+}
+
+export const percent = (share: number, digits = 1): string => `${number(share * 100, digits)} %`
 /** A value as a multiple of the baseline of the same run. */
 export const times = (value: number, baseline: number): string => `${number(value / baseline, 2)}×`
-
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 export function machine(): void {
   console.log(
@@ -39,14 +75,16 @@ export function machine(): void {
   )
 }
 
-/** What must hold however fast it went; waits until messages have settled, at most two minutes. */
-export async function invariantsHold(observed: Observed): Promise<boolean> {
-  const limitMs = performance.now() + 120_000
+/** What must hold however fast it went; waits until messages have settled, at most `patienceMs`. */
+export async function invariantsHold(observed: Observed, patienceMs = 120_000): Promise<boolean> {
+  const limitMs = performance.now() + patienceMs
   for (;;) {
     const violations = await findViolations(observed)
     if (violations.length === 0 || performance.now() > limitMs) {
       const names = [...new Set(violations.map(({ invariant }) => invariant))].join(', ')
       promise('invariants over databases, gateway, messages and Redis', names || 'all hold', violations.length === 0, 'all')
+      for (const { statement, rows } of violations)
+        step(`${statement}: ${rows.length} times not, such as ${JSON.stringify(rows[0])}`)
       return violations.length === 0
     }
     await new Promise((resolve) => setTimeout(resolve, 250))

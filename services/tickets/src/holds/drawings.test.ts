@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, TicketTypeId } from '@boxoffice/contracts'
 import { policies, type Tx } from '@boxoffice/service-kit'
 import { createWatchers } from '@boxoffice/service-kit/testing'
 import { Redis } from 'ioredis'
@@ -38,7 +38,7 @@ it('an event that changes all the time is drawn all the same: provisional holds 
     /** Between this reading and its drawing somebody always holds something. */
     async changes(eventId) {
       const changes = await commands.changes(eventId)
-      if (changing) await commands.hold(eventId, id<ReservationId>(), { lines: [line], seats: [] })
+      if (changing) await commands.hold(eventId, [{ reservationId: id(), places: { lines: [line], seats: [] } }])
       return changes
     },
   }

@@ -1,5 +1,6 @@
 import type { OrderId } from '@boxoffice/contracts'
-import { fact, heading, line, median, percent, promise, step } from '../report.ts'
+import { fact, heading, line, percent, promise, step } from '../report.ts'
+import { median } from '../statistics.ts'
 import { GATEWAY_MS, GATEWAY_PER_SECOND, placeAll, settle, untilPaid, type World } from './world.ts'
 
 const QUIET_PER_SECOND = 4

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { publishEvent } from '../../events.ts'
 import type { Person } from '../../person.ts'
 import { type BenchSystem, startBenchSystem } from '../bench-system.ts'
-import { closedLoop, type Figures, openLoop } from '../load.ts'
+import { closedLoop, type Figures, openLoop } from '../load/loops.ts'
 import { step } from '../report.ts'
 
 export const GATEWAY_MS = 300

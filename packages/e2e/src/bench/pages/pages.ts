@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import { fact, heading, median, promise, step, times } from '../report.ts'
+import { fact, heading, promise, step, times } from '../report.ts'
+import { median } from '../statistics.ts'
 
 const ROUNDS = 9
 const PAGES = 20

@@ -1,8 +1,9 @@
 import { constants, setPriority } from 'node:os'
 import { expectStatus } from '../../person.ts'
 import { readMetric } from '../bench-system.ts'
-import { type Act, closedLoop, type Figures, openLoop } from '../load.ts'
-import { fact, heading, invariantsHold, line, median, percent, promise, step, times } from '../report.ts'
+import { type Act, closedLoop, type Figures, openLoop } from '../load/loops.ts'
+import { fact, heading, invariantsHold, line, percent, promise, step, times } from '../report.ts'
+import { median } from '../statistics.ts'
 import { get, read, sell, type World, withWorld } from './world.ts'
 
 const READS_PER_SECOND = 120

@@ -3,7 +3,7 @@ import { publishEvent } from '../../events.ts'
 import { expectStatus, type Person } from '../../person.ts'
 import { createRandom, drawByRank } from '../../random.ts'
 import { type BenchSystem, startBenchSystem } from '../bench-system.ts'
-import { closedLoop } from '../load.ts'
+import { closedLoop } from '../load/loops.ts'
 import { step } from '../report.ts'
 
 const ORGANIZERS = 4

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { closedLoop, openLoop } from './load.ts'
+import { closedLoop, openLoop } from './loops.ts'
 
 test('people take turns, each turn once', async () => {
   const turns: number[] = []

@@ -1,0 +1,33 @@
+import type { Bench } from './bench.ts'
+import { contention } from './contention/contention.ts'
+import { curve } from './curve/curve.ts'
+import { edge } from './edge/edge.ts'
+import { holds } from './holds/holds.ts'
+import { map } from './map/map.ts'
+import { benchOrders } from './orders/orders.ts'
+import { benchPages } from './pages/pages.ts'
+import { purchases } from './purchases/purchases.ts'
+import { benchReads } from './reads/reads.ts'
+import { sizes } from './sizes/sizes.ts'
+
+/** One that says itself whether all that is promised was kept. */
+const saying = (title: string, run: () => Promise<boolean>): Bench => ({
+  title,
+  run: async ({ promise }) => {
+    promise('all of it', '', await run(), 'kept')
+  },
+})
+
+/** All benches, in the order in which `all` runs them. */
+export const benches: Readonly<Record<string, Bench>> = {
+  holds,
+  edge,
+  purchases,
+  sizes,
+  contention,
+  curve,
+  map,
+  reads: saying('reads of the read side with and without its cache, and a sale beside them', benchReads),
+  orders: saying('orders through the queue beside orders that are waited for; commands in order; killed workers', benchOrders),
+  pages: saying("what a page of a ticket's PDF costs", benchPages),
+}

@@ -1,0 +1,74 @@
+import { type Bench, type BenchContext, inTurns } from '../bench.ts'
+import { signIn } from '../crowd.ts'
+import { holdSeat } from '../holds/hold-templates.ts'
+import { fact, figuresOf, heading, times } from '../report.ts'
+import { median } from '../statistics.ts'
+import { publishHall } from '../venue.ts'
+import { type Measured, measureLoad, showRounds, type World, withWorld } from '../world.ts'
+
+const CONTENDERS = 5_000
+const CONNECTIONS = 500
+const BARE = 'a bare 409'
+
+/** Five thousand people want one seat: one has it, and how long the others wait to be told so. */
+export const contention: Bench = {
+  title: 'one seat and 5,000 contenders on 500 connections through the edge, beside a bare 409',
+  important: true,
+  run: (context) => withWorld(context, undefined, (world) => measureContention(context, world)),
+}
+
+async function measureContention(context: BenchContext, world: World): Promise<void> {
+  const { bench, bare } = world
+  const rounds = context.sized(5, 2)
+  const contenders = context.sized(CONTENDERS, 2_000)
+  const organizer = await bench.person('Olga', { organizer: true })
+  const buyers = signIn(bench, contenders)
+  const crowd = { kind: 'closed', connections: CONNECTIONS, turns: contenders } as const
+  const wantOneSeat = (url: string) => async () => {
+    const hall = await publishHall(organizer, 100)
+    const [type] = hall.types
+    if (!type) throw new Error('the hall sells nothing')
+    const wanted = { ...hall, types: [{ ...type, seatIds: ['1-R1-50'] }] }
+    return measureLoad(world, holdSeat(url, wanted, buyers), crowd)
+  }
+  const refuse = { method: 'POST', url: `${bare.url}/refuse`, body: '{"seat":"{{uuid}}"}' }
+  const { urls } = bench.system
+  const results = await inTurns(rounds, {
+    [BARE]: () => measureLoad(world, refuse, crowd),
+    'through the edge': wantOneSeat(urls.edge),
+    'no edge': wantOneSeat(urls.tickets),
+  })
+  report(context, results, `${contenders} contenders, ${CONNECTIONS} connections, ${rounds} rounds`)
+  await context.invariants(bench.observed)
+}
+
+function report(context: BenchContext, results: Record<string, Measured[]>, how: string): void {
+  heading(`One seat: ${how}, ${context.instances} of each service; lines are of those who were refused`)
+  for (const [name, all] of Object.entries(results)) showRounds(context, name, all, { status: 409, what: 'refusal' })
+  const medianOf = (name: string, figure: 'p50Ms' | 'p99Ms') =>
+    median((results[name] ?? []).map(({ load }) => figuresOf(load, 409)[figure]))
+  for (const name of ['through the edge', 'no edge']) {
+    const p99 = medianOf(name, 'p99Ms')
+    const value = `p50 ${medianOf(name, 'p50Ms').toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${times(p99, medianOf(BARE, 'p99Ms'))}`
+    if (name === 'no edge') fact(`refused, ${name}`, value)
+    else context.goal(`refused, ${name}, p99 beside ${BARE}`, value, p99 <= 2 * medianOf(BARE, 'p99Ms'), '≤ 2.00×')
+  }
+  const winners = ['through the edge', 'no edge'].flatMap((name) =>
+    (results[name] ?? []).map(({ load }) => load.answers['201']?.count ?? 0),
+  )
+  context.promise(
+    'winners of each round',
+    winners.join(', '),
+    winners.every((count) => count === 1),
+    'one',
+  )
+  const unanswered = Object.entries(results).flatMap(([, all]) =>
+    all.map(({ load }) => load.turns - (load.answers['201']?.count ?? 0) - (load.answers['409']?.count ?? 0)),
+  )
+  context.promise(
+    'contenders who were neither',
+    unanswered.join(', '),
+    unanswered.every((count) => count === 0),
+    'none',
+  )
+}

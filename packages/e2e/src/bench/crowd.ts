@@ -1,0 +1,53 @@
+import { createPrivateKey, randomUUID, sign } from 'node:crypto'
+import type { Role, UserId } from '@boxoffice/contracts'
+import { ACCESS_TOKEN_AUDIENCE } from '@boxoffice/service-kit'
+import pg from 'pg'
+import type { BenchSystem } from './bench-system.ts'
+
+const HOURS = 3
+
+export interface Buyer {
+  userId: UserId
+  email: string
+  token: string
+}
+
+/**
+ * Signed-in people, each another, with tokens of the system's own key: a crowd that would take an hour to register. They have no
+ * account; `createAccounts` gives them one.
+ */
+export function signIn({ secrets }: Pick<BenchSystem, 'secrets'>, count: number, roles: readonly Role[] = ['USER']): Buyer[] {
+  const key = createPrivateKey({ key: secrets.token.privateKey, format: 'jwk' })
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const header = part({ alg: 'EdDSA', typ: 'at+jwt', kid: secrets.token.privateKey.kid })
+  const issuedAt = Math.floor(Date.now() / 1_000)
+  const common = { roles, iss: 'boxoffice', aud: ACCESS_TOKEN_AUDIENCE, iat: issuedAt, exp: issuedAt + HOURS * 3_600 }
+  return Array.from({ length: count }, () => {
+    const userId = randomUUID() as UserId
+    const email = `buyer.${userId.slice(-12)}@boxoffice.example`
+    const signed = `${header}.${part({ ...common, sub: userId, email, sid: randomUUID() })}`
+    return { userId, email, token: `${signed}.${sign(null, Buffer.from(signed), key).toString('base64url')}` }
+  })
+}
+
+/** A hash of the right form that no password has. */
+const NO_PASSWORD = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
+
+/** Accounts for them, with confirmed addresses, straight into the auth service's database; all with the password hash that is given. */
+export async function createAccounts(
+  { system }: BenchSystem,
+  buyers: readonly Buyer[],
+  passwordHash = NO_PASSWORD,
+): Promise<void> {
+  const client = new pg.Client({ connectionString: system.databaseUrl('auth') })
+  await client.connect()
+  try {
+    await client.query(
+      `insert into users (user_id, email, password_hash, first_name, last_name, locale, roles, email_verified_at, created_at)
+       select user_id, email, $3, 'Bea', 'Buyer', 'en', '{USER}', now(), now() from unnest($1::uuid[], $2::text[]) as b (user_id, email)`,
+      [buyers.map(({ userId }) => userId), buyers.map(({ email }) => email), passwordHash],
+    )
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,25 @@
+export const median = (values: readonly number[]): number => percentile(values, 50)
+
+/** The value below which so many percent lie (nearest rank); NaN of nothing. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const rank = Math.ceil((percent / 100) * sorted.length)
+  return sorted[Math.max(0, rank - 1)] ?? Number.NaN
+}
+
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+/** What one kind of answer took, in milliseconds. */
+export interface Spread {
+  count: number
+  p50Ms: number
+  p90Ms: number
+  p99Ms: number
+  maxMs: number
+}
+
+export function spreadOf(samplesMs: readonly number[]): Spread {
+  const sorted = samplesMs.toSorted((a, b) => a - b)
+  const at = (percent: number) => sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN
+  return { count: sorted.length, p50Ms: at(50), p90Ms: at(90), p99Ms: at(99), maxMs: sorted.at(-1) ?? Number.NaN }
+}
