@@ -35,8 +35,15 @@ export interface HandlingOptions<T> {
   translate?: Translate
   /** A message was taken before: what followed its commit then may have been lost. In the transaction that found the inbox row. */
   onDuplicate?(tx: T, message: Message<MessageDefinition>): Promise<void>
-  /** What several messages do at once, in place of each one's `handle`: all of one transaction, of any of the queue's types. */
-  together?(tx: T, messages: readonly Message<MessageDefinition>[]): Promise<void>
+  /**
+   * What several messages do at once, in place of each one's `handle`: all of one transaction, of any of the queue's types. What it does
+   * is in the trace of the first of them, but for what it does `within` another.
+   */
+  together?(
+    tx: T,
+    messages: readonly Message<MessageDefinition>[],
+    within: <R>(message: Message<MessageDefinition>, work: () => R) => R,
+  ): Promise<void>
   /** Runs the transaction, and publishes what it wrote into the outbox. */
   published<R>(transaction: () => Promise<R>): Promise<R>
   logger: Logger
@@ -125,12 +132,9 @@ export function createHandling<T>(options: HandlingOptions<T>) {
         const all = taken.filter(({ outcome }) => outcome === 'done')
         const [first] = all
         if (together && first) {
-          await within(first, () =>
-            together(
-              tx,
-              all.map(({ envelope }) => envelope),
-            ),
-          )
+          const ofMessage = new Map(all.map((one) => [one.envelope, one]))
+          const messages = [...ofMessage.keys()]
+          await within(first, () => together(tx, messages, (message, work) => within(ofMessage.get(message) ?? first, work)))
         }
         for (const one of taken) {
           if (one.outcome === 'duplicate') await within(one, async () => options.onDuplicate?.(tx, one.envelope))
@@ -143,7 +147,7 @@ export function createHandling<T>(options: HandlingOptions<T>) {
   }
 
   /** In the trace of a message, and under its correlation id. */
-  const within = ({ span, envelope }: Taken<T>, work: () => Promise<void>): Promise<void> =>
+  const within = <R>({ span, envelope }: Taken<T>, work: () => R): R =>
     withCorrelationId(envelope.correlationId, () => (span ? asPartOf(span, work) : work()))
 
   async function process(message: SqsMessage, read: ReadMessage, span: Span): Promise<Outcome> {

@@ -15,7 +15,8 @@ export type Transact = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
 export async function transact<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   try {
-    await client.query('begin')
+    // Sent with the first statement: if it fails, that fails too.
+    client.query('begin').catch(() => {})
     const result = await work({ query: async (text, values) => (await client.query(text, values as unknown[])).rows })
     await client.query('commit')
     client.release()
