@@ -3,6 +3,7 @@ import { contention } from './contention/contention.ts'
 import { curve } from './curve/curve.ts'
 import { edge } from './edge/edge.ts'
 import { holds } from './holds/holds.ts'
+import { http } from './http/http.ts'
 import { map } from './map/map.ts'
 import { messages } from './messages/messages.ts'
 import { benchOrders } from './orders/orders.ts'
@@ -31,6 +32,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   curve,
   map,
   messages,
+  http,
   sagas,
   shop,
   reads: saying('reads of the read side with and without its cache, and a sale beside them', benchReads),
