@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts'
+import { capacity } from './capacity/capacity.ts'
 import { contention } from './contention/contention.ts'
 import { curve } from './curve/curve.ts'
 import { edge } from './edge/edge.ts'
@@ -35,6 +36,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   http,
   sagas,
   shop,
+  capacity,
   reads: saying('reads of the read side with and without its cache, and a sale beside them', benchReads),
   orders: saying('orders through the queue beside orders that are waited for; commands in order; killed workers', benchOrders),
   pages: saying("what a page of a ticket's PDF costs", benchPages),
