@@ -1,13 +1,18 @@
 import type { Bench } from './bench.ts'
+import { capacity } from './capacity/capacity.ts'
 import { contention } from './contention/contention.ts'
 import { curve } from './curve/curve.ts'
 import { edge } from './edge/edge.ts'
 import { holds } from './holds/holds.ts'
+import { http } from './http/http.ts'
 import { map } from './map/map.ts'
+import { messages } from './messages/messages.ts'
 import { benchOrders } from './orders/orders.ts'
 import { benchPages } from './pages/pages.ts'
 import { purchases } from './purchases/purchases.ts'
 import { benchReads } from './reads/reads.ts'
+import { sagas } from './sagas/sagas.ts'
+import { shop } from './shop/shop.ts'
 import { sizes } from './sizes/sizes.ts'
 import { benchTelemetry } from './telemetry/telemetry.ts'
 
@@ -28,6 +33,11 @@ export const benches: Readonly<Record<string, Bench>> = {
   contention,
   curve,
   map,
+  messages,
+  http,
+  sagas,
+  shop,
+  capacity,
   reads: saying('reads of the read side with and without its cache, and a sale beside them', benchReads),
   orders: saying('orders through the queue beside orders that are waited for; commands in order; killed workers', benchOrders),
   pages: saying("what a page of a ticket's PDF costs", benchPages),

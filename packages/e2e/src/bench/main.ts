@@ -49,6 +49,9 @@ async function runBench(name: string, options: { quick: boolean; instances: numb
   return context.broken()
 }
 
+// Some benches speak with the local SNS and SQS themselves, which take any credentials.
+process.env.AWS_ACCESS_KEY_ID ??= 'local'
+process.env.AWS_SECRET_ACCESS_KEY ??= 'local'
 process.exitCode = await main().catch((error) => {
   console.error(pc.red(error instanceof Error ? error.message : String(error)))
   return 2

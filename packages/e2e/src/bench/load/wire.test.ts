@@ -5,14 +5,14 @@ const bytes = (...lines: string[]) => Buffer.from(lines.join('\r\n'))
 
 test('an answer is whole when as many bytes as it announced are there', () => {
   const whole = bytes('HTTP/1.1 201 Created', 'Content-Length: 5', '', 'hello')
-  expect(readAnswer(whole, true)).toEqual({ status: 201, bytes: 5, body: 'hello' })
+  expect(readAnswer(whole, true)).toMatchObject({ status: 201, bytes: 5, body: 'hello' })
   expect(readAnswer(whole.subarray(0, -1), true)).toBeNull()
   expect(readAnswer(bytes('HTTP/1.1 201 Cre'), true)).toBeNull()
 })
 
 test('an answer in chunks is whole with the last, empty one', () => {
   const head = ['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked', '']
-  expect(readAnswer(bytes(...head, '3', 'abc', 'a', '0123456789', '0', '', ''), true)).toEqual({
+  expect(readAnswer(bytes(...head, '3', 'abc', 'a', '0123456789', '0', '', ''), true)).toMatchObject({
     status: 200,
     bytes: 13,
     body: 'abc0123456789',

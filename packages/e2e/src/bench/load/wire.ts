@@ -1,9 +1,10 @@
 import { connect, type Socket } from 'node:net'
 
-/** What came back; the body only where it was asked for. */
+/** What came back; head and body only where they were asked for. */
 export interface WireAnswer {
   status: number
   bytes: number
+  head?: string
   body?: string
 }
 
@@ -78,10 +79,11 @@ export function readAnswer(received: Buffer, keepBody: boolean): WireAnswer | nu
   if (length !== undefined) {
     const end = start + Number(length)
     if (received.length < end) return null
-    return { status, bytes: Number(length), ...(keepBody && { body: received.toString('utf8', start, end) }) }
+    return { status, bytes: Number(length), ...(keepBody && { head, body: received.toString('utf8', start, end) }) }
   }
   if (!/\r\ntransfer-encoding: *chunked/i.test(head)) return { status, bytes: 0 }
-  return readChunked(received, start, status, keepBody)
+  const answer = readChunked(received, start, status, keepBody)
+  return answer && keepBody ? { ...answer, head } : answer
 }
 
 function readChunked(received: Buffer, start: number, status: number, keepBody: boolean): WireAnswer | null {

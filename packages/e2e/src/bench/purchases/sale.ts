@@ -50,6 +50,7 @@ export function createLedgerOfSale({ system }: BenchSystem) {
       new pg.Pool({ connectionString: system.databaseUrl(key), max: 2, allowExitOnIdle: true }),
     ]),
   ) as Record<'payments' | 'tickets' | 'notifications', pg.Pool>
+  for (const pool of Object.values(pools)) pool.on('error', () => {}) // the system may be stopped first
   async function rowOf<T>(service: keyof typeof pools, sql: string, values: unknown[] = []): Promise<T> {
     return (await pools[service].query(sql, values)).rows[0] as T
   }

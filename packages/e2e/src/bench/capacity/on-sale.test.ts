@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { type Fleet, type OnSale, planOnSale, type ServiceTimes, simulateOnSale } from './on-sale.ts'
+
+const times: ServiceTimes = {
+  hold: { tickets: 0.2, postgres: 0.1, redis: 0.02 },
+  purchase: { payments: 10, tickets: 8, notifications: 10, analytics: 3, events: 1, auth: 1, postgres: 10, redis: 1 },
+  commitMs: 3,
+  gatewayMs: 300,
+}
+const sale: OnSale = { buyers: 10_000, tickets: 5_000, admittedPerSecond: 0, lanes: 1 }
+const large: Fleet = { tickets: 64, payments: 64, notifications: 64, analytics: 64, postgres: 64 }
+
+test('with enough of everything nobody waits, and with too little everybody does', () => {
+  const plenty = simulateOnSale(sale, large, times)
+  expect(plenty.holdP99Ms).toBeLessThan(100)
+  const little = simulateOnSale(sale, { ...large, tickets: 1 }, { ...times, hold: { ...times.hold, tickets: 5 } })
+  expect(little.waitsMs.tickets).toBeGreaterThan(10_000)
+})
+
+test('a waiting room makes people wait in front instead of inside', () => {
+  const room = simulateOnSale({ ...sale, admittedPerSecond: 200 }, large, times)
+  expect(room.waitingRoomMaxMs).toBeGreaterThan(20_000)
+  expect(room.holdP99Ms).toBeLessThan(50)
+})
+
+test('what there is one of for an event is a wall that no task moves', () => {
+  const slow = { ...times, hold: { ...times.hold, postgres: 4 } }
+  expect(planOnSale(sale, times).wall).toBeNull()
+  expect(planOnSale(sale, slow).wall).toBe('batches')
+  expect(planOnSale({ ...sale, lanes: 16 }, slow).wall).toBeNull()
+})
+
+test('more buyers need no fewer tasks', () => {
+  const [few, many] = [planOnSale(sale, times), planOnSale({ ...sale, buyers: 40_000, tickets: 20_000 }, times)]
+  for (const part of ['tickets', 'payments', 'notifications', 'postgres'] as const)
+    expect(many.fleet[part]).toBeGreaterThanOrEqual(few.fleet[part])
+})

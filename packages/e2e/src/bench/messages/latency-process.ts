@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
+import { paymentFailed } from '@boxoffice/contracts'
+import { createAws, createMessaging, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
+import { baseConfig, baseEnvironment, createFoundation, readEnvironment } from '@boxoffice/service-kit'
+import { z } from 'zod'
+import { spreadOf } from '../statistics.ts'
+import { QUEUE } from './consuming.ts'
+
+// Commits so many messages a second through the outbox, and says how long after its commit each could be received.
+const { environment, perSecond, seconds } = JSON.parse(process.argv[2] ?? '')
+const Environment = z.object({ PORT: z.coerce.number(), ...baseEnvironment, ...messagingEnvironment })
+const read = readEnvironment(Environment, environment)
+const config = { ...baseConfig('payment-service', read as never), messaging: messagingConfig(read) }
+const messaging = createMessaging(createFoundation(config), config.messaging)
+const aws = createAws(config.messaging)
+const QueueUrl = await aws.queueUrl(QUEUE)
+const committedMs = new Map<string, number>()
+const arrivedMs = new Map<string, number>()
+const total = perSecond * seconds
+
+async function receive(): Promise<void> {
+  while (arrivedMs.size < total) {
+    const { Messages = [] } = await aws.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+    )
+    const nowMs = performance.now()
+    for (const { Body = '' } of Messages) arrivedMs.set(JSON.parse(Body).messageId, nowMs)
+    if (Messages.length === 0) continue
+    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
+    await aws.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
+  }
+}
+
+async function say(): Promise<void> {
+  const payload = {
+    ...{ orderId: randomUUID(), eventId: randomUUID(), userId: randomUUID(), reservationId: randomUUID() },
+    ...{ orderNumber: 'ORD-2026-000001', failureReason: 'CARD_DECLINED', errorMessage: 'declined', retryable: false },
+    ...{ totalAmount: null, currency: null },
+  }
+  const messageId = await messaging.transact((tx) =>
+    messaging.append(tx, paymentFailed, payload as never, { aggregateVersion: 1 }),
+  )
+  committedMs.set(messageId, performance.now())
+}
+
+messaging.relay.start()
+process.send?.({ ready: true })
+const receiving = receive()
+const startedMs = performance.now()
+const saying: Promise<void>[] = []
+for (let index = 0; index < total; index++) {
+  const waitMs = startedMs + (index * 1_000) / perSecond - performance.now()
+  if (waitMs > 0) await sleep(waitMs)
+  saying.push(say())
+}
+await Promise.all(saying)
+await Promise.race([receiving, sleep(30_000)])
+// A message may arrive before we hear of its commit: then it took no time.
+const latencies = [...arrivedMs].map(([id, atMs]) => Math.max(0, atMs - (committedMs.get(id) ?? Number.NaN)))
+process.send?.({
+  result: { said: committedMs.size, arrived: arrivedMs.size, spread: spreadOf(latencies.filter(Number.isFinite)) },
+})
+process.on('disconnect', () => process.exit(0))
