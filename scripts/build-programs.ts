@@ -18,12 +18,19 @@ const migrationsOf = (service: string) => ({ from: `services/${service}/prisma/m
 /** Every program that has an image. The Dockerfile's `PROGRAM` is one of these names. */
 export const programs = {
   auth: main('services/auth/src/main.ts'),
-  events: { ...main('services/events/src/main.ts'), files: [{ from: 'services/events/src/cache/lua', to: 'lua' }] },
+  events: {
+    entries: {
+      main: 'services/events/src/main.ts',
+      'read-plan': 'services/events/src/seating/read-plan.ts',
+      // What piscina starts a thread with: it looks for this name beside itself.
+      worker: 'services/events/node_modules/piscina/dist/worker.js',
+    },
+    files: [{ from: 'services/events/src/cache/lua', to: 'lua' }],
+  },
   tickets: {
     entries: {
       main: 'services/tickets/src/main.ts',
       pdf: 'services/tickets/src/tickets/pdf.ts',
-      // What piscina starts a thread with: it looks for this name beside itself.
       worker: 'services/tickets/node_modules/piscina/dist/worker.js',
     },
     files: [

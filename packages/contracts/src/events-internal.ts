@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Event } from './event.ts'
 import { EventId, UserId } from './ids.ts'
-import { defineRoute, Refusal, refusalWith } from './route.ts'
+import { defineRoute, jsonText, Refusal, refusalWith } from './route.ts'
 import { SeatingPlan } from './seating-plan.ts'
 
 const params = z.object({ eventId: EventId })
@@ -58,6 +58,6 @@ export const eventsInternalRoutes = {
         description: 'what tickets are made of: where one is not in the plan, it stays open to change',
       }),
     }),
-    responses: { 200: SeatingPlan, 404: Refusal, 409: refusalWith({ zoneIds: z.array(z.int()).optional() }) },
+    responses: { 200: jsonText(SeatingPlan), 404: Refusal, 409: refusalWith({ zoneIds: z.array(z.int()).optional() }) },
   }),
 } as const

@@ -100,6 +100,7 @@ export const eventsRoutes = {
     params,
     body: NewSeatingPlan,
     bodyLimitBytes: SEATING_PLAN_BYTES_MAX,
+    bodyAsText: true,
     responses: { 200: SeatingPlan, 403: Refusal, 404: Refusal, 409: Refusal },
   }),
   getSeatingPlan: defineRoute({

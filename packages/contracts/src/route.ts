@@ -29,9 +29,11 @@ export interface Route {
   readonly body?: z.ZodType
   /** The largest body that is read; 1 MiB where none is given. */
   readonly bodyLimitBytes?: number
+  /** The handler gets the body's text alone, and holds it to `body` itself: one so large that it must not be read on the event loop. */
+  readonly bodyAsText?: true
   /**
    * By status; `Empty` for an answer without a body, `binary(…)` for a file, `fileOr(…)` for JSON or a file, `eventStream(…)` for
-   * server-sent events. Refusals of the platform need not be named.
+   * server-sent events, `jsonText(…)` for JSON as text. Refusals of the platform need not be named.
    */
   readonly responses: Readonly<Record<number, z.ZodType>>
 }
@@ -43,6 +45,7 @@ export const Empty = z.void()
 export type Form =
   | { readonly kind: 'file'; readonly contentType: string }
   | { readonly kind: 'file-or-json'; readonly contentType: string; readonly json: z.ZodType }
+  | { readonly kind: 'json-text'; readonly contentType: 'application/json'; readonly json: z.ZodType }
   | { readonly kind: 'event-stream'; readonly contentType: 'text/event-stream'; readonly item: z.ZodType }
 
 const forms = new WeakMap<z.ZodType, Form>()
@@ -58,6 +61,9 @@ export const binary = (contentType: string) => withForm(Bytes(), { kind: 'file',
 /** An answer that is JSON, or a file of this content type where the request asks for one. */
 export const fileOr = <S extends z.ZodType>(json: S, contentType: string) =>
   withForm(z.union([json, Bytes()]), { kind: 'file-or-json', contentType, json })
+
+/** JSON that both sides pass on as the text it is: one so large that it must not be read on the event loop. */
+export const jsonText = (json: z.ZodType) => withForm(z.string(), { kind: 'json-text', contentType: 'application/json', json })
 
 /** Server-sent events: each item is the JSON of one `data:` field. */
 export const eventStream = <S extends z.ZodType>(item: S) =>
@@ -115,7 +121,9 @@ type Sent<Z extends z.ZodType> =
     : z.output<Z>
 
 /** What a handler receives. */
-export type Request<R extends Route> = Part<R, 'params', 'received'> & Part<R, 'query', 'received'> & Part<R, 'body', 'received'>
+export type Request<R extends Route> = Part<R, 'params', 'received'> &
+  Part<R, 'query', 'received'> &
+  (R extends { bodyAsText: true } ? unknown : Part<R, 'body', 'received'>)
 /** What a client sends. */
 export type Outgoing<R extends Route> = Part<R, 'params', 'sent'> & Part<R, 'query', 'sent'> & Part<R, 'body', 'sent'>
 /** What a client gets. */

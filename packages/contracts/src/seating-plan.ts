@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { EventId } from './ids.ts'
 import { line } from './text.ts'
 
-export const SEATING_PLAN_BYTES_MAX = 4 * 1_048_576
-export const SEATS_MAX = 20_000
-const ZONES_MAX = 50
+export const SEATING_PLAN_BYTES_MAX = 16 * 1_048_576
+export const SEATS_MAX = 100_000
+export const ZONES_MAX = 200
 const ROWS_MAX = 200
 const ROW_SEATS_MAX = 500
 

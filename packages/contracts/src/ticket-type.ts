@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EventId, TicketTypeId } from './ids.ts'
 import { Currency, Money } from './money.ts'
+import { ZONES_MAX } from './seating-plan.ts'
 import { Instant, line } from './text.ts'
 
 export const ZoneId = z.int().min(1).max(999)
@@ -44,7 +45,7 @@ export const NewTicketType = z
     zoneIds: z
       .array(ZoneId)
       .min(1)
-      .max(50)
+      .max(ZONES_MAX)
       .optional()
       .meta({ description: 'of a seated type: it sells all seats of these zones of the seating plan' }),
     salesStartAt: Instant.optional(),

@@ -64,10 +64,14 @@ async function read(route: Route, response: globalThis.Response) {
   const schema = route.responses[status]
   const form = schema && formOf(schema)
   if (form?.kind === 'event-stream') return { status, body: readEvents(form.item, response) }
-  if (form?.kind === 'file' || (form && response.headers.get('content-type')?.startsWith(form.contentType))) {
+  if (
+    form?.kind === 'file' ||
+    (form?.kind === 'file-or-json' && response.headers.get('content-type')?.startsWith(form.contentType))
+  ) {
     return { status, body: new Uint8Array(await response.arrayBuffer()) }
   }
   const text = await response.text()
+  if (form?.kind === 'json-text') return { status, body: text }
   const json = parse(text)
   if (!schema) throw new UnexpectedAnswer(route, status, json)
   return { status, body: schema instanceof z.ZodVoid ? undefined : z.decode(schema, json as never) }

@@ -10,6 +10,9 @@ export interface EncodedJson<T> {
 /** `value` as its schema would encode it: it is sent as it is, and not held to the route's schema again. */
 export const encodedJson = <T>(value: T): EncodedJson<T> => ({ [encoded]: Buffer.from(JSON.stringify(value)) })
 
+/** The same of what is JSON already. */
+export const encodedText = <T>(json: string): EncodedJson<T> => ({ [encoded]: Buffer.from(json) })
+
 /** Its text, in UTF-8. */
 export const bodyOf = (json: EncodedJson<unknown>): Uint8Array => json[encoded]
 export const bytesOf = (json: EncodedJson<unknown>): number => json[encoded].byteLength

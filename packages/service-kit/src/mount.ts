@@ -72,7 +72,7 @@ export function mountRoutes<T extends Routes>(
       method: route.method,
       url: route.path,
       ...(route.bodyLimitBytes && { bodyLimit: route.bodyLimitBytes }),
-      config: { operationId: name },
+      config: { operationId: name, bodyAsText: route.bodyAsText === true },
       async onRequest(request, reply) {
         const result = await guards.authenticate(route.access, request)
         if ('refusal' in result) return sendRefusal(reply, result.refusal)

@@ -139,6 +139,8 @@ function content(schema: z.ZodType) {
   switch (form?.kind) {
     case undefined:
       return { content: json(schema) }
+    case 'json-text':
+      return { content: json(form.json) }
     case 'file':
       return { content: { [form.contentType]: file } }
     case 'file-or-json':

@@ -15,6 +15,7 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     operationId?: string
+    bodyAsText?: boolean
   }
 }
 
@@ -72,6 +73,7 @@ function parseJson(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     request.rawBody = body.toString()
     if (request.rawBody === '') return done(null, undefined) // many clients name the type of a body that they do not send
+    if (request.routeOptions.config.bodyAsText) return done(null, undefined)
     return parse(request, request.rawBody, done)
   })
 }

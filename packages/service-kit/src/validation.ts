@@ -14,7 +14,7 @@ type Decoded = { ok: true; value: Parts } | { ok: false; refusal: HandlerRefusal
 export function createDecoder(route: Route): (raw: Parts) => Decoded {
   const schemas = (['params', 'query', 'body'] as const).flatMap((part) => {
     const schema = route[part]
-    return schema ? [{ part, schema }] : []
+    return schema && !(part === 'body' && route.bodyAsText) ? [{ part, schema }] : []
   })
   return (raw) => {
     const value: Parts = { params: {}, query: {}, body: undefined }
@@ -25,14 +25,20 @@ export function createDecoder(route: Route): (raw: Parts) => Decoded {
       else details.push(...detailsOf(part, result.error))
     }
     if (details.length === 0) return { ok: true, value }
-    return {
-      ok: false,
-      refusal: refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, 50) }),
-    }
+    return { ok: false, refusal: refuseDetails(details) }
   }
 }
 
-const detailsOf = (part: string, error: z.ZodError) =>
+/** What is wrong with a request, by the path of the field. */
+export interface Detail {
+  readonly path: string
+  readonly message: string
+}
+
+export const refuseDetails = (details: readonly Detail[]) =>
+  refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, 50) })
+
+export const detailsOf = (part: string, error: z.ZodError) =>
   issuesOf(error.issues).map(({ path, message }) => ({ path: [part, ...path].join('.'), message }))
 
 /** The issues a person can act on: those of the alternative of a union that the value came closest to. */

@@ -7,6 +7,7 @@ import { createEventCache, type EventCache } from './cache/event-cache.ts'
 import { createTicketsOfEvent, type TicketsOfEvent } from './catalog/tickets-of-event.ts'
 import type { Config } from './config.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
+import { createPlanReader, type PlanReader } from './seating/plan-reader.ts'
 import { createShownPlans, type ShowPlan } from './seating/shown-plans.ts'
 
 export interface Dependencies extends Foundation {
@@ -17,6 +18,7 @@ export interface Dependencies extends Foundation {
   /** For operators. */
   caches: EventCache['caches']
   showPlan: ShowPlan
+  plans: PlanReader
   tickets: TicketsOfEvent
   messaging: Messaging
   close(): Promise<void>
@@ -44,6 +46,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     policy: config.policies.tickets,
     responseTimeoutMs: config.ticketsTimeoutMs,
   })
+  const plans = createPlanReader()
   return {
     ...foundation,
     config,
@@ -52,10 +55,11 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     cache,
     caches: cache.caches,
     showPlan: createShownPlans({ db: prisma, bytesMax: config.planCacheBytes }),
+    plans,
     messaging,
     tickets: createTicketsOfEvent(tickets, logger),
     async close() {
-      await tickets.close()
+      await Promise.all([tickets.close(), plans.close()])
       await prisma.$disconnect()
       messaging.close()
       foundation.revocations.close()

@@ -23,8 +23,8 @@ const planned = async (seatCount: number) => {
 }
 /** How often a whole plan was read since. */
 const countReads = () => {
-  const { calls } = vi.spyOn(service.deps.prisma.seatingPlan, 'findUnique').mock
-  return () => calls.filter(([query]) => query.include).length
+  const { calls } = vi.spyOn(service.deps.prisma, '$queryRawUnsafe').mock
+  return () => calls.filter(([text]) => text.includes('zones::text')).length
 }
 const create = (bytesMax: number) => createShownPlans({ db: service.deps.prisma, bytesMax })
 

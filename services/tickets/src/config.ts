@@ -58,7 +58,7 @@ export const Environment = z.object({
     .int()
     .min(1)
     .default(5_000)
-    .describe('holds of a process that wait for Redis or the database; beyond it they are refused with 503'),
+    .describe('requests of each kind that wait in a process for Redis or the database; beyond it they are refused with 503'),
   TURN_WAIT_MS: z.coerce.number().int().min(0).default(5_000).describe("longest wait for one's turn to choose the best seats"),
   ORDER_PDF_PAGES_MAX: z.coerce
     .number()

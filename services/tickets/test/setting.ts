@@ -63,7 +63,7 @@ async function start(environment: Record<string, string>) {
     getEventInfos: async () => ({ status: 200, body: { events: [] } }),
     getSeatingPlanInfo: async ({ params }) => {
       const body = seatingPlans.get(params.eventId)
-      return body ? { status: 200, body } : refuse(404, 'SEATING_PLAN_NOT_FOUND', 'no plan')
+      return body ? { status: 200, body: JSON.stringify(body) } : refuse(404, 'SEATING_PLAN_NOT_FOUND', 'no plan')
     },
   })
   const payments = await startPeer(paymentsInternalRoutes, {

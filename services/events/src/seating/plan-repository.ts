@@ -1,10 +1,12 @@
-import type { EventId, SeatingPlan, Zones } from '@boxoffice/contracts'
+import type { EventId } from '@boxoffice/contracts'
+import { sqlOf } from '@boxoffice/service-kit'
 import type { Db } from '../catalog/event-repository.ts'
-import type { Prisma } from '../generated/prisma/client.ts'
 
+/** A plan as it stands. `zones`: JSON of megabytes, which is only passed on; it was held to the contract when it was put. */
 export interface StoredPlan {
-  plan: SeatingPlan
-  frozen: boolean
+  readonly planVersion: number
+  readonly seatCount: number
+  readonly zones: string
 }
 
 /** Which version of an event's plan stands; null where it has none. */
@@ -15,26 +17,46 @@ export async function findPlanVersion(db: Db, eventId: EventId): Promise<{ planV
 
 /** The plan of an event as it is now; null where it has none. */
 export async function findPlan(db: Db, eventId: EventId): Promise<StoredPlan | null> {
-  const row = await db.seatingPlan.findUnique({
-    where: { eventId },
-    include: { versions: { orderBy: { version: 'desc' }, take: 1 } },
-  })
-  const current = row?.versions[0]
-  if (!current) return null
-  const { version: planVersion, seatCount } = current
-  const zones = current.zones as Zones // held to the contract when it was put; it has up to 20,000 seats
-  return { plan: { eventId, planVersion, seatCount, zones }, frozen: row.frozenAt !== null }
+  const [plan] = await sqlOf(db).query<StoredPlan>(
+    `select v.version as "planVersion", v.seat_count as "seatCount", v.zones::text as zones
+     from seating_plans p join seating_plan_versions v using (event_id, version) where event_id = $1::uuid`,
+    [eventId],
+  )
+  return plan ?? null
+}
+
+/** Whether these are the zones of an event's plan. */
+export async function hasZones(db: Db, eventId: EventId, zones: string): Promise<boolean> {
+  const [plan] = await sqlOf(db).query<{ same: boolean }>(
+    `select v.zones = $2::jsonb as same
+     from seating_plans p join seating_plan_versions v using (event_id, version) where event_id = $1::uuid`,
+    [eventId, zones],
+  )
+  return plan?.same === true
+}
+
+/** Which of these zones an event's plan does not have. */
+export async function listUnknownZones(db: Db, eventId: EventId, zoneIds: readonly number[]): Promise<number[]> {
+  if (zoneIds.length === 0) return []
+  const unknown = await sqlOf(db).query<{ zoneId: number }>(
+    `select (asked.zone_id #>> '{}')::int as "zoneId"
+     from seating_plans p join seating_plan_versions v using (event_id, version),
+       jsonb_array_elements($2::jsonb) with ordinality asked(zone_id, place)
+     where event_id = $1::uuid and not jsonb_path_query_array(v.zones, '$[*].zoneId') @> asked.zone_id order by place`,
+    [eventId, JSON.stringify(zoneIds)],
+  )
+  return unknown.map(({ zoneId }) => zoneId)
 }
 
 /** Keep the next version of a plan that is not frozen, in the place of the one before. The event's row must be locked. */
-export async function replacePlan(
-  db: Db,
-  plan: { eventId: EventId; planVersion: number; seatCount: number; zones: Zones; createdAt: Date },
-): Promise<void> {
-  const { eventId, planVersion: version, seatCount, createdAt } = plan
+export async function replacePlan(db: Db, plan: StoredPlan & { eventId: EventId; createdAt: Date }): Promise<void> {
+  const { eventId, planVersion: version, seatCount, zones, createdAt } = plan
   await db.seatingPlan.upsert({ where: { eventId }, create: { eventId, version }, update: { version } })
-  const zones = plan.zones as Prisma.InputJsonArray
-  await db.seatingPlanVersion.create({ data: { eventId, version, seatCount, zones, createdAt } })
+  await sqlOf(db).query(
+    `insert into seating_plan_versions (event_id, version, seat_count, zones, created_at)
+     values ($1::uuid, $2, $3, $4::jsonb, $5::timestamptz) returning version`,
+    [eventId, version, seatCount, zones, createdAt],
+  )
   await db.seatingPlanVersion.deleteMany({ where: { eventId, version: { lt: version } } })
 }
 

@@ -1,8 +1,9 @@
 import type { eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
-import { encodedJson, type Handlers, refuse } from '@boxoffice/service-kit'
+import { type Handlers, RefusedError, refuse, refuseDetails } from '@boxoffice/service-kit'
 import { isVisibleTo } from '../catalog/event.ts'
 import { findEvent } from '../catalog/event-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { planJson, planText } from './plan-json.ts'
 import { putPlan, takePlan } from './put-plan.ts'
 
 const noEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
@@ -11,9 +12,11 @@ const noPlan = () => refuse(404, 'SEATING_PLAN_NOT_FOUND', 'the event has no sea
 export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
   const { prisma, cache, showPlan } = deps
   return {
-    async putSeatingPlan({ params, body, principal }) {
-      const result = await putPlan(deps, params.eventId, principal.userId, body.zones)
-      if (result.put) return { status: 200, body: encodedJson(result.plan) }
+    async putSeatingPlan({ params: { eventId }, rawBody, principal }) {
+      const read = await deps.plans.read(rawBody)
+      if ('details' in read) throw new RefusedError(refuseDetails(read.details))
+      const result = await putPlan(deps, eventId, principal.userId, read)
+      if (result.put) return { status: 200, body: planJson(eventId, result.plan) }
       switch (result.why) {
         case 'NOT_FOUND':
           return noEvent()
@@ -48,7 +51,7 @@ export function seatingInternalHandlers(deps: Dependencies): Handlers<Pick<typeo
     async getSeatingPlanInfo({ params, query }) {
       const result = await takePlan(deps, params.eventId, query.zoneIds ?? [])
       if (!result) return noPlan()
-      if (result.taken) return { status: 200, body: encodedJson(result.plan) }
+      if (result.taken) return { status: 200, body: planText(params.eventId, result.plan) }
       return refuse(409, 'ZONES_NOT_IN_PLAN', 'the plan does not have all of these zones', { zoneIds: result.unknownZones })
     },
   }

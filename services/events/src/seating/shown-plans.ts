@@ -1,6 +1,7 @@
 import type { EventId, SeatingPlan } from '@boxoffice/contracts'
-import { bytesOf, type EncodedJson, encodedJson } from '@boxoffice/service-kit'
+import { bytesOf, type EncodedJson } from '@boxoffice/service-kit'
 import type { Db } from '../catalog/event-repository.ts'
+import { planJson } from './plan-json.ts'
 import { findPlan, findPlanVersion } from './plan-repository.ts'
 
 /** A plan as it is shown: its JSON, and a tag that is another for every version. */
@@ -33,8 +34,9 @@ export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number })
   async function load(eventId: EventId) {
     const stored = await findPlan(db, eventId)
     if (!stored) return null
-    const shown = { json: encodedJson(stored.plan), etag: `"${stored.plan.planVersion}"` }
-    const key = keyOf(eventId, stored.plan.planVersion)
+    const { planVersion } = stored
+    const shown = { json: planJson(eventId, stored), etag: `"${planVersion}"` }
+    const key = keyOf(eventId, planVersion)
     if (!kept.has(key)) keep(key, shown)
     return shown
   }

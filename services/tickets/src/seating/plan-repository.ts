@@ -1,7 +1,6 @@
-import type { Currency, EventId, Minor, SeatId, SeatingPlan, TicketTypeId } from '@boxoffice/contracts'
+import type { Currency, EventId, Minor, SeatId, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import type { PlanSeat } from './plan.ts'
-import { seatIdOf } from './plan.ts'
 
 /** A zone of a plan, how many seats it has, and the type that sells them. */
 export interface Zone {
@@ -10,39 +9,29 @@ export interface Zone {
   readonly ticketTypeId: TicketTypeId | null
 }
 
-/** Keep a plan with all its seats; the one that stands already is left as it is. */
-export async function insertPlan(tx: Tx, plan: SeatingPlan): Promise<void> {
-  const inserted = await tx.query(
-    `insert into seating_plans (event_id, plan_version, seat_count) values ($1, $2, $3)
-     on conflict (event_id) do nothing returning event_id`,
-    [plan.eventId, plan.planVersion, plan.seatCount],
+/**
+ * Keep a plan with all its seats; the one that stands already is left as it is. `plan`: the JSON of a `SeatingPlan`, which is megabytes
+ * and only passed on to PostgreSQL.
+ */
+export const insertPlan = (tx: Tx, eventId: EventId, plan: string): Promise<unknown> =>
+  tx.query(
+    `with planned as (
+       insert into seating_plans (event_id, plan_version, seat_count)
+       select $1::uuid, (plan ->> 'planVersion')::int, (plan ->> 'seatCount')::int from (select $2::jsonb as plan) given
+       on conflict (event_id) do nothing returning event_id),
+     zone as materialized (
+       select event_id, place, (zone ->> 'zoneId')::int as zone_id, zone ->> 'name' as name, zone -> 'rows' as rows
+       from planned, jsonb_array_elements($2::jsonb -> 'zones') with ordinality zones(zone, place)),
+     zoned as (insert into seating_zones (event_id, zone_id, name) select event_id, zone_id, name from zone)
+     insert into seats (event_id, seat_id, seat_index, zone_id, row_label, col_label, accessible)
+     select event_id, zone_id || '-' || row_label || '-' || col_label,
+       row_number() over (order by zone.place, rows.place, seats.place) - 1, zone_id, row_label, col_label,
+       coalesce((seat -> 'accessible')::boolean, false)
+     from zone, jsonb_array_elements(zone.rows) with ordinality rows(line, place),
+       jsonb_array_elements(line -> 'seats') with ordinality seats(seat, place),
+       lateral (select line ->> 'rowLabel' as row_label, seat ->> 'colLabel' as col_label) labels`,
+    [eventId, plan],
   )
-  if (inserted.length === 0) return
-  await tx.query(
-    `insert into seating_zones (event_id, zone_id, name)
-     select $1, z.zone_id, z.name from unnest($2::int[], $3::text[]) z(zone_id, name)`,
-    [plan.eventId, plan.zones.map(({ zoneId }) => zoneId), plan.zones.map(({ name }) => name)],
-  )
-  const seats = plan.zones.flatMap(({ zoneId, rows }) =>
-    rows.flatMap(({ rowLabel, seats }) =>
-      seats.map(({ colLabel, accessible = false }) => ({ zoneId, rowLabel, colLabel, accessible })),
-    ),
-  )
-  await tx.query(
-    `insert into seats (event_id, seat_id, seat_index, zone_id, row_label, col_label, accessible)
-     select $1, s.seat_id, s.position - 1, s.zone_id, s.row_label, s.col_label, s.accessible
-     from unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::boolean[])
-       with ordinality s(seat_id, zone_id, row_label, col_label, accessible, position)`,
-    [
-      plan.eventId,
-      seats.map(seatIdOf),
-      seats.map(({ zoneId }) => zoneId),
-      seats.map(({ rowLabel }) => rowLabel),
-      seats.map(({ colLabel }) => colLabel),
-      seats.map(({ accessible }) => accessible),
-    ],
-  )
-}
 
 export async function findPlanVersion(tx: Tx, eventId: EventId): Promise<number | null> {
   const [row] = await tx.query<{ planVersion: number }>(

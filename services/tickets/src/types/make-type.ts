@@ -1,4 +1,4 @@
-import type { Currency, NewTicketType, SeatingPlan, TicketTypeId } from '@boxoffice/contracts'
+import type { Currency, NewTicketType, TicketTypeId } from '@boxoffice/contracts'
 import { RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { findPicture, settleCurrency } from '../event-pictures/picture-repository.ts'
@@ -21,7 +21,7 @@ export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: N
     const standing = await findType(tx, ticketTypeId)
     if (standing) return standing
     await refuseMismatch(deps, tx, body, currency)
-    if (asked) await insertPlan(tx, asked)
+    if (asked) await insertPlan(tx, body.eventId, asked)
     const capacity = body.zoneIds ? await countSeats(tx, body, body.zoneIds) : (body.quantity ?? 0)
     const type = newType(body, { ticketTypeId, currency, capacity })
     if (!(await insertType(tx, type))) {
@@ -44,7 +44,7 @@ async function refuseMismatch({ config }: Making, tx: Tx, { eventId, currency }:
 }
 
 /**
- * The plan from the event service; null when it is kept here already. Asking freezes it, so what would be refused afterwards is
+ * The plan from the event service as JSON; null when it is kept here already. Asking freezes it, so what would be refused afterwards is
  * refused before.
  */
 async function askForPlan(
@@ -52,7 +52,7 @@ async function askForPlan(
   ticketTypeId: TicketTypeId,
   body: NewTicketType,
   zoneIds: readonly number[],
-): Promise<SeatingPlan | null> {
+): Promise<string | null> {
   const { eventId } = body
   const sql = sqlOfPool(deps.pool)
   if ((await findPlanVersion(sql, eventId)) !== null) return null

@@ -1,0 +1,35 @@
+import path from 'node:path'
+import { RefusedError, refuse } from '@boxoffice/service-kit'
+import { Piscina } from 'piscina'
+import type { PlanRead, readPlan } from './read-plan.ts'
+
+/** Beside us: `read-plan.ts` here, `read-plan.js` beside the one file that the image has of us. */
+const READER = new URL(`./read-plan${path.extname(import.meta.filename)}`, import.meta.url).href
+/** Bodies that wait, of up to 16 MB each. */
+const QUEUE_MAX = 16
+
+/** Reads bodies of seating plans in a thread of its own. */
+export interface PlanReader {
+  /** Throws a 503 when too many wait already. */
+  read(body: string): Promise<PlanRead>
+  close(): Promise<void>
+}
+
+export function createPlanReader(): PlanReader {
+  const pool = new Piscina<string, ReturnType<typeof readPlan>>({
+    filename: READER,
+    name: 'readPlan',
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: 30_000,
+    maxQueue: QUEUE_MAX,
+  })
+  return {
+    async read(body) {
+      if (pool.queueSize >= QUEUE_MAX)
+        throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many seating plans at once: try again shortly'))
+      return pool.run(body)
+    },
+    close: () => pool.destroy(),
+  }
+}
