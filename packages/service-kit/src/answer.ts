@@ -13,18 +13,30 @@ export interface WireAnswer {
   contentType: string | null
   body: string | Uint8Array | Readable | null
   headers?: Record<string, string>
+  /** What the body is the bytes of, where it was encoded before. */
+  json?: EncodedJson<unknown>
 }
 
 const encoded = Symbol('encoded JSON')
 /** A `T` that was written as JSON before, for answers that are large and often the same. */
 export interface EncodedJson<T> {
-  readonly [encoded]: Uint8Array
+  readonly [encoded]: { bytes: Uint8Array; etag: string | undefined; variants: Map<string, Promise<Buffer>> }
   /** Never there: it says of what. */
   readonly of?: T
 }
-/** `value` as its schema would encode it: it is sent as it is, and not held to the route's schema again. */
-export const encodedJson = <T>(value: T): EncodedJson<T> => ({ [encoded]: Buffer.from(JSON.stringify(value)) })
-export const bytesOf = (json: EncodedJson<unknown>): number => json[encoded].byteLength
+/**
+ * `value` as its schema would encode it: it is sent as it is, and not held to the route's schema again. Kept by who made it, it is
+ * also packed once only. An `etag` (quotes included) goes out with it.
+ */
+export const encodedJson = <T>(value: T, options: { etag?: string } = {}): EncodedJson<T> =>
+  encodedText(JSON.stringify(value), options)
+/** The same for JSON that is text already. */
+export const encodedText = <T>(json: string | Uint8Array, { etag }: { etag?: string } = {}): EncodedJson<T> => ({
+  [encoded]: { bytes: typeof json === 'string' ? Buffer.from(json) : json, etag, variants: new Map() },
+})
+export const bytesOf = (json: EncodedJson<unknown>): number => json[encoded].bytes.byteLength
+/** What it was packed into until now. */
+export const variantsOf = (json: EncodedJson<unknown>): Map<string, Promise<Buffer>> => json[encoded].variants
 const isEncoded = (body: unknown): body is EncodedJson<unknown> => typeof body === 'object' && body !== null && encoded in body
 
 const chunks = Symbol('chunks of a file')
@@ -51,9 +63,14 @@ export function createEncoder(route: Route): Encoder {
     const encodeBody = bodies.get(answer.status)
     if (!encodeBody) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
     const { status, headers, body } = answer
-    if (isEncoded(body)) return { status, headers, contentType: JSON_TYPE, body: body[encoded] }
+    if (isEncoded(body)) return wireOf(body, status, headers)
     return { status, headers, ...encodeBody(body) }
   }
+}
+
+export function wireOf(json: EncodedJson<unknown>, status = 200, headers?: Record<string, string>): WireAnswer {
+  const { bytes, etag } = json[encoded]
+  return { status, headers: etag ? { etag, ...headers } : headers, contentType: JSON_TYPE, body: bytes, json }
 }
 
 type Body = Pick<WireAnswer, 'contentType' | 'body'>

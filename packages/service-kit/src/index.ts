@@ -1,4 +1,4 @@
-export { bytesOf, type EncodedJson, encodedJson, streamedFile } from './answer.ts'
+export { bytesOf, type EncodedJson, encodedJson, encodedText, streamedFile } from './answer.ts'
 export * from './authentication.ts'
 export * from './client.ts'
 export * from './config.ts'
