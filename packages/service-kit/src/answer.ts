@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { type Form, formOf, type Refusal, type Route } from '@boxoffice/contracts'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { bodyOf, isEncoded } from './encoded-json.ts'
+import { bodyOf, type EncodedJson, etagOf, isEncoded } from './encoded-json.ts'
 import { eventsOf } from './event-stream.ts'
 import type { HandlerRefusal } from './refusal.ts'
 
@@ -14,6 +14,8 @@ export interface WireAnswer {
   contentType: string | null
   body: string | Uint8Array | Readable | null
   headers?: Record<string, string>
+  /** What the body is the bytes of, where it was encoded before. */
+  json?: EncodedJson<unknown>
 }
 
 const chunks = Symbol('chunks of a file')
@@ -40,9 +42,14 @@ export function createEncoder(route: Route): Encoder {
     const encodeBody = bodies.get(answer.status)
     if (!encodeBody) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
     const { status, headers, body } = answer
-    if (isEncoded(body)) return { status, headers, contentType: JSON_TYPE, body: bodyOf(body) }
+    if (isEncoded(body)) return wireOf(body, status, headers)
     return { status, headers, ...encodeBody(body) }
   }
+}
+
+export function wireOf(json: EncodedJson<unknown>, status = 200, headers?: Record<string, string>): WireAnswer {
+  const etag = etagOf(json)
+  return { status, headers: etag ? { etag, ...headers } : headers, contentType: JSON_TYPE, body: bodyOf(json), json }
 }
 
 type Body = Pick<WireAnswer, 'contentType' | 'body'>

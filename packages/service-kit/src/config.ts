@@ -66,7 +66,13 @@ export const baseEnvironment = {
     .url()
     .optional()
     .describe('collector of traces (OTLP over HTTP, JSON); without it nothing is traced'),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1).describe('which part of all traces is recorded, 0 to 1'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('which part of all traces is recorded whole, 0 to 1; of the others what failed or was slow'),
+  TRACES_SLOW_MS: z.coerce.number().int().min(1).default(1_000).describe('from how long on a request or message is slow, in ms'),
   CRASH_AT: z.string().optional().describe('a crash point, or @ and a file that names one: for fault tests alone'),
 }
 const Base = z.object(baseEnvironment)
@@ -140,7 +146,11 @@ export function baseConfig<P extends PoliciesOf<typeof redisAlone>>(
     servicePrivateKey: environment.SERVICE_PRIVATE_KEY,
     servicePublicKeys: environment.SERVICE_PUBLIC_KEYS,
     policies: environment.RESILIENCE,
-    traces: { endpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: environment.OTEL_TRACES_SAMPLER_ARG },
+    traces: {
+      endpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
+      ratio: environment.OTEL_TRACES_SAMPLER_ARG,
+      slowMs: environment.TRACES_SLOW_MS,
+    },
     crashAt: environment.CRASH_AT,
   }
 }

@@ -2,11 +2,14 @@ import type { Routes } from '@boxoffice/contracts'
 import type { FastifyInstance } from 'fastify'
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
 import type pg from 'pg'
+import { wireOf } from './answer.ts'
 import { type Authenticate, createAuthenticator } from './authentication.ts'
+import { sendPacked } from './compression.ts'
 import type { BaseConfig } from './config.ts'
 import { type CrashAt, createCrashAt } from './crash-points.ts'
 import { createPool } from './database.ts'
 import { countStatements } from './database-figures.ts'
+import { encodedJson } from './encoded-json.ts'
 import { createHealthRegistry, type HealthComponents, type HealthRegistry, mountHealth } from './health.ts'
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts'
 import { createLogger, type Logger } from './logging.ts'
@@ -118,7 +121,7 @@ export function createServiceApp(
   const components = () => ({ ...foundation.health.components(), ...options.health })
   mountHealth(app, { components, metrics: foundation.metrics, now: foundation.now })
   const { title, description } = options
-  const document = openApiOf({ title, description, server: options.config.publicUrl }, options.routes)
-  app.get(`${options.path}/openapi.json`, async () => document)
+  const document = encodedJson(openApiOf({ title, description, server: options.config.publicUrl }, options.routes))
+  app.get(`${options.path}/openapi.json`, (request, reply) => sendPacked(request, reply, wireOf(document)))
   return app
 }

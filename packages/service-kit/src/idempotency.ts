@@ -3,6 +3,7 @@ import type { WireAnswer } from './answer.ts'
 import type { Logger } from './logging.ts'
 import type { Metrics } from './metrics.ts'
 import { createSweeper } from './sweeper.ts'
+import { batchTurns } from './turn-batches.ts'
 import type { Worker } from './worker.ts'
 
 /** Our right to execute a request under its key, until `leasedUntil` has passed. */
@@ -29,6 +30,8 @@ export interface IdempotencyStore {
 
 interface Row {
   outcome: 'started' | 'kept'
+  scope: string
+  key: string
   body_hash: string
   resource_id: string
   status: number | null
@@ -49,26 +52,22 @@ export const createIdempotencySweeper = (options: { idempotency: IdempotencyStor
 
 /**
  * Keys in the service's own database (table `idempotency_keys`), for 24 h. Only text answers are kept: the routes that honour
- * keys answer JSON.
+ * keys answer JSON. Requests that come in one turn of the event loop are claimed by one statement, and their answers kept by one.
  */
 export function createIdempotencyStore(
   pool: pg.Pool,
   { metrics, leaseMs }: { metrics: Pick<Metrics, 'idempotentRequests'>; leaseMs: number },
 ): IdempotencyStore {
+  const claimOne = batchTurns((asked: readonly Asked[]) => claim(pool, asked, leaseMs), { keyOf: idOf })
+  const keepOne = batchTurns((answers: readonly Kept[]) => keep(pool, answers), { keyOf: ({ lease }) => idOf(lease) })
   return {
     async begin(request) {
-      const begun = await claim(pool, request, leaseMs)
+      const begun = await claimOne({ ...request, token: crypto.randomUUID() })
       metrics.idempotentRequests.inc({ outcome: begun.outcome })
       return begun
     },
-    async complete({ scope, key, token }, answer) {
-      await pool.query('update idempotency_keys set status = $4, answer = $5 where scope = $1 and key = $2 and lease = $3', [
-        scope,
-        key,
-        token,
-        answer.status,
-        answer.body,
-      ])
+    async complete(lease, answer) {
+      await keepOne({ lease, answer })
     },
     async abandon({ scope, key, token }) {
       // The lease ends now; the resource id stays, so that a repetition finds what may have been made.
@@ -87,17 +86,25 @@ export function createIdempotencyStore(
   }
 }
 
-async function claim(
-  pool: pg.Pool,
-  { scope, key, bodyHash }: Parameters<IdempotencyStore['begin']>[0],
-  leaseMs: number,
-): Promise<Begun> {
-  const token = crypto.randomUUID()
+type Asked = Parameters<IdempotencyStore['begin']>[0] & { token: string }
+interface Kept {
+  lease: Lease
+  answer: WireAnswer
+}
+const idOf = ({ scope, key }: { scope: string; key: string }) => `${scope} ${key}`
+
+/** Claims keys, each for itself. All statements take rows in the order of their keys: two batches never wait for each other. */
+async function claim(pool: pg.Pool, asked: readonly Asked[], leaseMs: number): Promise<Begun[]> {
   // One statement: insert, or take over what has expired or was left by a dead process, or else read what stands there.
   const { rows } = await pool.query<Row>(
-    `with claimed as (
+    `with asked as (
+       select scope, key, body_hash, token
+       from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) as asked(scope, key, body_hash, token)),
+     claimed as (
        insert into idempotency_keys as k (scope, key, body_hash, resource_id, lease, leased_until, expires_at)
-       values ($1, $2, $3, $4, $4, clock_timestamp() + $5 * interval '1 millisecond', clock_timestamp() + interval '24 hours')
+       select scope, key, body_hash, token, token,
+         clock_timestamp() + $5 * interval '1 millisecond', clock_timestamp() + interval '24 hours'
+       from asked order by scope, key
        on conflict (scope, key) do update set
          lease = excluded.lease, leased_until = excluded.leased_until,
          body_hash = case when k.expires_at < clock_timestamp() then excluded.body_hash else k.body_hash end,
@@ -105,18 +112,50 @@ async function claim(
          status = null, answer = null, expires_at = excluded.expires_at
        where k.expires_at < clock_timestamp()
           or (k.status is null and k.leased_until < clock_timestamp() and k.body_hash = excluded.body_hash)
-       returning 'started' as outcome, body_hash, resource_id, status, answer)
-     select outcome, body_hash, resource_id, status, answer from claimed
+       returning 'started' as outcome, scope, key, body_hash, resource_id, status, answer)
+     select outcome, scope, key, body_hash, resource_id, status, answer from claimed
      union all
-     select 'kept', body_hash, resource_id, status, answer from idempotency_keys
-     where scope = $1 and key = $2 and not exists (select from claimed)`,
-    [scope, key, bodyHash, token, leaseMs],
+     select 'kept', k.scope, k.key, k.body_hash, k.resource_id, k.status, k.answer
+     from asked join idempotency_keys k on k.scope = asked.scope and k.key = asked.key
+     where not exists (select from claimed where claimed.scope = k.scope and claimed.key = k.key)`,
+    [
+      asked.map(({ scope }) => scope),
+      asked.map(({ key }) => key),
+      asked.map(({ bodyHash }) => bodyHash),
+      asked.map(({ token }) => token),
+      leaseMs,
+    ],
   )
-  const row = rows[0]
+  const found = new Map(rows.map((row) => [idOf(row), row]))
+  return asked.map((one) => begunOf(one, found.get(idOf(one))))
+}
+
+function begunOf({ scope, key, bodyHash, token }: Asked, row: Row | undefined): Begun {
   if (!row) return { outcome: 'in-progress' } // inserted by another after our snapshot was taken
   if (row.outcome === 'started') return { outcome: 'started', lease: { scope, key, token }, resourceId: row.resource_id }
   if (row.body_hash !== bodyHash) return { outcome: 'mismatch' }
   if (row.status === null) return { outcome: 'in-progress' }
   const contentType = row.answer === null ? null : 'application/json'
   return { outcome: 'replay', answer: { status: row.status, contentType, body: row.answer } }
+}
+
+/** Keeps first answers, each under its lease, if that is still ours. */
+async function keep(pool: pg.Pool, answers: readonly Kept[]): Promise<null[]> {
+  await pool.query(
+    `with given as (
+       select k.scope, k.key, given.status, given.answer
+       from unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::text[]) as given(scope, key, lease, status, answer)
+       join idempotency_keys k on k.scope = given.scope and k.key = given.key and k.lease = given.lease
+       order by k.scope, k.key for update of k)
+     update idempotency_keys k set status = given.status, answer = given.answer
+     from given where k.scope = given.scope and k.key = given.key`,
+    [
+      answers.map(({ lease }) => lease.scope),
+      answers.map(({ lease }) => lease.key),
+      answers.map(({ lease }) => lease.token),
+      answers.map(({ answer }) => answer.status),
+      answers.map(({ answer }) => answer.body),
+    ],
+  )
+  return answers.map(() => null)
 }

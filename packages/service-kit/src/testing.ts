@@ -126,10 +126,10 @@ export const patientPolicies = (callees: Partial<Callees>, changes: PolicyOverri
     ),
   )
 
-/** Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all traces. */
-export function recordSpans(ratio = 1) {
+/** Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all traces is kept whole. */
+export function recordSpans(ratio = 1, slowMs = Number.POSITIVE_INFINITY) {
   const exporter = new InMemorySpanExporter()
-  registerTracing('test', ratio, new SimpleSpanProcessor(exporter))
+  registerTracing('test', { ratio, slowMs }, new SimpleSpanProcessor(exporter))
   return {
     spans: () =>
       exporter.getFinishedSpans().map((span) => ({

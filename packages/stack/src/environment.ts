@@ -29,7 +29,8 @@ export function environmentOf(service: ServiceKey, secrets: Secrets, addresses: 
     ...Object.fromEntries(urls),
     ...messagingEnvironmentOf(addresses),
     AWS_SES_ENDPOINT: addresses.mailbox,
-    ...(addresses.traces && { OTEL_EXPORTER_OTLP_ENDPOINT: addresses.traces }),
+    // Here every trace is there to be looked at; a service by itself records a tenth whole.
+    ...(addresses.traces && { OTEL_EXPORTER_OTLP_ENDPOINT: addresses.traces, OTEL_TRACES_SAMPLER_ARG: '1' }),
     ...secretEnvironmentOf(service, secrets),
     ...ownEnvironment(service, addresses),
   }

@@ -10,6 +10,7 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
@@ -34,6 +35,37 @@ export const findTraceId = (): string | undefined => (findTracer() ? trace.getAc
 /** A span that its maker ends. Undefined while tracing is off. */
 export const startSpan = (name: string, kind: SpanKind, attributes: Attributes, parent?: Context): Span | undefined =>
   findTracer()?.startSpan(name, { kind, attributes }, parent)
+
+/** From here on a statement or a command is slow. */
+const SLOW_DETAIL_MS = 100
+
+/** Ends a span; with an error, as a failure. */
+export type EndSpan = (error?: unknown) => void
+
+/**
+ * A span of a statement or a command, which are most of all spans: undefined outside of any. In a trace that is not sampled it is
+ * made only afterwards, if it failed or was slow, and till then costs two looks at the clock.
+ */
+export function startDetail(describe: () => { name: string; attributes: Attributes }): EndSpan | undefined {
+  const parent = findRecordingSpan()
+  if (!parent) return undefined
+  const start = (startTime?: number, within?: Context) => {
+    const { name, attributes } = describe()
+    return findTracer()?.startSpan(name, { kind: SpanKind.CLIENT, attributes, startTime }, within)
+  }
+  const end = (span: Span | undefined, error: unknown) => {
+    if (span && error) markFailed(span, error)
+    span?.end()
+  }
+  if ((parent.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) {
+    const span = start()
+    return (error) => end(span, error)
+  }
+  const [within, startedMs] = [context.active(), Date.now()]
+  return (error) => {
+    if (error || Date.now() - startedMs >= SLOW_DETAIL_MS) end(start(startedMs, within), error)
+  }
+}
 
 /** Run `work` in a span of the present one, or of `parent`'s. What it rejects with is recorded by its kind, never by its words. */
 export async function inSpan<T>(

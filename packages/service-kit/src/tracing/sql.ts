@@ -7,7 +7,7 @@ import {
   DB_SYSTEM_NAME_VALUE_POSTGRESQL,
 } from '@opentelemetry/semantic-conventions'
 import type pg from 'pg'
-import { findRecordingSpan, markFailed, type Span, SpanKind, startSpan } from './spans.ts'
+import { type Attributes, type EndSpan, startDetail } from './spans.ts'
 import { findTracer } from './tracing.ts'
 
 const TEXT_MAX = 1_000
@@ -31,28 +31,27 @@ function traceClient(client: pg.PoolClient): void {
   const { database } = client as { database?: string }
   // Named, not gathered: while nothing is traced a statement costs one look and nothing else.
   client.query = ((statement: unknown, values: unknown, callback: unknown) => {
-    const span = findRecordingSpan() && startStatement(statement, database)
-    return span ? endWith(span, query, client, [statement, values, callback]) : query.call(client, statement, values, callback)
+    const end = startDetail(() => describeStatement(statement, database))
+    return end ? endWith(end, query, client, [statement, values, callback]) : query.call(client, statement, values, callback)
   }) as typeof client.query
 }
 
-function startStatement(statement: unknown, database: string | undefined): Span | undefined {
+function describeStatement(statement: unknown, database: string | undefined): { name: string; attributes: Attributes } {
   const text = typeof statement === 'string' ? statement : ((statement as { text?: string } | null)?.text ?? '')
   const name = summaryOf(text)
-  return startSpan(name, SpanKind.CLIENT, {
-    [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_POSTGRESQL,
-    [ATTR_DB_NAMESPACE]: database ?? '',
-    [ATTR_DB_QUERY_SUMMARY]: name,
-    [ATTR_DB_QUERY_TEXT]: text.replace(/\s+/g, ' ').trim().slice(0, TEXT_MAX),
-  })
+  return {
+    name,
+    attributes: {
+      [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_POSTGRESQL,
+      [ATTR_DB_NAMESPACE]: database ?? '',
+      [ATTR_DB_QUERY_SUMMARY]: name,
+      [ATTR_DB_QUERY_TEXT]: text.replace(/\s+/g, ' ').trim().slice(0, TEXT_MAX),
+    },
+  }
 }
 
 /** Send a statement and end its span with the answer, whether that is promised, called back, or thrown at once. */
-function endWith(span: Span, query: Query, client: pg.PoolClient, args: readonly unknown[]): unknown {
-  const end = (error?: unknown) => {
-    if (error) markFailed(span, error)
-    span.end()
-  }
+function endWith(end: EndSpan, query: Query, client: pg.PoolClient, args: readonly unknown[]): unknown {
   const ending =
     (callback: Callback): Callback =>
     (error, ...rest) => {

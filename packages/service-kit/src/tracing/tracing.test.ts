@@ -231,8 +231,41 @@ describe('which traces are recorded', () => {
     await named(recorded, 'GET /api/peer/inner') // what ended before it has been recorded too
     expect(recorded.spans()).toMatchObject([{ traceId: inOtherHalf }])
   })
+  test('of the others a process keeps what failed in it, with the statements that did', async () => {
+    const recorded = recordSpans(0)
+    expect((await ask('broken')).status).toBe(500)
+    await inSpan('work', {}, async () => {
+      await pool.query('select 1 as fine')
+      await pool.query('select 1/0').catch(() => {})
+    })
+    const failing = inSpan('failing work', {}, async () => {
+      await inSpan('step', {}, () => pool.query('select 1 as fine'))
+      await pool.query('select 1/0')
+    })
+    await expect(failing).rejects.toThrow('division')
+    const broken = await named(recorded, 'GET /api/peer/broken')
+    expect(broken).toMatchObject({ failed: 'Error', attributes: { 'boxoffice.kept_because': 'failed' } })
+    const root = await named(recorded, 'failing work')
+    expect(recorded.spans().map(({ name }) => name)).toEqual(['GET /api/peer/broken', 'step', 'select', 'failing work'])
+    const [, ...parts] = recorded.spans()
+    expect(new Set(parts.map(({ traceId }) => traceId))).toEqual(new Set([root.traceId]))
+    expect(parts.map(({ parentId }) => parentId)).toEqual([root.spanId, root.spanId, null])
+    expect(parts[1]).toMatchObject({ failed: '22012', attributes: { 'db.query.text': 'select 1/0' } })
+  })
+  test('of the others a process keeps what was slow in it, ten a second at most', async () => {
+    const recorded = recordSpans(0, 0)
+    for (let times = 0; times < 15; times++) await inSpan('slow work', {}, async () => {})
+    expect(recorded.spans()).toHaveLength(10)
+    expect(recorded.spans()[0]).toMatchObject({ attributes: { 'boxoffice.kept_because': 'slow' } })
+  })
+  test('a slow statement is kept with its own time, also where it is not sampled', async () => {
+    const recorded = recordSpans(0, 0)
+    await inSpan('work', {}, () => pool.query('select pg_sleep(0.12)'))
+    await named(recorded, 'work')
+    expect(recorded.spans().map(({ name }) => name)).toEqual(['select', 'work'])
+  })
   test('without a collector nothing is, and no header says anything of it', async () => {
-    startTracing({ service: 'test', traces: { endpoint: undefined, ratio: 1 }, logger, now: () => new Date() })
+    startTracing({ service: 'test', traces: { endpoint: undefined, ratio: 1, slowMs: 1_000 }, logger, now: () => new Date() })
     await inSpan('work', {}, async () => expect(traceHeaders()).toEqual({}))
   })
 })
@@ -255,13 +288,13 @@ describe('a collector', () => {
       collector.close()
       collector.closeAllConnections()
     })
-    return { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }
+    return { endpoint: `http://127.0.0.1:${port}`, ratio: 1, slowMs: 1_000 }
   }
 
   test.each(['is not there', 'never answers'])('that %s stops neither requests nor the end of a service', async (how) => {
     const port = await claimPort()
     if (how === 'never answers') await once(never.listen(port, '127.0.0.1'), 'listening')
-    const traces = { endpoint: `http://127.0.0.1:${port}`, ratio: 1 }
+    const traces = { endpoint: `http://127.0.0.1:${port}`, ratio: 1, slowMs: 1_000 }
     startTracing({ service: 'test', traces, logger, now: () => new Date(), limits })
     const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask('outer')).status))
     expect(new Set(statuses)).toEqual(new Set([200]))

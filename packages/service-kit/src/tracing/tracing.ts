@@ -5,6 +5,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   BatchSpanProcessor,
   NodeTracerProvider,
+  type Sampler,
+  SamplingDecision,
   type SpanExporter,
   type SpanProcessor,
   TraceIdRatioBasedSampler,
@@ -12,13 +14,16 @@ import {
 import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
 import type { Logger } from '../logging.ts'
 import { type CollectorNews, createCollectorNews } from './collector-news.ts'
+import { keepFailedAndSlow } from './tail.ts'
 
 /** Where spans go and how many traces are kept. Without an endpoint there is no tracing. */
 export interface TracesConfig {
   /** Base URL of an OTLP/HTTP collector; spans go to `/v1/traces` there, as JSON. */
   endpoint: string | undefined
-  /** Which part of all traces is recorded, 0 to 1. */
+  /** Which part of all traces is recorded whole, 0 to 1. */
   ratio: number
+  /** Of the others a request or message is recorded that failed or took so long. */
+  slowMs: number
 }
 
 export interface TracesLimits {
@@ -43,7 +48,8 @@ export const findTracer = (): Tracer | null => tracer
 
 /**
  * Send the spans of this process to a collector, in the background. One that is away or slow holds nothing up: what it does not
- * take is dropped. The trace's id decides whether it is recorded, alike in every service, whatever a caller's flags ask for.
+ * take is dropped. The trace's id decides whether it is recorded whole, alike in every service, whatever a caller's flags ask for;
+ * of the others each process records what failed or was slow in it.
  */
 export function startTracing(options: {
   service: string
@@ -66,7 +72,7 @@ export function startTracing(options: {
     scheduledDelayMillis: limits.sendEveryMs,
     exportTimeoutMillis: limits.sendMsMax,
   })
-  registerTracing(service, traces.ratio, processor)
+  registerTracing(service, traces, processor)
 }
 
 /** An exporter that says when its collector takes something. What it does not take reaches the global handler of errors. */
@@ -80,15 +86,27 @@ const telling = (exporter: SpanExporter, news: CollectorNews): SpanExporter => (
 })
 
 /** Trace into a processor of one's own: what `startTracing` does, and what tests do. */
-export function registerTracing(service: string, ratio: number, processor: SpanProcessor): void {
+export function registerTracing(
+  service: string,
+  { ratio, slowMs }: Pick<TracesConfig, 'ratio' | 'slowMs'>,
+  processor: SpanProcessor,
+): void {
   provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: service, [ATTR_SERVICE_INSTANCE_ID]: crypto.randomUUID() }),
-    sampler: new TraceIdRatioBasedSampler(ratio),
-    spanProcessors: [processor],
+    sampler: ratio < 1 ? recordingAll(new TraceIdRatioBasedSampler(ratio)) : new TraceIdRatioBasedSampler(ratio),
+    spanProcessors: [ratio < 1 ? keepFailedAndSlow(processor, { slowMs }) : processor],
   })
   provider.register({ propagator: null })
   tracer = provider.getTracer('boxoffice')
 }
+
+/** What is not sampled is recorded all the same, for as long as nobody knows how it ends. */
+const recordingAll = (sampler: Sampler): Sampler => ({
+  shouldSample(...question) {
+    const { decision, ...result } = sampler.shouldSample(...question)
+    return { ...result, decision: decision === SamplingDecision.NOT_RECORD ? SamplingDecision.RECORD : decision }
+  },
+})
 
 /** Send what is left, for three seconds at most where `startTracing` was not told otherwise, and trace nothing any more. Never rejects. */
 export async function stopTracing(): Promise<void> {

@@ -1,0 +1,62 @@
+import { type Context, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
+import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-node'
+import { RateLimiter } from 'limiter'
+
+/** Spans that one piece of work may keep until it ends. */
+const SPANS_MAX = 256
+/** Pieces of work that are kept afterwards in a second, at most: when everything is slow a few of them say it, and cost little. */
+const KEPT_PER_SECOND_MAX = 10
+
+/** What this process does of a trace, from where it comes in: a request, a message, a saga's turn. */
+interface Part {
+  readonly root: Span
+  readonly ended: ReadableSpan[]
+  fate: 'open' | 'kept' | 'dropped'
+}
+
+/**
+ * Passes on the spans of sampled traces, and of the others the parts in which this process failed or took `slowMs` or longer: they
+ * wait in memory until their part ends. Other processes decide for themselves, so such a trace may be there in parts.
+ */
+export function keepFailedAndSlow(inner: SpanProcessor, { slowMs }: { slowMs: number }): SpanProcessor {
+  // By the span itself: what is never ended goes with it.
+  const parts = new WeakMap<object, Part>()
+  const limiter = new RateLimiter({ tokensPerInterval: KEPT_PER_SECOND_MAX, interval: 'second' })
+
+  function end(part: Part, span: ReadableSpan): void {
+    const why = span.status.code === SpanStatusCode.ERROR ? 'failed' : msOf(span) >= slowMs ? 'slow' : null
+    part.fate = why && limiter.tryRemoveTokens(1) ? 'kept' : 'dropped'
+    const ended = part.ended.splice(0)
+    if (part.fate === 'dropped') return
+    for (const one of ended) inner.onEnd(asSampled(one))
+    inner.onEnd(asSampled(span, { ...span.attributes, 'boxoffice.kept_because': why ?? '' }))
+  }
+
+  return {
+    onStart(span, parentContext: Context) {
+      if (isSampled(span)) return inner.onStart(span, parentContext)
+      const parent = trace.getSpan(parentContext)
+      parts.set(span, (parent && parts.get(parent)) ?? { root: span, ended: [], fate: 'open' })
+    },
+    onEnd(span) {
+      if (isSampled(span)) return inner.onEnd(span)
+      const part = parts.get(span)
+      if (!part || part.fate === 'dropped') return
+      if (part.fate === 'kept') inner.onEnd(asSampled(span))
+      else if ((part.root as unknown) === span) end(part, span)
+      else if (part.ended.length < SPANS_MAX) part.ended.push(span)
+    },
+    forceFlush: () => inner.forceFlush(),
+    shutdown: () => inner.shutdown(),
+  }
+}
+
+const isSampled = (span: Pick<ReadableSpan, 'spanContext'>) => (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0
+const msOf = ({ duration: [seconds, nanoseconds] }: ReadableSpan) => seconds * 1_000 + nanoseconds / 1_000_000
+
+/** The same span as one that exporters take. */
+const asSampled = (span: ReadableSpan, attributes = span.attributes): ReadableSpan =>
+  Object.create(span, {
+    attributes: { value: attributes },
+    spanContext: { value: () => ({ ...span.spanContext(), traceFlags: TraceFlags.SAMPLED }) },
+  })
