@@ -1,20 +1,33 @@
-import type { ticketsMailingRoutes } from '@boxoffice/contracts'
+import type { OrderId, ticketsMailingRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import { countHeld } from '../attendees/attendee-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { findTransfer } from '../transfers/transfer-repository.ts'
-import { findPrintOfOrder, shownTicketsOf, versionOf } from './print.ts'
+import { signCode } from './codes.ts'
+import { findPrintOfOrder, type Print, shownTicketsOf, versionOf } from './print.ts'
+import { qrPng } from './qr.ts'
+
+/** Made at once: the PDF beside the event loop, and a picture of each code. */
+async function filesOf({ printOrder, codeKey }: Dependencies, orderId: OrderId, print: Print) {
+  const [pdf, ...codes] = await Promise.all([
+    printOrder.printOf(orderId, print),
+    ...print.tickets.map(({ ticket }) => qrPng(signCode(ticket, codeKey))),
+  ])
+  return { pdf: Buffer.from(pdf).toString('base64'), codes: codes.map((code) => code.toString('base64')) }
+}
 
 /** What the notification service makes mails of, and looks at once more before it sends them. */
 export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMailingRoutes> {
   const sql = sqlOfPool(deps.pool)
   const pagesMax = deps.config.orderPdfPagesMax
   return {
-    getOrderPrint: async ({ params: { orderId } }) => {
+    getOrderPrint: async ({ params: { orderId }, query: { filesUpTo = 0 } }) => {
       const print = await findPrintOfOrder(sql, orderId)
       if (!print) return { status: 200, body: { version: 'none', printable: false, tickets: [] } }
       const printable = print.tickets.length <= pagesMax
-      return { status: 200, body: { version: versionOf(print, deps.codeKey), printable, tickets: shownTicketsOf(print) } }
+      const files = print.tickets.length <= Math.min(filesUpTo, pagesMax) ? await filesOf(deps, orderId, print) : null
+      const body = { version: versionOf(print, deps.codeKey), printable, tickets: shownTicketsOf(print) }
+      return { status: 200, body: { ...body, ...(files && { files }) } }
     },
     getOrderPdf: async ({ params: { orderId }, query }) => {
       const result = await deps.printOrder(orderId, query.version)
