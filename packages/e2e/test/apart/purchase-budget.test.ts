@@ -13,12 +13,12 @@ import { type TestSystem, useTestSystem } from '../start.ts'
  * transaction is there says the README.
  */
 const budget: Budget = {
-  auth: { transactions: 99, statements: 99, requests: 99, published: 0, consumed: 0, spans: 99 },
-  events: { transactions: 99, statements: 99, requests: 99, published: 0, consumed: 0, spans: 99 },
-  tickets: { transactions: 99, statements: 99, requests: 99, published: 99, consumed: 99, spans: 99 },
-  payments: { transactions: 99, statements: 99, requests: 99, published: 99, consumed: 99, spans: 99 },
-  notifications: { transactions: 99, statements: 99, requests: 99, published: 99, consumed: 99, spans: 99 },
-  analytics: { transactions: 99, statements: 99, requests: 99, published: 0, consumed: 99, spans: 99 },
+  auth: { transactions: 1, statements: 1, requests: 1, published: 0, consumed: 0, spans: 2 },
+  events: { transactions: 2, statements: 2, requests: 2, published: 0, consumed: 0, spans: 4 },
+  tickets: { transactions: 9, statements: 34, requests: 3, published: 1, consumed: 2, spans: 28 },
+  payments: { transactions: 9, statements: 38, requests: 3, published: 2, consumed: 1, spans: 39 },
+  notifications: { transactions: 6, statements: 16, requests: 0, published: 1, consumed: 2, spans: 25 },
+  analytics: { transactions: 2, statements: 23, requests: 0, published: 0, consumed: 2, spans: 29 },
 }
 /** Of each figure the least of so many purchases counts: what comes by the clock in between is not theirs. */
 const PURCHASES = 4
