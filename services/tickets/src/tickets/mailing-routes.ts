@@ -1,20 +1,16 @@
-import type { OrderId, ticketsMailingRoutes } from '@boxoffice/contracts'
+import type { ticketsMailingRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import { countHeld } from '../attendees/attendee-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { findTransfer } from '../transfers/transfer-repository.ts'
-import { signCode } from './codes.ts'
-import { findPrintOfOrder, type Print, shownTicketsOf, versionOf } from './print.ts'
-import { qrPng } from './qr.ts'
+import { findPrintOfOrder, type Print, pagesOf, shownTicketsOf, versionOf } from './print.ts'
 
-/** Made at once: the PDF beside the event loop, and a picture of each code. */
-async function filesOf({ printOrder, codeKey }: Dependencies, orderId: OrderId, print: Print) {
-  const [pdf, ...codes] = await Promise.all([
-    printOrder.printOf(orderId, print),
-    ...print.tickets.map(({ ticket }) => qrPng(signCode(ticket, codeKey))),
-  ])
-  return { pdf: Buffer.from(pdf).toString('base64'), codes: codes.map((code) => code.toString('base64')) }
+/** The PDF and a picture of each code, made beside the event loop: buyers must not wait for them. */
+async function filesOf({ pdfs, codeKey }: Dependencies, print: Print) {
+  const { pdf, codes } = await pdfs.renderFiles(pagesOf(print, codeKey))
+  return { pdf: base64(pdf), codes: codes.map(base64) }
 }
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 
 /** What the notification service makes mails of, and looks at once more before it sends them. */
 export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMailingRoutes> {
@@ -25,7 +21,7 @@ export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMail
       const print = await findPrintOfOrder(sql, orderId)
       if (!print) return { status: 200, body: { version: 'none', printable: false, tickets: [] } }
       const printable = print.tickets.length <= pagesMax
-      const files = print.tickets.length <= Math.min(filesUpTo, pagesMax) ? await filesOf(deps, orderId, print) : null
+      const files = print.tickets.length <= Math.min(filesUpTo, pagesMax) ? await filesOf(deps, print) : null
       const body = { version: versionOf(print, deps.codeKey), printable, tickets: shownTicketsOf(print) }
       return { status: 200, body: { ...body, ...(files && { files }) } }
     },

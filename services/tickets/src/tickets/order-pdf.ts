@@ -31,23 +31,16 @@ export function createOrderPdfs(deps: { sql: Tx; pdfs: PdfRenderer; codeKey: Cod
     return pdf
   }
 
-  /** The PDF of what was looked up just now. */
-  function printOf(orderId: OrderId, print: Print): Promise<Uint8Array> {
-    const version = versionOf(print, codeKey)
-    const key = `${orderId} ${version}`
-    const making = atWork.get(key) ?? make(orderId, version, print).finally(() => atWork.delete(key))
-    atWork.set(key, making)
-    return making
-  }
-
-  async function printOrder(orderId: OrderId, wantedVersion?: string): Promise<OrderPdf> {
+  return async (orderId: OrderId, wantedVersion?: string): Promise<OrderPdf> => {
     const print = await findPrintOfOrder(sql, orderId)
     if (!print) return { outcome: 'no-tickets' }
     const version = versionOf(print, codeKey)
     if (wantedVersion !== undefined && wantedVersion !== version) return { outcome: 'changed', version }
     if (print.tickets.length > deps.pagesMax) return { outcome: 'not-printable' }
-    return { outcome: 'printed', version, pdf: await printOf(orderId, print) }
+    const key = `${orderId} ${version}`
+    const making = atWork.get(key) ?? make(orderId, version, print).finally(() => atWork.delete(key))
+    atWork.set(key, making)
+    return { outcome: 'printed', version, pdf: await making }
   }
-  return Object.assign(printOrder, { printOf })
 }
 export type PrintOrder = ReturnType<typeof createOrderPdfs>
