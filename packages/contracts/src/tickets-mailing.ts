@@ -27,11 +27,26 @@ export const ticketsMailingRoutes = {
     summary: "An order's tickets that are valid now, as their PDF shows them",
     access: readers,
     params: z.object({ orderId: OrderId }),
+    query: z.object({
+      filesUpTo: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(10)
+        .optional()
+        .meta({ description: 'with the files, where there are no more tickets than this' }),
+    }),
     responses: {
       200: z.object({
         version: z.string().meta({ description: 'another one as soon as the PDF would show anything else' }),
         printable: z.boolean().meta({ description: 'false: no PDF is made of so many' }),
         tickets: z.array(ShownTicket),
+        files: z
+          .object({
+            pdf: z.base64().meta({ description: 'of all of them' }),
+            codes: z.array(z.base64()).meta({ description: 'a PNG of each' }),
+          })
+          .optional(),
       }),
     },
   }),

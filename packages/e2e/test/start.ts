@@ -90,6 +90,8 @@ const kinds = {
     traces: true,
     env: { payments: { CHECKOUT_WAIT_MS: PATIENT_MS }, edge: { ANSWER_TIMEOUT_MS: PATIENT_MS } },
   }),
+  /** The same, for a file that counts everything that is done. */
+  counted: (): Options => kinds.traced(),
 }
 export type Kind = keyof typeof kinds
 

@@ -45,7 +45,7 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
   const topics = topicsOf(foundation.identity.name)
   const relay = createRelay({ pool, aws, logger, metrics, crashAt, leaseMs })
   const inTransaction: Transact = (work) => relay.published(() => transact(pool, work))
-  const outbox = { ...foundation, topics: [...topics, ...commandQueuesOf(foundation.identity.name)] }
+  const outbox = { ...foundation, onUncollected: relay.expect, topics: [...topics, ...commandQueuesOf(foundation.identity.name)] }
   const handlers = createHandlerFigures(foundation.now)
   const consumed: QueueName[] = []
   const consumeWith: Messaging['consumeWith'] = (queue, subscribers, options) => {

@@ -33,6 +33,8 @@ interface OutboxOptions {
   now: () => Date
   newId: () => string
   topics: readonly Destination[]
+  /** Told of what the relay has to look for: nobody collects it. */
+  onUncollected?(): void
 }
 
 /** One message into the outbox: see `createBatchOutbox`. */
@@ -51,7 +53,7 @@ export function createOutbox(options: OutboxOptions): Append {
  * one. A message for a topic or command queue that is not among `topics` is refused: on AWS it would be. Rejects with PermanentFailure
  * where SNS and SQS would never take a message.
  */
-export function createBatchOutbox({ now, newId, topics }: OutboxOptions): AppendAll {
+export function createBatchOutbox({ now, newId, topics, onUncollected }: OutboxOptions): AppendAll {
   return async (tx, definition, messages) => {
     const foreign = definition.topics.find((topic) => !topics.includes(topic))
     if (foreign) throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
@@ -65,6 +67,7 @@ export function createBatchOutbox({ now, newId, topics }: OutboxOptions): Append
     const written = currentWritten()
     await insertRows(tx, definition, rows, written)
     if (written) remember(written, definition, rows)
+    else onUncollected?.()
     return rows.map(({ messageId }) => messageId)
   }
 }

@@ -22,6 +22,8 @@ import { collecting, type Outgoing, type Written } from './written.ts'
 export interface Relay extends Worker {
   /** There may be something to publish: call it after a commit that was not `published`. Costs one query of an empty index. */
   nudge(): void
+  /** A transaction that is not `published` writes into the outbox: the next poll looks. */
+  expect(): void
   /**
    * Run `transaction`, from before it begins until after its commit, and publish what it wrote into the outbox: straight from memory, so
    * that nothing looks for it. Rejects as `transaction` does, and then publishes nothing.
@@ -66,6 +68,7 @@ export function createRelay(options: {
   let waiting = 0
   let stopped = false
   let quietPolls = QUIET_POLLS
+  let expected = 0
 
   function take(messages: readonly Outgoing[]): void {
     waiting += messages.length
@@ -145,6 +148,10 @@ export function createRelay(options: {
   return {
     ...sweeper,
     nudge,
+    expect() {
+      expected++
+      quietPolls = QUIET_POLLS
+    },
     start() {
       stopped = false
       quietPolls = QUIET_POLLS
@@ -153,8 +160,10 @@ export function createRelay(options: {
     async published(transaction) {
       const isOurs = !stopped && waiting < WAITING_MAX
       const written: Written | null = isOurs ? { lease: ownLease, leaseMs: ownLeaseMs, messages: [], isMoreLeft: false } : null
+      const before = expected
       const result = await collecting(written, transaction)
-      if (!written || written.isMoreLeft) nudge()
+      // Also what was written in another request's context, for a transaction that several share.
+      if (!written || written.isMoreLeft || expected !== before) nudge()
       if (written && written.messages.length > 0) outside(() => take(written.messages))
       return result
     },

@@ -2,7 +2,7 @@ import type { Logger } from '@boxoffice/service-kit'
 import type { Published } from './outbox-repository.ts'
 
 /** What was published is marked so late: others that are published meanwhile are marked in the same statement. */
-const SETTLE_MS = 100
+const SETTLE_MS = 500
 const SETTLE_MAX = 200
 
 /**

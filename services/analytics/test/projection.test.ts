@@ -11,7 +11,10 @@ import { recount } from './recount.ts'
 let pool: pg.Pool
 let generations = 100
 beforeAll(async () => {
-  pool = new pg.Pool({ connectionString: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
+  pool = new pg.Pool({
+    pipeline: true,
+    connectionString: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
+  })
 })
 afterAll(() => pool.end())
 

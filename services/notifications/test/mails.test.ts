@@ -153,6 +153,22 @@ test('hostile names stay text: no markup, no headers of their own, no further re
   expect(mail.text).toContain('<script>alert(1)</script>')
 })
 
+test('the files of an order of few tickets come with what is shown of them: nothing else is asked for', async () => {
+  const { world } = service
+  const [pdfsBefore, codesBefore] = [world.pdfsAsked.length, world.codesAsked]
+  world.givesFiles = true
+  const user = await service.user()
+  const payload = generatedFor(user, service)
+  await service.tell(ticketsGenerated, payload)
+  const { mail } = await mailTo(user.email)
+  world.givesFiles = false
+  const contents = (type: string) =>
+    mail.attachments.filter(({ contentType }) => contentType === type).map(({ content }) => content)
+  expect(contents('application/pdf')).toEqual([pdfOf(...payload.tickets.map(({ ticketId }) => ticketId))])
+  expect(contents('image/png')).toEqual([codePng, codePng])
+  expect([world.pdfsAsked.length, world.codesAsked]).toEqual([pdfsBefore, codesBefore])
+})
+
 test('tickets that are not valid any more are left out; where none is left, no confirmation goes out', async () => {
   const user = await service.user()
   const some = generatedFor(user, service, 2)

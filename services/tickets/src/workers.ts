@@ -2,7 +2,7 @@ import { createIdempotencySweeper, createSweeper, sqlOfPool, transact, type Work
 import { ANNOUNCE_INTERVAL_MS, ANNOUNCE_PAUSE_MS, createAnnouncementSweep } from './announce.ts'
 import type { Dependencies } from './dependencies.ts'
 import { pictureSubscribers } from './event-pictures/subscriptions.ts'
-import { orderSubscribers } from './issuing/subscriptions.ts'
+import { orderSubscribers, takeTogether } from './issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from './reservations/sweeps.ts'
 import { withEffects } from './reservations/transactions.ts'
 import { removeOldPrints } from './tickets/print-repository.ts'
@@ -18,14 +18,15 @@ export function buildWorkers(deps: Dependencies): Worker[] {
   const sweeper = (name: string, intervalMs: number, sweep: () => Promise<{ more: boolean } | undefined>) =>
     createSweeper({ name, intervalMs, sweep, logger })
   const sql = sqlOfPool(deps.pool)
+  const subscribers = [...pictureSubscribers, ...orderSubscribers(deps), ...transferSubscribers(deps)]
   return [
     messaging.relay,
     messaging.housekeeping,
-    messaging.consumeWith(
-      'ticket-processing-queue',
-      [...pictureSubscribers, ...orderSubscribers(deps), ...transferSubscribers(deps)],
-      { transact: withEffects((work) => transact(deps.pool, work)), sqlOf: (tx) => tx },
-    ),
+    messaging.consumeWith('ticket-processing-queue', subscribers, {
+      transact: withEffects((work) => transact(deps.pool, work)),
+      sqlOf: (tx) => tx,
+      together: takeTogether(deps, subscribers),
+    }),
     sweeper('expired reservations', config.expirySweepMs, createExpirySweep(deps)),
     sweeper('overdue claims', config.expirySweepMs, createOverdueSweep(deps)),
     sweeper('addresses of transfers', config.transferRecheckMs, createRecheckSweep({ ...deps, sql, ...deps.transfers })),

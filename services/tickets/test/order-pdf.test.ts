@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => setting.close())
 
 const mailing = () => injectClient(setting.app, ticketsMailingRoutes, setting.callerHeaders)
-const printOf = async (orderId: OrderId) => (await mailing().getOrderPrint({ params: { orderId } })).body
+const printOf = async (orderId: OrderId) => (await mailing().getOrderPrint({ params: { orderId }, query: {} })).body
 async function pdfOf(orderId: OrderId, version?: string): Promise<Buffer> {
   const answer = await mailing().getOrderPdf({ params: { orderId }, query: { version } })
   if (answer.status !== 200) throw new Error(`no PDF: ${answer.status}`)
@@ -27,6 +27,20 @@ const orderOf = async (count: number) => {
 }
 const cancel = (orderId: OrderId, ticketIds?: never[]) =>
   setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded', ...(ticketIds && { ticketIds }) } })
+
+it('what is shown of an order of few tickets comes with its PDF and codes, where they are asked for', async () => {
+  const { orderId, tickets } = await orderOf(2)
+  const printWith = async (filesUpTo: number) =>
+    (await mailing().getOrderPrint({ params: { orderId }, query: { filesUpTo } })).body
+  const { files, ...print } = await printWith(2)
+  expect(print).toEqual(await printOf(orderId))
+  expect(Buffer.from(files?.pdf ?? '', 'base64').equals(await pdfOf(orderId))).toBe(true)
+  const codes = await Promise.all(
+    tickets.map(async ({ ticketId }) => (await setting.internal.getTicketQrInfo({ params: { ticketId } })).body as Uint8Array),
+  )
+  expect(files?.codes).toEqual(codes.map((code) => Buffer.from(code).toString('base64')))
+  expect(await printWith(1)).toEqual(print)
+})
 
 describe("an order's PDF", () => {
   it('has a page for each valid ticket, and says which by its version', async () => {

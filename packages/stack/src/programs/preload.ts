@@ -12,8 +12,21 @@ enableCompileCache(COMPILED)
 const maps = new Map<string, SourceMap | null>()
 Error.prepareStackTrace = (error, frames) => [headOf(error), ...frames.map((frame) => `    at ${describe(frame)}`)].join('\n')
 
+// Libraries make an error with each call for its stack alone, such as Stripe's: the same places come again and again.
+const PLACES_MAX = 2_000
+const places = new Map<string, string>()
+
 function describe(frame: NodeJS.CallSite): string {
   const text = String(frame)
+  const known = places.get(text)
+  if (known !== undefined) return known
+  if (places.size >= PLACES_MAX) places.clear()
+  const described = inSource(frame, text)
+  places.set(text, described)
+  return described
+}
+
+function inSource(frame: NodeJS.CallSite, text: string): string {
   const [url, line, column] = [frame.getScriptNameOrSourceURL() ?? '', frame.getLineNumber(), frame.getColumnNumber()]
   if (!url.startsWith('file:') || !line || !column) return text
   const file = fileURLToPath(url)

@@ -1,4 +1,4 @@
-import type { Tx } from '@boxoffice/service-kit'
+import { sideBySide, type Tx } from '@boxoffice/service-kit'
 import type { EventTotals, RefundHour, ReservationFacts, SalesHour } from './counters.ts'
 import { addToPaymentTotals } from './payment-repository.ts'
 import type { PaymentTotals } from './payments.ts'
@@ -65,8 +65,10 @@ export interface Differences {
 
 /** Add differences to the counters, row after row in the order of their keys. */
 export async function addToCounters(tx: Tx, generation: number, differences: Differences): Promise<void> {
-  await salesHours.put(tx, generation, differences.sales)
-  await refundHours.put(tx, generation, differences.refunds)
-  await addToPaymentTotals(tx, generation, differences.payments)
-  await eventTotals.put(tx, generation, differences.totals)
+  await sideBySide([
+    salesHours.put(tx, generation, differences.sales),
+    refundHours.put(tx, generation, differences.refunds),
+    addToPaymentTotals(tx, generation, differences.payments),
+    eventTotals.put(tx, generation, differences.totals),
+  ])
 }

@@ -1,5 +1,5 @@
 import type { OrderId, TicketId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import { sideBySide, type Tx } from '@boxoffice/service-kit'
 import type { OrderFacts, OrderPicture, RefundFacts, TicketFacts } from './order-facts.ts'
 import { defineTable } from './table.ts'
 
@@ -66,7 +66,9 @@ const listLinkedTickets = (tx: Tx, generation: number, ticketIds: readonly Ticke
  * told of, with what is linked to them: a large order has thousands of others. One that nobody has told of yet gets a row to lock.
  */
 export async function lockOrders(tx: Tx, generation: number, told: readonly OrderPicture[]): Promise<Map<OrderId, OrderPicture>> {
-  const locked = await tx.query<OrderFacts>(
+  const ids = told.map(({ order }) => order.orderId)
+  const ticketIds = told.flatMap((picture) => [...picture.tickets.keys()])
+  const locking = tx.query<OrderFacts>(
     `insert into orders (generation, order_id, event_id)
      select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
      on conflict (generation, order_id) do update set order_id = excluded.order_id
@@ -74,13 +76,14 @@ export async function lockOrders(tx: Tx, generation: number, told: readonly Orde
     [generation, told.map(({ order }) => order.orderId), told.map(({ order }) => order.eventId)],
   )
   // Statements of their own: what somebody committed while we waited for the lock is seen by the next one only.
-  const ids = locked.map(({ orderId }) => orderId)
-  const ticketIds = told.flatMap((picture) => [...picture.tickets.keys()])
-  const ofTickets = ticketIds.length > 0 ? await listLinkedTickets(tx, generation, ticketIds) : []
-  const ofRefunds = await tx.query<RefundFacts>(
-    `select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`,
-    [generation, ids],
-  )
+  const [locked, ofTickets, ofRefunds] = await sideBySide([
+    locking,
+    ticketIds.length > 0 ? listLinkedTickets(tx, generation, ticketIds) : [],
+    tx.query<RefundFacts>(`select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`, [
+      generation,
+      ids,
+    ]),
+  ])
   const pictures = new Map(locked.map((order) => [order.orderId, { order, tickets: new Map(), refunds: new Map() } as const]))
   for (const ticket of ofTickets) pictures.get(ticket.orderId)?.tickets.set(ticket.ticketId, ticket)
   for (const refund of ofRefunds) pictures.get(refund.orderId)?.refunds.set(refund.refundId, refund)
@@ -100,7 +103,9 @@ export type OrderChanges = ReturnType<typeof changesBetween>
 
 /** Write what changed of orders that are locked. */
 export async function putOrders(tx: Tx, generation: number, changes: OrderChanges): Promise<void> {
-  await orders.put(tx, generation, changes.orders)
-  await tickets.put(tx, generation, changes.tickets)
-  await refunds.put(tx, generation, changes.refunds)
+  await sideBySide([
+    orders.put(tx, generation, changes.orders),
+    tickets.put(tx, generation, changes.tickets),
+    refunds.put(tx, generation, changes.refunds),
+  ])
 }

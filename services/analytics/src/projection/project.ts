@@ -1,5 +1,5 @@
 import type { EventId, Message, MessageDefinition, OrderId, TicketId, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import { sideBySide, type Tx } from '@boxoffice/service-kit'
 import { listOrganizersOf, putEvents, putTypes } from './catalog-repository.ts'
 import { addToCounters, type Differences, lockReservations, putReservations } from './counter-repository.ts'
 import { differenceOf, type EventTotals, holdsOf, refundsOf, salesOf } from './counters.ts'
@@ -39,15 +39,14 @@ export async function project(
 
 /** Write facts into one generation: what that adds to its counters. */
 async function projectFacts(tx: Tx, generation: number, facts: Facts, touched: Touched): Promise<Differences> {
-  const orders = await projectOrders(tx, generation, facts)
-  const holds = await projectReservations(tx, generation, facts)
-  const payments = await projectPayments(tx, generation, facts)
-  await putTypes(
-    tx,
-    generation,
-    [...facts.types.values()].map(({ kind: _, unitPrice, ...type }) => ({ ...type, unitPriceMinor: unitPrice })),
-  )
-  await putEvents(tx, generation, [...facts.events.values()])
+  // Each sends its locks before any of them waits: they are taken in this order.
+  const [orders, holds, payments] = await sideBySide([
+    projectOrders(tx, generation, facts),
+    projectReservations(tx, generation, facts),
+    projectPayments(tx, generation, facts),
+  ])
+  const types = [...facts.types.values()].map(({ kind: _, unitPrice, ...type }) => ({ ...type, unitPriceMinor: unitPrice }))
+  await sideBySide([putTypes(tx, generation, types), putEvents(tx, generation, [...facts.events.values()])])
   noteTouched(touched, facts, orders.changes)
   return {
     sales: differenceOf(orders.before.flatMap(salesOf), orders.after.flatMap(salesOf)),

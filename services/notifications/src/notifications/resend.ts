@@ -32,7 +32,7 @@ export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notific
 
 /** Tickets that the order gave its buyer and that are still theirs: one that was handed on has another id now. */
 async function hasValidTicket({ peers }: Dependencies, orderId: OrderId): Promise<boolean> {
-  const { body } = await peers.tickets.getOrderPrint({ params: { orderId } })
+  const { body } = await peers.tickets.getOrderPrint({ params: { orderId }, query: {} })
   return body.tickets.length > 0
 }
 

@@ -16,9 +16,15 @@ const nameOf = (text: string) => text.replace(/[^\w-]/g, '_')
 /** The picture of a ticket's code, for the HTML to show; null where it is not given out any more. */
 export async function codeOf({ tickets }: Pick<Peers, 'tickets'>, { ticketId, ticketNumber }: Numbered): Promise<Code | null> {
   const { status, body } = await tickets.getTicketQrInfo({ params: { ticketId } })
-  if (status !== 200) return null
-  return { filename: `${nameOf(ticketNumber)}.png`, contentType: 'image/png', content: body, cid: `${ticketId}@code.boxoffice` }
+  return status === 200 ? codeAttachment({ ticketId, ticketNumber }, body) : null
 }
+
+export const codeAttachment = ({ ticketId, ticketNumber }: Numbered, content: Uint8Array): Code => ({
+  filename: `${nameOf(ticketNumber)}.png`,
+  contentType: 'image/png',
+  content,
+  cid: `${ticketId}@code.boxoffice`,
+})
 
 export const pdfAttachment = (name: string, content: Uint8Array): Attachment => ({
   filename: `${nameOf(name)}.pdf`,

@@ -1,6 +1,6 @@
 import type { OrderId } from '@boxoffice/contracts'
 import { CODES_MAX, orderConfirmationMail } from '../mails/order-confirmation.ts'
-import { type Attachment, type Code, codeOf, mailSizeOf, pdfAttachment } from './attachments.ts'
+import { type Attachment, type Code, codeAttachment, codeOf, mailSizeOf, pdfAttachment } from './attachments.ts'
 import { type CurrentEvent, getEvent, getOrder, type Look, type Written } from './content.ts'
 import type { Peers } from './peers.ts'
 
@@ -17,8 +17,9 @@ type Print = Awaited<ReturnType<typeof getPrint>>
 /** The tickets of an order as they are now: nothing of them is kept with the notification. */
 export const createConfirmationLook =
   (peers: Peers, limits: ConfirmationLimits): Look<'ORDER_CONFIRMATION'> =>
-  async ({ orderId, eventId }, { reader, bulk }) => {
-    const [event, print] = await Promise.all([getEvent(peers, eventId), getPrint(peers, orderId)])
+  async ({ orderId, eventId }, { reader, bulk, isWritten }) => {
+    const filesUpTo = isWritten ? 0 : Math.min(CODES_MAX, limits.bulkTicketsMin - 1)
+    const [event, print] = await Promise.all([getEvent(peers, eventId), getPrint(peers, orderId, filesUpTo)])
     if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
     if (print.tickets.length === 0) return { dropped: 'TICKETS_NOT_VALID' }
     const about = { peers, limits, orderId, event, print, reader }
@@ -29,8 +30,9 @@ export const createConfirmationLook =
     }
   }
 
-async function getPrint({ tickets }: Pick<Peers, 'tickets'>, orderId: OrderId) {
-  const answer = await tickets.getOrderPrint({ params: { orderId } })
+/** The tickets of an order; of few with their files, so that most mails need no other call for them. */
+async function getPrint({ tickets }: Pick<Peers, 'tickets'>, orderId: OrderId, filesUpTo: number) {
+  const answer = await tickets.getOrderPrint({ params: { orderId }, query: filesUpTo > 0 ? { filesUpTo } : {} })
   return answer.body
 }
 
@@ -45,7 +47,7 @@ async function write(about: {
   const { peers, limits, orderId, event, print, reader } = about
   const [order, codes, pdf] = await Promise.all([
     getOrder(peers, orderId),
-    Promise.all(print.tickets.slice(0, CODES_MAX).map((ticket) => codeOf(peers, ticket))),
+    Promise.all(print.tickets.slice(0, CODES_MAX).map((ticket, index) => codeAt(peers, print, ticket, index))),
     print.printable ? getPdf(peers, orderId, print, limits.bulkTicketsMin) : null,
   ])
   if (pdf === 'CHANGED' || !codes.every((code): code is Code => code !== null)) return { changed: true }
@@ -67,6 +69,11 @@ async function write(about: {
   return fits ? whole : mailWith([])
 }
 
+function codeAt(peers: Pick<Peers, 'tickets'>, { files }: Print, ticket: Print['tickets'][number], index: number) {
+  const code = files?.codes[index]
+  return code === undefined ? codeOf(peers, ticket) : codeAttachment(ticket, Buffer.from(code, 'base64'))
+}
+
 /** The PDF of the tickets that were looked at. Large ones have a guard of their own: what becomes of them is nobody else's concern. */
 async function getPdf(
   { tickets, documents }: Pick<Peers, 'tickets' | 'documents'>,
@@ -74,6 +81,7 @@ async function getPdf(
   print: Print,
   bulkTicketsMin: number,
 ): Promise<Uint8Array | 'CHANGED'> {
+  if (print.files) return Buffer.from(print.files.pdf, 'base64')
   const from = print.tickets.length >= bulkTicketsMin ? documents : tickets
   const answer = await from.getOrderPdf({ params: { orderId }, query: { version: print.version } })
   return answer.status === 200 ? answer.body : 'CHANGED'

@@ -65,8 +65,8 @@ export function createComposer(
     if (!isTexted(type)) throw new Error(`${type} has no text message`)
     const looker = lookerOf(looks, notification, reader)
     // It points at a mail: where that has none to bring, there is nothing to point at.
-    const look = async () => pointlessWhereDropped(await looker())
-    const looked = await look()
+    const look = async (isWritten: boolean) => pointlessWhereDropped(await looker(isWritten))
+    const looked = await look(false)
     if (isEnded(looked)) return looked
     if (looked.event === null) throw new Error(`${type} is about no event`)
     const text = textOf(type, looked.event.name, payloadOf(type, notification))
@@ -88,14 +88,14 @@ export function createComposer(
   }
 }
 
-type Looker = () => Promise<Looked | Ended>
+type Looker = (isWritten: boolean) => Promise<Looked | Ended>
 
 function lookerOf(looks: Looks<NotificationType>, notification: LeasedNotification, reader: About['reader']): Looker {
   const { type, recipientId, address, createdAt, bulk } = notification
   const look = looks[type] as Look<NotificationType>
   const payload = payloadOf(type, notification)
   const requested = recipientId !== null && address !== null
-  return () => look(payload, { reader, recipientId, createdAt, requested, bulk })
+  return (isWritten) => look(payload, { reader, recipientId, createdAt, requested, bulk, isWritten })
 }
 
 const isEnded = (looked: Looked | Ended): looked is Ended => 'dropped' in looked || 'pointless' in looked
@@ -103,7 +103,7 @@ const isEnded = (looked: Looked | Ended): looked is Ended => 'dropped' in looked
 const againOf =
   (look: Looker, { facts }: Looked): LookAgain =>
   async () => {
-    const now = await look()
+    const now = await look(true)
     return isEnded(now) ? now : isDeepStrictEqual(now.facts, facts) ? 'SAME' : 'CHANGED'
   }
 
@@ -114,7 +114,7 @@ function pointlessWhereDropped(looked: Looked | Ended): Looked | Ended {
 }
 
 async function mailOf(look: Looker, { ownSubject }: LeasedNotification, to: ComposedMail['to']): Promise<Composition> {
-  const looked = await look()
+  const looked = await look(false)
   if (isEnded(looked)) return looked
   const written = await looked.write()
   if (!('mail' in written)) return written

@@ -48,6 +48,8 @@ export interface About {
   requested: boolean
   /** It is in the lane of what takes long. */
   bulk: boolean
+  /** It is written already: whether that is still right is all that is to be known. */
+  isWritten: boolean
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { OrderId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import { sideBySide, type Tx } from '@boxoffice/service-kit'
 import type { SagaContext } from '../saga/saga.ts'
 import type { Effects } from '../saga/transition.ts'
 
@@ -59,5 +59,5 @@ export async function applyToOrder(tx: Tx, orderId: OrderId, context: SagaContex
       ],
     )
   }
-  await Promise.all(writing)
+  await sideBySide(writing)
 }

@@ -13,7 +13,7 @@ import {
   refundProcessed,
 } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
-import type { Tx } from '@boxoffice/service-kit'
+import { sideBySide, type Tx } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import { holdEventAsItIs, isEventCancelled } from '../event-refunds/cancelled-event-repository.ts'
 import { applyToOrder } from '../orders/apply-to-order.ts'
@@ -48,7 +48,7 @@ export function createApplier(append: Append, metrics: Pick<SagaMetrics, 'moved'
     metrics.moved(saga.state, moved.state)
     // Sent one behind the other and answered in that order: none waits for the answer of another.
     const writing = [applyToOrder(tx, saga.orderId, context, effects), bookMoney(tx, moved, effects)]
-    const [order] = await Promise.all([effects.messages?.length ? getOrder(tx, saga.orderId) : null, ...writing])
+    const [order] = await sideBySide([effects.messages?.length ? getOrder(tx, saga.orderId) : null, ...writing])
     for (const message of effects.messages ?? []) if (order) await publish(append, tx, message, { order, context, effects })
     const isEventSeen = input.type === 'RESERVED' && !input.eventCancelled
     return { applied: true, saga: isEventSeen ? { ...moved, isEventSeen } : moved, order }

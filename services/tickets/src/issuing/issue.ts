@@ -8,23 +8,24 @@ import {
   ticketsGenerated,
   ticketsRejected,
   type UserId,
+  type VenueId,
 } from '@boxoffice/contracts'
-import type { Append, AppendAll } from '@boxoffice/messaging'
-import type { CrashAt, Tx } from '@boxoffice/service-kit'
-import { findPicture } from '../event-pictures/picture-repository.ts'
+import { type Append, type AppendAll, currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
+import { type CrashAt, sideBySide, type Tx } from '@boxoffice/service-kit'
+import { findPicture, listPicturesAsOf } from '../event-pictures/picture-repository.ts'
 import type { Released } from '../holds/commands.ts'
 import { changeCounters, listCounters, lockGeneralCounters, suffice } from '../holds/counter-repository.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { claimSeats, sellSeats } from '../holds/seat-claim-repository.ts'
 import { type Expiry, inTheWayOf } from '../reservations/expire.ts'
-import { lockOrder } from '../reservations/locks.ts'
+import { lockOrder, lockOrders } from '../reservations/locks.ts'
 import type { Releases } from '../reservations/release.ts'
 import type { StoredReservation } from '../reservations/reservation.ts'
-import { lockReservation, moveReservation } from '../reservations/reservation-repository.ts'
+import { lockReservation, lockReservations, moveReservation, moveReservations } from '../reservations/reservation-repository.ts'
 import { qrCodeUrl, type StoredTicket } from '../tickets/ticket.ts'
-import { insertTickets, listTicketsOfOrder } from '../tickets/ticket-repository.ts'
+import { insertTickets, listTicketsOfOrder, type NewTicket } from '../tickets/ticket-repository.ts'
 import { findTypeNames } from '../types/type-repository.ts'
-import { insertOutcome, type OrderOutcome, type Outcome, replaceIssued } from './outcome-repository.ts'
+import { insertIssued, insertOutcome, type OrderOutcome, type Outcome, replaceIssued } from './outcome-repository.ts'
 
 export interface PaidOrder {
   readonly orderId: OrderId
@@ -76,8 +77,93 @@ export function createIssuing(deps: {
   newId: () => string
   publicUrl: string
 }) {
-  async function issue(tx: Tx, order: PaidOrder): Promise<IssueResult> {
-    await lockOrder(tx, order.orderId)
+  const issue = async (tx: Tx, order: PaidOrder): Promise<IssueResult> => {
+    const [result] = await issueAll(tx, [{ ...order, origin: currentOrigin() }])
+    return result as IssueResult
+  }
+
+  /**
+   * The same for several orders, whose results are in their order. Those whose claims stand, which nearly all do, are issued together: as
+   * many statements as for one, and the counters last, since everybody waits for them. The others follow one by one.
+   */
+  async function issueAll(tx: Tx, orders: readonly (PaidOrder & { origin: MessageOrigin })[]): Promise<IssueResult[]> {
+    const [, locked] = await sideBySide([
+      lockOrders(
+        tx,
+        orders.map(({ orderId }) => orderId),
+      ),
+      lockReservations(tx, [...new Set(orders.map(({ reservationId }) => reservationId))]),
+    ])
+    const reservations = new Map(locked.map((reservation) => [reservation.reservationId, reservation]))
+    const found = await listPicturesAsOf(tx, [...new Set(locked.map(({ eventId }) => eventId))])
+    const pictures = new Map(found.map(({ picture }) => [picture.eventId, picture]))
+    const claims = orders.flatMap((order): Claim[] => {
+      const reservation = reservations.get(order.reservationId)
+      if (reservation?.status !== 'PAYING' || reservation.orderId !== order.orderId) return []
+      const picture = pictures.get(reservation.eventId)
+      const stands = reservation.userId === order.userId && picture !== undefined && picture.status !== 'CANCELLED'
+      return stands ? [{ order, reservation, venueId: picture.venueId }] : []
+    })
+    const fresh =
+      claims.length > 0
+        ? await insertIssued(
+            tx,
+            claims.map(({ order }) => order),
+          )
+        : new Set()
+    const issued = await issueClaims(
+      tx,
+      claims.filter(({ order }) => fresh.delete(order.orderId)),
+    )
+    const results: IssueResult[] = []
+    for (const order of orders) {
+      const tickets = issued.get(order)
+      results.push(tickets ? { outcome: 'ISSUED', tickets } : await issueOne(tx, order))
+    }
+    deps.crashAt('issue.before-commit')
+    return results
+  }
+
+  async function issueClaims(tx: Tx, claims: readonly Claim[]): Promise<Map<PaidOrder, StoredTicket[]>> {
+    if (claims.length === 0) return new Map()
+    const made = claims.map(({ order, reservation }) => newTicketsOf(order, reservation, deps.newId))
+    const items = claims.flatMap(({ reservation }) => reservation.items)
+    const reservationIds = claims.map(({ reservation }) => reservation.reservationId)
+    const [written, names] = await sideBySide([
+      insertTickets(tx, made.flat()),
+      findTypeNames(tx, [...new Set(items.map(({ ticketTypeId }) => ticketTypeId))]),
+      moveReservations(tx, reservationIds, 'PAYING', 'COMPLETED'),
+    ])
+    const ofOrder = Map.groupBy(written, ({ orderId }) => orderId)
+    const messages = claims.flatMap((claim) => messagesOf(claim, ofOrder.get(claim.order.orderId) ?? [], names))
+    await deps.appendAll(tx, ticketsGenerated, messages)
+    const [general = [], seated = []] = [false, true].map((isSeated) =>
+      items
+        .filter(({ seatIds }) => (seatIds !== null) === isSeated)
+        .map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: quantity })),
+    )
+    // What everybody waits for comes last, in the order in which all lock it.
+    await sideBySide([
+      changeCounters(tx, general),
+      ...claims.map(({ reservation }, index) => sellSeatsOf(tx, reservation, made[index] ?? [])),
+      changeCounters(tx, seated),
+    ])
+    return new Map(claims.map(({ order }) => [order, ofOrder.get(order.orderId) ?? []]))
+  }
+
+  const messagesOf = (
+    { order: { orderId, userId, reservationId, origin }, reservation: { eventId }, venueId }: Claim,
+    tickets: readonly StoredTicket[],
+    names: ReadonlyMap<TicketTypeId, string>,
+  ) =>
+    inParts(tickets.map((ticket) => generated(ticket, names))).map(({ things, ...part }) => ({
+      payload: { orderId, userId, eventId, venueId, reservationId, ...part, tickets: things },
+      aggregateVersion: 1,
+      origin,
+    }))
+
+  /** An order whose claim does not stand, or whose outcome is known. Its lock is held. */
+  async function issueOne(tx: Tx, order: PaidOrder & { origin: MessageOrigin }): Promise<IssueResult> {
     const standing = await insertOutcome(tx, order.orderId, 'ISSUED', { reservationId: order.reservationId, reason: null })
     if (standing) return answerOf(tx, order.orderId, standing)
 
@@ -89,26 +175,14 @@ export function createIssuing(deps: {
     if (!picture || picture.status === 'CANCELLED') return reject(tx, order, reservation, 'EVENT_CANCELLED')
     if (!(await takePlaces(deps.expiry, tx, reservation))) return reject(tx, order, reservation, 'INSUFFICIENT_INVENTORY')
 
-    for (const item of reservation.items) {
-      const ticketIds = Array.from({ length: item.quantity }, () => deps.newId() as TicketId)
-      const { eventId, currency } = reservation
-      await insertTickets(tx, { ...order, ...item, eventId, currency }, ticketIds, item.seatIds)
-      const sold = (item.seatIds ?? []).map((seatId, index) => ({ seatId, ticketId: ticketIds[index] as TicketId }))
-      if (sold.length > 0) await sellSeats(tx, reservation, sold)
-    }
-    const tickets = await listTicketsOfOrder(tx, order.orderId)
+    const made = newTicketsOf(order, reservation, deps.newId)
+    const tickets = await insertTickets(tx, made)
+    await sellSeatsOf(tx, reservation, made)
     const names = await findTypeNames(
       tx,
       reservation.items.map(({ ticketTypeId }) => ticketTypeId),
     )
-    const { orderId, userId, reservationId } = order
-    const { eventId, venueId } = picture
-    const messages = inParts(tickets.map((ticket) => generated(ticket, names))).map(({ things, ...part }) => ({
-      payload: { orderId, userId, eventId, venueId, reservationId, ...part, tickets: things },
-      aggregateVersion: 1,
-    }))
-    await deps.appendAll(tx, ticketsGenerated, messages)
-    deps.crashAt('issue.before-commit')
+    await deps.appendAll(tx, ticketsGenerated, messagesOf({ order, reservation, venueId: picture.venueId }, tickets, names))
     return { outcome: 'ISSUED', tickets }
   }
 
@@ -158,9 +232,36 @@ export function createIssuing(deps: {
     createdAt,
   })
 
-  return { issue, giveUp }
+  return { issue, issueAll, giveUp }
 }
 export type Issuing = ReturnType<typeof createIssuing>
+
+/** An order whose places are held for it. */
+interface Claim {
+  readonly order: PaidOrder & { origin: MessageOrigin }
+  readonly reservation: StoredReservation
+  readonly venueId: VenueId
+}
+
+/** The tickets of an order, numbered within each type; of a seated type one for each seat, in order. */
+function newTicketsOf(
+  { orderId, userId, holderName }: PaidOrder,
+  { eventId, currency, items }: StoredReservation,
+  newId: () => string,
+): NewTicket[] {
+  return items.flatMap(({ ticketTypeId, quantity, unitPrice, seatIds }) =>
+    Array.from({ length: quantity }, (_, index) => ({
+      ...{ ticketId: newId() as TicketId, orderId, ticketTypeId, eventId, userId, holderName, unitPrice, currency },
+      ordinal: index + 1,
+      seatId: seatIds?.[index] ?? null,
+    })),
+  )
+}
+
+async function sellSeatsOf(tx: Tx, reservation: StoredReservation, tickets: readonly NewTicket[]): Promise<void> {
+  const sold = tickets.flatMap(({ seatId, ticketId }) => (seatId ? [{ seatId, ticketId }] : []))
+  if (sold.length > 0) await sellSeats(tx, reservation, sold)
+}
 
 async function answerOf(tx: Tx, orderId: OrderId, { outcome, reason }: OrderOutcome): Promise<IssueResult> {
   if (outcome === 'ISSUED') return { outcome, tickets: await listTicketsOfOrder(tx, orderId) }

@@ -39,6 +39,20 @@ export async function insertOutcome(
   return inserted.length > 0 ? null : findOutcome(tx, orderId)
 }
 
+/** Write ISSUED for several orders: those whose outcome it is now. Of the others one stood there before. */
+export async function insertIssued(
+  tx: Tx,
+  orders: readonly { orderId: OrderId; reservationId: ReservationId }[],
+): Promise<Set<OrderId>> {
+  const rows = await tx.query<{ orderId: OrderId }>(
+    `insert into order_outcomes (order_id, outcome, reservation_id)
+     select o.order_id, 'ISSUED', o.reservation_id from unnest($1::uuid[], $2::uuid[]) o(order_id, reservation_id) order by o.order_id
+     on conflict (order_id) do nothing returning order_id as "orderId"`,
+    [orders.map(({ orderId }) => orderId), orders.map(({ reservationId }) => reservationId)],
+  )
+  return new Set(rows.map(({ orderId }) => orderId))
+}
+
 /** ISSUED turns out otherwise: it cannot be honoured after all (in the same transaction), or its tickets are cancelled. */
 export async function replaceIssued(tx: Tx, orderId: OrderId, outcome: 'REJECTED' | 'CANCELLED', reason: string): Promise<void> {
   await tx.query(`update order_outcomes set outcome = $2, reason = $3 where order_id = $1 and outcome = 'ISSUED'`, [

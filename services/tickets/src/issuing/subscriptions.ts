@@ -1,5 +1,5 @@
 import { type Message, paymentCompleted, paymentFailed, ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
-import { on, type Subscriber } from '@boxoffice/messaging'
+import { type ConsumerOptions, currentOrigin, type MessageOrigin, on, type Subscriber } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { TxWithEffects } from '../reservations/transactions.ts'
@@ -25,6 +25,26 @@ export const orderSubscribers = (
   // A mail that was delivered may come back, hours later.
   on(ticketDeliveryFailed, (tx: Tx, message) => markUndelivered(tx, newsOf(message))),
 ]
+
+/** Messages of one receive: paid orders get their tickets together, after all else, whose rows are its own. */
+export function takeTogether(
+  deps: Pick<Dependencies, 'issuing' | 'logger' | 'redisPicture' | 'releases'>,
+  subscribers: readonly Subscriber<TxWithEffects>[],
+): NonNullable<ConsumerOptions<TxWithEffects>['together']> {
+  const ofType = new Map(subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
+  return async (tx, messages, within) => {
+    const paid: (PaidOrder & { origin: MessageOrigin })[] = []
+    for (const message of messages) {
+      if (message.eventType === paymentCompleted.eventType) {
+        const { payload } = message as Message<typeof paymentCompleted>
+        paid.push({ ...payload, origin: within(message, currentOrigin) })
+      } else await within(message, async () => ofType.get(message.eventType)?.handle(tx, message))
+    }
+    if (paid.length === 0) return
+    const results = await deps.issuing.issueAll(tx, paid)
+    for (const [index, order] of paid.entries()) afterIssue(deps, tx, order, results[index] as IssueResult)
+  }
+}
 
 function afterIssue(
   deps: Pick<Dependencies, 'logger' | 'redisPicture'>,

@@ -3,18 +3,27 @@ import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import { countHeld } from '../attendees/attendee-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { findTransfer } from '../transfers/transfer-repository.ts'
-import { findPrintOfOrder, shownTicketsOf, versionOf } from './print.ts'
+import { findPrintOfOrder, type Print, pagesOf, shownTicketsOf, versionOf } from './print.ts'
+
+/** The PDF and a picture of each code, made beside the event loop: buyers must not wait for them. */
+async function filesOf({ pdfs, codeKey }: Dependencies, print: Print) {
+  const { pdf, codes } = await pdfs.renderFiles(pagesOf(print, codeKey))
+  return { pdf: base64(pdf), codes: codes.map(base64) }
+}
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 
 /** What the notification service makes mails of, and looks at once more before it sends them. */
 export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMailingRoutes> {
   const sql = sqlOfPool(deps.pool)
   const pagesMax = deps.config.orderPdfPagesMax
   return {
-    getOrderPrint: async ({ params: { orderId } }) => {
+    getOrderPrint: async ({ params: { orderId }, query: { filesUpTo = 0 } }) => {
       const print = await findPrintOfOrder(sql, orderId)
       if (!print) return { status: 200, body: { version: 'none', printable: false, tickets: [] } }
       const printable = print.tickets.length <= pagesMax
-      return { status: 200, body: { version: versionOf(print, deps.codeKey), printable, tickets: shownTicketsOf(print) } }
+      const files = print.tickets.length <= Math.min(filesUpTo, pagesMax) ? await filesOf(deps, print) : null
+      const body = { version: versionOf(print, deps.codeKey), printable, tickets: shownTicketsOf(print) }
+      return { status: 200, body: { ...body, ...(files && { files }) } }
     },
     getOrderPdf: async ({ params: { orderId }, query }) => {
       const result = await deps.printOrder(orderId, query.version)

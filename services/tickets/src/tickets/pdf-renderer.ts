@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { RefusedError, refuse } from '@boxoffice/service-kit'
 import { Piscina } from 'piscina'
-import type { PrintedTicket, ticketsPdf } from './pdf.ts'
+import type { PrintedTicket, ticketsFiles, ticketsPdf } from './pdf.ts'
 
 /** Beside us: `pdf.ts` here, `pdf.js` beside the one file that the image has of us. */
 const PRINTER = new URL(`./pdf${path.extname(import.meta.filename)}`, import.meta.url).href
@@ -15,35 +15,43 @@ const BULK_QUEUE_MAX = 100
 export interface PdfRenderer {
   /** The PDF of tickets, a page each, in their order. Throws a 503 when too many documents wait already. */
   render(pages: readonly PrintedTicket[]): Promise<Uint8Array>
+  /** The same with a picture of each one's code. */
+  renderFiles(pages: readonly PrintedTicket[]): ReturnType<typeof ticketsFiles>
   close(): Promise<void>
 }
 
 /** A page costs milliseconds of computing: on the event loop a sold-out evening's tickets would hold up every buyer of the next. */
 export function createPdfRenderer(): PdfRenderer {
   const lanes = { small: createLane(QUEUE_MAX), bulk: createLane(BULK_QUEUE_MAX) }
+  const laneOf = (pages: readonly PrintedTicket[]) => (pages.length < BULK_PAGES_MIN ? lanes.small : lanes.bulk)
   return {
-    render: (pages) => (pages.length < BULK_PAGES_MIN ? lanes.small : lanes.bulk).run(pages),
+    render: (pages) => laneOf(pages).run(pages, 'ticketsPdf'),
+    renderFiles: (pages) => laneOf(pages).run(pages, 'ticketsFiles'),
     async close() {
       await Promise.all([lanes.small.close(), lanes.bulk.close()])
     },
   }
 }
 
+interface Printer {
+  ticketsPdf: typeof ticketsPdf
+  ticketsFiles: typeof ticketsFiles
+}
+
 /** One thread, which ends when it has had nothing to do for a while. */
 function createLane(queueMax: number) {
-  const pool = new Piscina<readonly PrintedTicket[], Awaited<ReturnType<typeof ticketsPdf>>>({
+  const pool = new Piscina({
     filename: PRINTER,
-    name: 'ticketsPdf',
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: 30_000,
     maxQueue: queueMax,
   })
   return {
-    async run(pages: readonly PrintedTicket[]): Promise<Uint8Array> {
+    async run<N extends keyof Printer>(pages: readonly PrintedTicket[], name: N): Promise<Awaited<ReturnType<Printer[N]>>> {
       if (pool.queueSize >= queueMax)
         throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many tickets are being printed'))
-      return pool.run(pages)
+      return pool.run(pages, { name })
     },
     close: () => pool.destroy(),
   }

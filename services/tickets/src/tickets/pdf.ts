@@ -3,7 +3,7 @@ import PDFDocument from 'pdfkit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { registerFonts } from './fonts.ts'
 import { fitText, type TextBox, type TextStyle } from './pdf-text.ts'
-import { QUIET_ZONE_MODULES, qrModules } from './qr.ts'
+import { QUIET_ZONE_MODULES, qrModules, qrPng } from './qr.ts'
 import { remember } from './remember.ts'
 import type { StoredTicket } from './ticket.ts'
 
@@ -38,6 +38,12 @@ const BANDS = ['#1f2a5a', '#5b1f4a', '#0f4c4a', '#7a2230', '#3a2a6b', '#27452f']
 
 /** A ticket as a one-page PDF, to print or to show on a phone. The same ticket gives the same bytes. */
 export const ticketPdf = (printed: PrintedTicket): Promise<Buffer> => ticketsPdf([printed])
+
+/** Tickets as one PDF, and the picture of each one's code: each code is laid out once for both. */
+export async function ticketsFiles(pages: readonly PrintedTicket[]): Promise<{ pdf: Uint8Array; codes: Uint8Array[] }> {
+  const [pdf, ...codes] = await Promise.all([ticketsPdf(pages), ...pages.map(({ code }) => qrPng(code))])
+  return { pdf, codes }
+}
 
 /** Tickets as one PDF, a page each, in their order; at least one. The same tickets give the same bytes. */
 export async function ticketsPdf(pages: readonly PrintedTicket[]): Promise<Buffer> {

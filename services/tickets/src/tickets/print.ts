@@ -8,14 +8,16 @@ import { findTypeNames } from '../types/type-repository.ts'
 import { type CodeKey, signCode } from './codes.ts'
 import type { PrintedTicket } from './pdf.ts'
 import { isValid, type StoredTicket } from './ticket.ts'
-import { listTicketsOfOrder } from './ticket-repository.ts'
+import { listPrintedOfOrder } from './ticket-repository.ts'
 
 /** Raised with every change of what a page looks like: PDFs that are kept are made anew. */
 const LAYOUT = 1
 
+type PrintedEvent = PrintedTicket['event'] & Pick<EventPicture, 'status'>
+
 /** Tickets of one event with all that their pages show; null where there are none. */
 export interface Print {
-  readonly event: EventPicture
+  readonly event: PrintedEvent
   readonly tickets: readonly (Omit<PrintedTicket, 'event' | 'code' | 'ticket'> & { readonly ticket: StoredTicket })[]
 }
 
@@ -43,8 +45,18 @@ export async function printOf(tx: Tx, tickets: readonly [StoredTicket, ...Stored
 
 /** An order's tickets that are valid now, as they were issued: one that was passed on is not among them. Null: there are none. */
 export async function findPrintOfOrder(tx: Tx, orderId: OrderId): Promise<Print | null> {
-  const [first, ...others] = (await listTicketsOfOrder(tx, orderId)).filter(isValid)
-  return first ? printOf(tx, [first, ...others]) : null
+  const rows = (await listPrintedOfOrder(tx, orderId)).filter(({ ticket }) => isValid(ticket))
+  const [first] = rows
+  if (!first) return null
+  return {
+    event: first.event,
+    tickets: rows.map(({ ticket, typeName, zoneName }) => {
+      const { seat } = ticket
+      if (!seat) return { ticket, typeName }
+      const section = zoneName ?? String(seat.zoneId)
+      return { ticket, typeName, seat: { section, rowLabel: seat.rowLabel, colLabel: seat.colLabel } }
+    }),
+  }
 }
 
 /** Another text as soon as the pages, or the codes on them, would be others. */

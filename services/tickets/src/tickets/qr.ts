@@ -1,10 +1,12 @@
 import QRCode from 'qrcode'
 import { bilevelPng } from './bilevel-png.ts'
+import { remember } from './remember.ts'
 
 // Medium correction survives a scratched screen or a fold; four modules around it are what scanners ask for.
 const CORRECTION = 'M'
 export const QUIET_ZONE_MODULES = 4
 const MODULE_PX = 8
+const CODES_KEPT_MAX = 50
 
 /**
  * As bytes, all of it: what we sign is text of both cases, of which nothing is shorter another way. To look for one costs more than
@@ -31,8 +33,11 @@ export function qrPng(code: string): Promise<Buffer> {
   return bilevelPng(pixels, widthPx)
 }
 
-/** The dark modules of a code, for drawing: `isDark(row, column)` within a square of `size`, without quiet zone. */
-export function qrModules(code: string): { size: number; isDark(row: number, column: number): boolean } {
+/**
+ * The dark modules of a code, for drawing: `isDark(row, column)` within a square of `size`, without quiet zone. Of the last few codes they
+ * are known: a ticket's page and the picture of its code are made one after the other.
+ */
+export const qrModules = remember((code): { size: number; isDark(row: number, column: number): boolean } => {
   const { modules } = QRCode.create(segmentsOf(code), { errorCorrectionLevel: CORRECTION })
   return { size: modules.size, isDark: (row, column) => modules.get(row, column) === 1 }
-}
+}, CODES_KEPT_MAX)

@@ -1,5 +1,6 @@
 import type { OrderId, RefundId, SeatId, TicketId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
+import type { EventPicture } from '../event-pictures/picture.ts'
 import { stillOpen } from '../event-pictures/picture-repository.ts'
 import type { StoredTicket } from './ticket.ts'
 
@@ -34,6 +35,32 @@ export const listTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTick
     [orderId],
   )
 
+/** The same with all that is printed on them, in one statement. */
+export async function listPrintedOfOrder(tx: Tx, orderId: OrderId): Promise<Printed[]> {
+  const rows = await tx.query<StoredTicket & Omit<Printed, 'ticket'>>(
+    `select ${columns},
+       (select y.name from ticket_types y where y.ticket_type_id = tickets.ticket_type_id) as "typeName",
+       (select z.name from seating_zones z where z.event_id = tickets.event_id and z.zone_id = tickets.zone_id) as "zoneName",
+       (select jsonb_build_object('eventId', p.event_id, 'name', p.name, 'eventDate', p.event_date, 'timeZone', p.time_zone,
+          'venueName', p.venue_name, 'venueAddress', p.venue_address, 'status', p.status)
+        from event_pictures p where p.event_id = tickets.event_id) as event
+     from tickets where order_id = $1 and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
+    [orderId],
+  )
+  return rows.map(({ typeName, zoneName, event, ...ticket }) => {
+    if (typeName === null || event === null)
+      throw new Error(`ticket ${ticket.ticketId} is of a type or an event that is not there`)
+    return { ticket, typeName, zoneName, event: { ...event, eventDate: new Date(event.eventDate) } }
+  })
+}
+
+interface Printed {
+  readonly ticket: StoredTicket
+  readonly typeName: string
+  readonly zoneName: string | null
+  readonly event: Pick<EventPicture, 'eventId' | 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress' | 'status'>
+}
+
 /** Every ticket of an order, also those that took the place of one that changed hands, locked until the transaction ends. */
 export const lockTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
@@ -55,33 +82,29 @@ export const listTicketsOfUser = (
     [userId, limit, after?.createdAt ?? null, after?.ticketId ?? null],
   )
 
-/** Write the tickets of one type of an order, numbered from the sequence; of a seated type one for each seat, in order. */
-export async function insertTickets(
-  tx: Tx,
-  tickets: Pick<StoredTicket, 'orderId' | 'ticketTypeId' | 'eventId' | 'userId' | 'holderName' | 'unitPrice' | 'currency'>,
-  ticketIds: readonly TicketId[],
-  seatIds: readonly SeatId[] | null,
-): Promise<void> {
-  await tx.query(
+/** A ticket to be written; `ordinal` counts those of its order and type. */
+export type NewTicket = Pick<
+  StoredTicket,
+  'ticketId' | 'orderId' | 'ticketTypeId' | 'eventId' | 'userId' | 'holderName' | 'unitPrice' | 'currency'
+> & { readonly ordinal: number; readonly seatId: SeatId | null }
+
+/** Write tickets, numbered from the sequence in their order; they come back in the order of `listTicketsOfOrder`. */
+export async function insertTickets(tx: Tx, tickets: readonly NewTicket[]): Promise<StoredTicket[]> {
+  const written = await tx.query<StoredTicket & { ordinal: number }>(
     `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
        holder_name, unit_price_minor, currency, zone_id, row_label, col_label)
-     select i.ticket_id, i.ticket_id,
-       ${ticketNumber('i.number')}, $3, $4, $5, i.ordinal, $6, $7, $8, $9, s.zone_id, s.row_label, s.col_label
-     from (select u.ticket_id, u.seat_id, u.ordinal, nextval('ticket_numbers') as number
-           from unnest($1::uuid[], $2::text[]) with ordinality u(ticket_id, seat_id, ordinal)) i
-       left join seats s on s.event_id = $5 and s.seat_id = i.seat_id`,
-    [
-      ticketIds,
-      seatIds ?? [],
-      tickets.orderId,
-      tickets.ticketTypeId,
-      tickets.eventId,
-      tickets.userId,
-      tickets.holderName,
-      tickets.unitPrice,
-      tickets.currency,
-    ],
+     select i."ticketId", i."ticketId", ${ticketNumber('i.number')}, i."orderId", i."ticketTypeId", i."eventId", i.ordinal, i."userId",
+       i."holderName", i."unitPrice", i.currency, s.zone_id, s.row_label, s.col_label
+     from (select n.*, nextval('ticket_numbers') as number
+           from jsonb_to_recordset($1::jsonb) n("ticketId" uuid, "orderId" uuid, "ticketTypeId" uuid, "eventId" uuid, ordinal integer,
+             "userId" uuid, "holderName" text, "unitPrice" bigint, currency text, "seatId" text)) i
+       left join seats s on s.event_id = i."eventId" and s.seat_id = i."seatId"
+     returning ${columns}, ordinal`,
+    [JSON.stringify(tickets)],
   )
+  return written
+    .toSorted((a, b) => (a.ticketTypeId === b.ticketTypeId ? a.ordinal - b.ordinal : a.ticketTypeId < b.ticketTypeId ? -1 : 1))
+    .map(({ ordinal: _, ...ticket }) => ticket)
 }
 
 /** ACTIVE → TRANSFERRED for a locked ticket; another, of this user, takes its place. The order must be locked, too. */

@@ -1,0 +1,148 @@
+import { writeSync } from 'node:fs'
+import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Budget, budgetTable, readSpent, type Spent, units } from '../../src/budget.ts'
+import { publishEvent } from '../../src/events.ts'
+import { expectStatus, type Person } from '../../src/person.ts'
+import { type TestSystem, useTestSystem } from '../start.ts'
+
+/**
+ * What one purchase may cost: one ticket without a seat, paid at once, ticketed, mailed and projected. Counted, not timed. Why each
+ * transaction is there says the README.
+ */
+const budget: Budget = {
+  auth: { transactions: 1, statements: 1, requests: 1, published: 0, consumed: 0, spans: 2 },
+  events: { transactions: 2, statements: 2, requests: 2, published: 0, consumed: 0, spans: 4 },
+  tickets: { transactions: 9, statements: 34, requests: 3, published: 1, consumed: 2, spans: 28 },
+  payments: { transactions: 9, statements: 38, requests: 3, published: 2, consumed: 1, spans: 39 },
+  notifications: { transactions: 6, statements: 16, requests: 0, published: 1, consumed: 2, spans: 25 },
+  analytics: { transactions: 2, statements: 23, requests: 0, published: 0, consumed: 2, spans: 29 },
+}
+/** Of each figure the least of so many purchases counts: what comes by the clock in between is not theirs. */
+const PURCHASES = 4
+
+let running: TestSystem
+let databases: Record<'tickets' | 'payments' | 'notifications' | 'analytics', pg.Client>
+beforeAll(async () => {
+  running = await useTestSystem('counted')
+  const connect = async (service: ServiceKey) => {
+    const client = new pg.Client(running.system.databaseUrl(service))
+    await client.connect()
+    return client
+  }
+  databases = {
+    tickets: await connect('tickets'),
+    payments: await connect('payments'),
+    notifications: await connect('notifications'),
+    analytics: await connect('analytics'),
+  }
+})
+afterAll(async () => {
+  for (const database of Object.values(databases ?? {})) await database.end()
+  running?.expectDocumented()
+})
+
+/** Everything that follows of an order is done, and written down: looked up in the databases, for services count what they are asked. */
+const settled = (orderId: string) =>
+  until(async () => {
+    const one = async (database: pg.Client, sql: string) => (await database.query(sql, [orderId])).rowCount
+    expect(await one(databases.payments, "select from orders where order_id = $1 and status = 'CONFIRMED'")).toBe(1)
+    const webhook =
+      "select from webhook_events where processed_at is not null and body->'data'->'object'->'metadata'->>'orderId' = $1"
+    expect(await one(databases.payments, webhook)).toBe(1)
+    expect(await one(databases.tickets, 'select from tickets where order_id = $1 and delivered_at is not null')).toBe(1)
+    expect(await one(databases.notifications, "select from notifications where order_id = $1 and status = 'SENT'")).toBe(1)
+    expect(await one(databases.analytics, 'select from tickets where order_id = $1 and issued_at is not null')).toBe(1)
+    expect(await one(databases.analytics, 'select from payments where order_id = $1 and completed_at is not null')).toBe(1)
+    for (const database of [databases.payments, databases.tickets, databases.notifications]) {
+      expect((await database.query('select from outbox where published_at is null')).rowCount).toBe(0)
+    }
+  })
+
+const spentOfAll = async () =>
+  new Map(await Promise.all(serviceKeys.map(async (key) => [key, await readSpent(running.system.urls[key])] as const)))
+
+/** What each service spends while `work` is done, beside what reading that costs. */
+async function spentOn(work: () => Promise<void>): Promise<Map<ServiceKey, Omit<Spent, 'spans'>>> {
+  const [first, before] = [await spentOfAll(), await spentOfAll()]
+  await work()
+  const after = await spentOfAll()
+  return new Map(
+    serviceKeys.map((key) => {
+      const of = (unit: Exclude<keyof Spent, 'spans'>) => {
+        const [a, b, c] = [first.get(key), before.get(key), after.get(key)].map((spent) => spent?.[unit] ?? 0) as [
+          number,
+          number,
+          number,
+        ]
+        return c - b - (b - a)
+      }
+      return [
+        key,
+        {
+          transactions: of('transactions'),
+          statements: of('statements'),
+          requests: of('requests'),
+          published: of('published'),
+          consumed: of('consumed'),
+        },
+      ]
+    }),
+  )
+}
+
+/** How many spans the trace of the latest purchase has in each service, once they have all come. */
+async function spansOfLatest(traceIds: Set<string>): Promise<Map<ServiceKey, number>> {
+  const read = async <T>(path: string) => (await (await fetch(`${running.system.urls.traces}${path}`)).json()) as T
+  const { traces } = await read<{ traces: { traceId: string; root: string }[] }>('/api/traces')
+  const latest = traces.find(({ root, traceId }) => root === 'POST /api/payments/orders' && !traceIds.has(traceId))
+  if (!latest) throw new Error('the purchase has no trace')
+  traceIds.add(latest.traceId)
+  const count = async () =>
+    Map.groupBy((await read<{ spans: { service: string }[] }>(`/api/traces/${latest.traceId}`)).spans, ({ service }) => service)
+  let spans = await count()
+  // Each service sends what it did once a second.
+  for (let isQuiet = false; !isQuiet; ) {
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    const more = await count()
+    isQuiet = [...more].every(([service, those]) => spans.get(service)?.length === those.length)
+    spans = more
+  }
+  return new Map(serviceKeys.map((key) => [key, spans.get(services[key].name)?.length ?? 0]))
+}
+
+test('a purchase costs no more than its budget', async () => {
+  const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  const sale = await publishEvent(organizer, { name: 'Counted', quantity: 100, unitPrice: 5_000 })
+  const buy = async (buyer: Person) => {
+    const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
+    await settled(orderId)
+  }
+  // The first fills caches, and what is prepared once.
+  await buy(await running.person({ firstName: 'Ewa', lastName: 'Erste' }))
+
+  const least = new Map<ServiceKey, Spent>()
+  const traceIds = new Set<string>()
+  for (let purchase = 0; purchase < PURCHASES; purchase++) {
+    const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+    await running.mails.waitFor(buyer.email, /./)
+    const spent = await spentOn(() => buy(buyer))
+    const spans = await spansOfLatest(traceIds)
+    for (const key of serviceKeys) {
+      const now: Spent = { ...(spent.get(key) as Omit<Spent, 'spans'>), spans: spans.get(key) ?? 0 }
+      const known = least.get(key)
+      for (const unit of known ? units : []) now[unit] = Math.min(now[unit], known?.[unit] ?? now[unit])
+      least.set(key, now)
+    }
+  }
+  const counted: Budget = Object.fromEntries(least)
+  const table = budgetTable(counted, budget)
+  // Past the reporter, which shows what is written of files that fail alone.
+  writeSync(2, `${table}\n`)
+  const over = serviceKeys.flatMap((key) =>
+    units.filter((unit) => (counted[key]?.[unit] ?? 0) > (budget[key]?.[unit] ?? 0)).map((unit) => `${unit} of ${key}`),
+  )
+  expect(over, table).toEqual([])
+})
