@@ -10,7 +10,7 @@ import {
   type UserId,
   updateOrderCommand,
 } from '@boxoffice/contracts'
-import { baseConfig, baseEnvironment, createFoundation, readEnvironment, transact } from '@boxoffice/service-kit'
+import { baseConfig, baseEnvironment, createFoundation, readEnvironment, type Tx, transact } from '@boxoffice/service-kit'
 import { createDatabase, createTestAuthority } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -53,8 +53,9 @@ afterAll(async () => {
 type Handle = (orderId: OrderId, what: string) => Promise<void> | void
 /** Runs `work` while commands are consumed, and all of it ends with it. */
 async function whileConsuming(handle: Handle, work: () => Promise<void>): Promise<void> {
-  const consumer = createConsumer({
-    ...{ queue: QUEUE, aws, ...foundation, figures: createHandlerFigures(foundation.now), afterCommit: () => {} },
+  const consumer = createConsumer<Tx>({
+    ...{ queue: QUEUE, aws, ...foundation, figures: createHandlerFigures(foundation.now) },
+    published: (transaction) => transaction(),
     transact: (work) => transact(foundation.pool, work),
     sqlOf: (tx) => tx,
     retryAfterSeconds: [0.05, 0, 0],

@@ -64,10 +64,10 @@ function scripted(receives: ReturnType<typeof command>[][]) {
 
 const tx: Tx = {
   async query(_sql, values = []) {
-    const [, id] = values
-    if (inbox.has(id)) return []
-    inbox.add(id)
-    return [{}] as never
+    const ids = values[1] as string[]
+    const fresh = ids.filter((id) => !inbox.has(id))
+    for (const id of fresh) inbox.add(id)
+    return fresh.map((message_id) => ({ message_id })) as never
   },
 }
 /** Rolls back what the inbox was told. */
@@ -95,7 +95,7 @@ function consume(aws: Aws, options: Partial<ConsumerOptions<Tx>> = {}) {
     ],
     transact,
     sqlOf: (tx) => tx,
-    afterCommit: () => {},
+    published: (transaction) => transaction(),
     logger: createLogger({ service: 'test', level: 'silent' }),
     metrics: createMetrics('test'),
     figures: createHandlerFigures(() => new Date()),

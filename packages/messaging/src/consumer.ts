@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ReceiveMessageCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs'
-import { type Message, type MessageDefinition, type Queue, queues } from '@boxoffice/contracts'
+import { isFifo, type Message, type MessageDefinition, type Queue, queues } from '@boxoffice/contracts'
 import { isUnavailable, type Tx, type Worker } from '@boxoffice/service-kit'
 import { createAcknowledger } from './acknowledger.ts'
 import { createHandling, type HandlingOptions } from './handle-message.ts'
@@ -44,7 +44,8 @@ type Taken = 'yes' | 'no' | 'database-away'
 const receivesOf = (message: SqsMessage) => Number(message.Attributes?.ApproximateReceiveCount ?? 1)
 
 /**
- * Takes messages off a queue: decode, remember in the inbox and take effect in one transaction, then acknowledge. What was
+ * Takes messages off a queue: decode, remember in the inbox and take effect in one transaction, all of one receive where they may go
+ * together, then acknowledge. What was
  * taken before is acknowledged and nothing else; what is not of its schema, or can never be done, goes to the dead-letter queue at once
  * (unless its subscriber knows what to do instead); what fails stays on the queue until its visibility ends, or as long as the queue's `retryAfterSeconds` say, and after three receives SQS moves it
  * to the dead-letter queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed and comes
@@ -52,12 +53,14 @@ const receivesOf = (message: SqsMessage) => Number(message.Attributes?.Approxima
  */
 export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
   const { queue, aws, logger, room } = options
-  const handle = createHandling(options)
+  const handling = createHandling(options)
   const acknowledge = createAcknowledger(aws, queue, logger)
   const showAgainIn = createHiding(aws, queue, logger)
   const { maxReceives, retryAfterSeconds, visibilitySeconds }: Queue = queues[queue]
   const retries = retryScheduleOf({ maxReceives, retryAfterSeconds: options.retryAfterSeconds ?? retryAfterSeconds })
   const concurrency = options.concurrency ?? 10
+  // Messages of a group depend on each other: each is a transaction of its own.
+  const isTogether = !isFifo(queue)
   const atWork = new Set<Promise<void>>()
   let inHand = 0
   const capacity = () => Math.min(concurrency, room?.free() ?? concurrency) - inHand
@@ -83,10 +86,11 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
           }),
         )
         failures = 0
-        for (const sequence of sequencesOf(Messages)) {
-          inHand += sequence.length
-          const work = takeInTurn(sequence).then((outcome) => {
-            inHand -= sequence.length
+        for (const messages of isTogether ? [Messages] : sequencesOf(Messages)) {
+          if (messages.length === 0) continue
+          inHand += messages.length
+          const work = (isTogether ? takeTogether(messages) : takeInTurn(messages)).then((outcome) => {
+            inHand -= messages.length
             atWork.delete(work)
             if (outcome === 'database-away') failures++
           })
@@ -98,6 +102,16 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
         await sleep(Math.min(PAUSE_MAX_MS, 100 * 2 ** failures))
       }
     }
+  }
+
+  /** All of one receive in one transaction. Where that does not succeed each is taken by itself: one that fails comes again alone. */
+  async function takeTogether(messages: readonly SqsMessage[]): Promise<Taken> {
+    if (messages.length > 1 && (await handling.many(messages))) {
+      await Promise.all(messages.map(acknowledge))
+      return 'yes'
+    }
+    const outcomes = await Promise.all(messages.map(take))
+    return outcomes.includes('database-away') ? 'database-away' : outcomes.includes('no') ? 'no' : 'yes'
   }
 
   /**
@@ -120,7 +134,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
   async function take(message: SqsMessage): Promise<Taken> {
     const receives = receivesOf(message)
     for (let attempt = 1; ; attempt++) {
-      const error = await handle(message)
+      const error = await handling.one(message)
       if (!error) {
         await acknowledge(message)
         return 'yes'

@@ -1,12 +1,14 @@
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
 import type { Message, MessageDefinition, QueueName } from '@boxoffice/contracts'
 import {
+  asPartOf,
   type CrashAt,
   inSpan,
   isPermanent,
   type Logger,
   type Metrics,
   type Span,
+  startSpan,
   type Tx,
   withCorrelationId,
 } from '@boxoffice/service-kit'
@@ -14,6 +16,7 @@ import { type About, aboutMessage } from './about.ts'
 import type { Aws } from './aws.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
 import type { FiguresOfHandlers, Outcome } from './handler-figures.ts'
+import { rememberInInbox } from './inbox-repository.ts'
 import { takingOf } from './message-spans.ts'
 import { type ReadMessage, readMessage, type Subscriber, type Translate } from './read-message.ts'
 import { retryTransient } from './retries.ts'
@@ -32,31 +35,54 @@ export interface HandlingOptions<T> {
   translate?: Translate
   /** A message was taken before: what followed its commit then may have been lost. In the transaction that found the inbox row. */
   onDuplicate?(tx: T, message: Message<MessageDefinition>): Promise<void>
-  afterCommit(): void
+  /**
+   * What several messages do at once, in place of each one's `handle`: all of one transaction, of any of the queue's types. What it does
+   * is in the trace of the first of them, but for what it does `within` another.
+   */
+  together?(
+    tx: T,
+    messages: readonly Message<MessageDefinition>[],
+    within: <R>(message: Message<MessageDefinition>, work: () => R) => R,
+  ): Promise<void>
+  /** Runs the transaction, and publishes what it wrote into the outbox. */
+  published<R>(transaction: () => Promise<R>): Promise<R>
   logger: Logger
   metrics: Metrics
   figures: FiguresOfHandlers
   crashAt: CrashAt
 }
 
+/** A message that was read, as the transaction of several takes it. */
+interface Taken<T> {
+  readonly envelope: Envelope
+  readonly subscriber: Subscriber<T>
+  readonly span: Span | undefined
+  outcome: Outcome
+}
+
 /**
- * Handles one message: inbox row and effect in one transaction, or straight to the dead-letter queue where it can never be handled. Null
- * where it is done with, so that it can be acknowledged; else why it is not, and what it is about.
+ * Handles messages: inbox row and effect in one transaction, or straight to the dead-letter queue where one can never be handled. `one`
+ * gives null where it is done with, so that it can be acknowledged; else why it is not, and what it is about. `many` takes all in one
+ * transaction, and gives false where that did not succeed: then nothing has happened, and each is to be handled by itself.
  */
 export function createHandling<T>(options: HandlingOptions<T>) {
   const { queue, aws, logger, metrics } = options
   const subscribers = new Map(options.subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
   for (const eventType of subscribers.keys()) options.figures.expect(queue, eventType)
 
-  async function handle(message: SqsMessage): Promise<{ cause: unknown; about: About } | null> {
-    const read = readMessage(message, subscribers as never, options.translate)
-    const named = 'envelope' in read ? read.envelope.eventType : (message.MessageAttributes?.eventType?.StringValue ?? '')
-    const eventType = subscribers.has(named) ? named : 'unknown' // anybody may write anything there: it must not grow our figures
+  function counting(eventType: string) {
     const startedMs = performance.now()
-    const count = (outcome: Outcome, error?: unknown) => {
+    return (outcome: Outcome, error?: unknown) => {
       metrics.messagesConsumed.inc({ queue, event_type: eventType, outcome })
       options.figures.count(queue, eventType, { outcome, ms: performance.now() - startedMs, error })
     }
+  }
+
+  async function one(message: SqsMessage): Promise<{ cause: unknown; about: About } | null> {
+    const read = readMessage(message, subscribers as never, options.translate)
+    const named = 'envelope' in read ? read.envelope.eventType : (message.MessageAttributes?.eventType?.StringValue ?? '')
+    const eventType = subscribers.has(named) ? named : 'unknown' // anybody may write anything there: it must not grow our figures
+    const count = counting(eventType)
     try {
       count(await inSpan(`process ${eventType}`, takingOf(queue, message), (span) => process(message, read, span)))
       return null
@@ -65,6 +91,64 @@ export function createHandling<T>(options: HandlingOptions<T>) {
       return { cause: error, about: aboutMessage(message, read) }
     }
   }
+
+  async function many(messages: readonly SqsMessage[]): Promise<boolean> {
+    const reads = messages.map((message) => readMessage(message, subscribers as never, options.translate))
+    if (reads.some((read) => 'reason' in read)) return false
+    const counts: ReturnType<typeof counting>[] = []
+    const taken = (reads as Exclude<ReadMessage, { reason: string }>[]).map(({ envelope, subscriber }, index): Taken<T> => {
+      counts.push(counting(envelope.eventType))
+      const { kind, attributes, parent } = takingOf(queue, messages[index] as SqsMessage)
+      const span = startSpan(`process ${envelope.eventType}`, kind, attributes, parent)
+      span?.setAttributes(attributesOf(envelope))
+      return { envelope, subscriber: subscriber as Subscriber<T>, span, outcome: 'done' }
+    })
+    try {
+      await takeTogether(taken)
+      for (const [index, { span, outcome }] of taken.entries()) {
+        span?.setAttribute('boxoffice.outcome', outcome)
+        counts[index]?.(outcome)
+      }
+      return true
+    } catch (error) {
+      logger.debug({ err: error, queue, messages: messages.length }, 'messages are handled one by one')
+      for (const { span } of taken) span?.setAttribute('boxoffice.outcome', 'one by one')
+      return false
+    } finally {
+      for (const { span } of taken) span?.end()
+    }
+  }
+
+  async function takeTogether(taken: readonly Taken<T>[]): Promise<void> {
+    await options.published(() =>
+      options.transact(async (tx) => {
+        const fresh = await rememberInInbox(
+          options.sqlOf(tx),
+          queue,
+          taken.map(({ envelope }) => envelope),
+        )
+        for (const one of taken) one.outcome = fresh.delete(one.envelope.messageId) ? 'done' : 'duplicate'
+        const { together } = options
+        const all = taken.filter(({ outcome }) => outcome === 'done')
+        const [first] = all
+        if (together && first) {
+          const ofMessage = new Map(all.map((one) => [one.envelope, one]))
+          const messages = [...ofMessage.keys()]
+          await within(first, () => together(tx, messages, (message, work) => within(ofMessage.get(message) ?? first, work)))
+        }
+        for (const one of taken) {
+          if (one.outcome === 'duplicate') await within(one, async () => options.onDuplicate?.(tx, one.envelope))
+          else if (!together) await within(one, () => one.subscriber.handle(tx, one.envelope))
+        }
+        options.crashAt('consumer.before-commit')
+      }),
+    )
+    options.crashAt('consumer.after-commit')
+  }
+
+  /** In the trace of a message, and under its correlation id. */
+  const within = <R>({ span, envelope }: Taken<T>, work: () => R): R =>
+    withCorrelationId(envelope.correlationId, () => (span ? asPartOf(span, work) : work()))
 
   async function process(message: SqsMessage, read: ReadMessage, span: Span): Promise<Outcome> {
     const outcome = await takeIn(message, read, span)
@@ -81,7 +165,7 @@ export function createHandling<T>(options: HandlingOptions<T>) {
     }
     const { envelope } = read
     const subscriber = read.subscriber as Subscriber<T>
-    span.setAttributes({ 'messaging.message.id': envelope.messageId, 'boxoffice.correlation_id': envelope.correlationId })
+    span.setAttributes(attributesOf(envelope))
     return withCorrelationId(envelope.correlationId, async () => {
       try {
         return await takeEffect(envelope, (tx) => subscriber.handle(tx, envelope))
@@ -93,24 +177,21 @@ export function createHandling<T>(options: HandlingOptions<T>) {
   }
 
   /** Inbox row and effect in one transaction, which is tried again where the error was of the moment. */
-  const takeEffect = ({ messageId, eventType, ...rest }: Envelope, effect: (tx: T) => Promise<void>): Promise<Outcome> =>
+  const takeEffect = (envelope: Envelope, effect: (tx: T) => Promise<void>): Promise<Outcome> =>
     retryTransient(async () => {
-      const outcome = await options.transact(async (tx): Promise<Outcome> => {
-        const fresh = await options.sqlOf(tx).query(
-          `insert into inbox (consumer, message_id, event_type) values ($1, $2::uuid, $3)
-           on conflict do nothing returning message_id`,
-          [queue, messageId, eventType],
-        )
-        if (fresh.length === 0) {
-          await options.onDuplicate?.(tx, { messageId, eventType, ...rest })
-          return 'duplicate'
-        }
-        await effect(tx)
-        options.crashAt('consumer.before-commit')
-        return 'done'
-      })
+      const outcome = await options.published(() =>
+        options.transact(async (tx): Promise<Outcome> => {
+          const fresh = await rememberInInbox(options.sqlOf(tx), queue, [envelope])
+          if (fresh.size === 0) {
+            await options.onDuplicate?.(tx, envelope)
+            return 'duplicate'
+          }
+          await effect(tx)
+          options.crashAt('consumer.before-commit')
+          return 'done'
+        }),
+      )
       options.crashAt('consumer.after-commit')
-      options.afterCommit()
       return outcome
     })
 
@@ -129,5 +210,10 @@ export function createHandling<T>(options: HandlingOptions<T>) {
     return 'dead'
   }
 
-  return handle
+  return { one, many }
 }
+
+const attributesOf = ({ messageId, correlationId }: Envelope) => ({
+  'messaging.message.id': messageId,
+  'boxoffice.correlation_id': correlationId,
+})

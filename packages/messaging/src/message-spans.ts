@@ -1,26 +1,23 @@
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
 import { isCommandQueue, type QueueName } from '@boxoffice/contracts'
 import { type Span, SpanKind, startSpan, traceOf, traceparentOf } from '@boxoffice/service-kit'
+import type { Outgoing } from './written.ts'
 
 /**
  * The span of a message that is handed to SNS, or to SQS where it is a command, in the trace of what wrote it; undefined while tracing is
  * off.
  */
-export const startPublishing = (row: {
-  message_id: string
-  topic: string
-  attributes: Record<string, string>
-}): Span | undefined =>
+export const startPublishing = ({ messageId, topic, attributes }: Outgoing): Span | undefined =>
   startSpan(
-    `publish ${row.attributes.eventType}`,
+    `publish ${attributes.eventType}`,
     SpanKind.PRODUCER,
     {
-      'messaging.system': isCommandQueue(row.topic) ? 'aws_sqs' : 'aws_sns',
+      'messaging.system': isCommandQueue(topic) ? 'aws_sqs' : 'aws_sns',
       'messaging.operation.type': 'send',
-      'messaging.destination.name': row.topic,
-      'messaging.message.id': row.message_id,
+      'messaging.destination.name': topic,
+      'messaging.message.id': messageId,
     },
-    traceOf(row.attributes.traceparent),
+    traceOf(attributes.traceparent),
   )
 
 /** A message's attributes as they are sent: whoever takes it goes on in the trace of its publishing. */

@@ -17,7 +17,7 @@ export interface Messaging {
   append: Append
   /** The same for many messages of one kind, in one statement. */
   appendAll: AppendAll
-  /** A transaction of the pool; after its commit the relay is told to look. */
+  /** A transaction of the pool; what it wrote into the outbox is published after its commit. */
   transact: Transact
   relay: Relay
   housekeeping: Worker
@@ -27,7 +27,7 @@ export interface Messaging {
   consumeWith<T>(
     queue: QueueName,
     subscribers: readonly Subscriber<T>[],
-    options: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf' | 'translate' | 'room' | 'onDuplicate' | 'concurrency'>,
+    options: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf' | 'translate' | 'room' | 'onDuplicate' | 'together' | 'concurrency'>,
   ): Worker
   /** The queues that have a consumer here. */
   consumed(): readonly QueueName[]
@@ -44,11 +44,7 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
   const aws = createAws(config)
   const topics = topicsOf(foundation.identity.name)
   const relay = createRelay({ pool, aws, logger, metrics, crashAt, leaseMs })
-  const inTransaction: Transact = async (work) => {
-    const result = await transact(pool, work)
-    relay.nudge()
-    return result
-  }
+  const inTransaction: Transact = (work) => relay.published(() => transact(pool, work))
   const outbox = { ...foundation, topics: [...topics, ...commandQueuesOf(foundation.identity.name)] }
   const handlers = createHandlerFigures(foundation.now)
   const consumed: QueueName[] = []
@@ -63,7 +59,7 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
       metrics,
       figures: handlers,
       crashAt,
-      afterCommit: relay.nudge,
+      published: relay.published,
     })
   }
   return {

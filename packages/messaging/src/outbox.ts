@@ -2,6 +2,7 @@ import { type Destination, isFifo, type MessageDefinition, type MessageId, type 
 import { currentCorrelationId, currentTraceparent, PermanentFailure, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import { bytesOf, WRITTEN_BYTES_MAX } from './message-size.ts'
+import { currentWritten, type Written } from './written.ts'
 
 export type Append = <D extends MessageDefinition>(
   tx: Tx,
@@ -10,10 +11,22 @@ export type Append = <D extends MessageDefinition>(
   options: { aggregateVersion: number },
 ) => Promise<MessageId>
 
+/** On whose behalf a message is written. */
+export interface MessageOrigin {
+  readonly correlationId: string
+  readonly traceparent: string | null
+}
+/** The request or message that is being handled. */
+export const currentOrigin = (): MessageOrigin => ({
+  correlationId: currentCorrelationId(),
+  traceparent: currentTraceparent(),
+})
+
+/** `origin`: where the messages of several requests are written together; else it is the present one. */
 export type AppendAll = <D extends MessageDefinition>(
   tx: Tx,
   definition: D,
-  messages: readonly { payload: Payload<D>; aggregateVersion: number }[],
+  messages: readonly { payload: Payload<D>; aggregateVersion: number; origin?: MessageOrigin }[],
 ) => Promise<MessageId[]>
 
 interface OutboxOptions {
@@ -33,7 +46,7 @@ export function createOutbox(options: OutboxOptions): Append {
 
 /**
  * Writes messages of one kind into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
- * However many there are, it is one statement, and they stand there in their order. The present trace goes with them, as the
+ * However many there are, it is one statement, and they stand there in their order. The trace of their origin goes with them, as the
  * attribute `traceparent`. `aggregateVersion` is the version of the thing a message is about, by which consumers recognise an older
  * one. A message for a topic or command queue that is not among `topics` is refused: on AWS it would be. Rejects with PermanentFailure
  * where SNS and SQS would never take a message.
@@ -43,12 +56,15 @@ export function createBatchOutbox({ now, newId, topics }: OutboxOptions): Append
     const foreign = definition.topics.find((topic) => !topics.includes(topic))
     if (foreign) throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
     if (messages.length === 0) return []
-    const shared = { eventType: definition.eventType, version: '1.0', timestamp: now(), correlationId: currentCorrelationId() }
-    const traceparent = currentTraceparent()
-    const rows = messages.map((message) =>
-      rowOf(definition, { messageId: newId() as MessageId, ...shared, ...message }, traceparent),
-    )
-    await insertRows(tx, definition, rows)
+    const shared = { eventType: definition.eventType, version: '1.0', timestamp: now() }
+    const present = currentOrigin()
+    const rows = messages.map(({ origin = present, ...message }) => {
+      const envelope = { messageId: newId() as MessageId, ...shared, correlationId: origin.correlationId, ...message }
+      return rowOf(definition, envelope, origin.traceparent)
+    })
+    const written = currentWritten()
+    await insertRows(tx, definition, rows, written)
+    if (written) remember(written, definition, rows)
     return rows.map(({ messageId }) => messageId)
   }
 }
@@ -56,7 +72,7 @@ export function createBatchOutbox({ now, newId, topics }: OutboxOptions): Append
 interface Row {
   readonly messageId: MessageId
   readonly body: string
-  readonly attributes: string
+  readonly attributes: Record<string, string>
   /** Of messages that are kept in order among themselves. */
   readonly group: string | null
 }
@@ -79,7 +95,7 @@ function rowOf(definition: MessageDefinition, envelope: Envelope, traceparent: s
   if (bytes > WRITTEN_BYTES_MAX)
     throw new PermanentFailure(`${definition.eventType} of ${bytes} bytes is more than SNS and SQS take`)
   const group = definition.groupBy ? String(encoded.payload[definition.groupBy]) : null
-  return { messageId: envelope.messageId, body, attributes: JSON.stringify(attributes), group }
+  return { messageId: envelope.messageId, body, attributes, group }
 }
 
 function encode({ schema, eventType }: MessageDefinition, envelope: Envelope): { payload: Record<string, unknown> } {
@@ -89,11 +105,22 @@ function encode({ schema, eventType }: MessageDefinition, envelope: Envelope): {
   throw new PermanentFailure(`${eventType} does not match its schema: ${issue?.path.join('.')}: ${issue?.message}`)
 }
 
-/** Each message once for every place it goes to; `position` grows in the order of the rows. */
-async function insertRows(tx: Tx, definition: MessageDefinition, rows: readonly Row[]): Promise<void> {
+/**
+ * Each message once for every place it goes to; `position` grows in the order of the rows. What is published from memory after the commit
+ * is leased to that from the beginning; what is kept in order is not, for others of its group may wait before it.
+ */
+async function insertRows(
+  tx: Tx,
+  definition: MessageDefinition,
+  rows: readonly Row[],
+  written: Pick<Written, 'lease' | 'leaseMs'> | null,
+): Promise<void> {
   await tx.query(
-    `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable)
-     select m.message_id, t.topic, $1, m.body::jsonb, m.attributes::jsonb, case when t.fifo then m.group_key end, $2
+    `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable, lease, leased_until, attempts)
+     select m.message_id, t.topic, $1, m.body::jsonb, m.attributes::jsonb, case when t.fifo then m.group_key end, $2,
+       case when not t.fifo then $9::uuid end,
+       case when not t.fifo then clock_timestamp() + $10::int * interval '1 millisecond' end,
+       case when not t.fifo and $9::uuid is not null then 1 else 0 end
      from unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) with ordinality m(message_id, body, attributes, group_key, place)
      cross join unnest($7::text[], $8::boolean[]) with ordinality t(topic, fifo, place)
      order by m.place, t.place`,
@@ -102,10 +129,22 @@ async function insertRows(tx: Tx, definition: MessageDefinition, rows: readonly 
       !definition.secret,
       rows.map(({ messageId }) => messageId),
       rows.map(({ body }) => body),
-      rows.map(({ attributes }) => attributes),
+      rows.map(({ attributes }) => JSON.stringify(attributes)),
       rows.map(({ group }) => group),
       definition.topics,
       definition.topics.map(isFifo),
+      written?.lease ?? null,
+      written?.leaseMs ?? null,
     ],
   )
+}
+
+/** For the relay, once it is committed. */
+function remember(written: Written, { topics }: MessageDefinition, rows: readonly Row[]): void {
+  const { messages, lease } = written
+  if (topics.some(isFifo)) written.isMoreLeft = true
+  const unordered = topics.filter((topic) => !isFifo(topic))
+  for (const { messageId, body, attributes } of rows) {
+    for (const topic of unordered) messages.push({ messageId, topic, body, attributes, group: null, attempts: 1, lease })
+  }
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Destination, MESSAGE_BATCH_MAX } from '@boxoffice/contracts'
 import {
   type CrashAt,
@@ -13,31 +14,38 @@ import { aboutEnvelope } from './about.ts'
 import type { Aws } from './aws.ts'
 import { bytesOf, inBatches } from './message-size.ts'
 import { startPublishing, withTrace } from './message-spans.ts'
+import { claimUnpublished, type Published, settlePublished, waitSecondsAfter } from './outbox-repository.ts'
 import { type Entry, sendBatch } from './send-batch.ts'
+import { createSettler } from './settler.ts'
+import { collecting, type Outgoing, type Written } from './written.ts'
 
 export interface Relay extends Worker {
-  /** There may be something to publish: call it after a commit. Costs one query of an empty index when there is not. */
+  /** There may be something to publish: call it after a commit that was not `published`. Costs one query of an empty index. */
   nudge(): void
+  /**
+   * Run `transaction`, from before it begins until after its commit, and publish what it wrote into the outbox: straight from memory, so
+   * that nothing looks for it. Rejects as `transaction` does, and then publishes nothing.
+   */
+  published<R>(transaction: () => Promise<R>): Promise<R>
 }
 
-interface Row {
-  message_id: string
-  topic: Destination
-  body: unknown
-  attributes: Record<string, string>
-  group_key: string | null
-  attempts: number
-}
-
-const CLAIM_MAX = 100
 const POLL_MS = 1_000
+/** While nothing is known to wait, every so many polls look: for what another process left behind. */
+const QUIET_POLLS = 5
+/** What is written is its own process's to publish for so long. Others may publish it again then, which costs an inbox row. */
+const OWN_LEASE_MS_MAX = 10_000
+/** More is left to the poll: a topic that is unreachable must not fill the memory. */
+const WAITING_MAX = 2_000
+/** Batches of a topic on their way at once: what comes meanwhile makes the next ones fuller. */
+const SENDING_MAX = 2
 /** The trace of publishing, which each message gets on its way: name, type and value. */
 const TRACE_BYTES = 100
 
 /**
- * Publishes what stands in the outbox: claims unpublished rows under a lease, sends them to their topics and command queues
- * outside any transaction, marks those that were accepted. A relay that dies after publishing publishes again when the lease has
- * run out; consumers know the message's id. Rows of one group (FIFO topics and queues) go one after the other.
+ * Publishes what stands in the outbox, outside any transaction, in batches of ten: what this process has committed straight from memory,
+ * what others left behind, what failed, and what is kept in order (FIFO topics and queues: rows of one group go one after the other) as it
+ * claims it under a lease. Then marks those that were accepted. A relay that dies after publishing publishes again when the lease has run
+ * out; consumers know the message's id.
  */
 export function createRelay(options: {
   pool: pg.Pool
@@ -49,111 +57,140 @@ export function createRelay(options: {
   leaseMs: number
 }): Relay {
   const { pool, aws, logger, metrics, crashAt } = options
+  // Whoever commits has a request or a message at work: publishing is no part of that.
+  const outside = AsyncLocalStorage.snapshot()
+  const ownLease = crypto.randomUUID()
+  const ownLeaseMs = Math.min(options.leaseMs, OWN_LEASE_MS_MAX)
+  const topics = new Map<Destination, { waiting: Outgoing[]; sending: Set<Promise<void>> }>()
+  const settler = createSettler({ settle: (outcomes) => settlePublished(pool, outcomes), logger })
+  let waiting = 0
+  let stopped = false
+  let quietPolls = QUIET_POLLS
+
+  function take(messages: readonly Outgoing[]): void {
+    waiting += messages.length
+    for (const [topic, more] of Map.groupBy(messages, (message) => message.topic)) {
+      const lane = topics.get(topic) ?? { waiting: [], sending: new Set() }
+      topics.set(topic, lane)
+      lane.waiting.push(...more)
+      pump(topic, lane)
+    }
+  }
+
+  function pump(topic: Destination, lane: { waiting: Outgoing[]; sending: Set<Promise<void>> }): void {
+    while (lane.sending.size < SENDING_MAX && lane.waiting.length > 0) {
+      const [batch = []] = inBatches(lane.waiting.slice(0, MESSAGE_BATCH_MAX), MESSAGE_BATCH_MAX, sizeOf)
+      lane.waiting.splice(0, batch.length)
+      const sending = publishOwn(topic, batch).finally(() => {
+        waiting -= batch.length
+        lane.sending.delete(sending)
+        pump(topic, lane)
+      })
+      lane.sending.add(sending)
+    }
+  }
+
+  async function publishOwn(topic: Destination, batch: Outgoing[]): Promise<void> {
+    crashAt('relay.before-publish')
+    const outcomes = await publish(topic, batch)
+    crashAt('relay.after-publish')
+    if (outcomes.some(({ published }) => !published)) quietPolls = QUIET_POLLS
+    settler.add(outcomes)
+  }
 
   async function round(): Promise<{ more: boolean }> {
-    const lease = crypto.randomUUID()
-    const rows = await claim(pool, lease, options.leaseMs)
+    const rows = await claimUnpublished(pool, crypto.randomUUID(), options.leaseMs)
+    quietPolls = rows.length > 0 ? QUIET_POLLS : 0
     if (rows.length === 0) return { more: false }
     crashAt('relay.before-publish')
-    const outcomes = await Promise.all(batchesOf(rows).map((batch) => publish(batch)))
+    const outcomes = await Promise.all(batchesOf(rows).map(({ topic, batch }) => publish(topic, batch)))
     crashAt('relay.after-publish')
-    await settle(pool, lease, outcomes.flat())
+    await settlePublished(pool, outcomes.flat())
     return { more: outcomes.flat().some(({ published }) => published) } // what was not has to wait
   }
 
-  async function publish(batch: { topic: Destination; rows: Row[] }): Promise<{ row: Row; published: boolean }[]> {
-    const spans = batch.rows.map(startPublishing)
-    const entries = batch.rows.map((row, index) => entryOf(row, index, spans[index]))
+  async function publish(topic: Destination, batch: readonly Outgoing[]): Promise<Published[]> {
+    const spans = batch.map(startPublishing)
+    const entries = batch.map((message, index) => entryOf(message, index, spans[index]))
     try {
-      const { accepted, refused } = await sendBatch(aws, batch.topic, entries)
+      const { accepted, refused } = await sendBatch(aws, topic, entries)
       if (refused.length > 0) {
-        const messages = refused.map(({ id, ...why }) => ({ ...aboutRow(batch.rows[Number(id)]), ...why }))
-        logger.error({ topic: batch.topic, messages }, 'publishing was refused, will be retried')
+        const messages = refused.map(({ id, ...why }) => ({ ...aboutOutgoing(batch[Number(id)]), ...why }))
+        logger.error({ topic, messages }, 'publishing was refused, will be retried')
       }
-      metrics.messagesPublished.inc({ topic: batch.topic }, accepted.size)
+      metrics.messagesPublished.inc({ topic }, accepted.size)
       for (const { id, code } of refused) fail(spans[Number(id)], { code })
-      return batch.rows.map((row, index) => ({ row, published: accepted.has(String(index)) }))
+      return batch.map((message, index) => ({ message, published: accepted.has(String(index)) }))
     } catch (error) {
-      logger.warn({ err: error, topic: batch.topic, messages: batch.rows.map(aboutRow) }, 'publishing failed, will be retried')
+      logger.warn({ err: error, topic, messages: batch.map(aboutOutgoing) }, 'publishing failed, will be retried')
       for (const span of spans) fail(span, error)
-      return batch.rows.map((row) => ({ row, published: false }))
+      return batch.map((message) => ({ message, published: false }))
     } finally {
       for (const span of spans) span?.end()
     }
   }
 
-  const sweeper = createSweeper({ name: 'relay', intervalMs: POLL_MS, sweep: round, logger })
+  const sweeper = createSweeper({
+    name: 'relay',
+    intervalMs: POLL_MS,
+    sweep: async () => (++quietPolls >= QUIET_POLLS ? round() : undefined),
+    logger,
+  })
+
+  function nudge(): void {
+    quietPolls = QUIET_POLLS
+    sweeper.nudge()
+  }
+
   return {
     ...sweeper,
+    nudge,
+    start() {
+      stopped = false
+      quietPolls = QUIET_POLLS
+      sweeper.start()
+    },
+    async published(transaction) {
+      const isOurs = !stopped && waiting < WAITING_MAX
+      const written: Written | null = isOurs ? { lease: ownLease, leaseMs: ownLeaseMs, messages: [], isMoreLeft: false } : null
+      const result = await collecting(written, transaction)
+      if (!written || written.isMoreLeft) nudge()
+      if (written && written.messages.length > 0) outside(() => take(written.messages))
+      return result
+    },
     async stop() {
+      stopped = true
       await sweeper.stop()
+      while (waiting > 0) await Promise.race([...topics.values()].flatMap(({ sending }) => [...sending]))
+      await settler.flush()
       // What the last requests and handlers left behind; whatever fails now is published by another instance or after a start.
       for (let rounds = 0; rounds < 50; rounds++) if (!(await round().catch(() => ({ more: false }))).more) break
     },
   }
 }
 
-async function claim(pool: pg.Pool, lease: string, leaseMs: number): Promise<Row[]> {
-  const { rows } = await pool.query<Row>(
-    `with ready as (
-       select message_id, topic from outbox o
-       where published_at is null and (leased_until is null or leased_until < clock_timestamp())
-         and (group_key is null or not exists (
-           select from outbox earlier
-           where earlier.topic = o.topic and earlier.group_key = o.group_key
-             and earlier.published_at is null and earlier.position < o.position))
-       order by position limit ${CLAIM_MAX} for update skip locked)
-     update outbox o set lease = $1, leased_until = clock_timestamp() + $2 * interval '1 millisecond', attempts = attempts + 1
-     from ready where o.message_id = ready.message_id and o.topic = ready.topic
-     returning o.message_id, o.topic, o.body, o.attributes, o.group_key, o.attempts`,
-    [lease, leaseMs],
-  )
-  return rows
-}
-
 /** For a log line; `attempt`: which one has failed. */
-const aboutRow = (row: Row | undefined) =>
-  row && {
-    ...aboutEnvelope(row.body),
-    messageId: row.message_id,
-    attempt: row.attempts,
-    waitMs: waitSecondsAfter(row.attempts) * 1_000,
+const aboutOutgoing = (message: Outgoing | undefined) =>
+  message && {
+    ...aboutEnvelope(JSON.parse(message.body)),
+    messageId: message.messageId,
+    attempt: message.attempts,
+    waitMs: waitSecondsAfter(message.attempts) * 1_000,
   }
 
-/** As `settle` has it. */
-const waitSecondsAfter = (attempts: number) => Math.min(60, 2 ** (Math.min(attempts, 6) - 1))
-
-/** Mark what was published; what was not is tried again after 1, 2, 4 … at most 60 s. */
-async function settle(pool: pg.Pool, lease: string, outcomes: { row: Row; published: boolean }[]): Promise<void> {
-  await pool.query(
-    `update outbox o set
-       published_at = case when r.published then clock_timestamp() end,
-       leased_until = case when r.published then o.leased_until
-                      else clock_timestamp() + least(60, power(2, least(o.attempts, 6) - 1)) * interval '1 second' end
-     from unnest($2::uuid[], $3::text[], $4::boolean[]) r(message_id, topic, published)
-     where o.message_id = r.message_id and o.topic = r.topic and o.lease = $1`,
-    [
-      lease,
-      outcomes.map(({ row }) => row.message_id),
-      outcomes.map(({ row }) => row.topic),
-      outcomes.map(({ published }) => published),
-    ],
-  )
-}
-
-function batchesOf(all: readonly Row[]): { topic: Destination; rows: Row[] }[] {
+function batchesOf(all: readonly Outgoing[]): { topic: Destination; batch: Outgoing[] }[] {
   const byTopic = Map.groupBy(all, ({ topic }) => topic)
-  return [...byTopic].flatMap(([topic, rows]) =>
-    inBatches(rows, MESSAGE_BATCH_MAX, sizeOf).map((batch) => ({ topic, rows: batch })),
+  return [...byTopic].flatMap(([topic, messages]) =>
+    inBatches(messages, MESSAGE_BATCH_MAX, sizeOf).map((batch) => ({ topic, batch })),
   )
 }
-const sizeOf = ({ body, attributes }: Row) => bytesOf({ body: JSON.stringify(body), attributes }) + TRACE_BYTES
+const sizeOf = ({ body, attributes }: Outgoing) => bytesOf({ body, attributes }) + TRACE_BYTES
 
 const fail = (span: Span | undefined, error: unknown) => span && markFailed(span, error)
 
-const entryOf = (row: Row, index: number, span: Span | undefined): Entry => ({
+const entryOf = ({ messageId, body, attributes, group }: Outgoing, index: number, span: Span | undefined): Entry => ({
   id: String(index),
-  body: JSON.stringify(row.body),
-  attributes: withTrace(row.attributes, span),
-  ...(row.group_key !== null && { group: { id: row.group_key, deduplicationId: row.message_id } }),
+  body,
+  attributes: withTrace(attributes, span),
+  ...(group !== null && { group: { id: group, deduplicationId: messageId } }),
 })

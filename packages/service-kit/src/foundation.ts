@@ -6,6 +6,7 @@ import { type Authenticate, createAuthenticator } from './authentication.ts'
 import type { BaseConfig } from './config.ts'
 import { type CrashAt, createCrashAt } from './crash-points.ts'
 import { createPool } from './database.ts'
+import { countStatements } from './database-figures.ts'
 import { createHealthRegistry, type HealthComponents, type HealthRegistry, mountHealth } from './health.ts'
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts'
 import { createLogger, type Logger } from './logging.ts'
@@ -58,6 +59,7 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
     logger,
     name: config.service,
   })
+  countStatements(pool, metrics)
   return {
     logger,
     metrics,

@@ -106,7 +106,7 @@ async function claim(
        where k.expires_at < clock_timestamp()
           or (k.status is null and k.leased_until < clock_timestamp() and k.body_hash = excluded.body_hash)
        returning 'started' as outcome, body_hash, resource_id, status, answer)
-     select * from claimed
+     select outcome, body_hash, resource_id, status, answer from claimed
      union all
      select 'kept', body_hash, resource_id, status, answer from idempotency_keys
      where scope = $1 and key = $2 and not exists (select from claimed)`,

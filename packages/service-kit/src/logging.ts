@@ -1,24 +1,10 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { findCorrelationId } from './context.ts'
+import { findLogOutput } from './log-output.ts'
+import { blankSecrets, describeError } from './log-redaction.ts'
 import { findTraceId } from './tracing/spans.ts'
 
 export type { Logger }
-
-const secrets = [
-  'accessToken',
-  'authorization',
-  'email',
-  'idToken',
-  'password',
-  'passwordHash',
-  'paymentToken',
-  'phone',
-  'recipient',
-  'refreshToken',
-  'sealedToken',
-  'token',
-  'to',
-]
 
 let destination: DestinationStream | undefined
 
@@ -33,13 +19,13 @@ export function createLogger(options: { service: string; level: string }): Logge
     level: options.level,
     base: { service: options.service },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (level) => ({ level }) },
+    formatters: { level: (level) => ({ level }), log: blankSecrets },
+    serializers: { err: describeError },
     mixin: () => {
       const correlationId = findCorrelationId()
       const traceId = findTraceId()
       return { ...(correlationId && { correlationId }), ...(traceId && { traceId }) }
     },
-    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
   }
-  return destination ? pino(settings, destination) : pino(settings)
+  return pino(settings, destination ?? findLogOutput())
 }

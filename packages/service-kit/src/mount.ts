@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
-import { type Access, formOf, idempotencyOf, type Request, type Route, type Routes } from '@boxoffice/contracts'
+import { type Access, formOf, type Idempotency, idempotencyOf, type Request, type Route, type Routes } from '@boxoffice/contracts'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { type EncodedJson, encodeAnswer, type StreamedFile, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
+import { createEncoder, type Encoder, type StreamedFile, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
 import type { Authenticate, Principal, ServicePrincipal, UserPrincipal } from './authentication.ts'
+import type { EncodedJson } from './encoded-json.ts'
 import { createEndings } from './endings.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import { type HandlerRefusal, RefusedError, refuse } from './refusal.ts'
-import { decodeRequest } from './validation.ts'
+import { createDecoder } from './validation.ts'
 
 type PrincipalOf<A extends Access> = A extends 'anyone'
   ? null
@@ -36,9 +37,11 @@ interface Surroundings<R extends Route> {
 
 type AnswerOf<S, B> = S extends 400 | 401 | 402 | 403 | 404 | 409 | 410 | 422 | 429 | 503
   ? { status: S; body: Omit<B, 'requestId'>; headers?: Record<string, string> }
-  : { status: S; body: B | EncodedJson<B> | FileOf<B>; headers?: Record<string, string> }
+  : { status: S; body: B | EncodedJson<B> | FileOf<B> | ItemsOf<B>; headers?: Record<string, string> }
 /** Where an answer may be a file, it may be one that is sent while it is made. */
 type FileOf<B> = Uint8Array extends B ? StreamedFile : never
+/** Items of an event stream may have been encoded before. */
+type ItemsOf<B> = B extends AsyncIterable<infer T> ? AsyncIterable<T | EncodedJson<T>> : never
 export type HandlerAnswer<R extends Route> = {
   [S in keyof R['responses'] & number]: AnswerOf<S, z.output<R['responses'][S]>>
 }[keyof R['responses'] & number]
@@ -62,6 +65,9 @@ export function mountRoutes<T extends Routes>(
   for (const [name, route] of Object.entries(routes)) {
     const handle = handlers[name] as unknown as AnyHandler
     const principals = new WeakMap<FastifyRequest, Principal>()
+    const [decode, encode] = [createDecoder(route), createEncoder(route)]
+    const [streams, idempotency] = [goesOn(route), idempotencyOf(route)]
+    const boundByHandler = idempotency === 'bound' || idempotency === 'bindable'
     app.route({
       method: route.method,
       url: route.path,
@@ -73,30 +79,28 @@ export function mountRoutes<T extends Routes>(
         principals.set(request, result.principal)
       },
       async handler(request, reply) {
-        const decoded = decodeRequest(route, request)
+        const decoded = decode(request)
         if (!decoded.ok) return sendRefusal(reply, decoded.refusal)
-        const key = idempotencyKeyOf(route, request)
+        const key = idempotencyKeyOf(idempotency, request)
         if (typeof key === 'object' && key !== null) return sendRefusal(reply, key)
         const principal = principals.get(request) ?? null
         const run = (resourceId: string) =>
-          answerOf(route, request.id, () =>
+          answerOf(encode, request.id, () =>
             handle({
               ...decoded.value,
               ...surroundingsOf(request),
-              signal: goesOn(route) ? endings.signalOf(reply, principal) : neverAborted,
+              signal: streams ? endings.signalOf(reply, principal) : neverAborted,
               principal,
               resourceId,
               idempotencyKey: key ?? '',
             }),
           )
-        if (key === null || isBoundByHandler(route)) return sendAnswer(reply, await run(crypto.randomUUID()))
+        if (key === null || boundByHandler) return sendAnswer(reply, await run(crypto.randomUUID()))
         return once(guards.idempotency, { request, reply, key, principal: principal as UserPrincipal, run })
       },
     })
   }
 }
-
-const isBoundByHandler = (route: Route) => ['bound', 'bindable'].includes(idempotencyOf(route))
 
 const surroundingsOf = (request: FastifyRequest) => ({
   requestId: request.id,
@@ -110,21 +114,20 @@ const neverAborted = new AbortController().signal
 const goesOn = (route: Route) => Object.values(route.responses).some((schema) => formOf(schema)?.kind === 'event-stream')
 
 async function answerOf(
-  route: Route,
+  encode: Encoder,
   requestId: string,
   work: () => Promise<{ status: number; body: unknown }>,
 ): Promise<WireAnswer> {
   try {
-    return encodeAnswer(route, await work(), requestId)
+    return encode(await work(), requestId)
   } catch (error) {
-    if (error instanceof RefusedError) return encodeAnswer(route, error.refusal, requestId)
+    if (error instanceof RefusedError) return encode(error.refusal, requestId)
     throw error
   }
 }
 
 /** The key of a request that may carry one, null without; a refusal where it is missing or malformed. */
-function idempotencyKeyOf(route: Route, request: FastifyRequest): string | null | HandlerRefusal {
-  const kind = idempotencyOf(route)
+function idempotencyKeyOf(kind: Idempotency, request: FastifyRequest): string | null | HandlerRefusal {
   if (kind === 'none') return null
   const key = request.headers['idempotency-key']
   const wrong = (message: string) =>

@@ -1,4 +1,6 @@
+import type { Writable } from 'node:stream'
 import { Redis } from 'ioredis'
+import { gatherWrites } from './gather-writes.ts'
 import type { Watchers } from './resilience/breaker.ts'
 import { traceCommands } from './tracing/redis.ts'
 
@@ -20,6 +22,8 @@ export function createRedis(options: Watchers & { url: string; timeoutMs?: numbe
     retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
   })
   traceCommands(redis)
+  // Also what several callers send in one turn of the event loop is one write.
+  redis.on('connect', () => gatherWrites((redis as unknown as { stream: Writable }).stream))
   const show = (connected: 0 | 1) => options.metrics.redisConnected.set({ use: options.use }, connected)
   show(0)
   options.health.add('redis', { required: false, check: () => redis.ping() })

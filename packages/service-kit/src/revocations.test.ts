@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
-import { afterEach, expect, inject, test } from 'vitest'
+import { afterEach, expect, inject, test, vi } from 'vitest'
 import { policies } from './resilience/policies.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
 import { createWatchers } from './testing.ts'
@@ -30,6 +30,20 @@ test('a session that one service ended is known to another, for as long as a tok
   redis.disconnect()
   expect(leftMs).toBeGreaterThan(600_000 - 10_000)
   expect(leftMs).toBeLessThanOrEqual(610_000)
+})
+
+test('what is asked in one turn of the event loop is one question, and each gets its own answer', async () => {
+  const revocations = start(inject('redisUrl'))
+  const [ended, other] = [randomUUID(), randomUUID()]
+  await until(async () => {
+    await revocations.revoke([ended], 600_000)
+    expect(await revocations.isRevoked(ended)).toBe(true)
+  })
+  const ask = vi.spyOn(Redis.prototype, 'mget')
+  const answers = await Promise.all([ended, other, ended].map((session) => revocations.isRevoked(session)))
+  expect(answers).toEqual([true, false, true])
+  expect(ask.mock.calls).toEqual([[[`auth:revoked:${ended}`, `auth:revoked:${other}`]]])
+  ask.mockRestore()
 })
 
 test('while Redis is away nobody is refused, and nothing waits for it', async () => {

@@ -28,6 +28,8 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
   const app = Fastify({
     loggerInstance: options.logger as never,
     logController: new LogController({ disableRequestLogging: true }),
+    // The mixin adds the request's id as the correlation id; a logger for each request would only say it again.
+    childLoggerFactory: (logger) => logger,
     trustProxy: options.trustedProxies,
     genReqId: (request) => acceptedId(request.headers['x-correlation-id']) ?? crypto.randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,

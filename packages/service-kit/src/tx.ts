@@ -15,9 +15,55 @@ export type Transact = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
 export async function transact<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   try {
-    await client.query('begin')
+    // Sent with the first statement: if it fails, that fails too.
+    client.query('begin').catch(() => {})
     const result = await work({ query: async (text, values) => (await client.query(text, values as unknown[])).rows })
     await client.query('commit')
+    client.release()
+    return result
+  } catch (error) {
+    await client.query('rollback').then(
+      () => client.release(),
+      (broken: Error) => client.release(broken),
+    )
+    throw error
+  }
+}
+
+/**
+ * The answers of statements that were sent without waiting for each other. After one has failed PostgreSQL refuses the rest of the
+ * transaction: rejects with the cause, when all have been answered.
+ */
+export async function sideBySide<T extends readonly unknown[]>(
+  statements: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const settled = await Promise.allSettled(statements)
+  const errors = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  if (errors.length > 0) throw errors.find((error) => !hasCode(error, /^25P02$/)) ?? errors[0]
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never
+}
+
+/**
+ * A transaction in two round trips: the statements of `read` travel right behind `begin`, those of `write` together with `commit`. Each
+ * sends all of its statements before it waits for one.
+ */
+export async function transactInTwoTrips<Read, Result>(
+  pool: pg.Pool,
+  read: (tx: Tx) => Promise<Read>,
+  write: (tx: Tx, read: Read) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect()
+  const tx: Tx = { query: async (text, values) => (await client.query(text, values as unknown[])).rows }
+  try {
+    const [, found] = await sideBySide([client.query('begin'), read(tx)])
+    const written = write(tx, found)
+    // Where a statement could not even be sent there must be no commit behind the others.
+    let isUnsent = false
+    written.catch(() => {
+      isUnsent = true
+    })
+    await new Promise(process.nextTick)
+    const [result] = await sideBySide([written, isUnsent ? null : client.query('commit')])
     client.release()
     return result
   } catch (error) {

@@ -8,23 +8,32 @@ interface Parts {
   body: unknown
 }
 
-/** A request's parts decoded by the route's schemas, or the 400 that names everything that is wrong with them. */
-export function decodeRequest(route: Route, raw: Parts): { ok: true; value: Parts } | { ok: false; refusal: HandlerRefusal } {
-  const value: Parts = { params: {}, query: {}, body: undefined }
-  const details: { path: string; message: string }[] = []
-  for (const part of ['params', 'query', 'body'] as const) {
+type Decoded = { ok: true; value: Parts } | { ok: false; refusal: HandlerRefusal }
+
+/** Decodes a request's parts by the route's schemas, or makes the 400 that names everything that is wrong with them. */
+export function createDecoder(route: Route): (raw: Parts) => Decoded {
+  const schemas = (['params', 'query', 'body'] as const).flatMap((part) => {
     const schema = route[part]
-    if (!schema) continue
-    const result = z.safeDecode(schema, raw[part] as never)
-    if (result.success) value[part] = result.data
-    else details.push(...issuesOf(result.error.issues).map(({ path, message }) => ({ path: [part, ...path].join('.'), message })))
-  }
-  if (details.length === 0) return { ok: true, value }
-  return {
-    ok: false,
-    refusal: refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, 50) }),
+    return schema ? [{ part, schema }] : []
+  })
+  return (raw) => {
+    const value: Parts = { params: {}, query: {}, body: undefined }
+    const details: { path: string; message: string }[] = []
+    for (const { part, schema } of schemas) {
+      const result = z.safeDecode(schema as z.ZodType, raw[part])
+      if (result.success) value[part] = result.data
+      else details.push(...detailsOf(part, result.error))
+    }
+    if (details.length === 0) return { ok: true, value }
+    return {
+      ok: false,
+      refusal: refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, 50) }),
+    }
   }
 }
+
+const detailsOf = (part: string, error: z.ZodError) =>
+  issuesOf(error.issues).map(({ path, message }) => ({ path: [part, ...path].join('.'), message }))
 
 /** The issues a person can act on: those of the alternative of a union that the value came closest to. */
 function issuesOf(issues: readonly z.core.$ZodIssue[], base: PropertyKey[] = []): { path: PropertyKey[]; message: string }[] {

@@ -1,5 +1,5 @@
 import { type Aws, createAws, createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, type Foundation } from '@boxoffice/service-kit'
+import { createFoundation, type Foundation, sqlOfPool } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Config } from './config.ts'
 import type { DeadLetterGauge } from './dead-letters/monitor.ts'
@@ -41,14 +41,10 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const { publicUrl, delivery, policies, bulkTicketsMin, mailBytesMax } = config
   const { waitMs, statementTimeoutMs } = config.databaseLimits
   const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions })
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions, errorFormat: 'minimal' })
   const messaging = createMessaging(foundation, config.messaging)
   const aws = createAws(config.messaging)
-  const transact: Transact = async (work) => {
-    const result = await prisma.$transaction(work)
-    messaging.relay.nudge()
-    return result
-  }
+  const transact: Transact = (work) => messaging.relay.published(() => prisma.$transaction(work))
   const peers = createPeers(config, foundation)
   const mail = createSesProvider(config.ses, policies.mail, foundation)
   const sms = createSnsProvider(config.sms, policies.sms, foundation)
@@ -57,8 +53,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
-    prisma,
-    transact,
+    sql: sqlOfPool(pool),
+    transact: messaging.transact,
     ticketNews,
     compose: createComposer({
       peers,
@@ -83,7 +79,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     deadLetters,
     mail,
     sms,
-    sender: createSender({ ...foundation, ...delivery, prisma, deliver }),
+    sender: createSender({ ...foundation, ...delivery, sql: sqlOfPool(pool), deliver }),
     feedback: createFeedback({ ticketNews, logger, feedbackMetrics: createFeedbackMetrics(pool, metrics) }),
     watchLog: createLogWatch({ prisma, now, logger, pollMs: config.logPollMs }),
     async close() {

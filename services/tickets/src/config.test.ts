@@ -38,8 +38,7 @@ it('Redis keeps an event for longer than the longest hold that may be configured
 it('what waits for something is longer than it: Redis, locks, statements, visibility, sweeps and holds', () => {
   const config = load()
   const { lockTimeoutMs, statementTimeoutMs } = config.databaseLimits
-  expect(config.redisTimeoutMs).toBeLessThan(config.directHoldWaitMs)
-  expect(config.directHoldWaitMs).toBeLessThan(lockTimeoutMs)
+  expect(config.redisTimeoutMs).toBeLessThan(lockTimeoutMs)
   expect(config.turnWaitMs).toBeLessThan(statementTimeoutMs)
   expect(lockTimeoutMs).toBeLessThan(statementTimeoutMs)
   expect(statementTimeoutMs).toBeLessThan(queues['ticket-processing-queue'].visibilitySeconds * 1_000)

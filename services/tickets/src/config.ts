@@ -53,8 +53,12 @@ export const Environment = z.object({
   SEAT_MAP_CACHE_MS: z.coerce.number().int().min(1).default(250).describe('how long a seat map is believed, by each process'),
   TRANSFERS_PER_HOUR_MAX: z.coerce.number().int().min(1).default(100).describe('tickets that a user passes on within an hour'),
   TRANSFER_RECHECK_SECONDS: seconds('interval at which addresses of new transfers are looked at once more', 1, 15),
-  DIRECT_HOLDS_MAX: z.coerce.number().int().min(1).default(6).describe('holds at once through PostgreSQL alone'),
-  DIRECT_HOLD_WAIT_MS: z.coerce.number().int().min(0).default(2_000).describe('longest wait for one of those places'),
+  HOLDS_WAITING_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(5_000)
+    .describe('holds of a process that wait for Redis or the database; beyond it they are refused with 503'),
   TURN_WAIT_MS: z.coerce.number().int().min(0).default(5_000).describe("longest wait for one's turn to choose the best seats"),
   ORDER_PDF_PAGES_MAX: z.coerce
     .number()
@@ -99,8 +103,7 @@ export interface Config extends BaseConfig {
   seatMapCacheMs: number
   transfersPerHourMax: number
   transferRecheckMs: number
-  directHoldsMax: number
-  directHoldWaitMs: number
+  holdsWaitingMax: number
   turnWaitMs: number
   orderPdfPagesMax: number
   orderPdfKeepMs: number
@@ -129,8 +132,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     seatMapCacheMs: env.SEAT_MAP_CACHE_MS,
     transfersPerHourMax: env.TRANSFERS_PER_HOUR_MAX,
     transferRecheckMs: env.TRANSFER_RECHECK_SECONDS * 1_000,
-    directHoldsMax: env.DIRECT_HOLDS_MAX,
-    directHoldWaitMs: env.DIRECT_HOLD_WAIT_MS,
+    holdsWaitingMax: env.HOLDS_WAITING_MAX,
     turnWaitMs: env.TURN_WAIT_MS,
     orderPdfPagesMax: env.ORDER_PDF_PAGES_MAX,
     orderPdfKeepMs: env.ORDER_PDF_KEEP_HOURS * HOUR_MS,

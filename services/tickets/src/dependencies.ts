@@ -3,7 +3,6 @@ import { createFoundation, type Foundation, sqlOfPool, type Transact } from '@bo
 import { type CheckInTicket, createCheckIn } from './check-in/check-in.ts'
 import type { Config } from './config.ts'
 import { createEventPictures, type EventsClient, type FindEventPicture } from './event-pictures/event-pictures.ts'
-import { createBulkhead } from './holds/bulkhead.ts'
 import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
 import { createTurns } from './holds/turns.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
@@ -16,6 +15,7 @@ import { createOffers } from './reservations/offers.ts'
 import { createReleases, type Releases } from './reservations/release.ts'
 import { createReserve, type Reserve } from './reservations/reserve.ts'
 import type { PaymentsClient } from './reservations/sweeps.ts'
+import { createTogether, type Together } from './reservations/together.ts'
 import { retrying } from './reservations/transactions.ts'
 import { createPlans, type FindPlan } from './seating/plans.ts'
 import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
@@ -40,6 +40,7 @@ export interface Dependencies extends Foundation {
   expiry: Expiry
   releases: Releases
   reserve: Reserve
+  together: Together
   issuing: Issuing
   cancel: Cancel
   recipients: Recipients
@@ -74,6 +75,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     timeoutMs: config.redisTimeoutMs,
     findPlan,
     pictureMs: config.redisPictureMs,
+    waitingMax: config.holdsWaitingMax,
     policy: config.policies.redis,
   })
   const seatMaps = createSeatMaps({ redisPicture, sql, cacheMs: config.seatMapCacheMs })
@@ -82,8 +84,16 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const acceptedKeys = createAcceptedKeys(codeKey, config.ticketPreviousPublicKeys)
   const recipients = createRecipients({ auth })
   measureReservations(metrics, pool)
-  const limits = { claimSeconds: config.claimTtlSeconds, liveMax: config.liveReservationsMax }
-  const direct = { places: config.directHoldsMax, waitMs: config.directHoldWaitMs }
+  const holding = createHolding({
+    pool,
+    transact,
+    redisPicture,
+    expiry,
+    crashAt,
+    claimSeconds: config.claimTtlSeconds,
+    liveMax: config.liveReservationsMax,
+    waitingMax: config.holdsWaitingMax,
+  })
   return {
     ...foundation,
     config,
@@ -101,16 +111,22 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     reserve: countHolds(
       metrics,
       createReserve({
-        transact,
         sql,
-        holding: createHolding({ ...limits, transact, redisPicture, bulkhead: createBulkhead(direct), expiry, crashAt }),
+        holding,
         seatMaps,
         turns: createTurns({ waitMs: config.turnWaitMs }),
         findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
         findPlan,
-        ...limits,
       }),
     ),
+    together: createTogether({
+      transact,
+      releases,
+      claimSeconds: config.claimTtlSeconds,
+      holdSeconds: config.holdTtlSeconds,
+      holdMaxSeconds: config.holdMaxSeconds,
+      waitingMax: config.holdsWaitingMax,
+    }),
     issuing: createIssuing({ append, appendAll, expiry, releases, crashAt, newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ appendAll, releases }),
     recipients,

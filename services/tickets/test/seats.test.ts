@@ -3,7 +3,6 @@ import { sqlOfPool } from '@boxoffice/service-kit'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createBulkhead } from '../src/holds/bulkhead.ts'
 import { createTurns } from '../src/holds/turns.ts'
 import { createHolding } from '../src/reservations/hold.ts'
 import { createOffers } from '../src/reservations/offers.ts'
@@ -271,14 +270,12 @@ describe('the best seats', () => {
             seatIds: lines.flatMap(({ seatIds }) => seatIds ?? []),
           }),
         },
-        bulkhead: createBulkhead({ places: 1, waitMs: 1_000 }),
         claimSeconds: 60,
         liveMax: 3,
+        waitingMax: 100,
       }),
       turns: createTurns({ waitMs: 1_000 }),
       findOffer: createOffers({ ...deps, believedMs: 0 }),
-      claimSeconds: 60,
-      liveMax: 3,
     })
     const wish = { eventId, orderId: null, requests: best(typeId, 2), seconds: 60, repeatable: false }
     const attempt = () => unlucky({ ...wish, reservationId: newId(), userId: newId() })

@@ -103,7 +103,6 @@ async function start(environment: Record<string, string>) {
     SEAT_MAP_CACHE_MS: '20',
     // What only a machine that is slow could reach.
     TURN_WAIT_MS: String(scaledMs(60_000)),
-    DIRECT_HOLD_WAIT_MS: String(scaledMs(60_000)),
     RESILIENCE: patientPolicies(callees),
     ...environment,
   })

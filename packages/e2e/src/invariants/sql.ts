@@ -37,6 +37,22 @@ export const sqlInvariants: readonly SqlInvariant[] = [
         or (d.reservation_id is not null and c.reservation_id <> d.reservation_id)`,
   },
   {
+    invariant: 'I1',
+    statement: 'what a hold writes belongs to what is there: its event, its types, its seats and its reservation',
+    service: 'tickets',
+    sql: `select 'reservation' as of, reservation_id::text as id from reservations r
+      where not exists (select from event_pictures p where p.event_id = r.event_id and p.currency = r.currency)
+        or not exists (select from reservation_items i where i.reservation_id = r.reservation_id)
+      union all
+      select 'item', reservation_id::text from reservation_items i
+      where not exists (select from reservations r where r.reservation_id = i.reservation_id and r.event_id = i.event_id)
+        or not exists (select from ticket_types t where t.ticket_type_id = i.ticket_type_id and t.event_id = i.event_id)
+      union all
+      select 'claim', event_id || ' ' || seat_id from seat_claims c
+      where not exists (select from seats s where s.event_id = c.event_id and s.seat_id = c.seat_id)
+        or not exists (select from reservations r where r.reservation_id = c.reservation_id and r.event_id = c.event_id)`,
+  },
+  {
     invariant: 'I3',
     statement: 'every movement of our ledger has a debit and a credit of the same amount, and refunds stay within captures',
     service: 'payments',

@@ -21,7 +21,7 @@ interface Projecting {
   readonly messages: Message<MessageDefinition>[]
 }
 
-/** The consumers of the read side: each message goes into every generation that is live, in one transaction. */
+/** The consumers of the read side: messages go into every generation that is live, those of one receive in one transaction. */
 export function createProjectionConsumers(deps: {
   config: Pick<Config, 'databasePoolSize'>
   pool: pg.Pool
@@ -57,14 +57,18 @@ export function createProjectionConsumers(deps: {
     for (const generation of live) generations.add(generation)
   }
 
+  /** All at once: facts are joined before anything is written, and each counter changes once. */
+  async function take(projecting: Projecting, taken: readonly Message<MessageDefinition>[]): Promise<void> {
+    const { sql, touched, generations, messages } = projecting
+    // Looked up inside: one that begins or ends meanwhile is seen by either this transaction or its rebuild.
+    const live = await listLiveGenerations(sql)
+    await project(sql, live, taken, touched)
+    for (const generation of live) generations.add(generation)
+    messages.push(...taken)
+  }
+
   const subscribers = projected.map((definition) =>
-    on<MessageDefinition, Projecting>(definition, async ({ sql, touched, generations, messages }, message) => {
-      // Looked up inside: one that begins or ends meanwhile is seen by either this transaction or its rebuild.
-      const live = await listLiveGenerations(sql)
-      await project(sql, live, [message], touched)
-      for (const generation of live) generations.add(generation)
-      messages.push(message)
-    }),
+    on<MessageDefinition, Projecting>(definition, (projecting, message) => take(projecting, [message])),
   )
   const ofTopics = (queue: ProjectedQueue) => {
     const topics: readonly string[] = queues[queue].subscriptions.map(({ topic }) => topic)
@@ -75,6 +79,7 @@ export function createProjectionConsumers(deps: {
       transact: transactFor(queue),
       sqlOf: ({ sql }) => sql,
       onDuplicate: again,
+      together: take,
       concurrency: Math.max(1, Math.floor(deps.config.databasePoolSize * shareOfPool[queue])),
     }),
   )

@@ -1,5 +1,4 @@
-import { currentTraceparent } from '@boxoffice/service-kit'
-import type { Prisma } from '../generated/prisma/client.ts'
+import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import type { Db } from '../notifications/notification-repository.ts'
 import type { Announcement } from './announcement.ts'
 
@@ -13,9 +12,13 @@ export interface LeasedAnnouncement extends Announcement {
 }
 type Held = Pick<LeasedAnnouncement, 'announcementId' | 'lease'>
 
-export async function insertAnnouncement(db: Db, { announcementId: id, payload, ...rest }: Announcement): Promise<void> {
-  const data = { id, payload: payload as Prisma.InputJsonValue, ...rest, traceparent: currentTraceparent() }
-  await db.announcement.createMany({ data: [data], skipDuplicates: true })
+export async function insertAnnouncement(tx: Tx, announcement: Announcement): Promise<void> {
+  const { announcementId, type, eventId, payload, correlationId, createdAt } = announcement
+  await tx.query(
+    `insert into announcements (id, type, event_id, payload, correlation_id, created_at, traceparent)
+     values ($1::uuid, $2::text::notification_type, $3::uuid, $4::jsonb, $5, $6, $7) on conflict do nothing`,
+    [announcementId, type, eventId, JSON.stringify(payload), correlationId, createdAt, currentTraceparent()],
+  )
 }
 
 /** Take an announcement that is due and nobody's, if there is one. */

@@ -1,5 +1,5 @@
 import type { UserId } from '@boxoffice/contracts'
-import { continueTrace, createSweeper, type Foundation, outsideTrace, withCorrelationId } from '@boxoffice/service-kit'
+import { continueTrace, createSweeper, type Foundation, outsideTrace, sqlOf, withCorrelationId } from '@boxoffice/service-kit'
 import type { PrismaClient } from '../generated/prisma/client.ts'
 import { enqueue } from '../notifications/enqueue.ts'
 import { type Wanted, waitAfter } from '../notifications/notification.ts'
@@ -40,7 +40,7 @@ export function createAnnouncer(
       const ours = await deps.transact(async (tx) => {
         if (!(await advance(tx, announcement, { position: body.nextCursor, count: wanted.length, leaseMs }))) return false
         // A mail to each of thousands: a trace of them all would be read by nobody.
-        await outsideTrace(() => enqueue(tx, wanted, deps))
+        await outsideTrace(() => enqueue(sqlOf(tx), wanted, deps))
         return true
       })
       deps.told()

@@ -1,5 +1,5 @@
 import type { notificationsSuppressionRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse } from '@boxoffice/service-kit'
+import { type Handlers, refuse, sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { addressHashOf } from './suppression.ts'
 import { liftSuppressions, listSuppressions } from './suppression-repository.ts'
@@ -8,7 +8,7 @@ import { liftSuppressions, listSuppressions } from './suppression-repository.ts'
 export const suppressionHandlers = ({ prisma, now }: Dependencies): Handlers<typeof notificationsSuppressionRoutes> => ({
   async findSuppressions({ body }) {
     const addressHash = addressHashOf(body.email)
-    return { status: 200, body: { addressHash, suppressions: await listSuppressions(prisma, addressHash) } }
+    return { status: 200, body: { addressHash, suppressions: await listSuppressions(sqlOf(prisma), addressHash) } }
   },
   async liftSuppressions({ params: { addressHash }, principal, log }) {
     if ((await liftSuppressions(prisma, addressHash, now())) === 0) {

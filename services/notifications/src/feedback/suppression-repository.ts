@@ -1,4 +1,5 @@
 import type { NotificationId, Suppression } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
 import type { Db } from '../notifications/notification-repository.ts'
 
 // A row stays when its address is taken off the list: what was told before that, and is heard of later, must not put it back.
@@ -18,12 +19,17 @@ export async function suppress(
 }
 
 /** Why an address gets no mails; empty where it does. */
-export async function listSuppressions(db: Db, addressHash: string): Promise<Suppression[]> {
-  const rows = await db.$queryRaw<(Omit<Suppression, 'notificationId'> & { notificationId: NotificationId | null })[]>`
-    select cause, reason, since, notification_id as "notificationId" from mail_suppressions
-    where address_hash = ${addressHash} and (lifted_at is null or since > lifted_at) order by cause`
+export async function listSuppressions(tx: Tx, addressHash: string): Promise<Suppression[]> {
+  const rows = await tx.query<Omit<Suppression, 'notificationId'> & { notificationId: NotificationId | null }>(
+    `select cause, reason, since, notification_id as "notificationId" from mail_suppressions
+     where address_hash = $1 and ${isSuppressed} order by cause`,
+    [addressHash],
+  )
   return rows.map(({ notificationId, ...row }) => ({ ...row, ...(notificationId && { notificationId }) }))
 }
+
+/** SQL: it was not taken off the list since. */
+export const isSuppressed = '(lifted_at is null or since > lifted_at)'
 
 /** Take an address off the list, whatever was told of it until now. How many causes went. */
 export async function liftSuppressions(db: Db, addressHash: string, now: Date): Promise<number> {
@@ -33,7 +39,9 @@ export async function liftSuppressions(db: Db, addressHash: string, now: Date): 
 }
 
 /** Take an address off the list that was confirmed at `at`, as far as that was after what was told of it. */
-export async function liftConfirmed(db: Db, addressHash: string, at: Date): Promise<void> {
-  await db.$executeRaw`
-    update mail_suppressions set lifted_at = greatest(lifted_at, ${at}) where address_hash = ${addressHash} and since <= ${at}`
+export async function liftConfirmed(tx: Tx, addressHash: string, at: Date): Promise<void> {
+  await tx.query(
+    'update mail_suppressions set lifted_at = greatest(lifted_at, $2) where address_hash = $1 and since <= $2::timestamptz',
+    [addressHash, at],
+  )
 }

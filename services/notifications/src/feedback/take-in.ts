@@ -1,5 +1,5 @@
 import type { BounceReason, mailBounced, mailComplained, mailDelayed, mailRejected, Payload } from '@boxoffice/contracts'
-import { type Logger, withCorrelationId } from '@boxoffice/service-kit'
+import { type Logger, sqlOf, withCorrelationId } from '@boxoffice/service-kit'
 import { settle } from '../notifications/notification-repository.ts'
 import type { TicketNews } from '../sending/ticket-news.ts'
 import type { PrismaTx } from '../transaction.ts'
@@ -35,8 +35,8 @@ export function createFeedback({ ticketNews, logger, feedbackMetrics }: Feedback
     }
     const { providerMessageId, sentAt } = told
     const sent = { status: 'SENT', subject: mail.subject, providerMessageId, sentAt } as const
-    const isNews = mail.status === 'SENDING' && (await settle(tx, { ...mail, lease: null }, sent))
-    if (isNews && !cameBack) await withCorrelationId(mail.correlationId, () => ticketNews.tellDelivered(tx, mail, sentAt))
+    const isNews = mail.status === 'SENDING' && (await settle(sqlOf(tx), { ...mail, lease: null }, sent))
+    if (isNews && !cameBack) await withCorrelationId(mail.correlationId, () => ticketNews.tellDelivered(sqlOf(tx), mail, sentAt))
     return mail
   }
 
@@ -44,7 +44,7 @@ export function createFeedback({ ticketNews, logger, feedbackMetrics }: Feedback
     const { notificationId, type, correlationId } = mail
     if (!(await markBounced(tx, notificationId, why))) return
     logger.error({ notificationId, type, reason: why.reason }, 'a mail came back')
-    await withCorrelationId(correlationId, () => ticketNews.tellCameBack(tx, mail, why.reason))
+    await withCorrelationId(correlationId, () => ticketNews.tellCameBack(sqlOf(tx), mail, why.reason))
   }
 
   async function suppressAll(tx: PrismaTx, told: Bounced | Complained, cause: 'BOUNCE' | 'COMPLAINT', mail: ToldMail | null) {

@@ -1,10 +1,10 @@
 import type { NotificationId, UserId } from '@boxoffice/contracts'
-import type { Foundation } from '@boxoffice/service-kit'
+import type { Foundation, Tx } from '@boxoffice/service-kit'
 import { isEnabled, isUrgent, type SentBy } from '../preferences/preference.ts'
 import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
 import type { NewNotification, Wanted } from './notification.ts'
-import { type Db, insertNotifications } from './notification-repository.ts'
+import { insertNotifications } from './notification-repository.ts'
 import { workingTitles } from './payloads.ts'
 
 type Made = Pick<Foundation, 'newId' | 'now'>
@@ -13,12 +13,12 @@ type Made = Pick<Foundation, 'newId' | 'now'>
  * Write what is to be sent, by the channels that each recipient chose and not before their quiet hours end. What was written
  * before for the same message stays as it is.
  */
-export async function enqueue(db: Db, wanted: readonly Wanted[], made: Made): Promise<void> {
+export async function enqueue(tx: Tx, wanted: readonly Wanted[], made: Made): Promise<void> {
   const users = wanted.map(({ recipientId }) => recipientId).filter((userId): userId is UserId => userId !== null)
-  const chosen = await findChoices(db, users)
+  const chosen = await findChoices(tx, users)
   const choicesOf = ({ recipientId }: Wanted) => (recipientId && chosen.get(recipientId)) || noChoices
   await insertNotifications(
-    db,
+    tx,
     wanted.flatMap((one) => notificationsOf(one, choicesOf(one), made)),
   )
 }

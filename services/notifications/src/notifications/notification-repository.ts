@@ -1,75 +1,106 @@
-import type { NotificationId } from '@boxoffice/contracts'
-import { currentTraceparent } from '@boxoffice/service-kit'
+import type { NotificationId, SuppressionCause } from '@boxoffice/contracts'
+import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
+import { isSuppressed } from '../feedback/suppression-repository.ts'
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts'
+import { type Choices, choicesOf, quietHoursOf } from '../preferences/preference-repository.ts'
 import type { LeasedNotification, NewNotification } from './notification.ts'
 
 /** Prisma, or a transaction of it. */
 export type Db = PrismaClient | Prisma.TransactionClient
 
-/** One row a message, type, channel and recipient, with the present trace: what stands there already stays as it is. How many are new. */
-export async function insertNotifications(db: Db, notifications: readonly NewNotification[]): Promise<number> {
+/**
+ * One row a message, type, channel and recipient, with the trace of what it came of: what stands there already stays as it is. How many are
+ * new.
+ */
+export async function insertNotifications(tx: Tx, notifications: readonly NewNotification[]): Promise<number> {
   if (notifications.length === 0) return 0
   const traceparent = currentTraceparent()
-  const data = notifications.map(({ notificationId: id, payload, ...rest }) => ({
-    id,
-    payload: payload as Prisma.InputJsonValue,
-    ...rest,
-    traceparent,
-  }))
-  const { count } = await db.notification.createMany({ data, skipDuplicates: true })
-  return count
+  const rows = await tx.query(
+    `insert into notifications (id, message_id, type, channel, recipient_id, order_id, event_id, payload, subject, correlation_id,
+       next_attempt_at, created_at, address, own_subject, urgent, resend_of, request_hash, traceparent)
+     select n."notificationId", n."messageId", n.type::notification_type, n.channel::notification_channel, n."recipientId", n."orderId",
+       n."eventId", n.payload, n.subject, n."correlationId", coalesce(n."nextAttemptAt", clock_timestamp()), n."createdAt", n.address,
+       n."ownSubject", n.urgent, n."resendOf", n."requestHash", n.traceparent
+     from jsonb_to_recordset($1::jsonb) n("notificationId" uuid, "messageId" uuid, type text, channel text, "recipientId" uuid,
+       "orderId" uuid, "eventId" uuid, payload jsonb, subject text, "correlationId" text, "nextAttemptAt" timestamptz,
+       "createdAt" timestamptz, address text, "ownSubject" text, urgent boolean, "resendOf" uuid, "requestHash" text, traceparent text)
+     order by n."messageId"
+     on conflict do nothing returning id`,
+    [JSON.stringify(notifications.map((notification) => ({ traceparent, ...notification })))],
+  )
+  return rows.length
 }
 
 /**
  * Take up to `limit` notifications of a lane that are due: untried ones, ones to try again, ones whose process died. They are SENDING.
  */
 export function leaseDue(
-  db: Db,
+  tx: Tx,
   { lease, bulk, limit, leaseMs }: { lease: string; bulk: boolean; limit: number; leaseMs: number },
 ): Promise<LeasedNotification[]> {
-  return db.$queryRaw<LeasedNotification[]>`
-    with due as (
+  return tx.query<LeasedNotification>(
+    `with due as (
       select id from notifications
-      where status in ('PENDING', 'SENDING') and bulk = ${bulk} and next_attempt_at <= clock_timestamp()
+      where status in ('PENDING', 'SENDING') and bulk = $1 and next_attempt_at <= clock_timestamp()
         and (leased_until is null or leased_until < clock_timestamp())
-      order by next_attempt_at limit ${limit} for update skip locked)
+      order by next_attempt_at limit $2 for update skip locked)
     update notifications n set status = 'SENDING', attempts = attempts + 1,
-      lease = ${lease}::uuid, leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+      lease = $3::uuid, leased_until = clock_timestamp() + $4 * interval '1 millisecond'
     from due where n.id = due.id
     returning n.id as "notificationId", n.traceparent, n.type::text as type, n.channel::text as channel, n.recipient_id as "recipientId",
       n.address, n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent, n.bulk, n.payload,
-      n.correlation_id as "correlationId", n.created_at as "createdAt", n.attempts, n.lease`
+      n.correlation_id as "correlationId", n.created_at as "createdAt", n.attempts, n.lease`,
+    [bulk, limit, lease, leaseMs],
+  )
 }
 
 type Held = Pick<LeasedNotification, 'notificationId' | 'lease'>
 
-/** Extend our lease to its full length; false when it has gone to another. */
-export async function renewLease(db: Db, { notificationId, lease }: Held, leaseMs: number): Promise<boolean> {
-  const renewed = await db.$executeRaw`
-    update notifications set leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
-    where id = ${notificationId}::uuid and lease = ${lease}::uuid and status = 'SENDING'`
-  return renewed === 1
+/** What decides, right before it goes out, whether it does. */
+export interface Readiness extends Choices {
+  /** Why its address gets no mails. */
+  readonly causes: readonly SuppressionCause[]
+}
+
+/** Extend our lease to its full length, and look at its recipient and its address; null when the lease has gone to another. */
+export async function renewLease(
+  tx: Tx,
+  { notificationId, lease }: Held,
+  { addressHash, leaseMs }: { addressHash: string | null; leaseMs: number },
+): Promise<Readiness | null> {
+  const [renewed] = await tx.query<Readiness>(
+    `update notifications n set leased_until = clock_timestamp() + $3 * interval '1 millisecond'
+     where id = $1::uuid and lease = $2::uuid and status = 'SENDING'
+     returning ${choicesOf('n.recipient_id')} as choices, ${quietHoursOf('n.recipient_id')} as "quietHours",
+       array(select cause from mail_suppressions where address_hash = $4 and ${isSuppressed}) as causes`,
+    [notificationId, lease, leaseMs, addressHash],
+  )
+  return renewed ?? null
 }
 
 /** Give up our lease: it is due again after `waitMs`. */
-export async function postpone(db: Db, { notificationId, lease }: Held, waitMs: number): Promise<void> {
-  await db.$executeRaw`
-    update notifications set lease = null, leased_until = null,
-      next_attempt_at = clock_timestamp() + ${waitMs} * interval '1 millisecond'
-    where id = ${notificationId}::uuid and lease = ${lease}::uuid and status = 'SENDING'`
+export async function postpone(tx: Tx, { notificationId, lease }: Held, waitMs: number): Promise<void> {
+  await tx.query(
+    `update notifications set lease = null, leased_until = null,
+       next_attempt_at = clock_timestamp() + $3 * interval '1 millisecond'
+     where id = $1::uuid and lease = $2::uuid and status = 'SENDING'`,
+    [notificationId, lease, waitMs],
+  )
 }
 
 /** Give up our lease: it is about so much that it waits for a place in the lane of what takes long, from now on. */
-export async function moveToBulk(db: Db, { notificationId, lease }: Held): Promise<void> {
-  await db.$executeRaw`
-    update notifications set bulk = true, lease = null, leased_until = null, next_attempt_at = clock_timestamp()
-    where id = ${notificationId}::uuid and lease = ${lease}::uuid and status = 'SENDING'`
+export async function moveToBulk(tx: Tx, { notificationId, lease }: Held): Promise<void> {
+  await tx.query(
+    `update notifications set bulk = true, lease = null, leased_until = null, next_attempt_at = clock_timestamp()
+     where id = $1::uuid and lease = $2::uuid and status = 'SENDING'`,
+    [notificationId, lease],
+  )
 }
 
 /** Take back what nobody needs to know any more, under our lease: it is in nobody's log. */
-export async function withdraw(db: Db, { notificationId, lease }: Held): Promise<boolean> {
-  const { count } = await db.notification.deleteMany({ where: { id: notificationId, lease, status: 'SENDING' } })
-  return count === 1
+export async function withdraw(tx: Tx, { notificationId, lease }: Held): Promise<boolean> {
+  const sql = `delete from notifications where id = $1::uuid and lease = $2::uuid and status = 'SENDING' returning id`
+  return (await tx.query(sql, [notificationId, lease])).length === 1
 }
 
 type Outcome =
@@ -81,16 +112,24 @@ type Outcome =
  * goes, and where it was sent. False when there was nothing to settle any more.
  */
 export async function settle(
-  db: Db,
+  tx: Tx,
   { notificationId, payload, lease }: Pick<LeasedNotification, 'notificationId' | 'payload'> & { lease: string | null },
   outcome: Outcome,
 ): Promise<boolean> {
   const { sealedToken: _, ...kept } = payload as Record<string, unknown>
-  const { count } = await db.notification.updateMany({
-    where: { id: notificationId, status: 'SENDING', ...(outcome.status === 'FAILED' && { lease }) },
-    data: { ...outcome, lease: null, leasedUntil: null, address: null, payload: kept as Prisma.InputJsonObject },
-  })
-  return count === 1
+  const sent = outcome.status === 'SENT' ? outcome : null
+  const rows = await tx.query(
+    `update notifications set status = $2::text::notification_status, payload = $3::jsonb, lease = null, leased_until = null, address = null,
+       subject = coalesce($4::text, subject), provider_message_id = coalesce($5::text, provider_message_id),
+       sent_at = coalesce($6::timestamptz, sent_at), failure_reason = coalesce($7::text, failure_reason)
+     where id = $1::uuid and status = 'SENDING' and ($2::text = 'SENT' or lease = $8::uuid) returning id`,
+    [
+      ...[notificationId, outcome.status, JSON.stringify(kept)],
+      ...[sent?.subject ?? null, sent?.providerMessageId ?? null, sent?.sentAt ?? null],
+      ...[outcome.status === 'FAILED' ? outcome.failureReason : null, lease],
+    ],
+  )
+  return rows.length === 1
 }
 
 /** A notification that another service asked for, by its id. */

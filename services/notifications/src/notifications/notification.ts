@@ -16,6 +16,8 @@ export interface Wanted {
   eventId?: EventId
   /** JSON. */
   payload: unknown
+  /** The trace of what it came of; the present one where none is given. */
+  traceparent?: string | null
 }
 
 /** A notification as it begins. */

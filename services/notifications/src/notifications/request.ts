@@ -6,7 +6,7 @@ import {
   type notificationsInternalRoutes,
   OrderId,
 } from '@boxoffice/contracts'
-import { currentCorrelationId, type Handlers, refuse } from '@boxoffice/service-kit'
+import { currentCorrelationId, type Handlers, refuse, sqlOf } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { isEnabled, isTexted, type SentBy } from '../preferences/preference.ts'
@@ -36,7 +36,7 @@ export const requestHandlers = (deps: Dependencies): Handlers<typeof notificatio
     const requestHash = hashOf(body)
     const known = await findRequested(deps.prisma, notificationId)
     if (known) return answerKnown(known, { notificationId, requestHash, body })
-    const choices = (await findChoices(deps.prisma, [body.userId])).get(body.userId) ?? noChoices
+    const choices = (await findChoices(sqlOf(deps.prisma), [body.userId])).get(body.userId) ?? noChoices
     if (!isEnabled(body.type, channelOf(body), choices.choices)) {
       return { status: 200, body: { enqueued: false, reason: 'TURNED_OFF' } }
     }
@@ -95,7 +95,7 @@ async function keep(
   }
   const about = { notificationId, channel: channelOf(body), choices, createdAt: now() }
   const notification = newNotification(wanted, priority === 'URGENT' ? { ...about, urgent: true } : about)
-  const written = await insertNotifications(prisma, [{ ...notification, requestHash }])
+  const written = await insertNotifications(sqlOf(prisma), [{ ...notification, requestHash }])
   sender.nudge()
   return written === 1
 }

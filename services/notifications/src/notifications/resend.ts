@@ -1,5 +1,5 @@
 import type { EventId, NotificationId, notificationsRoutes, OrderId, UserId } from '@boxoffice/contracts'
-import { currentCorrelationId, type Handlers, RefusedError, refuse } from '@boxoffice/service-kit'
+import { currentCorrelationId, type Handlers, RefusedError, refuse, sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { insertNotifications } from './notification-repository.ts'
@@ -68,7 +68,7 @@ async function insertResend(
     resendOf: original.notificationId,
     createdAt,
   } as const
-  await insertNotifications(tx, [resend])
+  await insertNotifications(sqlOf(tx), [resend])
 }
 
 function tooMany(waitMs: number): RefusedError {

@@ -2,6 +2,8 @@ import {
   emailVerificationRequested,
   eventCancelled,
   eventUpdated,
+  type Message,
+  type MessageDefinition,
   orderCancelled,
   orderCreated,
   orderStatusChanged,
@@ -15,47 +17,66 @@ import {
   userCreated,
   userEmailVerified,
 } from '@boxoffice/contracts'
-import { on, type Subscriber } from '@boxoffice/messaging'
-import type { Foundation } from '@boxoffice/service-kit'
+import { type ConsumerOptions, on, type Subscriber } from '@boxoffice/messaging'
+import { currentTraceparent, type Foundation, type Tx } from '@boxoffice/service-kit'
 import { cancellationOf, updateOf } from '../announcements/announcement.ts'
 import { insertAnnouncement } from '../announcements/announcement-repository.ts'
 import { addressHashOf } from '../feedback/suppression.ts'
 import { liftConfirmed } from '../feedback/suppression-repository.ts'
-import type { PrismaTx } from '../transaction.ts'
 import { enqueue } from './enqueue.ts'
 import { confirmationOf, type Wanted, wantedOf } from './notification.ts'
 import { offeredOf, transferredOf } from './transfer.ts'
 
 type Made = Pick<Foundation, 'newId' | 'now'>
+/** What a message asks to be sent. */
+type Telling = { definition: MessageDefinition; wantedOf(message: Message<MessageDefinition>): Wanted[] }
+const tells = <D extends MessageDefinition>(definition: D, wantedOf: (message: Message<D>) => Wanted[]): Telling => ({
+  definition,
+  wantedOf: wantedOf as Telling['wantedOf'],
+})
+
+const tellings: readonly Telling[] = [
+  tells(userCreated, (message) => [wantedOf('USER_WELCOME', message)]),
+  tells(emailVerificationRequested, (message) => [wantedOf('EMAIL_VERIFICATION', message)]),
+  tells(passwordResetRequested, (message) => [wantedOf('PASSWORD_RESET', message)]),
+  tells(ticketsGenerated, (message) => [confirmationOf(message)]),
+  tells(ticketTransferred, (message) => transferredOf(message)),
+  tells(ticketTransferOffered, (message) => [offeredOf(message)]),
+  // Of what cost nothing there is no receipt: the confirmation says all of it.
+  tells(paymentCompleted, (message) => (message.payload.totalAmount > 0 ? [wantedOf('PAYMENT_PROCESSED', message)] : [])),
+  tells(paymentFailed, (message) => [wantedOf('PAYMENT_FAILED', message)]),
+  tells(refundProcessed, (message) => [wantedOf('REFUND_PROCESSED', message)]),
+  tells(orderCreated, (message) => [wantedOf('ORDER_CREATED', message)]),
+  tells(orderStatusChanged, (message) => [wantedOf('ORDER_STATUS_CHANGED', message)]),
+  tells(orderCancelled, (message) => [wantedOf('ORDER_CANCELLED', message)]),
+]
 
 /** What each message becomes: rows to be sent, in the transaction that remembers the message. Sending is the sender's work. */
-export const notificationSubscribers = (made: Made): readonly Subscriber<PrismaTx>[] => {
-  const tell = (tx: PrismaTx, ...wanted: Wanted[]) => enqueue(tx, wanted, made)
-  return [
-    on(userCreated, (tx: PrismaTx, message) => tell(tx, wantedOf('USER_WELCOME', message))),
-    on(emailVerificationRequested, (tx: PrismaTx, message) => tell(tx, wantedOf('EMAIL_VERIFICATION', message))),
-    on(passwordResetRequested, (tx: PrismaTx, message) => tell(tx, wantedOf('PASSWORD_RESET', message))),
-    on(ticketsGenerated, (tx: PrismaTx, message) => tell(tx, confirmationOf(message))),
-    on(ticketTransferred, (tx: PrismaTx, message) => tell(tx, ...transferredOf(message))),
-    on(ticketTransferOffered, (tx: PrismaTx, message) => tell(tx, offeredOf(message))),
-    // Of what cost nothing there is no receipt: the confirmation says all of it.
-    on(paymentCompleted, async (tx: PrismaTx, message) => {
-      if (message.payload.totalAmount > 0) await tell(tx, wantedOf('PAYMENT_PROCESSED', message))
-    }),
-    on(paymentFailed, (tx: PrismaTx, message) => tell(tx, wantedOf('PAYMENT_FAILED', message))),
-    on(refundProcessed, (tx: PrismaTx, message) => tell(tx, wantedOf('REFUND_PROCESSED', message))),
-    on(orderCreated, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CREATED', message))),
-    on(orderStatusChanged, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_STATUS_CHANGED', message))),
-    on(orderCancelled, (tx: PrismaTx, message) => tell(tx, wantedOf('ORDER_CANCELLED', message))),
-    // Whoever confirms an address reads there and wants our mails.
-    on(userEmailVerified, (tx: PrismaTx, { payload: { email, verifiedAt } }) =>
-      liftConfirmed(tx, addressHashOf(email), verifiedAt),
-    ),
-    // Everybody who holds a ticket: who they are is asked for page by page, when this is committed.
-    on(eventUpdated, async (tx: PrismaTx, message) => {
-      const announcement = updateOf(message, made.now())
-      if (announcement) await insertAnnouncement(tx, announcement)
-    }),
-    on(eventCancelled, (tx: PrismaTx, message) => insertAnnouncement(tx, cancellationOf(message, made.now()))),
-  ]
+export const notificationSubscribers = (made: Made): readonly Subscriber<Tx>[] => [
+  ...tellings.map(({ definition, wantedOf }) => on(definition, (tx: Tx, message) => enqueue(tx, wantedOf(message), made))),
+  // Whoever confirms an address reads there and wants our mails.
+  on(userEmailVerified, (tx: Tx, { payload: { email, verifiedAt } }) => liftConfirmed(tx, addressHashOf(email), verifiedAt)),
+  // Everybody who holds a ticket: who they are is asked for page by page, when this is committed.
+  on(eventUpdated, async (tx: Tx, message) => {
+    const announcement = updateOf(message, made.now())
+    if (announcement) await insertAnnouncement(tx, announcement)
+  }),
+  on(eventCancelled, (tx: Tx, message) => insertAnnouncement(tx, cancellationOf(message, made.now()))),
+]
+
+/** The rows of several messages, written at once, each in the trace of its own; the other messages one by one. */
+export function takeTogether(made: Made): NonNullable<ConsumerOptions<Tx>['together']> {
+  const subscribers = new Map(notificationSubscribers(made).map((subscriber) => [subscriber.definition.eventType, subscriber]))
+  const known = new Map(tellings.map((telling) => [telling.definition.eventType, telling]))
+  return async (tx, messages, within) => {
+    const wanted: Wanted[] = []
+    for (const message of messages) {
+      const telling = known.get(message.eventType)
+      if (telling) {
+        const traceparent = within(message, currentTraceparent)
+        wanted.push(...telling.wantedOf(message).map((one) => ({ ...one, traceparent })))
+      } else await within(message, async () => subscribers.get(message.eventType)?.handle(tx, message))
+    }
+    await enqueue(tx, wanted, made)
+  }
 }

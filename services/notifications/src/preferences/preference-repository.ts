@@ -1,4 +1,5 @@
 import type { UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
 import type { Db } from '../notifications/notification-repository.ts'
 import type { Choice } from './preference.ts'
 import type { StoredQuietHours } from './quiet-hours.ts'
@@ -11,20 +12,25 @@ export interface Choices {
 export const noChoices: Choices = { choices: [], quietHours: null }
 
 /** The choices of users; those who made none are left out. */
-export async function findChoices(db: Db, userIds: readonly UserId[]): Promise<ReadonlyMap<string, Choices>> {
-  const where = { userId: { in: [...userIds] } }
-  // One after the other: a transaction has one connection.
-  const preferences = await db.preference.findMany({ where })
-  const quietHours = await db.quietHours.findMany({ where })
-  const chosen = Map.groupBy(preferences, ({ userId }) => userId)
-  const quiet = new Map(quietHours.map((hours) => [hours.userId, hours]))
-  return new Map(
-    [...chosen.keys(), ...quiet.keys()].map((userId) => [
-      userId,
-      { choices: (chosen.get(userId) ?? []) as Choice[], quietHours: quiet.get(userId) ?? null },
-    ]),
+export async function findChoices(tx: Tx, userIds: readonly UserId[]): Promise<ReadonlyMap<string, Choices>> {
+  if (userIds.length === 0) return new Map()
+  const rows = await tx.query<Choices & { userId: UserId }>(
+    `select u.user_id as "userId", ${choicesOf('u.user_id')} as choices, ${quietHoursOf('u.user_id')} as "quietHours"
+     from (select user_id from preferences where user_id = any($1::uuid[])
+       union select user_id from quiet_hours where user_id = any($1::uuid[])) u`,
+    [userIds],
   )
+  return new Map(rows.map(({ userId, ...choices }) => [userId, choices]))
 }
+
+/** SQL: a user's choices, as JSON. */
+export const choicesOf = (userId: string) => `coalesce((
+  select jsonb_agg(jsonb_build_object('type', p.type, 'channel', p.channel, 'enabled', p.enabled))
+  from preferences p where p.user_id = ${userId}), '[]')`
+/** SQL: a user's quiet hours, as JSON. */
+export const quietHoursOf = (userId: string) => `(
+  select jsonb_build_object('startMinute', q.start_minute, 'endMinute', q.end_minute, 'timeZone', q.time_zone)
+  from quiet_hours q where q.user_id = ${userId})`
 
 /** Keep choices over those that stand there. */
 export async function saveChoices(db: Db, userId: UserId, choices: readonly Choice[], updatedAt: Date): Promise<void> {

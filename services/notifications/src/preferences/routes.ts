@@ -1,5 +1,5 @@
 import type { notificationsRoutes, Preferences, UserId } from '@boxoffice/contracts'
-import { type Handlers, refuse } from '@boxoffice/service-kit'
+import { type Handlers, refuse, sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { Db } from '../notifications/notification-repository.ts'
 import { effective, objectionsTo } from './preference.ts'
@@ -25,6 +25,6 @@ export const preferenceHandlers = ({ prisma, transact, now }: Dependencies): Han
 })
 
 async function preferencesOf(db: Db, userId: UserId): Promise<Preferences> {
-  const { choices, quietHours } = (await findChoices(db, [userId])).get(userId) ?? noChoices
+  const { choices, quietHours } = (await findChoices(sqlOf(db), [userId])).get(userId) ?? noChoices
   return { preferences: effective(choices), ...(quietHours && { quietHours: shownOf(quietHours) }) }
 }

@@ -1,4 +1,3 @@
-import type { NotificationType } from '@boxoffice/contracts'
 import {
   continueTrace,
   type Foundation,
@@ -6,17 +5,16 @@ import {
   markFailed,
   ServiceUnavailable,
   type Span,
+  type Transact,
+  type Tx,
   withCorrelationId,
 } from '@boxoffice/service-kit'
 import { addressHashOf, isHeldBack } from '../feedback/suppression.ts'
-import { listSuppressions } from '../feedback/suppression-repository.ts'
-import type { PrismaClient } from '../generated/prisma/client.ts'
 import { type LeasedNotification, waitAfter, waitForPeerAfter } from '../notifications/notification.ts'
-import { moveToBulk, postpone, renewLease, settle, withdraw } from '../notifications/notification-repository.ts'
+import { moveToBulk, postpone, type Readiness, renewLease, settle, withdraw } from '../notifications/notification-repository.ts'
 import { isEnabled } from '../preferences/preference.ts'
 import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
-import type { Transact } from '../transaction.ts'
 import { blanked } from './blanked.ts'
 import type { Composition } from './compose.ts'
 import type { Ended, PointlessReason } from './content.ts'
@@ -25,7 +23,7 @@ import type { SendingMetrics } from './metrics.ts'
 import type { TicketNews } from './ticket-news.ts'
 
 export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' | 'now'> {
-  prisma: PrismaClient
+  sql: Tx
   transact: Transact
   ticketNews: TicketNews
   compose: (notification: LeasedNotification) => Promise<Composition>
@@ -51,24 +49,28 @@ const SETTLE_ATTEMPTS = 6
 const ADDRESS_SUPPRESSED = 'ADDRESS_SUPPRESSED'
 
 export function createDelivery(options: DeliveryOptions): Deliver {
-  const { prisma, transact, ticketNews, logger, crashAt, now, sendingMetrics } = options
+  const { sql, transact, ticketNews, logger, crashAt, now, sendingMetrics } = options
 
   async function attempt(notification: LeasedNotification, isStopping: () => boolean): Promise<void> {
     for (let round = 1; round <= ROUNDS_MAX; round++) {
       const composition = await options.compose(notification)
-      if ('bulk' in composition) return moveToBulk(prisma, notification)
+      if ('bulk' in composition) return moveToBulk(sql, notification)
       if (isEnd(composition)) return end(notification, composition)
       if ('changed' in composition) continue
       const { composed } = composition
       const { notificationId, type } = notification
       const handOver = await options.prepare(composed, { notificationId, type, date: now() })
       // All that takes long is done. What has happened meanwhile, the mail does not know of.
-      const seen = await lookAgain(notification, composition)
+      const seen = await composition.lookAgain()
+      if (isStopping()) return postpone(sql, notification, 0)
+      // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
+      const addressHash = composed.channel === 'EMAIL' ? addressHashOf(composed.to.address) : null
+      const ready = await renewLease(sql, notification, { addressHash, leaseMs: options.leaseMs })
+      if (!ready) return
+      const held = whyHeldBack(notification, ready)
+      if (held) return end(notification, held)
       if (seen === 'CHANGED') continue
       if (seen !== 'SAME') return end(notification, seen)
-      if (isStopping()) return postpone(prisma, notification, 0)
-      // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
-      if (!(await renewLease(prisma, notification, options.leaseMs))) return
       crashAt('mail.before-send')
       const handed = await handOver()
       crashAt('mail.after-send')
@@ -79,24 +81,21 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     throw new Error('what it is about changed each time that it had been written')
   }
 
-  /** Whether it is still to be sent, and what was written still right. */
-  async function lookAgain(
-    notification: LeasedNotification,
-    { composed, lookAgain }: Extract<Composition, { composed: unknown }>,
-  ): Promise<'SAME' | 'CHANGED' | End> {
+  /** Why its recipient, or its address, does not get it now; null where they do. */
+  function whyHeldBack(notification: LeasedNotification, { causes, choices, quietHours }: Readiness): End | null {
     const { type, channel, recipientId } = notification
-    if (composed.channel === 'EMAIL' && (await isSuppressed(type, composed.to.address))) return { suppressed: true }
-    const { choices, quietHours } = (recipientId && (await findChoices(prisma, [recipientId])).get(recipientId)) || noChoices
+    // Mails to it came back, or are not wanted there: the provider would hold it against us.
+    if (isHeldBack(type, causes)) return { suppressed: true }
     if (recipientId !== null && !isEnabled(type, channel, choices)) return { pointless: 'TURNED_OFF' }
     const waitMs = quietMs(notification, quietHours)
-    return waitMs > 0 ? { waitMs } : lookAgain()
+    return waitMs > 0 ? { waitMs } : null
   }
 
   function end(notification: LeasedNotification, ended: End): Promise<void> {
     if ('dropped' in ended) return fail(notification, ended.dropped)
     if ('pointless' in ended) return takeBack(notification, ended.pointless)
     if ('suppressed' in ended) return fail(notification, ADDRESS_SUPPRESSED)
-    return postpone(prisma, notification, ended.waitMs)
+    return postpone(sql, notification, ended.waitMs)
   }
 
   async function succeed(notification: LeasedNotification, subject: string, providerMessageId: string): Promise<void> {
@@ -115,17 +114,8 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     else logger.warn(about, 'a notification was sent that was settled already')
   }
 
-  /** Mails to it came back, or are not wanted there: the provider would hold it against us. */
-  async function isSuppressed(type: NotificationType, address: string): Promise<boolean> {
-    const suppressions = await listSuppressions(prisma, addressHashOf(address))
-    return isHeldBack(
-      type,
-      suppressions.map(({ cause }) => cause),
-    )
-  }
-
   async function takeBack(notification: LeasedNotification, reason: PointlessReason): Promise<void> {
-    if (!(await withdraw(prisma, notification))) return
+    if (!(await withdraw(sql, notification))) return
     sendingMetrics.count(notification, 'withdrawn')
     logger.info({ ...aboutOf(notification), reason }, 'there is nothing to tell')
   }
@@ -145,12 +135,12 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     const { attempts, channel, recipientId } = notification
     if (attempts >= options.attemptsMax) return fail(notification, 'GIVEN_UP')
     const wait = isOfPeer(error) ? waitForPeerAfter : waitAfter
-    const { quietHours } = (recipientId && (await findChoices(prisma, [recipientId])).get(recipientId)) || noChoices
+    const { quietHours } = (recipientId && (await findChoices(sql, [recipientId])).get(recipientId)) || noChoices
     const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), quietMs(notification, quietHours))
     const nth = `(attempt ${attempts} of ${options.attemptsMax})`
     logger.warn({ err: blanked(error), ...aboutOf(notification), waitMs }, `notification was not sent, will be retried ${nth}`)
     sendingMetrics.count(notification, 'retried')
-    await postpone(prisma, notification, waitMs)
+    await postpone(sql, notification, waitMs)
   }
 
   /** How long its recipient's quiet hours still hold it up. */

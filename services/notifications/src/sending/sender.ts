@@ -1,5 +1,4 @@
-import { createSweeper, type Logger, type Worker } from '@boxoffice/service-kit'
-import type { PrismaClient } from '../generated/prisma/client.ts'
+import { createSweeper, type Logger, type Tx, type Worker } from '@boxoffice/service-kit'
 import { leaseDue } from '../notifications/notification-repository.ts'
 import type { Deliver } from './deliver.ts'
 
@@ -16,7 +15,7 @@ export interface Lanes {
  */
 export function createSender(
   options: Lanes & {
-    prisma: PrismaClient
+    sql: Tx
     deliver: Deliver
     newId: () => string
     logger: Logger
@@ -24,20 +23,25 @@ export function createSender(
     pollMs: number
   },
 ): Worker & { nudge(): void } {
-  const { prisma, deliver, leaseMs } = options
+  const { sql, deliver, leaseMs } = options
   const lanes = [
-    { bulk: false, places: options.concurrency, atWork: new Set<Promise<void>>() },
-    { bulk: true, places: options.bulkConcurrency, atWork: new Set<Promise<void>>() },
+    { bulk: false, places: options.concurrency, atWork: new Set<Promise<void>>(), lookAtMs: 0 },
+    { bulk: true, places: options.bulkConcurrency, atWork: new Set<Promise<void>>(), lookAtMs: 0 },
   ]
   let stopping = false
 
-  async function fill({ bulk, places, atWork }: (typeof lanes)[number]): Promise<void> {
+  async function fill(lane: (typeof lanes)[number]): Promise<void> {
+    const { bulk, places, atWork } = lane
     const limit = places - atWork.size
     if (limit === 0 || stopping) return
-    const leased = await leaseDue(prisma, { lease: options.newId(), bulk, limit, leaseMs })
+    // Nothing is bulk from the beginning: whoever is told of new ones need not look there each time.
+    if (bulk && performance.now() < lane.lookAtMs) return
+    lane.lookAtMs = performance.now() + options.pollMs / 2
+    const leased = await leaseDue(sql, { lease: options.newId(), bulk, limit, leaseMs })
     for (const notification of leased) {
       const work = deliver(notification, () => stopping).finally(() => {
         atWork.delete(work)
+        if (bulk) lane.lookAtMs = 0
         sweeper.nudge()
       })
       atWork.add(work)

@@ -1,33 +1,32 @@
 import { ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
-import { sqlOf } from '@boxoffice/service-kit'
+import type { Tx } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { payloadOf } from '../notifications/payloads.ts'
-import type { PrismaTx } from '../transaction.ts'
 
 type Told = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'resendOf' | 'payload' | 'attempts'>
 
 /** Tells the other services whether tickets reached their buyer, in the transaction that writes it down. Says nothing of other mails. */
 export function createTicketNews(append: Append) {
-  async function tellNotThere(tx: PrismaTx, notification: Told, reason: string, aggregateVersion: number): Promise<void> {
+  async function tellNotThere(tx: Tx, notification: Told, reason: string, aggregateVersion: number): Promise<void> {
     if (!bringsTickets(notification)) return
     const payload = { ...orderOf(notification), channel: 'EMAIL' as const, reason }
-    await append(sqlOf(tx), ticketDeliveryFailed, payload, { aggregateVersion })
+    await append(tx, ticketDeliveryFailed, payload, { aggregateVersion })
   }
 
   return {
-    async tellDelivered(tx: PrismaTx, notification: Told, deliveredAt: Date): Promise<void> {
+    async tellDelivered(tx: Tx, notification: Told, deliveredAt: Date): Promise<void> {
       if (!bringsTickets(notification)) return
       const payload = { ...orderOf(notification), channel: 'EMAIL' as const, deliveredAt }
-      await append(sqlOf(tx), ticketsDelivered, payload, { aggregateVersion: notification.attempts })
+      await append(tx, ticketsDelivered, payload, { aggregateVersion: notification.attempts })
     },
     /** It could not be sent. */
-    async tellFailed(tx: PrismaTx, notification: Told, reason: string): Promise<void> {
+    async tellFailed(tx: Tx, notification: Told, reason: string): Promise<void> {
       // Of tickets that are mailed once more: what became of the first mail has been told.
       if (notification.resendOf === null) await tellNotThere(tx, notification, reason, notification.attempts)
     },
     /** It was sent, and came back: after whatever was told of it when it was sent. */
-    tellCameBack: (tx: PrismaTx, notification: Told, reason: string): Promise<void> =>
+    tellCameBack: (tx: Tx, notification: Told, reason: string): Promise<void> =>
       tellNotThere(tx, notification, reason, notification.attempts + 1),
   }
 }

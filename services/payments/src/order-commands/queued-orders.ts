@@ -14,7 +14,7 @@ const WORK_MS = 10_000
  */
 export function createQueuedOrders(options: {
   pool: pg.Pool
-  drive: Drive
+  drive: (...work: Parameters<Drive>) => Promise<unknown>
   now: () => Date
   logger: Logger
   metrics: Pick<OrderCommandMetrics, 'busy'>
@@ -56,11 +56,13 @@ export function createQueuedOrders(options: {
 
   /** Work an order on, leased to us, in a slot; if it does not end there the resumer goes on with it. */
   function work(slot: Slot, saga: StoredSaga): void {
-    slot.work(() =>
-      drive(saga, new Date(now().getTime() + WORK_MS), stopping.signal).catch((error) =>
-        logger.error({ err: error, orderId: saga.orderId }, 'a saga stopped; it is resumed'),
-      ),
-    )
+    slot.work(async () => {
+      try {
+        await drive(saga, new Date(now().getTime() + WORK_MS), stopping.signal)
+      } catch (error) {
+        logger.error({ err: error, orderId: saga.orderId }, 'a saga stopped; it is resumed')
+      }
+    })
   }
 
   return {

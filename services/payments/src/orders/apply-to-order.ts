@@ -3,10 +3,12 @@ import type { Tx } from '@boxoffice/service-kit'
 import type { SagaContext } from '../saga/saga.ts'
 import type { Effects } from '../saga/transition.ts'
 
-/** What a transition changes of its order. */
+/** What a transition changes of its order. All of it is sent before anything is answered, and before what the caller sends next. */
 export async function applyToOrder(tx: Tx, orderId: OrderId, context: SagaContext, effects: Effects): Promise<void> {
-  const { order = {}, items, tickets } = effects
-  await tx.query(
+  const { order = {}, items = [], tickets = [] } = effects
+  const writing: Promise<unknown>[] = []
+  const write = (text: string, values: unknown[]) => void writing.push(tx.query(text, values))
+  write(
     `update orders set version = version + 1,
        status = coalesce($2, status), payment_status = coalesce($3, payment_status),
        event_id = coalesce($4, event_id), total_amount_minor = $5, currency = $6, transaction_id = $7,
@@ -36,14 +38,16 @@ export async function applyToOrder(tx: Tx, orderId: OrderId, context: SagaContex
       order.failure?.reservationIds ?? null,
     ],
   )
-  for (const item of items ?? []) {
-    await tx.query(
-      'insert into order_items (order_id, ticket_type_id, quantity, unit_price_minor, seat_ids) values ($1, $2, $3, $4, $5)',
-      [orderId, item.ticketTypeId, item.quantity, item.unitPrice, item.seatIds ?? null],
+  if (items.length > 0) {
+    write(
+      `insert into order_items (order_id, ticket_type_id, quantity, unit_price_minor, seat_ids)
+       select $1, "ticketTypeId", quantity, "unitPrice", "seatIds"
+       from jsonb_to_recordset($2::jsonb) i("ticketTypeId" uuid, quantity integer, "unitPrice" bigint, "seatIds" text[])`,
+      [orderId, JSON.stringify(items)],
     )
   }
-  if (tickets && tickets.length > 0) {
-    await tx.query(
+  if (tickets.length > 0) {
+    write(
       `insert into order_tickets (order_id, ticket_id, ticket_number, qr_code, created_at)
        select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[])`,
       [
@@ -55,4 +59,5 @@ export async function applyToOrder(tx: Tx, orderId: OrderId, context: SagaContex
       ],
     )
   }
+  await Promise.all(writing)
 }

@@ -24,8 +24,8 @@ export async function checkout(deps: Dependencies, request: OrderRequest, until 
   deps.sagaMetrics.placed()
   deps.crashAt('saga.created')
 
-  await driveWhileWaiting(deps, saga, until)
-  return settled(deps, await getOrder(sqlOfPool(deps.pool), orderId))
+  const decided = await driveWhileWaiting(deps, saga, until)
+  return decided && decided.status !== 'PENDING' ? decided : settled(deps, await getOrder(sqlOfPool(deps.pool), orderId))
 }
 
 /** The order that a key is bound to, when it is decided or `until` has passed. */

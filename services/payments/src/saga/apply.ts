@@ -15,7 +15,7 @@ import {
 import type { Append } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import { holdEventAsItIs } from '../event-refunds/cancelled-event-repository.ts'
+import { holdEventAsItIs, isEventCancelled } from '../event-refunds/cancelled-event-repository.ts'
 import { applyToOrder } from '../orders/apply-to-order.ts'
 import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
 import { applyToRefunds } from '../refunds/refund-repository.ts'
@@ -27,7 +27,8 @@ import { moveSaga, type StoredSaga } from './saga-repository.ts'
 import type { Effects } from './transition.ts'
 
 export type Applied =
-  | { applied: true; saga: StoredSaga }
+  /** `order`: as it stands then, where a message tells of it. */
+  | { applied: true; saga: StoredSaga; order: StoredOrder | null }
   /** `stale`: somebody else has moved the saga since it was read. `ignored`: the table has nothing for this input here. */
   | { applied: false; why: 'stale' | 'ignored' }
 
@@ -38,30 +39,35 @@ export const restMsOf = (state: SagaState, { ticketsPatienceMs }: Pick<Config, '
 /** The one place where a saga moves: state, journal, order, ledger and messages, in the caller's transaction. */
 export function createApplier(append: Append, metrics: Pick<SagaMetrics, 'moved'>, config: Pick<Config, 'ticketsPatienceMs'>) {
   return async (tx: Tx, saga: StoredSaga, told: SagaInput): Promise<Applied> => {
-    const input = await asOfNow(tx, told)
+    const input = await asOfNow(tx, saga, told)
     const transition = advance(saga, input)
     if (!transition) return { applied: false, why: 'ignored' }
     const { state, context, effects } = transition
     const moved = await moveSaga(tx, saga, input, { state, context }, restMsOf(state, config))
     if (!moved) return { applied: false, why: 'stale' }
     metrics.moved(saga.state, moved.state)
-    await applyToOrder(tx, saga.orderId, context, effects)
-    await bookMoney(tx, moved, effects)
-    if (effects.messages?.length) {
-      const order = await getOrder(tx, saga.orderId)
-      for (const message of effects.messages) await publish(append, tx, message, { order, context, effects })
-    }
-    return { applied: true, saga: moved }
+    // Sent one behind the other and answered in that order: none waits for the answer of another.
+    const writing = [applyToOrder(tx, saga.orderId, context, effects), bookMoney(tx, moved, effects)]
+    const [order] = await Promise.all([effects.messages?.length ? getOrder(tx, saga.orderId) : null, ...writing])
+    for (const message of effects.messages ?? []) if (order) await publish(append, tx, message, { order, context, effects })
+    const isEventSeen = input.type === 'RESERVED' && !input.eventCancelled
+    return { applied: true, saga: isEventSeen ? { ...moved, isEventSeen } : moved, order }
   }
 }
 
 /**
- * What costs nothing is paid as soon as it is held. The event of a reservation is only known from then on, so that the refunds of
- * a cancelled event may have been done with before; what costs something is asked about again before it is charged.
+ * Whether an event is cancelled is looked at in the transaction that follows from it. What costs nothing is paid as soon as it is held. The
+ * event of a reservation is only known from then on, so that the refunds of a cancelled event may have been done with before; what costs
+ * something is asked about again when it is charged.
  */
-async function asOfNow(tx: Tx, input: SagaInput): Promise<SagaInput> {
-  if (input.type !== 'RESERVED' || input.total > 0 || input.eventCancelled) return input
-  return { ...input, eventCancelled: await holdEventAsItIs(tx, input.eventId) }
+async function asOfNow(tx: Tx, saga: StoredSaga, input: SagaInput): Promise<SagaInput> {
+  if (input.type === 'RESERVED') {
+    const look = input.total > 0 ? isEventCancelled : holdEventAsItIs
+    return { ...input, eventCancelled: await look(tx, input.eventId) }
+  }
+  if (input.type !== 'CHARGED') return input
+  const { eventId } = saga.context
+  return { ...input, eventCancelled: eventId !== undefined && (await isEventCancelled(tx, eventId)) }
 }
 
 async function bookMoney(tx: Tx, { orderId, context }: StoredSaga, { charge, refund }: Effects): Promise<void> {

@@ -13,10 +13,19 @@ import {
 } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Config } from '../config.ts'
-import { type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
+import type { StoredOrder } from '../orders/order-repository.ts'
+import { type Applied, type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
 import type { SagaMetrics } from './metrics.ts'
 import { isTerminal, type SagaInput, stepOf } from './saga.ts'
-import { endFailing, findSagaForUpdate, noteFailing, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
+import {
+  endFailing,
+  findSagaForUpdate,
+  isOvertaken,
+  noteFailing,
+  parkSaga,
+  renewLease,
+  type StoredSaga,
+} from './saga-repository.ts'
 import type { StepResult } from './step.ts'
 import type { createSteps } from './steps.ts'
 
@@ -43,17 +52,21 @@ export interface DriverOptions {
 interface Patience {
   until: Date
   stopped?: AbortSignal
+  /** As it stood when the last message was written that tells of it. */
+  order: StoredOrder | null
 }
 
 /**
  * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. Once `stopped` is
- * aborted it waits for nothing more. The lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
+ * aborted it waits for nothing more. Gives the order as it stood with the last message that it wrote; null where it wrote none. The lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
  */
 export function createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics, config }: DriverOptions) {
-  return (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<void> => {
-    const work = () => workOn(leased, { until, stopped })
+  return async (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<StoredOrder | null> => {
+    const patience: Patience = { until, stopped, order: null }
+    const work = () => workOn(leased, patience)
     // Who waits for it has a trace at work; who takes it up later goes on in the saga's own.
-    return currentTraceparent() ? work() : continueTrace(leased.traceparent, 'resume saga', work, aboutOf(leased))
+    await (currentTraceparent() ? work() : continueTrace(leased.traceparent, 'resume saga', work, aboutOf(leased)))
+    return patience.order
   }
 
   async function workOn(leased: StoredSaga, patience: Patience): Promise<void> {
@@ -85,23 +98,35 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
   async function takeStep(saga: StoredSaga, patience: Patience): Promise<StoredSaga | null> {
     const result = await inSpan(`saga ${saga.state}`, { attributes: aboutOf(saga) }, () => step(saga))
     if ('input' in result) {
-      const applied = await messaging.transact(async (tx) => {
-        const moved = await apply(tx, saga, result.input)
-        if (saga.state === 'REPAYING') crashAt('refund.before-commit')
-        return moved
-      })
+      const applied = await move(saga, result.input)
       if (applied.applied) {
         logger.info(
           { orderId: saga.orderId, state: saga.state, next: applied.saga.state, input: result.input.type },
           'saga moved',
         )
+        patience.order = applied.order ?? patience.order
         if (applied.saga.state === 'AWAITING_TICKETS') crashAt('saga.paid')
-        const restMs = restMsOf(applied.saga.state, config)
-        return restMs > 0 ? park(applied.saga, restMs) : applied.saga
+        return restMsOf(applied.saga.state, config) > 0 ? null : applied.saga
       }
       return reread(saga)
     }
     return retry(saga, result, patience)
+  }
+
+  /** What came of a step, in one commit; made again where a note came in between. */
+  async function move(saga: StoredSaga, input: SagaInput): Promise<Applied> {
+    const once = () =>
+      messaging.transact(async (tx) => {
+        const moved = await apply(tx, saga, input)
+        if (saga.state === 'REPAYING') crashAt('refund.before-commit')
+        return moved
+      })
+    try {
+      return await once()
+    } catch (error) {
+      if (!isOvertaken(error)) throw error
+      return once()
+    }
   }
 
   /** The step is made again after a wait. Of one that should have succeeded people are told, and an issue is given up at last. */

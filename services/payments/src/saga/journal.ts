@@ -6,9 +6,8 @@ import { type Saga, type SagaContext, type SagaInput, type SagaState, stepOf } f
 /** A saga with the fence of who works on it. */
 type Worked = Saga & { fence: number }
 
-/** What is meant to be done next. */
-export const appendIntent = (tx: Tx, saga: Worked, seq: number) =>
-  appendEvent(tx, saga, { moment: 'INTENT', step: stepOf(saga.state) ?? '', detail: intentDetail(saga) }, seq)
+/** What is meant to be done next, for the journal. */
+export const intentOf = (saga: Saga) => ({ step: stepOf(saga.state) ?? '', detail: intentDetail(saga) })
 
 /**
  * What others did to an order's money, or asked for too late: it stands in the journal, and the saga does not move. Lock the saga first. A
@@ -39,20 +38,17 @@ export function refundKey(orderId: OrderId, context: SagaContext): string {
   return `order:${orderId}:refund:${refundId}${reduced ? `:${amount}` : ''}`
 }
 
-/** The next event of a journal; its place. Lock the saga first. */
-export async function appendEvent(
+/** The next event of a journal. Lock the saga first. */
+async function appendEvent(
   tx: Tx,
   saga: Worked,
   event: { moment: SagaEvent['moment']; step: string; result?: string; input?: SagaInput; detail?: Record<string, unknown> },
-  seq?: number,
-): Promise<number> {
-  const [row] = await tx.query<{ seq: number }>(
+): Promise<void> {
+  await tx.query(
     `insert into saga_events (order_id, seq, moment, step, result, input, detail, state, fence)
-     values ($1, coalesce($2, (select coalesce(max(seq), 0) + 1 from saga_events where order_id = $1)), $3, $4, $5, $6, $7, $8, $9)
-     returning seq`,
+     values ($1, (select coalesce(max(seq), 0) + 1 from saga_events where order_id = $1), $2, $3, $4, $5, $6, $7, $8)`,
     [
       saga.orderId,
-      seq ?? null,
       event.moment,
       event.step,
       event.result ?? null,
@@ -62,7 +58,6 @@ export async function appendEvent(
       saga.fence,
     ],
   )
-  return row?.seq ?? 0
 }
 
 export interface SagaEvent {

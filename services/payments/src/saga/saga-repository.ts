@@ -1,7 +1,7 @@
 import type { OrderId } from '@boxoffice/contracts'
-import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
+import { currentTraceparent, type Tx, violatedUnique } from '@boxoffice/service-kit'
 import { refundOf } from './giving-back.ts'
-import { appendEvent, appendIntent } from './journal.ts'
+import { intentOf } from './journal.ts'
 import { isTerminal, nameOf, type Saga, type SagaInput, type SagaState } from './saga.ts'
 
 /** A saga as it stands in the database. `fence` tells the worker that holds the lease from those before it. */
@@ -14,6 +14,8 @@ export interface StoredSaga extends Saga {
   createdAt: Date
   /** The trace of who asked for what is at work; null where nobody traced it. */
   traceparent: string | null
+  /** Its event was looked at in the commit that brought it here, a moment ago: it was not cancelled. */
+  isEventSeen?: boolean
 }
 
 interface Row {
@@ -48,15 +50,22 @@ const leaseOf = (parameter: string) => `clock_timestamp() + ${parameter} * inter
  */
 export async function insertSaga(tx: Tx, saga: Saga, begins: { leaseMs: number } | { patienceMs: number }): Promise<StoredSaga> {
   const [leaseMs, patienceMs] = 'leaseMs' in begins ? [begins.leaseMs, 0] : [null, begins.patienceMs]
-  const rows = await tx.query<Row>(
-    `insert into sagas (order_id, state, context, leased_until, next_attempt_at, traceparent)
-     values ($1, $2, $3, ${leaseOf('$4')}, clock_timestamp() + $5 * interval '1 millisecond', $6)
-     returning ${columns}`,
-    [saga.orderId, saga.state, JSON.stringify(saga.context), leaseMs, patienceMs, currentTraceparent()],
+  const intent = intentOf(saga)
+  const [row] = await tx.query<Row>(
+    `with begun as (
+       insert into sagas (order_id, state, context, leased_until, next_attempt_at, traceparent)
+       values ($1, $2, $3, ${leaseOf('$4')}, clock_timestamp() + $5 * interval '1 millisecond', $6)
+       returning ${columns}),
+     told as (
+       insert into saga_events (order_id, seq, moment, step, detail, state, fence)
+       select order_id, 1, 'INTENT', $7, $8, state, fence from begun)
+     select ${columns} from begun`,
+    [
+      ...[saga.orderId, saga.state, JSON.stringify(saga.context), leaseMs, patienceMs, currentTraceparent()],
+      ...[intent.step, JSON.stringify(intent.detail)],
+    ],
   )
-  const stored = toSaga(rows[0] as Row)
-  await appendIntent(tx, stored, 1)
-  return stored
+  return toSaga(row as Row)
 }
 
 /** The saga of an order as it stands; null where there is none. */
@@ -150,9 +159,12 @@ export async function parkSaga(tx: Tx, saga: StoredSaga, waitMs: number): Promis
   )
 }
 
+/** What `moveSaga` rejects with when a note came between its snapshot and its lock: it succeeds when it is made again. */
+export const isOvertaken = (error: unknown): boolean => violatedUnique(error) === 'saga_events_pkey'
+
 /**
- * Move a saga on, compare-and-swap on its version: the RESULT of what happened and the INTENT of what follows, in the caller's
- * transaction. Null when somebody else has moved it since it was read.
+ * Move a saga on, compare-and-swap on its version: the RESULT of what happened and the INTENT of what follows, in the same statement. Null
+ * when somebody else has moved it since it was read. Where it rests for `waitMs` its lease ends.
  */
 export async function moveSaga(
   tx: Tx,
@@ -162,22 +174,34 @@ export async function moveSaga(
   waitMs: number,
 ): Promise<StoredSaga | null> {
   const stays = next.state === saga.state && refundOf(next.context).refundId === refundOf(saga.context).refundId
-  const [row] = await tx.query<Row>(
-    `update sagas set state = $3, context = $4, version = version + 1, updated_at = clock_timestamp(),
-       attempts = case when $5 then attempts else 0 end, last_error = null,
-       failing_attempts = case when $5 then failing_attempts else 0 end, failing_since = case when $5 then failing_since end,
-       since = case when $5 then since else clock_timestamp() end,
-       next_attempt_at = case when $6 then null when $3 = 'QUEUED' then next_attempt_at -- it keeps its place
-         else clock_timestamp() + $7 * interval '1 millisecond' end,
-       leased_until = case when $6 then null else leased_until end
-     where order_id = $1 and version = $2 returning ${columns}`,
-    [saga.orderId, saga.version, next.state, JSON.stringify(next.context), stays, isTerminal(next.state), Math.round(waitMs)],
-  )
-  if (!row) return null
-  const moved = toSaga(row)
-  const seq = await appendEvent(tx, moved, { moment: 'RESULT', step: nameOf(saga.state, input), result: input.type, input })
+  const ends = isTerminal(next.state)
   // Another amount is another call: what a refund at the gateway leaves to be done stands in the journal too.
   const isNewCall = !stays || input.type === 'REFUNDED_ELSEWHERE'
-  if (isNewCall && !isTerminal(moved.state)) await appendIntent(tx, moved, seq + 1)
-  return moved
+  const events = [
+    { place: 1, moment: 'RESULT', step: nameOf(saga.state, input), result: input.type, input },
+    ...(isNewCall && !ends ? [{ place: 2, moment: 'INTENT', ...intentOf({ ...saga, ...next }) }] : []),
+  ]
+  const [row] = await tx.query<Row>(
+    `with moved as (
+       update sagas set state = $3, context = $4, version = version + 1, updated_at = clock_timestamp(),
+         attempts = case when $5 then attempts else 0 end, last_error = null,
+         failing_attempts = case when $5 then failing_attempts else 0 end, failing_since = case when $5 then failing_since end,
+         since = case when $5 then since else clock_timestamp() end,
+         next_attempt_at = case when $6 then null when $3 = 'QUEUED' then next_attempt_at -- it keeps its place
+           else clock_timestamp() + $7 * interval '1 millisecond' end,
+         leased_until = case when $6 or $7 > 0 then null else leased_until end
+       where order_id = $1 and version = $2 returning ${columns}),
+     told as (
+       insert into saga_events (order_id, seq, moment, step, result, input, detail, state, fence)
+       select m.order_id, (select coalesce(max(seq), 0) from saga_events where order_id = $1) + e.place,
+         e.moment, e.step, e.result, e.input, e.detail, m.state, m.fence
+       from moved m, jsonb_to_recordset($8::jsonb)
+         e(place integer, moment text, step text, result text, input jsonb, detail jsonb))
+     select ${columns} from moved`,
+    [
+      ...[saga.orderId, saga.version, next.state, JSON.stringify(next.context), stays, ends, Math.round(waitMs)],
+      JSON.stringify(events),
+    ],
+  )
+  return row ? toSaga(row) : null
 }

@@ -68,10 +68,10 @@ async function reserve(ports: StepPorts, { orderId, context, createdAt }: Saga &
   if (answer.status !== 200) return { input: { type: 'REFUSED', failure: refusalOf(answer.status, answer.body) } }
   const { eventId, currency, tickets } = answer.body
   const items = itemsOf(tickets)
-  const eventCancelled = await ports.isEventCancelled(eventId)
   const total = totalOf(items)
   const isUnpayable = total > 0 && context.paymentToken === undefined
-  const held = { at: ports.now().toISOString(), eventId, items, total, currency, eventCancelled }
+  // Whether it is cancelled is looked at in the transaction that takes this.
+  const held = { at: ports.now().toISOString(), eventId, items, total, currency, eventCancelled: false }
   return { input: { type: 'RESERVED', ...held, ...(isUnpayable && { tokenMissing: true }) } }
 }
 
@@ -106,16 +106,16 @@ export function itemsOf(tickets: readonly Item[]): Item[] {
   })
 }
 
-async function charge(ports: StepPorts, saga: Saga): Promise<StepResult> {
+async function charge(ports: StepPorts, saga: StoredSaga): Promise<StepResult> {
   const { orderId, state, context } = saga
   const { eventId, total, currency, paymentToken, chargeStartedAt } = context
   if (!eventId || total === undefined || !currency || !chargeStartedAt) throw new Error(`${orderId}: nothing to charge`)
-  if (state === 'CHARGING' && (await ports.isEventCancelled(eventId))) return giveUpCharge(ports, saga)
+  if (state === 'CHARGING' && !saga.isEventSeen && (await ports.isEventCancelled(eventId))) return giveUpCharge(ports, saga)
   const age = ports.now().getTime() - Date.parse(chargeStartedAt)
   if (age > ports.unknownLimitMs) return { input: { type: 'LIMIT_PASSED' } }
   if (age > KEY_LIFE_MS) {
     const known = await ports.gateway.find(orderId, new Date(chargeStartedAt))
-    if (known.outcome !== 'none') return resultOf(ports, eventId, known)
+    if (known.outcome !== 'none') return resultOf(known)
   }
   if (!paymentToken) throw new Error(`${orderId}: nothing to charge with`)
   ports.crashAt('saga.charge.before-call')
@@ -128,9 +128,9 @@ async function charge(ports: StepPorts, saga: Saga): Promise<StepResult> {
     case 'unknown':
       if (state === 'CHARGING') return { input: { type: 'CHARGE_UNKNOWN', reason: outcome.reason } }
       // The key gives an old error again: what really happened is in the gateway's books.
-      return settle(ports, eventId, await ports.gateway.find(orderId, new Date(chargeStartedAt)))
+      return settle(ports, await ports.gateway.find(orderId, new Date(chargeStartedAt)))
     default:
-      return resultOf(ports, eventId, outcome)
+      return resultOf(outcome)
   }
 }
 
@@ -146,17 +146,16 @@ const declined = ({ reason, message }: Declined): SagaInput => ({
   failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message },
 })
 
-async function resultOf(ports: StepPorts, eventId: string, known: Lookup): Promise<StepResult> {
-  if (known.outcome === 'charged') {
-    const { transactionId } = known
-    return { input: { type: 'CHARGED', transactionId, eventCancelled: await ports.isEventCancelled(eventId) } }
-  }
+function resultOf(known: Lookup): StepResult {
+  // Whether the event is cancelled by now is looked at in the transaction that takes this.
+  if (known.outcome === 'charged')
+    return { input: { type: 'CHARGED', transactionId: known.transactionId, eventCancelled: false } }
   return known.outcome === 'declined' ? { input: declined(known) } : { again: known.outcome }
 }
 
 /** Like `resultOf`, and an intent that is still open is ended: it never charged, and from then on it never will. */
-async function settle(ports: StepPorts, eventId: string, known: Lookup): Promise<StepResult> {
-  if (known.outcome !== 'open') return resultOf(ports, eventId, known)
+async function settle(ports: StepPorts, known: Lookup): Promise<StepResult> {
+  if (known.outcome !== 'open') return resultOf(known)
   return (await ports.gateway.cancel(known.transactionId)) === 'cancelled'
     ? { input: { type: 'NOT_CHARGED' } }
     : { again: 'still open' }
@@ -173,18 +172,18 @@ async function endCharge(ports: StepPorts, saga: Saga): Promise<StepResult> {
 
 /** What the gateway's books say; where they say nothing, a charge of ours that is still on its way is made impossible. */
 async function lookAgain(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
-  const { chargeStartedAt, total, currency, eventId = '' } = context
+  const { chargeStartedAt, total, currency } = context
   if (total === undefined || !currency) throw new Error(`${orderId}: nothing was to be charged`)
   const since = new Date(chargeStartedAt ?? 0)
   const known = await ports.gateway.find(orderId, since)
-  if (known.outcome !== 'none') return settle(ports, eventId, known)
+  if (known.outcome !== 'none') return settle(ports, known)
   switch (await ports.gateway.forbid({ orderId, amount: total, currency, key: chargeKey(orderId) })) {
     case 'forbidden':
       return { input: { type: 'NOT_CHARGED' } }
     case 'used': {
       // It came in between, or the search lags: it may have been sent long after it was begun. Or it never became anything.
       const after = await ports.gateway.findListed(orderId, since)
-      return after.outcome === 'none' ? { input: { type: 'NOT_CHARGED' } } : settle(ports, eventId, after)
+      return after.outcome === 'none' ? { input: { type: 'NOT_CHARGED' } } : settle(ports, after)
     }
     case 'unknown':
       return { again: 'unreachable' }

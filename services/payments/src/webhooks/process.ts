@@ -1,4 +1,4 @@
-import type { Messaging } from '@boxoffice/messaging'
+import { type Messaging, underSavepoint } from '@boxoffice/messaging'
 import { continueTrace, createSweeper, type Logger, type Tx } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
 import type { createApplier } from '../saga/apply.ts'
@@ -18,6 +18,7 @@ interface Row {
   attempts: number
   wait_seconds: number
   is_recent: boolean
+  is_last: boolean
   traceparent: string | null
 }
 
@@ -47,9 +48,8 @@ export function createWebhookProcessor(options: {
     return outcomes.join(', ') || 'not of interest'
   }
 
-  /** Keep it for later: whatever it did in part is undone. */
+  /** Keep it for later. */
   async function keep(tx: Tx, { webhook_event_id }: Row): Promise<void> {
-    await tx.query('rollback to savepoint effect')
     await tx.query(
       `update webhook_events
          set next_attempt_at = least(next_attempt_at, clock_timestamp() + interval '${UNKNOWN_CHARGE_REST_SECONDS} seconds')
@@ -58,8 +58,8 @@ export function createWebhookProcessor(options: {
     )
   }
 
-  /** One event; false where there is none due. */
-  async function next(): Promise<boolean> {
+  /** One event; whether there are others that are due. */
+  async function next(): Promise<{ taken: boolean; more: boolean }> {
     return messaging.transact(async (tx) => {
       const [row] = await tx.query<Row>(
         `update webhook_events set attempts = attempts + 1,
@@ -68,19 +68,20 @@ export function createWebhookProcessor(options: {
            select webhook_event_id from webhook_events where processed_at is null and next_attempt_at <= clock_timestamp()
            order by next_attempt_at limit 1 for update skip locked)
          returning webhook_event_id, body, attempts, extract(epoch from next_attempt_at - clock_timestamp())::float as wait_seconds,
-           received_at > clock_timestamp() - interval '${UNKNOWN_CHARGE_HOURS} hours' as is_recent, traceparent`,
+           received_at > clock_timestamp() - interval '${UNKNOWN_CHARGE_HOURS} hours' as is_recent, traceparent,
+           not exists (select from webhook_events other where other.processed_at is null
+             and other.next_attempt_at <= clock_timestamp() and other.webhook_event_id <> webhook_events.webhook_event_id) as is_last`,
       )
-      if (!row) return false
-      await tx.query('savepoint effect')
+      if (!row) return { taken: false, more: false }
       try {
-        const outcome = await continueTrace(row.traceparent, `webhook ${row.body.type}`, () => process(tx, row))
+        const inTrace = () => continueTrace(row.traceparent, `webhook ${row.body.type}`, () => process(tx, row))
+        const outcome = await underSavepoint(tx, inTrace, (outcome) => outcome !== null)
         if (outcome === null) await keep(tx, row)
         else await tx.query(done, [row.webhook_event_id, outcome])
       } catch (error) {
-        await tx.query('rollback to savepoint effect')
         logger.error({ err: error, ...aboutOf(row) }, 'webhook event handling failed, will be retried')
       }
-      return true
+      return { taken: true, more: !row.is_last }
     })
   }
 
@@ -89,10 +90,14 @@ export function createWebhookProcessor(options: {
     intervalMs: options.intervalMs,
     logger,
     async sweep() {
-      let done = 0
-      while (done < BATCH && (await next())) done++
-      if (done > 0) options.onSagaDue()
-      return { more: done === BATCH }
+      let taken = 0
+      for (let more = true; more && taken < BATCH; ) {
+        const event = await next()
+        if (event.taken) taken++
+        more = event.more
+      }
+      if (taken > 0) options.onSagaDue()
+      return { more: taken === BATCH }
     },
   })
 }

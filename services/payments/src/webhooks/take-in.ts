@@ -1,7 +1,6 @@
 import { type OrderId, opsAlert, type RefundId } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import { continueTrace, type Tx } from '@boxoffice/service-kit'
-import { isEventCancelled } from '../event-refunds/cancelled-event-repository.ts'
 import type { createApplier } from '../saga/apply.ts'
 import { appendNote } from '../saga/journal.ts'
 import { findOrderOfCharge, isBooked } from '../saga/ledger.ts'
@@ -10,6 +9,7 @@ import type { Told } from './told.ts'
 
 const SOURCE = 'payments'
 export const NO_SUCH_ORDER = 'no such order'
+export const KNOWN_ALREADY = 'known already'
 
 /** Takes in what the gateway tells: the saga moves, the journal remembers, people are told of what they have to decide. */
 export function createTakeIn(options: { append: Append; apply: ReturnType<typeof createApplier>; newId: () => string }) {
@@ -30,11 +30,8 @@ export function createTakeIn(options: { append: Append; apply: ReturnType<typeof
 
   async function takeInto(tx: Tx, saga: StoredSaga, told: Told): Promise<string> {
     switch (told.kind) {
-      case 'charged': {
-        const { eventId } = saga.context
-        const eventCancelled = eventId ? await isEventCancelled(tx, eventId) : false
-        return said(await apply(tx, saga, { type: 'CHARGED', transactionId: told.transactionId, eventCancelled }))
-      }
+      case 'charged':
+        return said(await apply(tx, saga, { type: 'CHARGED', transactionId: told.transactionId, eventCancelled: false }))
       case 'declined':
         return said(await apply(tx, saga, { type: 'DECLINED', failure: told.failure }))
       case 'refunded':
@@ -56,7 +53,7 @@ export function createTakeIn(options: { append: Append; apply: ReturnType<typeof
 
   async function refundedByHand(tx: Tx, saga: StoredSaga, told: Extract<Told, { kind: 'refunded' }>): Promise<string> {
     const { gatewayRefundId, amount } = told
-    if (await isBooked(tx, gatewayRefundId)) return 'known already'
+    if (await isBooked(tx, gatewayRefundId)) return KNOWN_ALREADY
     const refundId = newId() as RefundId
     const applied = await apply(tx, saga, { type: 'REFUNDED_ELSEWHERE', refundId, gatewayRefundId, amount })
     const detail = { gatewayRefundId, amountMinor: amount, state: saga.state }
@@ -74,4 +71,4 @@ export function createTakeIn(options: { append: Append; apply: ReturnType<typeof
 }
 
 const said = (applied: Awaited<ReturnType<ReturnType<typeof createApplier>>>): string =>
-  applied.applied ? `saga moved to ${applied.saga.state}` : 'known already'
+  applied.applied ? `saga moved to ${applied.saga.state}` : KNOWN_ALREADY

@@ -22,15 +22,23 @@ export async function findPicture(tx: Tx, eventId: EventId): Promise<EventPictur
   return picture ?? null
 }
 
-/** The picture and the database's clock. */
-export async function findPictureAsOf(tx: Tx, eventId: EventId): Promise<{ picture: EventPicture; asOf: Date } | null> {
-  const [row] = await tx.query<EventPicture & { asOf: Date }>(
-    `select ${columns}, clock_timestamp() as "asOf" from event_pictures where event_id = $1`,
-    [eventId],
+/** A picture and the database's clock. */
+export interface PictureAsOf {
+  readonly picture: EventPicture
+  readonly asOf: Date
+}
+
+export async function findPictureAsOf(tx: Tx, eventId: EventId): Promise<PictureAsOf | null> {
+  const [found] = await listPicturesAsOf(tx, [eventId])
+  return found ?? null
+}
+
+export async function listPicturesAsOf(tx: Tx, eventIds: readonly EventId[]): Promise<PictureAsOf[]> {
+  const rows = await tx.query<EventPicture & { asOf: Date }>(
+    `select ${columns}, clock_timestamp() as "asOf" from event_pictures where event_id = any($1::uuid[])`,
+    [eventIds],
   )
-  if (!row) return null
-  const { asOf, ...picture } = row
-  return { picture, asOf }
+  return rows.map(({ asOf, ...picture }) => ({ picture, asOf }))
 }
 
 /** Keep what an event looks like at `version`; what is older than the picture that stands is passed over. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import { type Commands, type Drawing, defineCommands } from './commands.ts'
+import { type Commands, type Drawing, defineCommands, type HoldAnswer, type Places } from './commands.ts'
 
 let redis: Redis
 let commands: Commands
@@ -27,9 +27,13 @@ const line = (ticketTypeId: TicketTypeId, quantity: number) => ({ ticketTypeId, 
 const places = (...lines: { ticketTypeId: TicketTypeId; quantity: number }[]) => ({ lines, seats: [] })
 /** Balcony seats, and no more of anything. */
 const sitting = (...seats: number[]) => ({ lines: [line(balcony, seats.length)], seats })
+const holdOne = async (eventId: EventId, reservationId: ReservationId, wanted: Places) =>
+  (await commands.hold(eventId, [{ reservationId, places: wanted }]))[0] as HoldAnswer
+const confirm = (reservationId: ReservationId, held: Places, remainingMs: number) =>
+  commands.confirm(eventId, [{ reservationId, places: held, remainingMs }])
 /** What the command says, without when it may change. */
-const hold = async (...wanted: Parameters<Commands['hold']>) => {
-  const held = await commands.hold(...wanted)
+const hold = async (eventId: EventId, reservationId: ReservationId, wanted: Places) => {
+  const held = await holdOne(eventId, reservationId, wanted)
   return 'mayBeOver' in held && held.mayBeOver ? `${held.answer} but over` : held.answer
 }
 const mapOf = async () => (await commands.map(eventId))?.statuses
@@ -51,11 +55,36 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 6, [balcony]: 0 })
   })
 
+  it('hold for many at once, in their order, each for itself', async () => {
+    const requests = [
+      sitting(0, 1),
+      sitting(1, 2),
+      places(line(floor, 10)),
+      places(line(floor, 1)),
+      sitting(4),
+      places(line(id(), 1)),
+    ]
+    const answers = await commands.hold(
+      eventId,
+      requests.map((places) => ({ reservationId: id<ReservationId>(), places })),
+    )
+    expect(answers).toEqual([
+      { answer: 'HELD' },
+      { answer: 'TAKEN', mayBeOver: false, seats: [1] },
+      { answer: 'HELD' },
+      { answer: 'INSUFFICIENT', mayBeOver: false },
+      { answer: 'NO_PICTURE' },
+      { answer: 'NO_PICTURE' },
+    ])
+    expect(await mapOf()).toBe('hh..x')
+    expect(await commands.free(eventId)).toEqual({ [floor]: 0, [balcony]: 0 })
+  })
+
   it('let a provisional hold go by itself when the database never confirms it', async () => {
     const [lost, kept] = [id<ReservationId>(), id<ReservationId>()]
     await hold(eventId, lost, places(line(balcony, 1)))
     await hold(eventId, kept, places(line(balcony, 1)))
-    await commands.confirm(eventId, kept, places(line(balcony, 1)), 60_000)
+    await confirm(kept, places(line(balcony, 1)), 60_000)
     // Eleven seconds later, as Redis counts them.
     for (const reservation of [lost, kept]) await redis.zincrby(`tickets:{${eventId}}:expiries`, -11_000, reservation)
     expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('HELD')
@@ -65,7 +94,7 @@ describe('the commands on a picture in Redis', () => {
   it('say when holds stand in the way that the database may have let go already', async () => {
     const reservation = id<ReservationId>()
     await hold(eventId, reservation, places(line(balcony, 2)))
-    await commands.confirm(eventId, reservation, places(line(balcony, 2)), -1_000)
+    await confirm(reservation, places(line(balcony, 2)), -1_000)
     expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('INSUFFICIENT but over')
     await commands.release(eventId, [reservation])
     expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('HELD')
@@ -73,7 +102,7 @@ describe('the commands on a picture in Redis', () => {
 
   it('release once, and put back a confirmed hold that Redis had lost', async () => {
     const reservation = id<ReservationId>()
-    await commands.confirm(eventId, reservation, places(line(floor, 3)), 60_000)
+    await confirm(reservation, places(line(floor, 3)), 60_000)
     expect(await commands.free(eventId)).toEqual({ [floor]: 7, [balcony]: 2 })
     for (let times = 0; times < 2; times++) await commands.release(eventId, [reservation])
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
@@ -105,10 +134,10 @@ describe('the commands on a picture in Redis', () => {
     const [first, second] = [id<ReservationId>(), id<ReservationId>()]
     expect(await hold(eventId, first, sitting(0, 2))).toBe('HELD')
     expect(await mapOf()).toBe('h.h.x')
-    expect(await commands.hold(eventId, second, sitting(1, 2))).toEqual({ answer: 'TAKEN', mayBeOver: false, seats: [2] })
+    expect(await holdOne(eventId, second, sitting(1, 2))).toEqual({ answer: 'TAKEN', mayBeOver: false, seats: [2] })
     expect(await mapOf()).toBe('h.h.x')
     // The database gave seat 2 to another after all: what the first lets go is no longer its own.
-    await commands.confirm(eventId, second, sitting(2), 60_000)
+    await confirm(second, sitting(2), 60_000)
     await commands.release(eventId, [first])
     expect(await mapOf()).toBe('..h.x')
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 1 })
@@ -119,7 +148,7 @@ describe('the commands on a picture in Redis', () => {
     await hold(eventId, reservation, sitting(0, 1))
     expect(await hold(eventId, reservation, sitting(1, 3))).toBe('HELD')
     expect(await mapOf()).toBe('.h.hx')
-    await commands.confirm(eventId, reservation, sitting(2), 60_000)
+    await confirm(reservation, sitting(2), 60_000)
     expect(await mapOf()).toBe('..h.x')
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 1 })
   })
@@ -127,8 +156,8 @@ describe('the commands on a picture in Redis', () => {
   it('let seats go when their time is over, and say when the database may have done so already', async () => {
     const reservation = id<ReservationId>()
     await hold(eventId, reservation, sitting(0))
-    await commands.confirm(eventId, reservation, sitting(0), -1_000)
-    expect(await commands.hold(eventId, id(), sitting(0))).toEqual({ answer: 'TAKEN', mayBeOver: true, seats: [0] })
+    await confirm(reservation, sitting(0), -1_000)
+    expect(await holdOne(eventId, id(), sitting(0))).toEqual({ answer: 'TAKEN', mayBeOver: true, seats: [0] })
     expect(await commands.map(eventId)).toMatchObject({ statuses: 'h...x', mayBeOver: true })
     await redis.zincrby(`tickets:{${eventId}}:expiries`, -5_000, reservation)
     expect(await commands.map(eventId)).toMatchObject({ statuses: '....x', mayBeOver: false })
@@ -151,7 +180,7 @@ describe('the commands on a picture in Redis', () => {
   it('make a hold a sale, which does not run out and is not held', async () => {
     const buyer = id<ReservationId>()
     await hold(eventId, buyer, { lines: [line(floor, 2), line(balcony, 1)], seats: [1] })
-    await commands.confirm(eventId, buyer, { lines: [line(floor, 2), line(balcony, 1)], seats: [1] }, 60_000)
+    await confirm(buyer, { lines: [line(floor, 2), line(balcony, 1)], seats: [1] }, 60_000)
     expect(await commands.sell(eventId, buyer)).toBe(true)
     expect(await mapOf()).toBe('.s..x')
     for (let times = 0; times < 2; times++) await commands.release(eventId, [buyer])
@@ -166,7 +195,7 @@ describe('the commands on a picture in Redis', () => {
   it('give sold seats back, also those that still stand as held, each once', async () => {
     const buyer = id<ReservationId>()
     await commands.draw(eventId, null, { ...drawn(), map: 's...x' })
-    await commands.confirm(eventId, buyer, sitting(1), 60_000)
+    await confirm(buyer, sitting(1), 60_000)
     const sold = [0, 1, 2].map((seat) => ({ seat, ticketTypeId: balcony, reservationId: buyer }))
     for (let times = 0; times < 2; times++) await commands.giveBack(eventId, [], sold)
     expect(await mapOf()).toBe('....x')

@@ -34,6 +34,12 @@ export interface Drawing {
   holds: (Places & { reservationId: ReservationId; remainingMs: number })[]
 }
 
+/** Places for a reservation. */
+export interface HoldRequest {
+  readonly reservationId: ReservationId
+  readonly places: Places
+}
+
 /** `mayBeOver`: holds stand in the way that the database may have let go already. */
 export type HoldAnswer =
   | { answer: 'HELD' | 'NO_PICTURE' }
@@ -61,7 +67,8 @@ export const PAYING_EXTRA_MS = 180_000
 const keysOf = (eventId: EventId) =>
   ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map((name) => `tickets:{${eventId}}:${name}`)
 const flat = (lines: readonly Line[]) => lines.flatMap(({ ticketTypeId, quantity }) => [ticketTypeId, quantity])
-const jsonOf = ({ lines, seats }: Places) => JSON.stringify({ lines: flat(lines), seats })
+/** Places as they are kept, without the beginning that says whether they are provisional. */
+const keptOf = ({ lines, seats }: Places) => `"lines":${JSON.stringify(flat(lines))},"seats":${JSON.stringify(seats)}}`
 
 /**
  * The atomic commands of `lua/`, typed. Loaded once; Redis is sent their digest. Everything about an event that nobody touches
@@ -69,7 +76,7 @@ const jsonOf = ({ lines, seats }: Places) => JSON.stringify({ lines: flat(lines)
  */
 export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number }) {
   const define = <Answer>(name: string) => defineCommand<Answer>(redis, name, pictureMs)
-  const hold = define<number[]>('hold')
+  const hold = define<number[][]>('hold')
   const confirm = define<number>('confirm')
   const release = define<number>('release')
   const sell = define<number>('sell')
@@ -77,15 +84,20 @@ export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number 
   const map = define<[number, number, string] | []>('map')
   const draw = define<number>('draw')
   return {
-    async hold(eventId: EventId, reservationId: ReservationId, places: Places): Promise<HoldAnswer> {
-      const [code = 0, over, ...seats] = await hold(...keysOf(eventId), reservationId, PROVISIONAL_MS, GRACE_MS, jsonOf(places))
-      const answer = decode(heldAnswers, code)
-      if (answer === 'HELD' || answer === 'NO_PICTURE') return { answer }
-      const mayBeOver = over === 1
-      return answer === 'TAKEN' ? { answer, mayBeOver, seats } : { answer, mayBeOver }
+    /** Take places for each of these, all of its places or none; the answers in the same order. */
+    async hold(eventId: EventId, requests: readonly HoldRequest[]): Promise<HoldAnswer[]> {
+      const wanted = requests.flatMap(({ reservationId, places }) => [reservationId, keptOf(places)])
+      const answers = await hold(...keysOf(eventId), PROVISIONAL_MS, GRACE_MS, ...wanted)
+      return answers.map(holdAnswerOf)
     },
-    async confirm(eventId: EventId, reservationId: ReservationId, places: Places, remainingMs: number): Promise<void> {
-      await confirm(...keysOf(eventId), reservationId, Math.ceil(remainingMs) + GRACE_MS, jsonOf(places))
+    /** The database has these. */
+    async confirm(eventId: EventId, stored: readonly (HoldRequest & { remainingMs: number })[]): Promise<void> {
+      const kept = stored.flatMap(({ reservationId, places, remainingMs }) => [
+        reservationId,
+        Math.ceil(remainingMs) + GRACE_MS,
+        keptOf(places),
+      ])
+      await confirm(...keysOf(eventId), ...kept)
     },
     async release(eventId: EventId, reservationIds: readonly ReservationId[]): Promise<void> {
       await release(...keysOf(eventId), ...reservationIds)
@@ -141,6 +153,13 @@ function defineCommand<Answer>(redis: Redis, name: string, last: number): (...ar
   redis.defineCommand(command, { numberOfKeys: 7, lua: `${source('let-go')}\n${source(name)}` })
   const commands = redis as unknown as Record<string, Command>
   return (...args) => (commands[command] as Command).apply(redis, [...args, last])
+}
+
+function holdAnswerOf([code = 0, over, ...seats]: number[]): HoldAnswer {
+  const answer = decode(heldAnswers, code)
+  if (answer === 'HELD' || answer === 'NO_PICTURE') return { answer }
+  const mayBeOver = over === 1
+  return answer === 'TAKEN' ? { answer, mayBeOver, seats } : { answer, mayBeOver }
 }
 
 function decode<T extends Record<number, string>>(answers: T, code: number): T[keyof T] {

@@ -16,11 +16,29 @@ export interface CounterChange {
   readonly sold: number
 }
 
-/** Lock the counters of these types until the transaction ends, in sorted order: no two transactions wait for each other. */
+// Every transaction locks counters in this order, so that no two wait for each other: general types, then, behind the claims of their
+// seats, seated ones; by id. A seat's claim decides whether it is free, so what is held of a seated type is only counted, last.
+
+/** Lock the counters of these types until the transaction ends. */
 export const lockCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<Counter[]> =>
+  tx.query<Counter>(
+    `select ticket_type_id as "ticketTypeId", c.capacity, c.held, c.sold
+     from ticket_type_counters c join ticket_types t using (ticket_type_id)
+     where ticket_type_id = any($1::uuid[]) order by t.kind, ticket_type_id for update of c`,
+    [ticketTypeIds],
+  )
+
+/** The same for general types. */
+export const lockGeneralCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<Counter[]> =>
   tx.query<Counter>(
     `select ticket_type_id as "ticketTypeId", capacity, held, sold from ticket_type_counters
      where ticket_type_id = any($1::uuid[]) order by ticket_type_id for update`,
+    [ticketTypeIds],
+  )
+
+export const listCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<Counter[]> =>
+  tx.query<Counter>(
+    `select ticket_type_id as "ticketTypeId", capacity, held, sold from ticket_type_counters where ticket_type_id = any($1::uuid[])`,
     [ticketTypeIds],
   )
 
@@ -34,14 +52,17 @@ export const suffice = (counters: readonly Counter[], lines: readonly Line[]): b
 /** Add to what is held and sold. Changes of one type count together. */
 export async function changeCounters(tx: Tx, changes: readonly CounterChange[]): Promise<void> {
   if (changes.length === 0) return
-  const ids = [...new Set(changes.map(({ ticketTypeId }) => ticketTypeId))]
-  if (ids.length > 1) await lockCounters(tx, ids)
   await tx.query(
-    `update ticket_type_counters c
+    `with change as (
+       select ticket_type_id, sum(held)::int as held, sum(sold)::int as sold
+       from unnest($1::uuid[], $2::int[], $3::int[]) u(ticket_type_id, held, sold) group by ticket_type_id),
+     locked as (
+       select ticket_type_id, change.held, change.sold
+       from change join ticket_types t using (ticket_type_id) join ticket_type_counters c using (ticket_type_id)
+       order by t.kind, ticket_type_id for update of c)
+     update ticket_type_counters c
      set held = c.held + d.held, sold = c.sold + d.sold, updated_at = clock_timestamp()
-     from (select ticket_type_id, sum(held)::int as held, sum(sold)::int as sold
-           from unnest($1::uuid[], $2::int[], $3::int[]) u(ticket_type_id, held, sold) group by ticket_type_id) d
-     where c.ticket_type_id = d.ticket_type_id`,
+     from locked d where c.ticket_type_id = d.ticket_type_id`,
     [changes.map(({ ticketTypeId }) => ticketTypeId), changes.map(({ held }) => held), changes.map(({ sold }) => sold)],
   )
 }

@@ -5,6 +5,10 @@ import { listBusyEvents, readDrawing } from './counter-repository.ts'
 import type { Guarded } from './guarded-redis.ts'
 
 const DRAW_ATTEMPTS = 3
+/** Reconciling takes at most this share of the time of a database session per event: what is drawn during a sale is large. */
+const RECONCILE_SHARE = 0.05
+/** Shorter rests are over before the next reconciliation. */
+const REST_MS_MIN = 10_000
 /** An event that changed during all attempts of so many reconciliations is drawn in any case by the next one. */
 const ROUNDS_MISSED_MAX = 2
 const BUSY_SECONDS = 120
@@ -16,20 +20,24 @@ export function createDrawings({
   sql,
   guarded,
   logger,
+  nowMs = () => performance.now(),
 }: {
   commands: Commands
   sql: Tx
   guarded: Guarded
   logger: Logger
+  nowMs?: () => number
 }) {
   const stale = new Set<EventId>()
+  /** When an event that took long may be reconciled again. */
+  const restsUntilMs = new Map<EventId, number>()
   const roundsMissed = new Map<EventId, number>()
   const underWay = new Map<EventId, Promise<boolean>>()
   let windowSeconds = BUSY_AT_START_SECONDS
 
   /** Whether Redis differed. `inAnyCase`: also while the event keeps changing. */
-  async function draw(eventId: EventId, inAnyCase = true): Promise<boolean> {
-    const { answer, settled } = await drawFromDatabase(commands, sql, eventId, inAnyCase)
+  async function draw(eventId: EventId, attemptsMax = DRAW_ATTEMPTS, inAnyCase = true): Promise<boolean> {
+    const { answer, settled } = await drawFromDatabase(commands, sql, eventId, { attemptsMax, inAnyCase })
     if (!settled) stale.add(eventId)
     return answer === 'CORRECTED'
   }
@@ -37,14 +45,18 @@ export function createDrawings({
   /** The same once more in every reconciliation: a picture that is never drawn goes wrong for ever. */
   async function drawInRound(eventId: EventId): Promise<boolean> {
     const missed = roundsMissed.get(eventId) ?? 0
-    const differed = await draw(eventId, missed >= ROUNDS_MISSED_MAX)
+    const beganMs = nowMs()
+    // Once: an event that is being sold changes before a second attempt as it did before the first.
+    const differed = await draw(eventId, 1, missed >= ROUNDS_MISSED_MAX)
+    const restMs = (nowMs() - beganMs) / RECONCILE_SHARE
+    if (restMs > REST_MS_MIN) restsUntilMs.set(eventId, beganMs + restMs)
     if (stale.has(eventId) && missed < ROUNDS_MISSED_MAX) roundsMissed.set(eventId, missed + 1)
     else roundsMissed.delete(eventId)
     return differed
   }
 
   return {
-    draw,
+    draw: (eventId: EventId) => draw(eventId),
     /** One drawing at a time: those who find none wait for the same. */
     drawOnce(eventId: EventId): Promise<boolean> {
       const current = underWay.get(eventId) ?? draw(eventId).finally(() => underWay.delete(eventId))
@@ -55,7 +67,12 @@ export function createDrawings({
     async reconcile(): Promise<EventId[]> {
       const events = new Set([...stale, ...(await listBusyEvents(sql, windowSeconds))])
       const corrected: EventId[] = []
+      for (const [eventId, untilMs] of restsUntilMs) if (untilMs <= nowMs()) restsUntilMs.delete(eventId)
       for (const eventId of events) {
+        if (restsUntilMs.has(eventId)) {
+          stale.add(eventId)
+          continue
+        }
         stale.delete(eventId)
         const differed = await guarded(eventId, () => drawInRound(eventId))
         if (differed === null) stale.add(eventId)
@@ -75,13 +92,18 @@ interface Drawn {
 }
 
 /** Draw an event as the database has it; CHANGED_MEANWHILE when it kept changing and was not to be drawn `inAnyCase`. */
-async function drawFromDatabase(commands: Commands, sql: Tx, eventId: EventId, inAnyCase: boolean): Promise<Drawn> {
+async function drawFromDatabase(
+  commands: Commands,
+  sql: Tx,
+  eventId: EventId,
+  { attemptsMax, inAnyCase }: { attemptsMax: number; inAnyCase: boolean },
+): Promise<Drawn> {
   for (let attempt = 1; ; attempt++) {
     const changes = await commands.changes(eventId)
     const drawing = await readDrawing(sql, eventId)
     const answer = await commands.draw(eventId, changes, drawing)
     if (answer !== 'CHANGED_MEANWHILE') return { answer, settled: true }
-    if (attempt < DRAW_ATTEMPTS) continue
+    if (attempt < attemptsMax) continue
     // A hold that was confirmed in between may be shown as free until it is drawn again, and is sold to nobody all the same;
     // without any picture nothing would be refused.
     return { answer: inAnyCase ? await commands.draw(eventId, null, drawing) : answer, settled: false }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest'
-import { type Commands, defineCommands, PAYING_EXTRA_MS } from './commands.ts'
+import { type Commands, defineCommands, PAYING_EXTRA_MS, type Places } from './commands.ts'
 
 /** The shortest that may be configured. */
 const PICTURE_MS = 2 * 86_400_000
@@ -35,9 +35,12 @@ async function remaining(): Promise<Partial<Record<string, number>>> {
 }
 const seated = (seat: number) => ({ lines: [line(floor, 1), line(balcony, 1)], seats: [seat] })
 const buyer = id<ReservationId>()
+const hold = (reservationId: ReservationId, places: Places) => commands.hold(eventId, [{ reservationId, places }])
+const confirm = (reservationId: ReservationId, places: Places, remainingMs: number) =>
+  commands.confirm(eventId, [{ reservationId, places, remainingMs }])
 const touches: [string, () => Promise<unknown>][] = [
-  ['a hold', () => commands.hold(eventId, id(), seated(0))],
-  ['a confirmed hold', () => commands.confirm(eventId, buyer, seated(1), 60_000)],
+  ['a hold', () => hold(id(), seated(0))],
+  ['a confirmed hold', () => confirm(buyer, seated(1), 60_000)],
   ['a release', () => commands.release(eventId, [id()])],
   ['a sale', () => commands.sell(eventId, buyer)],
   ['places given back', () => commands.giveBack(eventId, [line(floor, 1)], [])],
@@ -49,10 +52,10 @@ it('all keys of an event end some day, whatever happened, those that come and go
   for (let round = 0; round < 2; round++) {
     const kept = id<ReservationId>()
     const steps = [
-      () => commands.hold(eventId, kept, seated(2)),
+      () => hold(kept, seated(2)),
       () => commands.release(eventId, [kept]), // nobody holds anything now
-      () => commands.confirm(eventId, kept, { lines: [line(floor, 2)], seats: [] }, 60_000),
-      () => commands.hold(eventId, id(), seated(3)),
+      () => confirm(kept, { lines: [line(floor, 2)], seats: [] }, 60_000),
+      () => hold(id(), seated(3)),
       () => redis.zadd(keyOf('expiries'), 1, kept).then(() => commands.map(eventId)),
       ...touches.map(([, touch]) => touch),
     ]
@@ -66,7 +69,7 @@ it('all keys of an event end some day, whatever happened, those that come and go
 })
 
 it.each(touches)('all keys last anew after %s', async (_, touch) => {
-  await commands.hold(eventId, id(), seated(2))
+  await hold(id(), seated(2))
   for (const name of keyNames) await redis.pexpire(keyOf(name), name === 'epoch' ? 60_000 : 90_000)
   await touch()
   const all = await remaining()
@@ -77,7 +80,7 @@ it.each(touches)('all keys last anew after %s', async (_, touch) => {
 it('all keys last longer than the longest hold, also when they were touched before and not told anew', async () => {
   const longestMs = 86_400_000 + PAYING_EXTRA_MS
   for (const name of keyNames) await redis.pexpire(keyOf(name), 0.9 * PICTURE_MS + (name === 'epoch' ? 60_000 : 90_000))
-  await commands.confirm(eventId, buyer, seated(1), longestMs)
+  await confirm(buyer, seated(1), longestMs)
   const ends = Number(await redis.zscore(keyOf('expiries'), buyer))
   for (const [name, ms] of Object.entries(await remaining())) expect(Date.now() + (ms ?? 0), name).toBeGreaterThan(ends)
 })
@@ -101,7 +104,7 @@ it('keys end sooner when they are to last for a shorter time than before', async
 })
 
 it('a sale leaves nothing behind where the picture has just ended', async () => {
-  await commands.confirm(eventId, buyer, seated(1), 60_000)
+  await confirm(buyer, seated(1), 60_000)
   await redis.del(keyOf('epoch'), keyOf('map'))
   expect(await commands.sell(eventId, buyer)).toBe(false)
   expect(await redis.exists(keyOf('map'))).toBe(0)

@@ -14,7 +14,11 @@ import {
   type SoldSeat,
 } from './commands.ts'
 import { createDrawings } from './drawings.ts'
+import { createGroups } from './groups.ts'
 import { guardRedis } from './guarded-redis.ts'
+
+const COMMAND_REQUESTS_MAX = 200
+const EVENTS_AT_ONCE_MAX = 100
 
 /** So many of one type; of a seated type, which seats. */
 export interface SeatedLine extends Line {
@@ -26,6 +30,12 @@ export type PictureHold =
   | { outcome: 'held' }
   | { outcome: 'insufficient'; mayBeOver: boolean }
   | { outcome: 'taken'; mayBeOver: boolean; seatIds: SeatId[] }
+
+interface Requested {
+  readonly eventId: EventId
+  readonly reservationId: ReservationId
+  readonly lines: readonly SeatedLine[]
+}
 
 /** What the database holds. `remainingMs` is by its clock. */
 export interface Confirmed extends Released {
@@ -39,7 +49,7 @@ export interface Confirmed extends Released {
  * rejects: what Redis could not be told is remembered and drawn anew by `reconcile`.
  */
 export interface RedisPicture {
-  /** Take places provisionally; null when Redis cannot be had, and sales go on without it. */
+  /** Take places provisionally; null when Redis cannot be had, and sales go on without it. Rejects with a refusal when too many wait. */
   hold(eventId: EventId, reservationId: ReservationId, lines: readonly SeatedLine[]): Promise<PictureHold | null>
   /** The database holds them for so long; while they are paid for, until it is told otherwise. */
   confirm(held: Confirmed): Promise<void>
@@ -67,6 +77,8 @@ export function createRedisPicture(
     pool: pg.Pool
     findPlan: FindPlan
     pictureMs: number
+    /** Requests to hold that wait for Redis; beyond it they are refused with 503. */
+    waitingMax: number
     policy: Policy
   },
 ): RedisPicture {
@@ -90,34 +102,59 @@ export function createRedisPicture(
     changed(eventId)
   }
 
-  const placesOf = async (eventId: EventId, lines: readonly SeatedLine[]): Promise<Places> => ({
-    lines,
-    seats: await numbersIn(findPlan, eventId, lines),
-  })
+  async function holdAll(eventId: EventId, requests: readonly Requested[]): Promise<(PictureHold | null)[]> {
+    const plan = await planOf(eventId, requests)
+    const wanted = requests.map((request) => ({ ...request, places: placesOf(plan, request.lines) }))
+    const answers = await guarded(eventId, async () => {
+      const held = await commands.hold(eventId, wanted)
+      const unknown = held.flatMap(({ answer }, index) => (answer === 'NO_PICTURE' ? [index] : []))
+      if (unknown.length === 0) return held
+      await drawings.drawOnce(eventId)
+      const again = await commands.hold(eventId, at(wanted, unknown))
+      for (const [index, answer] of again.entries()) held[unknown[index] as number] = answer
+      return held
+    })
+    if (!answers) return requests.map(() => null)
+    if (answers.some(({ answer }) => answer === 'HELD')) changed(eventId)
+    return answers.map((answer) => pictureHold(answer, plan))
+  }
+
+  async function confirmAll(eventId: EventId, stored: readonly Confirmed[]): Promise<undefined[]> {
+    const plan = await planOf(
+      eventId,
+      stored.map(({ items }) => ({ lines: items })),
+    )
+    const kept = stored.map((held) => ({
+      reservationId: held.reservationId,
+      places: placesOf(plan, held.items),
+      remainingMs: held.status === 'PAYING' ? Math.max(held.remainingMs, 0) + PAYING_EXTRA_MS : held.remainingMs,
+    }))
+    await tell(eventId, () => commands.confirm(eventId, kept))
+    return stored.map(() => undefined)
+  }
+
+  async function releaseAll(eventId: EventId, released: readonly Released[]): Promise<undefined[]> {
+    const ids = released.map(({ reservationId }) => reservationId)
+    await tell(eventId, () => commands.release(eventId, ids))
+    return released.map(() => undefined)
+  }
+
+  /** The event's plan where any of these has seats. */
+  async function planOf(eventId: EventId, places: readonly { lines: readonly SeatedLine[] }[]): Promise<Plan | null> {
+    return places.some(({ lines }) => lines.some(({ seatIds }) => seatIds)) ? findPlan(eventId) : null
+  }
+
+  const hold = groupedByEvent(holdAll, options.waitingMax)
+  const confirm = groupedByEvent(confirmAll)
+  const release = groupedByEvent(releaseAll)
 
   return {
-    async hold(eventId, reservationId, lines) {
-      const places = await placesOf(eventId, lines)
-      const answer = await guarded(eventId, async () => {
-        let held = await commands.hold(eventId, reservationId, places)
-        if (held.answer === 'NO_PICTURE') {
-          await drawings.drawOnce(eventId)
-          held = await commands.hold(eventId, reservationId, places)
-        }
-        return pictureHold(held, held.answer === 'TAKEN' ? await findPlan(eventId) : null)
-      })
-      if (answer?.outcome === 'held') changed(eventId)
-      return answer
-    },
-    async confirm({ eventId, reservationId, items, status, remainingMs }) {
-      const lastsMs = status === 'PAYING' ? Math.max(remainingMs, 0) + PAYING_EXTRA_MS : remainingMs
-      await tell(eventId, async () => commands.confirm(eventId, reservationId, await placesOf(eventId, items), lastsMs))
+    hold: (eventId, reservationId, lines) => hold({ eventId, reservationId, lines }),
+    async confirm(held) {
+      await confirm(held)
     },
     async release(released) {
-      for (const [eventId, reservations] of Map.groupBy(released, ({ eventId }) => eventId)) {
-        const ids = reservations.map(({ reservationId }) => reservationId)
-        await tell(eventId, () => commands.release(eventId, ids))
-      }
+      await Promise.all(released.map(release))
     },
     async sell(sold) {
       for (const { eventId, reservationId } of sold) {
@@ -145,7 +182,25 @@ export function createRedisPicture(
   }
 }
 
-function pictureHold(held: HoldAnswer, plan: Plan | null): PictureHold {
+/** What arrives while the last command about an event is on its way is the next command. */
+function groupedByEvent<Request extends { eventId: EventId }, Answer>(
+  run: (eventId: EventId, requests: readonly Request[]) => Promise<readonly Answer[]>,
+  waitingMax = Number.POSITIVE_INFINITY,
+): (request: Request) => Promise<Answer> {
+  return createGroups<Request, Answer>({
+    laneOf: ({ eventId }) => eventId,
+    run: (requests) => run((requests[0] as Request).eventId, requests),
+    mixesLanes: false,
+    groupMax: COMMAND_REQUESTS_MAX,
+    groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
+    waitingMax,
+  })
+}
+
+const at = <T>(list: readonly T[], indexes: readonly number[]) => indexes.map((index) => list[index] as T)
+
+/** Null where the event has no such places even after it was drawn: the database decides. */
+function pictureHold(held: HoldAnswer, plan: Plan | null): PictureHold | null {
   switch (held.answer) {
     case 'HELD':
       return { outcome: 'held' }
@@ -156,15 +211,14 @@ function pictureHold(held: HoldAnswer, plan: Plan | null): PictureHold {
       return { outcome: 'taken', mayBeOver: held.mayBeOver, seatIds }
     }
     case 'NO_PICTURE':
-      throw new Error('the picture vanished as soon as it was drawn')
+      return null
   }
 }
 
 /** The numbers of the lines' seats in the event's plan. */
-async function numbersIn(findPlan: FindPlan, eventId: EventId, lines: readonly SeatedLine[]): Promise<number[]> {
+function placesOf(plan: Plan | null, lines: readonly SeatedLine[]): Places {
   const seatIds = lines.flatMap(({ seatIds }) => seatIds ?? [])
-  if (seatIds.length === 0) return []
-  const plan = await findPlan(eventId)
-  if (!plan) throw new Error(`event ${eventId} has seats and no plan`)
-  return numbersOf(plan, seatIds)
+  if (seatIds.length === 0) return { lines, seats: [] }
+  if (!plan) throw new Error('an event has seats and no plan')
+  return { lines, seats: numbersOf(plan, seatIds) }
 }

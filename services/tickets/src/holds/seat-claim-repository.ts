@@ -1,42 +1,35 @@
 import type { EventId, ReservationId, SeatId, TicketId, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
-/**
- * SQL of a `with` query that claims every seat of `wanted(seat_id)` or none. The primary key decides. The counter of a seat's
- * type is locked before its claim, so that what is seen here is settled; sorted in any case, no two wait for each other.
- */
-export const claimWanted = (reservationId: string, eventId: string) => `
-  insert into seat_claims (event_id, seat_id, reservation_id)
-  select ${eventId}, w.seat_id, ${reservationId} from wanted w
-  where not exists (select from seat_claims c join wanted using (seat_id) where c.event_id = ${eventId})
-  order by w.seat_id
-  on conflict (event_id, seat_id) do nothing returning seat_id`
+/** A seat of an event. */
+export interface SeatOfEvent {
+  readonly eventId: EventId
+  readonly seatId: SeatId
+}
 
-/** Claim these seats for a reservation that is there, all or none; whether it has them. */
+/** Claim free seats for a reservation that is there, all or none: whether it has them. The primary key decides. */
 export async function claimSeats(
   tx: Tx,
   { eventId, reservationId }: { eventId: EventId; reservationId: ReservationId },
   seatIds: readonly SeatId[],
 ): Promise<boolean> {
-  const claimed = await tx.query(`with wanted as (select unnest($3::text[]) as seat_id) ${claimWanted('$1::uuid', '$2::uuid')}`, [
-    reservationId,
-    eventId,
-    seatIds,
-  ])
-  if (claimed.length !== 0 && claimed.length !== seatIds.length)
-    throw new Error(`some seats of ${eventId} were taken under a lock`)
+  const claimed = await tx.query(
+    `insert into seat_claims (event_id, seat_id, reservation_id)
+     select $2, w.seat_id, $1 from unnest($3::text[]) w(seat_id)
+     where not exists (select from seat_claims where event_id = $2 and seat_id = any($3::text[]))
+     order by w.seat_id returning seat_id`,
+    [reservationId, eventId, seatIds],
+  )
   return claimed.length === seatIds.length
 }
 
-/** Which of these seats somebody has. */
-export async function listClaimed(tx: Tx, eventId: EventId, seatIds: readonly SeatId[]): Promise<SeatId[]> {
-  if (seatIds.length === 0) return []
-  const rows = await tx.query<{ seatId: SeatId }>(
-    `select seat_id as "seatId" from seat_claims where event_id = $1 and seat_id = any($2::text[]) order by seat_id`,
-    [eventId, seatIds],
+/** Which of these seats are claimed. */
+export const listClaimed = (tx: Tx, seats: readonly SeatOfEvent[]): Promise<SeatOfEvent[]> =>
+  tx.query<SeatOfEvent>(
+    `select event_id as "eventId", seat_id as "seatId"
+     from unnest($1::uuid[], $2::text[]) w(event_id, seat_id) join seat_claims using (event_id, seat_id) order by seat_id`,
+    [seats.map(({ eventId }) => eventId), seats.map(({ seatId }) => seatId)],
   )
-  return rows.map(({ seatId }) => seatId)
-}
 
 /** The seats of these reservations are free, those that were sold excepted. */
 export const unclaimSeats = (tx: Tx, reservationIds: readonly ReservationId[]) =>

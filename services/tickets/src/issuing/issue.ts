@@ -13,7 +13,7 @@ import type { Append, AppendAll } from '@boxoffice/messaging'
 import type { CrashAt, Tx } from '@boxoffice/service-kit'
 import { findPicture } from '../event-pictures/picture-repository.ts'
 import type { Released } from '../holds/commands.ts'
-import { changeCounters, lockCounters, suffice } from '../holds/counter-repository.ts'
+import { changeCounters, listCounters, lockGeneralCounters, suffice } from '../holds/counter-repository.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { claimSeats, sellSeats } from '../holds/seat-claim-repository.ts'
 import { type Expiry, inTheWayOf } from '../reservations/expire.ts'
@@ -167,6 +167,8 @@ async function answerOf(tx: Tx, orderId: OrderId, { outcome, reason }: OrderOutc
   return { outcome, reason: reason ?? '', released: [] }
 }
 
+const idsOf = (items: StoredReservation['items']) => items.map(({ ticketTypeId }) => ticketTypeId)
+
 /**
  * The order's claim becomes sold; where it is lost, what is free is sold: of a seated type the same seats. False when there is not
  * enough.
@@ -182,8 +184,9 @@ async function takePlaces(expiry: Expiry, tx: Tx, reservation: StoredReservation
     return true
   }
   await expiry.expireOf(tx, inTheWayOf(reservation.eventId, items), { wait: false })
-  const ids = items.map(({ ticketTypeId }) => ticketTypeId)
-  if (!suffice(await lockCounters(tx, ids), items)) return false
+  const general = items.filter(({ seatIds }) => !seatIds)
+  await lockGeneralCounters(tx, idsOf(general))
+  if (!suffice(await listCounters(tx, idsOf(items)), items)) return false
   const seatIds = items.flatMap(({ seatIds }) => seatIds ?? [])
   if (!(await claimSeats(tx, reservation, seatIds))) return false
   await changeCounters(

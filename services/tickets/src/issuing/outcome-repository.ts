@@ -12,6 +12,15 @@ export async function findOutcome(tx: Tx, orderId: OrderId): Promise<OrderOutcom
   return row ?? null
 }
 
+/** Which of these orders were rejected or cancelled. */
+export async function listEndedOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<OrderId[]> {
+  const rows = await tx.query<{ orderId: OrderId }>(
+    `select order_id as "orderId" from order_outcomes where order_id = any($1::uuid[]) and outcome <> 'ISSUED'`,
+    [orderIds],
+  )
+  return rows.map(({ orderId }) => orderId)
+}
+
 /**
  * Write an order's outcome; null when it is this one's now, else the one that stood there before. What issues, rejects or
  * cancels calls this before anything else: the primary key decides who was first.

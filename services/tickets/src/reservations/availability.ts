@@ -10,17 +10,15 @@ export async function availabilityOf(
   offer: Offer,
   lines: readonly WishedLine[],
 ): Promise<{ available: boolean; ticketAvailability: TicketAvailability[] }> {
-  const taken = await listClaimed(
-    tx,
-    offer.picture.eventId,
-    lines.flatMap(({ seatIds }) => seatIds),
-  )
+  const { eventId } = offer.picture
+  const seats = lines.flatMap(({ seatIds }) => seatIds.map((seatId) => ({ eventId, seatId })))
+  const taken = new Set(seats.length > 0 ? (await listClaimed(tx, seats)).map(({ seatId }) => seatId) : [])
   const ticketAvailability = lines.map((line): TicketAvailability => {
     const { ticketTypeId, quantity, seatIds } = line
     const { capacity, held, sold } = typeOf(offer, ticketTypeId)
     const quantityAvailable = capacity - held - sold
     const refused = refusalOf(offer, [line], offer.asOf)?.error
-    const missing = seatIds.some((seatId) => taken.includes(seatId))
+    const missing = seatIds.some((seatId) => taken.has(seatId))
       ? 'SEATS_TAKEN'
       : quantityAvailable < quantity
         ? 'INSUFFICIENT_INVENTORY'

@@ -12,12 +12,14 @@ export type ClaimResult =
   | ({ outcome: 'refused' } & NotReserved)
   | { outcome: 'unknown' }
 
+export interface ClaimWish {
+  readonly reservationId: ReservationId
+  readonly orderId: OrderId
+  readonly userId: UserId
+}
+
 /** A hold becomes PAYING for one order and lasts while money moves. The same order claims it as often as it likes. */
-export async function claim(
-  tx: Tx,
-  wish: { reservationId: ReservationId; orderId: OrderId; userId: UserId },
-  claimSeconds: number,
-): Promise<ClaimResult> {
+export async function claim(tx: Tx, wish: ClaimWish, claimSeconds: number): Promise<ClaimResult> {
   await lockOrder(tx, wish.orderId)
   const ended = await refusalOfEndedOrder(tx, wish.orderId)
   if (ended) return { outcome: 'refused', ...ended }
@@ -53,8 +55,10 @@ export async function claimLocked(
 /** An order that was rejected or cancelled holds nothing any more: a step that its compensation overtook is refused. */
 export async function refusalOfEndedOrder(tx: Tx, orderId: OrderId): Promise<NotReserved | null> {
   const standing = await findOutcome(tx, orderId)
-  if (!standing || standing.outcome === 'ISSUED') return null
-  return { error: 'RESERVATION_EXPIRED', message: 'this order is over: it holds nothing any more' }
+  return !standing || standing.outcome === 'ISSUED' ? null : orderIsOver
 }
+
+const orderIsOver: NotReserved = { error: 'RESERVATION_EXPIRED', message: 'this order is over: it holds nothing any more' }
+export const overOrder = { outcome: 'refused' as const, ...orderIsOver }
 
 const refused = (error: NotReserved['error'], message: string): ClaimResult => ({ outcome: 'refused', error, message })

@@ -10,13 +10,18 @@ export type ExtendResult =
   | { outcome: 'longest'; expiresAt: Date }
   | { outcome: 'paying' | 'paid' | 'over' | 'unknown' | 'not-on-sale' }
 
+export interface ExtendWish {
+  readonly reservationId: ReservationId
+  readonly userId: UserId
+}
+
 /**
  * Hold one's own reservation for as long again from now, within the most that a reservation may last. One that is over stays over:
  * somebody else may have its places by now.
  */
 export async function extendOwn(
   tx: Tx,
-  { reservationId, userId }: { reservationId: ReservationId; userId: UserId },
+  { reservationId, userId }: ExtendWish,
   limits: { seconds: number; maxSeconds: number },
 ): Promise<ExtendResult> {
   const reservation = await lockReservation(tx, reservationId)

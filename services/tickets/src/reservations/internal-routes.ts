@@ -4,7 +4,6 @@ import type { Dependencies } from '../dependencies.ts'
 import { unknownEvent } from '../event-pictures/own-event.ts'
 import { refuseInvalid, reserveRefusal, unknownReservation } from './answers.ts'
 import { availabilityOf } from './availability.ts'
-import { claim } from './claim.ts'
 import { loadOffer } from './offers.ts'
 import { reservationView } from './reservation.ts'
 import { findReservation } from './reservation-repository.ts'
@@ -45,7 +44,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
       return { status: 200, body: { ...reservationView(reservation, deps.config), userId: reservation.userId } }
     },
     claimReservation: async ({ body }) => {
-      const result = await oneReservationAnOrder(() => deps.transact((tx) => claim(tx, body, deps.config.claimTtlSeconds)))
+      const result = await oneReservationAnOrder(() => deps.together.claim(body))
       if (result.outcome === 'unknown') return unknownReservation()
       if (result.outcome === 'refused') return refuse(409, result.error, result.message)
       const { reservation } = result

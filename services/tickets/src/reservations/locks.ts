@@ -4,9 +4,21 @@ import type { Tx } from '@boxoffice/service-kit'
 // Locks on what has no row yet. Every transaction takes them before its row locks and in this order: order, buyer.
 
 /** One at a time per order: its reserve, claim, release, issue and cancel see each other's outcome. */
-export const lockOrder = (tx: Tx, orderId: OrderId) =>
-  tx.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [orderId])
+export const lockOrder = (tx: Tx, orderId: OrderId) => lockOrders(tx, [orderId])
+export const lockOrders = (tx: Tx, orderIds: readonly OrderId[]) => lockAll(tx, 1, orderIds)
 
 /** One at a time per buyer and event: the limits count what is there. */
-export const lockBuyer = (tx: Tx, eventId: EventId, userId: UserId) =>
-  tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [`${eventId} ${userId}`])
+export const lockBuyers = (tx: Tx, buyers: readonly { eventId: EventId; userId: UserId }[]) =>
+  lockAll(
+    tx,
+    2,
+    buyers.map(({ eventId, userId }) => `${eventId} ${userId}`),
+  )
+
+/** In one order, so that no two transactions wait for each other. */
+const lockAll = (tx: Tx, seed: 1 | 2, keys: readonly string[]) =>
+  tx.query(
+    `select pg_advisory_xact_lock(key)
+     from (select distinct hashtextextended(k, $2) as key from unnest($1::text[]) k order by 1) sorted`,
+    [keys, seed],
+  )

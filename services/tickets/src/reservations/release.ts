@@ -1,12 +1,12 @@
 import type { OrderId, ReservationId, UserId } from '@boxoffice/contracts'
-import type { AppendAll } from '@boxoffice/messaging'
-import { isPermanent, type Logger, type Tx } from '@boxoffice/service-kit'
+import { type AppendAll, currentOrigin, type MessageOrigin, underSavepoint } from '@boxoffice/messaging'
+import { isPermanent, type Logger, sideBySide, type Tx } from '@boxoffice/service-kit'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
 import { insertOutcome } from '../issuing/outcome-repository.ts'
 import { lockOrder } from './locks.ts'
 import { type StoredReservation, ticketCount } from './reservation.ts'
-import { lockReservation, moveReservation } from './reservation-repository.ts'
+import { lockReservation, lockReservations, moveReservations } from './reservation-repository.ts'
 import { tellReleased } from './tell-released.ts'
 
 export type ReleaseResult =
@@ -17,6 +17,15 @@ export type ReleaseResult =
 export type BuyerReleaseResult =
   | { outcome: 'released'; reservation: StoredReservation }
   | { outcome: 'nothing' | 'paying' | 'paid' | 'unknown' }
+
+/** A buyer's request to let a reservation go. */
+export interface ReleaseRequest {
+  readonly reservationId: ReservationId
+  readonly userId: UserId
+  readonly origin: MessageOrigin
+}
+
+type Ended = StoredReservation & { readonly origin: MessageOrigin }
 
 /** ACTIVE or PAYING → CANCELLED: what is let go is told of, once. */
 export function createReleases({ appendAll, logger }: { appendAll: AppendAll; logger: Logger }) {
@@ -37,29 +46,40 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
     return { outcome: 'released', reservation, ticketsReleased: ticketCount(reservation.items) }
   }
 
-  /** Let one's own reservation go; repeated, there is nothing left to do. */
-  async function releaseOwn(tx: Tx, reservationId: ReservationId, userId: UserId): Promise<BuyerReleaseResult> {
-    const reservation = await lockReservation(tx, reservationId)
-    if (!reservation || reservation.userId !== userId) return { outcome: 'unknown' }
-    if (reservation.status === 'PAYING') return { outcome: 'paying' }
-    if (reservation.status === 'COMPLETED') return { outcome: 'paid' }
-    if (reservation.status !== 'ACTIVE') return { outcome: 'nothing' }
-    await letGo(tx, reservation, 'ACTIVE')
-    return { outcome: 'released', reservation }
+  /** Let one's own reservations go, which were asked for together; repeated, there is nothing left to do. */
+  async function releaseOwn(tx: Tx, requests: readonly ReleaseRequest[]): Promise<BuyerReleaseResult[]> {
+    const ids = [...new Set(requests.map(({ reservationId }) => reservationId))]
+    const reservations = new Map((await lockReservations(tx, ids)).map((found) => [found.reservationId, found]))
+    const released = new Map<ReservationId, Ended>()
+    const results = requests.map(({ reservationId, userId, origin }): BuyerReleaseResult => {
+      const reservation = reservations.get(reservationId)
+      if (!reservation || reservation.userId !== userId) return { outcome: 'unknown' }
+      if (reservation.status === 'PAYING') return { outcome: 'paying' }
+      if (reservation.status === 'COMPLETED') return { outcome: 'paid' }
+      if (reservation.status !== 'ACTIVE' || released.has(reservationId)) return { outcome: 'nothing' }
+      released.set(reservationId, { ...reservation, origin })
+      return { outcome: 'released', reservation }
+    })
+    await letGoAll(tx, [...released.values()], 'ACTIVE')
+    return results
   }
 
   /** A locked reservation is CANCELLED and its places are free. */
-  async function letGo(tx: Tx, reservation: StoredReservation, from: 'ACTIVE' | 'PAYING'): Promise<void> {
-    const { reservationId, eventId, userId, items } = reservation
-    const { heldAt, movedAt } = await moveReservation(tx, reservationId, from, 'CANCELLED')
-    await tellReleased(appendAll, tx, [
-      { reservationId, eventId, userId, outcome: 'CANCELLED', heldAt, releasedAt: movedAt, items },
-    ])
-    await changeCounters(
-      tx,
+  const letGo = (tx: Tx, reservation: StoredReservation, from: 'ACTIVE' | 'PAYING') =>
+    letGoAll(tx, [{ ...reservation, origin: currentOrigin() }], from)
+
+  async function letGoAll(tx: Tx, reservations: readonly Ended[], from: 'ACTIVE' | 'PAYING'): Promise<void> {
+    if (reservations.length === 0) return
+    const ids = reservations.map(({ reservationId }) => reservationId)
+    const moved = new Map((await moveReservations(tx, ids, from, 'CANCELLED')).map((one) => [one.reservationId, one]))
+    const ended = reservations.map(({ reservationId, eventId, userId, items, origin }) => {
+      const { heldAt, movedAt } = moved.get(reservationId) as { heldAt: Date; movedAt: Date }
+      return { reservationId, eventId, userId, outcome: 'CANCELLED' as const, heldAt, releasedAt: movedAt, items, origin }
+    })
+    const changes = reservations.flatMap(({ items }) =>
       items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: 0 })),
     )
-    await unclaimSeats(tx, [reservationId])
+    await sideBySide([tellReleased(appendAll, tx, ended), changeCounters(tx, changes), unclaimSeats(tx, ids)])
   }
 
   /**
@@ -67,13 +87,11 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
    * ends all the same, since somebody waits for their money.
    */
   async function letGoIfPossible(tx: Tx, reservation: StoredReservation): Promise<boolean> {
-    await tx.query('savepoint letting_go')
     try {
-      await letGo(tx, reservation, 'PAYING')
+      await underSavepoint(tx, () => letGo(tx, reservation, 'PAYING'))
       return true
     } catch (error) {
       if (!isPermanent(error)) throw error
-      await tx.query('rollback to savepoint letting_go')
       const { reservationId, orderId } = reservation
       logger.error({ err: error, reservationId, orderId }, 'the places of an order that is over cannot be released')
       return false

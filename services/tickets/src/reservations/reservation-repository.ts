@@ -1,6 +1,5 @@
 import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { claimWanted } from '../holds/seat-claim-repository.ts'
 import type { StoredReservation } from './reservation.ts'
 
 const columns = `r.reservation_id as "reservationId", r.user_id as "userId", r.event_id as "eventId", r.currency, r.status,
@@ -19,11 +18,15 @@ export async function findReservation(tx: Tx, reservationId: ReservationId): Pro
 
 /** The reservation, locked until the transaction ends. */
 export async function lockReservation(tx: Tx, reservationId: ReservationId): Promise<StoredReservation | null> {
-  const rows = await tx.query<StoredReservation>(`select ${columns} from reservations r where reservation_id = $1 for update`, [
-    reservationId,
-  ])
-  return rows[0] ?? null
+  const [reservation] = await lockReservations(tx, [reservationId])
+  return reservation ?? null
 }
+
+export const lockReservations = (tx: Tx, ids: readonly ReservationId[]): Promise<StoredReservation[]> =>
+  tx.query<StoredReservation>(
+    `select ${columns} from reservations r where reservation_id = any($1::uuid[]) order by reservation_id for update`,
+    [ids],
+  )
 
 /** The reservation that an order claimed, locked. */
 export async function lockReservationOfOrder(tx: Tx, orderId: OrderId): Promise<StoredReservation | null> {
@@ -33,39 +36,59 @@ export async function lockReservationOfOrder(tx: Tx, orderId: OrderId): Promise<
   return rows[0] ?? null
 }
 
+/** Which of these reservations are there; they stay locked. */
+export async function listStanding(tx: Tx, ids: readonly ReservationId[]): Promise<ReservationId[]> {
+  const rows = await tx.query<{ reservationId: ReservationId }>(
+    `select reservation_id as "reservationId" from reservations
+     where reservation_id = any($1::uuid[]) order by reservation_id for update`,
+    [ids],
+  )
+  return rows.map(({ reservationId }) => reservationId)
+}
+
+/** A reservation to be written, and how long it lasts from now. */
+export type NewReservation = Pick<
+  StoredReservation,
+  'reservationId' | 'userId' | 'eventId' | 'currency' | 'orderId' | 'items'
+> & { readonly seconds: number }
+
 /**
- * Write a reservation with its lines, claim its seats and count them as held, in one statement; how long it lasts is counted
- * from the database's clock. The counters must be locked and suffice. Null when a seat is taken: then nothing is written.
+ * Write reservations with their lines and claim their seats, in one statement; time is counted by the database's clock. Rejects with a
+ * violation of `seat_claims_pkey` when a seat is taken: then nothing is written.
  */
-export async function insertReservation(
+export function insertReservations(
   tx: Tx,
-  reservation: Pick<StoredReservation, 'reservationId' | 'userId' | 'eventId' | 'currency' | 'orderId' | 'items'>,
-  seconds: number,
-): Promise<{ expiresAt: Date; heldAt: Date } | null> {
-  const { reservationId, userId, eventId, currency, orderId, items } = reservation
-  const [row] = await tx.query<{ expiresAt: Date; heldAt: Date }>(
-    `with lines as (
-       select * from jsonb_to_recordset($7::jsonb)
-         l("ticketTypeId" uuid, quantity int, "unitPrice" bigint, "seatIds" text[])),
-     wanted as (select unnest("seatIds") as seat_id from lines),
-     claimed as (${claimWanted('$1::uuid', '$3::uuid')}),
-     reserved as (
-       insert into reservations (reservation_id, user_id, event_id, currency, order_id, status, expires_at)
-       select $1::uuid, $2::uuid, $3::uuid, $4, $5::uuid, case when $5::uuid is null then 'ACTIVE' else 'PAYING' end,
-         clock_timestamp() + make_interval(secs => $6)
-       where (select count(*) from claimed) = (select count(*) from wanted)
-       returning expires_at, created_at),
+  reservations: readonly NewReservation[],
+): Promise<{ reservationId: ReservationId; expiresAt: Date; heldAt: Date }[]> {
+  const lines = reservations.flatMap(({ reservationId, eventId, items }) =>
+    items.map((item) => ({ reservationId, eventId, ...item })),
+  )
+  return tx.query(
+    `with line as (
+       select * from json_to_recordset($7::json)
+         l("reservationId" uuid, "eventId" uuid, "ticketTypeId" uuid, quantity int, "unitPrice" bigint, "seatIds" text[])),
      itemized as (
        insert into reservation_items (reservation_id, event_id, ticket_type_id, quantity, unit_price_minor, seat_ids)
-       select $1::uuid, $3::uuid, "ticketTypeId", quantity, "unitPrice", "seatIds" from lines
-       where exists (select from reserved)),
-     counted as (
-       update ticket_type_counters c set held = c.held + l.quantity, updated_at = clock_timestamp()
-       from lines l where c.ticket_type_id = l."ticketTypeId" and exists (select from reserved))
-     select expires_at as "expiresAt", created_at as "heldAt" from reserved`,
-    [reservationId, userId, eventId, currency, orderId, seconds, JSON.stringify(items)],
+       select "reservationId", "eventId", "ticketTypeId", quantity, "unitPrice", "seatIds" from line),
+     claimed as (
+       insert into seat_claims (event_id, seat_id, reservation_id)
+       select "eventId", seat_id, "reservationId" from line, unnest("seatIds") seat_id order by "eventId", seat_id)
+     insert into reservations (reservation_id, user_id, event_id, currency, order_id, status, expires_at)
+     select reservation_id, user_id, event_id, currency, order_id, case when order_id is null then 'ACTIVE' else 'PAYING' end,
+       clock_timestamp() + make_interval(secs => seconds)
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::int[])
+       r(reservation_id, user_id, event_id, currency, order_id, seconds)
+     returning reservation_id as "reservationId", expires_at as "expiresAt", created_at as "heldAt"`,
+    [
+      reservations.map(({ reservationId }) => reservationId),
+      reservations.map(({ userId }) => userId),
+      reservations.map(({ eventId }) => eventId),
+      reservations.map(({ currency }) => currency),
+      reservations.map(({ orderId }) => orderId),
+      reservations.map(({ seconds }) => seconds),
+      JSON.stringify(lines),
+    ],
   )
-  return row ?? null
 }
 
 /** ACTIVE → PAYING for an order; it lasts at least `seconds` from now. The reservation must be locked. */
@@ -87,12 +110,23 @@ export async function moveReservation(
   from: 'ACTIVE' | 'PAYING',
   to: 'COMPLETED' | 'CANCELLED',
 ): Promise<{ heldAt: Date; movedAt: Date }> {
-  const [moved] = await tx.query<{ heldAt: Date; movedAt: Date }>(
-    `update reservations set status = $3 where reservation_id = $1 and status = $2
-     returning created_at as "heldAt", clock_timestamp() as "movedAt"`,
-    [reservationId, from, to],
+  const [moved] = await moveReservations(tx, [reservationId], from, to)
+  return moved as { heldAt: Date; movedAt: Date }
+}
+
+/** The same for several, in any order. */
+export async function moveReservations(
+  tx: Tx,
+  ids: readonly ReservationId[],
+  from: 'ACTIVE' | 'PAYING',
+  to: 'COMPLETED' | 'CANCELLED',
+): Promise<{ reservationId: ReservationId; heldAt: Date; movedAt: Date }[]> {
+  const moved = await tx.query<{ reservationId: ReservationId; heldAt: Date; movedAt: Date }>(
+    `update reservations set status = $3 where reservation_id = any($1::uuid[]) and status = $2
+     returning reservation_id as "reservationId", created_at as "heldAt", clock_timestamp() as "movedAt"`,
+    [ids, from, to],
   )
-  if (!moved) throw new Error(`reservation ${reservationId} is not ${from}`)
+  if (moved.length !== ids.length) throw new Error(`not all of the reservations ${ids.join(', ')} are ${from}`)
   return moved
 }
 
@@ -132,24 +166,34 @@ export const listLiveOf = (
     [of.userId, of.eventId, limit, after?.heldAt ?? null, after?.reservationId ?? null],
   )
 
-/**
- * What a buyer has of an event: live reservations, the oldest first, and by type what is held or was bought. What they passed on counts, what they
- * received or what was given back does not. The buyer must be locked.
- */
-export async function countOfBuyer(tx: Tx, eventId: EventId, userId: UserId) {
-  const [row] = await tx.query<{ live: ReservationId[] | null; byType: Record<TicketTypeId, number> | null }>(
-    `with live as (
-       select reservation_id, created_at from reservations where event_id = $1 and user_id = $2 and ${isLiveSql}),
-     had as (
-       select i.ticket_type_id, i.quantity from live join reservation_items i using (reservation_id)
-       union all
-       select ticket_type_id, 1 from tickets
-       where event_id = $1 and user_id = $2 and ticket_id = root_ticket_id and status <> 'CANCELLED'
-         and refund_id is null)
-     select (select jsonb_agg(reservation_id order by created_at, reservation_id) from live) as live,
-       (select jsonb_object_agg(ticket_type_id, quantity)
-        from (select ticket_type_id, sum(quantity) as quantity from had group by ticket_type_id) t) as "byType"`,
-    [eventId, userId],
-  )
-  return { live: row?.live ?? [], byType: row?.byType ?? {} }
+/** What a buyer has of an event: live reservations, the oldest first, and by type what is held or was bought. */
+export interface BuyersCount {
+  readonly eventId: EventId
+  readonly userId: UserId
+  readonly live: readonly ReservationId[]
+  readonly byType: Readonly<Record<TicketTypeId, number>>
 }
+
+/**
+ * What these buyers have of their events; nothing of those who have nothing. What they passed on counts, what they received or what was
+ * given back does not. The buyers must be locked.
+ */
+export const countOfBuyers = (tx: Tx, buyers: readonly { eventId: EventId; userId: UserId }[]): Promise<BuyersCount[]> =>
+  tx.query<BuyersCount>(
+    `with buyer as (select distinct event_id, user_id from unnest($1::uuid[], $2::uuid[]) b(event_id, user_id)),
+     live as (
+       select event_id, user_id, reservation_id, created_at from buyer join reservations using (event_id, user_id)
+       where ${isLiveSql}),
+     had as (
+       select live.event_id, user_id, i.ticket_type_id, i.quantity from live join reservation_items i using (reservation_id)
+       union all
+       select event_id, user_id, ticket_type_id, 1 from buyer join tickets using (event_id, user_id)
+       where ticket_id = root_ticket_id and status <> 'CANCELLED' and refund_id is null)
+     select event_id as "eventId", user_id as "userId",
+       (select coalesce(jsonb_agg(reservation_id order by created_at, reservation_id), '[]') from live
+        where live.event_id = had.event_id and live.user_id = had.user_id) as live,
+       jsonb_object_agg(ticket_type_id, quantity) as "byType"
+     from (select event_id, user_id, ticket_type_id, sum(quantity) as quantity from had group by 1, 2, 3) had
+     group by event_id, user_id`,
+    [buyers.map(({ eventId }) => eventId), buyers.map(({ userId }) => userId)],
+  )

@@ -1,7 +1,8 @@
-import type { SeatId } from '@boxoffice/contracts'
-import type { NotReserved } from './offer.ts'
+import type { SeatId, TicketRequest } from '@boxoffice/contracts'
+import type { Plan } from '../seating/plan.ts'
+import { type NotReserved, type Offer, refusalOf } from './offer.ts'
 import type { StoredReservation } from './reservation.ts'
-import type { Detail } from './wish.ts'
+import { type Detail, invalidIn, mergeRequests, type Wish } from './wish.ts'
 
 /** What became of a wish to hold tickets. */
 export type ReserveResult =
@@ -25,3 +26,14 @@ export const seatsTaken = (seatIds: readonly SeatId[]): ReserveResult & { outcom
 /** Whether what was wanted is not there (any more). */
 export const isTaken = (result: ReserveResult) =>
   result.outcome === 'refused' && (result.error === 'INSUFFICIENT_INVENTORY' || result.error === 'SEATS_TAKEN')
+
+/** Why an offer refuses a wish, whoever asks; null when it does not. */
+export function refuseOffer(offer: Offer, plan: Plan | null, wish: Wish): ReserveResult | null {
+  const isKnown = ({ ticketTypeId }: TicketRequest) => offer.types.some((type) => type.ticketTypeId === ticketTypeId)
+  // Whoever does not know what a draft sells is not told that it is there.
+  if (offer.picture.status === 'DRAFT' && !wish.requests.every(isKnown)) return { outcome: 'unknown-event' }
+  const details = invalidIn(wish.requests, offer, plan)
+  if (details.length > 0) return { outcome: 'invalid', details }
+  const refusal = refusalOf(offer, mergeRequests(wish.requests), offer.asOf)
+  return refusal && { outcome: 'refused', ...refusal }
+}

@@ -1,25 +1,21 @@
 import type { EventId } from '@boxoffice/contracts'
-import type { Transact, Tx } from '@boxoffice/service-kit'
+import type { Tx } from '@boxoffice/service-kit'
 import type { Turns } from '../holds/turns.ts'
 import type { FindPlan } from '../seating/plans.ts'
 import type { SeatMaps } from '../seating/seat-maps.ts'
 import { namedSeats } from './choose-seats.ts'
 import type { Holding } from './hold.ts'
 import type { FindOffer } from './offers.ts'
-import { isLive } from './reservation.ts'
-import { findReservation } from './reservation-repository.ts'
 import { createReserveBest } from './reserve-best.ts'
-import type { ReserveResult } from './reserve-result.ts'
+import { type ReserveResult, refuseOffer } from './reserve-result.ts'
 import { mergeRequests, type Wish } from './wish.ts'
-import { refuseOffer, writeReservation } from './write-reservation.ts'
 
 /**
- * Hold tickets, all or none: Redis first, which refuses the crowd; then one transaction, which is the truth; then Redis again.
- * Without Redis through PostgreSQL alone, a few at a time. Where holds are over that still stand in the way, they are expired
- * and it is tried once more. The same reservation id gives the same answer.
+ * Hold tickets, all or none: Redis first, which refuses the crowd; then one transaction, which is the truth and is shared by all that
+ * arrive together; then Redis again. Without Redis through PostgreSQL alone. Where holds are over that still stand in the way, they are
+ * expired and it is tried once more. The same reservation id gives the same answer, whatever has changed since.
  */
 export function createReserve(deps: {
-  transact: Transact
   /** For reading outside of any transaction. */
   sql: Tx
   holding: Holding
@@ -27,18 +23,17 @@ export function createReserve(deps: {
   turns: Turns<EventId>
   findOffer: FindOffer
   findPlan: FindPlan
-  claimSeconds: number
-  liveMax: number
 }) {
-  const { hold, keep, confirm } = deps.holding
+  const { hold, keep, repeat } = deps.holding
   const reserveBest = createReserveBest(deps)
 
   async function reserve(wish: Wish): Promise<ReserveResult> {
-    if (wish.repeatable && (await findReservation(deps.sql, wish.reservationId))) {
-      const result = await deps.transact((tx) => writeReservation(tx, wish, [], null, deps))
-      if (result.outcome === 'reserved' && isLive(result.reservation)) await confirm(result.reservation)
-      return result
-    }
+    const result = await reserveNew(wish)
+    if (!wish.repeatable || result.outcome === 'reserved') return result
+    return (await repeat(wish)) ?? result
+  }
+
+  async function reserveNew(wish: Wish): Promise<ReserveResult> {
     let found = await find(wish, 'believed')
     // A type that was made a moment ago is not in every offer that is believed.
     if (found?.refusal?.outcome === 'invalid') found = await find(wish, 'now')

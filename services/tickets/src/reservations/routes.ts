@@ -3,7 +3,6 @@ import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffi
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { completedReservation, reservationInPayment, reserveRefusal, unknownReservation } from './answers.ts'
-import { extendOwn } from './extend.ts'
 import { reservationView } from './reservation.ts'
 import { findReservation, listLiveOf } from './reservation-repository.ts'
 
@@ -43,8 +42,7 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
       return { status: 200, body: { reservations: page.map((reservation) => reservationView(reservation, config)), nextCursor } }
     },
     extendReservation: async ({ params: { reservationId }, principal: { userId } }) => {
-      const limits = { seconds: config.holdTtlSeconds, maxSeconds: config.holdMaxSeconds }
-      const result = await deps.transact((tx) => extendOwn(tx, { reservationId, userId }, limits))
+      const result = await deps.together.extendOwn({ reservationId, userId })
       switch (result.outcome) {
         case 'extended':
           await deps.redisPicture.confirm(result.reservation)
@@ -66,7 +64,7 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
       }
     },
     releaseReservation: async ({ params, principal }) => {
-      const result = await deps.transact((tx) => deps.releases.releaseOwn(tx, params.reservationId, principal.userId))
+      const result = await deps.together.releaseOwn({ ...params, userId: principal.userId })
       if (result.outcome === 'unknown') return unknownReservation()
       if (result.outcome === 'paying') return reservationInPayment()
       if (result.outcome === 'paid') return completedReservation()

@@ -1,5 +1,5 @@
 import { type EventId, type ReservationId, reservationReleased, type UserId } from '@boxoffice/contracts'
-import type { AppendAll } from '@boxoffice/messaging'
+import type { AppendAll, MessageOrigin } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Line } from '../holds/commands.ts'
 
@@ -12,13 +12,15 @@ export interface EndedReservation {
   readonly heldAt: Date
   readonly releasedAt: Date
   readonly items: readonly Line[]
+  /** Whose request ended it, where several are told of together. */
+  readonly origin?: MessageOrigin
 }
 
 /** Tell of reservations, in the transaction in which they end; each ends once. */
 export async function tellReleased(appendAll: AppendAll, tx: Tx, ended: readonly EndedReservation[]): Promise<void> {
-  const messages = ended.map(({ items, ...reservation }) => {
+  const messages = ended.map(({ items, origin, ...reservation }) => {
     const tickets = items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, quantity }))
-    return { payload: { ...reservation, tickets }, aggregateVersion: 1 }
+    return { payload: { ...reservation, tickets }, aggregateVersion: 1, ...(origin && { origin }) }
   })
   await appendAll(tx, reservationReleased, messages)
 }

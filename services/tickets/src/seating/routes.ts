@@ -20,10 +20,11 @@ export function seatHandlers(deps: Dependencies): Handlers<SeatRoutes> {
   return {
     getSeatMap: async ({ query, principal, headers }) => {
       const { eventId, planVersion } = await planFor(query.eventId, principal?.userId ?? null)
-      const { statuses, asOf, etag } = await deps.seatMaps.read(eventId)
+      const reading = await deps.seatMaps.read(eventId)
+      const { etag } = reading
       const caching = { etag, 'cache-control': 'no-cache' }
       if (isNamedIn(headers['if-none-match'], etag)) return { status: 304, body: undefined, headers: caching }
-      return { status: 200, body: { eventId, planVersion, statuses, asOf }, headers: caching }
+      return { status: 200, body: reading.encoded(planVersion), headers: caching }
     },
     watchSeatMap: async ({ query, principal, signal }) => {
       const plan = await planFor(query.eventId, principal?.userId ?? null)

@@ -1,45 +1,96 @@
 import { createHash } from 'node:crypto'
-import type { EventId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { EventId, SeatMap } from '@boxoffice/contracts'
+import { type EncodedJson, encodedJson, type Tx } from '@boxoffice/service-kit'
 import type { MapAnswer } from '../holds/commands.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
 
 const EVENTS_MAX = 200
+/** After a change of ours the next reading begins no sooner after the last one began: a sale changes the map all the time. */
+const READINGS_APART_MS = 25
+/** Nor so many times as long as a reading takes: one event takes at most a third of our time. */
+const READINGS_APART = 3
 
-/** A map and its tag: the same while nothing changes. */
-export interface TaggedMap extends MapAnswer {
+/** One reading of an event's map. */
+export interface Reading extends MapAnswer {
+  /** The same while nothing changes. Weak: `asOf` is not part of it. */
   readonly etag: string
+  /** The answer with this map, encoded once. */
+  encoded(planVersion: number): EncodedJson<SeatMap>
+}
+
+interface Entry {
+  reading: Promise<Reading>
+  beganMs: number
+  tookMs: number
+  /** Whether this process has changed the map since the reading began. */
+  isChanged: boolean
+  /** The reading that begins after that. */
+  next: Promise<Reading> | null
 }
 
 /**
- * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis cannot be had. `read` gives what was read
- * within the last `cacheMs` and not changed by this process since: whoever holds a seat sees it held, and a crowd that looks at it
- * costs one reading. `readNow` reads.
+ * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis cannot be had. `read` gives what was read within the
+ * last `cacheMs`, and after the last change by this process: whoever holds a seat sees it held, and a crowd that looks at it costs one
+ * reading. `readNow` reads.
  */
 export function createSeatMaps(options: { redisPicture: Pick<RedisPicture, 'map' | 'onChange'>; sql: Tx; cacheMs: number }) {
   const { redisPicture, sql, cacheMs } = options
-  const kept = new Map<EventId, { map: Promise<TaggedMap>; readAtMs: number }>()
-  redisPicture.onChange((eventId) => void kept.delete(eventId))
+  const kept = new Map<EventId, Entry>()
+  redisPicture.onChange((eventId) => {
+    const entry = kept.get(eventId)
+    if (entry) entry.isChanged = true
+  })
 
   const readNow = async (eventId: EventId): Promise<MapAnswer> =>
     (await redisPicture.map(eventId)) ?? { ...(await readStatuses(sql, eventId)), mayBeOver: false }
 
-  async function readTagged(eventId: EventId): Promise<TaggedMap> {
-    const map = await readNow(eventId)
-    // Weak: `asOf` is not part of it.
-    return { ...map, etag: `W/"${createHash('sha256').update(map.statuses).digest('base64url').slice(0, 27)}"` }
+  function begin(eventId: EventId, before: Entry | undefined): Promise<Reading> {
+    const entry: Entry = {
+      reading: readNow(eventId).then(async (map) => {
+        entry.tookMs = performance.now() - entry.beganMs
+        return readingOf(eventId, map, await before?.reading.catch(() => undefined))
+      }),
+      beganMs: performance.now(),
+      tookMs: before?.tookMs ?? 0,
+      isChanged: false,
+      next: null,
+    }
+    if (kept.size >= EVENTS_MAX && !kept.has(eventId)) kept.clear()
+    kept.set(eventId, entry)
+    entry.reading.catch(() => kept.get(eventId) === entry && kept.delete(eventId))
+    return entry.reading
   }
 
-  function read(eventId: EventId): Promise<TaggedMap> {
+  function read(eventId: EventId): Promise<Reading> {
     const entry = kept.get(eventId)
-    if (entry && performance.now() - entry.readAtMs < cacheMs) return entry.map
-    const map = readTagged(eventId)
-    if (kept.size >= EVENTS_MAX) kept.clear()
-    kept.set(eventId, { map, readAtMs: performance.now() })
-    map.catch(() => kept.get(eventId)?.map === map && kept.delete(eventId))
-    return map
+    if (!entry) return begin(eventId, undefined)
+    const ageMs = performance.now() - entry.beganMs
+    if (!entry.isChanged && ageMs < cacheMs) return entry.reading
+    const restMs = Math.max(READINGS_APART_MS, READINGS_APART * entry.tookMs) - ageMs
+    if (restMs <= 0) return begin(eventId, entry)
+    entry.next ??= new Promise<void>((resolve) => setTimeout(resolve, restMs)).then(() => begin(eventId, entry))
+    return entry.next
   }
+
   return { read, readNow }
 }
 export type SeatMaps = ReturnType<typeof createSeatMaps>
+
+/** An equal map is the same string as before: thousands of watchers compare them. */
+function readingOf(eventId: EventId, map: MapAnswer, before: Reading | undefined): Reading {
+  const isEqual = map.statuses === before?.statuses
+  const statuses = isEqual ? before.statuses : map.statuses
+  const etag = isEqual ? before.etag : `W/"${createHash('sha256').update(statuses).digest('base64url').slice(0, 27)}"`
+  const bodies = new Map<number, EncodedJson<SeatMap>>()
+  return {
+    ...map,
+    statuses,
+    etag,
+    encoded(planVersion) {
+      const body = bodies.get(planVersion) ?? encodedJson({ eventId, planVersion, statuses, asOf: map.asOf })
+      bodies.set(planVersion, body)
+      return body
+    },
+  }
+}

@@ -1,7 +1,9 @@
 import type { EventId, SeatId, SeatMap, SeatMapChanges } from '@boxoffice/contracts'
+import { bodyOf, type EncodedJson, encodedJson } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { describe, expect, it } from 'vitest'
 import { buildPlan } from './plan.ts'
+import type { Reading } from './seat-maps.ts'
 import { createSeatWatch } from './seat-watch.ts'
 
 const plan = buildPlan(
@@ -15,12 +17,23 @@ function drawn(statuses: string) {
   const map = { statuses, readings: 0 }
   const read = async () => {
     map.readings++
-    return { statuses: map.statuses, asOf: new Date(), mayBeOver: false, etag: '' }
+    return readingOf(map.statuses)
   }
   return { map, watch: createSeatWatch({ seatMaps: { read }, pollMs: 5 }) }
 }
-type Items = AsyncGenerator<SeatMap | SeatMapChanges>
-const next = async (items: Items) => (await items.next()).value
+const readingOf = (statuses: string): Reading => ({
+  statuses,
+  asOf: new Date(),
+  mayBeOver: false,
+  etag: '',
+  encoded: (planVersion) => encodedJson({ eventId: plan.eventId, planVersion, statuses, asOf: new Date() }),
+})
+type Items = AsyncGenerator<EncodedJson<SeatMap | SeatMapChanges>>
+const nextEncoded = async (items: Items) => (await items.next()).value
+const next = async (items: Items) => {
+  const json = await nextEncoded(items)
+  return json && JSON.parse(Buffer.from(bodyOf(json)).toString())
+}
 
 describe('whoever watches a seat map', () => {
   it('sees the map, then what changed; one who is slow sees it all at once', async () => {
@@ -48,12 +61,24 @@ describe('whoever watches a seat map', () => {
     const read = async () => {
       readings++
       if (readings === 2) leave.abort() // the first is the whole map, the second what may have changed since
-      return { statuses: '...', asOf: new Date(), mayBeOver: false, etag: '' }
+      return readingOf('...')
     }
     const items = createSeatWatch({ seatMaps: { read }, pollMs: 5 })(plan, leave.signal)
     await next(items)
     expect(await next(items)).toBeUndefined()
     expect(readings).toBe(2)
+  })
+
+  it('gets the same encoded change as everybody who has seen the same', async () => {
+    let reading = readingOf('...')
+    const watch = createSeatWatch({ seatMaps: { read: async () => reading }, pollMs: 5 })
+    const leave = new AbortController()
+    const watchers = [1, 2, 3].map(() => watch(plan, leave.signal))
+    await Promise.all(watchers.map(next))
+    const changes = watchers.map(nextEncoded)
+    reading = readingOf('..s')
+    expect(new Set(await Promise.all(changes)).size).toBe(1)
+    leave.abort()
   })
 
   it('shares one poller, which ends with the last of them', async () => {

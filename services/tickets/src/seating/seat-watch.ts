@@ -1,6 +1,7 @@
 import type { EventId, SeatMap, SeatMapChanges, SeatStatus } from '@boxoffice/contracts'
+import { type EncodedJson, encodedJson } from '@boxoffice/service-kit'
 import type { Plan } from './plan.ts'
-import type { SeatMaps } from './seat-maps.ts'
+import type { Reading, SeatMaps } from './seat-maps.ts'
 
 type Changes = SeatMapChanges['changes']
 
@@ -15,18 +16,23 @@ export function changesBetween(plan: Plan, before: string, after: string): Chang
   return changes
 }
 
-/** Somebody who waits for a map other than the one they have seen. */
+/** A watcher that waits for a map other than the one it has seen. */
 interface Waiting {
   readonly seen: string
   wake(): void
 }
 
+/** Telling all watchers of an event takes at most a third of our time. */
+const BROADCASTS_APART = 3
+
 /**
- * Watches seat maps. However many look on, an event's map is read by one poller of this process, as long as anybody does.
- * Whoever is slow gets everything that changed meanwhile at once.
+ * Watches seat maps. However many look on, an event's map is read by one poller of this process, as long as anybody does; and what
+ * changed from one map to another is compared and encoded once for all of them. A watcher that is slow gets everything that changed
+ * meanwhile at once.
  */
 export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps, 'read'>; pollMs: number }) {
   const polled = new Map<EventId, Set<Waiting>>()
+  const encodedChanges = new WeakMap<Reading, Map<string, EncodedJson<SeatMapChanges>>>()
 
   /** Resolves when the map may have changed, or the watcher leaves. */
   function mayHaveChanged(eventId: EventId, seen: string, signal: AbortSignal): Promise<void> {
@@ -51,29 +57,41 @@ export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps,
   }
 
   async function poll(eventId: EventId, all: Set<Waiting>): Promise<void> {
+    let restMs = pollMs
     do {
-      await new Promise((resolve) => setTimeout(resolve, pollMs))
+      await new Promise((resolve) => setTimeout(resolve, restMs))
       const statuses = await seatMaps.read(eventId).then(
         (map) => map.statuses,
         () => null, // whoever waits reads by themselves, and hears why not
       )
+      const beganMs = performance.now()
       for (const waiting of [...all]) if (waiting.seen !== statuses) waiting.wake()
+      await new Promise(setImmediate) // they have written by then
+      restMs = Math.max(pollMs, BROADCASTS_APART * (performance.now() - beganMs))
     } while (all.size > 0)
     polled.delete(eventId)
   }
 
+  function changesSince(plan: Plan, seen: string, now: Reading): EncodedJson<SeatMapChanges> {
+    const known = encodedChanges.get(now) ?? new Map<string, EncodedJson<SeatMapChanges>>()
+    encodedChanges.set(now, known)
+    const changes = known.get(seen) ?? encodedJson({ asOf: now.asOf, changes: changesBetween(plan, seen, now.statuses) })
+    known.set(seen, changes)
+    return changes
+  }
+
   /** The whole map first, then its changes, until the watcher leaves. */
-  return async function* watch(plan: Plan, signal: AbortSignal): AsyncGenerator<SeatMap | SeatMapChanges> {
+  return async function* watch(plan: Plan, signal: AbortSignal): AsyncGenerator<EncodedJson<SeatMap | SeatMapChanges>> {
     const { eventId, planVersion } = plan
     const first = await seatMaps.read(eventId)
-    yield { eventId, planVersion, statuses: first.statuses, asOf: first.asOf }
+    yield first.encoded(planVersion)
     let seen = first.statuses
     while (!signal.aborted) {
-      const { statuses, asOf } = await seatMaps.read(eventId)
+      const now = await seatMaps.read(eventId)
       if (signal.aborted) return // nobody would wake them any more
-      if (statuses === seen) await mayHaveChanged(eventId, seen, signal)
-      else yield { asOf, changes: changesBetween(plan, seen, statuses) }
-      seen = statuses
+      if (now.statuses === seen) await mayHaveChanged(eventId, seen, signal)
+      else yield changesSince(plan, seen, now)
+      seen = now.statuses
     }
   }
 }

@@ -1,4 +1,5 @@
 import QRCode from 'qrcode'
+import { bilevelPng } from './bilevel-png.ts'
 
 // Medium correction survives a scratched screen or a fold; four modules around it are what scanners ask for.
 const CORRECTION = 'M'
@@ -11,9 +12,24 @@ const MODULE_PX = 8
  */
 const segmentsOf = (code: string): QRCode.QRCodeSegment[] => [{ mode: 'byte', data: Buffer.from(code) }]
 
-/** A code as a PNG of more than 400 pixels, quiet zone included. */
-export const qrPng = (code: string): Promise<Buffer> =>
-  QRCode.toBuffer(segmentsOf(code), { errorCorrectionLevel: CORRECTION, margin: QUIET_ZONE_MODULES, scale: MODULE_PX })
+/** A code as a PNG of more than 400 pixels, quiet zone included: black and white, one bit a pixel. */
+export function qrPng(code: string): Promise<Buffer> {
+  const { size, isDark } = qrModules(code)
+  const widthPx = (size + 2 * QUIET_ZONE_MODULES) * MODULE_PX
+  // One byte is a module's width of eight pixels, one line of modules eight lines of pixels. White is 1.
+  const rowBytes = size + 2 * QUIET_ZONE_MODULES
+  const pixels = Buffer.alloc(widthPx * (1 + rowBytes), 0xff)
+  for (let y = 0; y < widthPx; y++) {
+    const line = y * (1 + rowBytes)
+    pixels[line] = 0 // no filter
+    const row = Math.floor(y / MODULE_PX) - QUIET_ZONE_MODULES
+    if (row < 0 || row >= size) continue
+    for (let column = 0; column < size; column++) {
+      if (isDark(row, column)) pixels[line + 1 + QUIET_ZONE_MODULES + column] = 0
+    }
+  }
+  return bilevelPng(pixels, widthPx)
+}
 
 /** The dark modules of a code, for drawing: `isDark(row, column)` within a square of `size`, without quiet zone. */
 export function qrModules(code: string): { size: number; isDark(row: number, column: number): boolean } {

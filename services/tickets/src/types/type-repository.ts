@@ -35,6 +35,10 @@ export const listTypes = (tx: Tx, eventId: EventId): Promise<StoredType[]> =>
     eventId,
   ])
 
+/** Those of these types that are offered. */
+export const listTypesById = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<StoredType[]> =>
+  tx.query<StoredType>(`${select} where t.ticket_type_id = any($1::uuid[]) and t.withdrawn_at is null`, [ticketTypeIds])
+
 /** A type that is offered; one that was withdrawn is not there. */
 export async function findType(tx: Tx, ticketTypeId: TicketTypeId): Promise<StoredType | null> {
   const [type] = await tx.query<StoredType>(`${select} where t.ticket_type_id = $1 and t.withdrawn_at is null`, [ticketTypeId])

@@ -1,12 +1,21 @@
--- confirm: the database has a reservation until then, with these places: what is known of it gives way, and one that Redis
--- lost is put back.
+-- confirm: the database has reservations until then, with these places: what is known of them gives way, and one that Redis lost is
+-- put back.
 --
 -- KEYS  as in let-go
--- ARGV  1 reservation id  2 time it lasts in ms  3 JSON {"lines":[ticket type id, quantity, …],"seats":[number, …]}
+-- ARGV  for each: reservation id, time it lasts in ms, its places as they are kept
 -- answer  1 kept
 --        -2 no picture of this event
 countChange()
 if not touchPicture() then return -2 end
-letGo(ARGV[1])
-take(ARGV[1], cjson.decode(ARGV[3]), now + ARGV[2], false)
+for i = 1, #ARGV - 1, 3 do
+  local id, ends, text = ARGV[i], now + ARGV[i + 1], ARGV[i + 2]
+  if redis.call('hget', KEYS[4], id) == keptAs(text, true) then
+    redis.call('hset', KEYS[4], id, keptAs(text, false))
+    redis.call('zadd', KEYS[3], ends, id)
+  else
+    letGo(id)
+    take(id, cjson.decode('{' .. text), text, ends, false)
+  end
+end
+keepLasting()
 return 1

@@ -17,11 +17,14 @@ local provisional = {}
 local kept = redis.call('hgetall', KEYS[4])
 for i = 1, #kept, 2 do
   local ends = redis.call('zscore', KEYS[3], kept[i])
-  if not stored[kept[i]] and ends and tonumber(ends) > now then
-    local hold = cjson.decode(kept[i + 1])
-    if hold.provisional then provisional[#provisional + 1] = { kept[i], ends, hold } end
+  if not stored[kept[i]] and ends and tonumber(ends) > now and isProvisional(kept[i + 1]) then
+    provisional[#provisional + 1] = { kept[i], ends, cjson.decode(kept[i + 1]) }
   end
 end
+
+-- What is empty would be encoded as an object.
+local function listOf(list) return #list == 0 and '[]' or cjson.encode(list) end
+local function textOf(lines, seats) return '"lines":' .. listOf(lines) .. ',"seats":' .. listOf(seats) .. '}' end
 
 local before = redis.call('hgetall', KEYS[2])
 local mapBefore = redis.call('get', KEYS[6]) or ''
@@ -32,7 +35,7 @@ redis.call('del', KEYS[2], KEYS[3], KEYS[4], KEYS[6], KEYS[7])
 for i = 1, #picture.free, 2 do redis.call('hset', KEYS[2], picture.free[i], picture.free[i + 1]) end
 if picture.map ~= '' then redis.call('set', KEYS[6], picture.map) end
 for _, hold in ipairs(picture.holds) do
-  redis.call('hset', KEYS[4], hold[1], cjson.encode({ provisional = false, lines = hold[3], seats = hold[4] }))
+  redis.call('hset', KEYS[4], hold[1], keptAs(textOf(hold[3], hold[4]), false))
   redis.call('zadd', KEYS[3], now + hold[2], hold[1])
   for _, seat in ipairs(hold[4]) do
     redis.call('setrange', KEYS[6], seat, 'h')
@@ -45,7 +48,7 @@ for _, entry in ipairs(provisional) do
   for _, seat in ipairs(entry[3].seats or {}) do
     if redis.call('getrange', KEYS[6], seat, seat) == '.' then places.seats[#places.seats + 1] = seat end
   end
-  take(entry[1], places, entry[2], true)
+  take(entry[1], places, textOf(places.lines, places.seats), entry[2], true)
 end
 
 local differed = 0

@@ -4,7 +4,8 @@
 -- KEYS  1 epoch     there is a picture
 --       2 free      hash: ticket type id → how many are free
 --       3 expiries  sorted set: reservation id → when it ends, in ms
---       4 lines     hash: reservation id → JSON {"provisional","lines":[ticket type id, quantity, …],"seats":[number, …]}
+--       4 lines     hash: reservation id → JSON {"provisional":…,"lines":[ticket type id, quantity, …],"seats":[number, …]};
+--                   "places as they are kept" is that text behind `{"provisional":…,`
 --       5 changes   a count, by which a drawing notices change
 --       6 map       one character per seat in plan order: . free, h held, s sold, x not for sale
 --       7 owners    hash: number of a held seat → reservation id
@@ -54,9 +55,12 @@ local function letGoEnded(now)
   return #ended
 end
 
--- The places are a reservation's until then. A sold seat stays sold. Sorted set and hashes are gone when they are empty: one
--- that is new has to be told how long it lasts.
-local function take(id, places, ends, provisional)
+local function keptAs(text, provisional) return '{"provisional":' .. tostring(provisional) .. ',' .. text end
+
+local function isProvisional(kept) return string.find(kept, '"provisional":true', 1, true) ~= nil end
+
+-- The places are a reservation's until then; `text`: as they are kept. A sold seat stays sold.
+local function take(id, places, text, ends, provisional)
   for i = 1, #places.lines, 2 do redis.call('hincrby', KEYS[2], places.lines[i], -places.lines[i + 1]) end
   for _, seat in ipairs(places.seats) do
     local status = redis.call('getrange', KEYS[6], seat, seat)
@@ -65,13 +69,15 @@ local function take(id, places, ends, provisional)
       redis.call('hset', KEYS[7], seat, id)
     end
   end
-  redis.call('hset', KEYS[4], id, cjson.encode({ provisional = provisional, lines = places.lines, seats = places.seats }))
+  redis.call('hset', KEYS[4], id, keptAs(text, provisional))
   redis.call('zadd', KEYS[3], ends, id)
-  if redis.call('zcard', KEYS[3]) == 1 then
-    redis.call('pexpire', KEYS[3], outlasts)
-    redis.call('pexpire', KEYS[4], outlasts)
+end
+
+-- Sorted set and hashes are gone when they are empty: one that is new has to be told how long it lasts.
+local function keepLasting()
+  for _, key in ipairs({ 3, 4, 7 }) do
+    if redis.call('pttl', KEYS[key]) == -1 then redis.call('pexpire', KEYS[key], outlasts) end
   end
-  if #places.seats > 0 and redis.call('hlen', KEYS[7]) <= #places.seats then redis.call('pexpire', KEYS[7], outlasts) end
 end
 
 local time = redis.call('time')

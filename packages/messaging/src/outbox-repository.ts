@@ -1,0 +1,63 @@
+import type { Destination } from '@boxoffice/contracts'
+import type pg from 'pg'
+import type { Outgoing } from './written.ts'
+
+const CLAIM_MAX = 100
+
+/** What became of a message that was sent. */
+export interface Published {
+  readonly message: Outgoing
+  readonly published: boolean
+}
+
+interface Row {
+  message_id: string
+  topic: Destination
+  body: unknown
+  attributes: Record<string, string>
+  group_key: string | null
+  attempts: number
+}
+
+/** Take up to a hundred messages that nobody is at under a lease; of a group only the first. */
+export async function claimUnpublished(pool: pg.Pool, lease: string, leaseMs: number): Promise<Outgoing[]> {
+  const { rows } = await pool.query<Row>(
+    `with ready as (
+       select message_id, topic from outbox o
+       where published_at is null and (leased_until is null or leased_until < clock_timestamp())
+         and (group_key is null or not exists (
+           select from outbox earlier
+           where earlier.topic = o.topic and earlier.group_key = o.group_key
+             and earlier.published_at is null and earlier.position < o.position))
+       order by position limit ${CLAIM_MAX} for update skip locked)
+     update outbox o set lease = $1, leased_until = clock_timestamp() + $2 * interval '1 millisecond', attempts = attempts + 1
+     from ready where o.message_id = ready.message_id and o.topic = ready.topic
+     returning o.message_id, o.topic, o.body, o.attributes, o.group_key, o.attempts`,
+    [lease, leaseMs],
+  )
+  return rows.map(({ message_id: messageId, topic, body, attributes, group_key: group, attempts }) => ({
+    ...{ messageId, topic, attributes, group, attempts, lease },
+    body: JSON.stringify(body),
+  }))
+}
+
+/** As `settlePublished` has it. */
+export const waitSecondsAfter = (attempts: number) => Math.min(60, 2 ** (Math.min(attempts, 6) - 1))
+
+/** Mark what was published; what was not is tried again after 1, 2, 4 … at most 60 s. */
+export async function settlePublished(pool: pg.Pool, outcomes: readonly Published[]): Promise<void> {
+  await pool.query(
+    `update outbox o set
+       published_at = case when r.published then clock_timestamp() end,
+       leased_until = case when r.published then o.leased_until
+                      else clock_timestamp() + least(60, power(2, least(o.attempts, 6) - 1)) * interval '1 second' end
+     from unnest($1::uuid[], $2::text[], $3::boolean[], $4::uuid[]) r(message_id, topic, published, lease)
+     where o.message_id = r.message_id and o.topic = r.topic and o.lease = r.lease`,
+    [
+      outcomes.map(({ message }) => message.messageId),
+      outcomes.map(({ message }) => message.topic),
+      outcomes.map(({ published }) => published),
+      outcomes.map(({ message }) => message.lease),
+    ],
+  )
+}

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto'
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
+import { type EventId, type Message, type OrderId, ticketsRejected, topics, type UserId } from '@boxoffice/contracts'
+import { baseConfig, baseEnvironment, createFoundation, readEnvironment, type Tx, transact } from '@boxoffice/service-kit'
+import { createDatabase, createTestAuthority } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { z } from 'zod'
+import { type Aws, createAws } from './aws.ts'
+import { on } from './consumer.ts'
+import { createMessaging, type Messaging } from './messaging.ts'
+import { type Append, createOutbox } from './outbox.ts'
+import { provision } from './provision.ts'
+import { createProbe, type Probe } from './testing.ts'
+import { underSavepoint } from './written.ts'
+
+const QUEUE = 'payment-processing-queue'
+type Rejected = Message<typeof ticketsRejected>
+let aws: Aws
+let probe: Probe
+let messaging: Messaging
+let append: Append
+let foundation: ReturnType<typeof createFoundation>
+
+beforeAll(async () => {
+  const authority = await createTestAuthority()
+  const environment = readEnvironment(z.object(baseEnvironment), {
+    ...authority.environment('payment-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+  })
+  foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
+  const endpoint = inject('awsEndpoint')
+  aws = createAws({
+    ...{ region: 'us-east-1', accountId: '000000000000', snsEndpoint: endpoint, sqsEndpoint: endpoint },
+    prefix: `t${randomUUID().slice(0, 8)}-`,
+    waitSeconds: 0.2,
+  })
+  await provision(aws)
+  probe = await createProbe(aws, ['ticket-events'])
+  messaging = createMessaging(foundation, aws.config)
+  append = createOutbox({ ...foundation, topics })
+})
+afterAll(async () => {
+  await messaging.relay.stop()
+  await probe.close()
+  messaging.close()
+  aws.close()
+  await foundation.pool.end()
+})
+
+const rejection = () => ({
+  ...{ orderId: randomUUID() as OrderId, userId: randomUUID() as UserId, eventId: randomUUID() as EventId },
+  ...{ reservationId: randomUUID() as never, reason: 'SEATS_GONE' },
+})
+const messageOf = (): Rejected => ({
+  ...{ messageId: randomUUID() as never, eventType: 'TICKETS_REJECTED', version: '1.0', timestamp: new Date() },
+  ...{ correlationId: 'c', aggregateVersion: 1, payload: rejection() },
+})
+
+/** Ten messages that one receive brings, while `handle` takes them. */
+async function whileTaking(
+  handle: (tx: Tx, message: Rejected) => Promise<void>,
+  check: (messages: readonly Rejected[]) => Promise<void>,
+  together?: (tx: Tx, messages: readonly Rejected[]) => Promise<void>,
+) {
+  const messages = Array.from({ length: 10 }, messageOf)
+  const Entries = messages.map((message, index) => ({
+    Id: String(index),
+    MessageBody: JSON.stringify(z.encode(ticketsRejected.schema, message)),
+  }))
+  await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl: await aws.queueUrl(QUEUE), Entries }))
+  const consumer = messaging.consumeWith<Tx>(QUEUE, [on(ticketsRejected, handle)], {
+    transact: (work) => transact(foundation.pool, work),
+    sqlOf: (tx) => tx,
+    ...(together && { together: together as never }),
+  })
+  consumer.start()
+  try {
+    await check(messages)
+  } finally {
+    await consumer.stop()
+  }
+}
+const remember = (tx: Tx, { payload: { eventId } }: Rejected) =>
+  tx.query('insert into cancelled_events (event_id) values ($1)', [eventId]).then(() => {})
+/** The transactions that remembered these messages, and how many of them are remembered. */
+async function takenIn(messages: readonly Rejected[]) {
+  const { rows } = await foundation.pool.query('select distinct xmin::text as tx from inbox where message_id = any($1)', [
+    messages.map(({ messageId }) => messageId),
+  ])
+  const { rowCount } = await foundation.pool.query('select from cancelled_events where event_id = any($1)', [
+    messages.map(({ payload }) => payload.eventId),
+  ])
+  return { transactions: rows.length, effects: rowCount }
+}
+
+describe('ten messages of one receive', () => {
+  test('take effect in one transaction', () =>
+    whileTaking(remember, (messages) =>
+      until(async () => expect(await takenIn(messages)).toEqual({ transactions: 1, effects: 10 })),
+    ))
+
+  test('take effect at once where the consumer knows how', async () => {
+    const calls: number[] = []
+    await whileTaking(
+      async () => {
+        throw new Error('one by one')
+      },
+      (messages) => until(async () => expect(await takenIn(messages)).toEqual({ transactions: 1, effects: 10 })),
+      async (tx, messages) => {
+        calls.push(messages.length)
+        for (const message of messages) await remember(tx, message)
+      },
+    )
+    expect(calls).toEqual([10])
+  })
+
+  test('of which one fails take effect one by one, and that one alone comes again', async () => {
+    const attempts = new Map<string, number>()
+    let poison = ''
+    await whileTaking(
+      async (tx, message) => {
+        poison ||= message.messageId
+        attempts.set(message.messageId, (attempts.get(message.messageId) ?? 0) + 1)
+        await remember(tx, message)
+        if (message.messageId === poison) throw new Error('not now')
+      },
+      async (messages) => {
+        const others = messages.filter(({ messageId }) => messageId !== poison)
+        await until(async () => expect(await takenIn(messages)).toEqual({ transactions: 9, effects: 9 }))
+        // In the transaction of all, and by itself.
+        expect(attempts.get(poison)).toBe(2)
+        for (const { messageId } of others) expect(attempts.get(messageId) ?? 0, messageId).toBeLessThanOrEqual(2)
+      },
+    )
+  })
+})
+
+describe('what a transaction wrote into the outbox', () => {
+  const say = (tx: Tx, payload: ReturnType<typeof rejection>) => append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
+  const heard = (orderId: OrderId) => probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)
+
+  test('is published from memory once it is committed: nobody claims it', async () => {
+    const payload = rejection()
+    const messageId = await messaging.transact((tx) => say(tx, payload))
+    const rows = (what: string) =>
+      foundation.pool.query(`select ${what} from outbox where message_id = $1`, [messageId]).then(({ rows }) => rows)
+    const [{ lease }] = (await rows('lease')) as [{ lease: string }]
+    expect(lease).not.toBeNull()
+    await until(async () => expect((await rows('published_at'))[0]?.published_at).not.toBeNull())
+    expect(await rows('lease, attempts')).toEqual([{ lease, attempts: 1 }])
+    await until(() => expect(heard(payload.orderId)).toHaveLength(1))
+  })
+
+  test('and undid under a savepoint is not published', async () => {
+    const [undone, refused, kept] = [rejection(), rejection(), rejection()]
+    await messaging.transact(async (tx) => {
+      const failing = underSavepoint(tx, async () => {
+        await say(tx, undone)
+        throw new Error('never mind')
+      })
+      await expect(failing).rejects.toThrow('never mind')
+      await underSavepoint(
+        tx,
+        () => say(tx, refused),
+        () => false,
+      )
+      await underSavepoint(tx, () => say(tx, kept))
+    })
+    await until(() => expect(heard(kept.orderId)).toHaveLength(1))
+    expect([...heard(undone.orderId), ...heard(refused.orderId)]).toEqual([])
+    const { rows } = await foundation.pool.query('select from outbox where body::text like $1', [`%${undone.orderId}%`])
+    expect(rows).toEqual([])
+  })
+
+  test('and did not commit is not published', async () => {
+    const [lost, kept] = [rejection(), rejection()]
+    const failing = messaging.transact(async (tx) => {
+      await say(tx, lost)
+      await tx.query('select 1 / 0')
+    })
+    await expect(failing).rejects.toThrow('division by zero')
+    await messaging.transact((tx) => say(tx, kept))
+    await until(() => expect(heard(kept.orderId)).toHaveLength(1))
+    expect(heard(lost.orderId)).toEqual([])
+  })
+
+  test('goes out in batches of ten, and is marked many rows at a time', async () => {
+    const payloads = Array.from({ length: 60 }, rejection)
+    await Promise.all(payloads.map((payload) => messaging.transact((tx) => say(tx, payload))))
+    const ids = payloads.map(({ orderId }) => orderId)
+    await until(async () => {
+      const { rows } = await foundation.pool.query(
+        `select count(*)::int as published, count(distinct xmin::text)::int as marks from outbox
+         where body->'payload'->>'orderId' = any($1) and published_at is not null`,
+        [ids],
+      )
+      expect(rows[0].published).toBe(60)
+      expect(rows[0].marks).toBeLessThan(20)
+    })
+  })
+})

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { withCorrelationId } from './context.ts'
+import { createPool } from './database.ts'
+import { countStatements } from './database-figures.ts'
+import { createLogger } from './logging.ts'
+import { createMetrics } from './metrics.ts'
+import { transact } from './tx.ts'
+
+let pool: ReturnType<typeof createPool>
+const metrics = createMetrics('test')
+beforeAll(() => {
+  const logger = createLogger({ service: 'test', level: 'silent' })
+  pool = createPool({ databaseUrl: inject('postgresUrl'), login: 'password', max: 2, logger, name: 'counted' })
+  countStatements(pool, metrics)
+})
+afterAll(() => pool.end())
+
+const figures = async () => {
+  const values: Record<string, number> = {}
+  for (const name of ['transactions', 'statements']) {
+    const counter = metrics.registry.getSingleMetric(`database_${name}_total`)
+    for (const { labels, value } of (await counter?.get())?.values ?? []) values[`${labels.kind} ${name}`] = value
+  }
+  return values
+}
+/** What `work` adds to the figures. */
+async function added(work: () => Promise<unknown>): Promise<Record<string, number>> {
+  const before = await figures()
+  await work()
+  await new Promise((resolve) => setImmediate(resolve))
+  return Object.fromEntries(
+    Object.entries(await figures())
+      .map(([name, value]) => [name, value - (before[name] ?? 0)] as const)
+      .filter(([, value]) => value > 0),
+  )
+}
+
+test('a transaction is one, with all of its statements, also those that ask for no answer', async () => {
+  const two = () =>
+    transact(pool, async (tx) => {
+      await tx.query('select 1')
+      await tx.query('select $1::int', [2])
+    })
+  expect(await added(two)).toEqual({ 'work transactions': 1, 'work statements': 4 })
+})
+
+test('a statement outside a transaction is one of its own, whether it is promised or called back', async () => {
+  expect(await added(() => pool.query('select 1'))).toEqual({ 'work transactions': 1, 'work statements': 1 })
+  const client = await pool.connect()
+  expect(await added(() => client.query('select 1'))).toEqual({ 'work transactions': 1, 'work statements': 1 })
+  client.release()
+})
+
+test('what finds nothing is a poll, unless a request or a message caused it', async () => {
+  const look = () => pool.query('select from pg_class where false')
+  expect(await added(look)).toEqual({ 'poll transactions': 1, 'poll statements': 1 })
+  expect(await added(() => withCorrelationId('c', look))).toEqual({ 'work transactions': 1, 'work statements': 1 })
+  const nothing = () => transact(pool, (tx) => tx.query('select from pg_class where false'))
+  expect(await added(nothing)).toEqual({ 'poll transactions': 1, 'poll statements': 3 })
+})
+
+test('what is rolled back is no transaction, and what comes after it is', async () => {
+  const failing = () => transact(pool, (tx) => tx.query('select 1 / 0')).catch(() => {})
+  expect(await added(failing)).toEqual({})
+  expect(await added(() => pool.query('select 1'))).toEqual({ 'work transactions': 1, 'work statements': 1 })
+})

@@ -1,0 +1,27 @@
+const SLOTS = 15
+
+/**
+ * Calls back everything that beats once in `intervalMs`, with one timer for all, a part of them at a time: thousands of streams must
+ * not write at once. Answers with how to stop.
+ */
+export function beatEvery(intervalMs: number): (beat: () => void) => () => void {
+  const slots = Array.from({ length: SLOTS }, () => new Set<() => void>())
+  let timer: NodeJS.Timeout | undefined
+  let count = 0
+  let next = 0
+
+  function tick(): void {
+    next = (next + 1) % SLOTS
+    for (const beat of slots[next] as Set<() => void>) beat()
+  }
+
+  return (beat) => {
+    // Its turn comes after one interval.
+    const slot = slots[next] as Set<() => void>
+    slot.add(beat)
+    if (++count === 1) timer = setInterval(tick, intervalMs / SLOTS).unref()
+    return () => {
+      if (slot.delete(beat) && --count === 0) clearInterval(timer)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { pino } from 'pino'
+
+const secrets: ReadonlySet<string> = new Set([
+  'accessToken',
+  'authorization',
+  'email',
+  'idToken',
+  'password',
+  'passwordHash',
+  'paymentToken',
+  'phone',
+  'recipient',
+  'refreshToken',
+  'sealedToken',
+  'token',
+  'to',
+])
+const CENSOR = '[redacted]'
+const LEVELS = 3
+
+/**
+ * The fields of a log line with what is secret or personal blanked wherever it stands, three levels deep; the same object where
+ * nothing is. pino's own redaction follows its paths one after the other in every line, which took longer than all else in a request.
+ */
+export const blankSecrets = (fields: Record<string, unknown>): Record<string, unknown> =>
+  blank(fields, LEVELS) as Record<string, unknown>
+
+function blank(value: object, levels: number): object {
+  let copy: Record<string, unknown> | null = null
+  for (const [key, field] of Object.entries(value)) {
+    const shown = secrets.has(key) ? CENSOR : levels > 1 ? blankInside(field, key, levels - 1) : field
+    if (shown === field) continue
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>
+    copy[key] = shown
+  }
+  return copy ?? value
+}
+
+function blankInside(field: unknown, key: string, levels: number): unknown {
+  if (typeof field !== 'object' || field === null || key === 'err') return field
+  const written = asWritten(field, key)
+  return typeof written === 'object' && written !== null ? blank(written, levels) : written
+}
+
+/** The error of a line as pino writes it, blanked likewise. */
+export const describeError = (error: Error): object => blank(pino.stdSerializers.err(error), LEVELS - 1)
+
+/** An object as it will stand in the line. */
+function asWritten(field: object, key: string): unknown {
+  const { toJSON } = field as { toJSON?: unknown }
+  return typeof toJSON === 'function' ? toJSON.call(field, key) : field
+}

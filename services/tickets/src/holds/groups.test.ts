@@ -1,0 +1,114 @@
+import { expect, it } from 'vitest'
+import { createGroups, type GroupOptions } from './groups.ts'
+
+type Request = { lane: string; name: string }
+const requests = (lane: string, ...names: string[]): Request[] => names.map((name) => ({ lane, name }))
+
+/** Groups that are answered when the test says so; which there were. */
+function recorded(options: Partial<GroupOptions<Request, string>> = {}) {
+  const groups: string[][] = []
+  const ending: (() => void)[] = []
+  const ask = createGroups<Request, string>({
+    laneOf: ({ lane }) => lane,
+    mixesLanes: true,
+    groupMax: 10,
+    groupsAtOnceMax: 2,
+    waitingMax: 100,
+    run: (group) => {
+      groups.push(group.map(({ name }) => name))
+      return new Promise((resolve) => ending.push(() => resolve(group.map(({ name }) => `done ${name}`))))
+    },
+    ...options,
+  })
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const end = async () => {
+    ending.shift()?.()
+    await turn()
+    await turn()
+  }
+  return { groups, end, turn, ask, askAll: (all: readonly Request[]) => Promise.all(all.map(ask)) }
+}
+
+it('requests that arrive together are one group, and each gets its own answer', async () => {
+  const { groups, askAll, end, turn } = recorded()
+  const answers = askAll([...requests('a', '1', '2'), ...requests('b', '3')])
+  await turn()
+  await end()
+  expect(await answers).toEqual(['done 1', 'done 2', 'done 3'])
+  expect(groups).toEqual([['1', '2', '3']])
+})
+
+it('what arrives for a lane whose group is under way is its next group, while other lanes go on', async () => {
+  const { groups, askAll, end, turn } = recorded()
+  const first = askAll(requests('a', '1'))
+  await turn()
+  const second = askAll([...requests('a', '2', '3'), ...requests('b', '4')])
+  await turn()
+  expect(groups).toEqual([['1'], ['4']])
+  await end()
+  await end()
+  await end()
+  expect(await Promise.all([first, second])).toEqual([['done 1'], ['done 2', 'done 3', 'done 4']])
+  expect(groups).toEqual([['1'], ['4'], ['2', '3']])
+})
+
+it('a group has no more requests, also of one lane, than are allowed, and lanes take turns', async () => {
+  const { groups, askAll, end, turn } = recorded({ groupMax: 3, ofLaneMax: 2, groupsAtOnceMax: 1 })
+  const all = askAll([...requests('a', '1', '2', '3', '4', '5'), ...requests('b', '6', '7')])
+  await turn()
+  for (let ended = 0; ended < 4; ended++) await end()
+  await all
+  expect(groups).toEqual([['1', '2', '6'], ['3', '4', '7'], ['5']])
+})
+
+it('lanes stay apart where groups do not mix them', async () => {
+  const { groups, askAll, end, turn } = recorded({ mixesLanes: false })
+  const all = askAll([...requests('a', '1'), ...requests('b', '2')])
+  await turn()
+  expect(groups).toEqual([['1'], ['2']])
+  await end()
+  await end()
+  await all
+})
+
+it('one bad request fails alone', async () => {
+  const groups: string[][] = []
+  const { ask } = recorded({
+    run: async (group) => {
+      groups.push(group.map(({ name }) => name))
+      if (group.some(({ name }) => name === 'bad')) throw new Error('bad')
+      return group.map(({ name }) => name)
+    },
+  })
+  const answers = await Promise.allSettled(requests('a', '1', 'bad', '2').map(ask))
+  expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(groups).toEqual([['1', 'bad', '2'], ['1'], ['bad'], ['2']])
+})
+
+it('nothing is tried again one by one when the database is unavailable', async () => {
+  let runs = 0
+  const { ask } = recorded({
+    run: async () => {
+      runs++
+      throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+    },
+  })
+  const answers = await Promise.allSettled(requests('a', '1', '2', '3').map(ask))
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  expect(runs).toBe(1)
+})
+
+it('more than may wait are refused with 503 and told when to come again, and the others are served', async () => {
+  const { ask, askAll, end, turn } = recorded({ waitingMax: 2 })
+  const served = askAll(requests('a', '1', '2'))
+  await expect(ask({ lane: 'a', name: '3' })).rejects.toMatchObject({
+    refusal: { status: 503, body: { error: 'SERVICE_UNAVAILABLE' }, headers: { 'retry-after': '1' } },
+  })
+  await turn()
+  await end()
+  expect(await served).toEqual(['done 1', 'done 2'])
+  const next = ask({ lane: 'a', name: '4' })
+  await turn()
+  await end()
+  expect(await next).toBe('done 4')
+})

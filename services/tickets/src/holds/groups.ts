@@ -1,0 +1,118 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { isUnavailable, RefusedError, refuse } from '@boxoffice/service-kit'
+
+/** What became of one request of a group. */
+type Settled<Answer> = { answer: Answer } | { error: unknown }
+
+interface Waiting<Request, Answer> {
+  readonly request: Request
+  resolve(answer: Answer): void
+  reject(error: unknown): void
+}
+
+interface Lane<Request, Answer> {
+  waiting: Waiting<Request, Answer>[]
+  isBusy: boolean
+}
+
+export interface GroupOptions<Request, Answer> {
+  /** Requests of one lane are never in two groups at once, and keep their order. */
+  laneOf(request: Request): string
+  /** Does what these ask for, all of it or, where it rejects, nothing. */
+  run(requests: readonly Request[]): Promise<readonly Answer[]>
+  /** Whether a group takes from several lanes. */
+  mixesLanes: boolean
+  /** Requests in one group, and of one lane among them. */
+  groupMax: number
+  ofLaneMax?: number
+  groupsAtOnceMax: number
+  /** Requests that wait; beyond it they are refused with 503. */
+  waitingMax: number
+}
+
+/**
+ * Group commit: requests that arrive together, or while the groups before them are under way, are carried out as one. Each gets its
+ * own answer. A group that fails is carried out again one by one, so that a bad request fails alone.
+ */
+export function createGroups<Request, Answer>(options: GroupOptions<Request, Answer>): (request: Request) => Promise<Answer> {
+  const { groupMax, groupsAtOnceMax, waitingMax, ofLaneMax = groupMax } = options
+  const lanes = new Map<string, Lane<Request, Answer>>()
+  // What a group does belongs to none of its requests: not to the trace of the one that happened to begin it.
+  const outsideOfRequests = AsyncLocalStorage.snapshot()
+  let waitingCount = 0
+  let groupsAtOnce = 0
+  let isScheduled = false
+
+  /** Everything that the event loop reads in this turn arrives before the group begins. */
+  function schedule(): void {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      outsideOfRequests(beginGroups)
+    })
+  }
+
+  function beginGroups(): void {
+    while (groupsAtOnce < groupsAtOnceMax) {
+      const group = takeGroup()
+      if (group.waiting.length === 0) return
+      groupsAtOnce++
+      void carryOut(group.waiting.map(({ request }) => request)).then((settled) => {
+        for (const [index, { resolve, reject }] of group.waiting.entries()) {
+          const outcome = settled[index] as Settled<Answer>
+          if ('answer' in outcome) resolve(outcome.answer)
+          else reject(outcome.error)
+        }
+        groupsAtOnce--
+        for (const lane of group.lanes) leave(lane)
+        if (waitingCount > 0) schedule()
+      })
+    }
+  }
+
+  function takeGroup(): { waiting: Waiting<Request, Answer>[]; lanes: string[] } {
+    const group: Waiting<Request, Answer>[] = []
+    const taken: string[] = []
+    for (const [name, lane] of lanes) {
+      if (group.length >= groupMax || (taken.length > 0 && !options.mixesLanes)) break
+      if (lane.isBusy) continue
+      lane.isBusy = true
+      taken.push(name)
+      group.push(...lane.waiting.splice(0, Math.min(ofLaneMax, groupMax - group.length)))
+    }
+    waitingCount -= group.length
+    return { waiting: group, lanes: taken }
+  }
+
+  /** A lane with requests left goes behind the others: none waits for ever. */
+  function leave(name: string): void {
+    const lane = lanes.get(name)
+    lanes.delete(name)
+    if (lane && lane.waiting.length > 0) lanes.set(name, { waiting: lane.waiting, isBusy: false })
+  }
+
+  async function carryOut(requests: readonly Request[]): Promise<Settled<Answer>[]> {
+    try {
+      return (await options.run(requests)).map((answer) => ({ answer }))
+    } catch (error) {
+      if (requests.length === 1 || isUnavailable(error)) return requests.map(() => ({ error }))
+    }
+    const settled: Settled<Answer>[] = []
+    for (const request of requests) settled.push(...(await carryOut([request])))
+    return settled
+  }
+
+  return (request) => {
+    if (waitingCount >= waitingMax) {
+      return Promise.reject(new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many buyers at once: try again shortly')))
+    }
+    const name = options.laneOf(request)
+    const lane = lanes.get(name) ?? { waiting: [], isBusy: false }
+    lanes.set(name, lane)
+    waitingCount++
+    const { waiting } = lane
+    schedule()
+    return new Promise((resolve, reject) => void waiting.push({ request, resolve, reject }))
+  }
+}

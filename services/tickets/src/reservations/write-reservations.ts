@@ -1,0 +1,190 @@
+import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
+import { sideBySide, type Tx, transactInTwoTrips, violatedUnique } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import { listPicturesAsOf } from '../event-pictures/picture-repository.ts'
+import { changeCounters, lockGeneralCounters } from '../holds/counter-repository.ts'
+import type { SeatedLine } from '../holds/redis-picture.ts'
+import { listClaimed, type SeatOfEvent } from '../holds/seat-claim-repository.ts'
+import { listEndedOrders } from '../issuing/outcome-repository.ts'
+import type { Plan } from '../seating/plan.ts'
+import { listTypesById } from '../types/type-repository.ts'
+import { overOrder } from './claim.ts'
+import { lockBuyers, lockOrders } from './locks.ts'
+import { limitOf, type Offer, typeOf } from './offer.ts'
+import {
+  type BuyersCount,
+  countOfBuyers,
+  insertReservations,
+  listStanding,
+  type NewReservation,
+} from './reservation-repository.ts'
+import { type ReserveResult, refuseOffer, seatsTaken, soldOut } from './reserve-result.ts'
+import type { Wish } from './wish.ts'
+
+/** A wish with its seats; `plan` where the event has one. */
+export interface SeatedWish {
+  readonly wish: Wish
+  readonly lines: readonly SeatedLine[]
+  readonly plan: Plan | null
+}
+
+/** STANDING: a reservation with the wish's id is there already. */
+export type WriteResult = ReserveResult | 'STANDING'
+
+const CONFLICTS_MAX = 5
+
+/**
+ * The transaction of holds that arrived together: everything is checked again under locks, in their order, as if each came alone; all of
+ * them are two round trips and one commit.
+ */
+export async function writeReservations(
+  pool: pg.Pool,
+  wishes: readonly SeatedWish[],
+  limits: { claimSeconds: number; liveMax: number },
+): Promise<WriteResult[]> {
+  for (let conflicts = 0; ; conflicts++) {
+    try {
+      return await transactInTwoTrips(
+        pool,
+        (tx) => readSituation(tx, wishes),
+        (tx, situation) => write(tx, decide(wishes, situation, limits)),
+      )
+    } catch (error) {
+      // Another instance was faster, by seats or by an id: now its row is there to be read.
+      const isConflict = ['seat_claims_pkey', 'reservations_pkey'].includes(violatedUnique(error) ?? '')
+      if (!isConflict || conflicts === CONFLICTS_MAX) throw error
+    }
+  }
+}
+
+interface Situation {
+  readonly endedOrders: ReadonlySet<string>
+  readonly standing: ReadonlySet<ReservationId>
+  readonly offers: ReadonlyMap<EventId, Offer>
+  readonly buyers: ReadonlyMap<string, BuyersCount>
+  /** Seats that are claimed, as `keyOfSeat`. */
+  readonly claimed: Set<string>
+  /** How many are free of each general type. */
+  readonly free: Map<TicketTypeId, number>
+}
+
+const keyOfBuyer = ({ eventId, userId }: Pick<Wish, 'eventId' | 'userId'>) => `${eventId} ${userId}`
+const keyOfSeat = ({ eventId, seatId }: SeatOfEvent) => `${eventId} ${seatId}`
+
+/** All statements are sent before any is waited for; their order is the order of locks. */
+async function readSituation(tx: Tx, wishes: readonly SeatedWish[]): Promise<Situation> {
+  const all = wishes.map(({ wish }) => wish)
+  const orderIds = all.flatMap(({ orderId }) => orderId ?? [])
+  const eventIds = [...new Set(all.map(({ eventId }) => eventId))]
+  const repeatable = all.flatMap((wish) => (wish.repeatable ? wish.reservationId : []))
+  const typeIds = [...new Set(all.flatMap(({ requests }) => requests.map(({ ticketTypeId }) => ticketTypeId)))]
+  const general = [
+    ...new Set(wishes.flatMap(({ lines }) => lines.flatMap(({ seatIds, ticketTypeId }) => (seatIds ? [] : ticketTypeId)))),
+  ]
+  const seats = wishes.flatMap(seatsOf)
+  const [, ended, , standing, buyers, claimed, counters, pictures, types] = await sideBySide([
+    orderIds.length > 0 && lockOrders(tx, orderIds),
+    orderIds.length > 0 ? listEndedOrders(tx, orderIds) : [],
+    lockBuyers(tx, all),
+    repeatable.length > 0 ? listStanding(tx, repeatable) : [],
+    countOfBuyers(tx, all),
+    seats.length > 0 ? listClaimed(tx, seats) : [],
+    general.length > 0 ? lockGeneralCounters(tx, general) : [],
+    listPicturesAsOf(tx, eventIds),
+    // Behind the lock: what stands now is what holds, and what was read before may be over.
+    listTypesById(tx, typeIds),
+  ])
+  const typesOf = Map.groupBy(types, ({ eventId }) => eventId)
+  return {
+    endedOrders: new Set(ended),
+    standing: new Set(standing),
+    offers: new Map(
+      pictures.map((found) => [found.picture.eventId, { ...found, types: typesOf.get(found.picture.eventId) ?? [] }]),
+    ),
+    buyers: new Map(buyers.map((buyer) => [keyOfBuyer(buyer), buyer])),
+    claimed: new Set(claimed.map(keyOfSeat)),
+    free: new Map(counters.map(({ ticketTypeId, capacity, held, sold }) => [ticketTypeId, capacity - held - sold])),
+  }
+}
+
+const seatsOf = ({ wish: { eventId }, lines }: SeatedWish): SeatOfEvent[] =>
+  lines.flatMap(({ seatIds }) => (seatIds ?? []).map((seatId) => ({ eventId, seatId })))
+
+interface Decided {
+  readonly result: WriteResult | null
+  /** What is written for it. */
+  readonly reservation: NewReservation | null
+}
+
+/** What becomes of each wish, where those before it are written. */
+function decide(
+  wishes: readonly SeatedWish[],
+  situation: Situation,
+  limits: { claimSeconds: number; liveMax: number },
+): Decided[] {
+  const buyers = new Map<string, Has>(situation.buyers)
+  const ids = new Set(situation.standing)
+  return wishes.map((seated) => {
+    const { wish, lines, plan } = seated
+    const { reservationId, userId, eventId, orderId } = wish
+    const refused = (result: WriteResult): Decided => ({ result, reservation: null })
+    if (orderId && situation.endedOrders.has(orderId)) return refused(overOrder)
+    if (ids.has(reservationId)) return refused('STANDING')
+    const offer = situation.offers.get(eventId)
+    if (!offer) return refused({ outcome: 'unknown-event' })
+    const refusal = refuseOffer(offer, plan, wish)
+    if (refusal) return refused(refusal)
+    const buyer = buyers.get(keyOfBuyer(wish)) ?? { live: [], byType: {} }
+    const limit = limitOf(offer, lines, buyer, limits.liveMax)
+    if (limit) return refused({ outcome: 'refused', ...limit })
+    const taken = takePlaces(situation, seated)
+    if (taken) return refused(taken)
+    ids.add(reservationId)
+    buyers.set(keyOfBuyer(wish), withReservation(buyer, reservationId, lines))
+    const items = lines.map((line) => ({ ...line, unitPrice: typeOf(offer, line.ticketTypeId).unitPrice }))
+    const { currency } = typeOf(offer, (items[0] as SeatedLine).ticketTypeId)
+    const seconds = orderId ? Math.max(wish.seconds, limits.claimSeconds) : wish.seconds
+    return { result: null, reservation: { reservationId, userId, eventId, orderId, currency, items, seconds } }
+  })
+}
+
+/** Count the places of a wish as taken, all or none; why not, or null. */
+function takePlaces({ claimed, free }: Situation, seated: SeatedWish): ReserveResult | null {
+  const seats = seatsOf(seated)
+  const taken = seats.filter((seat) => claimed.has(keyOfSeat(seat))).map(({ seatId }) => seatId)
+  if (taken.length > 0) return seatsTaken(taken.toSorted())
+  const general = seated.lines.filter(({ seatIds }) => !seatIds)
+  if (general.some(({ ticketTypeId, quantity }) => (free.get(ticketTypeId) ?? 0) < quantity)) return soldOut
+  for (const seat of seats) claimed.add(keyOfSeat(seat))
+  for (const { ticketTypeId, quantity } of general) free.set(ticketTypeId, (free.get(ticketTypeId) ?? 0) - quantity)
+  return null
+}
+
+type Has = Pick<BuyersCount, 'live' | 'byType'>
+
+function withReservation({ live, byType }: Has, reservationId: ReservationId, lines: readonly SeatedLine[]): Has {
+  const counts = { ...byType }
+  for (const { ticketTypeId, quantity } of lines) counts[ticketTypeId] = (counts[ticketTypeId] ?? 0) + quantity
+  return { live: [...live, reservationId], byType: counts }
+}
+
+async function write(tx: Tx, decided: readonly Decided[]): Promise<WriteResult[]> {
+  const reservations = decided.flatMap(({ reservation }) => reservation ?? [])
+  if (reservations.length === 0) return decided.map(({ result }) => result as WriteResult)
+  const [rows] = await sideBySide([
+    insertReservations(tx, reservations),
+    changeCounters(
+      tx,
+      reservations.flatMap(({ items }) => items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: quantity, sold: 0 }))),
+    ),
+  ])
+  const written = new Map(rows.map((row) => [row.reservationId, row]))
+  return decided.map(({ result, reservation }) => {
+    if (!reservation) return result as WriteResult
+    const times = written.get(reservation.reservationId)
+    if (!times) throw new Error(`reservation ${reservation.reservationId} was not written`)
+    const { seconds, ...stored } = reservation
+    const status = stored.orderId ? 'PAYING' : 'ACTIVE'
+    return { outcome: 'reserved', reservation: { ...stored, ...times, status, remainingMs: seconds * 1_000 } }
+  })
+}
