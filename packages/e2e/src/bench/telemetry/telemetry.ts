@@ -43,7 +43,6 @@ export async function benchTelemetry(): Promise<boolean> {
   const { d: _, ...publicKey } = authority.tokenKey
   const users = await Promise.all(Array.from({ length: CONNECTIONS }, () => authority.user()))
   const base = {
-    ...process.env,
     ...authority.environment('ticket-service'),
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
     USER_KEYS: JSON.stringify({ keys: [publicKey] }),
@@ -99,7 +98,7 @@ async function measure(env: NodeJS.ProcessEnv, users: readonly { headers: Record
 /** Its log goes to a file, as that of a supervised service does. */
 function start(env: NodeJS.ProcessEnv): ChildProcess {
   const log = openSync(path.join(tmpdir(), 'boxoffice-bench-telemetry.log'), 'w')
-  const child = spawn(process.execPath, [new URL('service.ts', import.meta.url).pathname], {
+  const child = spawn(process.execPath, [new URL('main.ts', import.meta.url).pathname], {
     env,
     stdio: ['ignore', log, 'inherit', 'ipc'],
   })
