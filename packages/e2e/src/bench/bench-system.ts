@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serviceKeys } from '@boxoffice/contracts'
-import { type ChildName, claimPorts, loadSecrets, type SystemOptions, startSystem } from '@boxoffice/stack'
+import { abandonStores, type ChildName, claimPorts, loadSecrets, type SystemOptions, startSystem } from '@boxoffice/stack'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Observed } from '../invariants/observed.ts'
@@ -12,11 +12,19 @@ import type { Observable } from './measure/limits.ts'
 import { parentOf } from './measure/processes.ts'
 import { step } from './report.ts'
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 /** A whole system of its own, on free ports and with a folder that goes when it stops; PostgreSQL waits for the disk as it should. */
 export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'instances' | 'traces'> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-bench-'))
   step('starting a system of its own')
   const system = await startSystem({ folder, ports: await claimPorts(), log: () => {}, ...options })
+  // Children end with us by themselves, PostgreSQL and Redis do not.
+  const abandon = () => {
+    abandonStores(folder)
+    process.exit(1)
+  }
+  for (const signal of SIGNALS) process.once(signal, abandon)
   const { urls } = system
   const ledger: Observed['ledger'] = async () => (await fetch(`${urls.sandbox}/ledger`)).json() as never
   const nameOf = (key: string, instance: number) => (instance === 0 ? key : `${key}-${instance + 1}`)
@@ -54,6 +62,7 @@ export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'ins
       return operator
     },
     async stop(): Promise<void> {
+      for (const signal of SIGNALS) process.off(signal, abandon)
       await system.stop()
       await rm(folder, { recursive: true, force: true })
     },

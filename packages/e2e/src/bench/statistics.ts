@@ -1,4 +1,10 @@
-export const median = (values: readonly number[]): number => percentile(values, 50)
+/** The middle one, or the mean of the two in the middle; NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  const [low, high] = [sorted[Math.ceil(middle) - 1] ?? Number.NaN, sorted[Math.floor(middle)] ?? Number.NaN]
+  return (low + high) / 2
+}
 
 /** The value below which so many percent lie (nearest rank); NaN of nothing. */
 export function percentile(values: readonly number[], percent: number): number {

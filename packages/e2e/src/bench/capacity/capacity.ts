@@ -1,7 +1,7 @@
 import type { Bench, BenchContext } from '../bench.ts'
 import { fact, heading, step, table } from '../report.ts'
 import { readServiceTimes } from './measured-times.ts'
-import { type OnSale, type Plan, planOnSale, type ServiceTimes } from './on-sale.ts'
+import { BATCH_MAX, type OnSale, type Plan, planOnSale, type ServiceTimes } from './on-sale.ts'
 
 /** What a vCPU of Fargate does of what one core here does: an assumption, to be replaced by a run of `pages` there. */
 export const VCPU_FACTOR = 0.7
@@ -47,8 +47,9 @@ export const capacity: Bench = {
       ],
       ...rows.map(({ cells }) => cells),
     ])
-    for (const { wall, cells } of rows) {
+    for (const { wall, sale, cells } of rows) {
       fact(`first wall of ${cells[0]}`, wall ? WALLS[wall] : 'none of what an event has one of')
+      if (wall) sayWhatMovesIt(context, sale, converted)
     }
   },
 }
@@ -87,12 +88,31 @@ function sayTasks(context: BenchContext, { hold, purchase }: ServiceTimes): void
   context.record('carries', rows)
 }
 
+const LANES = 8
+const SLOWER = 4
+
+/** The same on-sale with the counter split, and with people let in more slowly. */
+function sayWhatMovesIt(context: BenchContext, sale: OnSale, times: ServiceTimes): void {
+  const lanesPerSecond = 1_000 / (times.hold.postgres + times.commitMs / BATCH_MAX)
+  const others = {
+    [`${LANES} counters instead of one`]: { ...sale, lanes: LANES },
+    [`${(lanesPerSecond / SLOWER).toFixed(0)} people let in a second`]: { ...sale, admittedPerSecond: lanesPerSecond / SLOWER },
+  }
+  for (const [how, other] of Object.entries(others)) {
+    const { outcome, wall } = planOnSale(other, times)
+    context.record('moved', { other, outcome, wall })
+    const room =
+      outcome.waitingRoomMaxMs > 0 ? `, the longest queue in front ${(outcome.waitingRoomMaxMs / 1_000).toFixed(0)} s` : ''
+    fact(`  with ${how}`, `hold p99 ${(outcome.holdP99Ms / 1_000).toFixed(1)} s${room}${wall ? `, then ${wall}` : ''}`)
+  }
+}
+
 function planRow(
   context: BenchContext,
   buyers: number,
   admittedPerSecond: number,
   times: ServiceTimes,
-): { cells: string[]; wall: Plan['wall'] } {
+): { cells: string[]; wall: Plan['wall']; sale: OnSale } {
   step(`${buyers.toLocaleString('en')} buyers`)
   const sale: OnSale = { buyers, tickets: buyers / 2, admittedPerSecond, lanes: 1 }
   const plan = planOnSale(sale, times)
@@ -112,5 +132,5 @@ function planRow(
     `${outcome.settledSeconds.toFixed(0)} s`,
     `${(outcome.waitingRoomMaxMs / 1_000).toFixed(0)} s`,
   ]
-  return { cells, wall }
+  return { cells, wall, sale }
 }

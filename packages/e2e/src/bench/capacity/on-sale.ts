@@ -52,7 +52,8 @@ export interface Outcome {
 
 const THINKING_MS = { min: 30_000, max: 150_000 }
 const CHECKOUTS_AT_ONCE = 40_000
-const BATCH_MAX = 200
+/** Holds in a batch at most. */
+export const BATCH_MAX = 200
 const IN_FLIGHT_MAX = 2
 /** Simulated buyers at most: where there are more, each stands for several who do everything together. */
 const SIMULATED_MAX = 50_000

@@ -2,7 +2,7 @@ import { startBareEdge } from '../baseline/bare-edge.ts'
 import { type Bench, type BenchContext, inTurns } from '../bench.ts'
 import { signIn } from '../crowd.ts'
 import { holdOne, holdSeat } from '../holds/hold-templates.ts'
-import { BUYERS, CONNECTIONS, everyHoldIsThere } from '../holds/holds.ts'
+import { BUYERS, CONNECTIONS, everyHoldIsThere, WARM_UP } from '../holds/holds.ts'
 import type { RequestTemplate } from '../load/template.ts'
 import { fact, figuresOf, heading, times } from '../report.ts'
 import { median } from '../statistics.ts'
@@ -28,7 +28,13 @@ async function measureEdge(context: BenchContext, world: World): Promise<void> {
   const held: { eventId: string; answered: number }[] = []
   const closed = { kind: 'closed', connections: CONNECTIONS, seconds } as const
   const hold = async (template: RequestTemplate, eventId: string, turns?: number) => {
-    const measured = await measureLoad(world, template, { ...closed, ...(turns && { turns }) })
+    // What an event has to be read for when it is sold for the first time is not what is measured.
+    await world.generator.run(template, { kind: 'closed', connections: 1, turns: WARM_UP })
+    const measured = await measureLoad(world, template, {
+      ...closed,
+      firstTurn: WARM_UP,
+      ...(turns && { turns: turns - WARM_UP }),
+    })
     held.push({ eventId, answered: figuresOf(measured.load, 201).count })
     return measured
   }

@@ -1,4 +1,4 @@
-import { argon2Sync, randomBytes } from 'node:crypto'
+import { argon2Sync, createHash, createPrivateKey, randomBytes, sign } from 'node:crypto'
 import path from 'node:path'
 import pg from 'pg'
 import { bareDatabaseUrl } from '../baseline/bare.ts'
@@ -96,15 +96,25 @@ async function prepareSale(world: World, buyers: readonly Buyer[], orders: numbe
   return { eventIds: fields.map(({ eventId }) => eventId), saleId: field.eventId, organizer: person.session().accessToken }
 }
 
+/** What the pictures on its tickets say: signed as the ticket service signs them (`CODE_FORMAT` there). */
 async function codesOf({ bench }: World, eventId: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: bench.system.databaseUrl('payments') })
+  const { privateKey } = bench.secrets.ticketSigning
+  const key = createPrivateKey({ key: privateKey, format: 'jwk' })
+  const keyId = createHash('sha256').update(privateKey.kid).digest().subarray(0, 4)
+  const client = new pg.Client({ connectionString: bench.system.databaseUrl('tickets') })
   await client.connect()
-  const { rows } = await client.query<{ qr_code: string }>(
-    'select qr_code from order_tickets join orders using (order_id) where event_id = $1',
+  const { rows } = await client.query<{ ticket_id: string; code_version: number }>(
+    'select ticket_id, code_version from tickets where event_id = $1',
     [eventId],
   )
   await client.end()
-  return rows.map(({ qr_code }) => qr_code)
+  const bytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex')
+  return rows.map(({ ticket_id, code_version }) => {
+    const version = Buffer.alloc(4)
+    version.writeUInt32BE(code_version)
+    const said = Buffer.concat([Buffer.from([1]), keyId, bytes(ticket_id), bytes(eventId), version])
+    return Buffer.concat([said, sign(null, said, key)]).toString('base64url')
+  })
 }
 
 type Known = {

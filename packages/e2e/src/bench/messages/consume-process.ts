@@ -81,12 +81,15 @@ async function toolkit(): Promise<void> {
     const client = await pool.connect()
     try {
       await client.query('begin')
-      const { rowCount } = await client.query('insert into inbox (consumer, message_id) values ($1, $2) on conflict do nothing', [
-        queue,
-        messageId,
-      ])
+      const { rowCount } = await client.query(
+        `insert into inbox (consumer, message_id, event_type) values ($1, $2, 'PAYMENT_FAILED') on conflict do nothing`,
+        [queue, messageId],
+      )
       if (rowCount) await client.query('insert into bench_effects (order_id) values ($1)', [payload.orderId])
       await client.query('commit')
+    } catch (error) {
+      await client.query('rollback')
+      throw error
     } finally {
       client.release()
     }

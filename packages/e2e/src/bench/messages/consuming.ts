@@ -98,6 +98,12 @@ export interface Consumed {
   limits: Limits
 }
 
+const PATIENCE_MS = 180_000
+const tooLong = () =>
+  new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error('the messages were not consumed in time')), PATIENCE_MS).unref()
+  })
+
 /** Fills the queue, and measures how fast a process empties it. */
 export async function consume(
   bench: BenchSystem,
@@ -111,7 +117,7 @@ export async function consume(
     const what = await bench.observable()
     await program.ready
     const pids = { ...what.pids, consumer: program.pid }
-    const { result, limits } = await observe({ ...what, pids }, () => program.result)
+    const { result, limits } = await observe({ ...what, pids }, () => Promise.race([program.result, tooLong()]))
     return { perSecond: result.done / result.seconds, limits }
   } finally {
     await program.stop()
