@@ -22,6 +22,8 @@ const budget: Budget = {
 }
 /** Of each figure the least of so many purchases counts: what comes by the clock in between is not theirs. */
 const PURCHASES = 4
+/** Each service sends its spans once a second. */
+const QUIET_MS = 1_500
 
 let running: TestSystem
 let databases: Record<'tickets' | 'payments' | 'notifications' | 'analytics', pg.Client>
@@ -100,16 +102,14 @@ async function spansOfLatest(traceIds: Set<string>): Promise<Map<ServiceKey, num
   const latest = traces.find(({ root, traceId }) => root === 'POST /api/payments/orders' && !traceIds.has(traceId))
   if (!latest) throw new Error('the purchase has no trace')
   traceIds.add(latest.traceId)
-  const count = async () =>
-    Map.groupBy((await read<{ spans: { service: string }[] }>(`/api/traces/${latest.traceId}`)).spans, ({ service }) => service)
-  let spans = await count()
-  // Each service sends what it did once a second.
-  for (let isQuiet = false; !isQuiet; ) {
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
-    const more = await count()
-    isQuiet = [...more].every(([service, those]) => spans.get(service)?.length === those.length)
-    spans = more
-  }
+  let [known, sinceMs] = [0, performance.now()]
+  const all = await until(async () => {
+    const { spans } = await read<{ spans: { service: string }[] }>(`/api/traces/${latest.traceId}`)
+    if (spans.length !== known) [known, sinceMs] = [spans.length, performance.now()]
+    if (performance.now() - sinceMs < QUIET_MS) throw new Error(`${known} spans, and more are coming`)
+    return spans
+  })
+  const spans = Map.groupBy(all, ({ service }) => service)
   return new Map(serviceKeys.map((key) => [key, spans.get(services[key].name)?.length ?? 0]))
 }
 
