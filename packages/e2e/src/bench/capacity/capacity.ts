@@ -1,7 +1,7 @@
 import type { Bench, BenchContext } from '../bench.ts'
 import { fact, heading, step, table } from '../report.ts'
 import { readServiceTimes } from './measured-times.ts'
-import { BATCH_MAX, type OnSale, type Plan, planOnSale, type ServiceTimes } from './on-sale.ts'
+import { BATCH_MAX, IN_FLIGHT_MAX, type OnSale, type Plan, planOnSale, type ServiceTimes } from './on-sale.ts'
 
 /** What a vCPU of Fargate does of what one core here does: an assumption, to be replaced by a run of `pages` there. */
 export const VCPU_FACTOR = 0.7
@@ -89,14 +89,15 @@ function sayTasks(context: BenchContext, { hold, purchase }: ServiceTimes): void
 }
 
 const LANES = 8
-const SLOWER = 4
 
 /** The same on-sale with the counter split, and with people let in more slowly. */
 function sayWhatMovesIt(context: BenchContext, sale: OnSale, times: ServiceTimes): void {
-  const lanesPerSecond = 1_000 / (times.hold.postgres + times.commitMs / BATCH_MAX)
+  const { postgres, redis } = times.hold
+  const perBatches = (IN_FLIGHT_MAX * 1_000) / (postgres + times.commitMs / BATCH_MAX)
+  const letIn = Math.floor(UTILISATION * Math.min(perBatches, 1_000 / redis))
   const others = {
     [`${LANES} counters instead of one`]: { ...sale, lanes: LANES },
-    [`${(lanesPerSecond / SLOWER).toFixed(0)} people let in a second`]: { ...sale, admittedPerSecond: lanesPerSecond / SLOWER },
+    [`${letIn.toLocaleString('en')} people let in a second`]: { ...sale, admittedPerSecond: letIn },
   }
   for (const [how, other] of Object.entries(others)) {
     const { outcome, wall } = planOnSale(other, times)

@@ -54,7 +54,8 @@ const THINKING_MS = { min: 30_000, max: 150_000 }
 const CHECKOUTS_AT_ONCE = 40_000
 /** Holds in a batch at most. */
 export const BATCH_MAX = 200
-const IN_FLIGHT_MAX = 2
+/** Batches of an event at once. */
+export const IN_FLIGHT_MAX = 2
 /** Simulated buyers at most: where there are more, each stands for several who do everything together. */
 const SIMULATED_MAX = 50_000
 
