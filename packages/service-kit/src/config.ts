@@ -87,6 +87,8 @@ export interface BaseConfig {
   databaseLogin: z.output<typeof DatabaseLogin>
   databasePoolSize: number
   databaseLimits: DatabaseLimits
+  /** More settings of the service's database sessions: see `createPool`. */
+  databaseSettings?: string
   /** Of rows that a process works on: sagas, messages to publish. */
   leaseMs: number
   authUrl: string

@@ -55,6 +55,8 @@ export function createPool(options: {
   login: DatabaseLogin
   max: number
   limits?: DatabaseLimits
+  /** More settings of the sessions, as PostgreSQL's `-c name=value`. */
+  settings?: string
   logger: Logger
   name: string
 }): pg.Pool {
@@ -69,7 +71,7 @@ export function createPool(options: {
     lock_timeout: lockTimeoutMs,
     statement_timeout: statementTimeoutMs,
     pipeline: true,
-    options: '-c jit=off', // compiling takes longer than any of our statements
+    options: `-c jit=off ${options.settings ?? ''}`, // compiling takes longer than any of our statements
   })
   // An idle connection that breaks is replaced on the next use.
   pool.on('error', (error) => options.logger.warn({ err: error }, 'a database connection broke'))

@@ -59,6 +59,7 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
     login: config.databaseLogin,
     max: config.databasePoolSize,
     limits: config.databaseLimits,
+    settings: config.databaseSettings,
     logger,
     name: config.service,
   })

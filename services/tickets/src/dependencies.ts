@@ -117,6 +117,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
         turns: createTurns({ waitMs: config.turnWaitMs }),
         findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
         findPlan,
+        waitingMax: config.holdsWaitingMax,
       }),
     ),
     together: createTogether({

@@ -276,6 +276,7 @@ describe('the best seats', () => {
       }),
       turns: createTurns({ waitMs: 1_000 }),
       findOffer: createOffers({ ...deps, believedMs: 0 }),
+      waitingMax: 100,
     })
     const wish = { eventId, orderId: null, requests: best(typeId, 2), seconds: 60, repeatable: false }
     const attempt = () => unlucky({ ...wish, reservationId: newId(), userId: newId() })

@@ -1,5 +1,6 @@
 import type { EventId, SeatId } from '@boxoffice/contracts'
 import { RefusedError, refuse, type Tx } from '@boxoffice/service-kit'
+import { createGroups } from '../holds/groups.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
 import type { Turns } from '../holds/turns.ts'
@@ -9,16 +10,28 @@ import { chooseSeats } from './choose-seats.ts'
 import type { Held, Holding } from './hold.ts'
 import type { Offer } from './offer.ts'
 import { type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
-import { mergeRequests, type Wish } from './wish.ts'
+import { mergeRequests, type Wish, type WishedLine } from './wish.ts'
 
 /** How often somebody else may be faster before a buyer is asked to come again. */
 const LOSSES_MAX = 12
 /** Who has lost twice chooses among so many, so that instances that choose at once choose apart. */
 const CANDIDATES_MAX = 6
 
+/** Buyers of an event who choose from one reading of its map. */
+const TOGETHER_MAX = 50
+const EVENTS_AT_ONCE_MAX = 100
+
+interface Choosing {
+  readonly wish: Wish
+  readonly wished: readonly WishedLine[]
+  readonly offer: Offer
+  readonly plan: Plan
+}
+
 /**
- * Hold the best seats. They are chosen from the map, one buyer of an event after the other, and chosen anew when somebody of
- * another instance was faster. Where the map turns out to be wrong, what is chosen next is free in PostgreSQL too, and written
+ * Hold the best seats. They are chosen from the map, one buyer of an event after the other: those who come together from one reading of
+ * it, what one takes is not free for the next. They are chosen anew, each from a reading of its own, when there were not enough or
+ * somebody of another instance was faster. Where the map turns out to be wrong, what is chosen next is free in PostgreSQL too, and written
  * before the next one chooses. Refused as sold out when the map has not so many; after the last loss, or where the map was wrong,
  * only when PostgreSQL has not so many either, else with 503.
  */
@@ -28,8 +41,31 @@ export function createReserveBest(deps: {
   holding: Holding
   seatMaps: Pick<SeatMaps, 'readNow'>
   turns: Turns<EventId>
+  /** Buyers who wait to choose; beyond it they are refused with 503. */
+  waitingMax: number
 }) {
   const { hold, keep, takeOver } = deps.holding
+
+  /** The best seats for buyers of one event, held in one command; null for whom the map has not so many. */
+  const chooseTogether = createGroups<Choosing, { lines: SeatedLine[]; held: Held } | null>({
+    laneOf: ({ wish }) => wish.eventId,
+    mixesLanes: false,
+    groupMax: TOGETHER_MAX,
+    groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
+    waitingMax: deps.waitingMax,
+    run: async (choosing) => {
+      const [{ wish }] = choosing as [Choosing]
+      const { statuses } = await deps.seatMaps.readNow(wish.eventId)
+      const passedOver = new Set<SeatId>()
+      return Promise.all(
+        choosing.map(async ({ wish, wished, offer, plan }) => {
+          const lines = chooseSeats(wished, offer, plan, { statuses, passedOver })
+          for (const seatId of lines?.flatMap(({ seatIds }) => seatIds ?? []) ?? []) passedOver.add(seatId)
+          return lines && { lines, held: await hold(wish, lines) }
+        }),
+      )
+    },
+  })
 
   return async (wish: Wish, offer: Offer, plan: Plan): Promise<ReserveResult> => {
     const { eventId } = wish
@@ -86,6 +122,11 @@ export function createReserveBest(deps: {
       throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many buyers want these seats: try again shortly'))
     }
 
+    const first = await chooseTogether({ wish, wished, offer, plan })
+    if (first) {
+      const result = await settle(await keep(wish, first.lines, plan, first.held), first.held)
+      if (result) return result
+    }
     for (;;) {
       const chosen = await deps.turns(eventId, () => chooseAndHold(losses > 0))
       if ('outcome' in chosen) return chosen

@@ -23,6 +23,7 @@ export function createReserve(deps: {
   turns: Turns<EventId>
   findOffer: FindOffer
   findPlan: FindPlan
+  waitingMax: number
 }) {
   const { hold, keep, repeat } = deps.holding
   const reserveBest = createReserveBest(deps)
