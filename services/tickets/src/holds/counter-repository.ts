@@ -67,15 +67,13 @@ export async function changeCounters(tx: Tx, changes: readonly CounterChange[]):
   )
 }
 
-/** Events in which something was held, released or sold within the last so many seconds. */
-export async function listBusyEvents(tx: Tx, seconds: number): Promise<EventId[]> {
-  const rows = await tx.query<{ eventId: EventId }>(
-    `select distinct event_id as "eventId" from ticket_type_counters
-     where updated_at > clock_timestamp() - make_interval(secs => $1)`,
+/** Events in which something was held, released or sold within the last so many seconds, and when last. */
+export const listBusyEvents = (tx: Tx, seconds: number): Promise<{ eventId: EventId; changedAt: string }[]> =>
+  tx.query(
+    `select event_id as "eventId", max(updated_at)::text as "changedAt" from ticket_type_counters
+     where updated_at > clock_timestamp() - make_interval(secs => $1) group by event_id`,
     [seconds],
   )
-  return rows.map(({ eventId }) => eventId)
-}
 
 interface DrawnRow {
   free: Drawing['free']

@@ -20,9 +20,11 @@ const id = <T extends string>() => randomUUID() as T
 
 /** A database with one event, of whose only type so many are free; nobody holds anything there. */
 function database(eventId: EventId, typeId: TicketTypeId) {
-  const state = { free: 5, busy: true }
+  const state = { free: 5, busy: true, changedAt: 'then', readings: 0 }
   const query = async (sql: string) => {
-    if (sql.includes('as "eventId" from ticket_type_counters')) return state.busy ? [{ eventId }] : []
+    if (sql.includes('as "changedAt" from ticket_type_counters'))
+      return state.busy ? [{ eventId, changedAt: state.changedAt }] : []
+    state.readings++
     return [{ free: [{ ticketTypeId: typeId, count: state.free }], map: '', live: [], lines: [], seats: [] }]
   }
   return { state, sql: { query } as Tx }
@@ -75,7 +77,7 @@ it('an event that takes long is reconciled for a twentieth of the time, and not 
   let readings = 0
   const slow = {
     query: async (text: string) => {
-      if (!text.includes('as "eventId" from ticket_type_counters')) {
+      if (!text.includes('as "changedAt" from ticket_type_counters')) {
         readings++
         now += 2_000
       }
@@ -90,4 +92,22 @@ it('an event that takes long is reconciled for a twentieth of the time, and not 
   expect(readings).toBe(1)
   await drawings.reconcile()
   expect([now, readings]).toEqual([47_000, 2])
+})
+
+it('an event to which nothing happened since it was compared, in the database or in Redis, is not read again', async () => {
+  const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
+  const { state, sql } = database(eventId, typeId)
+  const guarded = guardRedis(policies.redis, createWatchers())
+  const logger = { info: () => {} } as unknown as Parameters<typeof createDrawings>[0]['logger']
+  const drawings = createDrawings({ commands, sql, guarded, logger })
+  expect(await drawings.reconcile()).toEqual([eventId])
+  for (let round = 0; round < 3; round++) expect(await drawings.reconcile()).toEqual([])
+  expect(state.readings).toBe(1)
+  Object.assign(state, { free: 4, changedAt: 'now' })
+  expect(await drawings.reconcile()).toEqual([eventId])
+  await redis.del(...['epoch', 'free', 'changes'].map((name) => `tickets:{${eventId}}:${name}`))
+  expect(await drawings.reconcile()).toEqual([eventId])
+  drawings.markStale(eventId)
+  expect(await drawings.reconcile()).toEqual([])
+  expect(state.readings).toBe(4)
 })

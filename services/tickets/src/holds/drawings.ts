@@ -32,6 +32,8 @@ export function createDrawings({
   /** When an event that took long may be reconciled again. */
   const restsUntilMs = new Map<EventId, number>()
   const roundsMissed = new Map<EventId, number>()
+  /** Of events that were equal after their last comparison: how they stood then, here and there. */
+  const compared = new Map<EventId, { changedAt: string; changes: string }>()
   const underWay = new Map<EventId, Promise<boolean>>()
   let windowSeconds = BUSY_AT_START_SECONDS
 
@@ -55,6 +57,16 @@ export function createDrawings({
     return differed
   }
 
+  /** Draw an event unless nothing has happened to it since it was last compared, there or here. */
+  async function compare(eventId: EventId, mayBeSkipped: boolean, changedAt: string | undefined): Promise<boolean> {
+    const last = compared.get(eventId)
+    if (mayBeSkipped && last && last.changedAt === changedAt && last.changes === (await commands.changes(eventId))) return false
+    compared.delete(eventId)
+    const differed = await drawInRound(eventId)
+    if (changedAt && !stale.has(eventId)) compared.set(eventId, { changedAt, changes: await commands.changes(eventId) })
+    return differed
+  }
+
   return {
     draw: (eventId: EventId) => draw(eventId),
     /** One drawing at a time: those who find none wait for the same. */
@@ -65,7 +77,9 @@ export function createDrawings({
     },
     markStale: (eventId: EventId) => void stale.add(eventId),
     async reconcile(): Promise<EventId[]> {
-      const events = new Set([...stale, ...(await listBusyEvents(sql, windowSeconds))])
+      const busy = new Map((await listBusyEvents(sql, windowSeconds)).map((event) => [event.eventId, event.changedAt]))
+      for (const eventId of compared.keys()) if (!busy.has(eventId)) compared.delete(eventId)
+      const events = new Set([...stale, ...busy.keys()])
       const corrected: EventId[] = []
       for (const [eventId, untilMs] of restsUntilMs) if (untilMs <= nowMs()) restsUntilMs.delete(eventId)
       for (const eventId of events) {
@@ -73,8 +87,8 @@ export function createDrawings({
           stale.add(eventId)
           continue
         }
-        stale.delete(eventId)
-        const differed = await guarded(eventId, () => drawInRound(eventId))
+        const isKnown = !stale.delete(eventId)
+        const differed = await guarded(eventId, () => compare(eventId, isKnown, busy.get(eventId)))
         if (differed === null) stale.add(eventId)
         if (differed) corrected.push(eventId)
       }
