@@ -1,6 +1,6 @@
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { claimPort, until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { best, createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
 
 const crowd = (setting: Setting, eventId: EventId, typeId: TicketTypeId, size: number) =>
@@ -143,6 +143,16 @@ describe('without Redis', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([...Array(40).fill(200), ...Array(6).fill(409)])
     expect(await setting.counters(typeId)).toEqual({ capacity: 40, held: 40, sold: 0 })
     await other.close()
+  })
+
+  it('the best seats are written before the next buyers choose: nobody chooses what somebody has', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[70, 70]])
+    const read = vi.spyOn(setting.deps.redisPicture, 'map')
+    const answers = await Promise.all(Array.from({ length: 120 }, () => reserveFor(setting, eventId, best(typeId, 1))))
+    expect(answers.map(({ answer }) => answer.status)).toEqual(Array(120).fill(200))
+    // One reading for all who come together, not one for everybody who lost.
+    expect(read.mock.calls.length).toBeLessThan(20)
+    read.mockRestore()
   })
 
   it('expired seats are taken over all the same', async () => {

@@ -130,6 +130,27 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 4, [balcony]: 2 })
   })
 
+  it('draw a sold-out hall in parts, which leave nothing behind, also when it was changed meanwhile', async () => {
+    const holds = Array.from({ length: 1_200 }, (_, seat) => ({
+      reservationId: id<ReservationId>(),
+      remainingMs: 60_000,
+      ...sitting(seat),
+    }))
+    const hall = { free: [{ ticketTypeId: balcony, count: 3 }], map: '.'.repeat(1_203), holds }
+    expect(await commands.draw(eventId, 'before', hall)).toBe('CHANGED_MEANWHILE')
+    expect(await commands.draw(eventId, await commands.changes(eventId), hall)).toBe('CORRECTED')
+    expect(await mapOf()).toBe(`${'h'.repeat(1_200)}...`)
+    expect(await commands.draw(eventId, await commands.changes(eventId), hall)).toBe('EQUAL')
+    expect((await redis.keys(`tickets:{${eventId}}:*`)).length).toBe(7)
+    expect(await redis.zcard(`tickets:{${eventId}}:expiries`)).toBe(1_200)
+    await commands.release(
+      eventId,
+      holds.slice(0, 1_199).map(({ reservationId }) => reservationId),
+    )
+    expect(await mapOf()).toBe(`${'.'.repeat(1_199)}h...`)
+    expect(await commands.free(eventId)).toEqual({ [balcony]: 1_202 })
+  })
+
   it('hold all seats or none, say which are taken, and free them for their owner alone', async () => {
     const [first, second] = [id<ReservationId>(), id<ReservationId>()]
     expect(await hold(eventId, first, sitting(0, 2))).toBe('HELD')

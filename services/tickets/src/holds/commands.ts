@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import type { Redis } from 'ioredis'
@@ -64,6 +65,9 @@ const PROVISIONAL_MS = 10_000
 const GRACE_MS = 5_000
 /** What is paid for never ends by itself in the database: Redis keeps it until the sweep has had time to ask, and to have it drawn. */
 export const PAYING_EXTRA_MS = 180_000
+/** Holds that are drawn in one command, and how long they wait for the others. */
+const DRAWN_AT_ONCE = 500
+const ASIDE_MS = 60_000
 const keysOf = (eventId: EventId) =>
   ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map((name) => `tickets:{${eventId}}:${name}`)
 const flat = (lines: readonly Line[]) => lines.flatMap(({ ticketTypeId, quantity }) => [ticketTypeId, quantity])
@@ -82,7 +86,7 @@ export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number 
   const sell = define<number>('sell')
   const giveBack = define<number>('give-back')
   const map = define<[number, number, string] | []>('map')
-  const draw = define<number>('draw')
+  const draw = defineCommand<number>(redis, 'draw', pictureMs, 10)
   return {
     /** Take places for each of these, all of its places or none; the answers in the same order. */
     async hold(eventId: EventId, requests: readonly HoldRequest[]): Promise<HoldAnswer[]> {
@@ -118,17 +122,9 @@ export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number 
     },
     /** `changes`: as it was before the database was read; null draws in any case. */
     async draw(eventId: EventId, changes: string | null, drawing: Drawing): Promise<DrawAnswer> {
-      const json = JSON.stringify({
-        free: drawing.free.flatMap(({ ticketTypeId, count }) => [ticketTypeId, count]),
-        map: drawing.map,
-        holds: drawing.holds.map((held) => [
-          held.reservationId,
-          Math.ceil(held.remainingMs) + GRACE_MS,
-          flat(held.lines),
-          held.seats,
-        ]),
-      })
-      return decode(drawnAnswers, await draw(...keysOf(eventId), changes ?? '', json))
+      const aside = await drawAside(redis, eventId, drawing.holds)
+      const free = JSON.stringify(drawing.free.flatMap(({ ticketTypeId, count }) => [ticketTypeId, count]))
+      return decode(drawnAnswers, await draw(...keysOf(eventId), ...aside, changes ?? '', free, mapOf(drawing), PROVISIONAL_MS))
     },
     /** Counts what changed the event's picture; compared by `draw`. */
     async changes(eventId: EventId): Promise<string> {
@@ -146,11 +142,52 @@ export type Commands = ReturnType<typeof defineCommands>
 
 const source = (name: string) => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 
+/**
+ * Write the live holds of an event beside its picture, some at a time: a sold-out hall in one command would hold up everybody for longer
+ * than they wait. The keys, which end by themselves when nobody puts them in their place.
+ */
+async function drawAside(redis: Redis, eventId: EventId, holds: Drawing['holds']): Promise<[string, string, string]> {
+  const token = randomUUID()
+  const [lines, expiries, owners] = ['lines', 'expiries', 'owners'].map((name) => `tickets:{${eventId}}:${token}:${name}`) as [
+    string,
+    string,
+    string,
+  ]
+  const [seconds = 0, microseconds = 0] = await redis.time()
+  const nowMs = seconds * 1_000 + Math.floor(microseconds / 1_000)
+  for (let from = 0; from < holds.length; from += DRAWN_AT_ONCE) {
+    const some = holds.slice(from, from + DRAWN_AT_ONCE)
+    const seats = some.flatMap(({ reservationId, seats }) => seats.flatMap((seat) => [seat, reservationId]))
+    await Promise.all([
+      redis.hset(lines, ...some.flatMap((held) => [held.reservationId, `{"provisional":false,${keptOf(held)}`])),
+      redis.zadd(
+        expiries,
+        ...some.flatMap(({ reservationId, remainingMs }) => [nowMs + Math.ceil(remainingMs) + GRACE_MS, reservationId]),
+      ),
+      seats.length > 0 && redis.hset(owners, ...seats),
+      ...[lines, expiries, owners].map((key) => redis.pexpire(key, ASIDE_MS)),
+    ])
+  }
+  return [lines, expiries, owners]
+}
+
+/** The map with every held seat, also of a hold whose time is over and that was not swept yet. */
+function mapOf({ map, holds }: Drawing): string {
+  const statuses = Buffer.from(map, 'latin1')
+  for (const { seats } of holds) for (const seat of seats) statuses.write('h', seat, 'latin1')
+  return statuses.toString('latin1')
+}
+
 /** `last`: the argument that every command has last. */
-function defineCommand<Answer>(redis: Redis, name: string, last: number): (...args: (string | number)[]) => Promise<Answer> {
+function defineCommand<Answer>(
+  redis: Redis,
+  name: string,
+  last: number,
+  numberOfKeys = 7,
+): (...args: (string | number)[]) => Promise<Answer> {
   type Command = (...args: (string | number)[]) => Promise<Answer>
   const command = `tickets-${name}`
-  redis.defineCommand(command, { numberOfKeys: 7, lua: `${source('let-go')}\n${source(name)}` })
+  redis.defineCommand(command, { numberOfKeys, lua: `${source('let-go')}\n${source(name)}` })
   const commands = redis as unknown as Record<string, Command>
   return (...args) => (commands[command] as Command).apply(redis, [...args, last])
 }

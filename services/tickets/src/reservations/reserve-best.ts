@@ -28,6 +28,13 @@ interface Choosing {
   readonly plan: Plan
 }
 
+interface Chosen {
+  readonly lines: SeatedLine[]
+  readonly held: Held
+  /** What became of it where it is over: refused by Redis, or written without. */
+  readonly result: ReserveResult | null
+}
+
 /**
  * Hold the best seats. They are chosen from the map, one buyer of an event after the other: those who come together from one reading of
  * it, what one takes is not free for the next. They are chosen anew, each from a reading of its own, when there were not enough or
@@ -46,8 +53,11 @@ export function createReserveBest(deps: {
 }) {
   const { hold, keep, takeOver } = deps.holding
 
-  /** The best seats for buyers of one event, held in one command; null for whom the map has not so many. */
-  const chooseTogether = createGroups<Choosing, { lines: SeatedLine[]; held: Held } | null>({
+  /**
+   * The best seats for buyers of one event, held in one command; null for whom the map has not so many. Without Redis they are written
+   * before the next buyers choose.
+   */
+  const chooseTogether = createGroups<Choosing, Chosen | null>({
     laneOf: ({ wish }) => wish.eventId,
     mixesLanes: false,
     groupMax: TOGETHER_MAX,
@@ -61,7 +71,9 @@ export function createReserveBest(deps: {
         choosing.map(async ({ wish, wished, offer, plan }) => {
           const lines = chooseSeats(wished, offer, plan, { statuses, passedOver })
           for (const seatId of lines?.flatMap(({ seatIds }) => seatIds ?? []) ?? []) passedOver.add(seatId)
-          return lines && { lines, held: await hold(wish, lines) }
+          if (!lines) return null
+          const held = await hold(wish, lines)
+          return { lines, held, result: held === 'held' ? null : await keep(wish, lines, plan, held) }
         }),
       )
     },
@@ -124,7 +136,7 @@ export function createReserveBest(deps: {
 
     const first = await chooseTogether({ wish, wished, offer, plan })
     if (first) {
-      const result = await settle(await keep(wish, first.lines, plan, first.held), first.held)
+      const result = await settle(first.result ?? (await keep(wish, first.lines, plan, first.held)), first.held)
       if (result) return result
     }
     for (;;) {

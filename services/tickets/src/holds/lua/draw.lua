@@ -1,24 +1,27 @@
--- draw: make the picture of an event equal to what was read from the database, unless it was changed since then.
--- Provisional holds stay: their transactions are still on the way, and they end by themselves.
+-- draw: put the picture of an event that was written aside in the place of the one that is there, unless that was changed since the
+-- database was read. Provisional holds stay: their transactions are still on the way, and they end by themselves.
 --
--- KEYS  as in let-go
+-- KEYS  1 to 7 as in let-go
+--       8 lines  9 expiries  10 owners, as in let-go: every live hold of the database; each is there only if it has any
 -- ARGV  1 value of `changes` before the database was read, or '' to draw in any case
---       2 JSON {"free":[ticket type id, count, …],"map":"…","holds":[[reservation id, time it lasts in ms,
---         [ticket type id, quantity, …], [number of a seat, …]], …]}
+--       2 JSON [ticket type id, count, …]: what is free
+--       3 map, or '' where the event has no seats
+--       4 longest provisional time in ms
 -- answer  1 drawn, and it differed
 --         0 drawn, and nothing differed
 --        -3 changed meanwhile: read again
-if ARGV[1] ~= '' and (redis.call('get', KEYS[5]) or '0') ~= ARGV[1] then return -3 end
-local picture = cjson.decode(ARGV[2])
+if ARGV[1] ~= '' and (redis.call('get', KEYS[5]) or '0') ~= ARGV[1] then
+  redis.call('unlink', KEYS[8], KEYS[9], KEYS[10])
+  return -3
+end
 
-local stored = {}
-for _, hold in ipairs(picture.holds) do stored[hold[1]] = true end
+-- What ends soon is provisional, or was confirmed long ago: never all holds.
 local provisional = {}
-local kept = redis.call('hgetall', KEYS[4])
-for i = 1, #kept, 2 do
-  local ends = redis.call('zscore', KEYS[3], kept[i])
-  if not stored[kept[i]] and ends and tonumber(ends) > now and isProvisional(kept[i + 1]) then
-    provisional[#provisional + 1] = { kept[i], ends, cjson.decode(kept[i + 1]) }
+local soon = redis.call('zrangebyscore', KEYS[3], '(' .. now, now + ARGV[4], 'withscores')
+for i = 1, #soon, 2 do
+  local kept = redis.call('hget', KEYS[4], soon[i])
+  if kept and isProvisional(kept) and redis.call('hexists', KEYS[8], soon[i]) == 0 then
+    provisional[#provisional + 1] = { soon[i], soon[i + 1], cjson.decode(kept) }
   end
 end
 
@@ -31,17 +34,13 @@ local mapBefore = redis.call('get', KEYS[6]) or ''
 local countBefore = redis.call('hlen', KEYS[4])
 local known = redis.call('exists', KEYS[1]) == 1
 
-redis.call('del', KEYS[2], KEYS[3], KEYS[4], KEYS[6], KEYS[7])
-for i = 1, #picture.free, 2 do redis.call('hset', KEYS[2], picture.free[i], picture.free[i + 1]) end
-if picture.map ~= '' then redis.call('set', KEYS[6], picture.map) end
-for _, hold in ipairs(picture.holds) do
-  redis.call('hset', KEYS[4], hold[1], keptAs(textOf(hold[3], hold[4]), false))
-  redis.call('zadd', KEYS[3], now + hold[2], hold[1])
-  for _, seat in ipairs(hold[4]) do
-    redis.call('setrange', KEYS[6], seat, 'h')
-    redis.call('hset', KEYS[7], seat, hold[1])
-  end
+redis.call('unlink', KEYS[2], KEYS[3], KEYS[4], KEYS[6], KEYS[7])
+for from, to in pairs({ [8] = 4, [9] = 3, [10] = 7 }) do
+  if redis.call('exists', KEYS[from]) == 1 then redis.call('rename', KEYS[from], KEYS[to]) end
 end
+local free = cjson.decode(ARGV[2])
+for i = 1, #free, 2 do redis.call('hset', KEYS[2], free[i], free[i + 1]) end
+if ARGV[3] ~= '' then redis.call('set', KEYS[6], ARGV[3]) end
 for _, entry in ipairs(provisional) do
   local places = { lines = entry[3].lines, seats = {} }
   -- Where the database gave a seat to somebody else, that stands.
@@ -52,7 +51,7 @@ for _, entry in ipairs(provisional) do
 end
 
 local differed = 0
-if not known or countBefore ~= #picture.holds + #provisional then differed = 1 end
+if not known or countBefore ~= redis.call('hlen', KEYS[4]) then differed = 1 end
 if mapBefore ~= (redis.call('get', KEYS[6]) or '') then differed = 1 end
 for i = 1, #before, 2 do
   if redis.call('hget', KEYS[2], before[i]) ~= before[i + 1] then differed = 1 end
