@@ -10,17 +10,15 @@ import {
   type UserId,
   updateOrderCommand,
 } from '@boxoffice/contracts'
-import { baseConfig, baseEnvironment, createFoundation, readEnvironment, type Tx, transact } from '@boxoffice/service-kit'
-import { createDatabase, createTestAuthority } from '@boxoffice/service-kit/testing'
+import { type createFoundation, type Tx, transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { z } from 'zod'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPaymentService } from '../test/payment-service.ts'
 import { type Aws, createAws } from './aws.ts'
 import { createConsumer, on } from './consumer.ts'
 import { createHandlerFigures } from './handler-figures.ts'
-import { createMessaging, type Messaging } from './messaging.ts'
+import type { Messaging } from './messaging.ts'
 import { createOutbox } from './outbox.ts'
-import { provision } from './provision.ts'
 import { createRelay } from './relay.ts'
 
 const QUEUE = 'order-commands.fifo'
@@ -29,20 +27,7 @@ let messaging: Messaging
 let foundation: ReturnType<typeof createFoundation>
 
 beforeAll(async () => {
-  const authority = await createTestAuthority()
-  const environment = readEnvironment(z.object(baseEnvironment), {
-    ...authority.environment('payment-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
-  })
-  foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
-  const endpoint = inject('awsEndpoint')
-  aws = createAws({
-    ...{ region: 'us-east-1', accountId: '000000000000', snsEndpoint: endpoint, sqsEndpoint: endpoint },
-    prefix: `t${randomUUID().slice(0, 8)}-`,
-    waitSeconds: 0.2,
-  })
-  await provision(aws)
-  messaging = createMessaging(foundation, aws.config)
+  ;({ foundation, aws, messaging } = await startPaymentService())
 })
 afterAll(async () => {
   messaging.close()

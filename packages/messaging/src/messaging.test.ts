@@ -17,21 +17,19 @@ import {
   userCreated,
 } from '@boxoffice/contracts'
 import {
-  baseConfig,
-  baseEnvironment,
-  createFoundation,
+  type createFoundation,
   createMetrics,
   PermanentFailure,
-  readEnvironment,
   type Tx,
   transact,
   type Worker,
   withCorrelationId,
 } from '@boxoffice/service-kit'
-import { createDatabase, createTestAuthority } from '@boxoffice/service-kit/testing'
+import { createDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
+import { startPaymentService } from '../test/payment-service.ts'
 import { type Aws, createAws } from './aws.ts'
 import { on } from './consumer.ts'
 import { readLetters, requeueLetters } from './dead-letter-queue.ts'
@@ -55,26 +53,9 @@ let handle: (tx: Tx, message: Message<typeof ticketsRejected>) => Promise<void>
 let consumer: Worker
 
 beforeAll(async () => {
-  const authority = await createTestAuthority()
-  const environment = readEnvironment(z.object(baseEnvironment), {
-    ...authority.environment('payment-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
-  })
-  foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
-  const endpoint = inject('awsEndpoint')
-  const config = {
-    region: 'us-east-1',
-    accountId: '000000000000',
-    snsEndpoint: endpoint,
-    sqsEndpoint: endpoint,
-    prefix: `t${randomUUID().slice(0, 8)}-`,
-    waitSeconds: 0.2,
-  }
-  aws = createAws(config)
-  await provision(aws)
-  await provision(aws) // and once more: it changes nothing
+  ;({ foundation, aws, messaging } = await startPaymentService())
+  await provision(aws) // once more: it changes nothing
   probe = await createProbe(aws, ['ticket-events', 'user-events'])
-  messaging = createMessaging(foundation, config)
   append = createOutbox({ ...foundation, topics })
   consumer = messaging.consume(QUEUE, [on(ticketsRejected, (tx, message) => handle(tx, message))])
   messaging.relay.start()

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { type EventId, type Message, type OrderId, ticketsRejected, topics, type UserId } from '@boxoffice/contracts'
-import { baseConfig, baseEnvironment, createFoundation, readEnvironment, type Tx, transact } from '@boxoffice/service-kit'
-import { createDatabase, createTestAuthority } from '@boxoffice/service-kit/testing'
+import { type createFoundation, type Tx, transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Aws, createAws } from './aws.ts'
+import { startPaymentService } from '../test/payment-service.ts'
+import type { Aws } from './aws.ts'
 import { on } from './consumer.ts'
-import { createMessaging, type Messaging } from './messaging.ts'
+import type { Messaging } from './messaging.ts'
 import { type Append, createOutbox } from './outbox.ts'
-import { provision } from './provision.ts'
 import { createProbe, type Probe } from './testing.ts'
 import { underSavepoint } from './written.ts'
 
@@ -23,21 +22,8 @@ let append: Append
 let foundation: ReturnType<typeof createFoundation>
 
 beforeAll(async () => {
-  const authority = await createTestAuthority()
-  const environment = readEnvironment(z.object(baseEnvironment), {
-    ...authority.environment('payment-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
-  })
-  foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
-  const endpoint = inject('awsEndpoint')
-  aws = createAws({
-    ...{ region: 'us-east-1', accountId: '000000000000', snsEndpoint: endpoint, sqsEndpoint: endpoint },
-    prefix: `t${randomUUID().slice(0, 8)}-`,
-    waitSeconds: 0.2,
-  })
-  await provision(aws)
+  ;({ foundation, aws, messaging } = await startPaymentService())
   probe = await createProbe(aws, ['ticket-events'])
-  messaging = createMessaging(foundation, aws.config)
   append = createOutbox({ ...foundation, topics })
 })
 afterAll(async () => {

@@ -9,27 +9,17 @@ import {
   topics,
   type UserId,
 } from '@boxoffice/contracts'
-import {
-  baseConfig,
-  baseEnvironment,
-  createFoundation,
-  inSpan,
-  readEnvironment,
-  SpanKind,
-  stopTracing,
-  type Worker,
-} from '@boxoffice/service-kit'
-import { createDatabase, createTestAuthority, recordSpans } from '@boxoffice/service-kit/testing'
+import { type createFoundation, inSpan, SpanKind, stopTracing, type Worker } from '@boxoffice/service-kit'
+import { recordSpans } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
-import { z } from 'zod'
-import { type Aws, createAws } from './aws.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startPaymentService } from '../test/payment-service.ts'
+import type { Aws } from './aws.ts'
 import { on } from './consumer.ts'
 import { readLetters, requeueLetters } from './dead-letter-queue.ts'
 import { sendToDeadLetters } from './dead-letters.ts'
-import { createMessaging, type Messaging } from './messaging.ts'
+import type { Messaging } from './messaging.ts'
 import { type Append, createOutbox } from './outbox.ts'
-import { provision } from './provision.ts'
 
 const QUEUE = 'payment-processing-queue'
 let aws: Aws
@@ -41,21 +31,7 @@ let consumer: Worker
 let handle: () => Promise<void>
 
 beforeAll(async () => {
-  const authority = await createTestAuthority()
-  const environment = readEnvironment(z.object(baseEnvironment), {
-    ...authority.environment('payment-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
-  })
-  foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
-  const endpoint = inject('awsEndpoint')
-  const config = {
-    ...{ region: 'us-east-1', accountId: '000000000000', snsEndpoint: endpoint, sqsEndpoint: endpoint },
-    prefix: `t${randomUUID().slice(0, 8)}-`,
-    waitSeconds: 0.2,
-  }
-  aws = createAws(config)
-  await provision(aws)
-  messaging = createMessaging(foundation, config)
+  ;({ foundation, aws, messaging } = await startPaymentService())
   append = createOutbox({ ...foundation, topics })
   handle = async () => {}
   consumer = messaging.consume(QUEUE, [on(ticketsRejected, () => handle())])

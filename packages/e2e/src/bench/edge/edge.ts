@@ -2,8 +2,7 @@ import { startBareEdge } from '../baseline/bare-edge.ts'
 import { type Bench, type BenchContext, inTurns } from '../bench.ts'
 import { signIn } from '../crowd.ts'
 import { holdOne, holdSeat } from '../holds/hold-templates.ts'
-import { BUYERS, CONNECTIONS, everyHoldIsThere, WARM_UP } from '../holds/holds.ts'
-import type { RequestTemplate } from '../load/template.ts'
+import { BUYERS, CONNECTIONS, createHolds, everyHoldIsThere } from '../holds/holds.ts'
 import { fact, figuresOf, heading, times } from '../report.ts'
 import { median } from '../statistics.ts'
 import { publishField, publishHall, seatsAtMost } from '../venue.ts'
@@ -25,19 +24,8 @@ async function measureEdge(context: BenchContext, world: World): Promise<void> {
   const buyers = signIn(bench, BUYERS)
   const bareEdge = await startBareEdge(bare.url)
   const { urls } = bench.system
-  const held: { eventId: string; answered: number }[] = []
   const closed = { kind: 'closed', connections: CONNECTIONS, seconds } as const
-  const hold = async (template: RequestTemplate, eventId: string, turns?: number) => {
-    // What an event has to be read for when it is sold for the first time is not what is measured.
-    await world.generator.run(template, { kind: 'closed', connections: 1, turns: WARM_UP })
-    const measured = await measureLoad(world, template, {
-      ...closed,
-      firstTurn: WARM_UP,
-      ...(turns && { turns: turns - WARM_UP }),
-    })
-    held.push({ eventId, answered: figuresOf(measured.load, 201).count })
-    return measured
-  }
+  const { held, hold } = createHolds(world, closed)
   const field = await publishField(organizer)
   try {
     const results = await inTurns(rounds, {

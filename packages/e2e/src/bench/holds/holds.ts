@@ -3,6 +3,7 @@ import pg from 'pg'
 import { type Bench, type BenchContext, inTurns } from '../bench.ts'
 import type { BenchSystem } from '../bench-system.ts'
 import { signIn } from '../crowd.ts'
+import type { Load } from '../load/run-load.ts'
 import type { RequestTemplate } from '../load/template.ts'
 import { fact, figuresOf, heading, step, times } from '../report.ts'
 import { median } from '../statistics.ts'
@@ -32,18 +33,7 @@ async function measureHolds(context: BenchContext, world: World): Promise<void> 
   const { urls } = bench.system
   const seatNames = Array.from({ length: 1_000_000 }, (_, index) => `s${index}`)
   const closed = { kind: 'closed', connections: CONNECTIONS, seconds } as const
-  const held: { eventId: string; answered: number }[] = []
-  const hold = async (template: RequestTemplate, eventId: string, turns?: number) => {
-    // What an event has to be read for when it is sold for the first time is not what is measured.
-    await world.generator.run(template, { kind: 'closed', connections: 1, turns: WARM_UP })
-    const measured = await measureLoad(world, template, {
-      ...closed,
-      firstTurn: WARM_UP,
-      ...(turns && { turns: turns - WARM_UP }),
-    })
-    held.push({ eventId, answered: figuresOf(measured.load, 201).count })
-    return measured
-  }
+  const { held, hold } = createHolds(world, closed)
   const bareHold = (path: string) => () => measureLoad(world, holdBare(`${bare.url}${path}`, randomUUID(), seatNames), closed)
 
   const results = await inTurns(rounds, {
@@ -89,6 +79,23 @@ function report(context: BenchContext, results: Record<Name, Measured[]>, how: s
     context.goal(`${name}, of (b)`, times(rates[name], b), rates[name] >= 2.5 * b, '≥ 2.50×')
   }
   fact('best seats, of (a) and of (b)', `${times(rates['best seats'], a)} and ${times(rates['best seats'], b)}`)
+}
+
+/** Measures holds of one event after another, and remembers how many of each were answered. */
+export function createHolds(world: World, closed: Load & { kind: 'closed' }) {
+  const held: { eventId: string; answered: number }[] = []
+  const hold = async (template: RequestTemplate, eventId: string, turns?: number): Promise<Measured> => {
+    // What an event has to be read for when it is sold for the first time is not what is measured.
+    await world.generator.run(template, { kind: 'closed', connections: 1, turns: WARM_UP })
+    const measured = await measureLoad(world, template, {
+      ...closed,
+      firstTurn: WARM_UP,
+      ...(turns && { turns: turns - WARM_UP }),
+    })
+    held.push({ eventId, answered: figuresOf(measured.load, 201).count })
+    return measured
+  }
+  return { held, hold }
 }
 
 /** Every hold that was answered stands in PostgreSQL. */

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto'
+import { baseConfig, baseEnvironment, createFoundation, readEnvironment } from '@boxoffice/service-kit'
+import { createDatabase, createTestAuthority } from '@boxoffice/service-kit/testing'
+import { inject } from 'vitest'
+import { z } from 'zod'
+import { createAws } from '../src/aws.ts'
+import { createMessaging } from '../src/messaging.ts'
+import { provision } from '../src/provision.ts'
+
+/** What the payment service has for its messages, with a database, topics and queues of its own. */
+export async function startPaymentService() {
+  const authority = await createTestAuthority()
+  const environment = readEnvironment(z.object(baseEnvironment), {
+    ...authority.environment('payment-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+  })
+  const foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
+  const endpoint = inject('awsEndpoint')
+  const aws = createAws({
+    ...{ region: 'us-east-1', accountId: '000000000000', snsEndpoint: endpoint, sqsEndpoint: endpoint },
+    prefix: `t${randomUUID().slice(0, 8)}-`,
+    waitSeconds: 0.2,
+  })
+  await provision(aws)
+  return { foundation, aws, messaging: createMessaging(foundation, aws.config) }
+}
