@@ -49,6 +49,8 @@ export interface System {
   urls: Readonly<Record<ServiceKey | 'edge' | 'aws' | 'mailbox' | 'sms' | 'sandbox' | 'redis', string>> & {
     readonly traces?: string
   }
+  /** Base URLs of each service's instances; the first is the one in `urls`. */
+  instances: Readonly<Partial<Record<ServiceKey, readonly string[]>>>
   /** What each service was started with. */
   env: Readonly<Record<ServiceKey, Environment>>
   databaseUrl(service: ServiceKey): string
@@ -105,6 +107,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const { services, publicUrl, databaseUrl, ...urls } = addresses
     return {
       urls: { ...services, ...urls, edge: publicUrl },
+      instances: upstreams,
       env,
       databaseUrl,
       service: (name, instance = 0) => launcher.getChild(childName(name, instance)),
@@ -145,7 +148,7 @@ async function startStandIns(
 }
 
 /** All services at once, none needs another to start; answers where the instances of each are. */
-async function startServices(launcher: Launcher, options: SystemOptions, env: System['env']) {
+async function startServices(launcher: Launcher, options: SystemOptions, env: System['env']): Promise<System['instances']> {
   const startInstance = async (key: ServiceKey, index: number): Promise<string> => {
     const port = index === 0 ? options.ports[key] : await claimPort()
     const url = `http://127.0.0.1:${port}`

@@ -8,6 +8,7 @@ import pg from 'pg'
 import type { Observed } from '../invariants/observed.ts'
 import { grantAdmin } from '../operator.ts'
 import { createPerson, type Person } from '../person.ts'
+import { startGenerator } from './load/generator.ts'
 import type { Observable } from './measure/limits.ts'
 import { parentOf } from './measure/processes.ts'
 import { step } from './report.ts'
@@ -52,6 +53,8 @@ export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'ins
         metrics: Object.fromEntries(serviceKeys.map((key) => [key, urls[key]])),
       }
     },
+    /** A load generator that spreads what is sent to a service over all of its instances. */
+    generator: () => startGenerator(Object.values(system.instances)),
     person: (firstName: string, how: { organizer?: boolean } = {}) =>
       createPerson(urls.edge, { firstName, lastName: 'Bench' }, how),
     /** Somebody with the role of an operator. */

@@ -1,7 +1,7 @@
 import { type BareServer, startBare } from './baseline/bare.ts'
 import type { BenchContext } from './bench.ts'
 import { type BenchSystem, instancesOf, type startBenchSystem, withBenchSystem } from './bench-system.ts'
-import { type Generator, startGenerator } from './load/generator.ts'
+import type { Generator } from './load/generator.ts'
 import type { Load, LoadResult } from './load/run-load.ts'
 import type { RequestTemplate } from './load/template.ts'
 import { type Limits, observe } from './measure/limits.ts'
@@ -22,7 +22,7 @@ export const liftedLimits = { tickets: { LIVE_RESERVATIONS_MAX: '1000000' } } as
 /** What a bench works in; everything is stopped when it is done. */
 export function withWorld(context: BenchContext, env: SystemEnv, work: (world: World) => Promise<void>): Promise<void> {
   return withBenchSystem({ env, instances: instancesOf(context.instances) }, async (bench) => {
-    const generator = startGenerator()
+    const generator = bench.generator()
     const bare = await startBare(bench)
     try {
       await work({ bench, generator, bare })

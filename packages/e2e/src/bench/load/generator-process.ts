@@ -7,7 +7,7 @@ import { watch } from './watch.ts'
 const report = (message: Report) => process.send?.(message)
 process.on('message', async (job: Job) => {
   try {
-    if (job.kind === 'load') report({ kind: 'load', result: await runLoad(job.template, job.load, job.keepBodies) })
+    if (job.kind === 'load') report({ kind: 'load', result: await runLoad(job.template, job.load, job) })
     else report({ kind: 'watch', result: await watch(job, () => report({ kind: 'watching' })) })
   } catch (error) {
     report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })

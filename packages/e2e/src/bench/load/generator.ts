@@ -4,7 +4,9 @@ import type { Load, LoadResult } from './run-load.ts'
 import type { RequestTemplate } from './template.ts'
 import type { WatchJob, WatchResult } from './watch.ts'
 
-export type Job = { kind: 'load'; template: RequestTemplate; load: Load; keepBodies: boolean } | ({ kind: 'watch' } & WatchJob)
+export type Job =
+  | { kind: 'load'; template: RequestTemplate; load: Load; keepBodies: boolean; bases: readonly string[] }
+  | ({ kind: 'watch' } & WatchJob)
 export type Report =
   | { kind: 'load'; result: LoadResult }
   | { kind: 'watching' }
@@ -13,8 +15,11 @@ export type Report =
 
 const PROGRAM = path.join(import.meta.dirname, 'generator-process.ts')
 
-/** A load generator in a process of its own. It ends with `stop`, or with us. */
-export function startGenerator() {
+/**
+ * A load generator in a process of its own. It ends with `stop`, or with us. What is sent to the first of `instances` of a service
+ * (base URLs) is spread over all of them.
+ */
+export function startGenerator(instances: readonly (readonly string[])[] = []) {
   const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   function ask<K extends Report['kind']>(job: Job, kind: K, onOther: (report: Report) => void = () => {}) {
     return new Promise<Extract<Report, { kind: K }>>((resolve, reject) => {
@@ -31,14 +36,15 @@ export function startGenerator() {
       child.send(job)
     })
   }
+  const basesOf = (url: string) => instances.find(([first]) => url.startsWith(`${first}/`)) ?? []
   return {
     pid: child.pid ?? 0,
     /** Sends what the template makes, as the load says. */
     run: async (template: RequestTemplate, load: Load, keepBodies = false): Promise<LoadResult> =>
-      (await ask({ kind: 'load', template, load, keepBodies }, 'load')).result,
+      (await ask({ kind: 'load', template, load, keepBodies, bases: basesOf(template.url) }, 'load')).result,
     /** Opens streams and counts what comes; `onWatching` when all of them are open. */
-    watch: async (job: WatchJob, onWatching: () => void): Promise<WatchResult> =>
-      (await ask({ kind: 'watch', ...job }, 'watch', onWatching)).result,
+    watch: async (job: Omit<WatchJob, 'bases'>, onWatching: () => void): Promise<WatchResult> =>
+      (await ask({ kind: 'watch', ...job, bases: basesOf(job.url) }, 'watch', onWatching)).result,
     stop: async (): Promise<void> => {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.disconnect()

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { claimPort } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runLoad } from './run-load.ts'
@@ -15,7 +16,7 @@ const template = () => ({ method: 'GET', url: `http://127.0.0.1:${port}/{{n}}`, 
 
 test('every turn is sent once, and refusals are counted apart', async () => {
   answered = 0
-  const result = await runLoad(template(), { kind: 'closed', connections: 4, turns: 30 }, true)
+  const result = await runLoad(template(), { kind: 'closed', connections: 4, turns: 30 }, { keepBodies: true })
   expect(answered).toBe(30)
   expect(result).toMatchObject({ turns: 30, errors: {}, bodyBytes: 2 })
   expect(result.answers['200']?.count).toBe(20)
@@ -28,4 +29,22 @@ test('an open load sends all that is due over no more connections than it may', 
   const result = await runLoad(template(), { kind: 'open', dueMs: Array.from({ length: 50 }, () => 0), connectionsMax: 2 })
   expect(answered).toBe(50)
   expect(result.errors).toEqual({})
+})
+
+test('connections go to all instances in turn', async () => {
+  const ports: number[] = []
+  const others = await Promise.all(
+    [0, 1].map(async () => {
+      const other = createServer((request, response) => {
+        ports.push(request.socket.localPort ?? 0)
+        response.writeHead(200, { 'content-length': '0' }).end()
+      })
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+      return other
+    }),
+  )
+  const bases = others.map((other) => `http://127.0.0.1:${(other.address() as AddressInfo).port}`)
+  await runLoad(template(), { kind: 'closed', connections: 4, turns: 40 }, { bases })
+  for (const other of others) other.close()
+  expect(new Set(ports).size).toBe(2)
 })

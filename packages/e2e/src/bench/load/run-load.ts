@@ -25,10 +25,17 @@ export interface LoadResult {
   bodies?: string[]
 }
 
+export interface LoadOptions {
+  keepBodies?: boolean
+  /** Base URLs that connections go to in turn, instead of the template's. */
+  bases?: readonly string[]
+}
+
 /** Sends requests made of a template; counts every status apart. */
-export async function runLoad(template: RequestTemplate, load: Load, keepBodies = false): Promise<LoadResult> {
+export async function runLoad(template: RequestTemplate, load: Load, options: LoadOptions = {}): Promise<LoadResult> {
+  const { keepBodies = false, bases = [] } = options
   const requestOf = compileTemplate(template)
-  const { hostname, port } = new URL(template.url.replaceAll(/\{\{\w+\}\}/g, 'x'))
+  const places = placesOf(template.url.replaceAll(/\{\{\w+\}\}/g, 'x'), bases)
   const samples = new Map<string, number[]>()
   const errors: Record<string, number> = {}
   const bodies: string[] = []
@@ -39,6 +46,7 @@ export async function runLoad(template: RequestTemplate, load: Load, keepBodies 
   const startedMs = performance.now()
   const wires: Wire[] = []
   const newWire = () => {
+    const { hostname, port } = places[wires.length % places.length] as URL
     const wire = createWire(hostname, Number(port))
     wires.push(wire)
     return wire
@@ -74,6 +82,10 @@ export async function runLoad(template: RequestTemplate, load: Load, keepBodies 
     ...(keepBodies && { bodies }),
   }
 }
+
+/** Where connections for a URL go, in turn. */
+export const placesOf = (url: string, bases: readonly string[]): readonly URL[] =>
+  (bases.length > 0 ? bases : [url]).map((each) => new URL(each))
 
 type Send = (wire: Wire, turn: number, dueMs?: number) => Promise<void>
 

@@ -1,10 +1,13 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Spread, spreadOf } from '../statistics.ts'
+import { placesOf } from './run-load.ts'
 
 /** So many streams of server-sent events of one URL, for so long after the last was opened. */
 export interface WatchJob {
   url: string
+  /** Base URLs that streams are opened at in turn, instead of the URL's. */
+  bases: readonly string[]
   watchers: number
   seconds: number
 }
@@ -26,16 +29,18 @@ const OPENING_AT_ONCE = 200
  * Streams are counted, not decoded: ten thousand of them share a process. A change is known by its bytes, which are the same for
  * everybody who watches.
  */
-export async function watch({ url, watchers, seconds }: WatchJob, onWatching: () => void): Promise<WatchResult> {
-  const { hostname, port, pathname, search } = new URL(url)
-  const request = `GET ${pathname}${search} HTTP/1.1\r\nhost: ${hostname}:${port}\r\naccept: text/event-stream\r\n\r\n`
+export async function watch({ url, bases, watchers, seconds }: WatchJob, onWatching: () => void): Promise<WatchResult> {
+  const { host, pathname, search } = new URL(url)
+  const places = placesOf(url, bases)
+  const request = `GET ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\naccept: text/event-stream\r\n\r\n`
   const cpu = process.cpuUsage()
   const changes = new Map<string, { firstMs: number; lastMs: number; seen: number }>()
-  let [opened, lost, events, bytes] = [0, 0, 0, 0]
+  let [begun, opened, lost, events, bytes] = [0, 0, 0, 0, 0]
   let measuring = false
   let ending = false
   const open = () =>
     new Promise<() => void>((resolve) => {
+      const { hostname, port } = places[begun++ % places.length] as URL
       const socket = connect({ host: hostname, port: Number(port) })
       let isOpen = false
       socket.on('data', (chunk: Buffer) => {

@@ -4,7 +4,6 @@ import type { Bench, BenchContext } from '../bench.ts'
 import { type Buyer, signIn } from '../crowd.ts'
 import { holdSeat } from '../holds/hold-templates.ts'
 import { BUYERS, everyHoldIsThere } from '../holds/holds.ts'
-import { startGenerator } from '../load/generator.ts'
 import { evenSchedule } from '../load/schedule.ts'
 import { fact, figuresOf, heading, line, otherAnswers, percent, step } from '../report.ts'
 import { type Hall, publishHall, seatsAtMost } from '../venue.ts'
@@ -40,7 +39,7 @@ export const map: Bench = {
 async function readMaps(context: BenchContext, world: World, hall: Hall, buyers: readonly Buyer[]): Promise<number> {
   const { urls } = world.bench.system
   const seconds = context.sized(20, 6)
-  const reader = startGenerator()
+  const reader = world.bench.generator()
   const read = {
     method: 'GET',
     url: `${urls.edge}/api/tickets/seats?eventId=${hall.eventId}`,
@@ -122,7 +121,7 @@ async function sayWhatIsSent(edgeUrl: string, { eventId }: Hall): Promise<void> 
 async function watchMaps(context: BenchContext, world: World, hall: Hall, buyers: readonly Buyer[]): Promise<number> {
   const { urls } = world.bench.system
   const [watchers, seconds] = [context.sized(10_000, 1_000), context.sized(20, 6)]
-  const watcher = startGenerator()
+  const watcher = world.bench.generator()
   try {
     step(`${watchers} watchers open their streams`)
     const opening = Promise.withResolvers<void>()
