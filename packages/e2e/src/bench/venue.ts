@@ -70,9 +70,14 @@ const seatIdsOf = (zone: { zoneId: number; rows: { rowLabel: string; seats: { co
 export const publishField = (organizer: Person, quantity = 1_000_000) =>
   publishEvent(organizer, { name: 'A field', quantity, unitPrice: 4_000 as Minor })
 
-/** Spread over the whole hall, as people choose: neighbours are far apart in the list. */
+/** In an order without a pattern, as people choose, and the same each time (Fisher-Yates over Lehmer's numbers). */
 export function scattered<T>(items: readonly T[]): T[] {
-  const stride = 7_919 // a prime: every item comes once unless their number is a multiple of it
-  if (items.length % stride === 0) return [...items]
-  return items.map((_, index) => items[(index * stride) % items.length] as T)
+  const shuffled = [...items]
+  let state = 1
+  for (let last = shuffled.length - 1; last > 0; last--) {
+    state = (state * 48_271) % 2_147_483_647
+    const other = state % (last + 1)
+    ;[shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T]
+  }
+  return shuffled
 }
