@@ -109,6 +109,11 @@ export const eventsRoutes = {
     summary: 'The seats of an event; with `If-None-Match` 304 while nothing changes',
     access: 'visitor',
     params,
+    query: z.object({
+      planVersion: z.coerce.number().int().positive().optional().meta({
+        description: 'the version that a seat map names: an answer that may be kept for ever; 404 where another stands',
+      }),
+    }),
     responses: { 200: SeatingPlan, 304: Empty, 404: Refusal },
   }),
 } as const

@@ -87,7 +87,7 @@ describe('an organizer', () => {
       body: twice,
     })
     expect(await refused.json()).toMatchObject({ details: [{ path: 'body.zones.0.rows.1.rowLabel', message: 'is there twice' }] })
-    expect(await customer.events.getSeatingPlan({ params })).toMatchObject({ status: 404 })
+    expect(await customer.events.getSeatingPlan({ params, query: {} })).toMatchObject({ status: 404 })
     const body = { eventId, name: 'Parter', unitPrice: 2_000 as never, currency: 'EUR', zoneIds: [1] } as const
     expectStatus(await organizer.tickets.createTicketType({ body: { ...body, zoneIds: [1] } }), 201)
     expect(await put(['A'])).toMatchObject({ status: 409, body: { error: 'PLAN_IN_USE' } })

@@ -95,7 +95,7 @@ describe('deleting', () => {
     expect(await mine.deleteEvent({ params })).toMatchObject({ status: 204 })
     for (const answer of [
       await mine.getEvent({ params }),
-      await mine.getSeatingPlan({ params }),
+      await mine.getSeatingPlan({ params, query: {} }),
       await mine.deleteEvent({ params }),
     ]) {
       expect(answer).toMatchObject({ status: 404, body: { error: 'EVENT_NOT_FOUND' } })

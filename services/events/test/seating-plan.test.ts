@@ -29,7 +29,7 @@ const hall: Zones = [
 ]
 const put = (eventId: EventId, zones: Zones, headers = service.organizer.headers) =>
   service.as(headers).putSeatingPlan({ params: { eventId }, body: { zones } })
-const get = (eventId: EventId, headers = {}) => service.as(headers).getSeatingPlan({ params: { eventId } })
+const get = (eventId: EventId, headers = {}) => service.as(headers).getSeatingPlan({ params: { eventId }, query: {} })
 
 describe('a seating plan', () => {
   test('is given back as it was put, with its version and its seats counted', async () => {
@@ -141,6 +141,27 @@ describe('a seating plan that the ticket service has read', () => {
     expect(await cacheControl()).toBe('private, no-cache')
     await (await service.internal()).getSeatingPlanInfo({ params: { eventId }, query: {} })
     expect(await cacheControl()).toBe('public, max-age=300')
+  })
+  test('may be kept for ever by its version, and is not there by another', async () => {
+    const { eventId } = await service.makePublished()
+    const read = (planVersion: number) => service.app.inject(`/api/events/${eventId}/seating-plan?planVersion=${planVersion}`)
+    await put(eventId, hall)
+    const first = await read(1)
+    expect([first.statusCode, first.headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable'])
+    expect(await read(2)).toMatchObject({ statusCode: 404 })
+    await put(eventId, stalls())
+    for (const [version, status] of [
+      [1, 404],
+      [2, 200],
+      [3, 404],
+    ] as const)
+      expect((await read(version)).statusCode).toBe(status)
+    expect((await read(1)).headers['cache-control']).toBeUndefined()
+    const draft = await service.make()
+    await put(draft.eventId, hall)
+    const url = `/api/events/${draft.eventId}/seating-plan?planVersion=1`
+    const own = await service.app.inject({ url, headers: service.organizer.headers })
+    expect(own.headers['cache-control']).toBe('private, no-cache')
   })
   test('cannot change between the reading and the freezing', async () => {
     for (let round = 0; round < 10; round++) {

@@ -68,7 +68,7 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'events.deleteEvent': ({ eventId }) => ({ params: { eventId } }),
   'events.publishEvent': ({ eventId }) => ({ params: { eventId } }),
   'events.cancelEvent': ({ eventId }) => ({ params: { eventId }, body: { cancellationReason: 'Rain.' } }),
-  'events.getSeatingPlan': ({ eventId }) => ({ params: { eventId } }),
+  'events.getSeatingPlan': ({ eventId }) => ({ params: { eventId }, query: { planVersion: '1' } }),
   'events.putSeatingPlan': ({ eventId }) => ({
     params: { eventId },
     body: {

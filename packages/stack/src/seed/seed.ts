@@ -74,7 +74,7 @@ async function findEvent(api: Api, eventId: EventId): Promise<Event | null> {
 }
 
 async function planSeats(api: Api, eventId: EventId, zones: NonNullable<Show['zones']>): Promise<void> {
-  const known = await api.events.getSeatingPlan({ params: { eventId } })
+  const known = await api.events.getSeatingPlan({ params: { eventId }, query: {} })
   if (known.status === 200) return
   expect(200, await api.events.putSeatingPlan({ params: { eventId }, body: { zones } }), 'the seats could not be planned')
 }

@@ -1,13 +1,14 @@
-import type { eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
+import type { Event, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, refuseDetails } from '@boxoffice/service-kit'
 import { isVisibleTo } from '../catalog/event.ts'
 import { findEvent } from '../catalog/event-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { planJson, planText } from './plan-json.ts'
 import { putPlan, takePlan } from './put-plan.ts'
+import type { ShownPlan } from './shown-plans.ts'
 
 const noEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
-const noPlan = () => refuse(404, 'SEATING_PLAN_NOT_FOUND', 'the event has no seating plan')
+const noPlan = () => refuse(404, 'SEATING_PLAN_NOT_FOUND', 'the event has no such seating plan')
 
 export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
   const { prisma, cache, showPlan } = deps
@@ -28,19 +29,26 @@ export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof events
           return refuse(409, 'PLAN_IN_USE', 'tickets have been made of this plan: it stays as it is')
       }
     },
-    async getSeatingPlan({ params, principal, headers }) {
+    async getSeatingPlan({ params, query, principal, headers }) {
       const event = await cache.event(params.eventId, () => findEvent(prisma, params.eventId))
       if (!event || !isVisibleTo(event, principal?.userId)) return noEvent()
       const shown = await showPlan(params.eventId)
       if (!shown) return noPlan()
-      const { json, etag, frozen } = shown
-      // A plan in use does not change, and a crowd that opens the map need not read it again and again.
-      const settled = frozen && event.status !== 'DRAFT'
-      const caching = { etag, 'cache-control': settled ? 'public, max-age=300' : 'private, no-cache' }
+      const { json, etag, planVersion } = shown
+      if (query.planVersion !== undefined && query.planVersion !== planVersion) return noPlan()
+      const caching = { etag, 'cache-control': cachingOf(event, shown, query.planVersion !== undefined) }
       if (isNamedIn(headers['if-none-match'], etag)) return { status: 304, body: undefined, headers: caching }
       return { status: 200, body: json, headers: caching }
     },
   }
+}
+
+/** A crowd that opens the map need not read it again and again. */
+function cachingOf({ status }: Event, { frozen }: ShownPlan, byVersion: boolean): string {
+  if (status === 'DRAFT') return 'private, no-cache'
+  if (byVersion) return 'public, max-age=31536000, immutable'
+  // A plan in use does not change.
+  return frozen ? 'public, max-age=300' : 'private, no-cache'
 }
 
 const isNamedIn = (header: string | undefined, etag: string): boolean =>

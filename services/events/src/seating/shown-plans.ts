@@ -5,10 +5,14 @@ import { planJson } from './plan-json.ts'
 import { findPlan, findPlanVersion } from './plan-repository.ts'
 
 /** A plan as it is shown: its JSON, and a tag that is another for every version. */
-export interface ShownPlan {
+export interface ShownPlan extends KeptPlan {
+  frozen: boolean
+}
+
+interface KeptPlan {
+  planVersion: number
   json: EncodedJson<SeatingPlan>
   etag: string
-  frozen: boolean
 }
 export type ShowPlan = (eventId: EventId) => Promise<ShownPlan | null>
 
@@ -17,11 +21,11 @@ export type ShowPlan = (eventId: EventId) => Promise<ShownPlan | null>
  * change, and is megabytes: it is kept once read, of all plans at most `bytesMax`, those longest which were asked for last.
  */
 export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number }): ShowPlan {
-  const kept = new Map<string, { json: EncodedJson<SeatingPlan>; etag: string }>()
-  const underWay = new Map<string, Promise<{ json: EncodedJson<SeatingPlan>; etag: string } | null>>()
+  const kept = new Map<string, KeptPlan>()
+  const underWay = new Map<string, Promise<KeptPlan | null>>()
   let keptBytes = 0
 
-  function keep(key: string, shown: { json: EncodedJson<SeatingPlan>; etag: string }) {
+  function keep(key: string, shown: KeptPlan) {
     kept.set(key, shown)
     keptBytes += bytesOf(shown.json)
     for (const [oldest, { json }] of kept) {
@@ -35,7 +39,7 @@ export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number })
     const stored = await findPlan(db, eventId)
     if (!stored) return null
     const { planVersion } = stored
-    const shown = { json: planJson(eventId, stored), etag: `"${planVersion}"` }
+    const shown = { planVersion, json: planJson(eventId, stored), etag: `"${planVersion}"` }
     const key = keyOf(eventId, planVersion)
     if (!kept.has(key)) keep(key, shown)
     return shown
