@@ -11,6 +11,7 @@ import { benchOrders } from './orders/orders.ts'
 import { benchPages } from './pages/pages.ts'
 import { purchases } from './purchases/purchases.ts'
 import { benchReads } from './reads/reads.ts'
+import { redis } from './redis/redis.ts'
 import { sagas } from './sagas/sagas.ts'
 import { shop } from './shop/shop.ts'
 import { sizes } from './sizes/sizes.ts'
@@ -33,6 +34,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   contention,
   curve,
   map,
+  redis,
   messages,
   http,
   sagas,
