@@ -1,5 +1,4 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { claimPort } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runLoad } from './run-load.ts'
@@ -32,19 +31,20 @@ test('an open load sends all that is due over no more connections than it may', 
 })
 
 test('connections go to all instances in turn', async () => {
-  const ports: number[] = []
-  const others = await Promise.all(
-    [0, 1].map(async () => {
-      const other = createServer((request, response) => {
-        ports.push(request.socket.localPort ?? 0)
+  const asked = new Set<number>()
+  const instances = await Promise.all(
+    [1, 2].map(async (instance) => {
+      const own = await claimPort()
+      const listening = createServer((_request, response) => {
+        asked.add(instance)
         response.writeHead(200, { 'content-length': '0' }).end()
       })
-      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
-      return other
+      await new Promise<void>((resolve) => listening.listen(own, '127.0.0.1', resolve))
+      return { listening, base: `http://127.0.0.1:${own}` }
     }),
   )
-  const bases = others.map((other) => `http://127.0.0.1:${(other.address() as AddressInfo).port}`)
+  const bases = instances.map(({ base }) => base)
   await runLoad(template(), { kind: 'closed', connections: 4, turns: 40 }, { bases })
-  for (const other of others) other.close()
-  expect(new Set(ports).size).toBe(2)
+  for (const { listening } of instances) listening.close()
+  expect(asked).toEqual(new Set([1, 2]))
 })
