@@ -25,6 +25,7 @@ import { createMover } from './saga/move-together.ts'
 import { createResumer } from './saga/resume.ts'
 import { createSteps } from './saga/steps.ts'
 import { createNaming } from './seat-purchases/holder-name.ts'
+import { createWebhookKeeper } from './webhooks/keep-webhooks.ts'
 import { createWebhookProcessor } from './webhooks/process.ts'
 
 export interface Dependencies extends Foundation {
@@ -45,6 +46,7 @@ export interface Dependencies extends Foundation {
   drive: Drive
   resumer: ReturnType<typeof createResumer>
   eventRefunder: ReturnType<typeof createEventRefunder>
+  keepWebhook: ReturnType<typeof createWebhookKeeper>
   webhooks: ReturnType<typeof createWebhookProcessor>
   close(): Promise<void>
 }
@@ -132,6 +134,7 @@ export function createDependencies(
     drive,
     resumer,
     eventRefunder,
+    keepWebhook: createWebhookKeeper(pool),
     webhooks,
     async close() {
       gatewayGuard.close()

@@ -120,3 +120,25 @@ test('the tickets of several orders, some of them in parts, are taken in one tra
   expect(numbers).toEqual(['TKT-1', 'TKT-2'])
   expect(await commitsOf('TICKETS_ISSUED', orderIds)).toEqual({ told: 3, commits: 1 })
 })
+
+test('charges that the gateway tells of are kept together, as known already; what cannot be kept fails alone', async () => {
+  const orderIds = (await Promise.all([payments.buy('pm_card_visa'), payments.buy('pm_card_visa')])).map(orderIdOf)
+  const { rows: orders } = await payments.deps.pool.query('select transaction_id from orders where order_id = any($1)', [
+    orderIds,
+  ])
+  const ids = orders.map(() => `evt_${randomUUID()}`)
+  const charges = orders.map(({ transaction_id: id }, index) =>
+    payments.tellWebhook('payment_intent.succeeded', { id, metadata: { orderId: orderIds[index] } }, ids[index]),
+  )
+  const told = await Promise.all([
+    ...charges,
+    // Text that PostgreSQL has no place for.
+    payments.tellWebhook('payment_intent.succeeded', { id: 'pi_x', metadata: { orderId: orderIds[0] }, description: '\0' }),
+  ])
+  expect(told.map(({ statusCode }) => statusCode)).toEqual([200, 200, 500])
+  const { rows } = await payments.deps.pool.query(
+    'select outcome, processed_at is not null as done from webhook_events where webhook_event_id = any($1)',
+    [ids],
+  )
+  expect(rows).toEqual(ids.map(() => ({ outcome: 'known already', done: true })))
+})

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { seconds } from './context.ts'
 import type { Database } from './database.ts'
 
-const AT_ONCE_MAX = 16
+const AT_ONCE_MAX = 64
 const POLL_MS = 250
 const ANSWER_TIMEOUT_MS = 10_000
 const STOP_TIMEOUT_MS = 5_000
