@@ -1,6 +1,6 @@
 import { type Routes, services } from '@boxoffice/contracts'
 import pRetry from 'p-retry'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent, request } from 'undici'
 import { type Client, createClient, type Send } from './client.ts'
 import { currentCorrelationId } from './context.ts'
 import type { Watchers } from './resilience/breaker.ts'
@@ -40,22 +40,21 @@ export function createInternalClient<T extends Routes>(
   const timeoutMs = options.responseTimeoutMs ?? policy.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS
   const guard = createGuard(options.guardedAs ?? callee, policy, options, { timeoutMs })
   const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, keepAliveTimeout: 30_000 })
-  const transport: Send =
-    options.send ?? ((url, { operationId: _, ...init }) => undiciFetch(url, { ...init, dispatcher: agent } as never) as never)
+  const transport = options.send ? readingAll(options.send) : sendingWith(agent)
 
   const attempt: Send = (url, init) =>
     guard(init.operationId, async () => {
       const late = AbortSignal.timeout(timeoutMs)
       const signal = init.signal ? AbortSignal.any([late, init.signal]) : late
       try {
-        const response = await transport(url, { ...init, signal, headers: { ...(init.headers as object), ...traceHeaders() } })
-        describeCall(init.method, response.status)
-        if (response.status >= 500 || response.status === 429) {
-          throw new ServiceUnavailable(callee, 'ANSWER', response.status !== 503, await response.text())
+        // All of it inside the time-out and the breaker's sight: a body that never ends is a failure too.
+        const answer = await transport(url, { ...init, signal, headers: { ...(init.headers as object), ...traceHeaders() } })
+        const { status, contentType, bytes } = answer
+        describeCall(init.method, status)
+        if (status >= 500 || status === 429) {
+          throw new ServiceUnavailable(callee, 'ANSWER', status !== 503, new TextDecoder().decode(bytes))
         }
-        // Read here, inside the time-out and the breaker's sight: a body that never ends is a failure too.
-        const bytes = await response.arrayBuffer()
-        return new Response(bytes.byteLength > 0 ? bytes : null, { status: response.status, headers: response.headers })
+        return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers: { 'content-type': contentType } })
       } catch (error) {
         if (error instanceof ServiceUnavailable) throw error
         const reason = late.aborted ? 'TIMEOUT' : signal.aborted ? 'ABORTED' : 'CONNECTION'
@@ -103,4 +102,31 @@ const isWorthAnother = (error: unknown): error is ServiceUnavailable =>
   error instanceof ServiceUnavailable && error.reason !== 'BREAKER_OPEN' && error.reason !== 'ABORTED'
 
 const isRefusedConnection = (error: unknown): boolean =>
-  ['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT'].includes((error as { cause?: { code?: string } }).cause?.code ?? '')
+  ['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT'].includes((error as { code?: string }).code ?? '')
+
+/** An answer as it came, with its body. */
+interface Answer {
+  readonly status: number
+  readonly contentType: string
+  readonly bytes: ArrayBuffer
+}
+type Transport = (...call: Parameters<Send>) => Promise<Answer>
+
+/** Without fetch, whose streams cost more than all else of a call. */
+function sendingWith(agent: Agent): Transport {
+  return async (url, { operationId: _, ...init }) => {
+    const { statusCode: status, headers, body } = await request(url, { ...(init as object), dispatcher: agent })
+    return { status, contentType: String(headers['content-type'] ?? ''), bytes: await body.arrayBuffer() }
+  }
+}
+
+const readingAll =
+  (send: Send): Transport =>
+  async (...call) => {
+    const response = await send(...call)
+    return {
+      status: response.status,
+      contentType: response.headers.get('content-type') ?? '',
+      bytes: await response.arrayBuffer(),
+    }
+  }

@@ -43,6 +43,7 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
     },
   }) as unknown as FastifyInstance
   traceRequests(app)
+  endConnectionsOnClose(app)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-correlation-id', request.id)
     const encoding = request.headers['content-encoding']
@@ -65,6 +66,17 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
   parseJson(app)
   answerErrors(app)
   return app
+}
+
+/** A connection whose request is still served when the server closes ends with its answer: idle, it would be waited for. */
+function endConnectionsOnClose(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+  })
 }
 
 function parseJson(app: FastifyInstance): void {

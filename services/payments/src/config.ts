@@ -4,6 +4,7 @@ import {
   baseConfig,
   baseEnvironment,
   everyFigure,
+  PLANNED_ONCE,
   type PoliciesOf,
   readEnvironment,
   redisAlone,
@@ -133,6 +134,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const read = readEnvironment(AwaitedEnvironment, environment)
   return {
     ...baseConfig('payment-service', read),
+    databaseSettings: PLANNED_ONCE,
     messaging: messagingConfig(read),
     ticketsUrl: read.TICKETS_URL,
     eventsUrl: read.EVENTS_URL,

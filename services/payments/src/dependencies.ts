@@ -16,13 +16,16 @@ import { createOrderCommandMetrics, type OrderCommandMetrics } from './order-com
 import { createQueuedOrders, type QueuedOrders } from './order-commands/queued-orders.ts'
 import { type Access, createAccess } from './orders/access.ts'
 import { createOrderWatch, type WatchOrder } from './orders/order-watch.ts'
-import { createApplier } from './saga/apply.ts'
+import { createOrderPlacer, type PlaceOrder } from './orders/place-together.ts'
+import { type Apply, type ApplyAll, createApplier, oneByOne } from './saga/apply.ts'
 import { createDriver, type Drive } from './saga/drive.ts'
 import { isBooked } from './saga/ledger.ts'
 import { createSagaMetrics, type SagaMetrics } from './saga/metrics.ts'
+import { createMover } from './saga/move-together.ts'
 import { createResumer } from './saga/resume.ts'
 import { createSteps } from './saga/steps.ts'
 import { createNaming } from './seat-purchases/holder-name.ts'
+import { createWebhookKeeper } from './webhooks/keep-webhooks.ts'
 import { createWebhookProcessor } from './webhooks/process.ts'
 
 export interface Dependencies extends Foundation {
@@ -37,10 +40,13 @@ export interface Dependencies extends Foundation {
   sagaMetrics: SagaMetrics
   orderCommandMetrics: OrderCommandMetrics
   queuedOrders: QueuedOrders
-  apply: ReturnType<typeof createApplier>
+  apply: Apply
+  applyAll: ApplyAll
+  placeOrder: PlaceOrder
   drive: Drive
   resumer: ReturnType<typeof createResumer>
   eventRefunder: ReturnType<typeof createEventRefunder>
+  keepWebhook: ReturnType<typeof createWebhookKeeper>
   webhooks: ReturnType<typeof createWebhookProcessor>
   close(): Promise<void>
 }
@@ -70,7 +76,9 @@ export function createDependencies(
   const gateway = createGateway({ ...config.stripe, guard: gatewayGuard, logger })
 
   const sagaMetrics = createSagaMetrics(pool, metrics)
-  const apply = createApplier(messaging.append, sagaMetrics, config)
+  const applyAll = createApplier(messaging.appendAll, sagaMetrics, config)
+  const apply = oneByOne(applyAll)
+  const move = createMover({ messaging, crashAt }, applyAll)
   const step = createSteps({
     tickets,
     gateway,
@@ -81,7 +89,7 @@ export function createDependencies(
     newId,
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
-  const drive = createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics, config })
+  const drive = createDriver({ pool, messaging, step, move, crashAt, logger, sagaMetrics, config })
   const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs, leaseMs: config.leaseMs })
   const orderCommandMetrics = createOrderCommandMetrics(metrics)
   const queuedOrders = createQueuedOrders({
@@ -121,9 +129,12 @@ export function createDependencies(
     orderCommandMetrics,
     queuedOrders,
     apply,
+    applyAll,
+    placeOrder: createOrderPlacer(pool, config),
     drive,
     resumer,
     eventRefunder,
+    keepWebhook: createWebhookKeeper(pool),
     webhooks,
     async close() {
       gatewayGuard.close()

@@ -9,9 +9,9 @@ import {
   listPaidOrders,
   rememberCancelledEvent,
 } from '../src/event-refunds/cancelled-event-repository.ts'
-import { insertOrder } from '../src/orders/order-repository.ts'
+import { insertOrders } from '../src/orders/order-repository.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
-import { findSaga, insertSaga } from '../src/saga/saga-repository.ts'
+import { findSaga, insertSagas, type StoredSaga } from '../src/saga/saga-repository.ts'
 import { type Payments, startPayments } from './harness.ts'
 import { ticketTypeId } from './stubs.ts'
 
@@ -31,8 +31,9 @@ function begin() {
   const context = { ...about, paymentToken: 'pm', refundId: randomUUID() as RefundId, purchase: { kind: 'reserved' } as const }
   return transact(payments.deps.pool, async (tx) => {
     const paid = { paymentMethod: 'CREDIT_CARD', idempotencyKey: orderId, bodyHash: 'x', deferred: false } as const
-    await insertOrder(tx, { ...about, ...paid, orderId, eventId: null })
-    return insertSaga(tx, { orderId, state: 'RESERVING', context }, { leaseMs: payments.config.leaseMs })
+    await insertOrders(tx, [{ ...about, ...paid, orderId, eventId: null }])
+    const saga = { orderId, state: 'RESERVING', context, traceparent: null } as const
+    return (await insertSagas(tx, [saga], { leaseMs: payments.config.leaseMs })).get(orderId) as StoredSaga
   })
 }
 const claimed = (eventId: EventId, unitPrice: number): SagaInput => ({

@@ -5,6 +5,7 @@ import {
   baseEnvironment,
   everyFigure,
   Jwks,
+  PLANNED_ONCE,
   type PoliciesOf,
   readEnvironment,
   redisAlone,
@@ -117,9 +118,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const env = readEnvironment(Environment, environment)
   return {
     ...baseConfig('ticket-service', env),
-    // Tables grow from nothing to a hall within seconds, faster than their statistics. Everything has its index, and no plan depends on
-    // what is asked for, so it is made once.
-    databaseSettings: '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan',
+    databaseSettings: PLANNED_ONCE,
     messaging: messagingConfig(env),
     redisUrl: withPassword(env.REDIS_URL, env.REDIS_PASSWORD),
     eventsUrl: env.EVENTS_URL,

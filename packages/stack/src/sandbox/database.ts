@@ -12,6 +12,11 @@ export interface Database {
   read: Tx
   /** All of `work` or, where it throws, nothing. What it returns is on the disk. `work` must not be asynchronous. */
   transaction<T>(work: (tx: Tx) => T): T
+  /**
+   * The same, in one commit with what is asked in the same turn of the event loop: a commit waits for the disk, and everything with it.
+   * Where `work` throws, nothing of it happens, and all of the others.
+   */
+  together<T>(work: (tx: Tx) => T): Promise<T>
   close(): void
 }
 
@@ -44,7 +49,46 @@ export function openDatabase(file: string): Database {
       throw new Error(`${file} is of schema ${version}, this sandbox is of ${SCHEMA_VERSION}: start with a new file`)
     connection.exec(`${schema}; pragma user_version = ${SCHEMA_VERSION}`)
   })
-  return { read: tx, transaction, close: () => connection.close() }
+  return { read: tx, transaction, together: createTogether(connection, transaction), close: () => connection.close() }
+}
+
+function createTogether(connection: DatabaseSync, transaction: Database['transaction']): Database['together'] {
+  interface Waiting {
+    /** Gives what is to be done once it is committed. */
+    carryOut(tx: Tx): () => void
+    reject(error: unknown): void
+  }
+  let waiting: Waiting[] = []
+
+  function commit(): void {
+    const all = waiting
+    waiting = []
+    try {
+      const settle = transaction((tx) => all.map(({ carryOut }) => carryOut(tx)))
+      for (const done of settle) done()
+    } catch (error) {
+      for (const { reject } of all) reject(error)
+    }
+  }
+
+  return (work) =>
+    new Promise((resolve, reject) => {
+      if (waiting.length === 0) setImmediate(commit)
+      waiting.push({
+        reject,
+        carryOut: (tx) => {
+          connection.exec('savepoint one')
+          try {
+            const result = work(tx)
+            connection.exec('release one')
+            return () => resolve(result)
+          } catch (error) {
+            connection.exec('rollback to one; release one')
+            return () => reject(error)
+          }
+        },
+      })
+    })
 }
 
 function createTx(connection: DatabaseSync): Tx {

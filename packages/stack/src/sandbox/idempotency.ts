@@ -34,7 +34,7 @@ interface Remembered {
 }
 
 /**
- * Executes requests that change something, each in one transaction together with the answer that its idempotency key will
+ * Executes requests that change something, each as a whole together with the answer that its idempotency key will
  * replay. Stripe's rules: the first answer of an execution is the answer, a decline or a 500 too, for `periodMs`; the same key with
  * other parameters or for another endpoint is an `idempotency_error` (400), while the first is still at work a 409; what is refused
  * before it is executed is not remembered. Keys that are at work are known to this process alone: a dead one holds none.
@@ -50,9 +50,18 @@ export function createExecutor(options: {
   const { database, now, periodMs, wait } = options
   const atWork = new Set<string>()
 
+  /** What the key gives already; null where it is new. */
+  const replayed = (tx: Tx, request: ExecutionRequest): Executed | null => {
+    const known = request.idempotencyKey === null ? null : recall(tx, request.idempotencyKey)
+    return known !== null && known.createdAtMs > now() - periodMs ? replay(known, request) : null
+  }
+
   const run = async (request: ExecutionRequest, work: Work): Promise<Executed> => {
     if (work.delayMs > 0) await wait(work.delayMs)
-    return database.transaction((tx) => {
+    return database.together((tx) => {
+      // It may have come twice in this turn of the event loop.
+      const known = replayed(tx, request)
+      if (known !== null) return known
       const { status, body, reply } = work.run(tx, request)
       const text = JSON.stringify(body)
       if (request.idempotencyKey !== null) remember(tx, request, status, text, now(), periodMs)
@@ -62,13 +71,13 @@ export function createExecutor(options: {
 
   return async (request, prepare) => {
     const key = request.idempotencyKey
-    if (key === null) return run(request, prepare())
-    if (key === '' || key.length > KEY_LENGTH_MAX)
+    if (key === '' || (key !== null && key.length > KEY_LENGTH_MAX))
       throw invalidRequest(`Idempotency keys must have between 1 and ${KEY_LENGTH_MAX} characters.`)
-    if (atWork.has(key)) throw inUse(key)
-    const known = recall(database.read, key)
-    if (known !== null && known.createdAtMs > now() - periodMs) return replay(known, request)
+    if (key !== null && atWork.has(key)) throw inUse(key)
+    const known = replayed(database.read, request)
+    if (known !== null) return known
     const work = prepare()
+    if (key === null || work.delayMs === 0) return run(request, work)
     atWork.add(key)
     try {
       return await run(request, work)

@@ -20,13 +20,19 @@ export async function isEventCancelled(tx: Tx, eventId: string): Promise<boolean
   return (await tx.query('select from cancelled_events where event_id = $1', [eventId])).length > 0
 }
 
+/** Those of the events that are cancelled. */
+export async function findCancelledEvents(tx: Tx, eventIds: readonly EventId[]): Promise<Set<EventId>> {
+  const sql = 'select event_id from cancelled_events where event_id = any($1)'
+  return new Set((await tx.query<{ event_id: EventId }>(sql, [eventIds])).map(({ event_id }) => event_id))
+}
+
 /**
- * Like `isEventCancelled`, and that stays so until the transaction ends: an order that is paid in it is found by the refunds of
+ * Whether events are cancelled stays as it is until the transaction ends: an order that is paid in it is found by the refunds of
  * an event that is cancelled later. Take it before row locks.
  */
-export async function holdEventAsItIs(tx: Tx, eventId: EventId): Promise<boolean> {
-  await tx.query('select pg_advisory_xact_lock_shared(hashtextextended($1, 1))', [eventId])
-  return isEventCancelled(tx, eventId)
+export async function holdEventsAsTheyAre(tx: Tx, eventIds: readonly EventId[]): Promise<void> {
+  const sql = 'select pg_advisory_xact_lock_shared(hashtextextended(event_id, 1)) from unnest($1::text[]) held(event_id)'
+  await tx.query(sql, [eventIds.toSorted()])
 }
 
 /** One that is due and that nobody is at, now leased to us for a page; null where there is none. */

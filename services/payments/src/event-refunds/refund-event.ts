@@ -3,7 +3,7 @@ import type { OrderId, RefundId } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
 import { continueTrace, createSweeper, type Logger, sqlOfPool } from '@boxoffice/service-kit'
 import type pg from 'pg'
-import type { createApplier } from '../saga/apply.ts'
+import type { Apply } from '../saga/apply.ts'
 import type { Drive } from '../saga/drive.ts'
 import type { SagaInput, SagaState } from '../saga/saga.ts'
 import { findSagaForUpdate, leaseSaga, parkSaga, type StoredSaga } from '../saga/saga-repository.ts'
@@ -21,7 +21,7 @@ const REASON = 'EVENT_CANCELLED'
 export function createEventRefunder(options: {
   pool: pg.Pool
   messaging: Pick<Messaging, 'transact'>
-  apply: ReturnType<typeof createApplier>
+  apply: Apply
   drive: Drive
   now: () => Date
   newId: () => string

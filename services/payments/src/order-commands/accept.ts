@@ -1,10 +1,18 @@
-import { createOrderCommand, deleteOrderCommand, type OrderId, type UserId, updateOrderCommand } from '@boxoffice/contracts'
+import {
+  createOrderCommand,
+  deleteOrderCommand,
+  type OrderId,
+  orderCreated,
+  type UserId,
+  updateOrderCommand,
+} from '@boxoffice/contracts'
+import { currentTraceparent } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { getForChange, isCancelWished, notPending } from '../orders/change-order.ts'
-import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
-import { getBoundOrder, type OrderRequest, placeOrder, settled } from '../orders/place-order.ts'
-import { publishOrderCreated } from '../saga/apply.ts'
-import { insertSaga } from '../saga/saga-repository.ts'
+import { getOrder, insertOrders, type StoredOrder } from '../orders/order-repository.ts'
+import { draftOf, getBoundOrder, type OrderRequest, settled } from '../orders/place-order.ts'
+import { orderCreatedOf } from '../saga/order-messages.ts'
+import { insertSagas } from '../saga/saga-repository.ts'
 
 /**
  * Accept an order for later: order, waiting saga and command in one commit, and nobody waits. A key that is bound to an order already
@@ -12,17 +20,17 @@ import { insertSaga } from '../saga/saga-repository.ts'
  */
 export async function acceptOrder(deps: Dependencies, request: OrderRequest): Promise<StoredOrder> {
   const { messaging, config } = deps
-  const orderId = deps.newId() as OrderId
+  const { order: draft, context } = draftOf(deps, request, true)
+  const { orderId } = draft
   const order = await messaging.transact(async (tx) => {
-    const context = await placeOrder(tx, deps, orderId, { ...request, deferred: true })
-    if (!context) return null
+    if (!(await insertOrders(tx, [draft])).has(orderId)) return null
     const untold = context.purchase.kind === 'reserved'
     const saga = { orderId, state: 'QUEUED', context: untold ? { ...context, untold } : context } as const
-    await insertSaga(tx, saga, { patienceMs: config.orderQueuePatienceMs })
+    await insertSagas(tx, [{ ...saga, traceparent: currentTraceparent() }], { patienceMs: config.orderQueuePatienceMs })
     const placed = await getOrder(tx, orderId)
     const payload = { orderId, userId: request.userId }
     await messaging.append(tx, createOrderCommand, payload, { aggregateVersion: placed.version })
-    if (!untold) await publishOrderCreated(messaging.append, tx, placed)
+    if (!untold) await messaging.append(tx, orderCreated, orderCreatedOf(placed), { aggregateVersion: placed.version })
     return placed
   })
   if (!order) return settled(deps, await getBoundOrder(deps, request))

@@ -23,7 +23,7 @@ function begin({ commits, slots }: { commits: boolean; slots: number }) {
   })
   const slot = { work: () => {}, giveBack: () => void happened.push('slot given back') }
   const subscribers = orderCommandSubscribers({
-    apply: async () => ({ applied: true, order: null, saga: { ...saga, state: 'RESERVING' } as never }),
+    apply: async () => ({ applied: true, order: null as never, saga: { ...saga, state: 'RESERVING' } as never }),
     orderCommandMetrics: { taken: (_: string, outcome: CommandOutcome) => void counted.push(outcome) } as never,
     resumer: {} as never,
     config: { leaseMs: 15_000 } as never,

@@ -1,6 +1,6 @@
 import type { Minor, Order } from '@boxoffice/contracts'
 import { refuse } from '@boxoffice/service-kit'
-import { isRetryable } from '../saga/apply.ts'
+import { isRetryable } from '../saga/failures.ts'
 import type { StoredOrder } from './order-repository.ts'
 
 /** The contract's order: what is only ours is left out. */

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OrderId } from '@boxoffice/contracts'
 import { sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
-import { insertSaga } from '../saga/saga-repository.ts'
 import { driveWhileWaiting, waitsUntil } from '../saga/wait.ts'
 import { getOrder, type StoredOrder } from './order-repository.ts'
-import { getBoundOrder, type OrderRequest, placeOrder, settled } from './place-order.ts'
+import { draftOf, getBoundOrder, type OrderRequest, settled } from './place-order.ts'
 
 const POLL_MS = 100
 
@@ -14,18 +12,13 @@ const POLL_MS = 100
  * that is bound to an order already gives that order, and waits for it likewise. Throws a 422 for another body.
  */
 export async function checkout(deps: Dependencies, request: OrderRequest, until = waitsUntil(deps)): Promise<StoredOrder> {
-  const orderId = deps.newId() as OrderId
-  // Order and saga in one commit, the idempotency key a part of it.
-  const saga = await deps.messaging.transact(async (tx) => {
-    const context = await placeOrder(tx, deps, orderId, { ...request, deferred: false })
-    return context && insertSaga(tx, { orderId, state: 'RESERVING', context }, { leaseMs: deps.config.leaseMs })
-  })
+  const saga = await deps.placeOrder(draftOf(deps, request, false))
   if (!saga) return waitForOrder(deps, request, until)
   deps.sagaMetrics.placed()
   deps.crashAt('saga.created')
 
   const decided = await driveWhileWaiting(deps, saga, until)
-  return decided && decided.status !== 'PENDING' ? decided : settled(deps, await getOrder(sqlOfPool(deps.pool), orderId))
+  return decided && decided.status !== 'PENDING' ? decided : settled(deps, await getOrder(sqlOfPool(deps.pool), saga.orderId))
 }
 
 /** The order that a key is bound to, when it is decided or `until` has passed. */

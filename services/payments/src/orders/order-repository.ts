@@ -34,7 +34,7 @@ export interface StoredOrder extends Order {
   } | null
 }
 
-interface Row {
+export interface OrderRow {
   order_id: OrderId
   order_number: string
   user_id: UserId
@@ -64,15 +64,19 @@ interface Row {
   tickets: { ticketId: TicketId; ticketNumber: string; qrCode: string; createdAt: string | null }[]
 }
 
-const select = `select o.*,
-  coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity,
-    'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids)) order by i.ticket_type_id) from order_items i where i.order_id = o.order_id), '[]') as items,
-  coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber', t.ticket_number, 'qrCode', t.qr_code,
+/** Named one by one: a statement with `*` is never prepared. */
+export const orderColumns = `o.order_id, o.order_number, o.user_id, o.event_id, o.reservation_id, o.status, o.payment_status,
+  o.payment_method, o.holder_name, o.total_amount_minor, o.refunded_amount_minor, o.currency, o.transaction_id, o.failure_reason,
+  o.refusal_status, o.refusal_code, o.refusal_message, o.refusal_seat_ids, o.refusal_reservation_ids, o.idempotency_key, o.body_hash,
+  o.deferred, o.version, o.created_at, o.completed_at`
+const lines = `coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity,
+    'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids)) order by i.ticket_type_id) from order_items i where i.order_id = o.order_id), '[]')`
+const tickets = `coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber', t.ticket_number, 'qrCode', t.qr_code,
     'createdAt', t.created_at)
-    order by t.ticket_number) from order_tickets t where t.order_id = o.order_id), '[]') as tickets
-  from orders o`
+    order by t.ticket_number) from order_tickets t where t.order_id = o.order_id), '[]')`
+const select = `select ${orderColumns}, ${lines} as items, ${tickets} as tickets from orders o`
 
-const toOrder = (row: Row): StoredOrder => ({
+export const toOrder = (row: OrderRow): StoredOrder => ({
   orderId: row.order_id,
   orderNumber: row.order_number,
   userId: row.user_id,
@@ -120,30 +124,33 @@ export interface NewOrderRow {
   deferred: boolean
 }
 
-/** A new PENDING order; false where the buyer's key is bound to another already. */
-export async function insertOrder(tx: Tx, order: NewOrderRow): Promise<boolean> {
-  const rows = await tx.query(
+/** New PENDING orders: those whose buyer's key is not bound to another already. Keys are taken in their order, so that nobody waits in a circle. */
+export async function insertOrders(tx: Tx, orders: readonly NewOrderRow[]): Promise<Set<OrderId>> {
+  const rows = await tx.query<{ order_id: OrderId }>(
     `insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash, deferred)
-     values ($1, 'ORD-' || to_char(clock_timestamp() at time zone 'UTC', 'YYYY') || '-' || lpad(nextval('order_number_seq')::text, 6, '0'),
-             $2, $3, $4, $5, $6, $7, $8, $9)
+     select order_id, 'ORD-' || to_char(clock_timestamp() at time zone 'UTC', 'YYYY') || '-' || lpad(nextval('order_number_seq')::text, 6, '0'),
+       user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash, deferred
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::boolean[])
+       n(order_id, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash, deferred)
+     order by user_id, idempotency_key
      on conflict on constraint orders_idempotency_key_unique do nothing returning order_id`,
     [
-      order.orderId,
-      order.userId,
-      order.eventId,
-      order.reservationId,
-      order.paymentMethod,
-      order.holderName,
-      order.idempotencyKey,
-      order.bodyHash,
-      order.deferred,
+      orders.map(({ orderId }) => orderId),
+      orders.map(({ userId }) => userId),
+      orders.map(({ eventId }) => eventId),
+      orders.map(({ reservationId }) => reservationId),
+      orders.map(({ paymentMethod }) => paymentMethod),
+      orders.map(({ holderName }) => holderName),
+      orders.map(({ idempotencyKey }) => idempotencyKey),
+      orders.map(({ bodyHash }) => bodyHash),
+      orders.map(({ deferred }) => deferred),
     ],
   )
-  return rows.length > 0
+  return new Set(rows.map(({ order_id }) => order_id))
 }
 
 export async function findOrder(tx: Tx, orderId: OrderId): Promise<StoredOrder | null> {
-  const [row] = await tx.query<Row>(`${select} where o.order_id = $1`, [orderId])
+  const [row] = await tx.query<OrderRow>(`${select} where o.order_id = $1`, [orderId])
   return row ? toOrder(row) : null
 }
 
@@ -154,7 +161,7 @@ export async function getOrder(tx: Tx, orderId: OrderId): Promise<StoredOrder> {
 }
 
 export async function findOrderByKey(tx: Tx, userId: UserId, key: string): Promise<StoredOrder | null> {
-  const [row] = await tx.query<Row>(`${select} where o.user_id = $1 and o.idempotency_key = $2`, [userId, key])
+  const [row] = await tx.query<OrderRow>(`${select} where o.user_id = $1 and o.idempotency_key = $2`, [userId, key])
   return row ? toOrder(row) : null
 }
 
@@ -175,20 +182,23 @@ export async function listOrders(
   after: OrderPosition | null,
 ): Promise<{ orders: StoredOrder[]; more: boolean }> {
   const [column, id] = 'userId' in of ? ['user_id', of.userId] : ['event_id', of.eventId]
-  const rows = await tx.query<Row & { more: boolean }>(
-    `with newest as (
-       select o.order_id, row_number() over newest_first as place,
-         sum((select coalesce(sum(i.quantity), 0) from order_items i where i.order_id = o.order_id)) over newest_first as tickets
-       from orders o where o.${column} = $1 and ($2::timestamptz is null or (o.created_at, o.order_id) < ($2, $3::uuid))
-       window newest_first as (order by o.created_at desc, o.order_id desc rows between unbounded preceding and current row)
-       order by o.created_at desc, o.order_id desc limit $4 + 1),
-     page as (
-       select order_id from newest where place <= $4 and (place = 1 or tickets <= $5))
-     select listed.*, (select count(*) from newest) > (select count(*) from page) as more
-     from (${select} where o.order_id in (select order_id from page)) listed order by created_at desc, order_id desc`,
-    [id, after?.createdAt ?? null, after?.orderId ?? null, limit, TICKETS_PER_ORDER_MAX],
+  const later = after ? 'and (o.created_at, o.order_id) < ($4::timestamptz, $5::uuid)' : ''
+  const rows = await tx.query<OrderRow & { fits: boolean }>(
+    `select ${orderColumns}, o.fits, ${lines} as items, case when o.fits then ${tickets} else '[]' end as tickets
+     from (
+       select ${orderColumns}, row_number() over newest_first <= $2::integer
+         and (row_number() over newest_first = 1 or sum(held.tickets) over newest_first <= $3::integer) as fits
+       from (
+         select ${orderColumns} from orders o where o.${column} = $1 ${later}
+         order by o.created_at desc, o.order_id desc limit $2::integer + 1) o
+       cross join lateral (
+         select coalesce(sum(i.quantity), 0) as tickets from order_items i where i.order_id = o.order_id) held
+       window newest_first as (order by o.created_at desc, o.order_id desc rows between unbounded preceding and current row)) o
+     order by o.created_at desc, o.order_id desc`,
+    [id, limit, TICKETS_PER_ORDER_MAX, ...(after ? [after.createdAt, after.orderId] : [])],
   )
-  return { orders: rows.map(toOrder), more: rows[0]?.more ?? false }
+  const page = rows.filter(({ fits }) => fits)
+  return { orders: page.map(toOrder), more: page.length < rows.length }
 }
 
 /** Remember that the buyer is answered 202; false where the order is not pending any more. */

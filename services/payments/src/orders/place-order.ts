@@ -1,8 +1,8 @@
 import type { NewOrder, OrderId, RefundId, ReservationId, UserId } from '@boxoffice/contracts'
-import { RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit'
+import { RefusedError, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { SagaContext } from '../saga/saga.ts'
-import { findOrderByKey, getOrder, insertOrder, markDeferred, type StoredOrder } from './order-repository.ts'
+import { findOrderByKey, getOrder, markDeferred, type NewOrderRow, type StoredOrder } from './order-repository.ts'
 
 /** An order to place; `key` is bound to it, and `bodyHash` tells whether a repetition is one. */
 export interface OrderRequest {
@@ -13,31 +13,35 @@ export interface OrderRequest {
   bodyHash: string
 }
 
-/**
- * A new order, with its idempotency key, and what its saga begins with: the caller adds that in the same commit. Null where the key is
- * bound already. `deferred`: the first answer is 202.
- */
-export async function placeOrder(
-  tx: Tx,
+/** An order that is to be placed, its idempotency key a part of it, and what its saga begins with: the caller writes both in one commit. */
+export interface Draft {
+  readonly order: NewOrderRow
+  readonly context: SagaContext
+}
+
+/** `deferred`: the first answer is 202. */
+export function draftOf(
   { newId }: Pick<Dependencies, 'newId'>,
-  orderId: OrderId,
-  { userId, body, key, bodyHash, deferred }: OrderRequest & { deferred: boolean },
-): Promise<SagaContext | null> {
+  { userId, body, key, bodyHash }: OrderRequest,
+  deferred: boolean,
+): Draft {
   const adopted = 'reservationId' in body
+  const orderId = newId() as OrderId
   const reservationId = adopted ? body.reservationId : (newId() as ReservationId)
   const { paymentMethod = 'CREDIT_CARD', paymentToken, holderName } = body
   const eventId = adopted ? null : body.eventId
-  const order = { orderId, userId, eventId, reservationId, paymentMethod, holderName, idempotencyKey: key, bodyHash, deferred }
-  if (!(await insertOrder(tx, order))) return null
   return {
-    userId,
-    reservationId,
-    holderName,
-    paymentToken,
-    refundId: newId() as RefundId,
-    purchase: adopted
-      ? { kind: 'reserved' }
-      : { kind: 'direct', eventId: body.eventId, ticketRequests: body.ticketRequests, expectedTotal: body.expectedTotal },
+    order: { orderId, userId, eventId, reservationId, paymentMethod, holderName, idempotencyKey: key, bodyHash, deferred },
+    context: {
+      userId,
+      reservationId,
+      holderName,
+      paymentToken,
+      refundId: newId() as RefundId,
+      purchase: adopted
+        ? { kind: 'reserved' }
+        : { kind: 'direct', eventId: body.eventId, ticketRequests: body.ticketRequests, expectedTotal: body.expectedTotal },
+    },
   }
 }
 

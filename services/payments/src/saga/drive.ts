@@ -14,18 +14,11 @@ import {
 import type pg from 'pg'
 import type { Config } from '../config.ts'
 import type { StoredOrder } from '../orders/order-repository.ts'
-import { type Applied, type createApplier, publishCompensationFailed, restMsOf } from './apply.ts'
+import { publishCompensationFailed, restMsOf } from './apply.ts'
 import type { SagaMetrics } from './metrics.ts'
+import type { MoveSaga } from './move-together.ts'
 import { isTerminal, type SagaInput, stepOf } from './saga.ts'
-import {
-  endFailing,
-  findSagaForUpdate,
-  isOvertaken,
-  noteFailing,
-  parkSaga,
-  renewLease,
-  type StoredSaga,
-} from './saga-repository.ts'
+import { endFailing, findSagaForUpdate, noteFailing, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
 import type { StepResult } from './step.ts'
 import type { createSteps } from './steps.ts'
 
@@ -42,7 +35,7 @@ export interface DriverOptions {
   pool: pg.Pool
   messaging: Pick<Messaging, 'append' | 'transact'>
   step: ReturnType<typeof createSteps>
-  apply: ReturnType<typeof createApplier>
+  move: MoveSaga
   crashAt: CrashAt
   logger: Logger
   sagaMetrics: Pick<SagaMetrics, 'compensationFailed'>
@@ -52,15 +45,15 @@ export interface DriverOptions {
 interface Patience {
   until: Date
   stopped?: AbortSignal
-  /** As it stood when the last message was written that tells of it. */
+  /** As it stood when it was last moved. */
   order: StoredOrder | null
 }
 
 /**
  * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. Once `stopped` is
- * aborted it waits for nothing more. Gives the order as it stood with the last message that it wrote; null where it wrote none. The lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
+ * aborted it waits for nothing more. Gives the order as it stood with the last move that it made; null where it made none. The lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
  */
-export function createDriver({ pool, messaging, step, apply, crashAt, logger, sagaMetrics, config }: DriverOptions) {
+export function createDriver({ pool, messaging, step, move, crashAt, logger, sagaMetrics, config }: DriverOptions) {
   return async (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<StoredOrder | null> => {
     const patience: Patience = { until, stopped, order: null }
     const work = () => workOn(leased, patience)
@@ -104,29 +97,13 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
           { orderId: saga.orderId, state: saga.state, next: applied.saga.state, input: result.input.type },
           'saga moved',
         )
-        patience.order = applied.order ?? patience.order
+        patience.order = applied.order
         if (applied.saga.state === 'AWAITING_TICKETS') crashAt('saga.paid')
         return restMsOf(applied.saga.state, config) > 0 ? null : applied.saga
       }
       return reread(saga)
     }
     return retry(saga, result, patience)
-  }
-
-  /** What came of a step, in one commit; made again where a note came in between. */
-  async function move(saga: StoredSaga, input: SagaInput): Promise<Applied> {
-    const once = () =>
-      messaging.transact(async (tx) => {
-        const moved = await apply(tx, saga, input)
-        if (saga.state === 'REPAYING') crashAt('refund.before-commit')
-        return moved
-      })
-    try {
-      return await once()
-    } catch (error) {
-      if (!isOvertaken(error)) throw error
-      return once()
-    }
   }
 
   /** The step is made again after a wait. Of one that should have succeeded people are told, and an issue is given up at last. */
@@ -164,7 +141,7 @@ export function createDriver({ pool, messaging, step, apply, crashAt, logger, sa
 
   async function giveUpIssue(saga: StoredSaga, detail: string): Promise<StoredSaga | null> {
     logger.error({ orderId: saga.orderId, detail }, 'the tickets of a paid order were given up: its money goes back')
-    const applied = await messaging.transact((tx) => apply(tx, saga, { type: 'ISSUE_GIVEN_UP', detail }))
+    const applied = await move(saga, { type: 'ISSUE_GIVEN_UP', detail })
     return applied.applied ? applied.saga : reread(saga)
   }
 

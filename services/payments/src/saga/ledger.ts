@@ -11,13 +11,22 @@ export interface Movement {
   currency: Currency
 }
 
-/** Book a movement: two entries of the same amount, in one statement. */
-export async function book(tx: Tx, { reference, kind, orderId, amount, currency }: Movement): Promise<void> {
-  const [debit, credit] = kind === 'CHARGE' ? ['gateway', 'sales'] : ['sales', 'gateway']
+/** Book movements: of each two entries of the same amount, all in one statement. */
+export async function book(tx: Tx, movements: readonly Movement[]): Promise<void> {
+  if (movements.length === 0) return
   await tx.query(
     `insert into ledger_entries (reference, account, side, kind, order_id, amount_minor, currency)
-     select $1, e.account, e.side, $2, $3, $4, $5 from (values ($6, 'DEBIT'), ($7, 'CREDIT')) e(account, side)`,
-    [reference, kind, orderId, amount, currency, debit, credit],
+     select m.reference, case when (m.kind = 'CHARGE') = (e.side = 'DEBIT') then 'gateway' else 'sales' end, e.side, m.kind, m.order_id,
+       m.amount, m.currency
+     from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) m(reference, kind, order_id, amount, currency)
+     cross join (values ('DEBIT'), ('CREDIT')) e(side)`,
+    [
+      movements.map(({ reference }) => reference),
+      movements.map(({ kind }) => kind),
+      movements.map(({ orderId }) => orderId),
+      movements.map(({ amount }) => amount),
+      movements.map(({ currency }) => currency),
+    ],
   )
 }
 

@@ -1,8 +1,7 @@
 import type { OrderId } from '@boxoffice/contracts'
-import { currentTraceparent, type Tx, violatedUnique } from '@boxoffice/service-kit'
-import { refundOf } from './giving-back.ts'
+import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import { intentOf } from './journal.ts'
-import { isTerminal, nameOf, type Saga, type SagaInput, type SagaState } from './saga.ts'
+import type { Saga, SagaState } from './saga.ts'
 
 /** A saga as it stands in the database. `fence` tells the worker that holds the lease from those before it. */
 export interface StoredSaga extends Saga {
@@ -18,7 +17,7 @@ export interface StoredSaga extends Saga {
   isEventSeen?: boolean
 }
 
-interface Row {
+export interface SagaRow {
   order_id: OrderId
   state: SagaState
   context: Saga['context']
@@ -29,7 +28,7 @@ interface Row {
   created_at: Date
   traceparent: string | null
 }
-const toSaga = (row: Row): StoredSaga => ({
+const toSaga = (row: SagaRow): StoredSaga => ({
   orderId: row.order_id,
   state: row.state,
   context: row.context,
@@ -40,44 +39,70 @@ const toSaga = (row: Row): StoredSaga => ({
   createdAt: row.created_at,
   traceparent: row.traceparent,
 })
-const columns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
+/** The sagas of rows, by their orders. */
+export const byOrder = (rows: readonly SagaRow[]) => new Map(rows.map((row) => [row.order_id, toSaga(row)]))
+export const sagaColumns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
 /** When a lease that is taken now ends; the parameter is in milliseconds. */
 const leaseOf = (parameter: string) => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 
+/** A saga that begins, and the trace of who asked for it. */
+export interface NewSaga extends Saga {
+  readonly traceparent: string | null
+}
+
 /**
- * A new saga with the intent of its first step: under our lease, or in the queue, and due without its command when `patienceMs` have
- * passed.
+ * New sagas with the intents of their first steps, of those whose orders are there: under our lease, or in the queue, and due without
+ * their commands when `patienceMs` have passed.
  */
-export async function insertSaga(tx: Tx, saga: Saga, begins: { leaseMs: number } | { patienceMs: number }): Promise<StoredSaga> {
+export async function insertSagas(
+  tx: Tx,
+  sagas: readonly NewSaga[],
+  begins: { leaseMs: number } | { patienceMs: number },
+): Promise<Map<OrderId, StoredSaga>> {
   const [leaseMs, patienceMs] = 'leaseMs' in begins ? [begins.leaseMs, 0] : [null, begins.patienceMs]
-  const intent = intentOf(saga)
-  const [row] = await tx.query<Row>(
-    `with begun as (
+  const intents = sagas.map(intentOf)
+  const rows = await tx.query<SagaRow>(
+    `with given as (
+       select n.order_id, n.state, n.context, n.traceparent, n.step, n.detail
+       from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::text[], $6::jsonb[])
+         n(order_id, state, context, traceparent, step, detail)
+       join orders o on o.order_id = n.order_id),
+     begun as (
        insert into sagas (order_id, state, context, leased_until, next_attempt_at, traceparent)
-       values ($1, $2, $3, ${leaseOf('$4')}, clock_timestamp() + $5 * interval '1 millisecond', $6)
-       returning ${columns}),
+       select order_id, state, context, ${leaseOf('$7')}, clock_timestamp() + $8 * interval '1 millisecond', traceparent from given
+       returning ${sagaColumns}),
      told as (
        insert into saga_events (order_id, seq, moment, step, detail, state, fence)
-       select order_id, 1, 'INTENT', $7, $8, state, fence from begun)
-     select ${columns} from begun`,
+       select b.order_id, 1, 'INTENT', g.step, g.detail, b.state, b.fence from begun b join given g on g.order_id = b.order_id)
+     select ${sagaColumns} from begun`,
     [
-      ...[saga.orderId, saga.state, JSON.stringify(saga.context), leaseMs, patienceMs, currentTraceparent()],
-      ...[intent.step, JSON.stringify(intent.detail)],
+      sagas.map(({ orderId }) => orderId),
+      sagas.map(({ state }) => state),
+      sagas.map(({ context }) => JSON.stringify(context)),
+      sagas.map(({ traceparent }) => traceparent),
+      intents.map(({ step }) => step),
+      intents.map(({ detail }) => JSON.stringify(detail)),
+      leaseMs,
+      patienceMs,
     ],
   )
-  return toSaga(row as Row)
+  return byOrder(rows)
 }
 
 /** The saga of an order as it stands; null where there is none. */
 export async function findSaga(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {
-  const [row] = await tx.query<Row>(`select ${columns} from sagas where order_id = $1`, [orderId])
+  const [row] = await tx.query<SagaRow>(`select ${sagaColumns} from sagas where order_id = $1`, [orderId])
   return row ? toSaga(row) : null
 }
 
 /** The saga of an order, its row locked until the transaction ends; null where there is none. */
-export async function findSagaForUpdate(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {
-  const [row] = await tx.query<Row>(`select ${columns} from sagas where order_id = $1 for update`, [orderId])
-  return row ? toSaga(row) : null
+export const findSagaForUpdate = async (tx: Tx, orderId: OrderId): Promise<StoredSaga | null> =>
+  (await findSagasForUpdate(tx, [orderId])).get(orderId) ?? null
+
+/** The sagas of orders, locked until the transaction ends, in an order that lets nobody wait in a circle. */
+export async function findSagasForUpdate(tx: Tx, orderIds: readonly OrderId[]): Promise<Map<OrderId, StoredSaga>> {
+  const sql = `select ${sagaColumns} from sagas where order_id = any($1) order by order_id for update`
+  return byOrder(await tx.query<SagaRow>(sql, [orderIds]))
 }
 
 /**
@@ -89,14 +114,14 @@ export async function leaseDueSagas(
   which: 'begun' | 'queued',
   { limit, leaseMs }: { limit: number; leaseMs: number },
 ): Promise<StoredSaga[]> {
-  const rows = await tx.query<Row>(
+  const rows = await tx.query<SagaRow>(
     `with due as (
        select order_id from sagas
        where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
          and state ${which === 'queued' ? '=' : '<>'} 'QUEUED'
        order by next_attempt_at limit $1 for update skip locked)
      update sagas s set leased_until = ${leaseOf('$2')}, fence = fence + 1 from due where s.order_id = due.order_id
-     returning s.${columns.replaceAll(', ', ', s.')}`,
+     returning s.${sagaColumns.replaceAll(', ', ', s.')}`,
     [limit, leaseMs],
   )
   return rows.map(toSaga)
@@ -111,9 +136,9 @@ export const endPatience = (tx: Tx, orderId: OrderId) =>
 
 /** The saga of an order under our lease and in our trace, its row locked until the transaction ends; null where another works on it. */
 export async function leaseSaga(tx: Tx, orderId: OrderId, leaseMs: number): Promise<StoredSaga | null> {
-  const [row] = await tx.query<Row>(
+  const [row] = await tx.query<SagaRow>(
     `update sagas set leased_until = ${leaseOf('$3')}, fence = fence + 1, traceparent = coalesce($2, traceparent)
-     where order_id = $1 and (leased_until is null or leased_until < clock_timestamp()) returning ${columns}`,
+     where order_id = $1 and (leased_until is null or leased_until < clock_timestamp()) returning ${sagaColumns}`,
     [orderId, currentTraceparent(), leaseMs],
   )
   return row ? toSaga(row) : null
@@ -157,51 +182,4 @@ export async function parkSaga(tx: Tx, saga: StoredSaga, waitMs: number): Promis
      where order_id = $1 and fence = $2`,
     [saga.orderId, saga.fence, saga.attempts, Math.round(waitMs), saga.version, saga.lastError],
   )
-}
-
-/** What `moveSaga` rejects with when a note came between its snapshot and its lock: it succeeds when it is made again. */
-export const isOvertaken = (error: unknown): boolean => violatedUnique(error) === 'saga_events_pkey'
-
-/**
- * Move a saga on, compare-and-swap on its version: the RESULT of what happened and the INTENT of what follows, in the same statement. Null
- * when somebody else has moved it since it was read. Where it rests for `waitMs` its lease ends.
- */
-export async function moveSaga(
-  tx: Tx,
-  saga: StoredSaga,
-  input: SagaInput,
-  next: Pick<Saga, 'state' | 'context'>,
-  waitMs: number,
-): Promise<StoredSaga | null> {
-  const stays = next.state === saga.state && refundOf(next.context).refundId === refundOf(saga.context).refundId
-  const ends = isTerminal(next.state)
-  // Another amount is another call: what a refund at the gateway leaves to be done stands in the journal too.
-  const isNewCall = !stays || input.type === 'REFUNDED_ELSEWHERE'
-  const events = [
-    { place: 1, moment: 'RESULT', step: nameOf(saga.state, input), result: input.type, input },
-    ...(isNewCall && !ends ? [{ place: 2, moment: 'INTENT', ...intentOf({ ...saga, ...next }) }] : []),
-  ]
-  const [row] = await tx.query<Row>(
-    `with moved as (
-       update sagas set state = $3, context = $4, version = version + 1, updated_at = clock_timestamp(),
-         attempts = case when $5 then attempts else 0 end, last_error = null,
-         failing_attempts = case when $5 then failing_attempts else 0 end, failing_since = case when $5 then failing_since end,
-         since = case when $5 then since else clock_timestamp() end,
-         next_attempt_at = case when $6 then null when $3 = 'QUEUED' then next_attempt_at -- it keeps its place
-           else clock_timestamp() + $7 * interval '1 millisecond' end,
-         leased_until = case when $6 or $7 > 0 then null else leased_until end
-       where order_id = $1 and version = $2 returning ${columns}),
-     told as (
-       insert into saga_events (order_id, seq, moment, step, result, input, detail, state, fence)
-       select m.order_id, (select coalesce(max(seq), 0) from saga_events where order_id = $1) + e.place,
-         e.moment, e.step, e.result, e.input, e.detail, m.state, m.fence
-       from moved m, jsonb_to_recordset($8::jsonb)
-         e(place integer, moment text, step text, result text, input jsonb, detail jsonb))
-     select ${columns} from moved`,
-    [
-      ...[saga.orderId, saga.version, next.state, JSON.stringify(next.context), stays, ends, Math.round(waitMs)],
-      JSON.stringify(events),
-    ],
-  )
-  return row ? toSaga(row) : null
 }

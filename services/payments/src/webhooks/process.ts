@@ -1,7 +1,7 @@
 import { type Messaging, underSavepoint } from '@boxoffice/messaging'
 import { continueTrace, createSweeper, type Logger, type Tx } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
-import type { createApplier } from '../saga/apply.ts'
+import type { Apply } from '../saga/apply.ts'
 import { createTakeIn, NO_SUCH_ORDER } from './take-in.ts'
 import { toldBy } from './told.ts'
 
@@ -28,7 +28,7 @@ interface Row {
  */
 export function createWebhookProcessor(options: {
   messaging: Pick<Messaging, 'append' | 'transact'>
-  apply: ReturnType<typeof createApplier>
+  apply: Apply
   newId: () => string
   onSagaDue(): void
   logger: Logger

@@ -1,7 +1,7 @@
 import { type OrderId, opsAlert, type RefundId } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import { continueTrace, type Tx } from '@boxoffice/service-kit'
-import type { createApplier } from '../saga/apply.ts'
+import type { Applied, Apply } from '../saga/apply.ts'
 import { appendNote } from '../saga/journal.ts'
 import { findOrderOfCharge, isBooked } from '../saga/ledger.ts'
 import { findSagaForUpdate, type StoredSaga } from '../saga/saga-repository.ts'
@@ -12,7 +12,7 @@ export const NO_SUCH_ORDER = 'no such order'
 export const KNOWN_ALREADY = 'known already'
 
 /** Takes in what the gateway tells: the saga moves, the journal remembers, people are told of what they have to decide. */
-export function createTakeIn(options: { append: Append; apply: ReturnType<typeof createApplier>; newId: () => string }) {
+export function createTakeIn(options: { append: Append; apply: Apply; newId: () => string }) {
   const { append, apply, newId } = options
 
   const alert = (tx: Tx, severity: 'WARNING' | 'CRITICAL', title: string, orderId: OrderId, detail: Record<string, unknown>) =>
@@ -70,5 +70,4 @@ export function createTakeIn(options: { append: Append; apply: ReturnType<typeof
   }
 }
 
-const said = (applied: Awaited<ReturnType<ReturnType<typeof createApplier>>>): string =>
-  applied.applied ? `saga moved to ${applied.saga.state}` : KNOWN_ALREADY
+const said = (applied: Applied): string => (applied.applied ? `saga moved to ${applied.saga.state}` : KNOWN_ALREADY)

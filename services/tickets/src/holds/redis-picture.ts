@@ -1,5 +1,5 @@
 import type { EventId, ReservationId, ReservationStatus, SeatId } from '@boxoffice/contracts'
-import { createRedis, type Policy, sqlOfPool } from '@boxoffice/service-kit'
+import { createGroups, createRedis, type Policy, sqlOfPool } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { numbersOf, type Plan } from '../seating/plan.ts'
 import type { FindPlan } from '../seating/plans.ts'
@@ -14,7 +14,6 @@ import {
   type SoldSeat,
 } from './commands.ts'
 import { createDrawings } from './drawings.ts'
-import { createGroups } from './groups.ts'
 import { guardRedis } from './guarded-redis.ts'
 
 const COMMAND_REQUESTS_MAX = 200

@@ -1,6 +1,5 @@
-import type { CrashAt, Transact } from '@boxoffice/service-kit'
+import { type CrashAt, createGroups, type Transact } from '@boxoffice/service-kit'
 import type pg from 'pg'
-import { createGroups } from '../holds/groups.ts'
 import type { RedisPicture, SeatedLine } from '../holds/redis-picture.ts'
 import type { Plan } from '../seating/plan.ts'
 import { type Expiry, type InTheWay, inTheWayOf } from './expire.ts'

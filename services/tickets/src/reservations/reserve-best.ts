@@ -1,6 +1,5 @@
 import type { EventId, SeatId } from '@boxoffice/contracts'
-import { RefusedError, refuse, type Tx } from '@boxoffice/service-kit'
-import { createGroups } from '../holds/groups.ts'
+import { createGroups, RefusedError, refuse, type Tx } from '@boxoffice/service-kit'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
 import type { Turns } from '../holds/turns.ts'

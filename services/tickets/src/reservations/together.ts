@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { currentOrigin } from '@boxoffice/messaging'
-import { sideBySide, type Transact, type Tx } from '@boxoffice/service-kit'
-import { createGroups } from '../holds/groups.ts'
+import { createGroups, sideBySide, type Transact, type Tx } from '@boxoffice/service-kit'
 import { type ClaimResult, type ClaimWish, claim } from './claim.ts'
 import { type ExtendResult, type ExtendWish, extendOwn } from './extend.ts'
 import type { BuyerReleaseResult, ReleaseRequest, Releases } from './release.ts'

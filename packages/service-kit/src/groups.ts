@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { isUnavailable, RefusedError, refuse } from '@boxoffice/service-kit'
+import { RefusedError, refuse } from './refusal.ts'
+import { isUnavailable } from './tx.ts'
 
 /** What became of one request of a group. */
 type Settled<Answer> = { answer: Answer } | { error: unknown }

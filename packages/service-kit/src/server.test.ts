@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { createServer } from './server.ts'
+import { createWatchers } from './testing.ts'
+
+type Steps = PromiseWithResolvers<void>
+
+test('a request that is served while the server closes is answered, and its connection ends', async () => {
+  const app = createServer({ ...createWatchers(), trustedProxies: [] })
+  const [reached, released, closes] = [0, 0, 0].map(() => Promise.withResolvers<void>()) as [Steps, Steps, Steps]
+  app.addHook('preClose', async () => closes.resolve())
+  app.get('/slow', async () => {
+    reached.resolve()
+    await released.promise
+    return 'served'
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const answering = fetch(`${url}/slow`)
+  await reached.promise
+  const closing = app.close()
+  await closes.promise
+  released.resolve()
+  const answer = await answering
+  expect(answer.headers.get('connection')).toBe('close')
+  expect(await answer.text()).toBe('served')
+  await closing
+})

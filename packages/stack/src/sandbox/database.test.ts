@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from './database.ts'
+
+test('of what is asked together, what throws leaves nothing, and the others are there', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-database-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const database = openDatabase(path.join(folder, 'sandbox.db'))
+  onTestFinished(() => database.close())
+  const insert = (id: string, body = '{}') =>
+    database.together((tx) => {
+      tx.run('insert into stripe_events (id, body) values (?, ?)', id, JSON.stringify({ type: 'x', created: 1 }))
+      if (body === 'bad') throw new Error('never mind')
+      return id
+    })
+  const outcomes = await Promise.allSettled([insert('a'), insert('b', 'bad'), insert('a'), insert('c')])
+  expect(outcomes).toMatchObject([
+    { value: 'a' },
+    { reason: { message: 'never mind' } },
+    { reason: { message: expect.stringContaining('UNIQUE') } },
+    { value: 'c' },
+  ])
+  expect(database.read.all('select id from stripe_events order by id')).toEqual([{ id: 'a' }, { id: 'c' }])
+})
