@@ -86,7 +86,7 @@ export function createRedisPicture(
   const redis = createRedis({ ...options, use: 'holds' })
   const commands = defineCommands(redis, options)
   const guarded = guardRedis(options.policy, options)
-  const drawings = createDrawings({ commands, sql: sqlOfPool(options.pool), guarded, logger })
+  const drawings = createDrawings({ commands, sql: sqlOfPool(options.pool), findPlan, guarded, logger })
 
   const listeners: ((eventId: EventId) => void)[] = []
   const changed = (eventId: EventId) => {
