@@ -75,7 +75,6 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     timeoutMs: config.redisTimeoutMs,
     findPlan,
     pictureMs: config.redisPictureMs,
-    waitingMax: config.holdsWaitingMax,
     policy: config.policies.redis,
   })
   const seatMaps = createSeatMaps({ redisPicture, sql, cacheMs: config.seatMapCacheMs })

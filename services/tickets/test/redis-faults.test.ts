@@ -94,7 +94,9 @@ describe('with Redis', () => {
   it('holding for a process that died before its transaction, nothing is lost for longer than ten seconds', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const lost = newId<ReservationId>()
-    await setting.deps.redisPicture.hold(eventId, lost, [{ ticketTypeId: typeId, quantity: 1, seatIds: null }])
+    await setting.deps.redisPicture.hold(eventId, [
+      { reservationId: lost, lines: [{ ticketTypeId: typeId, quantity: 1, seatIds: null }] },
+    ])
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(409)
     const ends = Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, lost))
     expect(ends - Date.now()).toBeLessThanOrEqual(10_000)

@@ -264,11 +264,12 @@ describe('the best seats', () => {
         ...deps,
         redisPicture: {
           ...deps.redisPicture,
-          hold: async (_event, _reservation, lines) => ({
-            outcome: 'taken',
-            mayBeOver: false,
-            seatIds: lines.flatMap(({ seatIds }) => seatIds ?? []),
-          }),
+          hold: async (_event, requests) =>
+            requests.map(({ lines }) => ({
+              outcome: 'taken',
+              mayBeOver: false,
+              seatIds: lines.flatMap(({ seatIds }) => seatIds ?? []),
+            })),
         },
         claimSeconds: 60,
         liveMax: 3,

@@ -1,7 +1,7 @@
-import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, ReservationId, SeatId, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
+import { numbersOf, type Plan } from '../seating/plan.ts'
 import { type Drawing, type Line, PAYING_EXTRA_MS } from './commands.ts'
-import { statusesOf } from './seat-claim-repository.ts'
 
 /** How much of a type is held and sold; the database checks `held + sold <= capacity`. */
 export interface Counter {
@@ -77,15 +77,18 @@ export const listBusyEvents = (tx: Tx, seconds: number): Promise<{ eventId: Even
 
 interface DrawnRow {
   free: Drawing['free']
-  map: string
+  /** Zones that no type sells. */
+  closed: number[]
   live: [ReservationId, number][]
   lines: [ReservationId, TicketTypeId, number][]
-  seats: [ReservationId, number][]
+  held: [ReservationId, SeatId][]
+  sold: SeatId[]
 }
 
-/** What Redis should show of an event, read in one statement and so of one moment. */
-export async function readDrawing(tx: Tx, eventId: EventId): Promise<Drawing> {
-  // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it well.
+/** What Redis should show of an event, read in one statement and so of one moment. `plan` where it has seats. */
+export async function readDrawing(tx: Tx, eventId: EventId, plan: Plan | null): Promise<Drawing> {
+  // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it well, and of a hall only
+  // what is taken need be read.
   const [row] = await tx.query<DrawnRow>(
     `with live as (
        select reservation_id, case status
@@ -93,25 +96,38 @@ export async function readDrawing(tx: Tx, eventId: EventId): Promise<Drawing> {
            else extract(epoch from expires_at - clock_timestamp()) * 1000 end as remaining_ms
        from reservations where event_id = $1 and status in ('ACTIVE', 'PAYING'))
      select
-       coalesce((select jsonb_agg(jsonb_build_object('ticketTypeId', ticket_type_id, 'count', capacity - held - sold))
+       coalesce((select json_agg(json_build_object('ticketTypeId', ticket_type_id, 'count', capacity - held - sold))
          from ticket_type_counters where event_id = $1), '[]') as free,
-       coalesce(${statusesOf('$1')}, '') as map,
-       coalesce((select jsonb_agg(jsonb_build_array(reservation_id, remaining_ms)) from live), '[]') as live,
-       coalesce((select jsonb_agg(jsonb_build_array(l.reservation_id, i.ticket_type_id, i.quantity))
+       coalesce((select json_agg(zone_id) from seating_zones where event_id = $1 and ticket_type_id is null), '[]') as closed,
+       coalesce((select json_agg(json_build_array(reservation_id, remaining_ms)) from live), '[]') as live,
+       coalesce((select json_agg(json_build_array(l.reservation_id, i.ticket_type_id, i.quantity))
          from live l join reservation_items i using (reservation_id)), '[]') as lines,
-       coalesce((select jsonb_agg(jsonb_build_array(c.reservation_id, s.seat_index))
-         from seat_claims c join seats s using (event_id, seat_id)
-         where c.event_id = $1 and c.ticket_id is null), '[]') as seats`,
+       coalesce((select json_agg(json_build_array(reservation_id, seat_id))
+         from seat_claims where event_id = $1 and ticket_id is null), '[]') as held,
+       coalesce((select json_agg(seat_id) from seat_claims where event_id = $1 and ticket_id is not null), '[]') as sold`,
     [eventId],
   )
   if (!row) throw new Error('a select without a table has one row')
   const lines = Map.groupBy(row.lines, ([reservationId]) => reservationId)
-  const seats = Map.groupBy(row.seats, ([reservationId]) => reservationId)
+  const seats = Map.groupBy(row.held, ([reservationId]) => reservationId)
   const holds = row.live.map(([reservationId, remainingMs]) => ({
     reservationId,
     remainingMs,
     lines: (lines.get(reservationId) ?? []).map(([, ticketTypeId, quantity]) => ({ ticketTypeId, quantity })),
-    seats: (seats.get(reservationId) ?? []).map(([, seat]) => seat),
+    seats: plan
+      ? numbersOf(
+          plan,
+          (seats.get(reservationId) ?? []).map(([, seatId]) => seatId),
+        )
+      : [],
   }))
-  return { free: row.free, map: row.map, holds }
+  return { free: row.free, map: plan ? mapWithout(plan, row) : '', holds }
+}
+
+/** The map of an event's seats without those that are held. */
+function mapWithout(plan: Plan, { closed, sold }: DrawnRow): string {
+  const isClosed = new Set(closed)
+  const statuses = Buffer.from(plan.seats.map(({ zoneId }) => (isClosed.has(zoneId) ? 'x' : '.')).join(''), 'latin1')
+  for (const seat of numbersOf(plan, sold)) statuses.write('s', seat, 'latin1')
+  return statuses.toString('latin1')
 }

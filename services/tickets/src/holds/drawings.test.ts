@@ -25,10 +25,12 @@ function database(eventId: EventId, typeId: TicketTypeId) {
     if (sql.includes('as "changedAt" from ticket_type_counters'))
       return state.busy ? [{ eventId, changedAt: state.changedAt }] : []
     state.readings++
-    return [{ free: [{ ticketTypeId: typeId, count: state.free }], map: '', live: [], lines: [], seats: [] }]
+    return [{ free: [{ ticketTypeId: typeId, count: state.free }], closed: [], live: [], lines: [], held: [], sold: [] }]
   }
   return { state, sql: { query } as Tx }
 }
+
+const findPlan = async () => null
 
 it('an event that changes all the time is drawn all the same: provisional holds stay, and it is drawn again', async () => {
   const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
@@ -46,7 +48,7 @@ it('an event that changes all the time is drawn all the same: provisional holds 
   }
   const guarded = guardRedis(policies.redis, createWatchers())
   const logger = { info: () => {} } as unknown as Parameters<typeof createDrawings>[0]['logger']
-  const drawings = createDrawings({ commands: busy, sql, guarded, logger })
+  const drawings = createDrawings({ commands: busy, sql, findPlan, guarded, logger })
 
   await commands.draw(eventId, null, {
     free: [{ ticketTypeId: typeId, count: 1_000 }],
@@ -84,7 +86,7 @@ it('an event that takes long is reconciled for a twentieth of the time, and not 
       return sql.query(text)
     },
   } as Tx
-  const drawings = createDrawings({ commands, sql: slow, guarded, logger, nowMs: () => now })
+  const drawings = createDrawings({ commands, sql: slow, findPlan, guarded, logger, nowMs: () => now })
   for (now = 0; now < 40_000; now = 15_000 * Math.ceil((now + 1) / 15_000)) {
     await drawings.reconcile()
     state.busy = now < 15_000 // it was due then, and nothing happens to it any more
@@ -99,7 +101,7 @@ it('an event to which nothing happened since it was compared, in the database or
   const { state, sql } = database(eventId, typeId)
   const guarded = guardRedis(policies.redis, createWatchers())
   const logger = { info: () => {} } as unknown as Parameters<typeof createDrawings>[0]['logger']
-  const drawings = createDrawings({ commands, sql, guarded, logger })
+  const drawings = createDrawings({ commands, sql, findPlan, guarded, logger })
   expect(await drawings.reconcile()).toEqual([eventId])
   for (let round = 0; round < 3; round++) expect(await drawings.reconcile()).toEqual([])
   expect(state.readings).toBe(1)

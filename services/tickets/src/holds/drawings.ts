@@ -1,5 +1,6 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { Logger, Tx } from '@boxoffice/service-kit'
+import type { FindPlan } from '../seating/plans.ts'
 import type { Commands, DrawAnswer } from './commands.ts'
 import { listBusyEvents, readDrawing } from './counter-repository.ts'
 import type { Guarded } from './guarded-redis.ts'
@@ -18,12 +19,14 @@ const BUSY_AT_START_SECONDS = 86_400
 export function createDrawings({
   commands,
   sql,
+  findPlan,
   guarded,
   logger,
   nowMs = () => performance.now(),
 }: {
   commands: Commands
   sql: Tx
+  findPlan: FindPlan
   guarded: Guarded
   logger: Logger
   nowMs?: () => number
@@ -39,7 +42,7 @@ export function createDrawings({
 
   /** Whether Redis differed. `inAnyCase`: also while the event keeps changing. */
   async function draw(eventId: EventId, attemptsMax = DRAW_ATTEMPTS, inAnyCase = true): Promise<boolean> {
-    const { answer, settled } = await drawFromDatabase(commands, sql, eventId, { attemptsMax, inAnyCase })
+    const { answer, settled } = await drawFromDatabase(eventId, { attemptsMax, inAnyCase })
     if (!settled) stale.add(eventId)
     return answer === 'CORRECTED'
   }
@@ -65,6 +68,24 @@ export function createDrawings({
     const differed = await drawInRound(eventId)
     if (changedAt && !stale.has(eventId)) compared.set(eventId, { changedAt, changes: await commands.changes(eventId) })
     return differed
+  }
+
+  /** Draw an event as the database has it; CHANGED_MEANWHILE when it kept changing and was not to be drawn `inAnyCase`. */
+  async function drawFromDatabase(
+    eventId: EventId,
+    { attemptsMax, inAnyCase }: { attemptsMax: number; inAnyCase: boolean },
+  ): Promise<Drawn> {
+    const plan = await findPlan(eventId)
+    for (let attempt = 1; ; attempt++) {
+      const changes = await commands.changes(eventId)
+      const drawing = await readDrawing(sql, eventId, plan)
+      const answer = await commands.draw(eventId, changes, drawing)
+      if (answer !== 'CHANGED_MEANWHILE') return { answer, settled: true }
+      if (attempt < attemptsMax) continue
+      // A hold that was confirmed in between may be shown as free until it is drawn again, and is sold to nobody all the same;
+      // without any picture nothing would be refused.
+      return { answer: inAnyCase ? await commands.draw(eventId, null, drawing) : answer, settled: false }
+    }
   }
 
   return {
@@ -103,23 +124,4 @@ interface Drawn {
   readonly answer: DrawAnswer
   /** Whether nothing can have changed between the reading and the drawing. */
   readonly settled: boolean
-}
-
-/** Draw an event as the database has it; CHANGED_MEANWHILE when it kept changing and was not to be drawn `inAnyCase`. */
-async function drawFromDatabase(
-  commands: Commands,
-  sql: Tx,
-  eventId: EventId,
-  { attemptsMax, inAnyCase }: { attemptsMax: number; inAnyCase: boolean },
-): Promise<Drawn> {
-  for (let attempt = 1; ; attempt++) {
-    const changes = await commands.changes(eventId)
-    const drawing = await readDrawing(sql, eventId)
-    const answer = await commands.draw(eventId, changes, drawing)
-    if (answer !== 'CHANGED_MEANWHILE') return { answer, settled: true }
-    if (attempt < attemptsMax) continue
-    // A hold that was confirmed in between may be shown as free until it is drawn again, and is sold to nobody all the same;
-    // without any picture nothing would be refused.
-    return { answer: inAnyCase ? await commands.draw(eventId, null, drawing) : answer, settled: false }
-  }
 }

@@ -30,8 +30,8 @@ export type PictureHold =
   | { outcome: 'insufficient'; mayBeOver: boolean }
   | { outcome: 'taken'; mayBeOver: boolean; seatIds: SeatId[] }
 
-interface Requested {
-  readonly eventId: EventId
+/** Places that are requested for a reservation. */
+export interface Requested {
   readonly reservationId: ReservationId
   readonly lines: readonly SeatedLine[]
 }
@@ -48,10 +48,12 @@ export interface Confirmed extends Released {
  * rejects: what Redis could not be told is remembered and drawn anew by `reconcile`.
  */
 export interface RedisPicture {
-  /** Take places provisionally; null when Redis cannot be had, and sales go on without it. Rejects with a refusal when too many wait. */
-  hold(eventId: EventId, reservationId: ReservationId, lines: readonly SeatedLine[]): Promise<PictureHold | null>
+  /** Take places provisionally, by one command, in their order; null when Redis cannot be had, and sales go on without it. */
+  hold(eventId: EventId, requests: readonly Requested[]): Promise<(PictureHold | null)[]>
   /** The database holds them for so long; while they are paid for, until it is told otherwise. */
   confirm(held: Confirmed): Promise<void>
+  /** The same for several of one event, by one command. */
+  confirmAll(eventId: EventId, held: readonly Confirmed[]): Promise<void>
   /** The database has let them go. */
   release(released: readonly Released[]): Promise<void>
   /** The database has made tickets of what they held. */
@@ -76,8 +78,6 @@ export function createRedisPicture(
     pool: pg.Pool
     findPlan: FindPlan
     pictureMs: number
-    /** Requests to hold that wait for Redis; beyond it they are refused with 503. */
-    waitingMax: number
     policy: Policy
   },
 ): RedisPicture {
@@ -85,7 +85,7 @@ export function createRedisPicture(
   const redis = createRedis({ ...options, use: 'holds' })
   const commands = defineCommands(redis, options)
   const guarded = guardRedis(options.policy, options)
-  const drawings = createDrawings({ commands, sql: sqlOfPool(options.pool), guarded, logger })
+  const drawings = createDrawings({ commands, sql: sqlOfPool(options.pool), findPlan, guarded, logger })
 
   const listeners: ((eventId: EventId) => void)[] = []
   const changed = (eventId: EventId) => {
@@ -101,7 +101,7 @@ export function createRedisPicture(
     changed(eventId)
   }
 
-  async function holdAll(eventId: EventId, requests: readonly Requested[]): Promise<(PictureHold | null)[]> {
+  async function hold(eventId: EventId, requests: readonly Requested[]): Promise<(PictureHold | null)[]> {
     const plan = await planOf(eventId, requests)
     const wanted = requests.map((request) => ({ ...request, places: placesOf(plan, request.lines) }))
     const answers = await guarded(eventId, async () => {
@@ -118,7 +118,8 @@ export function createRedisPicture(
     return answers.map((answer) => pictureHold(answer, plan))
   }
 
-  async function confirmAll(eventId: EventId, stored: readonly Confirmed[]): Promise<undefined[]> {
+  async function confirmAll(eventId: EventId, stored: readonly Confirmed[]): Promise<void> {
+    if (stored.length === 0) return
     const plan = await planOf(
       eventId,
       stored.map(({ items }) => ({ lines: items })),
@@ -129,13 +130,11 @@ export function createRedisPicture(
       remainingMs: held.status === 'PAYING' ? Math.max(held.remainingMs, 0) + PAYING_EXTRA_MS : held.remainingMs,
     }))
     await tell(eventId, () => commands.confirm(eventId, kept))
-    return stored.map(() => undefined)
   }
 
-  async function releaseAll(eventId: EventId, released: readonly Released[]): Promise<undefined[]> {
+  async function releaseAll(eventId: EventId, released: readonly Released[]): Promise<void> {
     const ids = released.map(({ reservationId }) => reservationId)
     await tell(eventId, () => commands.release(eventId, ids))
-    return released.map(() => undefined)
   }
 
   /** The event's plan where any of these has seats. */
@@ -143,15 +142,13 @@ export function createRedisPicture(
     return places.some(({ lines }) => lines.some(({ seatIds }) => seatIds)) ? findPlan(eventId) : null
   }
 
-  const hold = groupedByEvent(holdAll, options.waitingMax)
   const confirm = groupedByEvent(confirmAll)
   const release = groupedByEvent(releaseAll)
 
   return {
-    hold: (eventId, reservationId, lines) => hold({ eventId, reservationId, lines }),
-    async confirm(held) {
-      await confirm(held)
-    },
+    hold,
+    confirm,
+    confirmAll,
     async release(released) {
       await Promise.all(released.map(release))
     },
@@ -182,17 +179,19 @@ export function createRedisPicture(
 }
 
 /** What arrives while the last command about an event is on its way is the next command. */
-function groupedByEvent<Request extends { eventId: EventId }, Answer>(
-  run: (eventId: EventId, requests: readonly Request[]) => Promise<readonly Answer[]>,
-  waitingMax = Number.POSITIVE_INFINITY,
-): (request: Request) => Promise<Answer> {
-  return createGroups<Request, Answer>({
+function groupedByEvent<Request extends { eventId: EventId }>(
+  run: (eventId: EventId, requests: readonly Request[]) => Promise<void>,
+): (request: Request) => Promise<void> {
+  return createGroups<Request, void>({
     laneOf: ({ eventId }) => eventId,
-    run: (requests) => run((requests[0] as Request).eventId, requests),
+    run: async (requests) => {
+      await run((requests[0] as Request).eventId, requests)
+      return requests.map(() => undefined)
+    },
     mixesLanes: false,
     groupMax: COMMAND_REQUESTS_MAX,
     groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
-    waitingMax,
+    waitingMax: Number.POSITIVE_INFINITY,
   })
 }
 

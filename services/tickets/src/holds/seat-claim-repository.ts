@@ -71,7 +71,7 @@ export const unsellSeats = (tx: Tx, ticketIds: readonly TicketId[]): Promise<Fre
   )
 
 /** SQL: the map of an event's seats, one character each in plan order; null without any. */
-export const statusesOf = (eventId: string) => `
+const statusesOf = (eventId: string) => `
   (select string_agg(case
        when z.ticket_type_id is null then 'x'
        when c.seat_id is null then '.'

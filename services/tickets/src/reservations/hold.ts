@@ -1,7 +1,6 @@
 import { type CrashAt, createGroups, type Transact } from '@boxoffice/service-kit'
 import type pg from 'pg'
-import type { RedisPicture, SeatedLine } from '../holds/redis-picture.ts'
-import type { Plan } from '../seating/plan.ts'
+import type { PictureHold, RedisPicture } from '../holds/redis-picture.ts'
 import { type Expiry, type InTheWay, inTheWayOf } from './expire.ts'
 import { repeatReservation } from './repeat-reservation.ts'
 import { isLive } from './reservation.ts'
@@ -10,12 +9,28 @@ import { retryTransient } from './transactions.ts'
 import type { Wish } from './wish.ts'
 import { type SeatedWish, type WriteResult, writeReservations } from './write-reservations.ts'
 
-/** What Redis says of a wish: it holds it, why not, or nothing: sales go on without it. */
-export type Held = 'held' | 'direct' | ReserveResult
+/** What became of a wish in its group. */
+export interface Placed {
+  readonly result: WriteResult
+  /** Who said so: Redis, which refuses without asking the database, or the database. */
+  readonly by: 'Redis' | 'database'
+  /** Holds that are over may be in the way. */
+  readonly mayBeOver: boolean
+  /** When Redis knows. */
+  readonly told: Promise<unknown>
+}
 
-const GROUP_MAX = 200
-/** While one commits the next is read, of other events. */
-const GROUPS_AT_ONCE_MAX = 2
+/** What became of a wish that has nothing in its way any more. */
+export type Settled = Pick<Placed, 'by'> & { readonly result: ReserveResult }
+
+/** Holds of one event that are one command and one transaction. */
+const GROUP_MAX = 100
+const EVENTS_AT_ONCE_MAX = 100
+/** Events that share a transaction, and transactions at once: while one commits the next is read, of other events. */
+const EVENTS_IN_TRANSACTION_MAX = 10
+const TRANSACTIONS_AT_ONCE_MAX = 2
+const TAKE_OVERS_MAX = 2
+const TOLD = Promise.resolve()
 
 /** The two halves of a hold, Redis and the database, and what to do when holds that are over stand in the way. */
 export function createHolding(deps: {
@@ -26,58 +41,93 @@ export function createHolding(deps: {
   crashAt: CrashAt
   claimSeconds: number
   liveMax: number
-  /** Holds that wait for the database; beyond it they are refused with 503. */
+  /** Holds that wait for those before them; beyond it they are refused with 503. */
   waitingMax: number
 }) {
   const { transact, redisPicture } = deps
-  const grouped = { mixesLanes: true, groupMax: GROUP_MAX, groupsAtOnceMax: GROUPS_AT_ONCE_MAX, waitingMax: deps.waitingMax }
 
-  const write = createGroups<SeatedWish, WriteResult>({
-    ...grouped,
+  /** What arrives while the last group of its event is under way is the next: one command of Redis and one transaction. */
+  const placeInGroup = createGroups<SeatedWish, Placed>({
     laneOf: ({ wish }) => wish.eventId,
-    run: (wishes) => retryTransient(() => writeReservations(deps.pool, wishes, deps)),
+    run: placeAll,
+    mixesLanes: false,
+    groupMax: GROUP_MAX,
+    groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
+    waitingMax: deps.waitingMax,
+  })
+
+  const write = createGroups<readonly SeatedWish[], readonly WriteResult[]>({
+    laneOf: ([seated]) => (seated as SeatedWish).wish.eventId,
+    run: async (groups) => {
+      const results = await retryTransient(() => writeReservations(deps.pool, groups.flat(), deps))
+      return groups.map(({ length }) => results.splice(0, length))
+    },
+    mixesLanes: true,
+    groupMax: EVENTS_IN_TRANSACTION_MAX,
+    groupsAtOnceMax: TRANSACTIONS_AT_ONCE_MAX,
+    waitingMax: Number.POSITIVE_INFINITY,
   })
 
   /** Whether holds that are over were in the way; they are not any more. */
   const takeOver = createGroups<InTheWay, boolean>({
-    ...grouped,
-    mixesLanes: false,
     laneOf: ({ eventId }) => eventId,
     run: async (wanted) => {
       const expired = await transact((tx) => deps.expiry.expireOf(tx, allOf(wanted), { wait: true }))
       await redisPicture.release(expired)
       return wanted.map(() => expired.length > 0)
     },
+    mixesLanes: false,
+    groupMax: GROUP_MAX,
+    groupsAtOnceMax: TRANSACTIONS_AT_ONCE_MAX,
+    waitingMax: deps.waitingMax,
   })
 
-  /** Take these places in Redis, provisionally. */
-  async function hold(wish: Wish, lines: readonly SeatedLine[]): Promise<Held> {
-    const { eventId, reservationId } = wish
-    let held = await redisPicture.hold(eventId, reservationId, lines)
-    if (held && held.outcome !== 'held' && held.mayBeOver && (await takeOver(inTheWayOf(eventId, lines)))) {
-      held = await redisPicture.hold(eventId, reservationId, lines)
+  /** Hold wishes of one event, in their order: provisionally in Redis, what that holds in the database, and then for good in Redis. */
+  async function placeAll(wishes: readonly SeatedWish[]): Promise<Placed[]> {
+    const [{ wish }] = wishes as [SeatedWish]
+    const held = await redisPicture.hold(
+      wish.eventId,
+      wishes.map(({ wish: { reservationId }, lines }) => ({ reservationId, lines })),
+    )
+    const refused = held.map(refusedByRedis)
+    const passed = wishes.filter((_, index) => !refused[index])
+    if (passed.length > 0) deps.crashAt('hold.after-lua')
+    const results = passed.length > 0 ? await write(passed) : []
+    const told = tellRedis(passed, results)
+    const written = results.map((result): Placed => ({ result, by: 'database', mayBeOver: isTaken(result), told }))
+    return refused.map((placed) => placed ?? (written.shift() as Placed))
+  }
+
+  /** Tell Redis what the database made of wishes of one event that it holds provisionally. */
+  function tellRedis(wishes: readonly SeatedWish[], results: readonly WriteResult[]): Promise<unknown> {
+    const [first] = wishes
+    if (!first) return TOLD
+    const { eventId } = first.wish
+    const reserved = results.flatMap((result) =>
+      result !== 'STANDING' && result.outcome === 'reserved' ? [result.reservation] : [],
+    )
+    const released = wishes.flatMap(({ wish }, index) => {
+      const result = results[index]
+      return result === 'STANDING' || result?.outcome === 'reserved' ? [] : [wish]
+    })
+    if (results.some(isTaken)) redisPicture.markStale(eventId)
+    return Promise.all([redisPicture.confirmAll(eventId, reserved), redisPicture.release(released)])
+  }
+
+  /** Hold a wish together with those that come at the same time. */
+  const place = async (seated: SeatedWish): Promise<Settled> => settle(seated, await placeInGroup(seated))
+
+  /** What became of a wish in a group, where it is tried again once holds that are over are out of its way. */
+  async function settle(seated: SeatedWish, first: Placed): Promise<Settled> {
+    let placed = first
+    for (let takeOvers = 0; placed.mayBeOver && takeOvers < TAKE_OVERS_MAX; takeOvers++) {
+      if (!(await takeOver(inTheWayOf(seated.wish.eventId, seated.lines)))) break
+      placed = await placeInGroup(seated)
     }
-    if (!held) return 'direct'
-    if (held.outcome === 'held') return 'held'
-    return held.outcome === 'taken' ? seatsTaken(held.seatIds) : soldOut
-  }
-
-  /** Write what Redis held, and tell Redis what the database made of it. */
-  async function keep(wish: Wish, lines: readonly SeatedLine[], plan: Plan | null, held: Held): Promise<ReserveResult> {
-    if (typeof held === 'object') return held
-    deps.crashAt('hold.after-lua')
-    const result = await writeOrTakeOver({ wish, lines, plan })
-    if (result === 'STANDING') return repeatStanding(wish)
-    if (result.outcome === 'reserved') await redisPicture.confirm(result.reservation)
-    else await redisPicture.release([wish])
-    if (isTaken(result)) redisPicture.markStale(wish.eventId)
-    return result
-  }
-
-  async function writeOrTakeOver(seated: SeatedWish): Promise<WriteResult> {
-    const result = await write(seated)
-    if (result === 'STANDING' || !isTaken(result)) return result
-    return (await takeOver(inTheWayOf(seated.wish.eventId, seated.lines))) ? write(seated) : result
+    const { result, by } = placed
+    if (result === 'STANDING') return { result: await repeatStanding(seated.wish), by }
+    await placed.told
+    return { result, by }
   }
 
   async function repeatStanding(wish: Wish): Promise<ReserveResult> {
@@ -96,9 +146,16 @@ export function createHolding(deps: {
     return result
   }
 
-  return { hold, keep, repeat, takeOver }
+  return { place, placeAll, settle, repeat, takeOver }
 }
 export type Holding = ReturnType<typeof createHolding>
+
+/** What Redis refuses; null for what it holds, and without it. */
+function refusedByRedis(held: PictureHold | null): Placed | null {
+  if (!held || held.outcome === 'held') return null
+  const result = held.outcome === 'taken' ? seatsTaken(held.seatIds) : soldOut
+  return { result, by: 'Redis', mayBeOver: held.mayBeOver, told: TOLD }
+}
 
 /** What is in the way of any of these, which are about one event. */
 function allOf(wanted: readonly InTheWay[]): InTheWay {

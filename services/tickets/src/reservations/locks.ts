@@ -18,7 +18,7 @@ export const lockBuyers = (tx: Tx, buyers: readonly { eventId: EventId; userId: 
 /** In one order, so that no two transactions wait for each other. */
 const lockAll = (tx: Tx, seed: 1 | 2, keys: readonly string[]) =>
   tx.query(
-    `select pg_advisory_xact_lock(key)
+    `select count(pg_advisory_xact_lock(key)::text)
      from (select distinct hashtextextended(k, $2) as key from unnest($1::text[]) k order by 1) sorted`,
     [keys, seed],
   )

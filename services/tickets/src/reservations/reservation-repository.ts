@@ -53,18 +53,16 @@ export type NewReservation = Pick<
 > & { readonly seconds: number }
 
 /**
- * Write reservations with their lines and claim their seats, in one statement; time is counted by the database's clock. Rejects with a
+ * Write reservations with their lines and claim their seats, in one statement; when that was, by the database's clock. Rejects with a
  * violation of `seat_claims_pkey` when a seat is taken: then nothing is written.
  */
-export function insertReservations(
-  tx: Tx,
-  reservations: readonly NewReservation[],
-): Promise<{ reservationId: ReservationId; expiresAt: Date; heldAt: Date }[]> {
+export async function insertReservations(tx: Tx, reservations: readonly NewReservation[]): Promise<Date> {
   const lines = reservations.flatMap(({ reservationId, eventId, items }) =>
     items.map((item) => ({ reservationId, eventId, ...item })),
   )
-  return tx.query(
-    `with line as (
+  const [row] = await tx.query<{ heldAt: Date }>(
+    `with at as materialized (select clock_timestamp()::timestamptz(3) as now),
+     line as (
        select * from json_to_recordset($7::json)
          l("reservationId" uuid, "eventId" uuid, "ticketTypeId" uuid, quantity int, "unitPrice" bigint, "seatIds" text[])),
      itemized as (
@@ -72,13 +70,14 @@ export function insertReservations(
        select "reservationId", "eventId", "ticketTypeId", quantity, "unitPrice", "seatIds" from line),
      claimed as (
        insert into seat_claims (event_id, seat_id, reservation_id)
-       select "eventId", seat_id, "reservationId" from line, unnest("seatIds") seat_id order by "eventId", seat_id)
-     insert into reservations (reservation_id, user_id, event_id, currency, order_id, status, expires_at)
-     select reservation_id, user_id, event_id, currency, order_id, case when order_id is null then 'ACTIVE' else 'PAYING' end,
-       clock_timestamp() + make_interval(secs => seconds)
-     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::int[])
-       r(reservation_id, user_id, event_id, currency, order_id, seconds)
-     returning reservation_id as "reservationId", expires_at as "expiresAt", created_at as "heldAt"`,
+       select "eventId", seat_id, "reservationId" from line, unnest("seatIds") seat_id order by "eventId", seat_id),
+     reserved as (
+       insert into reservations (reservation_id, user_id, event_id, currency, order_id, status, expires_at, created_at)
+       select reservation_id, user_id, event_id, currency, order_id, case when order_id is null then 'ACTIVE' else 'PAYING' end,
+         now + make_interval(secs => seconds), now
+       from at, unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::int[])
+         r(reservation_id, user_id, event_id, currency, order_id, seconds))
+     select now as "heldAt" from at`,
     [
       reservations.map(({ reservationId }) => reservationId),
       reservations.map(({ userId }) => userId),
@@ -89,6 +88,8 @@ export function insertReservations(
       JSON.stringify(lines),
     ],
   )
+  if (!row) throw new Error('the clock has one row')
+  return row.heldAt
 }
 
 /** ACTIVE → PAYING for an order; it lasts at least `seconds` from now. The reservation must be locked. */
@@ -166,38 +167,33 @@ export const listLiveOf = (
     [of.userId, of.eventId, limit, after?.heldAt ?? null, after?.reservationId ?? null],
   )
 
-/** What a buyer has of an event: live reservations, the oldest first, and by type what is held or was bought. */
-export interface BuyersCount {
+/** Tickets of one type that a buyer has of an event: held by a live reservation, or bought. */
+export interface BuyersTickets {
   readonly eventId: EventId
   readonly userId: UserId
-  readonly live: readonly ReservationId[]
-  readonly byType: Readonly<Record<TicketTypeId, number>>
+  readonly reservationId: ReservationId | null
+  readonly ticketTypeId: TicketTypeId
+  readonly quantity: number
 }
 
 /**
- * What these buyers have of their events; nothing of those who have nothing. What they passed on counts, what they received or what was
- * given back does not. The buyers must be locked.
+ * What these buyers have of their events, the oldest reservation first. What they passed on counts, what they received or what was given
+ * back does not. The buyers must be locked, and each be there once.
  */
-export const countOfBuyers = (tx: Tx, buyers: readonly { eventId: EventId; userId: UserId }[]): Promise<BuyersCount[]> =>
-  tx.query<BuyersCount>(
+export const listTicketsOfBuyers = (tx: Tx, buyers: readonly { eventId: EventId; userId: UserId }[]): Promise<BuyersTickets[]> =>
+  tx.query<BuyersTickets>(
     // Looked up buyer by buyer: a join would be planned as a scan of everything that a sale has written in its first minute.
-    `select event_id as "eventId", user_id as "userId", live, by_type as "byType"
-     from (select distinct event_id, user_id from unnest($1::uuid[], $2::uuid[]) b(event_id, user_id)) buyer
+    `select event_id as "eventId", user_id as "userId", reservation_id as "reservationId", ticket_type_id as "ticketTypeId", quantity
+     from unnest($1::uuid[], $2::uuid[]) buyer(event_id, user_id)
        cross join lateral (
-         select coalesce(jsonb_agg(reservation_id order by created_at, reservation_id), '[]') as live from reservations r
-         where r.event_id = buyer.event_id and r.user_id = buyer.user_id and ${isLiveSql}) reserved
-       cross join lateral (
-         select jsonb_object_agg(ticket_type_id, quantity) as by_type
-         from (
-           select ticket_type_id, sum(quantity) as quantity
-           from (
-             select i.ticket_type_id, i.quantity from reservations r join reservation_items i using (reservation_id)
-             where r.event_id = buyer.event_id and r.user_id = buyer.user_id and ${isLiveSql}
-             union all
-             select ticket_type_id, 1 from tickets t
-             where t.event_id = buyer.event_id and t.user_id = buyer.user_id and ticket_id = root_ticket_id
-               and status <> 'CANCELLED' and refund_id is null) had
-           group by ticket_type_id) counted) counts
-     where by_type is not null`,
+         select reservation_id, r.created_at, i.ticket_type_id, i.quantity
+         from reservations r join reservation_items i using (reservation_id)
+         where r.event_id = buyer.event_id and r.user_id = buyer.user_id and ${isLiveSql}
+         union all
+         select null, null, ticket_type_id, 1 from tickets t
+         where t.event_id = buyer.event_id and t.user_id = buyer.user_id and ticket_id = root_ticket_id
+           and status <> 'CANCELLED' and refund_id is null
+         offset 0) had
+     order by created_at, reservation_id`,
     [buyers.map(({ eventId }) => eventId), buyers.map(({ userId }) => userId)],
   )

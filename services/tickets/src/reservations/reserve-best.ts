@@ -6,7 +6,7 @@ import type { Turns } from '../holds/turns.ts'
 import type { Plan } from '../seating/plan.ts'
 import type { SeatMaps } from '../seating/seat-maps.ts'
 import { chooseSeats } from './choose-seats.ts'
-import type { Held, Holding } from './hold.ts'
+import type { Holding, Placed, Settled } from './hold.ts'
 import type { Offer } from './offer.ts'
 import { type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
 import { mergeRequests, type Wish, type WishedLine } from './wish.ts'
@@ -28,17 +28,14 @@ interface Choosing {
 }
 
 interface Chosen {
-  readonly lines: SeatedLine[]
-  readonly held: Held
-  /** What became of it where it is over: refused by Redis, or written without. */
-  readonly result: ReserveResult | null
+  readonly lines: readonly SeatedLine[]
+  readonly placed: Placed
 }
 
 /**
  * Hold the best seats. They are chosen from the map, one buyer of an event after the other: those who come together from one reading of
  * it, what one takes is not free for the next. They are chosen anew, each from a reading of its own, when there were not enough or
- * somebody of another instance was faster. Where the map turns out to be wrong, what is chosen next is free in PostgreSQL too, and written
- * before the next one chooses. Refused as sold out when the map has not so many; after the last loss, or where the map was wrong,
+ * somebody of another instance was faster. Where the map turns out to be wrong, what is chosen next is free in PostgreSQL too. Refused as sold out when the map has not so many; after the last loss, or where the map was wrong,
  * only when PostgreSQL has not so many either, else with 503.
  */
 export function createReserveBest(deps: {
@@ -50,12 +47,9 @@ export function createReserveBest(deps: {
   /** Buyers who wait to choose; beyond it they are refused with 503. */
   waitingMax: number
 }) {
-  const { hold, keep, takeOver } = deps.holding
+  const { place, placeAll, settle, takeOver } = deps.holding
 
-  /**
-   * The best seats for buyers of one event, held in one command; null for whom the map has not so many. Without Redis they are written
-   * before the next buyers choose.
-   */
+  /** The best seats for buyers of one event, chosen and held together; null for whom the map has not so many. */
   const chooseTogether = createGroups<Choosing, Chosen | null>({
     laneOf: ({ wish }) => wish.eventId,
     mixesLanes: false,
@@ -66,15 +60,14 @@ export function createReserveBest(deps: {
       const [{ wish }] = choosing as [Choosing]
       const { statuses } = await deps.seatMaps.readNow(wish.eventId)
       const passedOver = new Set<SeatId>()
-      return Promise.all(
-        choosing.map(async ({ wish, wished, offer, plan }) => {
-          const lines = chooseSeats(wished, offer, plan, { statuses, passedOver })
-          for (const seatId of lines?.flatMap(({ seatIds }) => seatIds ?? []) ?? []) passedOver.add(seatId)
-          if (!lines) return null
-          const held = await hold(wish, lines)
-          return { lines, held, result: held === 'held' ? null : await keep(wish, lines, plan, held) }
-        }),
-      )
+      const chosen = choosing.map(({ wish, wished, offer, plan }) => {
+        const lines = chooseSeats(wished, offer, plan, { statuses, passedOver })
+        for (const seatId of lines?.flatMap(({ seatIds }) => seatIds ?? []) ?? []) passedOver.add(seatId)
+        return lines && { wish, lines, plan }
+      })
+      const seated = chosen.filter((one) => one !== null)
+      const placed = seated.length > 0 ? await placeAll(seated) : []
+      return chosen.map((one) => one && { lines: one.lines, placed: placed.shift() as Placed })
     },
   })
 
@@ -97,26 +90,24 @@ export function createReserveBest(deps: {
       return freed ? chooseFrom((await deps.seatMaps.readNow(eventId)).statuses) : null
     }
 
-    /** In one's turn: choose and hold until nobody was faster. What Redis holds is written later, unless `toTheEnd`. */
-    async function chooseAndHold(toTheEnd: boolean): Promise<{ lines: SeatedLine[]; held: Held } | ReserveResult> {
+    /** In one's turn: choose and hold until nobody was faster. */
+    async function chooseAndPlace(): Promise<ReserveResult> {
       while (losses < LOSSES_MAX) {
         const lines = await choose()
         if (!lines) return takenAfterAll.size === 0 ? soldOut : refuseOrPutOff()
-        const held = await hold(wish, lines)
-        if (held === 'held' && !toTheEnd) return { lines, held }
-        const result = await settle(await keep(wish, lines, plan, held), held)
+        const result = await resultOf(await place({ wish, lines, plan }))
         if (result) return result
       }
       return refuseOrPutOff()
     }
 
     /** Null when somebody else has what was chosen. */
-    async function settle(result: ReserveResult, held: Held): Promise<ReserveResult | null> {
+    async function resultOf({ result, by }: Settled): Promise<ReserveResult | null> {
       if (result.outcome !== 'refused' || result.error !== 'SEATS_TAKEN') return result
       const taken = (result.seatIds ?? []).filter((seatId) => named.has(seatId))
       if (taken.length > 0) return seatsTaken(taken)
       losses++
-      const wasMapWrong = typeof held === 'string'
+      const wasMapWrong = by === 'database'
       if (wasMapWrong) takenAfterAll = await listTaken()
       return null
     }
@@ -134,15 +125,7 @@ export function createReserveBest(deps: {
     }
 
     const first = await chooseTogether({ wish, wished, offer, plan })
-    if (first) {
-      const result = await settle(first.result ?? (await keep(wish, first.lines, plan, first.held)), first.held)
-      if (result) return result
-    }
-    for (;;) {
-      const chosen = await deps.turns(eventId, () => chooseAndHold(losses > 0))
-      if ('outcome' in chosen) return chosen
-      const result = await settle(await keep(wish, chosen.lines, plan, chosen.held), chosen.held)
-      if (result) return result
-    }
+    const result = first && (await resultOf(await settle({ wish, lines: first.lines, plan }, first.placed)))
+    return result ?? deps.turns(eventId, chooseAndPlace)
   }
 }

@@ -24,8 +24,10 @@ export const seatsTaken = (seatIds: readonly SeatId[]): ReserveResult & { outcom
 })
 
 /** Whether what was wanted is not there (any more). */
-export const isTaken = (result: ReserveResult) =>
-  result.outcome === 'refused' && (result.error === 'INSUFFICIENT_INVENTORY' || result.error === 'SEATS_TAKEN')
+export const isTaken = (result: ReserveResult | 'STANDING') =>
+  result !== 'STANDING' &&
+  result.outcome === 'refused' &&
+  (result.error === 'INSUFFICIENT_INVENTORY' || result.error === 'SEATS_TAKEN')
 
 /** Why an offer refuses a wish, whoever asks; null when it does not. */
 export function refuseOffer(offer: Offer, plan: Plan | null, wish: Wish): ReserveResult | null {

@@ -11,8 +11,8 @@ import { type ReserveResult, refuseOffer } from './reserve-result.ts'
 import { mergeRequests, type Wish } from './wish.ts'
 
 /**
- * Hold tickets, all or none: Redis first, which refuses the crowd; then one transaction, which is the truth and is shared by all that
- * arrive together; then Redis again. Without Redis through PostgreSQL alone. Where holds are over that still stand in the way, they are
+ * Hold tickets, all or none: Redis first, which refuses the crowd; then one transaction, which is the truth; then Redis again. All that
+ * arrive together share these. Without Redis through PostgreSQL alone. Where holds are over that still stand in the way, they are
  * expired and it is tried once more. The same reservation id gives the same answer, whatever has changed since.
  */
 export function createReserve(deps: {
@@ -25,7 +25,7 @@ export function createReserve(deps: {
   findPlan: FindPlan
   waitingMax: number
 }) {
-  const { hold, keep, repeat } = deps.holding
+  const { place, repeat } = deps.holding
   const reserveBest = createReserveBest(deps)
 
   async function reserve(wish: Wish): Promise<ReserveResult> {
@@ -43,8 +43,7 @@ export function createReserve(deps: {
     if (refusal) return refusal
     const wished = mergeRequests(wish.requests)
     if (plan && wished.some(({ bestCount }) => bestCount > 0)) return reserveBest(wish, offer, plan)
-    const lines = namedSeats(wished, plan)
-    return keep(wish, lines, plan, await hold(wish, lines))
+    return (await place({ wish, lines: namedSeats(wished, plan), plan })).result
   }
 
   async function find(wish: Wish, as: 'believed' | 'now') {

@@ -2,6 +2,7 @@ import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { sideBySide, type Tx, transactInTwoTrips, violatedUnique } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { listPicturesAsOf } from '../event-pictures/picture-repository.ts'
+import type { Line } from '../holds/commands.ts'
 import { changeCounters, lockGeneralCounters } from '../holds/counter-repository.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { listClaimed, type SeatOfEvent } from '../holds/seat-claim-repository.ts'
@@ -12,10 +13,10 @@ import { overOrder } from './claim.ts'
 import { lockBuyers, lockOrders } from './locks.ts'
 import { limitOf, type Offer, typeOf } from './offer.ts'
 import {
-  type BuyersCount,
-  countOfBuyers,
+  type BuyersTickets,
   insertReservations,
   listStanding,
+  listTicketsOfBuyers,
   type NewReservation,
 } from './reservation-repository.ts'
 import { type ReserveResult, refuseOffer, seatsTaken, soldOut } from './reserve-result.ts'
@@ -61,7 +62,7 @@ interface Situation {
   readonly endedOrders: ReadonlySet<string>
   readonly standing: ReadonlySet<ReservationId>
   readonly offers: ReadonlyMap<EventId, Offer>
-  readonly buyers: ReadonlyMap<string, BuyersCount>
+  readonly buyers: ReadonlyMap<string, Has>
   /** Seats that are claimed, as `keyOfSeat`. */
   readonly claimed: Set<string>
   /** How many are free of each general type. */
@@ -82,12 +83,12 @@ async function readSituation(tx: Tx, wishes: readonly SeatedWish[]): Promise<Sit
     ...new Set(wishes.flatMap(({ lines }) => lines.flatMap(({ seatIds, ticketTypeId }) => (seatIds ? [] : ticketTypeId)))),
   ]
   const seats = wishes.flatMap(seatsOf)
-  const [, ended, , standing, buyers, claimed, counters, pictures, types] = await sideBySide([
+  const [, ended, , standing, had, claimed, counters, pictures, types] = await sideBySide([
     orderIds.length > 0 && lockOrders(tx, orderIds),
     orderIds.length > 0 ? listEndedOrders(tx, orderIds) : [],
     lockBuyers(tx, all),
     repeatable.length > 0 ? listStanding(tx, repeatable) : [],
-    countOfBuyers(tx, all),
+    listTicketsOfBuyers(tx, [...new Map(all.map((wish) => [keyOfBuyer(wish), wish])).values()]),
     seats.length > 0 ? listClaimed(tx, seats) : [],
     general.length > 0 ? lockGeneralCounters(tx, general) : [],
     listPicturesAsOf(tx, eventIds),
@@ -101,7 +102,7 @@ async function readSituation(tx: Tx, wishes: readonly SeatedWish[]): Promise<Sit
     offers: new Map(
       pictures.map((found) => [found.picture.eventId, { ...found, types: typesOf.get(found.picture.eventId) ?? [] }]),
     ),
-    buyers: new Map(buyers.map((buyer) => [keyOfBuyer(buyer), buyer])),
+    buyers: countByBuyer(had),
     claimed: new Set(claimed.map(keyOfSeat)),
     free: new Map(counters.map(({ ticketTypeId, capacity, held, sold }) => [ticketTypeId, capacity - held - sold])),
   }
@@ -134,7 +135,7 @@ function decide(
     if (!offer) return refused({ outcome: 'unknown-event' })
     const refusal = refuseOffer(offer, plan, wish)
     if (refusal) return refused(refusal)
-    const buyer = buyers.get(keyOfBuyer(wish)) ?? { live: [], byType: {} }
+    const buyer = buyers.get(keyOfBuyer(wish)) ?? nothing
     const limit = limitOf(offer, lines, buyer, limits.liveMax)
     if (limit) return refused({ outcome: 'refused', ...limit })
     const taken = takePlaces(situation, seated)
@@ -160,31 +161,45 @@ function takePlaces({ claimed, free }: Situation, seated: SeatedWish): ReserveRe
   return null
 }
 
-type Has = Pick<BuyersCount, 'live' | 'byType'>
+/** What a buyer has of an event: live reservations, the oldest first, and by type what is held or was bought. */
+interface Has {
+  readonly live: readonly ReservationId[]
+  readonly byType: Readonly<Record<TicketTypeId, number>>
+}
+const nothing: Has = { live: [], byType: {} }
 
-function withReservation({ live, byType }: Has, reservationId: ReservationId, lines: readonly SeatedLine[]): Has {
+function countByBuyer(tickets: readonly BuyersTickets[]): Map<string, Has> {
+  const buyers = new Map<string, Has>()
+  for (const { reservationId, ...of } of tickets) {
+    const key = keyOfBuyer(of)
+    buyers.set(key, withReservation(buyers.get(key) ?? nothing, reservationId, [of]))
+  }
+  return buyers
+}
+
+function withReservation({ live, byType }: Has, reservationId: ReservationId | null, lines: readonly Line[]): Has {
   const counts = { ...byType }
   for (const { ticketTypeId, quantity } of lines) counts[ticketTypeId] = (counts[ticketTypeId] ?? 0) + quantity
-  return { live: [...live, reservationId], byType: counts }
+  const isCounted = reservationId === null || live.includes(reservationId)
+  return { live: isCounted ? live : [...live, reservationId], byType: counts }
 }
 
 async function write(tx: Tx, decided: readonly Decided[]): Promise<WriteResult[]> {
   const reservations = decided.flatMap(({ reservation }) => reservation ?? [])
   if (reservations.length === 0) return decided.map(({ result }) => result as WriteResult)
-  const [rows] = await sideBySide([
+  const [heldAt] = await sideBySide([
     insertReservations(tx, reservations),
     changeCounters(
       tx,
       reservations.flatMap(({ items }) => items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: quantity, sold: 0 }))),
     ),
   ])
-  const written = new Map(rows.map((row) => [row.reservationId, row]))
   return decided.map(({ result, reservation }) => {
     if (!reservation) return result as WriteResult
-    const times = written.get(reservation.reservationId)
-    if (!times) throw new Error(`reservation ${reservation.reservationId} was not written`)
     const { seconds, ...stored } = reservation
+    const remainingMs = seconds * 1_000
     const status = stored.orderId ? 'PAYING' : 'ACTIVE'
-    return { outcome: 'reserved', reservation: { ...stored, ...times, status, remainingMs: seconds * 1_000 } }
+    const expiresAt = new Date(heldAt.getTime() + remainingMs)
+    return { outcome: 'reserved', reservation: { ...stored, heldAt, expiresAt, status, remainingMs } }
   })
 }

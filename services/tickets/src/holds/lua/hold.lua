@@ -30,11 +30,25 @@ local function takenSeats(seats)
   return #answer > 2 and answer or nil
 end
 
+-- How many are free of a type is read once and written once, however many hold of it.
+local free = {}
+local taken = {}
+local function freeOf(typeId)
+  if free[typeId] == nil then free[typeId] = tonumber(redis.call('hget', KEYS[2], typeId) or '') or false end
+  return free[typeId]
+end
+
+local function writeFree()
+  for typeId, quantity in pairs(taken) do redis.call('hincrby', KEYS[2], typeId, -quantity) end
+  free = {}
+  taken = {}
+end
+
 local function missingOf(lines)
   for i = 1, #lines, 2 do
-    local free = redis.call('hget', KEYS[2], lines[i])
-    if not free then return { -2, 0 } end
-    if tonumber(free) < lines[i + 1] then
+    local count = freeOf(lines[i])
+    if not count then return { -2, 0 } end
+    if count < lines[i + 1] then
       local over = ended > 0 or redis.call('zcount', KEYS[3], '-inf', soon) > 0
       return { 0, over and 1 or 0 }
     end
@@ -45,13 +59,19 @@ local function hold(id, text)
   local kept = redis.call('hget', KEYS[4], id)
   if kept then
     if not isProvisional(kept) then return { 1, 0 } end
+    writeFree()
     letGo(id)
     changed = true
   end
   local places = cjson.decode('{' .. text)
   local refusal = takenSeats(places.seats) or missingOf(places.lines)
   if refusal then return refusal end
-  take(id, places, text, ends, true)
+  for i = 1, #places.lines, 2 do
+    local typeId, quantity = places.lines[i], places.lines[i + 1]
+    free[typeId] = free[typeId] - quantity
+    taken[typeId] = (taken[typeId] or 0) + quantity
+  end
+  keep(id, places.seats, text, ends, true)
   changed = true
   return { 1, 0 }
 end
@@ -59,6 +79,7 @@ end
 local answers = {}
 for i = 3, #ARGV - 1, 2 do answers[#answers + 1] = known and hold(ARGV[i], ARGV[i + 1]) or { -2, 0 } end
 if changed then
+  writeFree()
   keepLasting()
   countChange()
 end

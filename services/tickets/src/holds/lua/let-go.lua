@@ -59,18 +59,25 @@ local function keptAs(text, provisional) return '{"provisional":' .. tostring(pr
 
 local function isProvisional(kept) return string.find(kept, '"provisional":true', 1, true) ~= nil end
 
--- The places are a reservation's until then; `text`: as they are kept. A sold seat stays sold.
-local function take(id, places, text, ends, provisional)
-  for i = 1, #places.lines, 2 do redis.call('hincrby', KEYS[2], places.lines[i], -places.lines[i + 1]) end
-  for _, seat in ipairs(places.seats) do
-    local status = redis.call('getrange', KEYS[6], seat, seat)
-    if status ~= 's' and status ~= '' then
-      redis.call('setrange', KEYS[6], seat, 'h')
-      redis.call('hset', KEYS[7], seat, id)
-    end
+-- What a reservation holds, apart from how many are free. `text`: its places as they are kept.
+local function keep(id, seats, text, ends, provisional)
+  for _, seat in ipairs(seats) do
+    redis.call('setrange', KEYS[6], seat, 'h')
+    redis.call('hset', KEYS[7], seat, id)
   end
   redis.call('hset', KEYS[4], id, keptAs(text, provisional))
   redis.call('zadd', KEYS[3], ends, id)
+end
+
+-- The places are a reservation's until then. A sold seat stays sold.
+local function take(id, places, text, ends, provisional)
+  for i = 1, #places.lines, 2 do redis.call('hincrby', KEYS[2], places.lines[i], -places.lines[i + 1]) end
+  local seats = {}
+  for _, seat in ipairs(places.seats) do
+    local status = redis.call('getrange', KEYS[6], seat, seat)
+    if status ~= 's' and status ~= '' then seats[#seats + 1] = seat end
+  end
+  keep(id, seats, text, ends, provisional)
 end
 
 -- Sorted set and hashes are gone when they are empty: one that is new has to be told how long it lasts.
