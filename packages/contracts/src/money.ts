@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { remember } from './remember.ts'
 
 /** Currencies with two decimals. One with another exponent needs a codec of its own: the amount cannot see its currency. */
 export const Currency = z.enum(['AUD', 'CAD', 'CHF', 'CZK', 'DKK', 'EUR', 'GBP', 'NOK', 'NZD', 'PLN', 'RON', 'SEK', 'USD'])
@@ -29,4 +30,8 @@ export const sum = (amounts: readonly Minor[]) => amounts.reduce((total, amount)
 
 /** An amount for people, in the reader's language: `€50.00`. */
 export const formatMoney = (amount: Minor, currency: Currency, locale = 'en') =>
-  new Intl.NumberFormat(locale, { style: 'currency', currency }).format(amount / 100)
+  formatOf(`${currency} ${locale}`).format(amount / 100)
+const formatOf = remember((key) => {
+  const [currency = '', locale] = key.split(' ')
+  return new Intl.NumberFormat(locale, { style: 'currency', currency })
+})

@@ -16,4 +16,12 @@ export const paymentsInternalRoutes = {
     params: z.object({ orderId: OrderId }),
     responses: { 200: OrderInfo, 404: Refusal },
   }),
+  getOrderInfos: defineRoute({
+    method: 'POST',
+    path: '/api/payments/internal/orders/batch',
+    summary: 'Several orders; those that do not exist are left out',
+    access: { services: ['notification-service'] },
+    body: z.strictObject({ orderIds: z.array(OrderId).min(1).max(100) }),
+    responses: { 200: z.object({ orders: z.array(OrderInfo) }) },
+  }),
 } as const

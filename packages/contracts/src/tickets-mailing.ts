@@ -19,6 +19,30 @@ export const ShownTicket = z.object({
 })
 export type ShownTicket = z.output<typeof ShownTicket>
 
+const filesUpTo = z
+  .int()
+  .min(0)
+  .max(10)
+  .optional()
+  .meta({ description: 'with the files, where there are no more tickets than this' })
+
+/** An order's tickets that are valid now, as their PDF shows them. */
+export const OrderPrint = z.object({
+  version: z.string().meta({ description: 'another one as soon as the PDF would show anything else' }),
+  printable: z.boolean().meta({ description: 'false: no PDF is made of so many' }),
+  tickets: z.array(ShownTicket),
+  files: z
+    .object({
+      pdf: z.base64().meta({ description: 'of all of them' }),
+      codes: z.array(z.base64()).meta({ description: 'a PNG of each' }),
+    })
+    .optional(),
+})
+export type OrderPrint = z.output<typeof OrderPrint>
+
+/** So many orders are asked for at once: their files may be large. */
+export const PRINTS_MAX = 10
+
 /** What mails about tickets are made of, and looked at once more right before they go out. */
 export const ticketsMailingRoutes = {
   getOrderPrint: defineRoute({
@@ -36,19 +60,20 @@ export const ticketsMailingRoutes = {
         .optional()
         .meta({ description: 'with the files, where there are no more tickets than this' }),
     }),
-    responses: {
-      200: z.object({
-        version: z.string().meta({ description: 'another one as soon as the PDF would show anything else' }),
-        printable: z.boolean().meta({ description: 'false: no PDF is made of so many' }),
-        tickets: z.array(ShownTicket),
-        files: z
-          .object({
-            pdf: z.base64().meta({ description: 'of all of them' }),
-            codes: z.array(z.base64()).meta({ description: 'a PNG of each' }),
-          })
-          .optional(),
-      }),
-    },
+    responses: { 200: OrderPrint },
+  }),
+  getOrderPrints: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/orders/prints',
+    summary: 'The same of several orders, each at its place',
+    access: readers,
+    body: z.strictObject({
+      orders: z
+        .array(z.strictObject({ orderId: OrderId, filesUpTo }))
+        .min(1)
+        .max(PRINTS_MAX),
+    }),
+    responses: { 200: z.object({ prints: z.array(OrderPrint) }) },
   }),
   getOrderPdf: defineRoute({
     method: 'GET',

@@ -1,4 +1,5 @@
 export { streamedFile } from './answer.ts'
+export { askTogether } from './ask-together.ts'
 export * from './authentication.ts'
 export * from './client.ts'
 export * from './config.ts'

@@ -49,7 +49,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const mail = createSesProvider(config.ses, policies.mail, foundation)
   const sms = createSnsProvider(config.sms, policies.sms, foundation)
   const deadLetters = metrics.gauge('dead_letters', 'letters in each dead-letter queue, as the monitor last saw them', ['queue'])
-  const ticketNews = createTicketNews(messaging.append)
+  const ticketNews = createTicketNews(messaging)
   const deliver = createDelivery({
     ...foundation,
     ...delivery,

@@ -9,6 +9,7 @@ import {
   type Minor,
   type OrderId,
   type OrderInfo,
+  type OrderPrint,
   paymentsInternalRoutes,
   type ReservationId,
   type ShownTicket,
@@ -98,8 +99,10 @@ export type World = ReturnType<typeof createWorld>
 
 /** The other services, each on a port of its own, answering by their contracts from `world`. */
 export async function startPeers(world: World) {
-  const unused = async () => Promise.reject(new Error('not asked for here'))
-  const { getUser } = authInternalRoutes
+  const { getUsers } = authInternalRoutes
+  const { getEventInfos } = eventsInternalRoutes
+  const { getOrderInfos } = paymentsInternalRoutes
+  const { getOrderPrint: _, ...mailing } = ticketsMailingRoutes
   const { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets } = ticketsInternalRoutes
   const { listHolders } = ticketsHoldersRoutes
   const away = (service: 'auth' | 'events' | 'payments' | 'tickets') => {
@@ -110,6 +113,13 @@ export async function startPeers(world: World) {
     createHash('sha256')
       .update(tickets.map(({ ticketId }) => ticketId).join())
       .digest('base64url')
+  function printOf({ orderId, filesUpTo = 0 }: { orderId: OrderId; filesUpTo?: number | undefined }): OrderPrint {
+    const tickets = validOf(orderId)
+    const print = { version: versionOf(tickets), printable: tickets.length <= world.printableMax, tickets }
+    if (!world.givesFiles || tickets.length > filesUpTo) return print
+    const pdf = pdfOf(...tickets.map(({ ticketId }) => ticketId)).toString('base64')
+    return { ...print, files: { pdf, codes: tickets.map(() => codePng.toString('base64')) } }
+  }
   async function answered<T>(answer: T): Promise<T> {
     const { change } = world
     if (change && --change.afterAnswers === 0) await change.happens()
@@ -118,66 +128,65 @@ export async function startPeers(world: World) {
   const notValid = () => refuse(409, 'TICKET_CANCELLED', 'this ticket is cancelled')
   const peers = {
     auth: await startPeer(
-      { getUser, ...authMailingRoutes },
+      { getUsers, ...authMailingRoutes },
       {
         async checkMailedToken() {
           away('auth')
           return answered({ status: 200, body: { ...world.link } })
         },
-        async getUser({ params }) {
+        async getUsers({ body }) {
           away('auth')
           await world.beforeUser.shift()?.()
-          const user = world.users.get(params.userId)
-          return user ? { status: 200, body: user } : refuse(404, 'USER_NOT_FOUND', 'no such user')
+          return { status: 200, body: { users: body.userIds.flatMap((userId) => world.users.get(userId) ?? []) } }
         },
       },
     ),
-    events: await startPeer(eventsInternalRoutes, {
-      async getEventInfo() {
-        away('events')
-        world.eventsAsked++
-        return answered({ status: 200, body: { ...world.event } })
-      },
-      validateOrganizer: unused,
-      getEventInfos: unused,
-      getSeatingPlanInfo: unused,
-    }),
-    payments: await startPeer(paymentsInternalRoutes, {
-      async getOrderInfo({ params }) {
-        away('payments')
-        return answered({
-          status: 200,
-          body: {
-            orderId: params.orderId,
-            orderNumber: 'ORD-2026-001234',
-            userId: randomUUID() as UserId,
-            eventId: world.event.eventId,
-            reservationId: randomUUID() as ReservationId,
-            totalAmount: 10_050 as Minor,
-            refundedAmount: 0 as Minor,
-            currency: 'EUR' as Currency,
-            status: 'PAID',
-            paymentStatus: 'COMPLETED',
-            paymentMethod: 'CREDIT_CARD',
-            holderName: 'Zofia Łącka',
-            items: [],
-            createdAt: new Date(),
-            ...world.order,
-          },
-        })
-      },
-    }),
-    tickets: await startPeer(
-      { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders, ...ticketsMailingRoutes },
+    events: await startPeer(
+      { getEventInfos },
       {
-        async getOrderPrint({ params: { orderId }, query: { filesUpTo = 0 } }) {
+        async getEventInfos() {
+          away('events')
+          world.eventsAsked++
+          return answered({ status: 200, body: { events: [{ ...world.event }] } })
+        },
+      },
+    ),
+    payments: await startPeer(
+      { getOrderInfos },
+      {
+        async getOrderInfos({ body }) {
+          away('payments')
+          return answered({
+            status: 200,
+            body: {
+              orders: body.orderIds.map((orderId) => ({
+                orderId,
+                orderNumber: 'ORD-2026-001234',
+                userId: randomUUID() as UserId,
+                eventId: world.event.eventId,
+                reservationId: randomUUID() as ReservationId,
+                totalAmount: 10_050 as Minor,
+                refundedAmount: 0 as Minor,
+                currency: 'EUR' as Currency,
+                status: 'PAID',
+                paymentStatus: 'COMPLETED',
+                paymentMethod: 'CREDIT_CARD',
+                holderName: 'Zofia Łącka',
+                items: [],
+                createdAt: new Date(),
+                ...world.order,
+              })),
+            },
+          })
+        },
+      },
+    ),
+    tickets: await startPeer(
+      { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders, ...mailing },
+      {
+        async getOrderPrints({ body }) {
           away('tickets')
-          const tickets = validOf(orderId)
-          const body = { version: versionOf(tickets), printable: tickets.length <= world.printableMax, tickets }
-          if (!world.givesFiles || tickets.length > filesUpTo) return answered({ status: 200, body })
-          const pdf = pdfOf(...tickets.map(({ ticketId }) => ticketId)).toString('base64')
-          const files = { pdf, codes: tickets.map(() => codePng.toString('base64')) }
-          return answered({ status: 200, body: { ...body, files } })
+          return answered({ status: 200, body: { prints: body.orders.map(printOf) } })
         },
         async getOrderPdf({ params: { orderId }, query: { version } }) {
           away('tickets')

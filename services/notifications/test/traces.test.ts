@@ -34,7 +34,7 @@ test('a mail goes out in the trace of the message that it came of', async () => 
   const sent = await named('send USER_WELCOME', traceId)
   expect(sent.parentId).toBe(consumed.spanId)
   expect(await named('mail sendRawEmail', traceId)).toMatchObject({ parentId: sent.spanId, failed: null })
-  expect(await named('auth getUser', traceId)).toMatchObject({ parentId: sent.spanId })
+  expect(await named('auth getUsers', traceId)).toMatchObject({ parentId: sent.spanId })
   expect(JSON.stringify(recorded.spans())).not.toContain(user.email)
 })
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type EventId, orderCancelled, paymentCompleted } from '@boxoffice/contracts'
+import { type EventId, type OrderId, orderCancelled, paymentCompleted, paymentsInternalRoutes } from '@boxoffice/contracts'
+import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chargeKey } from '../src/saga/journal.ts'
@@ -23,6 +24,19 @@ const newOrder = (extra: object) =>
     body: { paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x', eventId, ...extra } as never,
   })
 const ticketTypeId = randomUUID()
+
+test('orders are shown to the notification service, several at once', async () => {
+  const caller = await payments.authority.service('notification-service', 'payment-service')
+  const { getOrderInfo, getOrderInfos } = injectClient(payments.app, paymentsInternalRoutes, caller)
+  const bought = await Promise.all([payments.buy('pm_card_visa'), payments.buy('pm_card_visa')])
+  const orderIds = bought.map(orderIdOf).sort()
+  const { body } = await getOrderInfos({ body: { orderIds: [...orderIds, randomUUID() as OrderId] } })
+  const orders = body.orders.toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
+  const each = await Promise.all(orderIds.map(async (orderId) => (await getOrderInfo({ params: { orderId } })).body))
+  expect(orders.map(({ orderId, totalAmount, items }) => ({ orderId, totalAmount, items }))).toEqual(
+    (each as typeof orders).map(({ orderId, totalAmount, items }) => ({ orderId, totalAmount, items })),
+  )
+})
 
 describe('what is bought', () => {
   test('at another price than the one expected is not charged, and goes back', async () => {

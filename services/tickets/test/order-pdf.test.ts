@@ -42,6 +42,16 @@ it('what is shown of an order of few tickets comes with its PDF and codes, where
   expect(await printWith(1)).toEqual(print)
 })
 
+it('what is shown of several orders comes at once, each at its place', async () => {
+  const [one, two] = [await orderOf(1), await orderOf(2)]
+  const orders = [{ orderId: two.orderId }, { orderId: randomUUID() as OrderId }, { orderId: one.orderId, filesUpTo: 1 }]
+  const { prints } = (await mailing().getOrderPrints({ body: { orders } })).body
+  expect(prints.slice(0, 2)).toEqual([await printOf(two.orderId), { version: 'none', printable: false, tickets: [] }])
+  const { files, ...print } = prints[2] ?? {}
+  expect(print).toEqual(await printOf(one.orderId))
+  expect(Buffer.from(files?.pdf ?? '', 'base64').equals(await pdfOf(one.orderId))).toBe(true)
+})
+
 describe("an order's PDF", () => {
   it('has a page for each valid ticket, and says which by its version', async () => {
     const { orderId, tickets, eventId } = await orderOf(3)

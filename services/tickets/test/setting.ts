@@ -66,12 +66,15 @@ async function start(environment: Record<string, string>) {
       return body ? { status: 200, body: JSON.stringify(body) } : refuse(404, 'SEATING_PLAN_NOT_FOUND', 'no plan')
     },
   })
-  const payments = await startPeer(paymentsInternalRoutes, {
-    getOrderInfo: async ({ params }) => {
-      const body = orderInfos.get(params.orderId)
-      return body ? { status: 200, body } : refuse(404, 'ORDER_NOT_FOUND', 'no such order')
+  const payments = await startPeer(
+    { getOrderInfo: paymentsInternalRoutes.getOrderInfo },
+    {
+      getOrderInfo: async ({ params }) => {
+        const body = orderInfos.get(params.orderId)
+        return body ? { status: 200, body } : refuse(404, 'ORDER_NOT_FOUND', 'no such order')
+      },
     },
-  })
+  )
   const auth = await startPeer(
     { getUserByEmail: authInternalRoutes.getUserByEmail },
     {

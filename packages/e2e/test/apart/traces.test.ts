@@ -65,11 +65,11 @@ describe('one purchase', () => {
 
   test('goes through all services: notifications ask auth and events for what stands in the mail', () => {
     expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(serviceKeys.map((key) => services[key].name)))
-    const getUser = spans.find(({ name, service }) => name === 'auth getUser' && service === 'notification-service')
+    const getUser = spans.find(({ name, service }) => name === 'auth getUsers' && service === 'notification-service')
     const served = spans.find(
       ({ service, kind, parentId }) => service === 'auth-service' && kind === 'SERVER' && parentId === getUser?.spanId,
     )
-    expect(served?.name).toBe('GET /api/auth/internal/users/:userId')
+    expect(served?.name).toBe('POST /api/auth/internal/users/batch')
   })
 
   test('shows requests, calls, statements, commands, messages on both sides, the charge and the mail', () => {

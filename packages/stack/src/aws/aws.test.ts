@@ -40,7 +40,11 @@ test('messages survive a SIGKILL, and their queue is found on another port after
   const first = await start(before, folder)
   const { QueueUrl } = await sqs(before, 'CreateQueue', { QueueName: 'orders' })
   const bodies = Array.from({ length: 50 }, (_, index) => `message ${index}`)
-  for (const MessageBody of bodies) await sqs(before, 'SendMessage', { QueueUrl, MessageBody })
+  for (const MessageBody of bodies.slice(0, 20)) await sqs(before, 'SendMessage', { QueueUrl, MessageBody })
+  for (const from of [20, 30, 40]) {
+    const Entries = bodies.slice(from, from + 10).map((MessageBody, index) => ({ Id: String(index), MessageBody }))
+    await sqs(before, 'SendMessageBatch', { QueueUrl, Entries })
+  }
   await children.kill(first)
 
   const after = await claimPort()

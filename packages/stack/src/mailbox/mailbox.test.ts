@@ -69,6 +69,8 @@ test('what SES would not take is refused in its words, up to its limits it is ta
   expect(await tooLarge.text()).toContain('<Code>InvalidParameterValue</Code><Message>Message length is more than 10485760 bytes')
   const tooMany = await sendRaw(raw, { 'Destinations.member.51': 'a@boxoffice.example' })
   expect(await tooMany.text()).toContain('Recipient count exceeds 50.')
+  expect(await (await sendRaw(raw, { Action: 'SendBounce' })).text()).toContain('<Code>InvalidAction</Code>')
+  expect(await (await sendRaw('')).text()).toContain('Message is empty.')
   expect(await subjects()).toEqual(['large'])
   await children.kill(mailbox)
 })

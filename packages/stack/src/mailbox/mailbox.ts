@@ -1,10 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
-import path from 'node:path'
-import { text } from 'node:stream/consumers'
-import ses from 'aws-ses-v2-local'
-import store from 'aws-ses-v2-local/dist/store.js'
-import { answerWithPage } from './mail-pages.ts'
+import Fastify, { type FastifyReply } from 'fastify'
+import { pageOfList, pageOfMail } from './mail-pages.ts'
+import { type Mail, openMailStore, type StoredMail } from './mail-store.ts'
 
 /** A stand-in for SES that keeps what it is given. `url` is its API, and a page to read mails at; `GET /store` lists them, `?to=` some. */
 export interface Mailbox {
@@ -12,98 +8,100 @@ export interface Mailbox {
   stop(): Promise<void>
 }
 
-const KEPT_MAX = 500
 // https://docs.aws.amazon.com/ses/latest/dg/quotas.html: by the API of version 1, attachments in base64 included.
 const MAIL_BYTES_MAX = 10 * 1_024 * 1_024
 const RECIPIENTS_MAX = 50
+/** A mail of the largest size in base64, each `+` and `/` of it in three characters, and some more to be able to say what is wrong. */
+const REQUEST_BYTES_MAX = 25 * 1_024 * 1_024
+/** So many are on the page: each of them is taken apart for it. */
+const LISTED_MAX = 100
 
 /**
- * Serve the mailbox on 127.0.0.1. Mails are in `file`, one JSON object a line, before the sender hears that they were taken; the
- * newest 500 are there again after a restart. One a process: the package behind it has a single store.
+ * Serve `SendRawEmail` of SES on 127.0.0.1. Mails are in `file`, before the sender hears that they were taken. Of what SES checks only its
+ * limits are.
  */
 export async function startMailbox(options: { port: number; file: string }): Promise<Mailbox> {
-  mkdirSync(path.dirname(options.file), { recursive: true })
-  const lines = existsSync(options.file) ? readFileSync(options.file, 'utf8').split('\n') : []
-  for (const line of lines.slice(-KEPT_MAX - 1)) {
-    const mail = parseMail(line)
-    if (mail) mails().push(mail)
-  }
-  writeFileSync(options.file, mails().map(asLine).join(''))
+  const store = openMailStore(options.file)
+  const readAll = (mails: readonly StoredMail[]) => Promise.all(mails.map(store.read))
+  const app = Fastify({ bodyLimit: REQUEST_BYTES_MAX, forceCloseConnections: true })
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  )
 
-  const server = await ses.default({ port: options.port, host: '127.0.0.1' })
-  keepInFile(server, options.file)
-  servePages(server)
-  return {
-    url: `http://127.0.0.1:${options.port}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
-
-type Mail = Parameters<typeof store.saveEmail>[0]
-const mails = (): Mail[] => store.getStoreReadonly().emails
-const asLine = (mail: Mail) => `${JSON.stringify(mail)}\n`
-
-/** The package has no hook for a mail that was taken: write what is new before any answer leaves. */
-function keepInFile(server: Server, file: string): void {
-  let written = mails().length
-  server.prependListener('request', (_request, response) => {
-    const end = response.end
-    response.end = ((...args: Parameters<typeof end>) => {
-      const all = mails()
-      if (all.length < written)
-        writeFileSync(file, all.map(asLine).join('')) // somebody emptied it
-      else if (all.length > written) appendFileSync(file, all.slice(written).map(asLine).join(''))
-      written = all.length
-      return end.apply(response, args)
-    }) as typeof end
+  app.post<{ Body: Record<string, string> | null }>('/', async ({ body, headers }, reply) => {
+    reply.type('text/xml')
+    if (!headers.authorization?.startsWith('AWS'))
+      return reply.code(403).send(failure('MissingAuthenticationToken', 'not signed'))
+    const refusal = refusalOf(body ?? {})
+    if (refusal) return reply.code(400).send(refusal)
+    const messageId = crypto.randomUUID()
+    const { 'RawMessage.Data': raw = '' } = body ?? {}
+    store.add({ messageId, at: Math.floor(Date.now() / 1_000), recipients: recipientsOf(body ?? {}), raw })
+    return reply.send(
+      `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult><MessageId>${messageId}</MessageId></SendRawEmailResult></SendRawEmailResponse>`,
+    )
   })
-}
 
-/** Our pages in front of the package's: everything else is its own. */
-function servePages(server: Server): void {
-  const others = server.listeners('request') as RequestListener[]
-  server.removeAllListeners('request')
-  server.on('request', async (request, response) => {
-    if (answerWithMailsTo(request, response) || answerWithPage(mails(), request, response)) return
-    const refusal = await refusalOf(request)
-    if (refusal) response.writeHead(400, { 'content-type': 'text/xml' }).end(failure(refusal))
-    else for (const listener of others) listener.call(server, request, response)
+  // `?to=zofia`: only mails to addresses with this text in them, as a crowd's mails are many and large.
+  app.get<{ Querystring: { to?: string } }>('/store', async ({ query: { to } }) => {
+    if (to === undefined) return { emails: await readAll(store.all()) }
+    const has = (addresses: readonly string[]) => addresses.some((address) => address.includes(to))
+    const likely = store.all().filter(({ recipients }) => recipients.length === 0 || has(recipients))
+    const emails = await readAll(likely)
+    return { emails: emails.filter(({ destination }, index) => has(likely[index]?.recipients ?? []) || has(destination.to)) }
   })
-}
+  app.post('/clear-store', async () => {
+    store.clear()
+    return { message: 'Store cleared' }
+  })
 
-/**
- * Why SES would not take a raw mail, which the package behind this takes of any size; null otherwise. It is read here for that, and
- * handed on in parts, as the package's parser leaves it.
- */
-async function refusalOf(request: IncomingMessage & { body?: Record<string, string> }): Promise<string | null> {
-  if (request.method !== 'POST' || !request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return null
-  request.body = Object.fromEntries(new URLSearchParams(await text(request)))
-  const bytes = Buffer.from(request.body['RawMessage.Data'] ?? '', 'base64').length
-  if (bytes > MAIL_BYTES_MAX) return `Message length is more than ${MAIL_BYTES_MAX} bytes long: '${bytes}'.`
-  return `Destinations.member.${RECIPIENTS_MAX + 1}` in request.body ? `Recipient count exceeds ${RECIPIENTS_MAX}.` : null
-}
-
-const failure = (message: string) =>
-  `<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><Error><Type>Sender</Type><Code>InvalidParameterValue</Code><Message>${message}</Message></Error></ErrorResponse>`
-
-/** `GET /store?to=zofia`: of the store only mails to addresses with this text in them, as a crowd's mails are many and large. */
-function answerWithMailsTo({ method, url = '' }: IncomingMessage, response: ServerResponse): boolean {
-  const { pathname, searchParams } = new URL(url, 'http://mailbox')
-  const to = searchParams.get('to')
-  if (method !== 'GET' || pathname !== '/store' || to === null) return false
-  const emails = mails().filter(({ destination }) => destination.to.some((address) => address.includes(to)))
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ emails }))
-  return true
-}
-
-function parseMail(line: string): Mail | null {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return null // the end of the file, or a line that a kill cut off
+  // What was mailed may show pictures and styles, and runs nothing.
+  const find = async (id: string): Promise<Mail | null> => {
+    const mail = store.all().find(({ messageId }) => messageId === id)
+    return mail ? store.read(mail) : null
   }
+  app.get('/', async (_request, reply) => {
+    const count = store.all().length
+    const nonce = crypto.randomUUID()
+    const policy = `default-src 'none'; style-src 'nonce-${nonce}'; frame-src 'self'; img-src data:`
+    return show(reply, policy, HTML, pageOfList(await readAll(store.all().slice(-LISTED_MAX)), count, nonce))
+  })
+  app.get<{ Params: { id: string } }>('/mails/:id', async ({ params }, reply) => {
+    const mail = await find(params.id)
+    return mail ? show(reply, MAILED, HTML, pageOfMail(mail)) : reply.callNotFound()
+  })
+  app.get<{ Params: { id: string; index: string } }>('/mails/:id/:index', async ({ params }, reply) => {
+    const attachment = (await find(params.id))?.attachments[Number(params.index)]
+    if (!attachment) return reply.callNotFound()
+    return show(reply, MAILED, attachment.contentType, Buffer.from(attachment.content, 'base64'))
+  })
+  return { url: await app.listen({ host: '127.0.0.1', port: options.port }), stop: () => app.close() }
 }
+
+const HTML = 'text/html; charset=utf-8'
+/** What its links open is as any other page. */
+const MAILED = `sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:`
+
+const show = (reply: FastifyReply, policy: string, contentType: string, body: string | Buffer) =>
+  reply
+    .headers({ 'content-type': contentType, 'x-content-type-options': 'nosniff', 'content-security-policy': policy })
+    .send(body)
+
+/** Why SES would not take it. */
+function refusalOf(body: Record<string, string>): string | null {
+  const { Action, 'RawMessage.Data': raw = '' } = body
+  if (Action !== 'SendRawEmail') return failure('InvalidAction', 'only SendRawEmail is spoken here')
+  const bytes = Buffer.byteLength(raw, 'base64')
+  if (bytes === 0) return failure('InvalidParameterValue', 'Message is empty.')
+  if (bytes > MAIL_BYTES_MAX)
+    return failure('InvalidParameterValue', `Message length is more than ${MAIL_BYTES_MAX} bytes long: '${bytes}'.`)
+  const isSentToMore = `Destinations.member.${RECIPIENTS_MAX + 1}` in body
+  return isSentToMore ? failure('InvalidParameterValue', `Recipient count exceeds ${RECIPIENTS_MAX}.`) : null
+}
+
+/** SES numbers them: `Destinations.member.1`. */
+const recipientsOf = (body: Record<string, string>): string[] =>
+  Object.entries(body).flatMap(([name, value]) => (name.startsWith('Destinations.member.') ? [value] : []))
+
+const failure = (code: string, message: string) =>
+  `<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`

@@ -14,7 +14,7 @@ const require = createRequireOfBundle(import.meta.url), __filename = import.meta
  * code. Everything else is faster as part of a few large files than as some hundreds of small ones.
  */
 const STAYS =
-  /^(esbuild|@napi-rs\/canvas|piscina|unpdf|testcontainers|@scalar\/fastify-api-reference|aws-ses-v2-local(\/.*)?|@prisma\/client\/runtime\/.*wasm-base64.*)$/
+  /^(esbuild|@napi-rs\/canvas|piscina|unpdf|testcontainers|@scalar\/fastify-api-reference|@prisma\/client\/runtime\/.*wasm-base64.*)$/
 
 /** What was bundled: paths from the root of the workspace, with forward slashes. */
 export interface Bundled {

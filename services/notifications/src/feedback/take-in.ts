@@ -1,6 +1,7 @@
 import type { BounceReason, mailBounced, mailComplained, mailDelayed, mailRejected, Payload } from '@boxoffice/contracts'
+import { currentOrigin } from '@boxoffice/messaging'
 import { type Logger, sqlOf, withCorrelationId } from '@boxoffice/service-kit'
-import { settle } from '../notifications/notification-repository.ts'
+import { settleSent } from '../notifications/notification-repository.ts'
 import type { TicketNews } from '../sending/ticket-news.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { lockMail, markBounced, markComplained, markDelayed, type ToldMail } from './feedback-repository.ts'
@@ -34,9 +35,14 @@ export function createFeedback({ ticketNews, logger, feedbackMetrics }: Feedback
       return null
     }
     const { providerMessageId, sentAt } = told
-    const sent = { status: 'SENT', subject: mail.subject, providerMessageId, sentAt } as const
-    const isNews = mail.status === 'SENDING' && (await settle(sqlOf(tx), { ...mail, lease: null }, sent))
-    if (isNews && !cameBack) await withCorrelationId(mail.correlationId, () => ticketNews.tellDelivered(sqlOf(tx), mail, sentAt))
+    const { notificationId, subject } = mail
+    const isNews =
+      mail.status === 'SENDING' &&
+      (await settleSent(sqlOf(tx), [{ notificationId, subject, providerMessageId, sentAt }])).has(notificationId)
+    if (isNews && !cameBack)
+      await withCorrelationId(mail.correlationId, () =>
+        ticketNews.tellDelivered(sqlOf(tx), [{ notification: mail, deliveredAt: sentAt, origin: currentOrigin() }]),
+      )
     return mail
   }
 

@@ -62,20 +62,28 @@ export interface Readiness extends Choices {
   readonly causes: readonly SuppressionCause[]
 }
 
-/** Extend our lease to its full length, and look at its recipient and its address; null when the lease has gone to another. */
-export async function renewLease(
-  tx: Tx,
-  { notificationId, lease }: Held,
-  { addressHash, leaseMs }: { addressHash: string | null; leaseMs: number },
-): Promise<Readiness | null> {
-  const [renewed] = await tx.query<Readiness>(
-    `update notifications n set leased_until = clock_timestamp() + $3 * interval '1 millisecond'
-     where id = $1::uuid and lease = $2::uuid and status = 'SENDING'
-     returning ${choicesOf('n.recipient_id')} as choices, ${quietHoursOf('n.recipient_id')} as "quietHours",
-       array(select cause from mail_suppressions where address_hash = $4 and ${isSuppressed}) as causes`,
-    [notificationId, lease, leaseMs, addressHash],
+/** What is asked when a lease is extended; `addressHash` null: it goes to no address. */
+export interface Renewal extends Held {
+  readonly addressHash: string | null
+}
+
+/** Extend our leases to their full length, and look at recipients and addresses; null where a lease has gone to another. */
+export async function renewLeases(tx: Tx, renewals: readonly Renewal[], leaseMs: number): Promise<(Readiness | null)[]> {
+  const rows = await tx.query<Readiness & Pick<Held, 'notificationId'>>(
+    `update notifications n set leased_until = clock_timestamp() + $4 * interval '1 millisecond'
+     from unnest($1::uuid[], $2::uuid[], $3::text[]) r(id, lease, address_hash)
+     where n.id = r.id and n.lease = r.lease and n.status = 'SENDING'
+     returning n.id as "notificationId", ${choicesOf('n.recipient_id')} as choices, ${quietHoursOf('n.recipient_id')} as "quietHours",
+       array(select s.cause from mail_suppressions s where s.address_hash = r.address_hash and ${isSuppressed}) as causes`,
+    [
+      renewals.map(({ notificationId }) => notificationId),
+      renewals.map(({ lease }) => lease),
+      renewals.map(({ addressHash }) => addressHash),
+      leaseMs,
+    ],
   )
-  return renewed ?? null
+  const renewed = new Map(rows.map(({ notificationId, ...readiness }) => [notificationId, readiness]))
+  return renewals.map(({ notificationId }) => renewed.get(notificationId) ?? null)
 }
 
 /** Give up our lease: it is due again after `waitMs`. */
@@ -103,31 +111,40 @@ export async function withdraw(tx: Tx, { notificationId, lease }: Held): Promise
   return (await tx.query(sql, [notificationId, lease])).length === 1
 }
 
-type Outcome =
-  | { status: 'SENT'; subject: string; providerMessageId: string; sentAt: Date }
-  | { status: 'FAILED'; failureReason: string }
+/** What was handed over, and what its provider calls it. */
+export interface Sent {
+  readonly notificationId: NotificationId
+  readonly subject: string
+  readonly providerMessageId: string
+  readonly sentAt: Date
+}
 
-/**
- * SENDING → SENT, whoever has the lease by now (it is out), or FAILED, under our lease alone. What was secret in the payload
- * goes, and where it was sent. False when there was nothing to settle any more.
- */
-export async function settle(
-  tx: Tx,
-  { notificationId, payload, lease }: Pick<LeasedNotification, 'notificationId' | 'payload'> & { lease: string | null },
-  outcome: Outcome,
-): Promise<boolean> {
-  const { sealedToken: _, ...kept } = payload as Record<string, unknown>
-  const sent = outcome.status === 'SENT' ? outcome : null
-  const rows = await tx.query(
-    `update notifications set status = $2::text::notification_status, payload = $3::jsonb, lease = null, leased_until = null, address = null,
-       subject = coalesce($4::text, subject), provider_message_id = coalesce($5::text, provider_message_id),
-       sent_at = coalesce($6::timestamptz, sent_at), failure_reason = coalesce($7::text, failure_reason)
-     where id = $1::uuid and status = 'SENDING' and ($2::text = 'SENT' or lease = $8::uuid) returning id`,
+/** SQL: a row is settled. What was secret in the payload goes, and where it was sent. */
+const settled = "payload = n.payload - 'sealedToken', lease = null, leased_until = null, address = null"
+
+/** SENDING → SENT, whoever has the lease by now: it is out. Those of them that were not settled before. */
+export async function settleSent(tx: Tx, sent: readonly Sent[]): Promise<Set<NotificationId>> {
+  const rows = await tx.query<Pick<Sent, 'notificationId'>>(
+    `update notifications n set status = 'SENT', ${settled}, subject = s.subject, provider_message_id = s.provider_message_id,
+       sent_at = s.sent_at
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) s(id, subject, provider_message_id, sent_at)
+     where n.id = s.id and n.status = 'SENDING' returning n.id as "notificationId"`,
     [
-      ...[notificationId, outcome.status, JSON.stringify(kept)],
-      ...[sent?.subject ?? null, sent?.providerMessageId ?? null, sent?.sentAt ?? null],
-      ...[outcome.status === 'FAILED' ? outcome.failureReason : null, lease],
+      sent.map(({ notificationId }) => notificationId),
+      sent.map(({ subject }) => subject),
+      sent.map(({ providerMessageId }) => providerMessageId),
+      sent.map(({ sentAt }) => sentAt),
     ],
+  )
+  return new Set(rows.map(({ notificationId }) => notificationId))
+}
+
+/** SENDING → FAILED, under our lease alone. False when there was nothing to settle any more. */
+export async function settleFailed(tx: Tx, { notificationId, lease }: Held, failureReason: string): Promise<boolean> {
+  const rows = await tx.query(
+    `update notifications n set status = 'FAILED', ${settled}, failure_reason = $3
+     where n.id = $1::uuid and n.lease = $2::uuid and n.status = 'SENDING' returning n.id`,
+    [notificationId, lease, failureReason],
   )
   return rows.length === 1
 }

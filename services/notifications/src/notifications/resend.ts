@@ -15,8 +15,8 @@ const nothing = (why: string) => refuse(409, 'NOTHING_TO_RESEND', why)
 /** Mails lost by whoever bought tickets, once more. */
 export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notificationsRoutes, 'resendOrder'>> => ({
   async resendOrder({ params: { orderId }, principal: { userId }, resourceId }) {
-    const order = await deps.peers.payments.getOrderInfo({ params: { orderId } })
-    if (order.status !== 200 || order.body.userId !== userId) return unknownOrder()
+    const order = await deps.peers.find.order(orderId)
+    if (order?.userId !== userId) return unknownOrder()
     const original = await findConfirmation(deps.prisma, orderId, userId)
     if (!original) return nothing('this order is not confirmed yet')
     if (!(await hasValidTicket(deps, orderId))) return nothing('no ticket of this order is valid any more')
@@ -32,13 +32,13 @@ export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notific
 
 /** Tickets that the order gave its buyer and that are still theirs: one that was handed on has another id now. */
 async function hasValidTicket({ peers }: Dependencies, orderId: OrderId): Promise<boolean> {
-  const { body } = await peers.tickets.getOrderPrint({ params: { orderId }, query: {} })
-  return body.tickets.length > 0
+  const { tickets } = await peers.find.print({ orderId, filesUpTo: 0 })
+  return tickets.length > 0
 }
 
 async function isCancelled({ peers }: Dependencies, eventId: EventId): Promise<boolean> {
-  const event = await peers.events.getEventInfo({ params: { eventId } })
-  return event.status === 200 && event.body.status === 'CANCELLED'
+  const event = await peers.find.event(eventId)
+  return event?.status === 'CANCELLED'
 }
 
 async function insertResend(

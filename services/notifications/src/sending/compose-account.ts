@@ -13,7 +13,7 @@ const paths: Record<Purpose, string> = { VERIFY_EMAIL: '/verify-email', RESET_PA
 
 /** Mails with a link that only the owner of an address may have. */
 export function createAccountLooks(deps: {
-  peers: Pick<Peers, 'auth'>
+  peers: Pick<Peers, 'auth' | 'find'>
   openToken: OpenToken
   publicUrl: string
   now: () => Date
@@ -22,10 +22,10 @@ export function createAccountLooks(deps: {
   async function linkOf(purpose: Purpose, { sealedToken, tokenExpiresAt }: Link, userId: UserId | null) {
     const token = await deps.openToken(sealedToken)
     const [user, { body: state }] = await Promise.all([
-      userId && deps.peers.auth.getUser({ params: { userId } }),
+      userId && deps.peers.find.user(userId),
       deps.peers.auth.checkMailedToken({ body: { purpose, token } }),
     ])
-    if (user?.status === 404) return 'GONE'
+    if (userId && !user) return 'GONE'
     const url = new URL(paths[purpose], deps.publicUrl)
     url.searchParams.set('token', token)
     return { ...state, url: url.href, expiresAt: tokenExpiresAt, expired: tokenExpiresAt <= deps.now() }

@@ -1,4 +1,4 @@
-import type { OrderId } from '@boxoffice/contracts'
+import type { OrderId, OrderPrint } from '@boxoffice/contracts'
 import { CODES_MAX, orderConfirmationMail } from '../mails/order-confirmation.ts'
 import { type Attachment, type Code, codeAttachment, codeOf, mailSizeOf, pdfAttachment } from './attachments.ts'
 import { type CurrentEvent, getEvent, getOrder, type Look, type Written } from './content.ts'
@@ -12,14 +12,13 @@ export interface ConfirmationLimits {
   publicUrl: string
 }
 
-type Print = Awaited<ReturnType<typeof getPrint>>
-
 /** The tickets of an order as they are now: nothing of them is kept with the notification. */
 export const createConfirmationLook =
   (peers: Peers, limits: ConfirmationLimits): Look<'ORDER_CONFIRMATION'> =>
   async ({ orderId, eventId }, { reader, bulk, isWritten }) => {
+    // Of few tickets with their files: most mails need no other call for them.
     const filesUpTo = isWritten ? 0 : Math.min(CODES_MAX, limits.bulkTicketsMin - 1)
-    const [event, print] = await Promise.all([getEvent(peers, eventId), getPrint(peers, orderId, filesUpTo)])
+    const [event, print] = await Promise.all([getEvent(peers, eventId), peers.find.print({ orderId, filesUpTo })])
     if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
     if (print.tickets.length === 0) return { dropped: 'TICKETS_NOT_VALID' }
     const about = { peers, limits, orderId, event, print, reader }
@@ -30,18 +29,12 @@ export const createConfirmationLook =
     }
   }
 
-/** The tickets of an order; of few with their files, so that most mails need no other call for them. */
-async function getPrint({ tickets }: Pick<Peers, 'tickets'>, orderId: OrderId, filesUpTo: number) {
-  const answer = await tickets.getOrderPrint({ params: { orderId }, query: filesUpTo > 0 ? { filesUpTo } : {} })
-  return answer.body
-}
-
 async function write(about: {
   peers: Peers
   limits: ConfirmationLimits
   orderId: OrderId
   event: CurrentEvent
-  print: Print
+  print: OrderPrint
   reader: Parameters<typeof orderConfirmationMail>[0]['reader']
 }): Promise<Written | { changed: true }> {
   const { peers, limits, orderId, event, print, reader } = about
@@ -69,7 +62,7 @@ async function write(about: {
   return fits ? whole : mailWith([])
 }
 
-function codeAt(peers: Pick<Peers, 'tickets'>, { files }: Print, ticket: Print['tickets'][number], index: number) {
+function codeAt(peers: Pick<Peers, 'tickets'>, { files }: OrderPrint, ticket: OrderPrint['tickets'][number], index: number) {
   const code = files?.codes[index]
   return code === undefined ? codeOf(peers, ticket) : codeAttachment(ticket, Buffer.from(code, 'base64'))
 }
@@ -78,7 +71,7 @@ function codeAt(peers: Pick<Peers, 'tickets'>, { files }: Print, ticket: Print['
 async function getPdf(
   { tickets, documents }: Pick<Peers, 'tickets' | 'documents'>,
   orderId: OrderId,
-  print: Print,
+  print: OrderPrint,
   bulkTicketsMin: number,
 ): Promise<Uint8Array | 'CHANGED'> {
   if (print.files) return Buffer.from(print.files.pdf, 'base64')

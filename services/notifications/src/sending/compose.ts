@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { NotificationType, UserId, UserInfo } from '@boxoffice/contracts'
+import type { NotificationType, UserInfo } from '@boxoffice/contracts'
 import type { Mail } from '../mails/mail.ts'
 import { oneLine } from '../mails/mail.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
@@ -82,7 +82,7 @@ export function createComposer(
 
   return async (notification) => {
     if (notification.recipientId === null) return composeOffer(notification)
-    const reader = await findReader(notification.recipientId, peers)
+    const reader = await peers.find.user(notification.recipientId)
     if (!reader) return { dropped: 'RECIPIENT_GONE' }
     return notification.channel === 'SMS' ? composeText(notification, reader) : composeMail(notification, reader)
   }
@@ -121,9 +121,4 @@ async function mailOf(look: Looker, { ownSubject }: LeasedNotification, to: Comp
   const { mail, attachments = [] } = written
   const subject = ownSubject === null ? mail.subject : oneLine(ownSubject)
   return { composed: { channel: 'EMAIL', mail: { ...mail, subject }, to, attachments }, lookAgain: againOf(look, looked) }
-}
-
-async function findReader(userId: UserId, { auth }: Pick<Peers, 'auth'>): Promise<UserInfo | null> {
-  const answer = await auth.getUser({ params: { userId } })
-  return answer.status === 200 ? answer.body : null
 }

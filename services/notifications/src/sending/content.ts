@@ -72,15 +72,15 @@ const shownOf = ({ name, eventDate, timeZone, venueName, venueAddress, status, r
 export type CurrentEvent = ReturnType<typeof shownOf>
 
 /** The event of a notification. Rejects when it cannot be had. */
-export async function getEvent({ events }: Pick<Peers, 'events'>, eventId: EventId): Promise<CurrentEvent> {
-  const answer = await events.getEventInfo({ params: { eventId } })
-  if (answer.status !== 200) throw new Error(`there is no event ${eventId}`)
-  return shownOf(answer.body)
+export async function getEvent({ find }: Pick<Peers, 'find'>, eventId: EventId): Promise<CurrentEvent> {
+  const event = await find.event(eventId)
+  if (!event) throw new Error(`there is no event ${eventId}`)
+  return shownOf(event)
 }
 
 /** The order of a notification. Rejects when it cannot be had. */
-export async function getOrder({ payments }: Pick<Peers, 'payments'>, orderId: OrderId): Promise<OrderInfo> {
-  const answer = await payments.getOrderInfo({ params: { orderId } })
-  if (answer.status !== 200) throw new Error(`there is no order ${orderId}`)
-  return answer.body
+export async function getOrder({ find }: Pick<Peers, 'find'>, orderId: OrderId): Promise<OrderInfo> {
+  const order = await find.order(orderId)
+  if (!order) throw new Error(`there is no order ${orderId}`)
+  return order
 }

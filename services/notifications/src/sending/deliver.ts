@@ -1,7 +1,6 @@
 import {
   continueTrace,
   type Foundation,
-  isTransient,
   markFailed,
   ServiceUnavailable,
   type Span,
@@ -11,7 +10,7 @@ import {
 } from '@boxoffice/service-kit'
 import { addressHashOf, isHeldBack } from '../feedback/suppression.ts'
 import { type LeasedNotification, waitAfter, waitForPeerAfter } from '../notifications/notification.ts'
-import { moveToBulk, postpone, type Readiness, renewLease, settle, withdraw } from '../notifications/notification-repository.ts'
+import { moveToBulk, postpone, type Readiness, withdraw } from '../notifications/notification-repository.ts'
 import { isEnabled } from '../preferences/preference.ts'
 import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
@@ -20,6 +19,7 @@ import type { Composition } from './compose.ts'
 import type { Ended, PointlessReason } from './content.ts'
 import type { Prepare } from './hand-over.ts'
 import type { SendingMetrics } from './metrics.ts'
+import { createSettling } from './settling.ts'
 import type { TicketNews } from './ticket-news.ts'
 
 export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' | 'now'> {
@@ -45,11 +45,11 @@ const isEnd = (composition: Composition): composition is Ended => 'dropped' in c
 
 /** How often it is written anew at once when what it is about changes; then it waits as after a failure. */
 const ROUNDS_MAX = 5
-const SETTLE_ATTEMPTS = 6
 const ADDRESS_SUPPRESSED = 'ADDRESS_SUPPRESSED'
 
 export function createDelivery(options: DeliveryOptions): Deliver {
-  const { sql, transact, ticketNews, logger, crashAt, now, sendingMetrics } = options
+  const { sql, logger, crashAt, now, sendingMetrics } = options
+  const settling = createSettling(options)
 
   async function attempt(notification: LeasedNotification, isStopping: () => boolean): Promise<void> {
     for (let round = 1; round <= ROUNDS_MAX; round++) {
@@ -58,14 +58,14 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       if (isEnd(composition)) return end(notification, composition)
       if ('changed' in composition) continue
       const { composed } = composition
-      const { notificationId, type } = notification
+      const { notificationId, type, lease } = notification
       const handOver = await options.prepare(composed, { notificationId, type, date: now() })
       // All that takes long is done. What has happened meanwhile, the mail does not know of.
       const seen = await composition.lookAgain()
       if (isStopping()) return postpone(sql, notification, 0)
       // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
       const addressHash = composed.channel === 'EMAIL' ? addressHashOf(composed.to.address) : null
-      const ready = await renewLease(sql, notification, { addressHash, leaseMs: options.leaseMs })
+      const ready = await settling.renew({ notificationId, lease, addressHash })
       if (!ready) return
       const held = whyHeldBack(notification, ready)
       if (held) return end(notification, held)
@@ -100,14 +100,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
 
   async function succeed(notification: LeasedNotification, subject: string, providerMessageId: string): Promise<void> {
     const sentAt = now()
-    // It is out: what is forgotten now is sent again.
-    const settled = await retryTransient(() =>
-      transact(async (tx) => {
-        if (!(await settle(tx, notification, { status: 'SENT', subject, providerMessageId, sentAt }))) return false
-        await ticketNews.tellDelivered(tx, notification, sentAt)
-        return true
-      }),
-    )
+    const settled = await settling.sent(notification, { subject, providerMessageId, sentAt })
     const about = aboutOf(notification)
     sendingMetrics.count(notification, 'sent')
     if (settled) logger.info(about, 'a notification was sent')
@@ -121,12 +114,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   }
 
   async function fail(notification: LeasedNotification, failureReason: string): Promise<void> {
-    const settled = await transact(async (tx) => {
-      if (!(await settle(tx, notification, { status: 'FAILED', failureReason }))) return false
-      await ticketNews.tellFailed(tx, notification, failureReason)
-      return true
-    })
-    if (!settled) return
+    if (!(await settling.failed(notification, failureReason))) return
     sendingMetrics.count(notification, failureReason === ADDRESS_SUPPRESSED ? 'suppressed' : 'failed')
     logger.error({ ...aboutOf(notification), failureReason }, 'a notification cannot be sent')
   }
@@ -178,14 +166,3 @@ export function createDelivery(options: DeliveryOptions): Deliver {
 const isOfPeer = (error: unknown) => error instanceof ServiceUnavailable && error.callee !== 'mail' && error.callee !== 'sms'
 
 const aboutOf = ({ notificationId, type, channel, attempts }: LeasedNotification) => ({ notificationId, type, channel, attempts })
-
-async function retryTransient<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (attempt === SETTLE_ATTEMPTS || !isTransient(error)) throw error
-      await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt))
-    }
-  }
-}

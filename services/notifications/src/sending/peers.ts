@@ -9,24 +9,28 @@ import {
 } from '@boxoffice/contracts'
 import { type Client, createInternalClient, type InternalClientOptions } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
+import { createLookups, type Lookups } from './lookups.ts'
 
-const { getUser } = authInternalRoutes
-const { getEventInfo } = eventsInternalRoutes
-const { getOrderInfo } = paymentsInternalRoutes
+const { getUsers } = authInternalRoutes
+const { getEventInfos } = eventsInternalRoutes
+const { getOrderInfos } = paymentsInternalRoutes
 const { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets } = ticketsInternalRoutes
 const { listHolders } = ticketsHoldersRoutes
-const { getOrderPdf } = ticketsMailingRoutes
+const { getOrderPrint: _, ...mailing } = ticketsMailingRoutes
+const { getOrderPdf } = mailing
 const routes = {
-  auth: { getUser, ...authMailingRoutes },
-  events: { getEventInfo },
-  payments: { getOrderInfo },
-  tickets: { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders, ...ticketsMailingRoutes },
+  auth: { getUsers, ...authMailingRoutes },
+  events: { getEventInfos },
+  payments: { getOrderInfos },
+  tickets: { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders, ...mailing },
   /** Large PDFs of the ticket service: that they take long, or fail, closes the way to nothing else. */
   documents: { getOrderPdf },
 }
 
 /** The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it cannot be had. */
-export type Peers = { [K in keyof typeof routes]: Client<(typeof routes)[K]> }
+export type Clients = { [K in keyof typeof routes]: Client<(typeof routes)[K]> }
+/** `find`: what many mails ask for at the same time, asked together. */
+export type Peers = Clients & { find: Lookups }
 
 /** Clients with a breaker for each service, and one for large documents. */
 export function createPeers(config: Config, foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>) {
@@ -48,7 +52,8 @@ export function createPeers(config: Config, foundation: Omit<InternalClientOptio
     }),
   }
   return {
-    ...(clients satisfies Peers),
+    ...(clients satisfies Clients),
+    find: createLookups(clients),
     async close() {
       await Promise.all(Object.values(clients).map((client) => client.close()))
     },

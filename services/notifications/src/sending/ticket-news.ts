@@ -1,13 +1,20 @@
 import { ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
-import type { Append } from '@boxoffice/messaging'
+import type { Append, AppendAll, MessageOrigin } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { payloadOf } from '../notifications/payloads.ts'
 
 type Told = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'resendOf' | 'payload' | 'attempts'>
 
+/** What was sent, and on whose behalf that is told. */
+interface Delivered {
+  readonly notification: Told
+  readonly deliveredAt: Date
+  readonly origin: MessageOrigin
+}
+
 /** Tells the other services whether tickets reached their buyer, in the transaction that writes it down. Says nothing of other mails. */
-export function createTicketNews(append: Append) {
+export function createTicketNews({ append, appendAll }: { append: Append; appendAll: AppendAll }) {
   async function tellNotThere(tx: Tx, notification: Told, reason: string, aggregateVersion: number): Promise<void> {
     if (!bringsTickets(notification)) return
     const payload = { ...orderOf(notification), channel: 'EMAIL' as const, reason }
@@ -15,10 +22,15 @@ export function createTicketNews(append: Append) {
   }
 
   return {
-    async tellDelivered(tx: Tx, notification: Told, deliveredAt: Date): Promise<void> {
-      if (!bringsTickets(notification)) return
-      const payload = { ...orderOf(notification), channel: 'EMAIL' as const, deliveredAt }
-      await append(tx, ticketsDelivered, payload, { aggregateVersion: notification.attempts })
+    async tellDelivered(tx: Tx, delivered: readonly Delivered[]): Promise<void> {
+      const messages = delivered
+        .filter(({ notification }) => bringsTickets(notification))
+        .map(({ notification, deliveredAt, origin }) => ({
+          payload: { ...orderOf(notification), channel: 'EMAIL' as const, deliveredAt },
+          aggregateVersion: notification.attempts,
+          origin,
+        }))
+      await appendAll(tx, ticketsDelivered, messages)
     },
     /** It could not be sent. */
     async tellFailed(tx: Tx, notification: Told, reason: string): Promise<void> {

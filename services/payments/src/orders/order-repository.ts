@@ -154,6 +154,12 @@ export async function findOrder(tx: Tx, orderId: OrderId): Promise<StoredOrder |
   return row ? toOrder(row) : null
 }
 
+/** Those of these orders that there are. */
+export async function findOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<StoredOrder[]> {
+  const rows = await tx.query<Row>(`${select} where o.order_id = any($1::uuid[])`, [orderIds])
+  return rows.map(toOrder)
+}
+
 export async function getOrder(tx: Tx, orderId: OrderId): Promise<StoredOrder> {
   const order = await findOrder(tx, orderId)
   if (!order) throw new Error(`there is no order ${orderId}`)

@@ -20,7 +20,7 @@ import { cancelOrder, nameHolder } from './change-order.ts'
 import { checkout } from './checkout.ts'
 import { requireToken } from './free-order.ts'
 import { historyOf } from './history.ts'
-import { findOrder, listOrders } from './order-repository.ts'
+import { findOrder, findOrders, listOrders } from './order-repository.ts'
 import { preferenceApplied, prefersAsync } from './prefer.ts'
 
 const Position = z.object({ createdAt: z.iso.datetime(), orderId: z.uuid() })
@@ -95,6 +95,10 @@ export function orderInternalHandlers(deps: Dependencies): Handlers<typeof payme
     async getOrderInfo({ params }) {
       const order = await findOrder(sqlOfPool(deps.pool), params.orderId)
       return order ? { status: 200, body: toContract(order) } : notFound()
+    },
+    async getOrderInfos({ body }) {
+      const orders = await findOrders(sqlOfPool(deps.pool), body.orderIds)
+      return { status: 200, body: { orders: orders.map(toContract) } }
     },
   }
 }

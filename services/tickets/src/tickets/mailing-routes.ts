@@ -1,9 +1,9 @@
-import type { ticketsMailingRoutes } from '@boxoffice/contracts'
+import type { OrderId, OrderPrint, ticketsMailingRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import { countHeld } from '../attendees/attendee-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { findTransfer } from '../transfers/transfer-repository.ts'
-import { findPrintOfOrder, type Print, pagesOf, shownTicketsOf, versionOf } from './print.ts'
+import { findPrintsOfOrders, type Print, pagesOf, shownTicketsOf, versionOf } from './print.ts'
 
 /** The PDF and a picture of each code, made beside the event loop: buyers must not wait for them. */
 async function filesOf({ pdfs, codeKey }: Dependencies, print: Print) {
@@ -16,15 +16,24 @@ const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset
 export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMailingRoutes> {
   const sql = sqlOfPool(deps.pool)
   const pagesMax = deps.config.orderPdfPagesMax
+  const shown = async (print: Print | undefined, filesUpTo = 0): Promise<OrderPrint> => {
+    if (!print) return { version: 'none', printable: false, tickets: [] }
+    const printable = print.tickets.length <= pagesMax
+    const files = print.tickets.length <= Math.min(filesUpTo, pagesMax) ? await filesOf(deps, print) : null
+    const version = versionOf(print, deps.codeKey)
+    return { version, printable, tickets: shownTicketsOf(print), ...(files && { files }) }
+  }
+  const shownAll = async (orders: readonly { orderId: OrderId; filesUpTo?: number | undefined }[]): Promise<OrderPrint[]> => {
+    const orderIds = orders.map(({ orderId }) => orderId)
+    const prints = await findPrintsOfOrders(sql, orderIds)
+    return Promise.all(orders.map(({ orderId, filesUpTo }) => shown(prints.get(orderId), filesUpTo)))
+  }
   return {
-    getOrderPrint: async ({ params: { orderId }, query: { filesUpTo = 0 } }) => {
-      const print = await findPrintOfOrder(sql, orderId)
-      if (!print) return { status: 200, body: { version: 'none', printable: false, tickets: [] } }
-      const printable = print.tickets.length <= pagesMax
-      const files = print.tickets.length <= Math.min(filesUpTo, pagesMax) ? await filesOf(deps, print) : null
-      const body = { version: versionOf(print, deps.codeKey), printable, tickets: shownTicketsOf(print) }
-      return { status: 200, body: { ...body, ...(files && { files }) } }
+    getOrderPrint: async ({ params: { orderId }, query: { filesUpTo } }) => {
+      const [print] = await shownAll([{ orderId, filesUpTo }])
+      return { status: 200, body: print as OrderPrint }
     },
+    getOrderPrints: async ({ body }) => ({ status: 200, body: { prints: await shownAll(body.orders) } }),
     getOrderPdf: async ({ params: { orderId }, query }) => {
       const result = await deps.printOrder(orderId, query.version)
       switch (result.outcome) {

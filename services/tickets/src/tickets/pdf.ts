@@ -1,10 +1,9 @@
-import { type Currency, formatMoney, type Minor } from '@boxoffice/contracts'
+import { type Currency, formatMoney, type Minor, remember } from '@boxoffice/contracts'
 import PDFDocument from 'pdfkit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { registerFonts } from './fonts.ts'
 import { fitText, type TextBox, type TextStyle } from './pdf-text.ts'
 import { QUIET_ZONE_MODULES, qrModules, qrPng } from './qr.ts'
-import { remember } from './remember.ts'
 import type { StoredTicket } from './ticket.ts'
 
 /** What a ticket shows. */

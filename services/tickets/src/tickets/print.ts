@@ -8,7 +8,7 @@ import { findTypeNames } from '../types/type-repository.ts'
 import { type CodeKey, signCode } from './codes.ts'
 import type { PrintedTicket } from './pdf.ts'
 import { isValid, type StoredTicket } from './ticket.ts'
-import { listPrintedOfOrder } from './ticket-repository.ts'
+import { listPrintedOfOrders, type Printed } from './ticket-repository.ts'
 
 /** Raised with every change of what a page looks like: PDFs that are kept are made anew. */
 const LAYOUT = 1
@@ -43,11 +43,19 @@ export async function printOf(tx: Tx, tickets: readonly [StoredTicket, ...Stored
   }
 }
 
-/** An order's tickets that are valid now, as they were issued: one that was passed on is not among them. Null: there are none. */
-export async function findPrintOfOrder(tx: Tx, orderId: OrderId): Promise<Print | null> {
-  const rows = (await listPrintedOfOrder(tx, orderId)).filter(({ ticket }) => isValid(ticket))
+/** The tickets of orders that are valid now, as they were issued: one that was passed on is not among them. Of the others there are none. */
+export async function findPrintsOfOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, Print>> {
+  const rows = (await listPrintedOfOrders(tx, orderIds)).filter(({ ticket }) => isValid(ticket))
+  const ofOrder = Map.groupBy(rows, ({ ticket }) => ticket.orderId)
+  return new Map([...ofOrder].map(([orderId, printed]) => [orderId, printOfRows(printed as [Printed, ...Printed[]])]))
+}
+
+/** The same of one order. Null: there are none. */
+export const findPrintOfOrder = async (tx: Tx, orderId: OrderId): Promise<Print | null> =>
+  (await findPrintsOfOrders(tx, [orderId])).get(orderId) ?? null
+
+function printOfRows(rows: readonly [Printed, ...Printed[]]): Print {
   const [first] = rows
-  if (!first) return null
   return {
     event: first.event,
     tickets: rows.map(({ ticket, typeName, zoneName }) => {

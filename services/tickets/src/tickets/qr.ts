@@ -1,6 +1,6 @@
+import { remember } from '@boxoffice/contracts'
 import QRCode from 'qrcode'
 import { bilevelPng } from './bilevel-png.ts'
-import { remember } from './remember.ts'
 
 // Medium correction survives a scratched screen or a fold; four modules around it are what scanners ask for.
 const CORRECTION = 'M'

@@ -35,8 +35,8 @@ export const listTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTick
     [orderId],
   )
 
-/** The same with all that is printed on them, in one statement. */
-export async function listPrintedOfOrder(tx: Tx, orderId: OrderId): Promise<Printed[]> {
+/** Those of several orders, with all that is printed on them, in one statement. */
+export async function listPrintedOfOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<Printed[]> {
   const rows = await tx.query<StoredTicket & Omit<Printed, 'ticket'>>(
     `select ${columns},
        (select y.name from ticket_types y where y.ticket_type_id = tickets.ticket_type_id) as "typeName",
@@ -44,8 +44,8 @@ export async function listPrintedOfOrder(tx: Tx, orderId: OrderId): Promise<Prin
        (select jsonb_build_object('eventId', p.event_id, 'name', p.name, 'eventDate', p.event_date, 'timeZone', p.time_zone,
           'venueName', p.venue_name, 'venueAddress', p.venue_address, 'status', p.status)
         from event_pictures p where p.event_id = tickets.event_id) as event
-     from tickets where order_id = $1 and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
-    [orderId],
+     from tickets where order_id = any($1::uuid[]) and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
+    [orderIds],
   )
   return rows.map(({ typeName, zoneName, event, ...ticket }) => {
     if (typeName === null || event === null)
@@ -54,7 +54,7 @@ export async function listPrintedOfOrder(tx: Tx, orderId: OrderId): Promise<Prin
   })
 }
 
-interface Printed {
+export interface Printed {
   readonly ticket: StoredTicket
   readonly typeName: string
   readonly zoneName: string | null
