@@ -156,7 +156,7 @@ export async function findOrder(tx: Tx, orderId: OrderId): Promise<StoredOrder |
 
 /** Those of these orders that there are. */
 export async function findOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<StoredOrder[]> {
-  const rows = await tx.query<Row>(`${select} where o.order_id = any($1::uuid[])`, [orderIds])
+  const rows = await tx.query<OrderRow>(`${select} where o.order_id = any($1::uuid[])`, [orderIds])
   return rows.map(toOrder)
 }
 
