@@ -1,3 +1,4 @@
+import { claimPort } from '@boxoffice/testing'
 import { expect, test } from 'vitest'
 import { createServer } from './server.ts'
 import { createWatchers } from './testing.ts'
@@ -13,7 +14,7 @@ test('a request that is served while the server closes is answered, and its conn
     await released.promise
     return 'served'
   })
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const url = await app.listen({ host: '127.0.0.1', port: await claimPort() })
   const answering = fetch(`${url}/slow`)
   await reached.promise
   const closing = app.close()

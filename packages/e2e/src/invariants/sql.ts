@@ -109,9 +109,11 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I16',
-    statement: 'the last word of the journal is where the saga stands',
+    statement: 'the last word of the journal is where the saga stands, and every word is of a saga',
     service: 'payments',
     sql: `select s.order_id, s.state from sagas s where s.state <>
-      (select e.state from saga_events e where e.order_id = s.order_id order by seq desc limit 1)`,
+      (select e.state from saga_events e where e.order_id = s.order_id order by seq desc limit 1)
+      union all
+      select e.order_id, e.state from saga_events e where not exists (select from sagas s where s.order_id = e.order_id)`,
   },
 ]

@@ -16,7 +16,7 @@ const budget: Budget = {
   auth: { transactions: 1, statements: 1, requests: 1, published: 0, consumed: 0, spans: 2 },
   events: { transactions: 2, statements: 2, requests: 2, published: 0, consumed: 0, spans: 4 },
   tickets: { transactions: 9, statements: 34, requests: 3, published: 1, consumed: 2, spans: 28 },
-  payments: { transactions: 9, statements: 38, requests: 3, published: 2, consumed: 1, spans: 39 },
+  payments: { transactions: 7, statements: 28, requests: 3, published: 2, consumed: 1, spans: 18 },
   notifications: { transactions: 6, statements: 16, requests: 0, published: 1, consumed: 2, spans: 25 },
   analytics: { transactions: 2, statements: 23, requests: 0, published: 0, consumed: 2, spans: 29 },
 }

@@ -66,7 +66,8 @@ export async function insertSagas(
        select n.order_id, n.state, n.context, n.traceparent, n.step, n.detail
        from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::text[], $6::jsonb[])
          n(order_id, state, context, traceparent, step, detail)
-       join orders o on o.order_id = n.order_id),
+       -- By itself for each: planned while there are few orders, a join would read all of them.
+       where (select true from orders o where o.order_id = n.order_id)),
      begun as (
        insert into sagas (order_id, state, context, leased_until, next_attempt_at, traceparent)
        select order_id, state, context, ${leaseOf('$7')}, clock_timestamp() + $8 * interval '1 millisecond', traceparent from given

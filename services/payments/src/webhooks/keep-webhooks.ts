@@ -52,9 +52,9 @@ async function keep(pool: pg.Pool, events: readonly Kept[]): Promise<boolean[]> 
   const { rows } = await pool.query<{ webhook_event_id: string }>(
     `with given as (
        select g.id, g.type, g.body, g.traceparent,
-         case when c.reference is not null then '${KNOWN_ALREADY}' end as outcome
-       from unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[]) g(id, type, body, traceparent, transaction_id)
-       left join ledger_entries c on c.reference = g.transaction_id and c.side = 'DEBIT' and c.kind = 'CHARGE'),
+         case when exists (select from ledger_entries where reference = g.transaction_id and kind = 'CHARGE')
+           then '${KNOWN_ALREADY}' end as outcome
+       from unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[]) g(id, type, body, traceparent, transaction_id)),
      kept as (
        insert into webhook_events (webhook_event_id, type, body, traceparent, processed_at, outcome)
        select id, type, body, traceparent, case when outcome is not null then clock_timestamp() end, outcome from given order by id
