@@ -3,15 +3,19 @@ import type { Logger } from './logging.ts'
 import type { Worker } from './worker.ts'
 
 /**
- * A worker that runs `sweep` again and again, never twice at once: at once while it reports that there is more, else after
- * `intervalMs` with a tenth of jitter (instances should not sweep together). A sweep that fails is logged and comes again.
+ * A worker that runs `sweep` again and again, never twice at once: while it reports that there is more, after a rest that leaves it
+ * `share` of the time, else after `intervalMs` with a tenth of jitter (instances should not sweep together). A sweep that fails is logged
+ * and comes again.
  */
 export function createSweeper(options: {
   name: string
   intervalMs: number
   sweep(): Promise<{ more: boolean } | undefined>
   logger: Logger
+  /** 1, which is meant where nothing is given, never rests. */
+  share?: number
 }): Worker & { nudge(): void } {
+  const restOf = (tookMs: number) => tookMs * (1 / (options.share ?? 1) - 1)
   // Whoever nudges it has a request or a message at work: the sweep is no part of that.
   const outside = AsyncLocalStorage.snapshot()
   let timer: NodeJS.Timeout | undefined
@@ -30,9 +34,10 @@ export function createSweeper(options: {
 
   function begin(): void {
     again = false
+    const beganMs = performance.now()
     running = run().finally(() => {
       running = null
-      schedule(again ? 0 : options.intervalMs * (0.95 + Math.random() * 0.1))
+      schedule(again ? restOf(performance.now() - beganMs) : options.intervalMs * (0.95 + Math.random() * 0.1))
     })
   }
 

@@ -131,7 +131,10 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     cancel: createCancel({ appendAll, releases }),
     recipients,
     transfers: createPassOn({ transact, sql, append, newId, recipients, perHourMax: config.transfersPerHourMax }),
-    checkIn: countCheckIns(metrics, createCheckIn({ transact, sql, appendAll, acceptedKeys })),
+    checkIn: countCheckIns(
+      metrics,
+      createCheckIn({ transact, sql, appendAll, acceptedKeys, waitingMax: config.holdsWaitingMax }),
+    ),
     codeKey,
     acceptedKeys,
     pdfs,

@@ -11,6 +11,8 @@ import { transferSubscribers } from './transfers/subscriptions.ts'
 
 const PRINT_SWEEP_MS = 600_000
 const PRINTS_A_SWEEP = 100
+/** What expired can wait: what it holds is taken over by whoever wants it. A sale and its messages come first. */
+const EXPIRY_SHARE = 0.1
 
 /** The relay comes first: it stops last. */
 export function buildWorkers(deps: Dependencies): Worker[] {
@@ -27,7 +29,13 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       sqlOf: (tx) => tx,
       together: takeTogether(deps, subscribers),
     }),
-    sweeper('expired reservations', config.expirySweepMs, createExpirySweep(deps)),
+    createSweeper({
+      name: 'expired reservations',
+      intervalMs: config.expirySweepMs,
+      sweep: createExpirySweep(deps),
+      logger,
+      share: EXPIRY_SHARE,
+    }),
     sweeper('overdue claims', config.expirySweepMs, createOverdueSweep(deps)),
     sweeper('addresses of transfers', config.transferRecheckMs, createRecheckSweep({ ...deps, sql, ...deps.transfers })),
     sweeper(

@@ -70,6 +70,25 @@ describe('the door', () => {
     expect((await query('select 1 from check_ins where ticket_id = $1', [guest.ticketId])).rowCount).toBe(1)
   })
 
+  it('admits in one transaction the codes that are shown together, and answers each by itself', async () => {
+    const { eventId, typeId, organizer, code } = await evening()
+    const guests = await Promise.all([1, 2, 3].map(() => buyer(setting, eventId, some(typeId))))
+    const codes = await Promise.all(guests.map((guest) => codeOf(guest, guest.ticketId)))
+    const elsewhere = (await evening()).code
+    expect((await show(organizer, eventId, code)).status).toBe(200)
+    const event = await setting.deps.findEventPicture(eventId)
+    if (!event) throw new Error('there is no event')
+    const at = { event, gate: null, by: organizer.userId, requestId: 'together' }
+    const results = await Promise.all(
+      [...codes, code, elsewhere].map((each) => setting.deps.checkIn({ ...at, checkInId: newId<string>(), code: each })),
+    )
+    expect(results.map(({ outcome }) => outcome)).toEqual(['admitted', 'admitted', 'admitted', 'refused', 'unknown'])
+    const { rows } = await query('select distinct xmin::text from check_ins where ticket_id = any($1)', [
+      guests.map(({ ticketId }) => ticketId),
+    ])
+    expect(rows).toHaveLength(1)
+  })
+
   it('admits again, once, under the same key, also when the process died before it answered', async () => {
     const { eventId, organizer, code } = await evening()
     const key = newId<string>()

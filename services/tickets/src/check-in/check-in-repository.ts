@@ -1,4 +1,5 @@
 import type { EventId, OrderId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import type { MessageOrigin } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import { doorIsOpen } from '../event-pictures/picture-repository.ts'
 
@@ -17,46 +18,54 @@ export async function findCheckIn(tx: Tx, ticketId: TicketId): Promise<StoredChe
   return checkIn ?? null
 }
 
+/** A code that admits, of a ticket as it is read. */
+export interface Admission {
+  readonly checkInId: string
+  readonly ticketId: TicketId
+  readonly eventId: EventId
+  readonly codeVersion: number
+  readonly gate: string | null
+  readonly by: UserId
+  readonly requestId: string
+}
+
 /**
- * ACTIVE → CHECKED_IN for the ticket of a code, and nothing waits for another holder any more; null when the ticket is not
- * ACTIVE, its code is another by now, the event is cancelled, or its door is closed. Whoever admits tells of it: `version` is the ticket's.
+ * ACTIVE → CHECKED_IN for the tickets of codes, and nothing waits for another holder of them any more. Those are missing in the answer that
+ * are not ACTIVE, whose code is another by now, whose event is cancelled, or whose door is closed. Whoever admits tells of it: `version` is
+ * the ticket's. Each ticket must be there once.
  */
-export async function admit(
-  tx: Tx,
-  admission: {
-    checkInId: string
-    ticketId: TicketId
-    eventId: EventId
-    codeVersion: number
-    gate: string | null
-    by: UserId
-    requestId: string
-  },
-): Promise<(StoredCheckIn & { readonly version: number }) | null> {
-  const [checkIn] = await tx.query<StoredCheckIn & { version: number }>(
-    `with admitted as (
-       update tickets set status = 'CHECKED_IN', version = version + 1
-       where ticket_id = $1 and event_id = $2 and code_version = $3 and status = 'ACTIVE'
-         and exists (select from event_pictures p where p.event_id = $2 and ${doorIsOpen('p')})
-       returning ticket_id, event_id, version),
+export const admitAll = (tx: Tx, admissions: readonly Admission[]): Promise<(StoredCheckIn & { readonly version: number })[]> =>
+  tx.query<StoredCheckIn & { version: number }>(
+    // Locked in one order, so that no two doors wait for each other.
+    `with shown as (
+       select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::uuid[], $7::text[])
+         s(ticket_id, event_id, code_version, check_in_id, gate, checked_in_by, request_id)),
+     locked as materialized (
+       select ticket_id from tickets where ticket_id = any($1::uuid[]) order by ticket_id for update),
+     admitted as (
+       update tickets t set status = 'CHECKED_IN', version = t.version + 1
+       from shown s join locked using (ticket_id)
+       where t.ticket_id = s.ticket_id and t.event_id = s.event_id and t.code_version = s.code_version and t.status = 'ACTIVE'
+         and exists (select from event_pictures p where p.event_id = s.event_id and ${doorIsOpen('p')})
+       returning t.ticket_id, t.event_id, t.version, s.check_in_id, s.gate, s.checked_in_by, s.request_id),
      kept as (
        update ticket_transfers x set status = 'CANCELLED', reason = 'TICKET_USED', ended_at = clock_timestamp()
-       from admitted a where x.ticket_id = a.ticket_id and x.status = 'PENDING')
-     insert into check_ins (check_in_id, ticket_id, event_id, gate, checked_in_by, request_id, announced)
-     select $4, ticket_id, event_id, $5, $6, $7, true from admitted
-     returning ${columns}, (select version from admitted) as version`,
+       from admitted a where x.ticket_id = a.ticket_id and x.status = 'PENDING'),
+     written as (
+       insert into check_ins (check_in_id, ticket_id, event_id, gate, checked_in_by, request_id, announced)
+       select check_in_id, ticket_id, event_id, gate, checked_in_by, request_id, true from admitted
+       returning ${columns})
+     select "checkInId", "ticketId", "checkedInAt", written.gate, a.version from written join admitted a on a.ticket_id = written."ticketId"`,
     [
-      admission.ticketId,
-      admission.eventId,
-      admission.codeVersion,
-      admission.checkInId,
-      admission.gate,
-      admission.by,
-      admission.requestId,
+      admissions.map(({ ticketId }) => ticketId),
+      admissions.map(({ eventId }) => eventId),
+      admissions.map(({ codeVersion }) => codeVersion),
+      admissions.map(({ checkInId }) => checkInId),
+      admissions.map(({ gate }) => gate),
+      admissions.map(({ by }) => by),
+      admissions.map(({ requestId }) => requestId),
     ],
   )
-  return checkIn ?? null
-}
 
 /** What is told of an admission, and of whose ticket; `version` is the ticket's. */
 export interface ToldCheckIn extends Pick<StoredCheckIn, 'ticketId' | 'checkedInAt' | 'gate'> {
@@ -66,6 +75,8 @@ export interface ToldCheckIn extends Pick<StoredCheckIn, 'ticketId' | 'checkedIn
   readonly userId: UserId
   readonly eventId: EventId
   readonly version: number
+  /** Whose request it was, where several are told of together. */
+  readonly origin?: MessageOrigin
 }
 
 /** Take so many admissions of which nobody was told yet; they must be told of in this transaction. */

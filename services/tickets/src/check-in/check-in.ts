@@ -1,12 +1,13 @@
-import { doorClosesAt, type UserId } from '@boxoffice/contracts'
-import type { AppendAll } from '@boxoffice/messaging'
+import { doorClosesAt, type TicketId, type UserId } from '@boxoffice/contracts'
+import { type AppendAll, currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
 import type { Transact, Tx } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { findPicture, findPictureAsOf } from '../event-pictures/picture-repository.ts'
-import { type AcceptedKey, verifyCode } from '../tickets/codes.ts'
+import { createGroups } from '../holds/groups.ts'
+import { type AcceptedKey, type CodeContent, verifyCode } from '../tickets/codes.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
-import { findTicket } from '../tickets/ticket-repository.ts'
-import { admit, findCheckIn, type StoredCheckIn } from './check-in-repository.ts'
+import { findTicket, listTickets } from '../tickets/ticket-repository.ts'
+import { admitAll, findCheckIn, type StoredCheckIn, type ToldCheckIn } from './check-in-repository.ts'
 import { tellCheckIns } from './tell-check-ins.ts'
 
 /** A code that is shown at the door of an event. The same `checkInId` is the same request. */
@@ -37,33 +38,84 @@ export type CheckInResult =
   | ({ outcome: 'refused' } & NotAdmitted)
   | { outcome: 'unknown' }
 
+/** A code that we signed, and what it says. */
+interface Verified extends Shown {
+  readonly content: CodeContent
+  readonly origin: MessageOrigin
+}
+
+/** The ticket of a code; with its admission where this was it. */
+interface Decided {
+  readonly ticket: StoredTicket
+  readonly checkIn: StoredCheckIn | null
+}
+
+const GROUP_MAX = 100
+const GROUPS_AT_ONCE_MAX = 2
+
 /**
- * Admit whoever shows a code, once: compare-and-swap on the ticket decides, however many show it at the same time. `unknown`:
- * forged, garbage, an older code, or of another organizer.
+ * Admit whoever shows a code, once: compare-and-swap on the ticket decides, however many show it at the same time. Codes that are shown
+ * together share a transaction. `unknown`: forged, garbage, an older code, or of another organizer.
  */
-export function createCheckIn(deps: { transact: Transact; sql: Tx; appendAll: AppendAll; acceptedKeys: readonly AcceptedKey[] }) {
+export function createCheckIn(deps: {
+  transact: Transact
+  sql: Tx
+  appendAll: AppendAll
+  acceptedKeys: readonly AcceptedKey[]
+  /** Codes that wait; beyond it they are refused with 503. */
+  waitingMax: number
+}) {
   const { transact, sql } = deps
+
+  const decide = createGroups<Verified, Decided | null>({
+    laneOf: ({ content }) => content.ticketId,
+    ofLaneMax: 1,
+    run: (shown) => transact((tx) => admitTogether(tx, shown)),
+    mixesLanes: true,
+    groupMax: GROUP_MAX,
+    groupsAtOnceMax: GROUPS_AT_ONCE_MAX,
+    waitingMax: deps.waitingMax,
+  })
+
+  /** Null for codes of which there is no ticket, or an older one. */
+  async function admitTogether(tx: Tx, shown: readonly Verified[]): Promise<(Decided | null)[]> {
+    const found = await listTickets(
+      tx,
+      shown.map(({ content }) => content.ticketId),
+    )
+    const tickets = new Map(found.map((ticket) => [ticket.ticketId, ticket]))
+    const meant = shown.map(({ content }) => {
+      const ticket = tickets.get(content.ticketId)
+      return ticket?.eventId === content.eventId && ticket.codeVersion === content.codeVersion ? ticket : null
+    })
+    const admissions = shown.flatMap((one, index) => {
+      const ticket = meant[index]
+      return ticket?.eventId === one.event.eventId ? [{ ...one, ...ticket }] : []
+    })
+    const checkIns = new Map<TicketId, ToldCheckIn & StoredCheckIn>()
+    if (admissions.length > 0) {
+      const admitted = new Map((await admitAll(tx, admissions)).map((checkIn) => [checkIn.ticketId, checkIn]))
+      for (const { origin, ...admission } of admissions) {
+        const checkIn = admitted.get(admission.ticketId)
+        if (checkIn) checkIns.set(admission.ticketId, { ...admission, ...checkIn, origin })
+      }
+      await tellCheckIns(deps.appendAll, tx, [...checkIns.values()])
+    }
+    return meant.map((ticket) => ticket && { ticket, checkIn: checkIns.get(ticket.ticketId) ?? null })
+  }
 
   return async (shown: Shown): Promise<CheckInResult> => {
     const content = verifyCode(shown.code, deps.acceptedKeys)
-    const ticket = content && (await findTicket(sql, content.ticketId))
-    if (!ticket || ticket.eventId !== content.eventId || ticket.codeVersion !== content.codeVersion) return { outcome: 'unknown' }
-    const { eventId } = shown.event
-    if (ticket.eventId !== eventId) {
+    const decided = content && (await decide({ ...shown, content, origin: currentOrigin() }))
+    if (!decided) return { outcome: 'unknown' }
+    const { ticket, checkIn } = decided
+    if (ticket.eventId !== shown.event.eventId) {
       const other = await findPicture(sql, ticket.eventId)
       if (other?.organizerId !== shown.event.organizerId) return { outcome: 'unknown' }
       return refused('WRONG_EVENT', 'this ticket is for another event')
     }
-    const { ticketId } = ticket
-    const checkIn = await transact((tx) => admitAndTell(tx, shown, ticket))
     if (checkIn) return { outcome: 'admitted', ticket: { ...ticket, status: 'CHECKED_IN', transferId: null }, checkIn }
-    return answerClosed(shown, (await findTicket(sql, ticketId)) ?? ticket)
-  }
-
-  async function admitAndTell(tx: Tx, shown: Shown, ticket: StoredTicket): Promise<StoredCheckIn | null> {
-    const checkIn = await admit(tx, { ...shown, ...ticket })
-    if (checkIn) await tellCheckIns(deps.appendAll, tx, [{ ...ticket, ...checkIn }])
-    return checkIn
+    return answerClosed(shown, (await findTicket(sql, ticket.ticketId)) ?? ticket)
   }
 
   /** The ticket admits nobody any more: what this very request did before is its answer, else why. */

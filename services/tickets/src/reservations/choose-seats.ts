@@ -1,7 +1,7 @@
 import type { SeatId } from '@boxoffice/contracts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { chooseBest } from '../seating/best-available.ts'
-import type { Plan, PlanSeat } from '../seating/plan.ts'
+import type { Plan, PlanRow, PlanSeat } from '../seating/plan.ts'
 import type { Offer } from './offer.ts'
 import { typeOf } from './offer.ts'
 import { seatedLine, type WishedLine } from './wish.ts'
@@ -35,19 +35,31 @@ export function chooseSeats(
     const isFree = ({ index, zoneId, seatId }: PlanSeat) =>
       statuses[index] === '.' && zoneIds.includes(zoneId) && !named.has(seatId) && !passedOver.has(seatId)
     // With nothing to choose there need not be anything to choose from.
-    const best = line.bestCount === 0 ? [] : chooseAmong(plan, isFree, line.bestCount, candidatesMax)
+    const isFull = ({ seats }: PlanRow) => !hasFree(statuses, seats)
+    const best = line.bestCount === 0 ? [] : chooseAmong(plan, { isFree, isFull }, line.bestCount, candidatesMax)
     if (!best) return null
     lines.push(seatedLine(line, [...named, ...best.map(({ seatId }) => seatId)], plan))
   }
   return lines
 }
 
+/** Whether a map shows a seat of a row as free; a row's seats follow each other in plan order. */
+function hasFree(statuses: string, seats: readonly PlanSeat[]): boolean {
+  const [first, last] = [seats[0]?.index ?? 0, seats.at(-1)?.index ?? 0]
+  return statuses.slice(first, last + 1).includes('.')
+}
+
+interface Choice {
+  isFree(seat: PlanSeat): boolean
+  isFull(row: PlanRow): boolean
+}
+
 /** One of the best choices that have no seat in common, of those that are no worse in kind than the very best. */
-function chooseAmong(plan: Plan, isFree: (seat: PlanSeat) => boolean, count: number, candidatesMax: number): PlanSeat[] | null {
+function chooseAmong(plan: Plan, { isFree, isFull }: Choice, count: number, candidatesMax: number): PlanSeat[] | null {
   const candidates: PlanSeat[][] = []
   const seen = new Set<PlanSeat>()
   while (candidates.length < candidatesMax) {
-    const next = chooseBest(plan, (seat) => isFree(seat) && !seen.has(seat), count)
+    const next = chooseBest(plan, (seat) => isFree(seat) && !seen.has(seat), count, isFull)
     if (!next || flawsOf(next) > flawsOf(candidates[0] ?? next)) break
     candidates.push(next)
     for (const seat of next) seen.add(seat)

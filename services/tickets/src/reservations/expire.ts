@@ -7,7 +7,9 @@ import type { SeatedLine } from '../holds/redis-picture.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
 import { type EndedReservation, tellReleased } from './tell-released.ts'
 
-export const EXPIRE_BATCH_MAX = 200
+/** What stands in the way is many at once; the sweep holds up the sale for no longer than a group of holds does. */
+const IN_THE_WAY_MAX = 200
+export const SWEEP_BATCH_MAX = 50
 
 /** What stands in somebody's way: holds of these types, and holds of these seats. */
 export interface InTheWay {
@@ -23,7 +25,7 @@ export function createExpiry({ appendAll }: { appendAll: AppendAll }) {
     expire(
       tx,
       `select reservation_id from reservations where status = 'ACTIVE' and expires_at <= clock_timestamp()
-       order by expires_at limit ${EXPIRE_BATCH_MAX} for update skip locked`,
+       order by expires_at limit ${SWEEP_BATCH_MAX} for update skip locked`,
       [],
     )
 
@@ -40,7 +42,7 @@ export function createExpiry({ appendAll }: { appendAll: AppendAll }) {
                  where i.reservation_id = r.reservation_id and i.ticket_type_id = any($2::uuid[]))
          or exists (select from seat_claims c
                     where c.reservation_id = r.reservation_id and c.event_id = $1 and c.seat_id = any($3::text[])))
-       order by reservation_id limit ${EXPIRE_BATCH_MAX} for update ${options.wait ? '' : 'skip locked'}`,
+       order by reservation_id limit ${IN_THE_WAY_MAX} for update ${options.wait ? '' : 'skip locked'}`,
       [wanted.eventId, wanted.ticketTypeIds, wanted.seatIds],
     )
 

@@ -1,7 +1,7 @@
 import type { EventId, OrderId, paymentsInternalRoutes, ReservationId } from '@boxoffice/contracts'
 import { type Client, ServiceUnavailable, type Transact, type Tx } from '@boxoffice/service-kit'
 import type { RedisPicture } from '../holds/redis-picture.ts'
-import { EXPIRE_BATCH_MAX, type Expiry } from './expire.ts'
+import { type Expiry, SWEEP_BATCH_MAX } from './expire.ts'
 import type { Releases } from './release.ts'
 
 export type PaymentsClient = Pick<Client<typeof paymentsInternalRoutes>, 'getOrderInfo'>
@@ -22,7 +22,7 @@ export function createExpirySweep(deps: { transact: Transact; redisPicture: Redi
   return async () => {
     const expired = await transact(expiry.expireOldest)
     await redisPicture.release(expired)
-    return { more: expired.length === EXPIRE_BATCH_MAX }
+    return { more: expired.length === SWEEP_BATCH_MAX }
   }
 }
 

@@ -13,23 +13,35 @@ interface Run {
 /**
  * The best `count` of the seats that are free: side by side in one row, the front-most row first and in it the most central,
  * leaving no single seat between others where that can be avoided; else in as few pieces as possible, within neighbouring
- * rows where they suffice. Accessible seats only when there are not enough others. In plan order; null when fewer are free.
+ * rows where they suffice. Accessible seats only when there are not enough others. In plan order; null when fewer are free. Rows that are
+ * known to be full need not be looked at seat by seat.
  */
-export function chooseBest(plan: Plan, isFree: (seat: PlanSeat) => boolean, count: number): PlanSeat[] | null {
+export function chooseBest(
+  { rows }: Plan,
+  isFree: IsUsable,
+  count: number,
+  isFull: (row: PlanRow) => boolean = () => false,
+): PlanSeat[] | null {
+  const hall = { rows, isFull }
   const isOrdinary = (seat: PlanSeat) => !seat.accessible && isFree(seat)
-  const inFront = inFrontRow(plan, isOrdinary, count)
+  const inFront = inFrontRow(hall, isOrdinary, count)
   if (inFront) return inFront
-  const ordinary = runsOf(plan, isOrdinary)
-  const runs = countOf(ordinary) >= count ? ordinary : runsOf(plan, isFree)
+  const ordinary = runsOf(hall, isOrdinary)
+  const runs = countOf(ordinary) >= count ? ordinary : runsOf(hall, isFree)
   if (countOf(runs) < count) return null
   const chosen = sideBySide(runs, count) ?? inNeighbouringRows(runs, count) ?? inPieces(runs, count)
   return chosen.sort((a, b) => a.index - b.index)
 }
 
 type IsUsable = (seat: PlanSeat) => boolean
+interface Hall {
+  readonly rows: readonly PlanRow[]
+  isFull(row: PlanRow): boolean
+}
 
 /** All runs in plan order. */
-const runsOf = (plan: Plan, isUsable: IsUsable): Run[] => plan.rows.flatMap((row, rowIndex) => runsOfRow(row, rowIndex, isUsable))
+const runsOf = ({ rows, isFull }: Hall, isUsable: IsUsable): Run[] =>
+  rows.flatMap((row, rowIndex) => (isFull(row) ? [] : runsOfRow(row, rowIndex, isUsable)))
 
 function runsOfRow(row: PlanRow, rowIndex: number, isUsable: IsUsable): Run[] {
   const runs: Run[] = []
@@ -42,8 +54,9 @@ function runsOfRow(row: PlanRow, rowIndex: number, isUsable: IsUsable): Run[] {
 }
 
 /** Nothing is better than the front-most row that leaves no seat alone: in most halls that is found in the first rows. */
-function inFrontRow(plan: Plan, isUsable: IsUsable, count: number): PlanSeat[] | null {
-  for (const [rowIndex, row] of plan.rows.entries()) {
+function inFrontRow({ rows, isFull }: Hall, isUsable: IsUsable, count: number): PlanSeat[] | null {
+  for (const [rowIndex, row] of rows.entries()) {
+    if (isFull(row)) continue
     const best = bestRun(runsOfRow(row, rowIndex, isUsable), count)
     if (best?.gaps === 0) return best.seats
   }

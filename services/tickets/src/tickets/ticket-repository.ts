@@ -18,9 +18,12 @@ const ticketNumber = (value: string) => `'TKT-' || to_char(clock_timestamp() at 
   || case when ${value} < 1000000 then lpad(${value}::text, 6, '0') else ${value}::text end`
 
 export async function findTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
-  const [ticket] = await tx.query<StoredTicket>(`select ${columns} from tickets where ticket_id = $1`, [ticketId])
+  const [ticket] = await listTickets(tx, [ticketId])
   return ticket ?? null
 }
+
+export const listTickets = (tx: Tx, ticketIds: readonly TicketId[]): Promise<StoredTicket[]> =>
+  tx.query<StoredTicket>(`select ${columns} from tickets where ticket_id = any($1::uuid[])`, [ticketIds])
 
 /** A ticket, locked until the transaction ends. */
 export async function lockTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {

@@ -10,6 +10,9 @@ import { measureLoad, type World } from '../world.ts'
 
 const PER_SECOND = 50
 const WITHIN = 1.3
+/** Holds that are made as buyers make them; the others are copies of one of them. */
+const MADE = 2_000
+const SWEPT_SECONDS_MAX = 1_800
 
 /** Holds that are all over at once, and what their sweep does to a sale. */
 export async function measureSweep(context: BenchContext, world: World): Promise<void> {
@@ -18,21 +21,18 @@ export async function measureSweep(context: BenchContext, world: World): Promise
   const buyers = signIn(bench, BUYERS)
   const [expiring, selling] = [await publishField(organizer), await publishField(organizer)]
   const url = bench.system.urls.tickets
-  step('making holds that will be over')
-  await generator.run(holdOne(url, expiring, buyers), {
-    kind: 'closed',
-    connections: CONNECTIONS,
-    turns: context.sized(100_000, 5_000),
-    seconds: context.sized(60, 10),
-  })
+  const wanted = context.sized(100_000, 5_000)
+  step(`making ${wanted} holds that will be over`)
+  const made = await generator.run(holdOne(url, expiring, buyers), { kind: 'closed', connections: CONNECTIONS, turns: MADE })
   const seconds = context.sized(30, 10)
   const sale = { kind: 'open', dueMs: evenSchedule(PER_SECOND, seconds), connectionsMax: 200 } as const
   const template = holdOne(url, selling, buyers)
-  step(`${PER_SECOND} holds a second, without a sweep`)
-  const alone = await measureLoad(world, template, sale)
   const client = new pg.Client({ connectionString: bench.system.databaseUrl('tickets') })
   await client.connect()
   try {
+    await copyHolds(client, expiring.eventId, wanted - figuresOf(made, 201).count)
+    step(`${PER_SECOND} holds a second, without a sweep`)
+    const alone = await measureLoad(world, template, sale)
     const { rowCount } = await client.query(
       `update reservations set expires_at = clock_timestamp() where event_id = $1 and status = 'ACTIVE'`,
       [expiring.eventId],
@@ -54,6 +54,23 @@ export async function measureSweep(context: BenchContext, world: World): Promise
   }
 }
 
+/** More holds of an event as one that it has, by other buyers. */
+async function copyHolds(client: pg.Client, eventId: string, count: number): Promise<void> {
+  await client.query(
+    `with one as (select reservation_id, currency from reservations where event_id = $1 limit 1),
+     made as (
+       insert into reservations (reservation_id, user_id, event_id, currency, status, expires_at)
+       select gen_random_uuid(), gen_random_uuid(), $1, currency, 'ACTIVE', clock_timestamp() + interval '1 hour'
+       from one, generate_series(1, $2) returning reservation_id),
+     itemized as (
+       insert into reservation_items (reservation_id, event_id, ticket_type_id, quantity, unit_price_minor)
+       select made.reservation_id, $1, ticket_type_id, quantity, unit_price_minor
+       from made, reservation_items i join one using (reservation_id))
+     update ticket_type_counters set held = held + $2 where event_id = $1`,
+    [eventId, count],
+  )
+}
+
 async function untilSwept(client: pg.Client, eventId: string): Promise<{ seconds: number; count: number }> {
   const startedMs = performance.now()
   for (;;) {
@@ -63,7 +80,7 @@ async function untilSwept(client: pg.Client, eventId: string): Promise<{ seconds
     )
     const count = rows[0]?.count ?? 0
     const seconds = (performance.now() - startedMs) / 1_000
-    if (count === 0 || seconds > 180) return { seconds, count }
+    if (count === 0 || seconds > SWEPT_SECONDS_MAX) return { seconds, count }
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
 }
