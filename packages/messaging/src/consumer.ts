@@ -33,11 +33,15 @@ export interface ConsumerOptions<T> extends HandlingOptions<T> {
   room?: Room
   /** The queue's own where none are given. */
   retryAfterSeconds?: readonly number[]
-  /** How many messages are at work at once; ten where nothing is given. */
+  /** How many messages are at work at once; two receives where nothing is given, one of a FIFO queue. */
   concurrency?: number
 }
 
 const PAUSE_MAX_MS = 5_000
+/** The most that SQS gives in one receive. */
+const RECEIVE_MAX = 10
+/** So long a receive waits for those in hand when the last one took all that there was: more come together then. */
+const GATHER_MS = 50
 
 type Taken = 'yes' | 'no' | 'database-away'
 
@@ -58,9 +62,9 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
   const showAgainIn = createHiding(aws, queue, logger)
   const { maxReceives, retryAfterSeconds, visibilitySeconds }: Queue = queues[queue]
   const retries = retryScheduleOf({ maxReceives, retryAfterSeconds: options.retryAfterSeconds ?? retryAfterSeconds })
-  const concurrency = options.concurrency ?? 10
   // Messages of a group depend on each other: each is a transaction of its own.
   const isTogether = !isFifo(queue)
+  const concurrency = options.concurrency ?? (isTogether ? 2 * RECEIVE_MAX : RECEIVE_MAX)
   const atWork = new Set<Promise<void>>()
   let inHand = 0
   const capacity = () => Math.min(concurrency, room?.free() ?? concurrency) - inHand
@@ -73,7 +77,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
       try {
         while (!stopped && capacity() < 1) await Promise.race(room ? [...atWork, room.waitForRoom()] : atWork)
         if (stopped) return
-        const most = Math.min(10, capacity())
+        const most = Math.min(RECEIVE_MAX, capacity())
         // A database that is away must not use up a message's receives.
         if (failures > 0) await options.transact((tx) => options.sqlOf(tx).query('select 1'))
         const { Messages = [] } = await aws.sqs.send(
@@ -86,6 +90,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
           }),
         )
         failures = 0
+        const isMoreThere = Messages.length === most
         for (const messages of isTogether ? [Messages] : sequencesOf(Messages)) {
           if (messages.length === 0) continue
           inHand += messages.length
@@ -96,6 +101,8 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
           })
           atWork.add(work)
         }
+        if (isTogether && !isMoreThere && atWork.size > 0)
+          await Promise.race([Promise.all(atWork), sleep(GATHER_MS, null, { ref: false })])
       } catch (error) {
         failures++
         logger.warn({ err: error, queue, failures }, 'polling failed, retrying')

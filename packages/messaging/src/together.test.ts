@@ -43,6 +43,14 @@ const messageOf = (): Rejected => ({
   ...{ correlationId: 'c', aggregateVersion: 1, payload: rejection() },
 })
 
+async function send(messages: readonly Rejected[]): Promise<void> {
+  const Entries = messages.map((message, index) => ({
+    Id: String(index),
+    MessageBody: JSON.stringify(z.encode(ticketsRejected.schema, message)),
+  }))
+  await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl: await aws.queueUrl(QUEUE), Entries }))
+}
+
 /** Ten messages that one receive brings, while `handle` takes them. */
 async function whileTaking(
   handle: (tx: Tx, message: Rejected) => Promise<void>,
@@ -50,11 +58,7 @@ async function whileTaking(
   together?: (tx: Tx, messages: readonly Rejected[]) => Promise<void>,
 ) {
   const messages = Array.from({ length: 10 }, messageOf)
-  const Entries = messages.map((message, index) => ({
-    Id: String(index),
-    MessageBody: JSON.stringify(z.encode(ticketsRejected.schema, message)),
-  }))
-  await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl: await aws.queueUrl(QUEUE), Entries }))
+  await send(messages)
   const consumer = messaging.consumeWith<Tx>(QUEUE, [on(ticketsRejected, handle)], {
     transact: (work) => transact(foundation.pool, work),
     sqlOf: (tx) => tx,
@@ -79,6 +83,23 @@ async function takenIn(messages: readonly Rejected[]) {
   ])
   return { transactions: rows.length, effects: rowCount }
 }
+
+test('while one receive is taken, the next one is too where more is waiting', async () => {
+  const first = Array.from({ length: 10 }, messageOf)
+  await send(first)
+  const sizes: number[] = []
+  const bothCame = Promise.withResolvers<void>()
+  await whileTaking(
+    remember,
+    (messages) => until(async () => expect(await takenIn([...first, ...messages])).toEqual({ transactions: 2, effects: 20 })),
+    async (tx, messages) => {
+      if (sizes.push(messages.length) === 2) bothCame.resolve()
+      await bothCame.promise
+      for (const message of messages) await remember(tx, message)
+    },
+  )
+  expect(sizes).toEqual([10, 10])
+})
 
 describe('ten messages of one receive', () => {
   test('take effect in one transaction', () =>

@@ -28,3 +28,6 @@ export function oneLine(text: string): string {
 
 /** The text part: paragraphs with an empty line between them; null leaves one out. */
 export const paragraphs = (...parts: (string | null)[]): string => `${parts.filter((part) => part !== null).join('\n\n')}\n`
+
+/** Text as it travels: its lines end with CRLF, also within base64 (RFC 2045, 6.8). */
+export const asLines = (text: string): string => text.replace(/\r?\n/g, '\r\n')

@@ -1,4 +1,5 @@
 import type { TicketId } from '@boxoffice/contracts'
+import { asLines } from '../mails/mail.ts'
 import type { Peers } from './peers.ts'
 
 /** A file of a mail; one with a `cid` is a picture that the HTML shows. */
@@ -46,10 +47,9 @@ export async function ticketFiles(
 
 // MIME's base64 has lines of 76 characters for 57 bytes (RFC 2045), and two to end each; beside it a part has some lines of headers.
 const PART_BYTES = 1_024
-const sizeOf = ({ content }: Attachment): number => Math.ceil(content.length / 57) * 78 + PART_BYTES
-/** Quoted-printable makes three characters of each byte at most. */
-const sizeOfText = (text: string): number => Buffer.byteLength(text) * 3 + PART_BYTES
+const sizeOf = (bytes: number): number => Math.ceil(bytes / 57) * 78 + PART_BYTES
 
 /** How many bytes a mail has at most, as it travels. */
 export const mailSizeOf = (texts: readonly string[], attachments: readonly Attachment[]): number =>
-  texts.reduce((sum, text) => sum + sizeOfText(text), 0) + attachments.reduce((sum, file) => sum + sizeOf(file), PART_BYTES)
+  texts.reduce((sum, text) => sum + sizeOf(Buffer.byteLength(asLines(text))), 0) +
+  attachments.reduce((sum, { content }) => sum + sizeOf(content.length), PART_BYTES)

@@ -11,10 +11,16 @@ declare module 'fontkit' {
     readonly positions: readonly GlyphPosition[]
     readonly advanceWidth: number
   }
+  /** What a document has of a font: these glyphs, in the order in which it needed them. */
+  interface Subset {
+    readonly glyphs: readonly number[]
+    encode(): Uint8Array
+  }
   interface Font {
     /** Glyphs that were looked up, with the characters of the first that asked for each. */
     _glyphs: Record<number, unknown>
     layout(text: string, features?: unknown): GlyphRun
+    createSubset(): Subset
   }
   export function create(bytes: Uint8Array): Font
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { create, type Font, type GlyphRun } from 'fontkit'
+import { create, type Font, type GlyphRun, type Subset } from 'fontkit'
 
 const require = createRequire(import.meta.url)
 
@@ -21,15 +21,46 @@ let opened: ReadonlyMap<FontName, Font> | null = null
 export function registerFonts(doc: PDFKit.PDFDocument): void {
   opened ??= new Map(names.map((name) => [name, openFont(FILES[name])]))
   // pdfkit takes a font that is open already; its types do not say so.
-  for (const [name, font] of opened) doc.registerFont(name, font as never)
+  for (const [name, font] of opened)
+    doc.registerFont(name, font as never)
+    // Every ticket has the same part of this font then, whatever its number is.
+  ;(doc.font('mono') as unknown as { _font: { encode(text: string): unknown } })._font.encode(NUMBERS)
 }
+const NUMBERS = 'TKT-0123456789'
 
 /** Have them read anew: the baseline that a page is measured beside. */
 export function forgetFonts(): void {
   opened = null
 }
 
-const openFont = (file: string): Font => remembering(create(readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${file}.ttf`))))
+const openFont = (file: string): Font =>
+  writingPartsOnce(remembering(create(readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${file}.ttf`)))))
+
+/** Parts of fonts that are known: those of some events and some hundred holders. */
+const PARTS_MAX = 500
+
+/**
+ * The font, of which a part that documents need is written once: tickets of one event need the same of most fonts, and to write them was
+ * half of what a ticket cost.
+ */
+function writingPartsOnce(font: Font): Font {
+  const parts = new Map<string, Uint8Array>()
+  function partOf(subset: Subset): Uint8Array {
+    const key = subset.glyphs.join()
+    const known = parts.get(key)
+    if (known) return known
+    if (parts.size >= PARTS_MAX) parts.clear()
+    const part = subset.encode()
+    parts.set(key, part)
+    return part
+  }
+  return Object.assign(Object.create(font) as Font, {
+    createSubset() {
+      const subset = font.createSubset()
+      return Object.assign(Object.create(subset) as Subset, { encode: () => partOf(subset) })
+    },
+  })
+}
 
 /** The font, which lays the same word out once. What it gives is a copy: pdfkit scales it in place. */
 function remembering(font: Font): Font {
