@@ -21,10 +21,10 @@ let opened: ReadonlyMap<FontName, Font> | null = null
 export function registerFonts(doc: PDFKit.PDFDocument): void {
   opened ??= new Map(names.map((name) => [name, openFont(FILES[name])]))
   // pdfkit takes a font that is open already; its types do not say so.
-  for (const [name, font] of opened)
-    doc.registerFont(name, font as never)
-    // Every ticket has the same part of this font then, whatever its number is.
-  ;(doc.font('mono') as unknown as { _font: { encode(text: string): unknown } })._font.encode(NUMBERS)
+  for (const [name, font] of opened) doc.registerFont(name, font as never)
+  // Every ticket has the same part of this font then, whatever its number is.
+  const mono = (doc.font('mono') as unknown as { _font: { encode(text: string): unknown } })._font
+  mono.encode(NUMBERS)
 }
 const NUMBERS = 'TKT-0123456789'
 
