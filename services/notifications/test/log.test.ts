@@ -4,6 +4,7 @@ import { createClient } from '@boxoffice/service-kit'
 import { listenLocally } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { glimpseLogs } from '../src/notifications/log-repository.ts'
 import type { LogChange } from '../src/notifications/log-watch.ts'
 import { failedFor, type Notifications, startNotifications } from './harness.ts'
 
@@ -94,4 +95,18 @@ test('a stream tells how many are unread, each notification as it is sent, and w
   expect(changes[2]).toEqual({ unreadCount: 1 })
   leaving.abort()
   expect(await watching).toBe('AbortError')
+})
+
+test('what a look at a log counts as unread is what it shows as sent, also while mails go out', async () => {
+  const user = await service.user()
+  let sending = true
+  const sent = (async () => {
+    for (let mail = 0; mail < 10; mail++) await send(user)
+    sending = false
+  })()
+  while (sending) {
+    const log = (await glimpseLogs(service.deps.prisma, [user.userId], new Date(0))).get(user.userId)
+    expect(log?.unreadCount).toBe(log?.sent.length)
+  }
+  await sent
 })

@@ -1,5 +1,5 @@
 import type { EventId, Notification, NotificationId, OrderId, UserId } from '@boxoffice/contracts'
-import type { NotificationStatus, Notification as Row } from '../generated/prisma/client.ts'
+import type { NotificationStatus, Prisma, PrismaClient, Notification as Row } from '../generated/prisma/client.ts'
 import { failureOf } from './failure.ts'
 import type { Db } from './notification-repository.ts'
 
@@ -7,6 +7,10 @@ export interface Position {
   at: Date
   id: string
 }
+
+/** Reads that agree with each other, whatever is sent meanwhile. */
+export const inOneSnapshot = <T>(prisma: PrismaClient, read: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> =>
+  prisma.$transaction(read, { isolationLevel: 'RepeatableRead' })
 
 const isUnread = { status: 'SENT', readAt: null } as const
 
@@ -57,16 +61,20 @@ export interface Glimpse {
 }
 
 /** The logs of these users, with what was sent to them since. */
-export async function glimpseLogs(db: Db, userIds: readonly UserId[], since: Date): Promise<ReadonlyMap<UserId, Glimpse>> {
+export async function glimpseLogs(
+  prisma: PrismaClient,
+  userIds: readonly UserId[],
+  since: Date,
+): Promise<ReadonlyMap<UserId, Glimpse>> {
   const recipientId = { in: [...userIds] }
-  const [counts, sent] = await Promise.all([
-    db.notification.groupBy({ by: 'recipientId', where: { recipientId, ...isUnread }, _count: true }),
-    db.notification.findMany({
+  const { counts, sent } = await inOneSnapshot(prisma, async (tx) => ({
+    counts: await tx.notification.groupBy({ by: 'recipientId', where: { recipientId, ...isUnread }, _count: true }),
+    sent: await tx.notification.findMany({
       where: { recipientId, status: 'SENT', sentAt: { gt: since } },
       orderBy: [{ sentAt: 'asc' }, { id: 'asc' }],
       omit: { payload: true },
     }),
-  ])
+  }))
   const unread = new Map(counts.map((row) => [row.recipientId, row._count]))
   const sentTo = Map.groupBy(sent, (row) => row.recipientId)
   return new Map(

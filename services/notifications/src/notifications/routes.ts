@@ -2,7 +2,7 @@ import type { notificationsRoutes } from '@boxoffice/contracts'
 import { decodeCursor, type Handlers, pageOf, refuse } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
-import { countUnread, listOfRecipient, markRead } from './log-repository.ts'
+import { countUnread, inOneSnapshot, listOfRecipient, markRead } from './log-repository.ts'
 
 type LogRoutes = Pick<typeof notificationsRoutes, 'listNotifications' | 'watchNotifications' | 'readNotification'>
 
@@ -13,10 +13,10 @@ export const notificationHandlers = ({ prisma, now, watchLog }: Dependencies): H
   async listNotifications({ query, principal: { userId } }) {
     const { limit } = query
     const after = decodeCursor(Position, query.cursor)
-    const [rows, unreadCount] = await Promise.all([
-      listOfRecipient(prisma, userId, { limit, after, unread: query.unread === 'true' }),
-      countUnread(prisma, userId),
-    ])
+    const { rows, unreadCount } = await inOneSnapshot(prisma, async (tx) => ({
+      rows: await listOfRecipient(tx, userId, { limit, after, unread: query.unread === 'true' }),
+      unreadCount: await countUnread(tx, userId),
+    }))
     const { page, nextCursor } = pageOf(rows, limit, ({ createdAt, notificationId }) => ({
       at: createdAt.toISOString(),
       id: notificationId,
