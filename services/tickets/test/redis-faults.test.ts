@@ -1,6 +1,7 @@
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { claimPort, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createHolding } from '../src/reservations/hold.ts'
 import { best, createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
 
 const crowd = (setting: Setting, eventId: EventId, typeId: TicketTypeId, size: number) =>
@@ -89,6 +90,32 @@ describe('with Redis', () => {
     await setting.deps.redisPicture.reconcile()
     expect(await setting.redis.hlen(`tickets:{${eventId}}:lines`)).toBe(0)
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
+  })
+
+  it('is asked once for all holds of an event that come while others are under way', async () => {
+    const { eventId, typeId } = await setting.offer(100)
+    const { redisPicture } = setting.deps
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const asked: number[] = []
+    const hold: typeof redisPicture.hold = async (event, requests) => {
+      asked.push(requests.length)
+      begun.resolve()
+      await gate.promise
+      return redisPicture.hold(event, requests)
+    }
+    const limits = { claimSeconds: 60, liveMax: 3, waitingMax: 100 }
+    const { place } = createHolding({ ...setting.deps, ...limits, redisPicture: { ...redisPicture, hold } })
+    const lines = [{ ticketTypeId: typeId, quantity: 1, seatIds: null }]
+    const wish = { eventId, orderId: null, requests: some(typeId), seconds: 60, repeatable: false }
+    const placeOne = () => place({ wish: { ...wish, reservationId: newId(), userId: newId() }, lines, plan: null })
+    const first = placeOne()
+    await begun.promise
+    const others = Array.from({ length: 10 }, placeOne)
+    gate.resolve()
+    const results = await Promise.all([first, ...others])
+    expect(results.map(({ result }) => result.outcome)).toEqual(Array(11).fill('reserved'))
+    expect(asked).toEqual([1, 10])
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 89 })
   })
 
   it('holding for a process that died before its transaction, nothing is lost for longer than ten seconds', async () => {
