@@ -15,7 +15,7 @@ import { redis } from './redis/redis.ts'
 import { sagas } from './sagas/sagas.ts'
 import { shop } from './shop/shop.ts'
 import { sizes } from './sizes/sizes.ts'
-import { benchTelemetry } from './telemetry/telemetry.ts'
+import { telemetry } from './telemetry/telemetry.ts'
 
 /** One that says itself whether all that is promised was kept. */
 const saying = (title: string, run: () => Promise<boolean>): Bench => ({
@@ -43,5 +43,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   reads: saying('reads of the read side with and without its cache, and a sale beside them', benchReads),
   orders: saying('orders through the queue beside orders that are waited for; commands in order; killed workers', benchOrders),
   pages: saying("what a page of a ticket's PDF costs", benchPages),
-  telemetry: saying('what logs, metrics and traces of a request cost', benchTelemetry),
+  telemetry,
 }

@@ -7,9 +7,11 @@ import path from 'node:path'
 import { createTestAuthority } from '@boxoffice/service-kit/testing'
 import { claimPort } from '@boxoffice/testing'
 import { Pool } from 'undici'
+import type { Bench } from '../bench.ts'
 import { closedLoop } from '../load/loops.ts'
 import { fact, heading, step } from '../report.ts'
 import { median } from '../statistics.ts'
+import { measurePurchases } from './purchases.ts'
 
 const CONNECTIONS = 50
 const ROUNDS = 5
@@ -31,14 +33,32 @@ interface Round {
   cpuUs: number
 }
 
-/** Alternating rounds of all variants, each in a process of its own; medians. Nothing else than the service's own CPU is counted. */
-export async function benchTelemetry(): Promise<boolean> {
+export const telemetry: Bench = {
+  title: 'what logs, metrics and traces cost a request, and a purchase with its mail',
+  async run(context) {
+    const collector = await startCollector()
+    try {
+      await measureRequests(collector.url)
+      await measurePurchases(context, collector.url)
+    } finally {
+      collector.stop()
+    }
+  },
+}
+
+/** One that takes all traces and keeps none. */
+async function startCollector() {
   const collector = http.createServer((request, response) => {
     request.resume()
     request.once('end', () => response.setHeader('content-type', 'application/json').end('{}'))
   })
-  const collectorPort = await claimPort()
-  await once(collector.listen(collectorPort, '127.0.0.1'), 'listening')
+  const port = await claimPort()
+  await once(collector.listen(port, '127.0.0.1'), 'listening')
+  return { url: `http://127.0.0.1:${port}`, stop: () => void collector.close() }
+}
+
+/** Alternating rounds of all variants, each in a process of its own; medians. Nothing else than the service's own CPU is counted. */
+async function measureRequests(collectorUrl: string): Promise<void> {
   const authority = await createTestAuthority()
   const { d: _, ...publicKey } = authority.tokenKey
   const users = await Promise.all(Array.from({ length: CONNECTIONS }, () => authority.user()))
@@ -46,7 +66,7 @@ export async function benchTelemetry(): Promise<boolean> {
     ...authority.environment('ticket-service'),
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
     USER_KEYS: JSON.stringify({ keys: [publicKey] }),
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collectorPort}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
   }
   const rounds = new Map<Variant, Round[]>()
   for (let round = 1; round <= ROUNDS; round++) {
@@ -56,13 +76,11 @@ export async function benchTelemetry(): Promise<boolean> {
       rounds.set(name, [...(rounds.get(name) ?? []), figures])
     }
   }
-  collector.close()
   heading(`A request of a service, ${CONNECTIONS} connections, medians of ${ROUNDS}`)
   for (const [name, all] of rounds) {
     const of = (key: keyof Round) => median(all.map((figures) => figures[key])).toFixed(0)
     fact(name, `${of('cpuUs')} µs of CPU, ${of('perSecond')} a second`)
   }
-  return true
 }
 
 async function measure(env: NodeJS.ProcessEnv, users: readonly { headers: Record<string, string> }[]): Promise<Round> {
