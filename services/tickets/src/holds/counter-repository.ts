@@ -1,7 +1,6 @@
-import type { EventId, ReservationId, SeatId, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, TicketTypeId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { numbersOf, type Plan } from '../seating/plan.ts'
-import { type Drawing, type Line, PAYING_EXTRA_MS } from './commands.ts'
+import type { Line } from './commands.ts'
 
 /** How much of a type is held and sold; the database checks `held + sold <= capacity`. */
 export interface Counter {
@@ -74,60 +73,3 @@ export const listBusyEvents = (tx: Tx, seconds: number): Promise<{ eventId: Even
      where updated_at > clock_timestamp() - make_interval(secs => $1) group by event_id`,
     [seconds],
   )
-
-interface DrawnRow {
-  free: Drawing['free']
-  /** Zones that no type sells. */
-  closed: number[]
-  live: [ReservationId, number][]
-  lines: [ReservationId, TicketTypeId, number][]
-  held: [ReservationId, SeatId][]
-  sold: SeatId[]
-}
-
-/** What Redis should show of an event, read in one statement and so of one moment. `plan` where it has seats. */
-export async function readDrawing(tx: Tx, eventId: EventId, plan: Plan | null): Promise<Drawing> {
-  // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it well, and of a hall only
-  // what is taken need be read.
-  const [row] = await tx.query<DrawnRow>(
-    `with live as (
-       select reservation_id, case status
-           when 'PAYING' then greatest(extract(epoch from expires_at - clock_timestamp()) * 1000, 0) + ${PAYING_EXTRA_MS}
-           else extract(epoch from expires_at - clock_timestamp()) * 1000 end as remaining_ms
-       from reservations where event_id = $1 and status in ('ACTIVE', 'PAYING'))
-     select
-       coalesce((select json_agg(json_build_object('ticketTypeId', ticket_type_id, 'count', capacity - held - sold))
-         from ticket_type_counters where event_id = $1), '[]') as free,
-       coalesce((select json_agg(zone_id) from seating_zones where event_id = $1 and ticket_type_id is null), '[]') as closed,
-       coalesce((select json_agg(json_build_array(reservation_id, remaining_ms)) from live), '[]') as live,
-       coalesce((select json_agg(json_build_array(l.reservation_id, i.ticket_type_id, i.quantity))
-         from live l join reservation_items i using (reservation_id)), '[]') as lines,
-       coalesce((select json_agg(json_build_array(reservation_id, seat_id))
-         from seat_claims where event_id = $1 and ticket_id is null), '[]') as held,
-       coalesce((select json_agg(seat_id) from seat_claims where event_id = $1 and ticket_id is not null), '[]') as sold`,
-    [eventId],
-  )
-  if (!row) throw new Error('a select without a table has one row')
-  const lines = Map.groupBy(row.lines, ([reservationId]) => reservationId)
-  const seats = Map.groupBy(row.held, ([reservationId]) => reservationId)
-  const holds = row.live.map(([reservationId, remainingMs]) => ({
-    reservationId,
-    remainingMs,
-    lines: (lines.get(reservationId) ?? []).map(([, ticketTypeId, quantity]) => ({ ticketTypeId, quantity })),
-    seats: plan
-      ? numbersOf(
-          plan,
-          (seats.get(reservationId) ?? []).map(([, seatId]) => seatId),
-        )
-      : [],
-  }))
-  return { free: row.free, map: plan ? mapWithout(plan, row) : '', holds }
-}
-
-/** The map of an event's seats without those that are held. */
-function mapWithout(plan: Plan, { closed, sold }: DrawnRow): string {
-  const isClosed = new Set(closed)
-  const statuses = Buffer.from(plan.seats.map(({ zoneId }) => (isClosed.has(zoneId) ? 'x' : '.')).join(''), 'latin1')
-  for (const seat of numbersOf(plan, sold)) statuses.write('s', seat, 'latin1')
-  return statuses.toString('latin1')
-}

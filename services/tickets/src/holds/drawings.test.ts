@@ -25,7 +25,7 @@ function database(eventId: EventId, typeId: TicketTypeId) {
     if (sql.includes('as "changedAt" from ticket_type_counters'))
       return state.busy ? [{ eventId, changedAt: state.changedAt }] : []
     state.readings++
-    return [{ free: [{ ticketTypeId: typeId, count: state.free }], closed: [], live: [], lines: [], held: [], sold: [] }]
+    return [{ free: [{ ticketTypeId: typeId, count: state.free }], closed: [], live: '[]', lines: '[]', held: '[]', sold: '[]' }]
   }
   return { state, sql: { query } as Tx }
 }

@@ -2,8 +2,9 @@ import type { EventId } from '@boxoffice/contracts'
 import type { Logger, Tx } from '@boxoffice/service-kit'
 import type { FindPlan } from '../seating/plans.ts'
 import type { Commands, DrawAnswer } from './commands.ts'
-import { listBusyEvents, readDrawing } from './counter-repository.ts'
+import { listBusyEvents } from './counter-repository.ts'
 import type { Guarded } from './guarded-redis.ts'
+import { readDrawing } from './read-drawing.ts'
 
 const DRAW_ATTEMPTS = 3
 /** Reconciling takes at most this share of the time of a database session per event: what is drawn during a sale is large. */

@@ -1,0 +1,78 @@
+import type { EventId, ReservationId, SeatId, TicketTypeId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { numbersOf, type Plan } from '../seating/plan.ts'
+import { type Drawing, PAYING_EXTRA_MS } from './commands.ts'
+
+/** The last four are JSON, which is taken apart here. */
+interface DrawnRow {
+  free: Drawing['free']
+  /** Zones that no type sells. */
+  closed: number[]
+  live: string
+  lines: string
+  held: string
+  sold: string
+}
+type Live = [ReservationId, number]
+type HeldLine = [ReservationId, TicketTypeId, number]
+type HeldSeat = [ReservationId, SeatId]
+
+const HOLDS_AT_ONCE = 5_000
+
+/**
+ * What Redis should show of an event, read in one statement and so of one moment. `plan` where it has seats. A hall that is sold out is
+ * megabytes: whoever waits has a turn between its parts.
+ */
+export async function readDrawing(tx: Tx, eventId: EventId, plan: Plan | null): Promise<Drawing> {
+  // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it well, and of a hall only
+  // what is taken need be read.
+  const [row] = await tx.query<DrawnRow>(
+    `with live as (
+       select reservation_id, case status
+           when 'PAYING' then greatest(extract(epoch from expires_at - clock_timestamp()) * 1000, 0) + ${PAYING_EXTRA_MS}
+           else extract(epoch from expires_at - clock_timestamp()) * 1000 end as remaining_ms
+       from reservations where event_id = $1 and status in ('ACTIVE', 'PAYING'))
+     select
+       coalesce((select json_agg(json_build_object('ticketTypeId', ticket_type_id, 'count', capacity - held - sold))
+         from ticket_type_counters where event_id = $1), '[]') as free,
+       coalesce((select json_agg(zone_id) from seating_zones where event_id = $1 and ticket_type_id is null), '[]') as closed,
+       coalesce((select json_agg(json_build_array(reservation_id, remaining_ms))::text from live), '[]') as live,
+       coalesce((select json_agg(json_build_array(l.reservation_id, i.ticket_type_id, i.quantity))::text
+         from live l join reservation_items i using (reservation_id)), '[]') as lines,
+       coalesce((select json_agg(json_build_array(reservation_id, seat_id))::text
+         from seat_claims where event_id = $1 and ticket_id is null), '[]') as held,
+       coalesce((select json_agg(seat_id)::text from seat_claims where event_id = $1 and ticket_id is not null), '[]') as sold`,
+    [eventId],
+  )
+  if (!row) throw new Error('a select without a table has one row')
+  const lines = Map.groupBy(JSON.parse(row.lines) as HeldLine[], ([reservationId]) => reservationId)
+  await othersHadATurn()
+  const seats = Map.groupBy(JSON.parse(row.held) as HeldSeat[], ([reservationId]) => reservationId)
+  await othersHadATurn()
+  const live = JSON.parse(row.live) as Live[]
+  const holds: Drawing['holds'][number][] = []
+  for (let from = 0; from < live.length; from += HOLDS_AT_ONCE) {
+    await othersHadATurn()
+    for (const [reservationId, remainingMs] of live.slice(from, from + HOLDS_AT_ONCE)) {
+      const seatIds = (seats.get(reservationId) ?? []).map(([, seatId]) => seatId)
+      holds.push({
+        reservationId,
+        remainingMs,
+        lines: (lines.get(reservationId) ?? []).map(([, ticketTypeId, quantity]) => ({ ticketTypeId, quantity })),
+        seats: plan ? numbersOf(plan, seatIds) : [],
+      })
+    }
+  }
+  await othersHadATurn()
+  return { free: row.free, map: plan ? mapWithout(plan, row.closed, JSON.parse(row.sold)) : '', holds }
+}
+
+const othersHadATurn = () => new Promise(setImmediate)
+
+/** The map of an event's seats without those that are held. */
+function mapWithout(plan: Plan, closed: readonly number[], sold: readonly SeatId[]): string {
+  const isClosed = new Set(closed)
+  const statuses = Buffer.from(plan.seats.map(({ zoneId }) => (isClosed.has(zoneId) ? 'x' : '.')).join(''), 'latin1')
+  for (const seat of numbersOf(plan, sold)) statuses.write('s', seat, 'latin1')
+  return statuses.toString('latin1')
+}
