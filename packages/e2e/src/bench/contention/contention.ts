@@ -1,3 +1,4 @@
+import type { EventId } from '@boxoffice/contracts'
 import { type Bench, type BenchContext, inTurns } from '../bench.ts'
 import { signIn } from '../crowd.ts'
 import { holdSeat } from '../holds/hold-templates.ts'
@@ -29,6 +30,7 @@ async function measureContention(context: BenchContext, world: World): Promise<v
     const [type] = hall.types
     if (!type) throw new Error('the hall sells nothing')
     const wanted = { ...hall, types: [{ ...type, seatIds: ['1-R1-50'] }] }
+    await lookAt(url, hall.eventId)
     return measureLoad(world, holdSeat(url, wanted, buyers), crowd)
   }
   const refuse = { method: 'POST', url: `${bare.url}/refuse`, body: '{"seat":"{{uuid}}"}' }
@@ -40,6 +42,15 @@ async function measureContention(context: BenchContext, world: World): Promise<v
   })
   report(context, results, `${contenders} contenders, ${CONNECTIONS} connections, ${rounds} rounds`)
   await context.invariants(bench.observed)
+}
+
+/** As everybody does before a sale opens: what is sold, and the map. */
+async function lookAt(url: string, eventId: EventId): Promise<void> {
+  for (const what of ['types', 'seats']) {
+    const answer = await fetch(`${url}/api/tickets/${what}?eventId=${eventId}`)
+    if (!answer.ok) throw new Error(`${what} of ${eventId}: ${answer.status} ${await answer.text()}`)
+    await answer.body?.cancel()
+  }
 }
 
 function report(context: BenchContext, results: Record<string, Measured[]>, how: string): void {
