@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { onceATurn } from './once-a-turn.ts'
 
 /** So long the next group waits for the one before. */
 const SLOW_MS = 50
@@ -23,17 +24,10 @@ export function askTogether<Question, Answer>(
 ): (question: Question) => Promise<Answer> {
   const waiting: Waiting<Question, Answer>[] = []
   let isBusy = false
-  let isScheduled = false
-
   /** Everything that the event loop does in this turn asks before the group begins. */
-  function schedule(): void {
-    if (isScheduled) return
-    isScheduled = true
-    setImmediate(() => {
-      isScheduled = false
-      if (!isBusy) begin()
-    })
-  }
+  const schedule = onceATurn(() => {
+    if (!isBusy) begin()
+  })
 
   function begin(): void {
     isBusy = true

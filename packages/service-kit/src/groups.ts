@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { onceATurn } from './once-a-turn.ts'
 import { RefusedError, refuse } from './refusal.ts'
 import { isUnavailable } from './tx.ts'
 
@@ -42,17 +43,8 @@ export function createGroups<Request, Answer>(options: GroupOptions<Request, Ans
   const outsideOfRequests = AsyncLocalStorage.snapshot()
   let waitingCount = 0
   let groupsAtOnce = 0
-  let isScheduled = false
-
   /** Everything that the event loop reads in this turn arrives before the group begins. */
-  function schedule(): void {
-    if (isScheduled) return
-    isScheduled = true
-    setImmediate(() => {
-      isScheduled = false
-      outsideOfRequests(beginGroups)
-    })
-  }
+  const schedule = onceATurn(() => outsideOfRequests(beginGroups))
 
   function beginGroups(): void {
     while (groupsAtOnce < groupsAtOnceMax) {

@@ -38,7 +38,7 @@ export function createRevocations(
         )
       })
     },
-    isRevoked: askTogether(async (sessionIds) => {
+    isRevoked: askOnceATurn(async (sessionIds) => {
       const found = await breaker(() => redis.mget(sessionIds.map(keyOf))).catch(() => [])
       return new Set(sessionIds.filter((_, index) => typeof found[index] === 'string'))
     }),
@@ -53,7 +53,7 @@ export function createRevocations(
  * One question for all that is asked in one turn of the event loop: whether each is among what `find` answers. It is in no trace:
  * whose would it be?
  */
-function askTogether(find: (ids: readonly string[]) => Promise<Set<string>>): (id: string) => Promise<boolean> {
+function askOnceATurn(find: (ids: readonly string[]) => Promise<Set<string>>): (id: string) => Promise<boolean> {
   let asked: { ids: Set<string>; found: Promise<Set<string>> } | null = null
   return async (id) => {
     asked ??= beginAsking()
