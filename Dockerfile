@@ -3,12 +3,13 @@
 # One image for every program: docker build --build-arg PROGRAM=auth .
 # PROGRAM is auth, events, tickets, payments, notifications, analytics, ops, edge, sandbox or secrets (scripts/build-programs.ts).
 #
-# The base is pinned by its full version and its distribution. A digest would pin it for good; it could not be looked up where this
-# was written (`docker buildx imagetools inspect node:26.10.0-bookworm-slim` prints it: put it behind the tag, @sha256:…).
+# The base, by the digest of its list of platforms (`docker buildx imagetools inspect node:26.10.0-bookworm-slim` prints it). Whoever cannot
+# reach its registry gives another: --build-arg NODE_IMAGE=node:26.10.0-bookworm-slim.
+ARG NODE_IMAGE=node:26.10.0-bookworm-slim@sha256:662933cf47f013bc8e4beb31a6116448427a82057ba7c42c97e4c5ba766504c2
 
 # What is built is JavaScript and runs anywhere, so this stage runs on the machine that builds, whatever the image is for. It does
 # not know PROGRAM: one run serves the images of all programs.
-FROM --platform=$BUILDPLATFORM node:26.10.0-bookworm-slim AS build
+FROM --platform=$BUILDPLATFORM $NODE_IMAGE AS build
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/root/.npm \
@@ -19,7 +20,7 @@ FROM build AS program
 ARG PROGRAM
 RUN mv "dist/${PROGRAM:?which program? --build-arg PROGRAM=auth}" /app
 
-FROM node:26.10.0-bookworm-slim
+FROM $NODE_IMAGE
 ARG PROGRAM
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="boxoffice-${PROGRAM}" \

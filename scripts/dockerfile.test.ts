@@ -11,7 +11,7 @@ const text = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')
 const tracked = execaSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT }).stdout.split('\n')
 const context = dockerContext(ROOT, tracked)
 
-const FULL_VERSION = /^\d+\.\d+\.\d+-[a-z]+(-[a-z]+)*$/
+const PINNED = /^\w+:\d+\.\d+\.\d+-[a-z]+(-[a-z]+)*@sha256:[0-9a-f]{64}$/
 const SECRET = /SECRET|TOKEN|PASSWORD|CREDENTIAL|KEY/i
 /** BuildKit gives these without being asked; inside a stage they have to be declared. */
 const PLATFORM = ['BUILDPLATFORM', 'TARGETPLATFORM']
@@ -23,22 +23,27 @@ function problemsOf(content: string): string[] {
   const stages: string[] = []
   let final: { keyword: string; argument: string }[] = []
   let declared = new Set<string>()
+  /** What stands before the first stage, for the names of images. */
+  const images = new Map<string, string>()
   for (const instruction of dockerfile.getInstructions()) {
     const keyword = instruction.getKeyword()
     const argument = instruction.getArgumentsContent() ?? ''
     if (keyword === 'FROM') {
       const [from] = dockerfile.getFROMs().filter((each) => each.getRange().start.line === instruction.getRange().start.line)
-      const image = from?.getImageName() ?? ''
-      if (!stages.includes(image) && !FULL_VERSION.test(from?.getImageTag() ?? '')) problems.push(`${argument} is not pinned`)
+      const named = from?.getImage() ?? ''
+      const image = images.get(/^\$(\w+)$/.exec(named)?.[1] ?? '') ?? named
+      if (!stages.includes(image) && !PINNED.test(image)) problems.push(`${image} is not pinned`)
       stages.push(from?.getBuildStage() ?? '')
       final = []
       declared = new Set()
     }
     final.push({ keyword, argument })
-    if (keyword === 'ARG') declared.add(argument.split('=')[0] ?? '')
+    const [declaredName = '', ...value] = argument.split('=')
+    if (keyword === 'ARG' && stages.length === 0) images.set(declaredName, value.join('='))
+    else if (keyword === 'ARG') declared.add(declaredName)
     for (const variable of instruction.getVariables()) {
       const name = variable.getName()
-      const known = keyword === 'FROM' ? PLATFORM.includes(name) : declared.has(name)
+      const known = keyword === 'FROM' ? PLATFORM.includes(name) || images.has(name) : declared.has(name)
       if (!known) problems.push(`${keyword} uses ${name}, which is not declared there`)
     }
     if (/^(ARG|ENV)$/.test(keyword) && SECRET.test(argument)) problems.push(`${keyword} ${argument} would stay in the image`)
@@ -72,8 +77,10 @@ describe('the Dockerfile', () => {
   })
 
   test.each([
-    ['FROM node:26.10.0-bookworm-slim\n', 'FROM node:26-slim\n', 'node:26-slim is not pinned'],
-    ['FROM node:26.10.0-bookworm-slim\n', 'FROM node\n', 'node is not pinned'],
+    [/@sha256:\w+/.exec(text)?.[0] ?? '', '', 'node:26.10.0-bookworm-slim is not pinned'],
+    ['FROM $NODE_IMAGE\n', 'FROM node:26-slim\n', 'node:26-slim is not pinned'],
+    ['FROM $NODE_IMAGE\n', 'FROM node\n', 'node is not pinned'],
+    ['FROM $NODE_IMAGE\n', 'FROM $OTHER_IMAGE\n', 'FROM uses OTHER_IMAGE, which is not declared there'],
     ['USER node\n', '', 'it runs as root'],
     ['USER node\n', 'USER root\n', 'it runs as root'],
     ['["node", "--enable-source-maps", "main.js"]', 'node main.js', 'a shell stands between signals and Node.js'],

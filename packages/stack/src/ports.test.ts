@@ -24,7 +24,7 @@ test('the ports are those of the contract unless a variable moves one', () => {
     sandbox: 8026,
     sms: 8027,
     traces: 8028,
-    postgres: 54320,
+    postgres: 15432,
     redis: 63790,
   })
 })
