@@ -43,4 +43,7 @@ test('the line says what is waited for, and when it will be given up', () => {
   expect(describeWait('Redis', { ...times, idleMs: 11_000 })).toBe(
     'waiting for Redis: 12 s, it has done nothing for 11 s, given up after 60 s',
   )
+  expect(describeWait('tickets', times, '503 {"database":"DOWN"}')).toBe(
+    'waiting for tickets: 12 s, still starting; it answers 503 {"database":"DOWN"}',
+  )
 })

@@ -9,6 +9,8 @@ export interface PatienceOptions {
   pid(): Promise<number | null> | number | null | undefined
   /** What it writes to. */
   logFile: string
+  /** What it says of itself meanwhile. */
+  answer?: (() => string | null) | undefined
   /** Told every five seconds what is waited for. */
   log?: ((line: string) => void) | undefined
   /** How long it may do nothing. */
@@ -23,7 +25,8 @@ export interface Patience {
   end(): void
 }
 
-const STUCK_MS_MAX = 60_000
+/** A machine that pages or that others use may let it stand still for minutes. */
+const STUCK_MS_MAX = 600_000
 const SAY_AFTER_MS = 5_000
 /** A process that merely lives (timers, our own questions) uses less of a CPU than this; one that starts on a busy machine more. */
 const IDLE_SHARE = 0.005
@@ -32,7 +35,7 @@ const IDLE_SHARE = 0.005
  * Wait for a process that starts for as long as it makes progress, however slow the machine: it uses the CPU, or its log grows.
  * Gives up by `signal`, and says every few seconds that it waits.
  */
-export function createPatience({ name, pid, logFile, log, stuckMsMax = STUCK_MS_MAX }: PatienceOptions): Patience {
+export function createPatience({ name, pid, logFile, log, answer, stuckMsMax = STUCK_MS_MAX }: PatienceOptions): Patience {
   const over = new AbortController()
   const stuck = new AbortController()
   const look = async () => {
@@ -51,18 +54,23 @@ export function createPatience({ name, pid, logFile, log, stuckMsMax = STUCK_MS_
       if (now.at - last.at > stuckMsMax) return stuck.abort()
       if (now.at - saidAt < SAY_AFTER_MS) continue
       saidAt = now.at
-      log?.(describeWait(name, { waitedMs: now.at - startedAt, idleMs: now.at - last.at, stuckMsMax }))
+      const times = { waitedMs: now.at - startedAt, idleMs: now.at - last.at, stuckMsMax }
+      log?.(describeWait(name, times, answer?.() ?? null))
     }
   }
   watch().catch(() => {}) // it is over
   return { signal: stuck.signal, stuckSeconds: stuckMsMax / 1_000, end: () => over.abort() }
 }
 
-/** `waiting for tickets: 12 s, still starting`; from ten idle seconds on also when it is given up. */
-export function describeWait(name: string, times: { waitedMs: number; idleMs: number; stuckMsMax: number }): string {
+/** `waiting for tickets: 12 s, still starting`; what it answers, and from ten idle seconds on also when it is given up. */
+export function describeWait(
+  name: string,
+  times: { waitedMs: number; idleMs: number; stuckMsMax: number },
+  answer: string | null = null,
+): string {
   const seconds = (ms: number) => `${Math.round(ms / 1_000)} s`
   const { waitedMs, idleMs, stuckMsMax } = times
   const state =
     idleMs < 10_000 ? 'still starting' : `it has done nothing for ${seconds(idleMs)}, given up after ${seconds(stuckMsMax)}`
-  return `waiting for ${name}: ${seconds(waitedMs)}, ${state}`
+  return `waiting for ${name}: ${seconds(waitedMs)}, ${state}${answer ? `; it answers ${answer}` : ''}`
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { freeze, until } from '@boxoffice/testing'
@@ -70,6 +70,7 @@ test('the services that are there run behind the edge, come back after a kill, a
   const lines: string[] = []
   const options = await optionsOf({ log: (line) => lines.push(line), instances: { tickets: 2 } })
   const system = await start(options)
+  expect(statSync(options.folder).mode & 0o777).toBe(0o700)
   const ask = async () => (await (await fetch(`${system.urls.edge}/api/tickets/types`)).json()) as { pid: number }
   expect(await ask()).toMatchObject({ url: '/api/tickets/types', database: system.databaseUrl('tickets'), extra: 'yes' })
   const pids = [system.service('tickets').pid, system.service('tickets', 1).pid].sort()

@@ -11,6 +11,7 @@ import { layout, stopLeftovers } from './leftovers.ts'
 import { markStopping, removePidFile, writePidFile } from './pid-file.ts'
 import { type Ports, requireFree } from './ports.ts'
 import type { Postgres } from './postgres.ts'
+import { ensurePrivateFolder } from './private-file.ts'
 import { loadSecrets, type Secrets } from './secrets.ts'
 import { type Stores, startMessaging, startStores } from './stores.ts'
 import type { Supervised } from './supervise.ts'
@@ -75,6 +76,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   await stopLeftovers(folder, { log, ...(signal && { signal }) })
   if (options.fresh) await rm(folder, { recursive: true, force: true })
   await requireFree(options.traces ? ports : { ...ports, traces: undefined })
+  ensurePrivateFolder(folder)
   writePidFile(places.supervisorPid, process.pid)
 
   const launcher = createLauncher({ places, log, backoffMsMax: options.backoffMsMax, ...(signal && { signal }) })
