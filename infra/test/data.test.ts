@@ -25,6 +25,11 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(parameters?.Parameters).toMatchObject({
       'rds.force_ssl': '1',
       max_connections: String(environment.database.connectionsMax),
+      log_min_duration_statement: '1000',
+      // Slow and failed statements are logged, what people wrote is not.
+      log_parameter_max_length: '0',
+      log_parameter_max_length_on_error: '0',
+      log_error_verbosity: 'terse',
     })
     const instances = [...resources('data', 'AWS::RDS::DBInstance').values()]
     expect(instances).toHaveLength(1 + environment.database.readers)

@@ -1,4 +1,4 @@
-import { routing, serviceKeys } from '@boxoffice/contracts'
+import { routing, serviceKeys, services } from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
 import { listenerRules } from '../src/routes.ts'
 import { everyEnvironment, type Json, objectsOf, resolved, settings, synthesize } from './synthesize.ts'
@@ -49,6 +49,13 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
       Protocol: 'HTTPS',
       SslPolicy: expect.stringMatching(/TLS13-1-2/),
       DefaultActions: [{ FixedResponseConfig: { StatusCode: '404' } }],
+      ListenerAttributes: expect.arrayContaining([
+        {
+          Key: expect.stringContaining('strict_transport_security'),
+          Value: expect.stringMatching(/^max-age=\d{8}; includeSubDomains$/),
+        },
+        { Key: expect.stringContaining('x_content_type_options'), Value: 'nosniff' },
+      ]),
     })
     expect(http).toMatchObject({
       DefaultActions: [{ Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', StatusCode: 'HTTP_301' } }],
@@ -58,8 +65,21 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
   test('a task gets requests when it is ready, and 30 s to end those it has', () => {
     const groups = [...resources('edge', 'AWS::ElasticLoadBalancingV2::TargetGroup').values()]
     expect(groups).toHaveLength(serviceKeys.length)
+    const expected = serviceKeys.map((key) => ({
+      Name: `${name}-${services[key].name}-tg`,
+      Port: services[key].defaultPort,
+      Protocol: 'HTTP',
+      TargetType: 'ip',
+      HealthCheckPath: '/actuator/health',
+      HealthCheckIntervalSeconds: 30,
+      HealthCheckTimeoutSeconds: 5,
+      HealthyThresholdCount: 2,
+      UnhealthyThresholdCount: 3,
+      Matcher: { HttpCode: '200' },
+    }))
+    expect(groups).toEqual(expect.arrayContaining(expected.map((group) => expect.objectContaining(group))))
+    for (const { Name } of expected) expect(Name.length).toBeLessThanOrEqual(32)
     for (const group of groups) {
-      expect(group).toMatchObject({ HealthCheckPath: '/actuator/health/ready', TargetType: 'ip' })
       expect(group.TargetGroupAttributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '30' })
       expect(group.TargetGroupAttributes).toContainEqual({ Key: 'stickiness.enabled', Value: 'false' })
     }

@@ -90,6 +90,7 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
       queueNames.map((name) => (queues[name] as Queue).deadLetterQueue).sort(),
     )
     expect(names(resourcesOf(own, 'sqs:SendMessage'))).toEqual(queueNames.toSorted())
+    expect(names(resourcesOf(own, 'sqs:PurgeQueue'))).toEqual(queueNames.toSorted())
     expect(resourcesOf(own, 'sns:Publish')).toEqual([])
     expect(resourcesOf(own, 'rds-db:connect')).toEqual([])
   })

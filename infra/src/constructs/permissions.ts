@@ -37,7 +37,7 @@ export function permitMessaging(role: iam.IRole, service: ServiceKey, environmen
   key.grant(role, ...MESSAGE_KEY_ACTIONS)
 }
 
-/** The operators' command line reads, requeues and purges dead letters, and sends them back to the queue they came from. */
+/** The operators' command line reads, requeues and purges dead letters, sends them back to the queue they came from, and purges queues. */
 export function permitDeadLetters(role: iam.IRole, environment: EnvironmentName, key: kms.IKey): void {
   const arns = (names: readonly string[]) => names.map((name) => queueArn(environment, name))
   const letters = queueNames.map(deadLetterQueueOf)
@@ -46,6 +46,7 @@ export function permitDeadLetters(role: iam.IRole, environment: EnvironmentName,
     statement('WorkOffDeadLetters', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], arns(letters)),
   )
   role.addToPrincipalPolicy(statement('Requeue', ['sqs:SendMessage'], arns(queueNames)))
+  role.addToPrincipalPolicy(statement('PurgeQueues', ['sqs:PurgeQueue'], arns(queueNames)))
   key.grant(role, ...MESSAGE_KEY_ACTIONS)
 }
 

@@ -86,7 +86,7 @@ export class PlatformService extends Construct {
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
-      healthCheckGracePeriod: Duration.seconds(60),
+      healthCheckGracePeriod: Duration.seconds(120), // two good checks of the load balancer are a minute
       securityGroups: [group],
       assignPublicIp: false,
       availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.ENABLED,
@@ -125,9 +125,9 @@ export class PlatformService extends Construct {
           `fetch('http://127.0.0.1:${port}/actuator/health/live').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
         ],
         interval: Duration.seconds(30),
-        timeout: Duration.seconds(10),
+        timeout: Duration.seconds(5),
         retries: 3,
-        startPeriod: Duration.seconds(30),
+        startPeriod: Duration.seconds(60),
       },
     })
   }

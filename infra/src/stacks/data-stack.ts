@@ -102,6 +102,10 @@ export class DataStack extends Stack {
           'rds.force_ssl': '1',
           max_connections: String(connectionsMax),
           log_min_duration_statement: '1000',
+          // Values of statements are people's names and addresses: neither of slow ones nor of failed ones, nor in their details.
+          log_parameter_max_length: '0',
+          log_parameter_max_length_on_error: '0',
+          log_error_verbosity: 'terse',
           log_lock_waits: '1',
         },
       }),

@@ -1,4 +1,5 @@
 import { routing, type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
+import { securityHeaders } from '@boxoffice/service-kit'
 import {
   ArnFormat,
   aws_certificatemanager as acm,
@@ -56,7 +57,7 @@ export class EdgeStack extends Stack {
     })
     this.loadBalancer.logAccessLogs(this.createLogBucket(environment), 'load-balancer')
     this.targetGroups = Object.fromEntries(
-      serviceKeys.map((key) => [key, this.createTargetGroup(key, network)]),
+      serviceKeys.map((key) => [key, this.createTargetGroup(key, { environment, network })]),
     ) as typeof this.targetGroups
     this.certificateArn = this.createCertificate(settings)
     const listener = this.createListeners()
@@ -78,21 +79,22 @@ export class EdgeStack extends Stack {
     new CfnOutput(this, 'Url', { value: this.url })
   }
 
-  private createTargetGroup(key: ServiceKey, network: NetworkStack): elb.ApplicationTargetGroup {
+  private createTargetGroup(key: ServiceKey, of: Pick<EdgeProps, 'environment' | 'network'>): elb.ApplicationTargetGroup {
     return new elb.ApplicationTargetGroup(this, `${key}Targets`, {
-      vpc: network.vpc,
+      targetGroupName: `${of.environment.name}-${services[key].name}-tg`, // two environments may share an account
+      vpc: of.network.vpc,
       port: services[key].defaultPort,
       protocol: elb.ApplicationProtocol.HTTP,
       targetType: elb.TargetType.IP,
       deregistrationDelay: Duration.seconds(DRAIN_SECONDS),
       loadBalancingAlgorithmType: elb.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
       healthCheck: {
-        path: '/actuator/health/ready',
-        interval: Duration.seconds(10),
+        path: '/actuator/health',
+        interval: Duration.seconds(30),
         timeout: Duration.seconds(5),
         healthyThresholdCount: 2,
         // A task that is not ready is replaced in the end: not for a database that fails over, which takes a minute.
-        unhealthyThresholdCount: 10,
+        unhealthyThresholdCount: 3,
         healthyHttpCodes: '200',
       },
     })
@@ -105,7 +107,7 @@ export class EdgeStack extends Stack {
       open: false,
       defaultAction: elb.ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
     })
-    return this.loadBalancer.addListener('Https', {
+    const https = this.loadBalancer.addListener('Https', {
       port: 443,
       open: false,
       protocol: elb.ApplicationProtocol.HTTPS,
@@ -113,6 +115,13 @@ export class EdgeStack extends Stack {
       certificates: [elb.ListenerCertificate.fromArn(this.certificateArn)],
       defaultAction: notFound,
     })
+    // Services say the same; what the load balancer answers by itself has no other headers.
+    https.setAttribute(
+      'routing.http.response.strict_transport_security.header_value',
+      securityHeaders['strict-transport-security'],
+    )
+    https.setAttribute('routing.http.response.x_content_type_options.header_value', securityHeaders['x-content-type-options'])
+    return https
   }
 
   /** Of the domain, proved in its zone; or one that is there already, which the deployment names. */

@@ -142,6 +142,19 @@ describe('topology', () => {
       expect(attributes.length + 2, eventType).toBeLessThanOrEqual(8) // ten, less the two of a dead letter
     }
   })
+  // The attributes of the reference (`002`, "SNS Topic Configuration"); `eventType` and `timestamp` are every message's.
+  test.each([
+    ['payment-events', ['orderId', 'userId'], []],
+    ['ticket-events', ['eventId', 'userId'], ['TICKET_TYPE_CHANGED']],
+    ['event-events', ['eventId', 'organizerId'], []],
+  ])('every message of %s says as attributes what it is about', (topic, expected, others) => {
+    const published = [...messages.values()].filter(({ topics }) => (topics as readonly string[]).includes(topic))
+    expect(published.length).toBeGreaterThan(3)
+    for (const { eventType, attributes } of published) {
+      if (!(others as string[]).includes(eventType)) expect(attributes, eventType).toEqual(expect.arrayContaining(expected))
+      if (/^TICKET_(CANCELLED|TRANSFERRED|CHECKED_IN)$/.test(eventType)) expect(attributes).toContain('ticketId')
+    }
+  })
   test('every filter names messages of its own topic', () => {
     for (const name of queueNames) {
       for (const { topic, eventTypes = [] } of queues[name].subscriptions as readonly Subscription[]) {

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { defineRoute, Empty, Refusal } from './route.ts'
+import { defineRoute, Empty, NextCursor, Page, Refusal } from './route.ts'
 import type { ServiceKey } from './services.ts'
 import { Instant } from './text.ts'
 
 export const QueueFigures = z.object({
   queue: z.string(),
+  running: z.boolean().meta({ description: 'whether the process that answers takes messages off it' }),
   visible: z.int().meta({ description: 'waiting to be taken' }),
   inFlight: z.int().meta({ description: 'being worked on' }),
   visibilitySeconds: z.int(),
@@ -32,6 +33,11 @@ export const CacheFigures = z.object({
   entries: z.int().nullable().meta({ description: 'null where the cache cannot tell' }),
 })
 export type CacheFigures = z.output<typeof CacheFigures>
+const CachedKey = z.object({
+  key: z.string(),
+  ttlSeconds: z.int().nullable().meta({ description: 'how long it stays; null for ever' }),
+})
+const CacheName = z.object({ name: z.string().regex(/^[\w-]{1,64}$/) })
 export const OutboxFigures = z.object({
   unpublished: z.int(),
   oldestUnpublishedSeconds: z.number(),
@@ -70,8 +76,30 @@ const opsOf = (service: ServiceKey) =>
       path: `/api/${service}/ops/caches/:name`,
       summary: 'Forget what a cache holds',
       access: 'admin',
-      params: z.object({ name: z.string().regex(/^[\w-]{1,64}$/) }),
+      params: CacheName,
       responses: { 204: Empty, 404: Refusal, 503: Refusal },
+    }),
+    listCacheKeys: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/caches/:name/keys`,
+      summary: 'What a cache holds: its keys, in no order, some perhaps twice',
+      access: 'admin',
+      params: CacheName,
+      query: Page,
+      responses: { 200: z.object({ keys: z.array(CachedKey), nextCursor: NextCursor }), 404: Refusal, 503: Refusal },
+    }),
+    getCacheEntry: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/caches/:name/entry`,
+      summary: 'One entry of a cache as it is kept',
+      access: 'admin',
+      params: CacheName,
+      query: z.object({ key: z.string().min(1).max(1_000) }),
+      responses: {
+        200: CachedKey.extend({ value: z.union([z.string(), z.record(z.string(), z.string())]) }),
+        404: Refusal.meta({ description: 'CACHE_NOT_FOUND, CACHE_KEY_NOT_FOUND' }),
+        503: Refusal,
+      },
     }),
     getOutbox: defineRoute({
       method: 'GET',

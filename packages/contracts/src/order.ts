@@ -30,6 +30,14 @@ export const FailureReason = z.enum([
 ])
 export type FailureReason = z.output<typeof FailureReason>
 
+/** Of a payment that failed. See `isRetryable`. */
+export const Retryable = z.boolean().meta({
+  description: 'the same payment, with the same card, may succeed if it is tried again later: false where the card was declined',
+})
+
+/** Whether the same payment, with the same card, may succeed if it is tried again later: what went wrong was not the card's doing. */
+export const isRetryable = (reason: FailureReason): boolean => reason === 'PAYMENT_TIMEOUT' || reason === 'SYSTEM_ERROR'
+
 export const Order = z.object({
   orderId: OrderId,
   orderNumber: z.string().meta({ examples: ['ORD-2026-001234'] }),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
 import { defineMessage, Part } from './message.ts'
 import { Currency, Money } from './money.ts'
-import { FailureReason, OrderStatus, PaymentMethod } from './order.ts'
+import { FailureReason, OrderStatus, PaymentMethod, Retryable } from './order.ts'
 import { LINES_MAX, TICKETS_PER_ORDER_MAX } from './reservation.ts'
 import { cutTo, Instant, line, Numbered } from './text.ts'
 
@@ -37,7 +37,7 @@ export const paymentFailed = defineMessage('PAYMENT_FAILED', {
     reservationId: ReservationId,
     failureReason: FailureReason,
     errorMessage: cutTo(500),
-    retryable: z.boolean(),
+    retryable: Retryable,
     totalAmount: Money.nullable(),
     currency: Currency.nullable(),
   }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EventId, OrderId, ReservationId, TicketId } from './ids.ts'
 import { Money } from './money.ts'
-import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund } from './order.ts'
+import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund, Retryable } from './order.ts'
 import { TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
 import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { line } from './text.ts'
@@ -53,7 +53,7 @@ export const paymentsRoutes = {
       201: Order,
       202: Order.meta({ description: 'not known yet: poll it, or follow its stream' }),
       400: Refusal,
-      402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: z.boolean() }),
+      402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: Retryable }),
       404: Refusal,
       409: refusalWith({
         orderId: OrderId.optional(),

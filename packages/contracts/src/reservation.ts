@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventId, ReservationId, TicketTypeId } from './ids.ts'
+import { EventId, ReservationId, TicketTypeId, UserId } from './ids.ts'
 import { Currency, Money } from './money.ts'
 import { refusalWith } from './route.ts'
 import { Instant } from './text.ts'
@@ -36,13 +36,18 @@ export const ReservedTickets = z.object({
 })
 export type ReservedTickets = z.output<typeof ReservedTickets>
 
+/** What was asked for, a line for each type; of a seated one with the seats that were chosen, also where they were the best available. */
+const RequestedTickets = ReservedTickets.pick({ ticketTypeId: true, quantity: true, seatIds: true })
+
 export const Reservation = z.object({
   reservationId: ReservationId,
+  userId: UserId,
   reserved: z.literal(true),
   eventId: EventId,
   status: ReservationStatus,
   expiresAt: Instant,
   extendableUntil: Instant.optional().meta({ description: 'until when it can be extended at most; while it is ACTIVE' }),
+  ticketRequests: z.array(RequestedTickets),
   tickets: z.array(ReservedTickets),
   totalAmount: Money,
   currency: Currency,

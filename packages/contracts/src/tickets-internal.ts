@@ -23,7 +23,10 @@ const IssuedTicket = Ticket.pick({ ticketId: true, ticketNumber: true, qrCode: t
   createdAt: Instant.optional(),
 })
 /** A reservation that an order holds for its payment. */
-const Claimed = Reservation.extend({ userId: UserId, orderId: OrderId })
+/** A service of before says neither whose it is nor what was asked for: while it is rolled out both are there. */
+const Held = Reservation.partial({ userId: true, ticketRequests: true })
+const OfBuyer = Held.required({ userId: true })
+const Claimed = OfBuyer.extend({ orderId: OrderId })
 const Claim = z.strictObject({ reservationId: ReservationId, orderId: OrderId, userId: UserId })
 
 /** Every one is safe to repeat: the same ids give the same answer. */
@@ -54,7 +57,7 @@ export const ticketsInternalRoutes = {
       reservationDurationMinutes: z.int().min(1).max(60).optional(),
     }),
     responses: {
-      200: Reservation,
+      200: Held,
       400: Refusal,
       404: Refusal,
       409: NotReserved.meta({ description: 'also RESERVATION_ID_REUSED: the id stands for other tickets' }),
@@ -78,7 +81,7 @@ export const ticketsInternalRoutes = {
     summary: 'One reservation, and whose it is',
     access: paymentService,
     params: z.object({ reservationId: ReservationId }),
-    responses: { 200: Reservation.extend({ userId: UserId }), 404: Refusal },
+    responses: { 200: OfBuyer, 404: Refusal },
   }),
   confirmPurchase: defineRoute({
     method: 'POST',

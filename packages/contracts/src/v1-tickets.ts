@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EventId, OrderId, TicketId, UserId, VenueId } from './ids.ts'
 import { Currency, Money, MoneySum } from './money.ts'
-import { FailureReason } from './order.ts'
+import { FailureReason, Retryable } from './order.ts'
 import { defineRoute, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { Instant, line } from './text.ts'
 import { Seat, SeatId } from './ticket.ts'
@@ -51,7 +51,7 @@ export const seatPurchaseRoutes = {
         .object({ orderId: OrderId, status: z.literal('PENDING') })
         .meta({ description: 'not known yet: poll /api/payments/orders/{orderId}' }),
       400: Refusal,
-      402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: z.boolean() }),
+      402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: Retryable }),
       403: Refusal.meta({ description: 'FORBIDDEN: userId is another user' }),
       404: Refusal.meta({ description: 'EVENT_NOT_FOUND, SEAT_NOT_FOUND' }),
       409: refusalWith({

@@ -1,12 +1,13 @@
 import type { ArchiveRoutes, TopicName } from '@boxoffice/contracts'
 import {
-  decodeCursor,
-  encodeCursor,
+  cursorFields,
+  defineCursor,
   type Foundation,
   type Handlers,
   isTransient,
   isUnavailable,
   mountRoutes,
+  type PositionOf,
   transact,
 } from '@boxoffice/service-kit'
 import type pg from 'pg'
@@ -15,8 +16,8 @@ import { z } from 'zod'
 /** An archive is as long as the history of its service. */
 const COUNT_MAX_MS = 3_000
 const tables = ['outbox', 'message_archive'] as const
-const Position = z.object({ table: z.enum(tables), messageId: z.uuid() })
-type Position = z.output<typeof Position>
+const archiveCursor = defineCursor({ table: z.enum(tables), messageId: cursorFields.id })
+type Position = PositionOf<typeof archiveCursor>
 
 interface Row {
   message_id: string
@@ -41,13 +42,13 @@ export function mountArchive(
 function archiveHandlers(pool: pg.Pool): Handlers<ArchiveRoutes> {
   return {
     async listArchived({ query: { topic, limit, cursor } }) {
-      const from = decodeCursor(Position, cursor) ?? BEGINNING
+      const from = archiveCursor.decode(cursor) ?? BEGINNING
       const total = cursor === undefined ? await countMessages(pool, topic) : null
       const rows = await listMessages(pool, topic, from, limit)
       const next = nextPosition(from, rows, limit)
       return {
         status: 200,
-        body: { messages: rows.map(({ body }) => body), total, nextCursor: next && encodeCursor({ ...next }) },
+        body: { messages: rows.map(({ body }) => body), total, nextCursor: next && archiveCursor.encode(next) },
       }
     },
   }

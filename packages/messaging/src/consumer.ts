@@ -8,6 +8,12 @@ import type { Subscriber } from './read-message.ts'
 import { retryScheduleOf } from './retries.ts'
 import { createHiding, sequencesOf } from './sequences.ts'
 
+/** A worker on one queue. */
+export interface Consumer extends Worker {
+  /** Whether it takes messages. */
+  isRunning(): boolean
+}
+
 /** Both must only translate and call: no network in them, they run inside a transaction. */
 export const on = <D extends MessageDefinition, T = Tx>(
   definition: D,
@@ -55,7 +61,7 @@ const receivesOf = (message: SqsMessage) => Number(message.Attributes?.Approxima
  * to the dead-letter queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed and comes
  * again.
  */
-export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
+export function createConsumer<T>(options: ConsumerOptions<T>): Consumer {
   const { queue, aws, logger, room } = options
   const handling = createHandling(options)
   const acknowledge = createAcknowledger(aws, queue, logger)
@@ -165,6 +171,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Worker {
 
   return {
     name: `consumer of ${queue}`,
+    isRunning: () => !stopped,
     start() {
       stopped = false
       loop = poll()

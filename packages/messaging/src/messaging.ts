@@ -3,7 +3,7 @@ import { commandQueuesOf, type QueueName, type TopicName, topicsOf } from '@boxo
 import { type Foundation, type HealthComponent, type Transact, type Tx, transact, type Worker } from '@boxoffice/service-kit'
 import { type Aws, createAws } from './aws.ts'
 import type { MessagingConfig } from './config.ts'
-import { type ConsumerOptions, createConsumer } from './consumer.ts'
+import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts'
 import { createHandlerFigures, type FiguresOfHandlers } from './handler-figures.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { type Append, type AppendAll, createBatchOutbox, createOutbox } from './outbox.ts'
@@ -29,8 +29,8 @@ export interface Messaging {
     subscribers: readonly Subscriber<T>[],
     options: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf' | 'translate' | 'room' | 'onDuplicate' | 'together' | 'concurrency'>,
   ): Worker
-  /** The queues that have a consumer here. */
-  consumed(): readonly QueueName[]
+  /** The queues that have a consumer here, and whether it takes messages. */
+  consumed(): readonly { readonly queue: QueueName; readonly running: boolean }[]
   /** What became of the messages that were taken. */
   handlers: FiguresOfHandlers
   /** The depth of any queue of the topology; null when there is no such queue. */
@@ -47,10 +47,9 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
   const inTransaction: Transact = (work) => relay.published(() => transact(pool, work))
   const outbox = { ...foundation, onUncollected: relay.expect, topics: [...topics, ...commandQueuesOf(foundation.identity.name)] }
   const handlers = createHandlerFigures(foundation.now)
-  const consumed: QueueName[] = []
+  const consumers = new Map<QueueName, Consumer>()
   const consumeWith: Messaging['consumeWith'] = (queue, subscribers, options) => {
-    consumed.push(queue)
-    return createConsumer({
+    const consumer = createConsumer({
       queue,
       subscribers,
       ...options,
@@ -61,6 +60,8 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
       crashAt,
       published: relay.published,
     })
+    consumers.set(queue, consumer)
+    return consumer
   }
   return {
     append: createOutbox(outbox),
@@ -71,7 +72,7 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
     consume: (queue, subscribers) =>
       consumeWith(queue, subscribers, { transact: (work) => transact(pool, work), sqlOf: (tx) => tx }),
     consumeWith,
-    consumed: () => consumed,
+    consumed: () => [...consumers].map(([queue, consumer]) => ({ queue, running: consumer.isRunning() })),
     handlers,
     queueDepth: (queue) => findQueueDepth(aws, queue),
     // Without it the outbox fills and nothing is lost: the service stays in rotation.

@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { paymentsOpsRoutes, ticketsRejected, topics } from '@boxoffice/contracts'
-import { baseConfig, baseEnvironment, createFoundation, createServiceApp, readEnvironment } from '@boxoffice/service-kit'
+import {
+  baseConfig,
+  baseEnvironment,
+  createFoundation,
+  createRedis,
+  createServiceApp,
+  keysOf,
+  readEnvironment,
+} from '@boxoffice/service-kit'
 import { createDatabase, createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { createAws } from './aws.ts'
 import { on } from './consumer.ts'
@@ -12,8 +21,6 @@ import { createMessaging } from './messaging.ts'
 import { mountOps } from './ops.ts'
 import { createOutbox } from './outbox.ts'
 import { provision } from './provision.ts'
-
-const cleared = vi.fn()
 
 async function start() {
   const authority = await createTestAuthority()
@@ -41,8 +48,12 @@ async function start() {
   const about = { title: 'Payments', description: 'Payments.', path: '/api/payments' } as const
   const app = createServiceApp(foundation, { config, ...about, routes: paymentsOpsRoutes, health: {} })
   const figures = async () => ({ hits: 3, misses: 1, entries: 2 })
-  const away = { name: 'away', figures, clear: () => Promise.reject(new Error('no Redis')) }
-  const caches = [{ name: 'prices', figures, clear: async () => cleared() }, away]
+  const noRedis = () => Promise.reject(new Error('no Redis'))
+  const away = { name: 'away', figures, keys: { clear: noRedis, list: noRedis, find: noRedis } }
+  const prefix = `prices-${randomUUID()}:`
+  const redis = createRedis({ ...foundation, url: inject('redisUrl'), timeoutMs: 30_000, use: 'test' })
+  await once(redis, 'ready')
+  const caches = [{ name: 'prices', figures, keys: keysOf(redis, `${prefix}*`) }, away]
   mountOps(app, paymentsOpsRoutes, { ...foundation, messaging, caches })
   const as = async (roles: ('USER' | 'ADMIN')[]) => injectClient(app, paymentsOpsRoutes, (await authority.user(roles)).headers)
   const append = createOutbox({ ...foundation, topics })
@@ -52,6 +63,8 @@ async function start() {
     append,
     foundation,
     messaging,
+    redis,
+    prefix,
     consumer,
     operator: await as(['USER', 'ADMIN']),
     stranger: await as(['USER']),
@@ -64,6 +77,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await it.app.close()
   it.messaging.close()
+  await it.redis.quit()
   it.aws.close()
   await it.foundation.pool.end()
 })
@@ -76,6 +90,7 @@ test('an operator sees the queues of a service, how deep they are, and what is d
     queues: [
       {
         queue: 'payment-processing-queue',
+        running: false,
         visible: 0,
         inFlight: 0,
         visibilitySeconds: 60,
@@ -98,6 +113,7 @@ test('an operator sees each handler before its first message, and what went wron
     const { body } = await it.operator.getHandlers({})
     expect(body).toMatchObject({ handlers: [{ done: 0, failed: 1, lastError: 'not today', lastAt: expect.any(Date) }] })
   })
+  expect((await it.operator.getQueues({})).body).toMatchObject({ queues: [{ running: true }] })
   await it.consumer.stop()
   await it.messaging.relay.stop()
 })
@@ -119,8 +135,9 @@ test('an operator sees how caches serve, and clears one by its name', async () =
   expect((await it.operator.getCaches({})).body).toEqual({
     caches: ['prices', 'away'].map((name) => ({ name, hits: 3, misses: 1, hitRate: 0.75, entries: 2 })),
   })
+  await it.redis.set(`${it.prefix}cleared`, '1')
   expect((await it.operator.clearCache({ params: { name: 'prices' } })).status).toBe(204)
-  expect(cleared).toHaveBeenCalledOnce()
+  expect(await it.redis.keys(`${it.prefix}*`)).toEqual([])
   expect(await it.operator.clearCache({ params: { name: 'away' } })).toMatchObject({
     status: 503,
     body: { error: 'SERVICE_UNAVAILABLE' },
@@ -131,11 +148,51 @@ test('an operator sees how caches serve, and clears one by its name', async () =
   })
 })
 
+test('an operator sees which keys a cache holds, in pages, and what stands under one', async () => {
+  const { prefix, redis } = it
+  await redis.mset(Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`${prefix}${n}`, `${n} EUR`])))
+  await redis.hset(`${prefix}hash`, { json: '{}', version: '3' })
+  await redis.expire(`${prefix}hash`, 1_000)
+  await redis.set(`other-${prefix}`, 'not of this cache')
+  const keys = new Set<string>()
+  let pages = 0
+  for (let cursor: string | null | undefined; cursor !== null; pages++) {
+    const { body } = await it.operator.listCacheKeys({
+      params: { name: 'prices' },
+      query: { limit: 100, ...(cursor && { cursor }) },
+    })
+    const page = body as { keys: { key: string; ttlSeconds: number | null }[]; nextCursor: string | null }
+    for (const { key } of page.keys) keys.add(key)
+    cursor = page.nextCursor
+  }
+  expect(pages).toBeGreaterThan(1)
+  expect(keys.size).toBe(2_001)
+  expect([...keys].every((key) => key.startsWith(prefix))).toBe(true)
+
+  const entry = (key: string) => it.operator.getCacheEntry({ params: { name: 'prices' }, query: { key } })
+  expect((await entry(`${prefix}7`)).body).toEqual({ key: `${prefix}7`, ttlSeconds: null, value: '7 EUR' })
+  expect((await entry(`${prefix}hash`)).body).toEqual({
+    key: `${prefix}hash`,
+    ttlSeconds: expect.any(Number),
+    value: { json: '{}', version: '3' },
+  })
+  for (const key of [`${prefix}none`, `other-${prefix}`]) {
+    expect(await entry(key)).toMatchObject({ status: 404, body: { error: 'CACHE_KEY_NOT_FOUND' } })
+  }
+  const away = await it.operator.listCacheKeys({ params: { name: 'away' }, query: {} })
+  expect(away).toMatchObject({ status: 503, body: { error: 'SERVICE_UNAVAILABLE' } })
+})
+
 test('nobody but an operator sees any of it', async () => {
   const { getQueues, getHandlers, getCaches, getOutbox } = it.stranger
   for (const ask of [getQueues, getHandlers, getCaches, getOutbox]) {
     await expect(ask({})).rejects.toMatchObject({ status: 403 })
   }
-  await expect(it.stranger.clearCache({ params: { name: 'prices' } })).rejects.toMatchObject({ status: 403 })
-  expect(cleared).not.toHaveBeenCalled()
+  await it.redis.set(`${it.prefix}kept`, '1')
+  const { clearCache, listCacheKeys, getCacheEntry } = it.stranger
+  const params = { name: 'prices' }
+  await expect(clearCache({ params })).rejects.toMatchObject({ status: 403 })
+  await expect(listCacheKeys({ params, query: {} })).rejects.toMatchObject({ status: 403 })
+  await expect(getCacheEntry({ params, query: { key: `${it.prefix}kept` } })).rejects.toMatchObject({ status: 403 })
+  expect(await it.redis.get(`${it.prefix}kept`)).toBe('1')
 })

@@ -1,5 +1,14 @@
 import { type CacheFigures, type OpsRoutes, type QueueName, queues } from '@boxoffice/contracts'
-import { type Foundation, type Handlers, mountRoutes, refuse } from '@boxoffice/service-kit'
+import {
+  cursorFields,
+  defineCursor,
+  type Foundation,
+  type Handlers,
+  mountRoutes,
+  type RedisKeys,
+  RefusedError,
+  refuse,
+} from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Messaging } from './messaging.ts'
 
@@ -7,8 +16,10 @@ import type { Messaging } from './messaging.ts'
 export interface Cache {
   readonly name: string
   figures(): Promise<Omit<CacheFigures, 'name' | 'hitRate'>>
-  clear(): Promise<void>
+  readonly keys: RedisKeys
 }
+
+const walk = defineCursor({ scan: cursorFields.scan })
 
 /** Mount `/ops/queues`, `/ops/handlers`, `/ops/caches` and `/ops/outbox` of a service. */
 export function mountOps(
@@ -35,26 +46,44 @@ function opsHandlers({
       body: { since: messaging.handlers.since, handlers: messaging.handlers.list() },
     }),
     getCaches: async () => ({ status: 200, body: { caches: await Promise.all(caches.map(figuresOfCache)) } }),
-    clearCache: async ({ params, principal, log }) => {
-      const cache = caches.find(({ name }) => name === params.name)
-      if (!cache) return refuse(404, 'CACHE_NOT_FOUND', `this service has no cache ${params.name}`)
-      try {
-        await cache.clear()
-      } catch (error) {
-        log.warn({ err: error, cache: cache.name }, 'a cache could not be cleared')
-        return refuse(503, 'SERVICE_UNAVAILABLE', `${cache.name} cannot be cleared right now: try again shortly`)
-      }
-      log.warn({ cache: cache.name, by: principal.userId }, 'a cache was cleared')
+    clearCache: async ({ params: { name }, principal, log }) => {
+      await inCache(name, log, (keys) => keys.clear())
+      log.warn({ cache: name, by: principal.userId }, 'a cache was cleared')
       return { status: 204, body: undefined }
+    },
+    listCacheKeys: async ({ params: { name }, query, log }) => {
+      const from = walk.decode(query.cursor)?.scan ?? '0'
+      const { keys, next } = await inCache(name, log, (keys) => keys.list(from, query.limit))
+      return { status: 200, body: { keys, nextCursor: next && walk.encode({ scan: next }) } }
+    },
+    getCacheEntry: async ({ params: { name }, query: { key }, log }) => {
+      const entry = await inCache(name, log, (keys) => keys.find(key))
+      return entry ? { status: 200, body: entry } : refuse(404, 'CACHE_KEY_NOT_FOUND', `there is no ${key} in the cache ${name}`)
     },
     getOutbox: async () => ({ status: 200, body: await outboxFigures(pool) }),
   }
 
-  async function figuresOf(queue: QueueName) {
+  /** What is asked of a cache. Throws a 404 where this service has none of that name, a 503 where Redis is unavailable. */
+  async function inCache<T>(
+    name: string,
+    log: { warn(fields: object, message: string): void },
+    ask: (keys: RedisKeys) => Promise<T>,
+  ): Promise<T> {
+    const cache = caches.find((cache) => cache.name === name)
+    if (!cache) throw new RefusedError(refuse(404, 'CACHE_NOT_FOUND', `this service has no cache ${name}`))
+    try {
+      return await ask(cache.keys)
+    } catch (error) {
+      log.warn({ err: error, cache: name }, 'a cache is unavailable')
+      throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', `the cache ${name} is unavailable right now: try again shortly`))
+    }
+  }
+
+  async function figuresOf({ queue, running }: { queue: QueueName; running: boolean }) {
     const { deadLetterQueue, visibilitySeconds, maxReceives } = queues[queue]
     const [depth, dead] = await Promise.all([messaging.queueDepth(queue), messaging.queueDepth(deadLetterQueue)])
     const deadLetters = (dead?.visible ?? 0) + (dead?.inFlight ?? 0)
-    return { queue, visible: 0, inFlight: 0, ...depth, visibilitySeconds, maxReceives, deadLetterQueue, deadLetters }
+    return { queue, running, visible: 0, inFlight: 0, ...depth, visibilitySeconds, maxReceives, deadLetterQueue, deadLetters }
   }
 }
 

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { listDeadLetters, peekDeadLetters, purgeDeadLetters, requeueDeadLetters } from './dlq/commands.ts'
 import { InputError } from './failure.ts'
 import { migrateDatabases } from './migrate/migrate.ts'
+import { purgeQueue } from './queues/purge.ts'
 import { showStatus } from './status/status.ts'
 import type { Terminal } from './terminal.ts'
 import { grantRole } from './users/grant.ts'
@@ -73,6 +74,17 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
     .action(async ({ json = false }: { json?: boolean }) => exitWith(await showStatus(config, { json }, terminal)))
 
   addDeadLetterCommands(program, config, terminal, exitWith)
+
+  const queue = program.command('queue').description('live queues').usage('<command>').helpCommand(false)
+  queue
+    .command('purge')
+    .description('delete every message of a live queue for good; its name has to be typed once more')
+    .argument('<queue>', `one of ${queueNames.join(', ')}`)
+    .option('--confirm <queue>', 'the same name again, where there is nobody to ask')
+    .option('--json', 'for programs')
+    .action(async (name: string, { confirm, json = false }: { confirm?: string; json?: boolean }) =>
+      exitWith(await purgeQueue(config, parseQueue(name), { json, ...(confirm !== undefined && { confirm }) }, terminal)),
+    )
 
   program
     .command('migrate')

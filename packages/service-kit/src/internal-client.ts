@@ -30,7 +30,7 @@ export interface InternalClientOptions extends Watchers {
  * A typed client of another service's internal routes, with a guard of its own: service token, correlation id, time-outs
  * (connect 5 s, answer 10 s), breaker, bulkhead, retries with jitter. Every internal route is safe to repeat, so what may
  * have been sent is sent again. Rejects with ServiceUnavailable when the callee is unavailable; refusals of the callee are
- * answers. Failed attempts are logged.
+ * answers. Failed attempts are logged, and that a later one succeeded.
  */
 export function createInternalClient<T extends Routes>(
   routes: T,
@@ -64,23 +64,33 @@ export function createInternalClient<T extends Routes>(
 
   const attempts = policy.retry?.attempts ?? 1
   const send: Send = (url, init) =>
-    pRetry(() => attempt(url, init), {
-      retries: attempts - 1,
-      minTimeout: policy.retry?.firstWaitMs ?? 0,
-      factor: 2,
-      randomize: true,
-      shouldRetry: ({ error }) => isWorthAnother(error),
-      onFailedAttempt({ error, attemptNumber, retriesLeft, retryDelay }) {
-        // The breaker has told of itself when it opened, and who gave up knows that.
-        if (!isWorthAnother(error)) return
-        const { reason, cause } = error
-        const about = { callee, operation: init.operationId, reason, attempt: attemptNumber, attempts, err: cause }
-        if (retriesLeft > 0) {
-          const nth = `(attempt ${attemptNumber} of ${attempts})`
-          logger.warn({ ...about, waitMs: retryDelay }, `call failed, will be retried ${nth}`)
-        } else logger.warn(about, `call failed (attempt ${attemptNumber} of ${attempts})`)
+    pRetry(
+      async (attemptNumber) => {
+        const answer = await attempt(url, init)
+        if (attemptNumber > 1) {
+          const about = { callee, operation: init.operationId, attempt: attemptNumber, attempts }
+          logger.info(about, `call answered (attempt ${attemptNumber} of ${attempts})`)
+        }
+        return answer
       },
-    })
+      {
+        retries: attempts - 1,
+        minTimeout: policy.retry?.firstWaitMs ?? 0,
+        factor: 2,
+        randomize: true,
+        shouldRetry: ({ error }) => isWorthAnother(error),
+        onFailedAttempt({ error, attemptNumber, retriesLeft, retryDelay }) {
+          // The breaker has told of itself when it opened, and who gave up knows that.
+          if (!isWorthAnother(error)) return
+          const { reason, cause } = error
+          const about = { callee, operation: init.operationId, reason, attempt: attemptNumber, attempts, err: cause }
+          if (retriesLeft > 0) {
+            const nth = `(attempt ${attemptNumber} of ${attempts})`
+            logger.warn({ ...about, waitMs: retryDelay }, `call failed, will be retried ${nth}`)
+          } else logger.warn(about, `call failed (attempt ${attemptNumber} of ${attempts})`)
+        },
+      },
+    )
 
   const client = createClient(routes, {
     baseUrl: options.baseUrl,

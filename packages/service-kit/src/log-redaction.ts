@@ -42,8 +42,16 @@ function blankInside(field: unknown, key: string, levels: number): unknown {
   return typeof written === 'object' && written !== null ? blank(written, levels) : written
 }
 
-/** The error of a line as pino writes it, blanked likewise. */
-export const describeError = (error: Error): object => blank(pino.stdSerializers.err(error), LEVELS - 1)
+/** What PostgreSQL adds to an error: values of the row, and of the statement that it was about. */
+const VALUES_OF_ERRORS = ['detail', 'where', 'internalQuery', 'hint']
+
+/** The error of a line as pino writes it, blanked likewise, without the values that a database would repeat in it. */
+export function describeError(error: Error): object {
+  const written = blank(pino.stdSerializers.err(error), LEVELS - 1)
+  const isOfDatabase = error instanceof Error && 'severity' in error
+  if (!isOfDatabase) return written
+  return Object.fromEntries(Object.entries(written).filter(([key]) => !VALUES_OF_ERRORS.includes(key)))
+}
 
 /** An object as it will stand in the line. */
 function asWritten(field: object, key: string): unknown {

@@ -35,6 +35,19 @@ test('what is secret or personal is blanked three levels deep, in lists, errors 
   expect(JSON.stringify(lines())).not.toContain('example.test')
 })
 
+test('an error of the database says which rule was broken, and not by which values', () => {
+  const { logger, lines } = recordLogs()
+  const broken = {
+    severity: 'ERROR',
+    code: '23505',
+    constraint: 'users_email_key',
+    detail: 'Key (email)=(e@example.test) already exists.',
+  }
+  logger.error({ err: Object.assign(new Error('duplicate key value violates unique constraint'), broken) }, 'failed')
+  expect(lines()[0]?.err).toMatchObject({ code: '23505', constraint: 'users_email_key' })
+  expect(JSON.stringify(lines())).not.toContain('example.test')
+})
+
 /** What a process says that ends like this after 30 lines. */
 async function saidBefore(end: string): Promise<string[]> {
   const program = `

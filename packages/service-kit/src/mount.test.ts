@@ -8,9 +8,11 @@ import { z } from 'zod'
 import { baseConfig, baseEnvironment, readEnvironment } from './config.ts'
 import { encodedJson } from './encoded-json.ts'
 import { createFoundation, createServiceApp, type Foundation } from './foundation.ts'
+import { type HealthComponents, mountHealth } from './health.ts'
 import { mountRoutes } from './mount.ts'
 import { refuse } from './refusal.ts'
-import { createDatabase, createTestAuthority, injectClient, type TestAuthority } from './testing.ts'
+import { createServer } from './server.ts'
+import { createDatabase, createTestAuthority, createWatchers, injectClient, type TestAuthority } from './testing.ts'
 
 const Thing = z.object({ thingId: z.uuid(), price: Money, at: Instant })
 const routes = {
@@ -374,5 +376,25 @@ describe('health', () => {
     await until(async () => expect((await app.inject('/actuator/health/ready')).statusCode).toBe(200))
     expect((await app.inject('/actuator/health/live')).statusCode).toBe(200)
     expect((await app.inject('/actuator/prometheus')).body).toContain('http_server_request_duration_seconds')
+  })
+  test('is DOWN without what is required, neither ready then nor dead; DEGRADED without the rest, and ready', async () => {
+    const gone = { required: true, check: () => Promise.reject(new Error('gone')) }
+    const asked = async (components: HealthComponents) => {
+      const watchers = createWatchers()
+      const ill = createServer({ ...watchers, trustedProxies: [] })
+      mountHealth(ill, { ...watchers, components: () => components, now: () => new Date(0) })
+      const answers = await Promise.all(['', '/ready', '/live'].map((path) => ill.inject(`/actuator/health${path}`)))
+      return answers.map((answer) => [answer.statusCode, answer.json().status])
+    }
+    expect(await asked({ database: gone })).toEqual([
+      [503, 'DOWN'],
+      [503, 'NOT_READY'],
+      [200, 'ALIVE'],
+    ])
+    expect(await asked({ redis: { ...gone, required: false } })).toEqual([
+      [200, 'DEGRADED'],
+      [200, 'READY'],
+      [200, 'ALIVE'],
+    ])
   })
 })

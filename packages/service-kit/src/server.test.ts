@@ -1,5 +1,6 @@
 import { claimPort } from '@boxoffice/testing'
 import { expect, test } from 'vitest'
+import { securityHeaders } from './security-headers.ts'
 import { createServer } from './server.ts'
 import { createWatchers } from './testing.ts'
 
@@ -24,4 +25,18 @@ test('a request that is served while the server closes is answered, and its conn
   expect(answer.headers.get('connection')).toBe('close')
   expect(await answer.text()).toBe('served')
   await closing
+})
+
+test.each([
+  ['an answer', '/fine', 200],
+  ['a refusal', '/nowhere', 404],
+  ['a path that is none', '/%zz', 400],
+  ['a failure', '/broken', 500],
+])('%s tells browsers to be careful', async (_, url, status) => {
+  const app = createServer({ ...createWatchers(), trustedProxies: [] })
+  app.get('/fine', async () => 'fine')
+  app.get('/broken', () => Promise.reject(new Error('broken')))
+  const answer = await app.inject({ url })
+  expect(answer.statusCode).toBe(status)
+  expect(answer.headers).toMatchObject(securityHeaders)
 })

@@ -6,6 +6,7 @@ import type { Logger } from './logging.ts'
 import type { Metrics } from './metrics.ts'
 import { RefusedError, refuse } from './refusal.ts'
 import { ServiceUnavailable } from './resilience/unavailable.ts'
+import { securityHeaders } from './security-headers.ts'
 import { traceRequests } from './tracing/requests.ts'
 import { isTransient, isUnavailable } from './tx.ts'
 
@@ -20,7 +21,9 @@ declare module 'fastify' {
 }
 
 const BODY_LIMIT_BYTES = 1_048_576
+/** How long a client may take to send a request, and how often that is looked at. */
 const REQUEST_TIMEOUT_MS = 30_000
+const SLOW_REQUESTS_EVERY_MS = 5_000
 const DRAIN_MS = 5_000
 const KEEP_ALIVE_MS = 72_000 // longer than the load balancer's 60 s: it must be the one that closes
 
@@ -35,17 +38,21 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
     genReqId: (request) => acceptedId(request.headers['x-correlation-id']) ?? crypto.randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: SLOW_REQUESTS_EVERY_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (_error, request, reply) => {
-      void sendRefusal(reply as never, refuse(400, 'VALIDATION_FAILED', `the path ${request.url.slice(0, 200)} is malformed`))
+      void sendRefusal(
+        reply.headers(securityHeaders) as never,
+        refuse(400, 'VALIDATION_FAILED', `the path ${request.url.slice(0, 200)} is malformed`),
+      )
     },
   }) as unknown as FastifyInstance
   traceRequests(app)
   endConnectionsOnClose(app)
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-correlation-id', request.id)
+    reply.header('x-correlation-id', request.id).headers(securityHeaders)
     const encoding = request.headers['content-encoding']
     if (encoding !== undefined && encoding !== 'identity') {
       void sendRefusal(reply, refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without a content-encoding'))

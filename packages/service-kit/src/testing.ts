@@ -140,6 +140,7 @@ export function recordSpans(ratio = 1, slowMs = Number.POSITIVE_INFINITY) {
         traceId: span.spanContext().traceId,
         spanId: span.spanContext().spanId,
         parentId: span.parentSpanContext?.spanId ?? null,
+        links: span.links.map(({ context: { traceId, spanId } }) => ({ traceId, spanId })),
       })),
     clear: () => exporter.reset(),
     stop: stopTracing,

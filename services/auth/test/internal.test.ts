@@ -46,7 +46,11 @@ test('services find a user by id and by address, without the roles', async () =>
 test('a user that is not there is 404', async () => {
   const tickets = await auth.service('ticket-service')
   const missing = { status: 404, body: { error: 'USER_NOT_FOUND' } }
-  expect(await tickets.getUser({ params: { userId: randomUUID() as UserId } })).toMatchObject(missing)
+  const userId = randomUUID() as UserId
+  expect(await tickets.getUser({ params: { userId } })).toMatchObject({
+    status: 404,
+    body: { ...missing.body, message: `User with ID ${userId} not found` },
+  })
   expect(await tickets.getUserByEmail({ body: { email: 'nobody@example.test' } })).toMatchObject(missing)
 })
 

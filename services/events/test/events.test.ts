@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { eventCreated, eventPublished, eventUpdated } from '@boxoffice/contracts'
-import { encodeCursor } from '@boxoffice/service-kit'
+import { type EventId, eventCreated, eventPublished, eventUpdated, type UserId } from '@boxoffice/contracts'
 import { buildWithoutRedis, NO_REDIS } from '@boxoffice/service-kit/testing-resilience'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -227,7 +226,7 @@ describe('the list', () => {
     ['a year that no database has', { at: '+275760-01-01T00:00:00Z', id: randomUUID(), rank: 0 }],
     ['an id that is none', { at: '2027-01-01T00:00:00Z', id: 'x', rank: 0 }],
   ])('refuses a cursor that is not its own: %s', async (_, position) => {
-    const cursor = encodeCursor(position as Record<string, unknown>)
+    const cursor = Buffer.from(JSON.stringify(position)).toString('base64url')
     for (const url of ['/api/events', '/api/events/mine']) {
       const answer = await service.app.inject({ url, query: { cursor }, headers: service.organizer.headers })
       expect(answer.statusCode, url).toBe(400)
@@ -269,6 +268,16 @@ test('other services see every event with its version, and whose it is', async (
   })
   expect(await internal.validateOrganizer({ params: { eventId, userId: service.organizer.userId } })).toMatchObject({
     body: { isOrganizer: true },
+  })
+  const stranger = randomUUID() as UserId
+  expect(await internal.validateOrganizer({ params: { eventId, userId: stranger } })).toEqual({
+    status: 200,
+    body: { isOrganizer: false, eventId, userId: stranger },
+  })
+  const unknown = randomUUID() as EventId
+  expect(await internal.getEventInfo({ params: { eventId: unknown } })).toMatchObject({
+    status: 404,
+    body: { error: 'EVENT_NOT_FOUND', message: `Event with ID ${unknown} not found` },
   })
   const { body } = await internal.getEventInfos({ body: { eventIds: [eventId, randomUUID() as never] } })
   expect(body.events).toMatchObject([{ eventId }])

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { encodeCursor } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EventService, festival, startEventService } from './event-service.ts'
 
@@ -19,6 +18,8 @@ const hall = {
   timeZone: 'Europe/Warsaw',
   capacity: 650,
 }
+/** A cursor as somebody makes one by hand. */
+const written = (position: object) => Buffer.from(JSON.stringify(position)).toString('base64url')
 const otherOrganizer = async () => service.as((await service.authority.user(['USER', 'ORGANIZER'])).headers)
 
 describe('a venue', () => {
@@ -115,9 +116,33 @@ describe('the list of venues', () => {
     ['nothing', {}],
   ])('refuses a cursor with %s', async (_, position) => {
     const { headers } = service.organizer
-    const answer = await service.app.inject({ url: '/api/events/venues', query: { cursor: encodeCursor(position) }, headers })
+    const answer = await service.app.inject({ url: '/api/events/venues', query: { cursor: written(position) }, headers })
     expect(answer.statusCode).toBe(400)
     expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'query.cursor' }] })
+  })
+  test('has the place of a draft for nobody but its organizer, until the draft is published', async () => {
+    const other = await otherOrganizer()
+    const venueName = `Hidden ${randomUUID()}`
+    const event = await service.make({ venueName, venueAddress: 'Private Road 7' })
+    const venuesOf = async (client: typeof mine) => (await client.listVenues({ query: { query: venueName } })).body.venues
+    const [own] = await venuesOf(mine)
+    expect(own).toMatchObject({ venueId: event.venueId, name: venueName })
+    expect(await venuesOf(other)).toEqual([])
+    const { venueName: _, venueAddress: __, ...elsewhere } = festival()
+    const used = await other.createEvent({ body: { ...elsewhere, venueId: event.venueId } })
+    expect(used).toMatchObject({ status: 404, body: { error: 'VENUE_NOT_FOUND' } })
+    await expect(other.listVenues({ query: { cursor: written({ id: event.venueId }) } })).rejects.toThrow('400')
+
+    await mine.publishEvent({ params: { eventId: event.eventId } })
+    expect(await venuesOf(other)).toMatchObject([{ venueId: event.venueId, address: 'Private Road 7' }])
+  })
+  test('has a place that a published event moves to', async () => {
+    const event = await service.make()
+    await mine.publishEvent({ params: { eventId: event.eventId } })
+    const venueName = `Moved to ${randomUUID()}`
+    await mine.updateEvent({ params: { eventId: event.eventId }, body: { venueName, venueAddress: 'Main Street 1' } })
+    const { body } = await (await otherOrganizer()).listVenues({ query: { query: venueName } })
+    expect(body.venues).toMatchObject([{ name: venueName }])
   })
   test('finds a venue without accents, by its city too, and one that came with an event', async () => {
     await mine.createVenue({ body: { name: 'Wytwórnia', address: 'Łąkowa 29', city: 'Łódź' } })

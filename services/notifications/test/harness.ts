@@ -196,7 +196,7 @@ export const failedFor = ({ userId }: User, { world }: Notifications): Payload<t
   reservationId: randomUUID() as ReservationId,
   failureReason: 'CARD_DECLINED',
   errorMessage: 'Your card was declined.',
-  retryable: true,
+  retryable: false,
   totalAmount: 10_050 as Minor,
   currency: 'EUR' as Currency,
 })

@@ -159,6 +159,20 @@ describe('who pays, and whose name it bears', () => {
     expect((await client.buySeat({ body: seat })).status).toBe(402)
     await app.close()
   })
+  test('with a token of the platform, the six fields of the reference are a whole request', async () => {
+    const app = buildApp({ ...payments.deps, config: { ...payments.deps.config, defaultPaymentToken: 'pm_card_visa' } })
+    const { headers, userId } = payments.buyer
+    const body = { userId, venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '18' }
+    const buying = app.inject({ method: 'POST', url: '/api/v1/tickets', headers, payload: body })
+    const { order_id: orderId } = await paid()
+    const [ticketId] = await payments.tellTicketsGenerated(orderId, 1)
+    const answer = await buying
+    expect(answer.statusCode).toBe(201)
+    const { userId: _, ...seatOfEvent } = body
+    const made = { ticketId, orderId, status: 'CONFIRMED', price: 50, currency: 'EUR', createdOn: expect.any(String) }
+    expect(answer.json()).toEqual({ ...seatOfEvent, ...made })
+    await app.close()
+  })
   test('a seat for nothing needs none, and is not charged when it costs something by then', async () => {
     payments.stub.state.price = 0 as never
     const buying = buySeat({ paymentToken: undefined, holderName: 'Jan Nowak' })

@@ -46,6 +46,24 @@ describe('reserving for an order', () => {
   })
 })
 
+describe('reserving for a buyer', () => {
+  it('lasts as many minutes as it is asked to, and says whose it is and what was asked for', async () => {
+    const { eventId, typeId } = await setting.offer(5)
+    const userId = newId<UserId>()
+    const reserve = (reservationDurationMinutes: number) =>
+      setting.internal.reserve({
+        body: { reservationId: newId(), userId, eventId, ticketRequests: some(typeId, 2), reservationDurationMinutes },
+      })
+    const [short, long] = [await reserve(1), await reserve(15)]
+    const ticketRequests = [{ ticketTypeId: typeId, quantity: 2 }]
+    for (const answer of [short, long]) expect(answer).toMatchObject({ status: 200, body: { userId, ticketRequests } })
+    if (short.status !== 200 || long.status !== 200) throw new Error('not reserved')
+    const apartMs = long.body.expiresAt.getTime() - short.body.expiresAt.getTime()
+    expect(apartMs).toBeGreaterThanOrEqual(14 * 60_000)
+    for (const minutes of [0, 61]) await expect(reserve(minutes)).rejects.toThrow('400')
+  })
+})
+
 describe('a claim', () => {
   it("outlasts the buyer's hold, is theirs alone, and stops them from letting go", async () => {
     const { eventId, typeId } = await setting.offer(5)

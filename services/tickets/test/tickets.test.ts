@@ -1,4 +1,4 @@
-import type { NotificationId, OrderId, Ticket } from '@boxoffice/contracts'
+import type { NotificationId, OrderId, Ticket, TicketId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { buildWithoutRedis } from '@boxoffice/service-kit/testing-resilience'
 import { PNG } from 'pngjs'
@@ -68,6 +68,16 @@ describe("one's own tickets", () => {
     const pdf = await client.getTicketPdf({ params })
     expect(Buffer.from(pdf.body as Uint8Array).toString('latin1', 0, 5)).toBe('%PDF-')
     expect((await setting.internal.getTicketPdfInfo({ params })).body).toEqual(pdf.body)
+  })
+
+  it('are known to other services by their ids, and one that is not there is a 404 that names it', async () => {
+    const { ticket } = await buyer(1)
+    expect(await setting.internal.getTicketInfo({ params: { ticketId: ticket.ticketId } })).toEqual({ status: 200, body: ticket })
+    const unknown = newId<TicketId>()
+    expect(await setting.internal.getTicketInfo({ params: { ticketId: unknown } })).toMatchObject({
+      status: 404,
+      body: { error: 'TICKET_NOT_FOUND', message: `Ticket with ID ${unknown} not found` },
+    })
   })
 
   it('give no picture and no PDF any more once they are cancelled', async () => {

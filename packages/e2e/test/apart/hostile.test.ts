@@ -215,6 +215,47 @@ test('a query with one thing wrong is a 400, and hostile words find nothing and 
   expect(faultsOf(typed, [400])).toEqual([])
 })
 
+// A cursor is ours to write, and anybody's to rewrite. What a list does not look for in it, it passes over: so one has the fields of all.
+const INSTANTS = ['at', 'createdAt', 'createdOn', 'eventDate', 'heldAt', 'since']
+const IDS = ['id', 'eventId', 'orderId', 'reservationId', 'ticketId', 'transferId', 'userId']
+const badInstants = [
+  '0000-01-01T00:00:00Z',
+  '-000001-01-01T00:00:00Z',
+  '+275760-09-13T00:00:00.000Z',
+  '9999-12-31T23:59:59-01:00',
+  '2026-02-30T00:00:00Z',
+  'infinity',
+  8.64e15,
+  true,
+  null,
+]
+const fieldsOf = (names: readonly string[], value: unknown) => Object.fromEntries(names.map((name) => [name, value]))
+const cursorOf = (changed: object) => {
+  const position = { ...fieldsOf(INSTANTS, '2026-12-01T18:30:00.000Z'), ...fieldsOf(IDS, world.venueId), rank: 0.5, ...changed }
+  return Buffer.from(JSON.stringify(position)).toString('base64url')
+}
+const lists = operations.filter(({ route }) => route.method === 'GET' && 'cursor' in (route.query?.shape ?? {}))
+const withCursor = (operation: Operation, cursor: string) => {
+  const good = goodOf(operation)
+  return urlOf(operation, { ...good, query: { ...good.query, cursor } })
+}
+
+test('a cursor that nobody was given is a page or a 400', async () => {
+  expect(lists.length).toBeGreaterThan(7)
+  const read = await sendAll(lists, (operation) => send(operation, 'a cursor', { url: withCursor(operation, cursorOf({})) }))
+  expect(faultsOf(read, [200])).toEqual([])
+
+  const bad = [
+    ...badInstants.map((value) => fieldsOf(INSTANTS, value)),
+    ...[...badIds, null, 7, ['x']].map((value) => fieldsOf(IDS, value)),
+  ]
+  const all = lists.flatMap((operation) => bad.map((changed) => ({ operation, changed })))
+  const sent = await sendAll(all, ({ operation, changed }) =>
+    send(operation, JSON.stringify(changed).slice(0, 60), { url: withCursor(operation, cursorOf(changed)) }),
+  )
+  expect(faultsOf(sent, [200, 400, 414, 431])).toEqual([])
+})
+
 test('headers that are nonsense are a 400, 401 or as good as none', async () => {
   const headers: Record<string, string>[] = [
     { 'idempotency-key': 'x'.repeat(256) },

@@ -1,7 +1,8 @@
 import { type QueueName, queueNames, queues } from '@boxoffice/contracts'
-import { type Aws, createAws, findQueueDepth, readLetters, releaseLetters } from '@boxoffice/messaging'
+import { findQueueDepth, readLetters, releaseLetters } from '@boxoffice/messaging'
+import { withAws } from '../aws.ts'
 import type { Config } from '../config.ts'
-import { failureOf, InputError } from '../failure.ts'
+import { InputError } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { letterView, renderLetters, renderSummary, summaryView } from './render.ts'
 import { inWords, matches, type Selection } from './selection.ts'
@@ -114,20 +115,4 @@ async function change(
     const { looping, refused, undeleted, interrupted } = summary
     return looping.length + refused.length + undeleted.length > 0 || interrupted ? 1 : 0
   })
-}
-
-async function withAws(
-  config: Pick<Config, 'messaging'>,
-  terminal: Terminal,
-  work: (aws: Aws) => Promise<0 | 1>,
-): Promise<0 | 1> {
-  const aws = createAws(config.messaging())
-  try {
-    return await work(aws)
-  } catch (error) {
-    terminal.error(`the queues cannot be reached at ${aws.config.sqsEndpoint ?? 'SQS'}: ${failureOf(error)}\n`)
-    return 1
-  } finally {
-    aws.close()
-  }
 }

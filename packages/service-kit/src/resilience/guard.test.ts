@@ -100,10 +100,18 @@ describe('an internal call', () => {
     behaviour = async (call) => (call < 3 ? Promise.reject(new Error('broken')) : 'answer')
     await withCorrelationId('corr-8', () => client.ask({}))
     const about = { level: 'warn', callee: 'tickets', operation: 'ask', reason: 'ANSWER', correlationId: 'corr-8', attempts: 3 }
-    expect(lines()).toMatchObject([
+    const warnings = lines().filter(({ level }) => level === 'warn')
+    expect(warnings).toMatchObject([
       { ...about, attempt: 1, waitMs: expect.any(Number), msg: 'call failed, will be retried (attempt 1 of 3)' },
       { ...about, attempt: 2, waitMs: expect.any(Number), msg: 'call failed, will be retried (attempt 2 of 3)' },
     ])
+    const call = { msg: 'called', callee: 'tickets', operation: 'ask', ms: expect.any(Number), correlationId: 'corr-8' }
+    expect(lines().filter(({ msg }) => msg === 'called')).toMatchObject([
+      { ...call, outcome: 'ANSWER' },
+      { ...call, outcome: 'ANSWER' },
+      { ...call, outcome: 'answered' },
+    ])
+    expect(lines().at(-1)).toMatchObject({ msg: 'call answered (attempt 3 of 3)', attempt: 3 })
   })
   test('that failed for good is logged too, a time-out as such, and that the breaker opened once', async () => {
     const { logger, lines } = recordLogs()
@@ -112,7 +120,7 @@ describe('an internal call', () => {
     behaviour = () => new Promise(() => {})
     await Promise.all(Array.from({ length: 4 }, () => failure(client.ask({}))))
     for (let n = 0; n < 3; n++) expect(await failure(client.ask({}))).toMatchObject({ reason: 'BREAKER_OPEN' })
-    const messages = lines().map(({ msg }) => msg)
+    const messages = lines().flatMap(({ level, msg }) => (level === 'warn' ? [msg] : []))
     expect(messages.filter((msg) => msg === 'call failed (attempt 1 of 1)')).toHaveLength(4)
     expect(messages.filter((msg) => msg === 'breaker opened: calls are not made')).toHaveLength(1)
     expect(messages).toHaveLength(5)
@@ -141,6 +149,12 @@ describe('a breaker', () => {
     for (let n = 0; n < 4; n++) expect(await failure(client.ask({}))).toMatchObject({ reason: 'ANSWER' })
     expect(await failure(client.ask({}))).toMatchObject({ reason: 'BREAKER_OPEN', sent: false })
     expect(calls).toBe(4)
+  })
+  test('ends the attempts of a call that it opens under', async () => {
+    const client = clientWith({ breaker: { ...quick.breaker, minimumCalls: 2 }, retry: { attempts: 3, firstWaitMs: 1 } })
+    behaviour = () => Promise.reject(new Error('broken'))
+    expect(await failure(client.ask({}))).toMatchObject({ reason: 'BREAKER_OPEN', sent: false })
+    expect(calls).toBe(2)
   })
   test('does not open for refusals', async () => {
     const client = clientWith(quick)
@@ -194,4 +208,10 @@ test('a rate is kept: what is over it is refused before it is sent', async () =>
   const answers = await Promise.all(Array.from({ length: 10 }, () => failure(guard('charge', async () => {}))))
   expect(answers.filter((answer) => answer === null)).toHaveLength(3)
   expect(answers.filter((answer) => answer?.reason === 'RATE_LIMITED' && !answer.sent)).toHaveLength(7)
+})
+
+test('a call waits for its place in the rate as long as it may', async () => {
+  const guard = guardOf('gateway', { ...quick, ratePerSecond: 3, rateWaitMs: 60_000 }, createWatchers())
+  const answers = await Promise.all(Array.from({ length: 5 }, () => failure(guard('charge', async () => {}))))
+  expect(answers).toEqual([null, null, null, null, null])
 })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { E_TIMEOUT, Semaphore, withTimeout } from 'async-mutex'
 import { RateLimiter } from 'limiter'
 import { inSpan, SpanKind } from '../tracing/spans.ts'
@@ -6,7 +7,7 @@ import type { Callee, Policy } from './policies.ts'
 import { ServiceUnavailable } from './unavailable.ts'
 
 export interface Guard {
-  /** Run a call under rate limit, bulkhead and breaker. Rejects with ServiceUnavailable (sent: false) when they refuse it. */
+  /** Run a call under rate limit, bulkhead and breaker, and log how it ended. Rejects with ServiceUnavailable (sent: false) when they refuse it. */
   <T>(operation: string, call: () => Promise<T>): Promise<T>
   state(): 'UP' | 'DEGRADED'
   close(): void
@@ -23,15 +24,15 @@ export function createGuard(
   watchers: Watchers,
   { timeoutMs }: { timeoutMs?: number } = {},
 ): Guard {
-  const { bulkhead, ratePerSecond } = policy
+  const { bulkhead } = policy
   const slots = bulkhead && withTimeout(new Semaphore(bulkhead.concurrent), bulkhead.waitMs)
-  const rate = ratePerSecond ? new RateLimiter({ tokensPerInterval: ratePerSecond, interval: 'second' }) : null
+  const takePlace = createRate(policy)
   const breaker = createBreaker(callee, policy.breaker, watchers, { timeoutMs, isVoid: isAborted })
 
   async function guarded<T>(call: () => Promise<T>): Promise<T> {
     // Before anything is waited for, or taken from others, in vain.
     if (breaker.refuses()) throw new ServiceUnavailable(callee, 'BREAKER_OPEN', false)
-    if (rate && !rate.tryRemoveTokens(1)) throw new ServiceUnavailable(callee, 'RATE_LIMITED', false)
+    if (takePlace && !(await takePlace())) throw new ServiceUnavailable(callee, 'RATE_LIMITED', false)
     if (!slots) return breaker(call)
     try {
       return await slots.runExclusive(() => breaker(call))
@@ -43,20 +44,41 @@ export function createGuard(
 
   const guard = async <T>(operation: string, call: () => Promise<T>): Promise<T> => {
     const done = watchers.metrics.callSeconds.startTimer({ callee, operation })
+    const end = (outcome: string) => {
+      const ms = Math.round(done({ outcome }) * 1_000)
+      watchers.logger.info({ callee, operation, outcome, ms }, 'called')
+    }
     try {
       const answer = await inSpan(
         `${callee} ${operation}`,
         { kind: SpanKind.CLIENT, attributes: { 'peer.service': callee } },
         () => guarded(call),
       )
-      done({ outcome: 'answered' })
+      end('answered')
       return answer
     } catch (error) {
-      done({ outcome: error instanceof ServiceUnavailable ? error.reason : 'failed' })
+      end(error instanceof ServiceUnavailable ? error.reason : 'failed')
       throw error
     }
   }
   return Object.assign(guard, { state: breaker.state, close: breaker.close })
+}
+
+const RATE_LOOK_MS = 20
+
+/** Takes a place among the calls of a second, and waits for one for `rateWaitMs`; false where none came free. Null where no rate is set. */
+function createRate({ ratePerSecond, rateWaitMs = 0 }: Policy): (() => Promise<boolean>) | null {
+  if (!ratePerSecond) return null
+  const limiter = new RateLimiter({ tokensPerInterval: ratePerSecond, interval: 'second' })
+  return async () => {
+    const endsAtMs = performance.now() + rateWaitMs
+    while (!limiter.tryRemoveTokens(1)) {
+      const leftMs = endsAtMs - performance.now()
+      if (leftMs <= 0) return false
+      await sleep(Math.min(leftMs, RATE_LOOK_MS))
+    }
+    return true
+  }
 }
 
 const isAborted = (error: unknown) => error instanceof ServiceUnavailable && error.reason === 'ABORTED'

@@ -24,6 +24,8 @@ export interface Policy {
   readonly retry?: { readonly attempts?: number; readonly firstWaitMs: number }
   readonly bulkhead?: { readonly concurrent: number; readonly waitMs: number }
   readonly ratePerSecond?: number
+  /** How long a call waits for a place in the rate before it is refused; not at all where nothing is given. */
+  readonly rateWaitMs?: number
   /** How long another service may take to answer; 10 s where nothing is given. */
   readonly responseTimeoutMs?: number
 }
@@ -73,6 +75,7 @@ export const policies: Readonly<Record<Callee, Policy>> = {
     },
     bulkhead: { concurrent: 20, waitMs: 1_000 },
     ratePerSecond: 50,
+    rateWaitMs: 500,
   },
   mail: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 } },
   sms: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 20, waitMs: 100 } },

@@ -32,7 +32,7 @@ const figures = {
   retry: { retry: strict({ attempts: z.int().min(1), firstWaitMs: milliseconds }).optional() },
   firstWait: { retry: strict({ firstWaitMs: milliseconds }).optional() },
   bulkhead: { bulkhead: strict({ concurrent: z.int().min(1), waitMs: milliseconds }).optional() },
-  ratePerSecond: { ratePerSecond: z.number().positive().optional() },
+  ratePerSecond: { ratePerSecond: z.number().positive().optional(), rateWaitMs: milliseconds.optional() },
   responseTimeoutMs: { responseTimeoutMs: z.int().min(1).optional() },
 } satisfies Record<Figure, z.ZodRawShape>
 

@@ -1,11 +1,11 @@
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { asPartOf, markFailed, type Span, SpanKind, startSpan, traceOf } from './spans.ts'
+import { asPartOf, linksTo, markFailed, outside, type Span, SpanKind, startSpan, traceOf } from './spans.ts'
 import { findTracer } from './tracing.ts'
 
 /**
- * Make a span of every request, in the caller's trace where it names one. It is active from the first hook to the answer, and ends
- * with that; of a stream of events it ends where the stream begins. Paths and queries stay out of it: they may carry anything.
+ * Make a span of every request: of a service's in the trace that it names, of anybody else's in a trace of its own, with a link to the one
+ * that they name. It is active from the first hook to the answer, and ends with that; of a stream of events it ends where the stream begins. Paths and queries stay out of it: they may carry anything.
  */
 export function traceRequests(app: FastifyInstance): void {
   const open = new WeakMap<FastifyRequest, Span>()
@@ -14,6 +14,8 @@ export function traceRequests(app: FastifyInstance): void {
     const { url: route, config } = request.routeOptions
     if (!findTracer() || route?.startsWith('/actuator')) return done()
     const operation = config.operationId
+    const caller = traceOf(headerOf(request, 'traceparent'))
+    const isOurs = route?.includes('/internal/')
     const span = startSpan(
       route ? `${request.method} ${route}` : request.method,
       SpanKind.SERVER,
@@ -23,7 +25,8 @@ export function traceRequests(app: FastifyInstance): void {
         ...(operation && { 'boxoffice.operation': operation }),
         'boxoffice.correlation_id': request.id,
       },
-      traceOf(headerOf(request, 'traceparent')),
+      isOurs ? caller : outside,
+      isOurs ? [] : linksTo(caller),
     )
     if (!span) return done()
     open.set(request, span)

@@ -6,6 +6,7 @@ import {
   defaultTextMapSetter,
   INVALID_SPAN_CONTEXT,
   isSpanContextValid,
+  type Link,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -33,8 +34,13 @@ export function findRecordingSpan(): Span | undefined {
 export const findTraceId = (): string | undefined => (findTracer() ? trace.getActiveSpan()?.spanContext().traceId : undefined)
 
 /** A span that its maker ends. Undefined while tracing is off. */
-export const startSpan = (name: string, kind: SpanKind, attributes: Attributes, parent?: Context): Span | undefined =>
-  findTracer()?.startSpan(name, { kind, attributes }, parent)
+export const startSpan = (
+  name: string,
+  kind: SpanKind,
+  attributes: Attributes,
+  parent?: Context,
+  links: Link[] = [],
+): Span | undefined => findTracer()?.startSpan(name, { kind, attributes, links }, parent)
 
 /** From here on a statement or a command is slow. */
 const SLOW_DETAIL_MS = 100
@@ -89,6 +95,9 @@ export async function inSpan<T>(
 /** Run `work`, and all that it awaits, as part of `span`. */
 export const asPartOf = <T>(span: Span, work: () => T): T => context.with(trace.setSpan(context.active(), span), work)
 
+/** The context of what is part of no trace. */
+export const outside: Context = ROOT_CONTEXT
+
 /** Run `work` outside of every trace: what it begins is a trace of its own. */
 export const outsideTrace = <T>(work: () => T): T => (findTracer() ? context.with(ROOT_CONTEXT, work) : work())
 
@@ -138,6 +147,12 @@ export function traceHeaders(): Record<string, string> {
 /** The trace of a `traceparent`; outside of any where there is none, or where it is nonsense. */
 export const traceOf = (traceparent: string | null | undefined): Context =>
   traceparent ? propagator.extract(ROOT_CONTEXT, { traceparent }, defaultTextMapGetter) : ROOT_CONTEXT
+
+/** A trace beside ours, which somebody outside named: ours is not part of it. */
+export function linksTo(other: Context): Link[] {
+  const spanContext = trace.getSpanContext(other)
+  return spanContext ? [{ context: spanContext }] : []
+}
 
 /** Go on with work that was written down earlier, in the trace it was written down in. */
 export const continueTrace = <T>(

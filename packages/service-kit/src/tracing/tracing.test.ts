@@ -25,8 +25,9 @@ const answers = { 200: z.object({ ok: z.boolean() }) }
 const route = (path: `/api/${string}`) =>
   defineRoute({ method: 'GET', path, summary: path, access: 'anyone', responses: answers })
 const routes = {
-  outer: route('/api/peer/outer'),
-  inner: route('/api/peer/inner'),
+  public: route('/api/peer/public'),
+  outer: route('/api/peer/internal/outer'),
+  inner: route('/api/peer/internal/inner'),
   broken: route('/api/peer/broken'),
   watch: defineRoute({
     method: 'GET',
@@ -55,6 +56,7 @@ beforeAll(async () => {
       return ok
     },
     inner: async () => ok,
+    public: async () => ok,
     broken: () => Promise.reject(new Error('somebody@example.test is not known')),
     watch: async ({ signal }) => ({
       status: 200,
@@ -96,22 +98,29 @@ const named = (recorded: ReturnType<typeof recordSpans>, name: string) =>
   })
 
 describe('a request', () => {
-  test('goes on in its caller’s trace, and takes it along to the service that it calls', async () => {
+  test('goes on in the trace of the service that calls, and takes it along to the service that it calls', async () => {
     const recorded = recordSpans()
-    expect((await ask('outer', fromCaller)).status).toBe(200)
-    const outer = await named(recorded, 'GET /api/peer/outer')
+    expect((await ask('internal/outer', fromCaller)).status).toBe(200)
+    const outer = await named(recorded, 'GET /api/peer/internal/outer')
     const client = await named(recorded, 'tickets inner')
-    const inner = await named(recorded, 'GET /api/peer/inner')
+    const inner = await named(recorded, 'GET /api/peer/internal/inner')
     expect(outer).toMatchObject({ kind: SpanKind.SERVER, traceId: TRACE_ID, parentId: CALLER })
     expect(client).toMatchObject({ kind: SpanKind.CLIENT, traceId: TRACE_ID, parentId: outer.spanId })
     expect(inner).toMatchObject({ kind: SpanKind.SERVER, traceId: TRACE_ID, parentId: client.spanId })
-    expect(outer.attributes).toMatchObject({ 'http.route': '/api/peer/outer', 'http.response.status_code': 200 })
+    expect(outer.attributes).toMatchObject({ 'http.route': '/api/peer/internal/outer', 'http.response.status_code': 200 })
     expect(client.attributes).toMatchObject({ 'peer.service': 'tickets', 'http.response.status_code': 200 })
+  })
+  test('from outside is a trace of its own, with a link to the one that its caller names', async () => {
+    const recorded = recordSpans()
+    expect((await ask('public', fromCaller)).status).toBe(200)
+    const span = await named(recorded, 'GET /api/peer/public')
+    expect(span).toMatchObject({ parentId: null, links: [{ traceId: TRACE_ID, spanId: CALLER }] })
+    expect(span.traceId).not.toBe(TRACE_ID)
   })
   test('begins a trace where its caller names none, and what is no trace is nobody’s', async () => {
     const recorded = recordSpans()
-    await ask('inner', { headers: { traceparent: 'nonsense' } })
-    expect(await named(recorded, 'GET /api/peer/inner')).toMatchObject({ parentId: null })
+    await ask('internal/inner', { headers: { traceparent: 'nonsense' } })
+    expect(await named(recorded, 'GET /api/peer/internal/inner')).toMatchObject({ parentId: null })
   })
   test('that fails says so by the kind of its error, and not in its words', async () => {
     const recorded = recordSpans()
@@ -138,8 +147,8 @@ describe('a request', () => {
         answer = resolve
       })
     }
-    await expect(ask('outer', { signal: leaving.signal })).rejects.toThrow('aborted')
-    const outer = await named(recorded, 'GET /api/peer/outer')
+    await expect(ask('internal/outer', { signal: leaving.signal })).rejects.toThrow('aborted')
+    const outer = await named(recorded, 'GET /api/peer/internal/outer')
     expect(outer).toMatchObject({ failed: 'aborted', attributes: { 'error.type': 'aborted' } })
     expect(outer.attributes).not.toHaveProperty('http.response.status_code')
     answer()
@@ -147,8 +156,8 @@ describe('a request', () => {
   test('of the load balancer or of who reads metrics has none', async () => {
     const recorded = recordSpans()
     await fetch(`${peer.url}/actuator/health/live`)
-    await ask('inner')
-    await named(recorded, 'GET /api/peer/inner')
+    await ask('internal/inner')
+    await named(recorded, 'GET /api/peer/internal/inner')
     expect(recorded.spans().filter(({ name }) => name.includes('actuator'))).toEqual([])
   })
 })
@@ -225,10 +234,10 @@ describe('statements and commands', () => {
 describe('which traces are recorded', () => {
   test('their ids decide: a caller’s flag cannot ask for it', async () => {
     const recorded = recordSpans(0.5)
-    expect((await ask('outer', fromCaller)).status).toBe(200)
+    expect((await ask('internal/outer', fromCaller)).status).toBe(200)
     const inOtherHalf = '1'.padStart(32, '0')
-    expect((await ask('inner', { headers: { traceparent: `00-${inOtherHalf}-${CALLER}-00` } })).status).toBe(200)
-    await named(recorded, 'GET /api/peer/inner') // what ended before it has been recorded too
+    expect((await ask('internal/inner', { headers: { traceparent: `00-${inOtherHalf}-${CALLER}-00` } })).status).toBe(200)
+    await named(recorded, 'GET /api/peer/internal/inner') // what ended before it has been recorded too
     expect(recorded.spans()).toMatchObject([{ traceId: inOtherHalf }])
   })
   test('of the others a process keeps what failed in it, with the statements that did', async () => {
@@ -301,10 +310,10 @@ describe('a collector', () => {
     if (how === 'never answers') await once(never.listen(port, '127.0.0.1'), 'listening')
     const traces = { endpoint: `http://127.0.0.1:${port}`, ratio: 1, slowMs: 1_000 }
     startTracing({ service: 'test', traces, logger, now: () => new Date(), limits })
-    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask('outer')).status))
+    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask('internal/outer')).status))
     expect(new Set(statuses)).toEqual(new Set([200]))
     await stopTracing()
-    expect((await ask('outer')).status).toBe(200)
+    expect((await ask('internal/outer')).status).toBe(200)
   })
   test('that refuses what it is sent is told of in the log, and so is that it takes it again', async () => {
     let status = 400
@@ -313,11 +322,11 @@ describe('a collector', () => {
     })
     const [warn, info] = [vi.spyOn(logger, 'warn'), vi.spyOn(logger, 'info')]
     startTracing({ service: 'test', traces, logger, now: () => new Date(), limits: { ...limits, sendMsMax: 5_000 } })
-    await ask('inner')
+    await ask('internal/inner')
     await until(() => expect(warn).toHaveBeenCalledWith({ err: expect.any(Error) }, expect.stringContaining('dropped')))
     expect(info).not.toHaveBeenCalledWith('traces are taken by their collector again')
     status = 200
-    await ask('inner')
+    await ask('internal/inner')
     await until(() => expect(info).toHaveBeenCalledWith('traces are taken by their collector again'))
   })
   test('gets the spans of a service that stops', async () => {
@@ -330,10 +339,10 @@ describe('a collector', () => {
     // Nothing is sent before the service stops, and then for as long as it takes.
     const sent = { sendEveryMs: 3_600_000, sendMsMax: 60_000, stopMsMax: 60_000 }
     startTracing({ service: 'payment-service', traces, logger, now: () => new Date(), limits: sent })
-    await ask('inner')
+    await ask('internal/inner')
     await stopTracing()
     expect(taken.map(({ path }) => path)).toEqual(['/v1/traces'])
     expect(JSON.stringify(taken)).toContain('payment-service')
-    expect(JSON.stringify(taken)).toContain('GET /api/peer/inner')
+    expect(JSON.stringify(taken)).toContain('GET /api/peer/internal/inner')
   })
 })

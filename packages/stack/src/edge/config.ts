@@ -22,6 +22,12 @@ export const Environment = z.object({
   MAILBOX_URL: z.url().describe('where people read mail'),
   SMS_URL: z.url().describe('where people read text messages'),
   ANSWER_TIMEOUT_MS: z.coerce.number().int().min(1).default(30_000).describe('how long a service may take to answer, in ms'),
+  REQUEST_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(30_000)
+    .describe('how long a client may take to send a request, in ms'),
 })
 
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
@@ -34,5 +40,6 @@ export function loadConfig(environment: Record<string, string | undefined>): Edg
     mailboxUrl: read.MAILBOX_URL,
     smsUrl: read.SMS_URL,
     answerTimeoutMs: read.ANSWER_TIMEOUT_MS,
+    requestTimeoutMs: read.REQUEST_TIMEOUT_MS,
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Cache } from '@boxoffice/messaging'
-import type { Breaker, Metrics } from '@boxoffice/service-kit'
+import { type Breaker, keysOf, type Metrics } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 
@@ -38,7 +38,6 @@ export interface ReadCache {
 export const CHANNEL = 'analytics:changed'
 const PREFIX = 'analytics:reads:'
 const ENTRY_BYTES_MAX = 1_000_000
-const SCANNED_AT_ONCE = 500
 const script = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 const [fill, invalidate] = [script('fill'), script('invalidate')]
 
@@ -116,16 +115,6 @@ export function createReadCache(options: {
       await redis.eval(invalidate, 1, keyOf(generation, tag), crypto.randomUUID(), seconds, channel, tag)
     },
 
-    caches: [{ name: 'reads', figures: async () => ({ ...counts, entries: null }), clear: () => clear(redis) }],
+    caches: [{ name: 'reads', figures: async () => ({ ...counts, entries: null }), keys: keysOf(redis, `${PREFIX}*`) }],
   }
-}
-
-/** Delete what is cached, step by step: Redis goes on serving meanwhile. */
-async function clear(redis: Redis): Promise<void> {
-  let cursor = '0'
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${PREFIX}*`, 'COUNT', SCANNED_AT_ONCE)
-    if (keys.length > 0) await redis.unlink(...keys)
-    cursor = next
-  } while (cursor !== '0')
 }

@@ -1,5 +1,5 @@
 import { EventId, EventStatus, Instant, UserId, VenueId } from '@boxoffice/contracts'
-import { RefusedError, refuse, type UserPrincipal } from '@boxoffice/service-kit'
+import { RefusedError, refuse, refuseUnknown, type UserPrincipal } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Read } from './reads.ts'
 
@@ -19,8 +19,6 @@ export type KnownEvent = z.output<typeof KnownEvent>
 /** The columns of `events` for one, where it is not deleted. */
 export const knownEventColumns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate",
   time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", status`
-
-const eventNotFound = () => new RefusedError(refuse(404, 'EVENT_NOT_FOUND', 'no such event'))
 
 /** Who may see what of an event. */
 export interface EventAccess {
@@ -46,7 +44,8 @@ export function createEventAccess(read: Read): EventAccess {
 
   async function getVisible(eventId: EventId, principal: UserPrincipal | null): Promise<KnownEvent> {
     const event = await find(eventId)
-    if (!event || (event.status === 'DRAFT' && !(principal && isOwn(event, principal)))) throw eventNotFound()
+    if (!event || (event.status === 'DRAFT' && !(principal && isOwn(event, principal))))
+      throw new RefusedError(refuseUnknown('EVENT', eventId))
     return event
   }
 

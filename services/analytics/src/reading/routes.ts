@@ -1,8 +1,8 @@
 import { ticketQueryRoutes } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, refuse } from '@boxoffice/service-kit'
+import { type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isAdmin, isOwn } from './event-access.ts'
-import { TicketPosition } from './ticket-reads.ts'
+import { ticketCursor } from './ticket-reads.ts'
 
 /** The queries of `GET /api/v1/health`, as documentation writes paths. */
 const endpoints = [
@@ -18,7 +18,7 @@ export function ticketQueryHandlers(deps: Dependencies): Handlers<typeof ticketQ
   return {
     async listSoldTickets({ query: { eventId, limit, cursor }, principal }) {
       if (eventId) await access.getOwn(eventId, principal)
-      const wish = { limit, after: decodeCursor(TicketPosition, cursor) }
+      const wish = { limit, after: ticketCursor.decode(cursor) }
       const page = eventId ? tickets.listOfEvent(eventId, wish) : tickets.listOfUser(principal.userId, wish)
       return { status: 200, body: await page }
     },
@@ -27,7 +27,7 @@ export function ticketQueryHandlers(deps: Dependencies): Handlers<typeof ticketQ
       const isTheirs = ticket?.userId === principal.userId || isAdmin(principal)
       const event = ticket && !isTheirs ? await access.find(ticket.eventId) : null
       if (!ticket || !(isTheirs || (event && isOwn(event, principal)))) {
-        return refuse(404, 'TICKET_NOT_FOUND', 'no such ticket')
+        return refuseUnknown('TICKET', params.ticketId)
       }
       return { status: 200, body: ticket }
     },

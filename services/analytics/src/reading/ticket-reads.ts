@@ -1,13 +1,12 @@
 import { type EventId, SoldTicket, type TicketId, type UserId } from '@boxoffice/contracts'
-import { pageOf, type Tx } from '@boxoffice/service-kit'
+import { cursorFields, defineCursor, type PositionOf, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import { statusOf, type TicketFacts } from '../projection/order-facts.ts'
 import { tickets } from '../projection/order-repository.ts'
 import type { Read } from './reads.ts'
 
 /** After which ticket a page begins. */
-export const TicketPosition = z.object({ createdOn: z.coerce.date(), ticketId: z.uuid() })
-type TicketPosition = z.output<typeof TicketPosition>
+export const ticketCursor = defineCursor({ createdOn: cursorFields.instant, ticketId: cursorFields.id })
 
 const Page = z.object({ tickets: z.array(SoldTicket), nextCursor: z.string().nullable() })
 
@@ -36,7 +35,7 @@ export function createTicketReads(read: Read) {
        order by created_on desc, ticket_id desc limit $3`,
       [generation, id, limit + 1, after?.createdOn ?? null, after?.ticketId ?? null],
     )
-    const { page, nextCursor } = pageOf(rows, limit, ({ createdOn, ticketId }) => ({ createdOn, ticketId }))
+    const { page, nextCursor } = ticketCursor.pageOf(rows, limit, (last) => last)
     return { tickets: page.map(viewOf), nextCursor }
   }
   const nothing = { tickets: [], nextCursor: null }
@@ -64,6 +63,6 @@ export function createTicketReads(read: Read) {
 
 export interface PageWish {
   limit: number
-  after: TicketPosition | null
+  after: PositionOf<typeof ticketCursor> | null
 }
 export type TicketReads = ReturnType<typeof createTicketReads>

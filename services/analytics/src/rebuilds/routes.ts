@@ -1,11 +1,9 @@
 import type { analyticsInternalRoutes, analyticsProjectionRoutes, ProjectionFigures } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOfPool, transact } from '@boxoffice/service-kit'
+import { type Handlers, refuse, refuseUnknown, sqlOfPool, transact } from '@boxoffice/service-kit'
 import type { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { getActiveGeneration } from '../projection/generation-repository.ts'
 import { cancelRebuild, findLastRebuild, findRebuild, insertRebuild } from './rebuild-repository.ts'
-
-const notFound = () => refuse(404, 'REBUILD_NOT_FOUND', 'no such rebuild')
 
 async function figuresOf({ pool, lag }: Dependencies): Promise<z.output<typeof ProjectionFigures>> {
   const sql = sqlOfPool(pool)
@@ -27,12 +25,12 @@ export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsIn
     findRebuild: async () => ({ status: 200, body: await figuresOf(deps) }),
     async getRebuild({ params }) {
       const rebuild = await findRebuild(sql, params.rebuildId)
-      return rebuild ? { status: 200, body: rebuild } : notFound()
+      return rebuild ? { status: 200, body: rebuild } : refuseUnknown('REBUILD', params.rebuildId)
     },
     async cancelRebuild({ params, log }) {
       const cancelled = await transact(deps.pool, (tx) => cancelRebuild(tx, params.rebuildId))
       const rebuild = await findRebuild(sql, params.rebuildId)
-      if (!rebuild) return notFound()
+      if (!rebuild) return refuseUnknown('REBUILD', params.rebuildId)
       if (!cancelled) return refuse(409, 'REBUILD_ENDED', 'this rebuild has ended')
       log.warn({ rebuildId: params.rebuildId }, 'a rebuild was cancelled')
       return { status: 200, body: rebuild }

@@ -1,13 +1,13 @@
 import type { analyticsRoutes } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers } from '@boxoffice/service-kit'
+import type { Handlers } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { attachmentFor, csvOf } from './csv.ts'
-import { SalesPosition } from './sales-reads.ts'
+import { salesCursor } from './sales-reads.ts'
 
 export function salesHandlers({ access, sales, watchSales }: Dependencies): Handlers<typeof analyticsRoutes> {
   return {
     async listSales({ query: { limit, cursor, venueId = null }, principal }) {
-      const after = decodeCursor(SalesPosition, cursor)
+      const after = salesCursor.decode(cursor)
       return { status: 200, body: await sales.listOf({ organizerId: principal.userId, venueId }, { limit, after }) }
     },
     async getSales({ params, query: { format, interval }, principal }) {

@@ -1,5 +1,5 @@
 import { type EventId, type EventSales, type SalesReport, sum, type UserId, type VenueId } from '@boxoffice/contracts'
-import { pageOf } from '@boxoffice/service-kit'
+import { cursorFields, defineCursor, type PositionOf } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { KnownEvent } from '../reading/event-access.ts'
 import type { Read } from '../reading/reads.ts'
@@ -14,7 +14,7 @@ import {
 } from './figures-repository.ts'
 
 /** After which event a page of one's events begins. */
-export const SalesPosition = z.object({ eventDate: z.coerce.date(), eventId: z.uuid() })
+export const salesCursor = defineCursor({ eventDate: cursorFields.instant, eventId: cursorFields.id })
 const OverviewPage = z.object({ page: z.array(OverviewLine), nextCursor: z.string().nullable() })
 const Revenue = z.object({ revenueMinor: z.int(), currency: EventFigures.shape.currency })
 
@@ -40,7 +40,7 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
     /** One's events with their figures, the latest event first; in the cache they hang on the organizer. */
     async listOf(
       of: { organizerId: UserId; venueId: VenueId | null },
-      wish: { limit: number; after: z.output<typeof SalesPosition> | null },
+      wish: { limit: number; after: PositionOf<typeof salesCursor> | null },
     ): Promise<{ events: EventSales[]; nextCursor: string | null }> {
       const entry = {
         tag: `user:${of.organizerId}`,
@@ -50,7 +50,7 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
       } as const
       const listed = await read(entry, async (sql, generation) => {
         const lines = await listOverview(sql, generation, of, { ...wish, limit: wish.limit + 1 })
-        return pageOf(lines, wish.limit, ({ eventDate, eventId }) => ({ eventDate, eventId }))
+        return salesCursor.pageOf(lines, wish.limit, (last) => last)
       })
       const { page, nextCursor } = listed ?? { page: [], nextCursor: null }
       return { events: page.map(salesOf), nextCursor }

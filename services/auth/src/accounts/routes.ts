@@ -1,5 +1,5 @@
 import type { authInternalRoutes, authRoutes, UserId } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse } from '@boxoffice/service-kit'
+import { type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
 import { networkOf } from '../limits/network.ts'
@@ -43,14 +43,14 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
   }
 }
 
-const noSuchUser = () => refuse(404, 'USER_NOT_FOUND', 'no such user')
+const unknownAddress = () => refuse(404, 'USER_NOT_FOUND', 'there is no user with this address')
 
 export function accountInternalHandlers(deps: Dependencies): Handlers<AccountInternalRoutes> {
   const { prisma } = deps
   return {
     async getUser({ params }) {
       const user = await findUser(prisma, params.userId)
-      return user ? { status: 200, body: toUserInfo(user) } : noSuchUser()
+      return user ? { status: 200, body: toUserInfo(user) } : refuseUnknown('USER', params.userId)
     },
     async getUsers({ body }) {
       const users = await findUsers(prisma, body.userIds)
@@ -58,12 +58,12 @@ export function accountInternalHandlers(deps: Dependencies): Handlers<AccountInt
     },
     async getUserByEmail({ body }) {
       const user = await findUserByEmail(prisma, body.email)
-      return user ? { status: 200, body: toUserInfo(user) } : noSuchUser()
+      return user ? { status: 200, body: toUserInfo(user) } : unknownAddress()
     },
     async grantRole({ body, principal, log }) {
       const found = await findUserByEmail(prisma, body.email)
       const user = found && (await addRole(prisma, found.userId, body.role))
-      if (!user) return noSuchUser()
+      if (!user) return unknownAddress()
       log.info({ userId: user.userId, role: body.role, by: principal.service }, 'role granted')
       return { status: 200, body: toUser(user) }
     },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type EventId, EventInfo, type EventQuery } from '@boxoffice/contracts'
 import type { Cache } from '@boxoffice/messaging'
-import type { Breaker, Metrics } from '@boxoffice/service-kit'
+import { type Breaker, keysOf, type Metrics } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { Counter } from 'prom-client'
 import { z } from 'zod'
@@ -27,7 +27,6 @@ export interface EventCache {
 
 const eventKey = (eventId: string) => `events:event:${eventId}`
 const FOR_EVER = Number.MAX_SAFE_INTEGER
-const SCANNED_AT_ONCE = 500
 const PAGE_BYTES_MAX = 100_000
 const pageKey = (generation: string) => `events:page:${generation}:`
 const generationKey = 'events:pages:generation'
@@ -60,15 +59,6 @@ export function createEventCache(options: {
     return found
   }
 
-  /** Delete what matches, step by step: Redis goes on serving meanwhile. */
-  async function clear(pattern: string): Promise<void> {
-    let cursor = '0'
-    do {
-      const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCANNED_AT_ONCE)
-      if (keys.length > 0) await redis.unlink(...keys)
-      cursor = next
-    } while (cursor !== '0')
-  }
   // How many entries there are Redis cannot tell without walking through all of its keys.
   const figuresOf = (cache: keyof typeof counts) => async () => ({ ...counts[cache], entries: null })
 
@@ -112,8 +102,8 @@ export function createEventCache(options: {
     },
 
     caches: [
-      { name: 'events', figures: figuresOf('event'), clear: () => clear(`${eventKey('')}*`) },
-      { name: 'event-pages', figures: figuresOf('page'), clear: () => clear(`${pageKey('*')}*`) },
+      { name: 'events', figures: figuresOf('event'), keys: keysOf(redis, `${eventKey('')}*`) },
+      { name: 'event-pages', figures: figuresOf('page'), keys: keysOf(redis, `${pageKey('*')}*`) },
     ],
   }
 }

@@ -14,7 +14,7 @@ import {
 } from '@boxoffice/contracts'
 import { RefusedError, refuse, sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
-import { ensureVenue, findVenue } from '../venues/venue-repository.ts'
+import { ensureVenue, findVenue, listVenueOf } from '../venues/venue-repository.ts'
 import { changedFields, objectionTo, objectionToEditor, reasonsNotToPublish, snapshotOf } from './event.ts'
 import { type Db, findEvent, insertEvent, removeEvent, updateEvent } from './event-repository.ts'
 
@@ -60,6 +60,7 @@ export const changeEvent = (deps: Dependencies, eventId: EventId, userId: UserId
     if (changed.length === 0) return { edited: true, event }
     const updated = await updateEvent(tx, event, data, deps.now())
     if (!updated) return null
+    if (venue && updated.status === 'PUBLISHED') await listVenueOf(tx, venue)
     await deps.messaging.append(
       sqlOf(tx),
       eventUpdated,
@@ -77,6 +78,7 @@ export const publishEvent = (deps: Dependencies, eventId: EventId, userId: UserI
     if (reasons.length > 0) return { edited: false, why: 'NOT_PUBLISHABLE', reasons }
     const updated = await updateEvent(tx, event, { status: 'PUBLISHED' }, deps.now())
     if (!updated) return null
+    await listVenueOf(tx, updated)
     await deps.messaging.append(sqlOf(tx), eventPublished, snapshotOf(updated), { aggregateVersion: updated.version })
     return { edited: true, event: updated }
   })
@@ -151,7 +153,7 @@ async function venueOf(
   organizerId: UserId,
   { venueId, venueName, venueAddress }: { venueId?: VenueId; venueName?: string; venueAddress?: string },
 ): Promise<Venue | null> {
-  if (venueId) return findVenue(tx, venueId)
+  if (venueId) return findVenue(tx, venueId, organizerId)
   const venue = { name: venueName ?? '', address: venueAddress ?? '', organizerId, createdAt: deps.now() }
   return ensureVenue(tx, { venueId: deps.newId() as VenueId, ...venue })
 }

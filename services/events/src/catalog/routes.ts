@@ -1,21 +1,19 @@
-import { type EventId, type eventsInternalRoutes, type eventsRoutes, Instant } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, pageOf, refuse } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import type { EventId, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
+import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { searchPublished } from '../search/search-repository.ts'
 import { cancelEvent, changeEvent, createEvent, deleteEvent, type Edited, publishEvent } from './edit.ts'
 import { isVisibleTo, toPublic } from './event.ts'
 import { findEvent, findEvents, listOfOrganizer } from './event-repository.ts'
 
-const Position = z.object({ at: Instant, id: z.uuid() })
-const Ranked = Position.extend({ rank: z.number() })
-const notFound = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
+const newest = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
+const ranked = defineCursor({ at: cursorFields.instant, id: cursorFields.id, rank: cursorFields.rank })
 
 /** Why an edit was not made, as an answer. */
-function refusalOf({ why, reasons }: Extract<Edited, { edited: false }>) {
+function refusalOf({ why, reasons }: Extract<Edited, { edited: false }>, eventId: EventId) {
   switch (why) {
     case 'NOT_FOUND':
-      return notFound()
+      return refuseUnknown('EVENT', eventId)
     case 'VENUE_NOT_FOUND':
       return refuse(404, 'VENUE_NOT_FOUND', 'no such venue')
     case 'NOT_YOURS':
@@ -37,11 +35,11 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
   const { prisma, cache, now } = deps
   return {
     async listEvents({ query }) {
-      const after = decodeCursor(Ranked, query.cursor)
+      const after = ranked.decode(query.cursor)
       const { events, nextCursor } = await cache.page(query, async () => {
         const found = await searchPublished(prisma, query, { after, now: now() })
-        const { page, nextCursor } = pageOf(found, query.limit, ({ event, rank }) => ({
-          at: event.eventDate.toISOString(),
+        const { page, nextCursor } = ranked.pageOf(found, query.limit, ({ event, rank }) => ({
+          at: event.eventDate,
           id: event.eventId,
           rank,
         }))
@@ -55,32 +53,34 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
       return refuse(404, 'VENUE_NOT_FOUND', 'no such venue')
     },
     async listMyEvents({ query, principal }) {
-      const rows = await listOfOrganizer(prisma, principal.userId, query.limit, decodeCursor(Position, query.cursor))
-      const { page, nextCursor } = pageOf(rows, query.limit, ({ createdAt, eventId }) => ({
-        at: createdAt.toISOString(),
+      const rows = await listOfOrganizer(prisma, principal.userId, query.limit, newest.decode(query.cursor))
+      const { page, nextCursor } = newest.pageOf(rows, query.limit, ({ createdAt, eventId }) => ({
+        at: createdAt,
         id: eventId,
       }))
       return { status: 200, body: { events: page.map(toPublic), nextCursor } }
     },
     async getEvent({ params, principal }) {
       const event = await cache.event(params.eventId, () => findEvent(prisma, params.eventId))
-      return event && isVisibleTo(event, principal?.userId) ? { status: 200, body: toPublic(event) } : notFound()
+      return event && isVisibleTo(event, principal?.userId)
+        ? { status: 200, body: toPublic(event) }
+        : refuseUnknown('EVENT', params.eventId)
     },
     async updateEvent({ params, body, principal }) {
       const changed = await changeEvent(deps, params.eventId, principal.userId, body)
-      return changed.edited ? { status: 200, body: toPublic(changed.event) } : refusalOf(changed)
+      return changed.edited ? { status: 200, body: toPublic(changed.event) } : refusalOf(changed, params.eventId)
     },
     async deleteEvent({ params, principal }) {
       const deleted = await deleteEvent(deps, params.eventId, principal.userId)
-      return deleted.edited ? { status: 204, body: undefined } : refusalOf(deleted)
+      return deleted.edited ? { status: 204, body: undefined } : refusalOf(deleted, params.eventId)
     },
     async cancelEvent({ params, body, principal }) {
       const cancelled = await cancelEvent(deps, params.eventId, principal.userId, body.cancellationReason)
-      return cancelled.edited ? { status: 200, body: toPublic(cancelled.event) } : refusalOf(cancelled)
+      return cancelled.edited ? { status: 200, body: toPublic(cancelled.event) } : refusalOf(cancelled, params.eventId)
     },
     async publishEvent({ params, principal }) {
       const published = await publishEvent(deps, params.eventId, principal.userId)
-      return published.edited ? { status: 200, body: toPublic(published.event) } : refusalOf(published)
+      return published.edited ? { status: 200, body: toPublic(published.event) } : refusalOf(published, params.eventId)
     },
   }
 }
@@ -92,11 +92,13 @@ export function eventInternalHandlers({
   return {
     async getEventInfo({ params }) {
       const event = await findEvent(prisma, params.eventId)
-      return event ? { status: 200, body: event } : notFound()
+      return event ? { status: 200, body: event } : refuseUnknown('EVENT', params.eventId)
     },
     async validateOrganizer({ params: { eventId, userId } }) {
       const event = await findEvent(prisma, eventId)
-      return event ? { status: 200, body: { isOrganizer: event.organizerId === userId, eventId, userId } } : notFound()
+      return event
+        ? { status: 200, body: { isOrganizer: event.organizerId === userId, eventId, userId } }
+        : refuseUnknown('EVENT', eventId)
     },
     async getEventInfos({ body }) {
       return { status: 200, body: { events: await findEvents(prisma, body.eventIds) } }

@@ -1,5 +1,5 @@
 import type { Event, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, refuseDetails } from '@boxoffice/service-kit'
+import { type Handlers, RefusedError, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
 import { isVisibleTo } from '../catalog/event.ts'
 import { findEvent } from '../catalog/event-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -7,7 +7,6 @@ import { planJson, planText } from './plan-json.ts'
 import { putPlan, takePlan } from './put-plan.ts'
 import type { ShownPlan } from './shown-plans.ts'
 
-const noEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
 const noPlan = () => refuse(404, 'SEATING_PLAN_NOT_FOUND', 'the event has no such seating plan')
 
 export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
@@ -20,7 +19,7 @@ export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof events
       if (result.put) return { status: 200, body: planJson(eventId, result.plan) }
       switch (result.why) {
         case 'NOT_FOUND':
-          return noEvent()
+          return refuseUnknown('EVENT', eventId)
         case 'NOT_YOURS':
           return refuse(403, 'FORBIDDEN', 'this is another organizer’s event')
         case 'NOT_EDITABLE':
@@ -31,7 +30,7 @@ export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof events
     },
     async getSeatingPlan({ params, query, principal, headers }) {
       const event = await cache.event(params.eventId, () => findEvent(prisma, params.eventId))
-      if (!event || !isVisibleTo(event, principal?.userId)) return noEvent()
+      if (!event || !isVisibleTo(event, principal?.userId)) return refuseUnknown('EVENT', params.eventId)
       const shown = await showPlan(params.eventId)
       if (!shown) return noPlan()
       const { json, etag, planVersion } = shown

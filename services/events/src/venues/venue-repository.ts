@@ -3,7 +3,7 @@ import type { Db } from '../catalog/event-repository.ts'
 import { Prisma, type Venue as Row } from '../generated/prisma/client.ts'
 import { vectorOfVenue, type Wanted } from '../search/words.ts'
 
-const toVenue = (row: Omit<Row, 'search'>): Venue => ({
+const toVenue = (row: Omit<Row, 'search' | 'listed'>): Venue => ({
   venueId: row.id as VenueId,
   name: row.name,
   address: row.address,
@@ -15,15 +15,16 @@ const toVenue = (row: Omit<Row, 'search'>): Venue => ({
   createdAt: row.createdAt,
 })
 
-export async function findVenue(db: Db, venueId: VenueId): Promise<Venue | null> {
-  const row = await db.venue.findUnique({ where: { id: venueId } })
+/** A venue that this organizer may know of. */
+export async function findVenue(db: Db, venueId: VenueId, organizerId: UserId): Promise<Venue | null> {
+  const row = await db.venue.findFirst({ where: { id: venueId, OR: [{ organizerId }, { listed: true }] } })
   return row && toVenue(row)
 }
 
 /** Keep a venue; the one that stands there where this id has been inserted before. */
 export async function insertVenue(
   db: Db,
-  venue: NewVenue & { venueId: VenueId; organizerId: UserId; createdAt: Date },
+  venue: NewVenue & { venueId: VenueId; organizerId: UserId; createdAt: Date; listed: boolean },
 ): Promise<Venue> {
   const { venueId: id, ...data } = venue
   const row = await db.venue.upsert({ where: { id }, create: { id, ...data }, update: {} })
@@ -31,26 +32,30 @@ export async function insertVenue(
   return toVenue(row)
 }
 
-/** The organizer's venue of this name and address, made where there is none. */
-export async function ensureVenue(db: Db, venue: Parameters<typeof insertVenue>[1]): Promise<Venue> {
+/** The organizer's venue of this name and address, made where there is none: as secret as the draft that it is made for. */
+export async function ensureVenue(db: Db, venue: Omit<Parameters<typeof insertVenue>[1], 'listed'>): Promise<Venue> {
   const { organizerId, name, address } = venue
   const known = await db.venue.findFirst({ where: { organizerId, name, address }, orderBy: { createdAt: 'asc' } })
-  return known ? toVenue(known) : insertVenue(db, venue)
+  return known ? toVenue(known) : insertVenue(db, { ...venue, listed: false })
 }
+
+/** Where a published event takes place is no secret any more. */
+export const listVenueOf = (db: Db, { venueId }: { venueId: VenueId }) =>
+  db.venue.updateMany({ where: { id: venueId, listed: false }, data: { listed: true } })
 
 /** Prisma cannot write a tsvector: SQL does. */
 export async function writeVenueSearch(db: Db, venue: { id: string } & Parameters<typeof vectorOfVenue>[0]): Promise<void> {
   await db.$executeRaw`update venues set search = ${vectorOfVenue(venue)}::tsvector where id = ${venue.id}::uuid`
 }
 
-/** Venues by name, those after the venue `after`, the organizer's own first; one more than the limit. */
+/** Venues by name that this organizer may know of, those after the venue `after`, their own first; one more than the limit. */
 export async function listVenues(
   db: Db,
   organizerId: UserId,
   { wanted, limit, after }: { wanted: Wanted | undefined; limit: number; after: VenueId | null },
 ): Promise<Venue[]> {
   const filters = [
-    Prisma.sql`true`,
+    Prisma.sql`(organizer_id = ${organizerId}::uuid or listed)`,
     ...(wanted ? [Prisma.sql`search @@ ${wanted.beginnings}::tsquery`] : []),
     ...(after
       ? [
@@ -59,7 +64,7 @@ export async function listVenues(
         ]
       : []),
   ]
-  const rows = await db.$queryRaw<Omit<Row, 'search'>[]>`
+  const rows = await db.$queryRaw<Omit<Row, 'search' | 'listed'>[]>`
     select id, organizer_id as "organizerId", name, address, city, country, time_zone as "timeZone", capacity,
       created_at as "createdAt"
     from venues where ${Prisma.join(filters, ' and ')}

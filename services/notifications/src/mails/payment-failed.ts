@@ -10,7 +10,6 @@ export interface PaymentFailed {
   event: ShownEvent
   orderNumber: string
   failureReason: FailureReason
-  retryable: boolean
   /** The event was cancelled since: there is nothing to try again for. */
   isOver: boolean
   /** null where the order never had prices. */
@@ -44,6 +43,15 @@ const neverHeld: readonly FailureReason[] = [
   'LIMIT_EXCEEDED',
   'EVENT_NOT_ON_SALE',
 ]
+/** The tickets can still be bought, by the same card or another. */
+const payable: readonly FailureReason[] = [
+  'INSUFFICIENT_FUNDS',
+  'CARD_DECLINED',
+  'AUTHENTICATION_REQUIRED',
+  'PAYMENT_TIMEOUT',
+  'PAYMENT_TOKEN_REQUIRED',
+  'SYSTEM_ERROR',
+]
 /** It came to nothing before anybody was asked for money. */
 const unpaid: readonly FailureReason[] = [...neverHeld, 'EVENT_CANCELLED', 'PRICE_CHANGED', 'PAYMENT_TOKEN_REQUIRED']
 
@@ -62,7 +70,7 @@ const template = await compileTemplate(
 
 /** An order that ended without tickets: why, what about the money, what to do. */
 export function paymentFailedMail(failed: PaymentFailed): Mail {
-  const { reader, event, orderNumber, failureReason, retryable, isOver } = failed
+  const { reader, event, orderNumber, failureReason, isOver } = failed
   const about = eventValues(event, reader.locale)
   const firstName = oneLine(reader.firstName)
   const why = reasons[failureReason]
@@ -72,7 +80,7 @@ export function paymentFailedMail(failed: PaymentFailed): Mail {
   const next =
     isOver && failureReason !== 'EVENT_CANCELLED'
       ? 'The event itself has been cancelled since.'
-      : retryable
+      : payable.includes(failureReason)
         ? 'The tickets are free again, and you are welcome to try once more, perhaps with another card.'
         : neverHeld.includes(failureReason)
           ? 'No tickets are held for it.'

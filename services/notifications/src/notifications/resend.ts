@@ -1,5 +1,5 @@
 import type { EventId, NotificationId, notificationsRoutes, OrderId, UserId } from '@boxoffice/contracts'
-import { currentCorrelationId, type Handlers, RefusedError, refuse, sqlOf } from '@boxoffice/service-kit'
+import { currentCorrelationId, type Handlers, RefusedError, refuse, refuseUnknown, sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { insertNotifications } from './notification-repository.ts'
@@ -9,14 +9,13 @@ import { findConfirmation, listResends, lockConfirmation, type StoredConfirmatio
 const HOUR_MS = 3_600_000
 const RESENDS_AN_HOUR = 5
 
-const unknownOrder = () => refuse(404, 'ORDER_NOT_FOUND', 'there is no such order')
 const nothing = (why: string) => refuse(409, 'NOTHING_TO_RESEND', why)
 
 /** Mails lost by whoever bought tickets, once more. */
 export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notificationsRoutes, 'resendOrder'>> => ({
   async resendOrder({ params: { orderId }, principal: { userId }, resourceId }) {
     const order = await deps.peers.find.order(orderId)
-    if (order?.userId !== userId) return unknownOrder()
+    if (order?.userId !== userId) return refuseUnknown('ORDER', orderId)
     const original = await findConfirmation(deps.prisma, orderId, userId)
     if (!original) return nothing('this order is not confirmed yet')
     if (!(await hasValidTicket(deps, orderId))) return nothing('no ticket of this order is valid any more')

@@ -1,24 +1,23 @@
 import type { notificationsRoutes } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, pageOf, refuse } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import { cursorFields, defineCursor, type Handlers, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { countUnread, inOneSnapshot, listOfRecipient, markRead } from './log-repository.ts'
 
 type LogRoutes = Pick<typeof notificationsRoutes, 'listNotifications' | 'watchNotifications' | 'readNotification'>
 
-const Position = z.object({ at: z.iso.datetime(), id: z.uuid() }).transform(({ at, id }) => ({ at: new Date(at), id }))
+const cursor = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 
 /** One's own log; nobody sees another's. */
 export const notificationHandlers = ({ prisma, now, watchLog }: Dependencies): Handlers<LogRoutes> => ({
   async listNotifications({ query, principal: { userId } }) {
     const { limit } = query
-    const after = decodeCursor(Position, query.cursor)
+    const after = cursor.decode(query.cursor)
     const { rows, unreadCount } = await inOneSnapshot(prisma, async (tx) => ({
       rows: await listOfRecipient(tx, userId, { limit, after, unread: query.unread === 'true' }),
       unreadCount: await countUnread(tx, userId),
     }))
-    const { page, nextCursor } = pageOf(rows, limit, ({ createdAt, notificationId }) => ({
-      at: createdAt.toISOString(),
+    const { page, nextCursor } = cursor.pageOf(rows, limit, ({ createdAt, notificationId }) => ({
+      at: createdAt,
       id: notificationId,
     }))
     return { status: 200, body: { notifications: page, nextCursor, unreadCount } }
@@ -28,8 +27,6 @@ export const notificationHandlers = ({ prisma, now, watchLog }: Dependencies): H
 
   async readNotification({ params, principal }) {
     const notification = await markRead(prisma, principal.userId, params.notificationId, now())
-    return notification
-      ? { status: 200, body: notification }
-      : refuse(404, 'NOTIFICATION_NOT_FOUND', 'there is no such notification')
+    return notification ? { status: 200, body: notification } : refuseUnknown('NOTIFICATION', params.notificationId)
   },
 })

@@ -1,24 +1,24 @@
 import type { paymentsSagaRoutes } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { countSagas, endWait, findSagaFigures, listJournal, listSagas } from './saga-figures-repository.ts'
 
-const Position = z.object({ since: z.iso.datetime(), orderId: z.uuid() })
-const notFound = () => refuse(404, 'ORDER_NOT_FOUND', 'no such order')
+const cursor = defineCursor({ since: cursorFields.instant, orderId: cursorFields.id })
 
 export function sagaHandlers({ pool, resumer, queuedOrders }: Dependencies): Handlers<typeof paymentsSagaRoutes> {
   const sql = sqlOfPool(pool)
   return {
     async listSagas({ query }) {
-      const after = decodeCursor(Position, query.cursor)
+      const after = cursor.decode(query.cursor)
       const [byState, rows] = await Promise.all([countSagas(sql), listSagas(sql, query.state, query.limit, after)])
-      const { page, nextCursor } = pageOf(rows, query.limit, ({ since, orderId }) => ({ since: since.toISOString(), orderId }))
+      const { page, nextCursor } = cursor.pageOf(rows, query.limit, (last) => last)
       return { status: 200, body: { byState, sagas: page, nextCursor } }
     },
     async getSaga({ params }) {
       const figures = await findSagaFigures(sql, params.orderId)
-      return figures ? { status: 200, body: { ...figures, events: await listJournal(sql, params.orderId) } } : notFound()
+      return figures
+        ? { status: 200, body: { ...figures, events: await listJournal(sql, params.orderId) } }
+        : refuseUnknown('ORDER', params.orderId)
     },
     async resumeSaga({ params }) {
       const resumed = await endWait(sql, params.orderId)
@@ -28,7 +28,9 @@ export function sagaHandlers({ pool, resumer, queuedOrders }: Dependencies): Han
         return { status: 202, body: resumed }
       }
       const figures = await findSagaFigures(sql, params.orderId)
-      return figures ? refuse(409, 'SAGA_ENDED', `nothing is left to do: it is ${figures.state}`) : notFound()
+      return figures
+        ? refuse(409, 'SAGA_ENDED', `nothing is left to do: it is ${figures.state}`)
+        : refuseUnknown('ORDER', params.orderId)
     },
   }
 }

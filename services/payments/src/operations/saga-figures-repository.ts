@@ -31,7 +31,7 @@ export async function listSagas(
   tx: Tx,
   state: string | undefined,
   limit: number,
-  after: { since: string; orderId: string } | null,
+  after: { since: Date; orderId: string } | null,
 ): Promise<SagaFigures[]> {
   const rows = await tx.query<Row>(
     `select ${columns} from sagas

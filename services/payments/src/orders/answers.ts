@@ -1,6 +1,5 @@
-import type { Minor, Order } from '@boxoffice/contracts'
+import { isRetryable, type Minor, type Order } from '@boxoffice/contracts'
 import { refuse } from '@boxoffice/service-kit'
-import { isRetryable } from '../saga/failures.ts'
 import type { StoredOrder } from './order-repository.ts'
 
 /** The contract's order: what is only ours is left out. */

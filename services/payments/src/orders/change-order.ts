@@ -1,5 +1,5 @@
 import type { OrderId, UserId } from '@boxoffice/contracts'
-import { RefusedError, refuse, type Tx } from '@boxoffice/service-kit'
+import { RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { SagaInput } from '../saga/saga.ts'
 import { findSagaForUpdate, type StoredSaga } from '../saga/saga-repository.ts'
@@ -43,7 +43,7 @@ function tell(
 export async function getForChange(tx: Tx, orderId: OrderId, userId: UserId): Promise<{ saga: StoredSaga; order: StoredOrder }> {
   const saga = await findSagaForUpdate(tx, orderId)
   const order = await findOrder(tx, orderId)
-  if (!saga || order?.userId !== userId) throw new RefusedError(refuse(404, 'ORDER_NOT_FOUND', 'no such order'))
+  if (!saga || order?.userId !== userId) throw new RefusedError(refuseUnknown('ORDER', orderId))
   return { saga, order }
 }
 

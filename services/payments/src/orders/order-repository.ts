@@ -173,7 +173,7 @@ export async function findOrderByKey(tx: Tx, userId: UserId, key: string): Promi
 
 /** Where a page of orders begins. */
 export interface OrderPosition {
-  createdAt: string
+  createdAt: Date
   orderId: string
 }
 

@@ -2,15 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { EventId, paymentsInternalRoutes, paymentsRoutes } from '@boxoffice/contracts'
 import {
   bodyHashOf,
-  decodeCursor,
-  encodeCursor,
+  cursorFields,
+  defineCursor,
   type HandlerAnswer,
   type Handlers,
   refuse,
+  refuseUnknown,
   sqlOfPool,
   type UserPrincipal,
 } from '@boxoffice/service-kit'
-import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { acceptCancellation, acceptHolderName, acceptOrder } from '../order-commands/accept.ts'
 import { listSagaEvents } from '../saga/journal.ts'
@@ -23,8 +23,7 @@ import { historyOf } from './history.ts'
 import { findOrder, findOrders, listOrders } from './order-repository.ts'
 import { preferenceApplied, prefersAsync } from './prefer.ts'
 
-const Position = z.object({ createdAt: z.iso.datetime(), orderId: z.uuid() })
-const notFound = () => refuse(404, 'ORDER_NOT_FOUND', 'no such order')
+const cursor = defineCursor({ createdAt: cursorFields.instant, orderId: cursorFields.id })
 
 type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds'>
 
@@ -43,15 +42,15 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       const { eventId, limit } = query
       const refusal = eventId && (await refuseOrdersOf(deps, eventId, principal))
       if (refusal) return refusal
-      const after = decodeCursor(Position, query.cursor)
+      const after = cursor.decode(query.cursor)
       const { orders, more } = await listOrders(sql, eventId ? { eventId } : { userId: principal.userId }, limit, after)
       const last = orders.at(-1)
-      const nextCursor = more && last ? encodeCursor({ createdAt: last.createdAt.toISOString(), orderId: last.orderId }) : null
+      const nextCursor = more && last ? cursor.encode(last) : null
       return { status: 200, body: { orders: orders.map(toContract), nextCursor } }
     },
     async getOrder({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || !(await deps.access.maySee(order, principal))) return notFound()
+      if (!order || !(await deps.access.maySee(order, principal))) return refuseUnknown('ORDER', params.orderId)
       return { status: 200, body: toContract(order) }
     },
     async updateOrder({ params: { orderId }, principal: { userId }, body: { holderName }, headers }) {
@@ -67,12 +66,12 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
     },
     async getOrderHistory({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return notFound()
+      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return refuseUnknown('ORDER', params.orderId)
       return { status: 200, body: { history: historyOf(order, await listSagaEvents(sql, order.orderId)) } }
     },
     async watchOrder({ params, principal, signal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return notFound()
+      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return refuseUnknown('ORDER', params.orderId)
       return { status: 200, body: deps.watchOrder(order, signal) }
     },
   }
@@ -86,7 +85,7 @@ async function refuseOrdersOf(
 ): Promise<HandlerAnswer<typeof paymentsRoutes.listOrders> | null> {
   const event = await access.findEvent(eventId)
   const isTheirs = event?.organizerId === principal.userId || isAdmin(principal)
-  if (!event || (event.status === 'DRAFT' && !isTheirs)) return refuse(404, 'EVENT_NOT_FOUND', 'no such event')
+  if (!event || (event.status === 'DRAFT' && !isTheirs)) return refuseUnknown('EVENT', eventId)
   return isTheirs ? null : refuse(403, 'FORBIDDEN', "an event's orders are for its organizer")
 }
 
@@ -94,7 +93,7 @@ export function orderInternalHandlers(deps: Dependencies): Handlers<typeof payme
   return {
     async getOrderInfo({ params }) {
       const order = await findOrder(sqlOfPool(deps.pool), params.orderId)
-      return order ? { status: 200, body: toContract(order) } : notFound()
+      return order ? { status: 200, body: toContract(order) } : refuseUnknown('ORDER', params.orderId)
     },
     async getOrderInfos({ body }) {
       const orders = await findOrders(sqlOfPool(deps.pool), body.orderIds)

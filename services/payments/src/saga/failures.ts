@@ -1,16 +1,5 @@
 import type { Failure } from './saga.ts'
 
-/** Whether paying again, with another card or a little later, may succeed. */
-export const isRetryable = (reason: string): boolean =>
-  [
-    'INSUFFICIENT_FUNDS',
-    'CARD_DECLINED',
-    'AUTHENTICATION_REQUIRED',
-    'PAYMENT_TIMEOUT',
-    'PAYMENT_TOKEN_REQUIRED',
-    'SYSTEM_ERROR',
-  ].includes(reason)
-
 // Why an order fails for a reason of our own; the others are what the ticket service and the gateway say.
 
 export const eventCancelled: Failure = {

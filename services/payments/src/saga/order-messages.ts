@@ -1,6 +1,7 @@
 import {
   type EventId,
   inParts,
+  isRetryable,
   type MessageDefinition,
   type Minor,
   orderCancelled,
@@ -15,7 +16,6 @@ import {
 import type { AppendAll, MessageOrigin } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { StoredOrder } from '../orders/order-repository.ts'
-import { isRetryable } from './failures.ts'
 import type { SagaContext } from './saga.ts'
 import type { Effects } from './transition.ts'
 

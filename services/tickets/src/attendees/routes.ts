@@ -1,14 +1,13 @@
 import type { Attendee, EventId, ticketsHoldersRoutes, ticketsRoutes } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, pageOf, sqlOfPool, streamedFile, type Tx } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import { cursorFields, defineCursor, type Handlers, sqlOfPool, streamedFile, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { getOwnEvent } from '../event-pictures/own-event.ts'
 import { type AttendeePosition, listAttendees, listHolders, type StoredAttendee } from './attendee-repository.ts'
 import { attachmentFor, csvOf } from './csv.ts'
 
 const CSV_PAGE = 1_000
-const Position = z.object({ createdAt: z.coerce.date(), ticketId: z.uuid() })
-const HolderPosition = z.object({ userId: z.uuid() })
+const attendees = defineCursor({ createdAt: cursorFields.instant, ticketId: cursorFields.id })
+const holders = defineCursor({ userId: cursorFields.id })
 
 export function attendeeHandlers(deps: Dependencies): Handlers<Pick<typeof ticketsRoutes, 'listAttendees'>> {
   const sql = sqlOfPool(deps.pool)
@@ -19,9 +18,9 @@ export function attendeeHandlers(deps: Dependencies): Handlers<Pick<typeof ticke
         const headers = { 'content-disposition': attachmentFor(event), 'cache-control': 'private, no-store' }
         return { status: 200, body: streamedFile(csvParts(sql, eventId)), headers }
       }
-      const after = decodeCursor(Position, cursor)
+      const after = attendees.decode(cursor)
       const rows = await listAttendees(sql, eventId, limit + 1, after)
-      const { page, nextCursor } = pageOf(rows, limit, ({ createdAt, ticketId }) => ({ createdAt, ticketId }))
+      const { page, nextCursor } = attendees.pageOf(rows, limit, (last) => last)
       return { status: 200, body: { attendees: page.map(attendeeView), nextCursor } }
     },
   }
@@ -31,9 +30,9 @@ export function holderHandlers(deps: Dependencies): Handlers<typeof ticketsHolde
   const sql = sqlOfPool(deps.pool)
   return {
     listHolders: async ({ params: { eventId }, query: { limit, cursor } }) => {
-      const after = decodeCursor(HolderPosition, cursor)
+      const after = holders.decode(cursor)
       const rows = await listHolders(sql, eventId, limit + 1, after?.userId ?? null)
-      const { page, nextCursor } = pageOf(rows, limit, ({ userId }) => ({ userId }))
+      const { page, nextCursor } = holders.pageOf(rows, limit, (last) => last)
       return { status: 200, body: { holders: page, nextCursor } }
     },
   }

@@ -1,15 +1,15 @@
 import type { EventId, UserId } from '@boxoffice/contracts'
-import { RefusedError, refuse } from '@boxoffice/service-kit'
+import { RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { FindEventPicture } from './event-pictures.ts'
 import { type EventPicture, isVisibleTo } from './picture.ts'
 
 /** The event of its organizer. Throws a 404 where they may not see it, a 403 where it is another organizer's. */
 export async function getOwnEvent(find: FindEventPicture, eventId: EventId, userId: UserId): Promise<EventPicture> {
   const picture = await find(eventId)
-  if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownEvent())
+  if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownEvent(eventId))
   if (picture.organizerId !== userId) throw new RefusedError(notTheirs())
   return picture
 }
 
-export const unknownEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'there is no such event')
+export const unknownEvent = (eventId: EventId) => refuseUnknown('EVENT', eventId)
 export const notTheirs = () => refuse(403, 'FORBIDDEN', "this is another organizer's event")

@@ -18,7 +18,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
   return {
     checkAvailability: async ({ body }) => {
       const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(sqlOfPool(deps.pool), body.eventId))
-      if (!offer) return unknownEvent()
+      if (!offer) return unknownEvent(body.eventId)
       const invalid = invalidIn(body.ticketRequests, offer, await deps.findPlan(body.eventId))
       if (invalid.length > 0) return refuseInvalid(invalid)
       return { status: 200, body: await availabilityOf(sqlOfPool(deps.pool), offer, mergeRequests(body.ticketRequests)) }
@@ -35,17 +35,17 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
         repeatable: true,
       }
       const result = await oneReservationAnOrder(() => deps.reserve(wish))
-      if (result.outcome !== 'reserved') return reserveRefusal(result)
+      if (result.outcome !== 'reserved') return reserveRefusal(result, wish.eventId)
       return { status: 200, body: reservationView(result.reservation, deps.config) }
     },
     getReservationInfo: async ({ params }) => {
       const reservation = await findReservation(sqlOfPool(deps.pool), params.reservationId)
-      if (!reservation) return unknownReservation()
-      return { status: 200, body: { ...reservationView(reservation, deps.config), userId: reservation.userId } }
+      if (!reservation) return unknownReservation(params.reservationId)
+      return { status: 200, body: reservationView(reservation, deps.config) }
     },
     claimReservation: async ({ body }) => {
       const result = await oneReservationAnOrder(() => deps.together.claim(body))
-      if (result.outcome === 'unknown') return unknownReservation()
+      if (result.outcome === 'unknown') return unknownReservation(body.reservationId)
       if (result.outcome === 'refused') return refuse(409, result.error, result.message)
       const { reservation } = result
       if (reservation.status === 'PAYING') await deps.redisPicture.confirm(reservation)

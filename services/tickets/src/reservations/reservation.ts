@@ -60,11 +60,17 @@ export function reservationView(reservation: StoredReservation, { holdMaxSeconds
   }))
   return {
     reservationId: reservation.reservationId,
+    userId: reservation.userId,
     reserved: true,
     eventId: reservation.eventId,
     status: reservation.status === 'ACTIVE' && !isOpen(reservation) ? 'EXPIRED' : reservation.status,
     expiresAt: reservation.expiresAt,
     ...(isOpen(reservation) && { extendableUntil }),
+    ticketRequests: tickets.map(({ ticketTypeId, quantity, seatIds }) => ({
+      ticketTypeId,
+      quantity,
+      ...(seatIds && { seatIds }),
+    })),
     tickets,
     totalAmount: sum(tickets.map(({ totalPrice }) => totalPrice)),
     currency: reservation.currency,

@@ -1,6 +1,5 @@
 import type { ReservationId, ticketsRoutes } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import { cursorFields, defineCursor, type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { completedReservation, reservationInPayment, reserveRefusal, unknownReservation } from './answers.ts'
 import { reservationView } from './reservation.ts'
@@ -11,7 +10,7 @@ type ReservationRoutes = Pick<
   'createReservation' | 'getReservation' | 'listReservations' | 'extendReservation' | 'releaseReservation'
 >
 
-const Position = z.object({ heldAt: z.coerce.date(), reservationId: z.uuid() })
+const live = defineCursor({ heldAt: cursorFields.instant, reservationId: cursorFields.id })
 
 export function reservationHandlers(deps: Dependencies): Handlers<ReservationRoutes> {
   const { config } = deps
@@ -27,18 +26,18 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
         seconds: config.holdTtlSeconds,
         repeatable: headers['idempotency-key'] !== undefined,
       })
-      if (result.outcome !== 'reserved') return reserveRefusal(result)
+      if (result.outcome !== 'reserved') return reserveRefusal(result, body.eventId)
       return { status: 201, body: reservationView(result.reservation, config) }
     },
     getReservation: async ({ params, principal }) => {
       const reservation = await findReservation(sql, params.reservationId)
-      if (!reservation || reservation.userId !== principal.userId) return unknownReservation()
+      if (!reservation || reservation.userId !== principal.userId) return unknownReservation(params.reservationId)
       return { status: 200, body: reservationView(reservation, config) }
     },
     listReservations: async ({ query: { eventId = null, limit, cursor }, principal }) => {
-      const after = decodeCursor(Position, cursor)
+      const after = live.decode(cursor)
       const rows = await listLiveOf(sql, { userId: principal.userId, eventId }, limit + 1, after)
-      const { page, nextCursor } = pageOf(rows, limit, ({ heldAt, reservationId }) => ({ heldAt, reservationId }))
+      const { page, nextCursor } = live.pageOf(rows, limit, (last) => last)
       return { status: 200, body: { reservations: page.map((reservation) => reservationView(reservation, config)), nextCursor } }
     },
     extendReservation: async ({ params: { reservationId }, principal: { userId } }) => {
@@ -52,7 +51,7 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
             expiresAt: result.expiresAt,
           })
         case 'unknown':
-          return unknownReservation()
+          return unknownReservation(reservationId)
         case 'paying':
           return reservationInPayment()
         case 'paid':
@@ -65,7 +64,7 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
     },
     releaseReservation: async ({ params, principal }) => {
       const result = await deps.together.releaseOwn({ ...params, userId: principal.userId })
-      if (result.outcome === 'unknown') return unknownReservation()
+      if (result.outcome === 'unknown') return unknownReservation(params.reservationId)
       if (result.outcome === 'paying') return reservationInPayment()
       if (result.outcome === 'paid') return completedReservation()
       if (result.outcome === 'released') await deps.redisPicture.release([result.reservation])

@@ -11,9 +11,9 @@ export function internalSeatHandlers(deps: Dependencies): Handlers<Routes> {
   return {
     findSeat: async ({ params: { eventId, seatId } }) => {
       const picture = await deps.findEventPicture(eventId)
-      if (!picture || picture.status === 'DRAFT') return unknownEvent()
+      if (!picture || picture.status === 'DRAFT') return unknownEvent(eventId)
       const offer = await findSeatOffer(sql, eventId, seatId)
-      if (!offer) return refuse(404, 'SEAT_NOT_FOUND', 'this event sells no such seat')
+      if (!offer) return refuse(404, 'SEAT_NOT_FOUND', `Seat with ID ${seatId} not found at this event`)
       return { status: 200, body: { eventId, venueId: picture.venueId, seatId, ...offer } }
     },
   }

@@ -1,5 +1,5 @@
 import type { EventId, ticketsRoutes, UserId } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse } from '@boxoffice/service-kit'
+import { type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isVisibleTo } from '../event-pictures/picture.ts'
 import type { Plan } from './plan.ts'
@@ -10,7 +10,7 @@ export function seatHandlers(deps: Dependencies): Handlers<SeatRoutes> {
   async function planFor(eventId: EventId, userId: UserId | null): Promise<Plan> {
     const picture = await deps.findEventPicture(eventId)
     if (!picture || !isVisibleTo(picture, userId)) {
-      throw new RefusedError(refuse(404, 'EVENT_NOT_FOUND', 'there is no such event'))
+      throw new RefusedError(refuseUnknown('EVENT', eventId))
     }
     const plan = await deps.findPlan(eventId)
     if (!plan) throw new RefusedError(refuse(404, 'SEATING_PLAN_NOT_FOUND', 'this event sells no seats'))

@@ -1,6 +1,14 @@
-import type { ticketsInternalRoutes, ticketsRoutes, UserId } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import type { TicketId, ticketsInternalRoutes, ticketsRoutes, UserId } from '@boxoffice/contracts'
+import {
+  cursorFields,
+  defineCursor,
+  type Handlers,
+  RefusedError,
+  refuse,
+  refuseUnknown,
+  sqlOfPool,
+  type Tx,
+} from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { signCode } from './codes.ts'
 import { pagesOf, printOf } from './print.ts'
@@ -11,50 +19,49 @@ import { findTicket, listTicketsOfUser } from './ticket-repository.ts'
 type TicketRoutes = Pick<typeof ticketsRoutes, 'listMyTickets' | 'getTicket' | 'getTicketQr' | 'getTicketPdf'>
 type InternalTicketRoutes = Pick<typeof ticketsInternalRoutes, 'getTicketInfo' | 'getTicketPdfInfo' | 'getTicketQrInfo'>
 
-const Position = z.object({ createdAt: z.coerce.date(), ticketId: z.uuid() })
+const cursor = defineCursor({ createdAt: cursorFields.instant, ticketId: cursorFields.id })
 
 /** One's own tickets; somebody else's are not there. */
 export function ticketHandlers(deps: Dependencies): Handlers<TicketRoutes> {
   const sql = sqlOfPool(deps.pool)
-  const own = async (ticketId: StoredTicket['ticketId'], userId: UserId) => {
-    const ticket = await findTicket(sql, ticketId)
-    return ticket?.userId === userId ? ticket : null
+  const getOwn = async (ticketId: TicketId, userId: UserId) => {
+    const ticket = await getTicket(sql, ticketId)
+    if (ticket.userId !== userId) throw unknownTicket(ticketId)
+    return ticket
   }
   return {
     listMyTickets: async ({ query, principal }) => {
-      const after = decodeCursor(Position, query.cursor)
+      const after = cursor.decode(query.cursor)
       const rows = await listTicketsOfUser(sql, principal.userId, query.limit + 1, after)
-      const { page, nextCursor } = pageOf(rows, query.limit, ({ createdAt, ticketId }) => ({ createdAt, ticketId }))
+      const { page, nextCursor } = cursor.pageOf(rows, query.limit, (last) => last)
       return { status: 200, body: { tickets: page.map((ticket) => ticketView(ticket, deps.config.publicUrl)), nextCursor } }
     },
-    getTicket: async ({ params, principal }) => answerTicket(deps, await own(params.ticketId, principal.userId)),
-    getTicketQr: async ({ params, principal }) => answerQr(deps, await own(params.ticketId, principal.userId)),
-    getTicketPdf: async ({ params, principal }) => answerPdf(deps, await own(params.ticketId, principal.userId)),
+    getTicket: async ({ params, principal }) => answerTicket(deps, await getOwn(params.ticketId, principal.userId)),
+    getTicketQr: async ({ params, principal }) => answerQr(deps, await getOwn(params.ticketId, principal.userId)),
+    getTicketPdf: async ({ params, principal }) => answerPdf(deps, await getOwn(params.ticketId, principal.userId)),
   }
 }
 
 export function internalTicketHandlers(deps: Dependencies): Handlers<InternalTicketRoutes> {
   const sql = sqlOfPool(deps.pool)
   return {
-    getTicketInfo: async ({ params }) => answerTicket(deps, await findTicket(sql, params.ticketId)),
-    getTicketQrInfo: async ({ params }) => answerQr(deps, await findTicket(sql, params.ticketId)),
-    getTicketPdfInfo: async ({ params }) => answerPdf(deps, await findTicket(sql, params.ticketId)),
+    getTicketInfo: async ({ params }) => answerTicket(deps, await getTicket(sql, params.ticketId)),
+    getTicketQrInfo: async ({ params }) => answerQr(deps, await getTicket(sql, params.ticketId)),
+    getTicketPdfInfo: async ({ params }) => answerPdf(deps, await getTicket(sql, params.ticketId)),
   }
 }
 
-function answerTicket(deps: Dependencies, ticket: StoredTicket | null) {
-  if (!ticket) return unknownTicket()
-  return { status: 200 as const, body: ticketView(ticket, deps.config.publicUrl) }
-}
+const answerTicket = (deps: Dependencies, ticket: StoredTicket) => ({
+  status: 200 as const,
+  body: ticketView(ticket, deps.config.publicUrl),
+})
 
-async function answerQr(deps: Dependencies, ticket: StoredTicket | null) {
-  if (!ticket) return unknownTicket()
+async function answerQr(deps: Dependencies, ticket: StoredTicket) {
   if (!isValid(ticket)) return notValid(ticket)
   return { status: 200 as const, body: await qrPng(signCode(ticket, deps.codeKey)), headers: privately }
 }
 
-async function answerPdf(deps: Dependencies, ticket: StoredTicket | null) {
-  if (!ticket) return unknownTicket()
+async function answerPdf(deps: Dependencies, ticket: StoredTicket) {
   if (!isValid(ticket)) return notValid(ticket)
   const body = await deps.pdfs.render(pagesOf(await printOf(sqlOfPool(deps.pool), [ticket]), deps.codeKey))
   const disposition = `inline; filename="${ticket.ticketNumber}.pdf"`
@@ -62,6 +69,12 @@ async function answerPdf(deps: Dependencies, ticket: StoredTicket | null) {
 }
 
 const privately = { 'cache-control': 'private, no-store' }
-const unknownTicket = () => refuse(404, 'TICKET_NOT_FOUND', 'there is no such ticket')
+const unknownTicket = (ticketId: TicketId) => new RefusedError(refuseUnknown('TICKET', ticketId))
+
+async function getTicket(sql: Tx, ticketId: TicketId): Promise<StoredTicket> {
+  const ticket = await findTicket(sql, ticketId)
+  if (!ticket) throw unknownTicket(ticketId)
+  return ticket
+}
 const notValid = ({ status }: StoredTicket) =>
   refuse(409, `TICKET_${status}`, `this ticket is ${status.toLowerCase()}: its code is not given out any more`)

@@ -1,13 +1,12 @@
 import type { TransferId, ticketsRoutes } from '@boxoffice/contracts'
-import { decodeCursor, type Handlers, pageOf, refuse, sqlOfPool } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { transferView } from './transfer.ts'
 import { findTransfer, listTransfersOf, withdrawTransfer } from './transfer-repository.ts'
 
 type TransferRoutes = Pick<typeof ticketsRoutes, 'transferTicket' | 'listTransfers' | 'cancelTransfer'>
 
-const Position = z.object({ createdAt: z.coerce.date(), transferId: z.uuid() })
+const cursor = defineCursor({ createdAt: cursorFields.instant, transferId: cursorFields.id })
 
 /** Passing one's own tickets on; somebody else's, and their transfers, are not there. */
 export function transferHandlers(deps: Dependencies): Handlers<TransferRoutes> {
@@ -25,7 +24,7 @@ export function transferHandlers(deps: Dependencies): Handlers<TransferRoutes> {
         case 'transferred':
           return { status: 200, body: transferView(result.transfer) }
         case 'unknown':
-          return refuse(404, 'TICKET_NOT_FOUND', 'there is no such ticket')
+          return refuseUnknown('TICKET', ticketId)
         case 'too-many':
           return { ...refuse(429, 'RATE_LIMITED', 'too many transfers within an hour'), headers: { 'retry-after': '600' } }
         case 'refused': {
@@ -35,14 +34,14 @@ export function transferHandlers(deps: Dependencies): Handlers<TransferRoutes> {
       }
     },
     listTransfers: async ({ query, principal }) => {
-      const after = decodeCursor(Position, query.cursor)
+      const after = cursor.decode(query.cursor)
       const rows = await listTransfersOf(sql, principal.userId, query.limit + 1, after)
-      const { page, nextCursor } = pageOf(rows, query.limit, ({ createdAt, transferId }) => ({ createdAt, transferId }))
+      const { page, nextCursor } = cursor.pageOf(rows, query.limit, (last) => last)
       return { status: 200, body: { transfers: page.map(transferView), nextCursor } }
     },
     cancelTransfer: async ({ params: { transferId }, principal }) => {
       const transfer = await findTransfer(sql, transferId)
-      if (transfer?.senderId !== principal.userId) return refuse(404, 'TRANSFER_NOT_FOUND', 'there is no such transfer')
+      if (transfer?.senderId !== principal.userId) return refuseUnknown('TRANSFER', transferId)
       if (!(await withdrawTransfer(sql, transferId)) && (await findTransfer(sql, transferId))?.status === 'COMPLETED') {
         return refuse(409, 'TRANSFER_COMPLETED', 'the ticket has changed hands')
       }

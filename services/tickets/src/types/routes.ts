@@ -1,5 +1,5 @@
 import type { TicketTypeId, ticketsRoutes, UserId } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit'
+import { type Handlers, RefusedError, refuse, refuseUnknown, sqlOfPool, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { getOwnEvent, notTheirs, unknownEvent } from '../event-pictures/own-event.ts'
 import { type EventPicture, isVisibleTo } from '../event-pictures/picture.ts'
@@ -21,7 +21,7 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
   ) {
     const standing = await findType(sql, ticketTypeId)
     const picture = standing && (await deps.findEventPicture(standing.eventId))
-    if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownType())
+    if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownType(ticketTypeId))
     if (picture.organizerId !== userId) throw new RefusedError(notTheirs())
     if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
       throw new RefusedError(refuse(409, 'EVENT_NOT_EDITABLE', `the event is ${picture.status.toLowerCase()}`))
@@ -29,7 +29,7 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
     const result = await deps.transact((tx) => work(tx, picture))
     switch (result.outcome) {
       case 'gone':
-        throw new RefusedError(unknownType())
+        throw new RefusedError(unknownType(ticketTypeId))
       case 'invalid':
         throw new RefusedError(invalid(result))
       case 'below-sold': {
@@ -58,7 +58,7 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
     },
     listTicketTypes: async ({ query, principal }) => {
       const picture = await deps.findEventPicture(query.eventId)
-      if (!picture || !isVisibleTo(picture, principal?.userId ?? null)) return unknownEvent()
+      if (!picture || !isVisibleTo(picture, principal?.userId ?? null)) return unknownEvent(query.eventId)
       const types = await listTypes(sql, query.eventId)
       return { status: 200, body: { ticketTypes: types.map((type) => typeView(type, picture)) } }
     },
@@ -75,6 +75,6 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
   }
 }
 
-const unknownType = () => refuse(404, 'TICKET_TYPE_NOT_FOUND', 'there is no such ticket type')
+const unknownType = (ticketTypeId: TicketTypeId) => refuseUnknown('TICKET_TYPE', ticketTypeId)
 const invalid = ({ path, message }: { path: string; message: string }) =>
   refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: [{ path, message }] })
