@@ -15,7 +15,7 @@ let buyer: Person
 beforeAll(async () => {
   running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
 })
 afterAll(() => running?.expectDocumented())
 
