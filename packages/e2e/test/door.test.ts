@@ -1,6 +1,5 @@
 import { createPublicKey, randomUUID, verify } from 'node:crypto'
 import type { OrderId, TicketId } from '@boxoffice/contracts'
-import { until } from '@boxoffice/testing'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'

@@ -8,7 +8,6 @@ import {
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
-import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { transferSubscribers } from '../src/transfers/subscriptions.ts'
 import { buildWorkers } from '../src/workers.ts'
