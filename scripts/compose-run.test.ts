@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { startPostgres } from '@boxoffice/stack'
+import { startMailbox, startPostgres } from '@boxoffice/stack'
 import { claimPort, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createAws } from '../packages/messaging/src/aws.ts'
@@ -15,6 +15,7 @@ const messaging = { MESSAGING_PREFIX: 'compose-', SQS_WAIT_SECONDS: '1', LOG_LEV
 let postgres: Awaited<ReturnType<typeof startPostgres>>
 let play: ReturnType<typeof playCompose>
 let edgeUrl: string
+let mailbox: Awaited<ReturnType<typeof startMailbox>>
 
 beforeAll(async () => {
   const postgresPort = await claimPort()
@@ -50,6 +51,10 @@ beforeAll(async () => {
     environment.PORT = String(port)
   }
   for (const name of ['sandbox', 'demo']) mkdirSync(path.join(folder, 'data', name), { recursive: true })
+  // What LocalStack does with mails, the local mailbox does here.
+  mailbox = await startMailbox({ port: await claimPort(), file: path.join(folder, 'mails') })
+  Object.assign(compose.services.notifications?.environment ?? {}, { AWS_SES_ENDPOINT: mailbox.url })
+  Object.assign(compose.services.seed?.environment ?? {}, { MAILS_URL: `${mailbox.url}/store` })
   const env = { ...messaging }
   Object.assign(compose.services.secrets?.environment ?? {}, { OWNER_ID: String(process.getuid?.()) })
   play = playCompose(compose, { instead: ['postgres', 'valkey', 'valkey-cache', 'localstack'], places, env })
@@ -59,6 +64,7 @@ afterAll(async () => {
   await play?.down()
   play?.kill()
   await postgres?.stop()
+  await mailbox?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 

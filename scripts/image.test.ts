@@ -156,9 +156,10 @@ describe('started from an empty folder, with Node.js and nothing else', () => {
   })
 
   test('a ticket is sold, printed in its thread, and mailed', async () => {
-    const organizer = await createPerson(urlOf('edge'), { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
+    const people = { edge: urlOf('edge'), mailbox: urlOf('mailbox') }
+    const organizer = await createPerson(people, { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
     const wish = await publishEvent(organizer, { name: 'Łódź Image Night', quantity: 10, unitPrice: 2_500 })
-    const buyer = await createPerson(urlOf('edge'), { firstName: 'Ada', lastName: 'Źdźbło' })
+    const buyer = await createPerson(people, { firstName: 'Ada', lastName: 'Źdźbło' })
     const { orderId } = expectStatus(await buyer.buy({ ...wish, quantity: 1 }), 201)
     const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
     const ticketId = order.tickets?.[0]?.ticketId

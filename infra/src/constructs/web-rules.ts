@@ -12,6 +12,8 @@ const SENSITIVE: readonly { name: string; paths: readonly string[]; posts?: read
   {
     name: 'sign-in',
     paths: ['/api/auth/login', '/api/auth/register', '/api/auth/refresh', '/api/auth/password', '/api/auth/verify-email'],
+    // The same by the forms of pages.
+    posts: ['/verify-email', '/reset-password', '/claim-ticket'],
     limit: 300,
   },
   {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { UserId } from './ids.ts'
+import { plainName } from './plain-name.ts'
 import { defineRoute, Empty, Refusal } from './route.ts'
-import { Email, Instant, Locale, line } from './text.ts'
+import { Email, Instant, Locale } from './text.ts'
 
 export const Role = z.enum(['USER', 'ORGANIZER', 'ADMIN'])
 export type Role = z.output<typeof Role>
@@ -34,12 +35,30 @@ export type Session = z.output<typeof Session>
 export const Registration = z.strictObject({
   email: Email,
   password: Password,
-  firstName: line(100),
-  lastName: line(100),
+  firstName: plainName(100),
+  lastName: plainName(100),
   phone: Phone.optional(),
   locale: Locale.optional(),
 })
 export type Registration = z.output<typeof Registration>
+
+/** A token proves who reads the mail, not who made the account: so it comes with the account's password, or with a new one. */
+export const Confirmation = z
+  .strictObject({
+    token: Secret,
+    password: z.string().min(1).max(128).optional().meta({ description: "the account's password" }),
+    newPassword: Password.optional().meta({
+      description: "instead, for who does not know it: it takes the place of the account's password, and the phone number goes",
+    }),
+    mine: z.boolean().optional().meta({
+      description: 'false: somebody else registered it. Every session of the account ends, and so does its password',
+    }),
+  })
+  .refine(({ mine, password, newPassword }) => mine === false || (password === undefined) !== (newPassword === undefined), {
+    path: ['password'],
+    message: 'either this or newPassword is needed',
+  })
+export type Confirmation = z.output<typeof Confirmation>
 
 export const authRoutes = {
   register: defineRoute({
@@ -87,8 +106,8 @@ export const authRoutes = {
     summary: 'Change the profile',
     access: 'user',
     body: z.strictObject({
-      firstName: line(100).optional(),
-      lastName: line(100).optional(),
+      firstName: plainName(100).optional(),
+      lastName: plainName(100).optional(),
       phone: Phone.nullable().optional().meta({ description: 'null removes it' }),
       locale: Locale.optional(),
     }),
@@ -98,21 +117,21 @@ export const authRoutes = {
     method: 'POST',
     path: '/api/auth/organizer',
     summary: 'Become an organizer; the next access token carries the role',
-    access: 'user',
-    responses: { 200: User },
+    access: 'proven',
+    responses: { 200: User, 403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }) },
   }),
   verifyEmail: defineRoute({
     method: 'POST',
     path: '/api/auth/verify-email',
-    summary: "Prove that an address is one's own, with the token that was mailed to it",
+    summary: "Prove that an address is one's own, with the token that was mailed to it; every session of the account ends",
     access: 'anyone',
-    body: z.strictObject({
-      token: Secret,
-      mine: z.boolean().optional().meta({
-        description: 'false: somebody else registered it. Every session of the account ends, and so does its password',
-      }),
-    }),
-    responses: { 204: Empty, 400: Refusal },
+    body: Confirmation,
+    responses: {
+      204: Empty,
+      400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }),
+      401: Refusal.meta({ description: "INVALID_CREDENTIALS: it is not the account's password" }),
+      429: Refusal,
+    },
   }),
   resendVerification: defineRoute({
     method: 'POST',
@@ -217,6 +236,10 @@ export const authInternalRoutes = {
     summary: 'Give a user a role; repeating changes nothing',
     access: { services: ['boxoffice-cli'] },
     body: z.strictObject({ email: Email, role: Role }),
-    responses: { 200: User, 404: Refusal },
+    responses: {
+      200: User,
+      404: Refusal,
+      409: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED: whoever made the account may not be who reads the address’s mail' }),
+    },
   }),
 } as const

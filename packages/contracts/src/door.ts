@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { EventId, OrderId, TicketId, TransferId } from './ids.ts'
+import { plainName } from './plain-name.ts'
 import { defineRoute, Empty, fileOr, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { Email, Instant, line } from './text.ts'
 import { Seat, Ticket, TicketStatus } from './ticket.ts'
 
 // What becomes of a ticket once it is somebody's: it changes hands, and it admits.
 
-/** EXPIRED: the event was cancelled or is over, and nobody had confirmed the address. */
+/** EXPIRED: the event was cancelled or is over, and nobody had claimed the ticket. */
 export const TransferStatus = z.enum(['PENDING', 'COMPLETED', 'CANCELLED', 'EXPIRED'])
 export type TransferStatus = z.output<typeof TransferStatus>
 
@@ -15,7 +16,7 @@ export const Transfer = z.object({
   transferId: TransferId,
   ticketId: TicketId.meta({ description: 'the ticket that was passed on' }),
   eventId: EventId,
-  status: TransferStatus.meta({ description: 'PENDING until somebody confirms that the address is theirs' }),
+  status: TransferStatus.meta({ description: 'PENDING until somebody claims it with the secret that was mailed to the address' }),
   email: Email,
   holderName: z.string(),
   createdAt: Instant,
@@ -64,17 +65,31 @@ export const doorOperations = {
   transferTicket: defineRoute({
     method: 'POST',
     path: '/api/tickets/:ticketId/transfer',
-    summary: 'Pass a ticket on: at once to a confirmed address, otherwise when it is confirmed. The old code stops',
-    access: 'user',
+    summary: 'Pass a ticket on: at once to a confirmed address, otherwise when it is claimed. The old code stops',
+    access: 'proven',
     params: z.object({ ticketId: TicketId }),
-    body: z.strictObject({ email: Email, holderName: line(200) }),
+    body: z.strictObject({ email: Email, holderName: plainName(200) }),
     responses: {
       200: Transfer,
+      403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }),
       404: Refusal,
       409: refusalWith({ transferId: TransferId.optional().meta({ description: 'of TRANSFER_PENDING' }) }).meta({
         description: 'TICKET_NOT_TRANSFERABLE, TRANSFER_PENDING, TRANSFER_TO_SELF, EVENT_CANCELLED, EVENT_OVER',
       }),
-      429: Refusal,
+      429: Refusal.meta({ description: 'RATE_LIMITED: too many of one sender, or to one address, whoever sends them' }),
+    },
+  }),
+  claimTransfer: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/transfers/claim',
+    summary: 'Take a ticket that was passed on, with the secret that was mailed; repeating it answers the same ticket',
+    access: 'proven',
+    body: z.strictObject({ token: z.string().min(1).max(512) }),
+    responses: {
+      200: Ticket,
+      403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }),
+      404: Refusal.meta({ description: 'TRANSFER_NOT_FOUND: it is not what was mailed' }),
+      409: Refusal.meta({ description: 'TRANSFER_ENDED, TRANSFER_TO_SELF, TICKET_NOT_TRANSFERABLE' }),
     },
   }),
   listTransfers: defineRoute({
@@ -88,7 +103,7 @@ export const doorOperations = {
   cancelTransfer: defineRoute({
     method: 'DELETE',
     path: '/api/tickets/transfers/:transferId',
-    summary: 'Keep a ticket after all, while nobody has confirmed the address',
+    summary: 'Keep a ticket after all, while nobody has claimed it',
     access: 'user',
     params: transferParams,
     responses: { 204: Empty, 404: Refusal, 409: Refusal.meta({ description: 'TRANSFER_COMPLETED' }) },

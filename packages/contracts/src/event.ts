@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { EventId, UserId, VenueId } from './ids.ts'
+import { plainName } from './plain-name.ts'
 import { Page } from './route.ts'
-import { Instant, line, lines, TimeZone, Words } from './text.ts'
+import { Instant, lines, TimeZone, Words } from './text.ts'
 
 /** How long an event lasts that names no end. */
 export const EVENT_LENGTH_HOURS = 12
@@ -68,7 +69,7 @@ export type Event = z.output<typeof Event>
 
 const ImageUrl = z.url({ protocol: /^https?$/ }).max(2000)
 const details = {
-  name: line(200),
+  name: plainName(200),
   description: lines(10_000),
   eventDate: Instant,
   endDate: Instant.optional(),
@@ -81,7 +82,7 @@ const details = {
   refundableUntil: RefundableUntil.optional(),
 }
 /** An existing venue by its id, or a new one by name and address. */
-const venue = { venueId: VenueId.optional(), venueName: line(200).optional(), venueAddress: line(500).optional() }
+const venue = { venueId: VenueId.optional(), venueName: plainName(200).optional(), venueAddress: plainName(500).optional() }
 
 const endsAfterItStarts = (event: { eventDate?: Date; endDate?: Date | null }) =>
   !event.endDate || !event.eventDate || event.endDate > event.eventDate

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { EventId, OrderId, ReservationId, TicketId } from './ids.ts'
 import { Money } from './money.ts'
 import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund, Retryable } from './order.ts'
+import { plainName } from './plain-name.ts'
 import { TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
 import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { line } from './text.ts'
@@ -14,7 +15,7 @@ const payment = {
     .regex(/^[A-Za-z0-9_]{1,200}$/, 'must be a payment token of the gateway')
     .optional()
     .meta({ description: 'may be left out for tickets that cost nothing' }),
-  holderName: line(200),
+  holderName: plainName(200),
 }
 export const NewOrder = z.union([
   z.strictObject({ reservationId: ReservationId, ...payment }),
@@ -89,7 +90,7 @@ export const paymentsRoutes = {
     access: 'user',
     prefer: 'respond-async',
     params,
-    body: z.strictObject({ holderName: line(200) }),
+    body: z.strictObject({ holderName: plainName(200) }),
     responses: {
       200: Order,
       202: Order.meta({ description: 'it is done in its turn: the order as it stands' }),

@@ -4,10 +4,11 @@ import type { Caller } from './services.ts'
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /**
- * Who may call a route. `anyone`: no token is looked at; `visitor`: anyone, and a signed-in user is recognised; `user`,
- * `organizer`, `admin`: a bearer token with that role; `services`: a service token of one of those named.
+ * Who may call a route. `anyone`: no token is looked at; `visitor`: anyone, and a signed-in user is recognised; `user`: a bearer
+ * token; `proven`: one of a user who has confirmed the address; `organizer`, `admin`: likewise, with that role; `services`: a
+ * service token of one of those named.
  */
-export type Access = 'anyone' | 'visitor' | 'user' | 'organizer' | 'admin' | { readonly services: readonly Caller[] }
+export type Access = 'anyone' | 'visitor' | 'user' | 'proven' | 'organizer' | 'admin' | { readonly services: readonly Caller[] }
 
 /**
  * What an `Idempotency-Key` does. `honoured`: the first answer is kept and given again (the default of a POST by a signed-in
@@ -97,7 +98,7 @@ export const NextCursor = z.string().nullable()
 /** What an `Idempotency-Key` does at this route. */
 export const idempotencyOf = (route: Route): Idempotency =>
   route.idempotency ??
-  (route.method === 'POST' && ['user', 'organizer', 'admin'].includes(route.access as string) ? 'honoured' : 'none')
+  (route.method === 'POST' && ['user', 'proven', 'organizer', 'admin'].includes(route.access as string) ? 'honoured' : 'none')
 
 /** Check at definition, once, that `path` and `params` name the same parameters. */
 export function defineRoute<const R extends Route>(route: R): R {

@@ -14,6 +14,8 @@ export const routing: readonly RoutingRule[] = [
   // Where the links of mails lead: pages for people.
   { prefix: '/verify-email', service: 'auth' },
   { prefix: '/reset-password', service: 'auth' },
+  { prefix: '/claim-ticket', service: 'tickets' },
+  { prefix: '/unsubscribe', service: 'notifications' },
   { prefix: '/api/events', service: 'events' },
   { prefix: '/api/tickets', service: 'tickets' },
   { prefix: '/api/payments', service: 'payments' },

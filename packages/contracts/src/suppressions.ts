@@ -3,8 +3,11 @@ import { NotificationId } from './ids.ts'
 import { defineRoute, Empty, Refusal } from './route.ts'
 import { Email, Instant } from './text.ts'
 
-/** Why no mail goes to an address any more: it does not exist, or whoever reads there does not want ours. */
-export const SuppressionCause = z.enum(['BOUNCE', 'COMPLAINT'])
+/**
+ * Why no mail goes to an address any more: it does not exist, or whoever reads there does not want ours. OPT_OUT: none that is
+ * sent because somebody else gave the address.
+ */
+export const SuppressionCause = z.enum(['BOUNCE', 'COMPLAINT', 'OPT_OUT'])
 export type SuppressionCause = z.output<typeof SuppressionCause>
 
 const AddressHash = z

@@ -99,9 +99,16 @@ export const ticketsMailingRoutes = {
   getTransferInfo: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/transfers/:transferId',
-    summary: 'How a transfer stands',
-    access: readers,
+    summary: 'How a transfer stands, and the secret with which it is claimed: for the mail to its address, and nothing else',
+    access: { services: ['notification-service'] },
     params: z.object({ transferId: TransferId }),
-    responses: { 200: z.object({ transferId: TransferId, status: TransferStatus }), 404: Refusal },
+    responses: {
+      200: z.object({
+        transferId: TransferId,
+        status: TransferStatus,
+        claimToken: z.string().optional().meta({ description: 'while it is PENDING' }),
+      }),
+      404: Refusal,
+    },
   }),
 } as const

@@ -111,7 +111,6 @@ export const queues = {
       { topic: 'payment-events', eventTypes: ['PAYMENT_COMPLETED', 'PAYMENT_FAILED'] },
       { topic: 'event-events' },
       { topic: 'ticket-events', eventTypes: ['TICKETS_DELIVERED', 'TICKET_DELIVERY_FAILED'] },
-      { topic: 'user-events', eventTypes: ['USER_EMAIL_VERIFIED'] },
     ],
   },
   'payment-processing-queue': {

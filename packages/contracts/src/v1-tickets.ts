@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { EventId, OrderId, TicketId, UserId, VenueId } from './ids.ts'
 import { Currency, Money, MoneySum } from './money.ts'
 import { FailureReason, Retryable } from './order.ts'
+import { plainName } from './plain-name.ts'
 import { defineRoute, NextCursor, Page, Refusal, refusalWith } from './route.ts'
-import { Instant, line } from './text.ts'
+import { Instant } from './text.ts'
 import { Seat, SeatId } from './ticket.ts'
 
 // The API of one seat at a time: who buys talks to the payment service, who reads to the read side.
@@ -22,7 +23,7 @@ export const SeatPurchase = z.strictObject({
     .regex(/^[A-Za-z0-9_]{1,200}$/, 'must be a payment token of the gateway')
     .optional()
     .meta({ description: 'may be left out for a seat that costs nothing, and where the platform has a token of its own' }),
-  holderName: line(200).optional().meta({ description: "the user's own name where none is given" }),
+  holderName: plainName(200).optional().meta({ description: "the user's own name where none is given" }),
 })
 export type SeatPurchase = z.output<typeof SeatPurchase>
 

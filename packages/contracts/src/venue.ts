@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { UserId, VenueId } from './ids.ts'
+import { plainName } from './plain-name.ts'
 import { Country, Instant, line, TimeZone } from './text.ts'
 
 export const NewVenue = z.strictObject({
-  name: line(200),
-  address: line(500),
+  name: plainName(200),
+  address: plainName(500),
   city: line(200).optional(),
   country: Country.optional().meta({ description: 'ISO 3166-1 alpha-2' }),
   timeZone: TimeZone.optional().meta({ description: 'IANA name; what events there get that name none' }),
@@ -15,7 +16,9 @@ export type NewVenue = z.output<typeof NewVenue>
 export const Venue = z.object({
   venueId: VenueId,
   ...NewVenue.shape,
-  // Offsets were taken once: what is kept must still be shown.
+  // Links and offsets were taken once: what is kept must still be shown.
+  name: z.string(),
+  address: z.string(),
   timeZone: z.string().optional(),
   organizerId: UserId.meta({ description: 'who made it' }),
   createdAt: Instant,

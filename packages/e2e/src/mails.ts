@@ -13,6 +13,10 @@ export interface Mail {
 /** A message whose consumer dies comes again after its visibility, a mail whose sender dies after a lease. */
 const LONG = { patienceMs: 90_000 }
 
+/** The token of the link to a page in the text of a mail; empty where there is none. */
+export const tokenOf = (text: string | undefined, page: string): string =>
+  text?.match(new RegExp(`/${page}#token=([\\w.~-]+)`))?.[1] ?? ''
+
 /** What the local mailbox has received. */
 export function createMailReader(mailboxUrl: string) {
   const list = async (to: string): Promise<Mail[]> => {

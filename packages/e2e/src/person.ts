@@ -29,6 +29,7 @@ import { createClient } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import type { AnswerCheck } from './contract/answers.ts'
 import { sendChecked } from './contract/send.ts'
+import { createMailReader, tokenOf } from './mails.ts'
 
 /** What a dead process had taken is free again only after its lease, or the message's visibility. */
 const LONG = { patienceMs: 90_000 }
@@ -51,11 +52,21 @@ export function addressOf(firstName: string): string {
   return `${letters || 'guest'}.${randomBytes(4).toString('hex')}@boxoffice.example`
 }
 
-/** Somebody who uses the public API through the edge, from registering on. */
+interface Options {
+  check?: AnswerCheck
+  phone?: string
+  email?: string
+  /** They have read their first mail, and confirmed their address. */
+  proven?: boolean
+  /** They are an organizer, and so proven too. */
+  organizer?: boolean
+}
+
+/** Somebody who uses the public API through the edge, from registering on, and reads their mails at `mailbox`. */
 export async function createPerson(
-  edgeUrl: string,
+  { edge: edgeUrl, mailbox }: { edge: string; mailbox: string },
   name: { firstName: string; lastName: string },
-  options: { organizer?: boolean; check?: AnswerCheck; phone?: string; email?: string } = {},
+  options: Options = {},
 ) {
   const email = options.email ?? addressOf(name.firstName)
   const password = randomBytes(12).toString('base64url')
@@ -70,10 +81,21 @@ export async function createPerson(
     201,
   )
   token = session.accessToken
-  if (options.organizer) {
-    expectStatus(await auth.becomeOrganizer({}), 200)
+  async function signIn(): Promise<void> {
     session = expectStatus(await auth.login({ body: { email, password } }), 200)
     token = session.accessToken
+  }
+  /** Follow the link of the first mail, and sign in again: that ends the session of before. */
+  async function confirmAddress(): Promise<void> {
+    const mail = await createMailReader(mailbox).waitFor(email, ({ body }) => tokenOf(body.text, 'verify-email') !== '')
+    const confirmation = { token: tokenOf(mail.body.text, 'verify-email'), password }
+    expectStatus(await auth.verifyEmail({ body: confirmation }), 204)
+    await signIn()
+  }
+  if (options.proven || options.organizer) await confirmAddress()
+  if (options.organizer) {
+    expectStatus(await auth.becomeOrganizer({}), 200)
+    await signIn()
   }
   const payments = clientOf(paymentsRoutes)
 
@@ -96,10 +118,8 @@ export async function createPerson(
     password,
     userId: session.user.userId as UserId,
     /** Sign in anew: a token with the roles of now. */
-    async signIn(): Promise<void> {
-      session = expectStatus(await auth.login({ body: { email, password } }), 200)
-      token = session.accessToken
-    },
+    signIn,
+    confirmAddress,
     session: () => session,
     headers,
     auth,

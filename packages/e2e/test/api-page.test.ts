@@ -16,9 +16,10 @@ beforeAll(async () => {
   running = await useTestSystem()
   // One terminal for all of them, as for whoever pastes them: what one sets, the next ones use.
   const script = examples.map(({ code }, index) => `${code}\nprintf '\\n@@@ ${index}\\n'`).join('\n')
-  const { stdout } = await promisify(execFile)('bash', ['-c', script.replaceAll('http://127.0.0.1:8000', running.edge)], {
-    maxBuffer: 10_000_000,
-  })
+  const here = script
+    .replaceAll('http://127.0.0.1:8000', running.edge)
+    .replaceAll('http://127.0.0.1:8025', running.system.urls.mailbox)
+  const { stdout } = await promisify(execFile)('bash', ['-c', here], { maxBuffer: 10_000_000 })
   printed = stdout.split(/\n@@@ \d+\n/).slice(0, -1)
 })
 afterAll(() => running?.expectDocumented())

@@ -21,7 +21,7 @@ beforeAll(async () => {
   probe = await createProbe(aws, ['ticket-events'])
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   sale = await publishEvent(organizer, { name: 'Returned to sender', quantity: 20, unitPrice: 4_000 })
-  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
 })
 afterAll(async () => {
   await probe?.close()
@@ -69,7 +69,7 @@ test('a mail that comes back is said to have, its address gets no other, and who
   const shown = await logged(buyer, orderId, 'BOUNCED')
   expect(shown?.failure).toEqual({ reason: 'NO_SUCH_MAILBOX', message: 'The mail came back: there is no such mailbox.' })
 
-  const other = await running.person({ firstName: 'Ola', lastName: 'Obok' })
+  const other = await running.person({ firstName: 'Ola', lastName: 'Obok' }, { proven: true })
   const [again, beside] = [await purchase(buyer), await purchase(other)]
   expect((await logged(buyer, again, 'FAILED'))?.failure?.reason).toBe('ADDRESS_SUPPRESSED')
   await logged(other, beside, 'SENT')

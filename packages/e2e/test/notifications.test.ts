@@ -11,7 +11,7 @@ let buyer: Person
 beforeAll(async () => {
   running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' }, { phone: '+48221234567' })
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' }, { phone: '+48221234567', proven: true })
 })
 afterAll(() => running?.expectDocumented())
 

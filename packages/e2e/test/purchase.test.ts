@@ -14,7 +14,7 @@ let sale: Awaited<ReturnType<typeof publishEvent>>
 beforeAll(async () => {
   running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' })
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' }, { proven: true })
   sale = await publishEvent(organizer, { name: 'Noc Świętojańska', quantity: 100, unitPrice: 5_000 })
 })
 afterAll(() => running?.expectDocumented())
@@ -107,9 +107,9 @@ describe('two tickets', () => {
 test('whoever registers is welcomed, and proves the address with the link in the mail', async () => {
   const guest = await running.person({ firstName: 'Γιώργος', lastName: 'Παπαδόπουλος' })
   const mail = await running.mails.waitFor(guest.email, /./)
-  const token = mail.body.text?.match(/\/verify-email\?token=([\w.~-]+)/)?.[1] ?? ''
+  expect(mail.subject).not.toContain('Γιώργος')
   expect(expectStatus(await guest.auth.getMe({}), 200).emailVerified).toBe(false)
-  expectStatus(await guest.auth.verifyEmail({ body: { token } }), 204)
+  await guest.confirmAddress()
   expect(expectStatus(await guest.auth.getMe({}), 200).emailVerified).toBe(true)
 })
 
@@ -122,7 +122,8 @@ test('a decline leaves no hold and no paid order, and a mail that says so', asyn
   expect(await available()).toBe(before)
   expect(await unlucky.waitForOrder(orderId, () => true)).toMatchObject({ status: 'FAILED', paymentStatus: 'FAILED' })
   expect(await running.moneyOf(orderId)).toMatchObject({ captured: 0 })
-  await running.mails.waitFor(unlucky.email, /Noc Świętojańska|payment/i)
+  const mail = await running.mails.waitFor(unlucky.email, /payment/i)
+  expect(mail.body.text).toContain('Noc Świętojańska')
   expect(expectStatus(await unlucky.tickets.listMyTickets({ query: {} }), 200).tickets).toEqual([])
 })
 

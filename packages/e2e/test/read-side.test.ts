@@ -13,7 +13,6 @@ import { awsOf } from './aws.ts'
 import { commandLineOf } from './operator-tools.ts'
 import { shuffleQueue } from './shuffle.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
-import { verifyAddress } from './verify-address.ts'
 
 let running: TestSystem
 let organizer: Person
@@ -26,9 +25,8 @@ beforeAll(async () => {
   running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   rival = await running.person({ firstName: 'Robert', lastName: 'Rywal' }, { organizer: true })
-  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
-  friend = await running.person({ firstName: 'Filip', lastName: 'Φίλος' })
-  await verifyAddress(running, friend)
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
+  friend = await running.person({ firstName: 'Filip', lastName: 'Φίλος' }, { proven: true })
   aws = awsOf(running.system)
   // What a process that is stopped had just received comes again soon.
   await setVisibility(aws, 'analytics-queue', Math.ceil(5 * machineFactor))

@@ -15,7 +15,7 @@ let sale: Awaited<ReturnType<typeof publishSeatedEvent>>
 beforeAll(async () => {
   running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
   rival = await running.person({ firstName: 'Robert', lastName: 'Rywal' })
   sale = await publishSeatedEvent(organizer, 'Dwanaście krzeseł')
 })

@@ -80,7 +80,6 @@ const kinds = {
   quiet: (): Options => ({
     env: {
       auth: { LOGIN_FAILURES_PER_NETWORK: '1000000' },
-      tickets: { TRANSFER_RECHECK_SECONDS: '86400' }, // it notes when it looked
       payments: { CHECKOUT_WAIT_MS: PATIENT_MS },
       edge: { ANSWER_TIMEOUT_MS: PATIENT_MS },
     },
@@ -140,7 +139,7 @@ async function startTestSystem(kind: Kind) {
   const check = await loadAnswerCheck(urls.edge)
   const observed: Observed = { databaseUrl: system.databaseUrl, redisUrl: urls.redis, ledger }
   const person = (name: Parameters<typeof createPerson>[1], options: Parameters<typeof createPerson>[2] = {}) =>
-    createPerson(urls.edge, name, { check, ...options })
+    createPerson(urls, name, { check, ...options })
   return {
     system,
     edge: urls.edge,
@@ -149,7 +148,7 @@ async function startTestSystem(kind: Kind) {
     person,
     /** Somebody with the role of an operator, given as operators are given it. */
     async operator() {
-      const operator = await person({ firstName: 'Oda', lastName: 'Operator' })
+      const operator = await person({ firstName: 'Oda', lastName: 'Operator' }, { proven: true })
       await grantAdmin(urls.auth, folder, operator.email)
       await operator.signIn()
       return operator

@@ -9,6 +9,8 @@ interface Change {
   audience?: string
   /** As jose takes it: `10m`, `-1m`. */
   expires?: string
+  /** When it was signed, from now on. */
+  issuedInSeconds?: number
   alg?: string
   key?: Parameters<SignJWT['sign']>[0]
 }
@@ -17,13 +19,15 @@ interface Change {
 export async function signToken(running: TestSystem, user: Pick<User, 'userId' | 'email' | 'roles'>, change: Change = {}) {
   const jwk = tokenKeyOf(running)
   const key = change.key ?? ((await importJWK(jwk, 'EdDSA')) as never)
-  return new SignJWT({ email: user.email, sid: randomUUID(), roles: change.roles ?? user.roles })
+  const now = Math.floor(Date.now() / 1_000)
+  const claims = { email: user.email, email_verified: true, sid: randomUUID(), roles: change.roles ?? user.roles }
+  return new SignJWT(claims)
     .setProtectedHeader({ alg: change.alg ?? 'EdDSA', kid: jwk.kid, typ: 'at+jwt' })
     .setSubject(user.userId)
     .setIssuer('boxoffice')
     .setAudience(change.audience ?? 'boxoffice')
-    .setIssuedAt(Math.floor(Date.now() / 1_000) - 700)
-    .setExpirationTime(change.expires ?? '10m')
+    .setIssuedAt(now + (change.issuedInSeconds ?? 0))
+    .setExpirationTime(change.expires ?? now + 600)
     .sign(key)
 }
 
@@ -36,6 +40,8 @@ export async function badTokens(running: TestSystem, user: Pick<User, 'userId' |
   return {
     'signed with the public key as HS256': await sign({ alg: 'HS256', key: pem }),
     'signed with another key': await sign({ key: privateKey }),
+    'of a year, though signed with our key': await sign({ expires: '1y' }),
+    'of the future': await sign({ issuedInSeconds: 300, expires: '10m' }),
     'for another audience': await sign({ audience: 'payment-service' }),
     'without a signature': `Bearer ${unsigned(user)}`,
     'of a service': `Bearer ${await serviceToken(running, 'notifications', 'payment-service')}`,

@@ -9,8 +9,8 @@ const DAY_MS = 86_400_000
 export async function createWorld(running: TestSystem) {
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   const otherOrganizer = await running.person({ firstName: 'Oskar', lastName: 'Obcy' }, { organizer: true })
-  const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
-  const stranger = await running.person({ firstName: 'Stefan', lastName: 'Stranger' })
+  const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
+  const stranger = await running.person({ firstName: 'Stefan', lastName: 'Stranger' }, { proven: true })
   const sale = await publishEvent(organizer, { name: 'Open to all', quantity: 100, unitPrice: 5_000 })
   const seated = await publishSeatedEvent(organizer, 'With seats')
   const draft = expectStatus(

@@ -80,6 +80,7 @@ export async function startSystem() {
         async grantRole({ body }) {
           const user = users.get(body.email)
           if (!user) return refuse(404, 'USER_NOT_FOUND', 'no such user')
+          if (!user.emailVerified) return refuse(409, 'EMAIL_NOT_VERIFIED', 'not confirmed')
           user.roles = [...new Set([...user.roles, body.role])]
           return { status: 200, body: user }
         },
@@ -120,14 +121,14 @@ export async function startSystem() {
     setHealth: (key: ServiceKey, components?: HealthComponents) => {
       health[key] = components
     },
-    addUser(email: string): void {
+    addUser(email: string, emailVerified = true): void {
       users.set(email, {
         userId: randomUUID() as UserId,
         email,
         firstName: 'Ada',
         lastName: 'Kowalska',
         locale: 'en',
-        emailVerified: true,
+        emailVerified,
         roles: ['USER'],
         createdAt: new Date(),
       })

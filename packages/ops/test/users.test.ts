@@ -29,6 +29,17 @@ test('an address without an account is told, with exit code 1', async () => {
   })
 })
 
+test('an address that is not confirmed gets no role, with exit code 1', async () => {
+  system.addUser('boss@example.test', false)
+  expect(await boxoffice(system.env, 'users', 'grant', 'boss@example.test', 'ADMIN')).toEqual({
+    exitCode: 1,
+    out: '',
+    error:
+      'boss@example.test is not confirmed: somebody else may have made the account. Its owner follows the link of the mail first\n',
+  })
+  expect(system.users.get('boss@example.test')?.roles).toEqual(['USER'])
+})
+
 test('a key of another system gets nowhere', async () => {
   const { SERVICE_PRIVATE_KEY = '' } = (await createTestAuthority()).environment('boxoffice-cli')
   expect(await boxoffice({ ...system.env, SERVICE_PRIVATE_KEY }, 'users', 'grant', 'ada@example.test', 'ADMIN')).toMatchObject({

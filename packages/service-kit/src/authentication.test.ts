@@ -63,6 +63,43 @@ test('access tokens of two keys with one id are both good, those of a third are 
   await expect(verifyAccessToken(expired, keys, 'boxoffice')).rejects.toThrow(/signature/)
 })
 
+test.each<[string, number, number, boolean]>([
+  ['of ten minutes', 0, 600, true],
+  ['of ten minutes and a second', 0, 601, false],
+  ['of a year', 0, 31_536_000, false],
+  ['that was signed a year ago, and ends in a minute', -31_536_000, 60, false],
+  ['of a clock that is a little ahead', 4, 300, true],
+  ['that is signed in an hour', 3_600, 3_900, false],
+])('an access token %s, signed with our key, is good or not: %d to %d s from now, %s', async (_, from_, to, good) => {
+  const now = Math.floor(Date.now() / 1_000)
+  const token = await new SignJWT({ email: 'a@example.test', sid: crypto.randomUUID(), roles: ['USER'] })
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'test-token-key', typ: 'at+jwt' })
+    .setSubject(crypto.randomUUID())
+    .setIssuer('boxoffice')
+    .setAudience(ACCESS_TOKEN_AUDIENCE)
+    .setIssuedAt(now + from_)
+    .setExpirationTime(now + to)
+    .sign(before.tokenKey)
+  const answer = await authenticate('user', from({ authorization: `Bearer ${token}` }))
+  expect(answer).toMatchObject(good ? { principal: { roles: ['USER'] } } : refused)
+})
+
+test('who has not confirmed the address is a user, and may do nothing that reaches others', async () => {
+  const roles = ['USER', 'ORGANIZER', 'ADMIN'] as const
+  const unproven = from((await before.user([...roles], undefined, { emailVerified: false })).headers)
+  expect(await authenticate('user', unproven)).toMatchObject({ principal: { emailVerified: false } })
+  expect(await authenticate('visitor', unproven)).toMatchObject({ principal: { emailVerified: false } })
+  for (const access of ['proven', 'organizer', 'admin'] as const) {
+    const refusal = { status: 403, body: { error: 'EMAIL_NOT_VERIFIED' } }
+    expect(await authenticate(access, unproven), access).toMatchObject({ refusal })
+    const proven = from((await before.user([...roles])).headers)
+    expect(await authenticate(access, proven), access).toMatchObject({ principal: { emailVerified: true } })
+  }
+  expect(await authenticate('admin', from((await before.user()).headers))).toMatchObject({
+    refusal: { body: { error: 'FORBIDDEN' } },
+  })
+})
+
 describe('a token that was verified', () => {
   afterEach(() => {
     vi.useRealTimers()

@@ -9,6 +9,8 @@ import type { Revocations } from './revocations.ts'
 export interface UserPrincipal {
   readonly userId: UserId
   readonly email: string
+  /** Whoever reads the mail of the address has confirmed it: otherwise the account may be of somebody else. */
+  readonly emailVerified: boolean
   readonly roles: readonly Role[]
   /** The sign-in that the token came of. */
   readonly sessionId: string
@@ -27,10 +29,21 @@ export type Authenticate = (
 
 export const ACCESS_TOKEN_AUDIENCE = 'boxoffice'
 const CLOCK_TOLERANCE_S = 5
+/** No access token lives longer, whoever signed it: for so long an ended session is remembered. */
+export const ACCESS_TOKEN_TTL_MAX_S = 600
 /** Tokens that are remembered as verified, of each kind; one takes about a kilobyte. */
 const REMEMBERED_MAX = 10_000
 
-const AccessClaims = z.object({ sub: UserId, email: z.string(), sid: z.string(), roles: z.array(Role), exp: z.int() })
+const AccessClaims = z.object({
+  sub: UserId,
+  email: z.string(),
+  // Tokens of before it was said prove nothing.
+  email_verified: z.boolean().default(false),
+  sid: z.string(),
+  roles: z.array(Role),
+  iat: z.int(),
+  exp: z.int(),
+})
 const ServiceClaims = z.object({ sub: z.enum(callers), type: z.literal('SERVICE'), exp: z.int(), iat: z.int() })
 
 /** `jwtVerify`, also where the set has several keys of the id that the token names: each of them may have signed it. */
@@ -52,22 +65,38 @@ function nullIfOtherKey(error: unknown): null {
   throw error
 }
 
-/** The user of an access token: EdDSA only, our issuer, our audience. Rejects with jose's errors. */
-export async function verifyAccessToken(token: string, keys: JWTVerifyGetKey, issuer: string): Promise<UserPrincipal> {
-  return (await verifyUser(token, keys, issuer)).principal
+/**
+ * The user of an access token: EdDSA only, our issuer, our audience, of ten minutes at most and not of the future. Rejects with
+ * jose's errors.
+ */
+export async function verifyAccessToken(
+  token: string,
+  keys: JWTVerifyGetKey,
+  issuer: string,
+  now: Clock = realTime,
+): Promise<UserPrincipal> {
+  return (await verifyUser(token, keys, issuer, now)).principal
 }
 
-async function verifyUser(token: string, keys: JWTVerifyGetKey, issuer: string) {
+type Clock = () => Date
+const realTime: Clock = () => new Date()
+const inSeconds = (at: Date) => Math.floor(at.getTime() / 1_000)
+
+async function verifyUser(token: string, keys: JWTVerifyGetKey, issuer: string, now: Clock) {
   const { payload, protectedHeader, key } = await verifyWithAny(token, keys, {
     algorithms: ['EdDSA'],
     issuer,
     audience: ACCESS_TOKEN_AUDIENCE,
     typ: 'at+jwt',
     clockTolerance: CLOCK_TOLERANCE_S,
+    currentDate: now(),
   })
   const claims = AccessClaims.parse(payload)
-  const { sub, email, sid, roles, exp } = claims
-  const principal: UserPrincipal = { userId: sub, email, sessionId: sid, roles, expiresAt: new Date(exp * 1000) }
+  const { sub, email, email_verified: emailVerified, sid, roles, iat, exp } = claims
+  if (exp - iat > ACCESS_TOKEN_TTL_MAX_S || iat > inSeconds(now()) + CLOCK_TOLERANCE_S) {
+    throw new errors.JWTClaimValidationFailed('lives longer than access tokens do', payload, 'iat', 'check_failed')
+  }
+  const principal: UserPrincipal = { userId: sub, email, emailVerified, sessionId: sid, roles, expiresAt: new Date(exp * 1000) }
   return { principal, header: protectedHeader, key, exp }
 }
 
@@ -75,7 +104,7 @@ async function verifyUser(token: string, keys: JWTVerifyGetKey, issuer: string) 
  * Users of tokens that were verified before: until the token expires, and while `keys` still answers the very key that it was
  * verified with; so a key that is withdrawn ends its tokens at once. Revocation is the caller's to ask, each time.
  */
-function createUserVerifier(keys: JWTVerifyGetKey, issuer: string): (token: string) => Promise<UserPrincipal> {
+function createUserVerifier(keys: JWTVerifyGetKey, issuer: string, now: Clock): (token: string) => Promise<UserPrincipal> {
   const verified = new LRUCache<string, Awaited<ReturnType<typeof verifyUser>>>({ max: REMEMBERED_MAX })
   const stillSigns = async (header: JWTHeaderParameters, key: unknown) => {
     try {
@@ -86,16 +115,16 @@ function createUserVerifier(keys: JWTVerifyGetKey, issuer: string): (token: stri
   }
   return async (token) => {
     const known = verified.get(token)
-    if (known && !hasExpired(known.exp) && (await stillSigns(known.header, known.key))) return known.principal
+    if (known && !hasExpired(known.exp, now()) && (await stillSigns(known.header, known.key))) return known.principal
     verified.delete(token)
-    const user = await verifyUser(token, keys, issuer)
+    const user = await verifyUser(token, keys, issuer, now)
     verified.set(token, user)
     return user.principal
   }
 }
 
 /** As jose reckons it, in whole seconds and with the tolerance for clocks. */
-const hasExpired = (exp: number) => exp <= Math.floor(Date.now() / 1000) - CLOCK_TOLERANCE_S
+const hasExpired = (exp: number, at: Date) => exp <= inSeconds(at) - CLOCK_TOLERANCE_S
 
 /**
  * Authentication by local verification. `userKeys` finds the key of an access token (the auth service's JWKS);
@@ -107,8 +136,10 @@ export function createAuthenticator(options: {
   userKeys: JWTVerifyGetKey
   servicePublicKeys: Parameters<typeof createLocalJWKSet>[0]
   revocations: Pick<Revocations, 'isRevoked'>
+  /** By which access tokens end. */
+  now?: Clock
 }): Authenticate {
-  const verifyRemembered = createUserVerifier(options.userKeys, options.issuer)
+  const verifyRemembered = createUserVerifier(options.userKeys, options.issuer, options.now ?? realTime)
   const verifyService = createServiceVerifier(createLocalJWKSet(options.servicePublicKeys), options.service)
 
   async function user(access: Exclude<Access, object>, request: FastifyRequest) {
@@ -125,6 +156,11 @@ export function createAuthenticator(options: {
       const role = access === 'organizer' ? 'ORGANIZER' : access === 'admin' ? 'ADMIN' : null
       if (role && !principal.roles.includes(role)) {
         return { refusal: refuse(403, 'FORBIDDEN', `this is for users with the role ${role}`) }
+      }
+      if ((role || access === 'proven') && !principal.emailVerified) {
+        return {
+          refusal: refuse(403, 'EMAIL_NOT_VERIFIED', 'confirm your address first: ask for another link if yours has ended'),
+        }
       }
       return { principal }
     } catch (error) {
@@ -159,7 +195,7 @@ function createServiceVerifier(keys: JWTVerifyGetKey, audience: Caller): (token:
   const verified = new LRUCache<string, { caller: Caller; exp: number }>({ max: REMEMBERED_MAX })
   return async (token) => {
     const known = verified.get(token)
-    if (known && !hasExpired(known.exp)) return known.caller
+    if (known && !hasExpired(known.exp, new Date())) return known.caller
     verified.delete(token)
     const { payload, protectedHeader } = await verifyWithAny(token, keys, {
       algorithms: ['EdDSA'],

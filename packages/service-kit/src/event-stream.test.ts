@@ -42,7 +42,7 @@ afterEach(async () => {
   closes = []
 })
 
-async function start(ended: () => void = () => {}, principal: Principal = null) {
+async function start(ended: () => void = () => {}, principal: Principal = null, isRevoked = async (_session: string) => false) {
   const logger = createLogger({ service: 'ticks', level: 'silent' })
   const app = createServer({ logger, metrics: createMetrics('ticks'), trustedProxies: [] })
   async function* ticks(signal: AbortSignal) {
@@ -63,7 +63,7 @@ async function start(ended: () => void = () => {}, principal: Principal = null) 
       report: async ({ query }) => ({ status: 200, body: query.format === 'csv' ? Buffer.from('ticks\n3\n') : { ticks: 3 } }),
       send: async ({ body }) => ({ status: 200, body: { length: body.text.length } }),
     },
-    { authenticate: async () => ({ principal }), idempotency: undefined as never },
+    { authenticate: async () => ({ principal }), idempotency: undefined as never, revocations: { isRevoked } },
   )
   const baseUrl = await app.listen({ host: '127.0.0.1', port: await claimPort() })
   closes.push(() => app.close())
@@ -97,8 +97,27 @@ test('a server that stops ends its streams instead of waiting for them', async (
   expect(await reading.catch(() => 'cut')).toBe('ended')
 })
 
+const reader = { userId: 'u' as never, email: 'a@example.test', emailVerified: true, sessionId: 's', roles: [] }
+
+test('a stream ends with the session that opened it, however long its token would be good, and no other does', async () => {
+  const revoked = new Set<string>()
+  const [ended, other] = [vi.fn(), vi.fn()]
+  const isRevoked = async (session: string) => revoked.has(session)
+  const expiresAt = new Date(Date.now() + 600_000)
+  const { client } = await start(ended, { ...reader, expiresAt }, isRevoked)
+  const neighbour = await start(other, { ...reader, sessionId: 'another', expiresAt }, isRevoked)
+  const leave = new AbortController()
+  const [{ body }, { body: goesOn }] = [await client.watch({}), await neighbour.client.watch({ signal: leave.signal })]
+  const streams = goesOn[Symbol.asyncIterator]()
+  await streams.next()
+  for await (const _ of body) revoked.add('s') // ends by itself
+  await until(() => expect(ended).toHaveBeenCalledOnce())
+  expect((await streams.next()).done).toBe(false)
+  expect(other).not.toHaveBeenCalled()
+  leave.abort()
+})
+
 test('a stream ends with the token that opened it', async () => {
-  const reader = { userId: 'u' as never, email: 'a@example.test', sessionId: 's', roles: [] }
   let livesMs = 25
   await until(async () => {
     livesMs *= 2 // as long as it takes for the stream to begin before its token ends

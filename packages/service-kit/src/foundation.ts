@@ -41,10 +41,13 @@ export interface Foundation {
 /** A request that is repeated while the first is answered waits for that: as long as two leases, for it may work on a saga. */
 const IDEMPOTENCY_LEASES = 2
 
-/** `userKeys` verify access tokens; the auth service's published keys where none are given. */
-export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl)): Foundation {
+/** `userKeys` verify access tokens; the auth service's published keys where none are given. `now`: another clock, for tests. */
+export function createFoundation(
+  config: BaseConfig,
+  userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl),
+  now = () => new Date(),
+): Foundation {
   const logger = createLogger({ service: config.service, level: config.logLevel })
-  const now = () => new Date()
   startTracing({ service: config.service, traces: config.traces, logger, now })
   const metrics = createMetrics(config.service)
   const health = createHealthRegistry()
@@ -75,6 +78,7 @@ export function createFoundation(config: BaseConfig, userKeys: JWTVerifyGetKey =
       userKeys,
       servicePublicKeys: config.servicePublicKeys as never,
       revocations,
+      now,
     }),
     leaseMs: config.leaseMs,
     idempotency: createIdempotencyStore(pool, { metrics, leaseMs: IDEMPOTENCY_LEASES * config.leaseMs }),

@@ -9,6 +9,7 @@ import type { EncodedJson } from './encoded-json.ts'
 import { createEndings } from './endings.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import { type HandlerRefusal, RefusedError, refuse } from './refusal.ts'
+import type { Revocations } from './revocations.ts'
 import { createDecoder } from './validation.ts'
 
 type PrincipalOf<A extends Access> = A extends 'anyone'
@@ -32,7 +33,7 @@ interface Surroundings<R extends Route> {
   rawBody: string
   ip: string
   log: FastifyBaseLogger
-  /** Of an event stream: aborted when the client has gone, its token has ended or the server stops. */
+  /** Of an event stream: aborted when the client has gone, its token or its session has ended, or the server stops. */
   signal: AbortSignal
 }
 
@@ -60,9 +61,14 @@ export function mountRoutes<T extends Routes>(
   app: FastifyInstance,
   routes: T,
   handlers: NoInfer<Handlers<T>>,
-  guards: { authenticate: Authenticate; idempotency: IdempotencyStore },
+  guards: {
+    authenticate: Authenticate
+    idempotency: IdempotencyStore
+    /** Where sessions end: streams end with theirs. */
+    revocations?: Pick<Revocations, 'isRevoked'>
+  },
 ): void {
-  const endings = createEndings(app)
+  const endings = createEndings(app, guards.revocations ?? { isRevoked: async () => false })
   for (const [name, route] of Object.entries(routes)) {
     const handle = handlers[name] as unknown as AnyHandler
     const principals = new WeakMap<FastifyRequest, Principal>()

@@ -86,8 +86,9 @@ function whoMayCall(access: Access): string {
     anyone: 'Anyone.',
     visitor: 'Anyone; more for those signed in.',
     user: 'Signed-in users.',
-    organizer: 'Organizers.',
-    admin: 'Operators.',
+    proven: 'Signed-in users who have confirmed their address (403 `EMAIL_NOT_VERIFIED`).',
+    organizer: 'Organizers who have confirmed their address (403 `EMAIL_NOT_VERIFIED`).',
+    admin: 'Operators who have confirmed their address (403 `EMAIL_NOT_VERIFIED`).',
   }
   return who[access]
 }

@@ -41,9 +41,14 @@ export async function createTestAuthority() {
   return {
     tokenKey,
     userKeys: createLocalJWKSet({ keys: [publicOf(tokenKey)] }),
-    /** Authorization header of a user. */
-    async user(roles: Role[] = ['USER'], userId: string = crypto.randomUUID()) {
-      const token = await new SignJWT({ email: `${userId}@example.test`, sid: crypto.randomUUID(), roles })
+    /** Authorization header of a user, with a confirmed address where nothing else is said. */
+    async user(
+      roles: Role[] = ['USER'],
+      userId: string = crypto.randomUUID(),
+      { emailVerified = true, sessionId = crypto.randomUUID() as string } = {},
+    ) {
+      const claims = { email: `${userId}@example.test`, email_verified: emailVerified, sid: sessionId, roles }
+      const token = await new SignJWT(claims)
         .setProtectedHeader({ alg: 'EdDSA', kid: 'test-token-key', typ: 'at+jwt' })
         .setSubject(userId)
         .setIssuer('boxoffice')

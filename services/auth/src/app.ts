@@ -1,10 +1,11 @@
 import { authInternalRoutes, authMailingRoutes, authOpsRoutes, authRoutes } from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
-import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import { createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { accountHandlers, accountInternalHandlers } from './accounts/routes.ts'
 import type { Dependencies } from './dependencies.ts'
-import { mountPages } from './pages/routes.ts'
+import { resetPasswordPage } from './pages/reset-password-page.ts'
+import { verifyEmailPage } from './pages/verify-email-page.ts'
 import { mailingHandlers } from './recovery/mailing-routes.ts'
 import { recoveryHandlers } from './recovery/routes.ts'
 import { sessionHandlers, sessionInternalHandlers } from './sessions/routes.ts'
@@ -25,6 +26,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, authInternalRoutes, { ...accountInternalHandlers(deps), ...sessionInternalHandlers(deps) }, deps)
   mountRoutes(app, authMailingRoutes, mailingHandlers(deps), deps)
   mountOps(app, authOpsRoutes, deps)
-  mountPages(app)
+  mountMailedPages(app, [verifyEmailPage(deps), resetPasswordPage(deps)])
   return app
 }

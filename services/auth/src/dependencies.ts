@@ -36,7 +36,7 @@ export function createDependencies(
     ttlMs: config.accessTokenTtlMs,
     now,
   })
-  const foundation: Foundation = { ...createFoundation(config, accessTokens.keys), ...overrides }
+  const foundation: Foundation = { ...createFoundation(config, accessTokens.keys, now), ...overrides }
   const messaging = createMessaging(foundation, config.messaging)
   const { waitMs, statementTimeoutMs } = config.databaseLimits
   const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { authInternalRoutes, authRoutes, type Session } from '@boxoffice/contracts'
+import { authInternalRoutes, authRoutes, type Session, userCreated } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
 import { createDatabase, createTestAuthority, injectClient, redisIsThere, stopWorkers } from '@boxoffice/service-kit/testing'
@@ -50,6 +50,19 @@ async function start(options: Options) {
   const client = injectClient(app, authRoutes)
   await redisIsThere(deps.metrics)
 
+  async function register(over: Partial<Parameters<typeof client.register>[0]['body']> = {}): Promise<Session> {
+    const email = `${randomUUID()}@example.test`
+    const body = { email, password: PASSWORD, firstName: 'Ada', lastName: 'Kowalska', ...over }
+    const { status, body: session } = await client.register({ body })
+    if (status !== 201) throw new Error(`not registered: ${JSON.stringify(session)}`)
+    return session
+  }
+  const open = async (sealed: string) => new TextDecoder().decode((await compactDecrypt(sealed, privateKey)).plaintext)
+  async function welcomeToken({ user: { userId } }: Pick<Session, 'user'>): Promise<string> {
+    const { payload } = await probe.waitFor(userCreated, (message) => message.payload.userId === userId)
+    return open(payload.sealedToken)
+  }
+
   return {
     app,
     deps,
@@ -72,15 +85,22 @@ async function start(options: Options) {
     service: async (name: Parameters<typeof authority.service>[0]) =>
       injectClient(app, authInternalRoutes, await authority.service(name, 'auth-service')),
     /** A new account; fails the test where it is refused. */
-    async register(over: Partial<Parameters<typeof client.register>[0]['body']> = {}): Promise<Session> {
-      const email = `${randomUUID()}@example.test`
-      const body = { email, password: PASSWORD, firstName: 'Ada', lastName: 'Kowalska', ...over }
-      const { status, body: session } = await client.register({ body })
-      if (status !== 201) throw new Error(`not registered: ${JSON.stringify(session)}`)
-      return session
+    register,
+    /** A new account whose owner has confirmed the address, and signed in since. */
+    async proven(over: Parameters<typeof register>[0] = {}): Promise<Session> {
+      const session = await register(over)
+      const { email } = session.user
+      const password = over.password ?? PASSWORD
+      const confirmed = await client.verifyEmail({ body: { token: await welcomeToken(session), password } })
+      if (confirmed.status !== 204) throw new Error(`not confirmed: ${JSON.stringify(confirmed.body)}`)
+      const { status, body } = await client.login({ body: { email, password } })
+      if (status !== 200) throw new Error(`not signed in: ${JSON.stringify(body)}`)
+      return body
     },
     /** What the notification service makes of a sealed token. */
-    open: async (sealed: string) => new TextDecoder().decode((await compactDecrypt(sealed, privateKey)).plaintext),
+    open,
+    /** The token of an account's first mail. */
+    welcomeToken,
     async close() {
       await app.close()
       await stopWorkers(workers)

@@ -62,7 +62,7 @@ test('several users come in the order asked for, each once, without those that a
 })
 
 test('the operators’ CLI makes the first ADMIN, and doing it again changes nothing', async () => {
-  const { user } = await auth.register()
+  const { user } = await auth.proven()
   const cli = await auth.service('boxoffice-cli')
   const grant = () => cli.grantRole({ body: { email: user.email, role: 'ADMIN' } })
   expect(await grant()).toEqual({ status: 200, body: { ...user, roles: ['USER', 'ADMIN'] } })

@@ -85,10 +85,12 @@ test('USER_CREATED carries a token that only the notification service can read, 
   expect(created.payload.tokenExpiresAt.getTime() - created.payload.createdAt.getTime()).toBe(30 * 60_000)
 
   const token = await auth.open(created.payload.sealedToken)
-  expect(await auth.client.verifyEmail({ body: { token } })).toMatchObject({ status: 204 })
+  expect(await auth.client.verifyEmail({ body: { token, password: PASSWORD } })).toMatchObject({ status: 204 })
   const verified = await auth.probe.waitFor(userEmailVerified, ({ payload }) => payload.userId === userId)
   expect(verified).toMatchObject({ aggregateVersion: 2, payload: { email } })
-  expect(await auth.as(session).getMe({})).toMatchObject({ body: { emailVerified: true } })
+  expect(await auth.client.login({ body: { email, password: PASSWORD } })).toMatchObject({
+    body: { user: { emailVerified: true } },
+  })
 })
 
 test('the token is nowhere in the database as it is, and its message is never archived', async () => {
@@ -110,7 +112,8 @@ test('a link that is followed again still answers well, and says nothing twice',
   const { user } = await auth.register()
   const { payload } = await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === user.userId)
   const token = await auth.open(payload.sealedToken)
-  const answers = await Promise.all(Array.from({ length: 4 }, () => auth.client.verifyEmail({ body: { token } })))
+  const body = { token, password: PASSWORD }
+  const answers = await Promise.all(Array.from({ length: 4 }, () => auth.client.verifyEmail({ body })))
   expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204])
   const messages = await rows(
     "select from outbox where event_type = 'USER_EMAIL_VERIFIED' and body #>> '{payload,userId}' = $1",
@@ -124,21 +127,27 @@ test('a link that is followed again still answers well, and says nothing twice',
 })
 
 async function registered() {
-  const session = await auth.register()
-  const { payload } = await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === session.user.userId)
-  return { session, token: await auth.open(payload.sealedToken) }
+  const session = await auth.register({ phone: '+48221234567' })
+  return { session, token: await auth.welcomeToken(session) }
 }
+const login = (email: string, password: string) => auth.client.login({ body: { email, password } })
 
 test('who did not register the address takes the account from whoever did, and proves nothing', async () => {
   const { session, token } = await registered()
   const { email, userId } = session.user
-  expect(await auth.client.verifyEmail({ body: { token, mine: false } })).toMatchObject({ status: 204 })
-  expect(await auth.client.login({ body: { email, password: PASSWORD } })).toMatchObject({ status: 401 })
+  for (let times = 0; times < 2; times++) {
+    expect(await auth.client.verifyEmail({ body: { token, mine: false } })).toMatchObject({ status: 204 })
+  }
+  expect(await login(email, PASSWORD)).toMatchObject({ status: 401 })
   const { refreshToken } = session
   expect(await auth.client.refresh({ body: { refreshToken } })).toMatchObject({ status: 401, body: { error: 'TOKEN_REVOKED' } })
   await until(() => expect(auth.as(session).getMe({})).rejects.toMatchObject({ status: 401 }))
-  expect(await auth.client.verifyEmail({ body: { token } }), 'nor does it later').toMatchObject({ status: 204 })
-  expect(await rows('select email_verified_at from users where user_id = $1', userId)).toEqual([{ email_verified_at: null }])
+  for (const proof of [{ password: PASSWORD }, { newPassword: PASSWORD }]) {
+    expect((await auth.client.verifyEmail({ body: { token, ...proof } })).status, 'nor does it later').toBeGreaterThanOrEqual(400)
+  }
+  expect(await rows('select email_verified_at, phone from users where user_id = $1', userId)).toEqual([
+    { email_verified_at: null, phone: null },
+  ])
   expect(
     await rows("select from outbox where event_type = 'USER_EMAIL_VERIFIED' and body #>> '{payload,userId}' = $1", userId),
   ).toEqual([])
@@ -147,41 +156,41 @@ test('who did not register the address takes the account from whoever did, and p
   const { payload } = await auth.probe.waitFor(passwordResetRequested, ({ payload }) => payload.userId === userId)
   const reset = { token: await auth.open(payload.sealedToken), password: 'a password of the owner' }
   expect(await auth.client.resetPassword({ body: reset })).toMatchObject({ status: 204 })
-  expect(await auth.client.login({ body: { email, password: reset.password } })).toMatchObject({ status: 200 })
+  expect(await login(email, reset.password)).toMatchObject({ status: 200 })
 })
 
-test('who did not register the address can say so after having confirmed it, and with a good token alone', async () => {
+test('an address that was confirmed is not taken from who did so, and only a good token takes one', async () => {
   const { session, token } = await registered()
-  await auth.client.verifyEmail({ body: { token } })
+  await auth.client.verifyEmail({ body: { token, password: PASSWORD } })
   const invalid = { status: 400, body: { error: 'TOKEN_INVALID' } }
   expect(await auth.client.verifyEmail({ body: { token: 'x'.repeat(43), mine: false } })).toMatchObject(invalid)
-  expect(await auth.client.verifyEmail({ body: { token, mine: false } })).toMatchObject({ status: 204 })
-  const { email } = session.user
-  expect(await auth.client.login({ body: { email, password: PASSWORD } })).toMatchObject({ status: 401 })
+  expect(await auth.client.verifyEmail({ body: { token, mine: false } })).toMatchObject(invalid)
+  expect(await login(session.user.email, PASSWORD)).toMatchObject({ status: 200 })
 })
 
 test('one address confirmed and disowned at the same moment is either, and neither fails', async () => {
   for (let round = 0; round < 5; round++) {
     const { session, token } = await registered()
-    const answers = await Promise.all(
-      [true, false, true, false].map((mine) => auth.client.verifyEmail({ body: { token, mine } })),
-    )
-    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204])
-    expect(await auth.client.login({ body: { email: session.user.email, password: PASSWORD } })).toMatchObject({ status: 401 })
+    const bodies = [{ mine: false }, { newPassword: 'of the reader' }, { mine: false }, { newPassword: 'of the reader' }]
+    const answers = await Promise.all(bodies.map((body) => auth.client.verifyEmail({ body: { token, ...body } })))
+    const { status } = await login(session.user.email, 'of the reader')
+    const confirmed = status === 200
+    expect(answers.map((answer) => answer.status)).toEqual(confirmed ? [400, 204, 400, 204] : [204, 400, 204, 400])
+    expect(await login(session.user.email, PASSWORD)).toMatchObject({ status: 401 })
   }
 })
 
 test('a token that is unknown or older than half an hour proves nothing', async () => {
   const invalid = { status: 400, body: { error: 'TOKEN_INVALID' } }
-  expect(await auth.client.verifyEmail({ body: { token: 'x'.repeat(43) } })).toMatchObject(invalid)
+  expect(await auth.client.verifyEmail({ body: { token: 'x'.repeat(43), password: PASSWORD } })).toMatchObject(invalid)
 
   const session = await auth.register()
   const { userId } = session.user
   const token = createMailedToken()
   const createdAt = new Date(Date.now() - 30 * 60_000)
   await insertVerification(auth.deps.prisma, { token, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 30 * 60_000) })
-  for (const mine of [true, false]) {
-    const answer = await auth.client.verifyEmail({ body: { token, mine } })
+  for (const body of [{ password: PASSWORD }, { newPassword: PASSWORD }, { mine: false }]) {
+    const answer = await auth.client.verifyEmail({ body: { token, ...body } })
     expect(answer).toMatchObject({ status: 400, body: { error: 'TOKEN_EXPIRED' } })
   }
   expect(await auth.as(session).getMe({})).toMatchObject({ body: { emailVerified: false } })

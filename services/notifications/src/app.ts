@@ -5,7 +5,7 @@ import {
   notificationsSuppressionRoutes,
 } from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
-import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import { createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
 import { suppressionHandlers } from './feedback/routes.ts'
@@ -13,6 +13,7 @@ import { requestHandlers } from './notifications/request.ts'
 import { resendHandlers } from './notifications/resend.ts'
 import { notificationHandlers } from './notifications/routes.ts'
 import { preferenceHandlers } from './preferences/routes.ts'
+import { mountOneClick, unsubscribePage } from './unsubscribing/pages.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
   const app = createServiceApp(deps, {
@@ -31,5 +32,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, notificationsInternalRoutes, requestHandlers(deps), deps)
   mountOps(app, notificationsOpsRoutes, deps)
   mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)
+  mountMailedPages(app, [unsubscribePage(deps)])
+  mountOneClick(app, deps)
   return app
 }

@@ -18,6 +18,8 @@ import { createSender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
 import { createTicketNews } from './sending/ticket-news.ts'
 import type { Transact } from './transaction.ts'
+import { createUnsubscribeLinks } from './unsubscribing/links.ts'
+import { createUnsubscribeTokens, type UnsubscribeTokens } from './unsubscribing/unsubscribe-token.ts'
 
 export interface Dependencies extends Foundation {
   config: Config
@@ -32,6 +34,7 @@ export interface Dependencies extends Foundation {
   sender: ReturnType<typeof createSender>
   feedback: Feedback
   watchLog: WatchLog
+  unsubscribeTokens: UnsubscribeTokens
   close(): Promise<void>
 }
 
@@ -50,6 +53,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const sms = createSnsProvider(config.sms, policies.sms, foundation)
   const deadLetters = metrics.gauge('dead_letters', 'letters in each dead-letter queue, as the monitor last saw them', ['queue'])
   const ticketNews = createTicketNews(messaging)
+  const unsubscribeTokens = createUnsubscribeTokens(config.privateKey)
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
@@ -60,6 +64,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       peers,
       openToken: createTokenOpener(config.privateKey),
       publicUrl,
+      unsubscribeLinksOf: createUnsubscribeLinks(unsubscribeTokens, publicUrl),
       now,
       bulkTicketsMin,
       mailBytesMax,
@@ -82,6 +87,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     sender: createSender({ ...foundation, ...delivery, sql: sqlOfPool(pool), deliver }),
     feedback: createFeedback({ ticketNews, logger, feedbackMetrics: createFeedbackMetrics(pool, metrics) }),
     watchLog: createLogWatch({ prisma, now, logger, pollMs: config.logPollMs }),
+    unsubscribeTokens,
     async close() {
       mail.close()
       sms.close()

@@ -16,8 +16,8 @@ const requestedFor = async (...[user, sealed, expiresAt]: Parameters<typeof crea
 }
 
 test.each([
-  [emailVerificationRequested, '/verify-email?token=', 'Please confirm your address for Boxoffice'],
-  [passwordResetRequested, '/reset-password?token=', 'Set a new password for Boxoffice'],
+  [emailVerificationRequested, '/verify-email#token=', 'Please confirm your address for Boxoffice'],
+  [passwordResetRequested, '/reset-password#token=', 'Set a new password for Boxoffice'],
 ] as const)('%o is a mail with its link, and the token is in clear there alone', async (definition, path, subject) => {
   const user = await service.user({ locale: 'en' })
   const token = `tok_${definition.eventType.toLowerCase()}`

@@ -111,7 +111,7 @@ const table: Record<NotificationType, Case[]> = {
       tell: async (user) => service.tell(userCreated, createdFor(user, await service.seal('tok'))),
       answers: 1,
       happens: () => Object.assign(service.world.link, { works: false, emailVerified: true }),
-      becomes: { sent: /confirmed already/, without: /verify-email\?token/ },
+      becomes: { sent: /confirmed already/, without: /verify-email#token/ },
     },
   ],
   EMAIL_VERIFICATION: [

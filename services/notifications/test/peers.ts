@@ -32,6 +32,9 @@ export const codePng = Buffer.from(
 )
 export const pdfOf = (...ticketIds: string[]) => Buffer.from(`%PDF-1.7\n% ${ticketIds.join(' ')}\n`)
 
+/** The secret of every transfer. */
+export const CLAIM_TOKEN = 'claim-_secret'
+
 /** What the other services know; a test changes it. */
 export function createWorld() {
   const event: EventInfo = {
@@ -203,7 +206,9 @@ export async function startPeers(world: World) {
           return answered({ status: 200, body: { ticketCount: world.held } })
         },
         async getTransferInfo({ params: { transferId } }) {
-          return answered({ status: 200, body: { transferId, status: world.transferStatus } })
+          const { transferStatus: status } = world
+          const secret = status === 'PENDING' ? { claimToken: CLAIM_TOKEN } : {}
+          return answered({ status: 200, body: { transferId, status, ...secret } })
         },
         async getTicketInfo({ params }) {
           const ticket = world.tickets.find(({ ticketId }) => ticketId === params.ticketId)

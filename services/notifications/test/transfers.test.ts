@@ -1,9 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { type TicketId, type TransferId, ticketTransferOffered, ticketTransferred } from '@boxoffice/contracts'
+import {
+  paymentFailed,
+  type TicketId,
+  type TransferId,
+  ticketsGenerated,
+  ticketTransferOffered,
+  ticketTransferred,
+  userEmailVerified,
+} from '@boxoffice/contracts'
+import { sqlOf } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
-import { codePng, pdfOf } from './peers.ts'
+import { addressHashOf } from '../src/feedback/suppression.ts'
+import { listSuppressions } from '../src/feedback/suppression-repository.ts'
+import { failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
+import { CLAIM_TOKEN, codePng, pdfOf } from './peers.ts'
 
 let service: Notifications
 beforeAll(async () => {
@@ -64,29 +75,126 @@ test('a ticket that changed hands: the new owner gets it, the old one hears that
   expect(JSON.stringify(log.body)).not.toContain(old.orderId)
 })
 
-test('a ticket for an address that nobody has proved is announced there, and the address is forgotten', async () => {
+async function offerTo(recipientEmail: string, over: object = {}) {
   const sender = await service.user()
-  const recipientEmail = `${randomUUID().slice(0, 8)}@strangers.example`
   const offer = {
     transferId: randomUUID() as TransferId,
     ticketId: randomUUID() as TicketId,
     eventId: service.world.event.eventId,
     userId: sender.userId,
-    senderName: 'Mallory\r\nBcc: all@victims.example <b>',
+    senderName: 'Zofia Łącka',
     recipientEmail,
-    holderName: 'Jan <i>Kowalski</i>',
+    holderName: 'Jan Kowalski',
+    ...over,
   }
   await service.tell(ticketTransferOffered, offer)
+  return sender
+}
+const stranger = () => `${randomUUID().slice(0, 8)}@strangers.example`
+const post = (url: string, payload: string, type = 'application/x-www-form-urlencoded') =>
+  service.app.inject({ method: 'POST', url, headers: { 'content-type': type }, payload })
+
+test('a ticket for an address that nobody has proved is offered there with its secret, and the address is forgotten', async () => {
+  const recipientEmail = stranger()
+  const sender = await offerTo(recipientEmail, {
+    senderName: 'Mallory\r\nBcc: all@victims.example <b>',
+    holderName: 'Jan <i>Kowalski</i>',
+  })
   const mail = await mailTo(recipientEmail)
-  expect(mail.subject).toBe('Mallory Bcc: all@victims.example <b> has a ticket for you: Święto Świateł')
   expect(mail.bcc).toBeUndefined()
-  expect(mail.text).toContain('make an account with it')
+  const link = `https://boxoffice.example/claim-ticket#token=${CLAIM_TOKEN}`
+  expect(mail.html).toContain(`href="${link}"`)
+  expect(mail.text).toContain(link)
   expect(mail.html).toContain('Jan &lt;i&gt;Kowalski&lt;/i&gt;')
-  expect(mail.html).toContain('href="https://boxoffice.example/"')
   await until(async () => {
     const rows = await service.deps.prisma.notification.findMany({ where: { recipientId: null } })
     expect(rows).toMatchObject([{ status: 'SENT', type: 'TICKET_TRANSFERRED', address: null }])
     expect(JSON.stringify(rows)).not.toContain(recipientEmail)
+    expect(JSON.stringify(rows)).not.toContain(CLAIM_TOKEN)
   })
   expect(await service.rows(sender.userId)).toEqual([])
+})
+
+test('nothing that a user wrote is in the subject of a mail to somebody who did not ask, and nothing with a link in its text', async () => {
+  const recipientEmail = stranger()
+  const { name } = service.world.event
+  service.world.event.name = 'You won at evil.example.com'
+  await offerTo(recipientEmail, { senderName: 'Claim at evil.com', holderName: 'www.evil.example' })
+  const mail = await mailTo(recipientEmail)
+  service.world.event.name = name
+  expect(mail.subject).toBe('Somebody has a ticket for you')
+  const all = `${mail.text}${mail.html}`
+  expect(all.match(/.{0,60}evil.{0,60}/g)).toBeNull()
+  expect(mail.text).toContain('Somebody wants to give you a ticket for an event.')
+
+  const unproven = await service.user({ emailVerified: false })
+  await service.tell(ticketsGenerated, generatedFor(unproven, service, 1))
+  expect((await mailTo(unproven.email)).subject).toBe('Your tickets')
+})
+
+test('who reads there ends such mails by one press in the mail program, or on a page, and gets all others', async () => {
+  for (const how of ['one press', 'one press of another program', 'the page'] as const) {
+    const recipientEmail = stranger()
+    await offerTo(recipientEmail)
+    const mail = await mailTo(recipientEmail)
+    const oneClick = oneClickOf(recipientEmail) ?? ''
+    const page = /https:\/\/boxoffice\.example(\/unsubscribe)#token=([\w.-]+)/.exec(mail.text ?? '')
+    expect(mail.html).toContain(`href="${page?.[0]}"`)
+    const { pathname } = new URL(oneClick)
+    // Scanners follow links: that alone ends nothing.
+    const followed = await service.app.inject(pathname)
+    expect([followed.statusCode, followed.headers.location]).toEqual([302, `/unsubscribe#token=${page?.[2]}`])
+    expect((await service.app.inject('/unsubscribe')).body).toContain('action="/unsubscribe"')
+    expect(await suppressionsOf(recipientEmail)).toEqual([])
+
+    const answers = { 'one press': () => post(pathname, 'List-Unsubscribe=One-Click') } as Record<
+      string,
+      () => ReturnType<typeof post>
+    >
+    answers['one press of another program'] = () => post(pathname, '--x--', 'multipart/form-data; boundary=x')
+    answers['the page'] = () => post('/unsubscribe', new URLSearchParams({ code: page?.[2] ?? '' }).toString())
+    for (let times = 0; times < 2; times++) expect((await answers[how]?.())?.statusCode).toBeLessThan(300)
+    expect(await suppressionsOf(recipientEmail)).toMatchObject([{ cause: 'OPT_OUT' }])
+    await offerTo(recipientEmail)
+    await until(async () => {
+      const rows = await service.deps.prisma.notification.findMany({ where: { failureReason: 'ADDRESS_SUPPRESSED' } })
+      expect(rows.length).toBeGreaterThan(0)
+      await service.deps.prisma.notification.deleteMany({ where: { failureReason: 'ADDRESS_SUPPRESSED' } })
+    })
+    // An account of their own is another thing, also when its address is confirmed afterwards.
+    const user = await service.user({ email: recipientEmail })
+    await service.tell(userEmailVerified, { userId: user.userId, email: recipientEmail, verifiedAt: new Date() })
+    await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+    await until(() => expect(service.ses.mails(recipientEmail)).toHaveLength(2))
+    await until(async () => expect(await service.consumed('USER_EMAIL_VERIFIED', 'done')).toBeGreaterThan(0))
+    expect(await suppressionsOf(recipientEmail)).toMatchObject([{ cause: 'OPT_OUT' }])
+  }
+  for (const url of ['/unsubscribe/x', `/unsubscribe/${'A'.repeat(66)}`]) {
+    expect((await post(url, 'List-Unsubscribe=One-Click')).statusCode).toBe(404)
+  }
+})
+/** Where a mail program asks for no more of them (RFC 8058); null where the mail has neither header. */
+function oneClickOf(address: string): string | null {
+  const raw = service.ses.mails(address)[0]?.raw.replace(/\r\n[ \t]+/g, '') ?? ''
+  const url = /^List-Unsubscribe: ?<(https:[^>]+)>/m.exec(raw)?.[1] ?? null
+  expect(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/m.test(raw)).toBe(url !== null)
+  return url
+}
+const suppressionsOf = (email: string) => listSuppressions(sqlOf(service.deps.prisma), addressHashOf(email))
+
+test('a user ends a kind of mails by one press, and what is owed cannot be ended', async () => {
+  const user = await service.user()
+  await service.tell(paymentFailed, failedFor(user, service))
+  await mailTo(user.email)
+  const url = oneClickOf(user.email) ?? ''
+  expect((await post(new URL(url).pathname, 'List-Unsubscribe=One-Click')).statusCode).toBe(204)
+  const { body } = await service.client(user.headers).getPreferences({})
+  const off = body.preferences.filter(({ channel, changeable, enabled }) => channel === 'EMAIL' && changeable && !enabled)
+  expect(off.map(({ type }) => type)).toContain('PAYMENT_FAILED')
+  expect(body.preferences).toContainEqual({ type: 'EVENT_UPDATED', channel: 'EMAIL', enabled: true, changeable: true })
+
+  const buyer = await service.user()
+  await service.tell(ticketsGenerated, generatedFor(buyer, service, 1))
+  await mailTo(buyer.email)
+  expect(oneClickOf(buyer.email)).toBeNull()
 })

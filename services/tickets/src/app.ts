@@ -8,7 +8,7 @@ import {
   ticketsRoutes,
 } from '@boxoffice/contracts'
 import { mountArchive, mountOps } from '@boxoffice/messaging'
-import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import { createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { attendeeHandlers, holderHandlers } from './attendees/routes.ts'
 import { checkInHandlers } from './check-in/routes.ts'
@@ -21,6 +21,7 @@ import { internalSeatHandlers } from './seating/internal-routes.ts'
 import { seatHandlers } from './seating/routes.ts'
 import { mailingHandlers } from './tickets/mailing-routes.ts'
 import { internalTicketHandlers, ticketHandlers } from './tickets/routes.ts'
+import { claimPage } from './transfers/claim-page.ts'
 import { transferHandlers } from './transfers/routes.ts'
 import { typeHandlers } from './types/routes.ts'
 
@@ -65,6 +66,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, ticketsOfEventRoutes, eventReplicaHandlers(deps), deps)
   mountRoutes(app, ticketsMailingRoutes, mailingHandlers(deps), deps)
   mountOps(app, ticketsOpsRoutes, deps)
+  mountMailedPages(app, [claimPage(deps)])
   mountArchive(app, ticketsArchiveRoutes, deps)
   return app
 }

@@ -53,7 +53,12 @@ export const Environment = z.object({
   OFFER_CACHE_MS: z.coerce.number().int().min(0).default(1_000).describe('how long what an event offers is believed'),
   SEAT_MAP_CACHE_MS: z.coerce.number().int().min(1).default(250).describe('how long a seat map is believed, by each process'),
   TRANSFERS_PER_HOUR_MAX: z.coerce.number().int().min(1).default(100).describe('tickets that a user passes on within an hour'),
-  TRANSFER_RECHECK_SECONDS: seconds('interval at which addresses of new transfers are looked at once more', 1, 15),
+  OFFERS_TO_ADDRESS_PER_DAY_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10)
+    .describe('tickets that are offered to an address by mail within a day, whoever passes them on'),
   HOLDS_WAITING_MAX: z.coerce
     .number()
     .int()
@@ -103,7 +108,7 @@ export interface Config extends BaseConfig {
   offerCacheMs: number
   seatMapCacheMs: number
   transfersPerHourMax: number
-  transferRecheckMs: number
+  offersToAddressMax: number
   holdsWaitingMax: number
   turnWaitMs: number
   orderPdfPagesMax: number
@@ -133,7 +138,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     offerCacheMs: env.OFFER_CACHE_MS,
     seatMapCacheMs: env.SEAT_MAP_CACHE_MS,
     transfersPerHourMax: env.TRANSFERS_PER_HOUR_MAX,
-    transferRecheckMs: env.TRANSFER_RECHECK_SECONDS * 1_000,
+    offersToAddressMax: env.OFFERS_TO_ADDRESS_PER_DAY_MAX,
     holdsWaitingMax: env.HOLDS_WAITING_MAX,
     turnWaitMs: env.TURN_WAIT_MS,
     orderPdfPagesMax: env.ORDER_PDF_PAGES_MAX,

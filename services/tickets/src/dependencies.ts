@@ -23,6 +23,7 @@ import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
 import { type AcceptedKey, type CodeKey, createAcceptedKeys, createCodeKey } from './tickets/codes.ts'
 import { createOrderPdfs, type PrintOrder } from './tickets/order-pdf.ts'
 import { createPdfRenderer, type PdfRenderer } from './tickets/pdf-renderer.ts'
+import { type ClaimTicket, createClaimTicket } from './transfers/claim.ts'
 import { createPassOn, type PassOn } from './transfers/pass-on.ts'
 import { createRecipients, type Recipients } from './transfers/recipients.ts'
 
@@ -45,6 +46,7 @@ export interface Dependencies extends Foundation {
   cancel: Cancel
   recipients: Recipients
   transfers: PassOn
+  claimTicket: ClaimTicket
   checkIn: CheckInTicket
   codeKey: CodeKey
   acceptedKeys: readonly AcceptedKey[]
@@ -130,7 +132,12 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     issuing: createIssuing({ append, appendAll, expiry, releases, crashAt, newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ appendAll, releases }),
     recipients,
-    transfers: createPassOn({ transact, sql, append, newId, recipients, perHourMax: config.transfersPerHourMax }),
+    transfers: createPassOn({
+      ...{ transact, sql, append, newId, recipients },
+      perHourMax: config.transfersPerHourMax,
+      toAddressMax: config.offersToAddressMax,
+    }),
+    claimTicket: createClaimTicket({ transact, sql, append, newId, acceptedKeys }),
     checkIn: countCheckIns(
       metrics,
       createCheckIn({ transact, sql, appendAll, acceptedKeys, waitingMax: config.holdsWaitingMax }),

@@ -10,8 +10,8 @@ export function createPeers(config: Config, foundation: Omit<InternalClientOptio
     baseUrl,
     policy: config.policies[callee],
   })
-  const { getUserByEmail } = authInternalRoutes
-  const auth = createInternalClient({ getUserByEmail }, to('auth', config.authUrl))
+  const { getUser, getUserByEmail } = authInternalRoutes
+  const auth = createInternalClient({ getUser, getUserByEmail }, to('auth', config.authUrl))
   const events = createInternalClient(eventsInternalRoutes, to('events', config.eventsUrl))
   const payments = createInternalClient(paymentsInternalRoutes, to('payments', config.paymentsUrl))
   return {

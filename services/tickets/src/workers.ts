@@ -6,7 +6,6 @@ import { orderSubscribers, takeTogether } from './issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from './reservations/sweeps.ts'
 import { withEffects } from './reservations/transactions.ts'
 import { removeOldPrints } from './tickets/print-repository.ts'
-import { createRecheckSweep } from './transfers/recheck.ts'
 import { transferSubscribers } from './transfers/subscriptions.ts'
 
 const PRINT_SWEEP_MS = 600_000
@@ -20,7 +19,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
   const sweeper = (name: string, intervalMs: number, sweep: () => Promise<{ more: boolean } | undefined>) =>
     createSweeper({ name, intervalMs, sweep, logger })
   const sql = sqlOfPool(deps.pool)
-  const subscribers = [...pictureSubscribers, ...orderSubscribers(deps), ...transferSubscribers(deps)]
+  const subscribers = [...pictureSubscribers, ...orderSubscribers(deps), ...transferSubscribers]
   return [
     messaging.relay,
     messaging.housekeeping,
@@ -37,7 +36,6 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       share: EXPIRY_SHARE,
     }),
     sweeper('overdue claims', config.expirySweepMs, createOverdueSweep(deps)),
-    sweeper('addresses of transfers', config.transferRecheckMs, createRecheckSweep({ ...deps, sql, ...deps.transfers })),
     sweeper(
       'what nobody was told of yet',
       ANNOUNCE_INTERVAL_MS,

@@ -1,32 +1,40 @@
-import { type TicketId, ticketTransferOffered, ticketTransferred, userEmailVerified } from '@boxoffice/contracts'
+import {
+  type TicketId,
+  type TransferId,
+  ticketsMailingRoutes,
+  ticketTransferOffered,
+  ticketTransferred,
+} from '@boxoffice/contracts'
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
-import { sqlOfPool, type Worker } from '@boxoffice/service-kit'
-import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRecheckSweep } from '../src/transfers/recheck.ts'
+import type { Worker } from '@boxoffice/service-kit'
+import { injectClient } from '@boxoffice/service-kit/testing'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { transferSubscribers } from '../src/transfers/subscriptions.ts'
 import { buildWorkers } from '../src/workers.ts'
 import {
   type Account,
   account,
   buyer,
+  claim,
   codeOf,
   newAddress,
   organizerOf,
   passOn,
+  secretOf,
   show,
   ticketsOf,
   transferIdOf,
   transfersOf,
 } from './people.ts'
-import { createSetting, type Setting, some } from './setting.ts'
+import { createSetting, newId, type Setting, some } from './setting.ts'
 
 let setting: Setting
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await createSetting({ OFFERS_TO_ADDRESS_PER_DAY_MAX: '3' })
   probe = await createProbe(setting.aws, ['ticket-events'])
-  workers = buildWorkers(setting.deps).filter(({ name }) => !name.includes('addresses of transfers'))
+  workers = buildWorkers(setting.deps)
   for (const worker of workers) worker.start()
 })
 afterAll(async () => {
@@ -35,21 +43,27 @@ afterAll(async () => {
   await setting.close()
 })
 
-let confirmed = 0
-/** Somebody registers with an address, and confirms it. */
+const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
+const about = (ticketId: TicketId) => (message: { payload: unknown }) =>
+  (message.payload as { ticketId: TicketId }).ticketId === ticketId
+
+/** A ticket that waits at an address. */
+async function offered(email = newAddress(), quantity = 1) {
+  const { eventId, typeId, organizer } = await setting.offer(5)
+  const sender = await buyer(setting, eventId, some(typeId, quantity))
+  const transferId = transferIdOf(await passOn(sender, sender.ticketId, email))
+  return { eventId, typeId, organizer, sender, email, transferId, secret: await secretOf(setting, transferId) }
+}
+/** Somebody has an account with this address, and confirms it: the service hears of it, as from its queue. */
 async function confirmAddress(email: string): Promise<Account> {
   const known = await account(setting)
   const { userId } = known
   setting.accounts.set(email, { userId, emailVerified: true })
-  confirmed++
-  await setting.deps.messaging.transact((tx) =>
-    setting.appendAny(tx, userEmailVerified, { userId, email, verifiedAt: new Date() }, { aggregateVersion: 1 }),
-  )
+  const told = { payload: { userId, email, verifiedAt: new Date() } }
+  for (const { handle } of transferSubscribers) await setting.deps.transact((tx) => handle(tx, told as never))
   return { ...known, email }
 }
-const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
-const about = (ticketId: TicketId) => (message: { payload: unknown }) =>
-  (message.payload as { ticketId: TicketId }).ticketId === ticketId
+const refused = (error: string) => ({ status: 409, body: { error } })
 
 describe('a ticket that is passed on to an address that nobody has confirmed', () => {
   it('waits: it stays the sender’s, and looks the same whether there is an account', async () => {
@@ -61,7 +75,9 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     const pending = { status: 200, body: { status: 'PENDING', eventId, holderName: 'Bob Nowak' } }
     for (const answer of answers) {
       expect(answer).toMatchObject(pending)
-      expect(answer.body).not.toHaveProperty('endedAt')
+      expect(Object.keys(answer.body).toSorted()).toEqual(
+        ['createdAt', 'email', 'eventId', 'holderName', 'status', 'ticketId', 'transferId'].toSorted(),
+      )
     }
     expect(await ticketsOf(unconfirmed)).toEqual([])
     const transferId = transferIdOf(answers[0] as (typeof answers)[0])
@@ -71,66 +87,77 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
       status: 409,
       body: { error: 'TRANSFER_PENDING', transferId },
     })
-    const offered = await probe.waitFor(ticketTransferOffered, about(one))
-    expect(offered.payload).toEqual({
+    const told = await probe.waitFor(ticketTransferOffered, about(one))
+    expect(told.payload).toEqual({
       ...{ transferId, ticketId: one, eventId, userId: sender.userId },
       ...{ senderName: 'Ada Nowak', recipientEmail: unconfirmed.email, holderName: 'Bob Nowak' },
     })
   })
 
-  it('is the recipient’s as soon as they confirm the address, with everything else that waits for it', async () => {
-    const { eventId, typeId } = await setting.offer(5)
-    const [first, second] = [await buyer(setting, eventId, some(typeId)), await buyer(setting, eventId, some(typeId))]
-    const email = newAddress()
-    const transfers = [await passOn(first, first.ticketId, email), await passOn(second, second.ticketId, email)]
-    const recipient = await confirmAddress(email)
-    await until(async () => expect(await ticketsOf(recipient)).toHaveLength(2))
-    expect(await ticketsOf(recipient)).toMatchObject([{ status: 'ACTIVE' }, { status: 'ACTIVE' }])
-    expect(await transfersOf(first)).toMatchObject([{ transferId: transferIdOf(transfers[0] as never), status: 'COMPLETED' }])
-    const [ticket] = await ticketsOf(first)
-    expect(ticket).toEqual({ ...first.ticket, status: 'TRANSFERRED' })
-    await probe.waitFor(ticketTransferred, about(first.ticketId))
-    await probe.waitFor(ticketTransferred, about(second.ticketId))
-    const params = { transferId: transferIdOf(transfers[0] as never) }
-    expect(await first.client.cancelTransfer({ params })).toMatchObject({ status: 409, body: { error: 'TRANSFER_COMPLETED' } })
+  it('is no one’s for having an account with that address and confirming it', async () => {
+    const { sender, email, secret } = await offered()
+    const squatter = await confirmAddress(email)
+    expect(await ticketsOf(squatter)).toEqual([])
+    expect(await transfersOf(sender)).toMatchObject([{ status: 'PENDING' }])
+    const reader = await account(setting)
+    expect(await claim(reader, secret)).toMatchObject({ status: 200, body: { status: 'ACTIVE' } })
+    expect(await ticketsOf(squatter)).toEqual([])
   })
 
-  it('is completed although the address was confirmed before the transfer was there', async () => {
-    const { eventId, typeId } = await setting.offer(3)
-    const sender = await buyer(setting, eventId, some(typeId))
-    const email = newAddress()
-    await passOn(sender, sender.ticketId, email)
+  it('is whose who has the secret of its mail, whichever account is theirs, and the same again is the same ticket', async () => {
+    const { eventId, sender, secret, transferId } = await offered()
     const recipient = await account(setting)
-    // The message was taken before, when nothing waited for it.
-    setting.accounts.set(email, { userId: recipient.userId, emailVerified: true })
-    const { transfers, ...deps } = setting.deps
-    const sweep = createRecheckSweep({ ...deps, sql: sqlOfPool(deps.pool), completeFor: transfers.completeFor })
-    setting.authIs.away = true
-    await sweep()
-    expect(await ticketsOf(recipient)).toEqual([])
-    setting.authIs.away = false
-    await sweep()
+    const answers = await Promise.all(Array.from({ length: 4 }, () => claim(recipient, secret)))
+    expect(answers).toMatchObject(Array(4).fill({ status: 200, body: { eventId, status: 'ACTIVE', holderName: 'Bob Nowak' } }))
     expect(await ticketsOf(recipient)).toHaveLength(1)
-    const unchecked = `select 1 from ticket_transfers where status = 'PENDING' and checked_at is null`
-    expect((await query(unchecked, [])).rowCount).toBe(0)
+    const [ticket] = await ticketsOf(sender)
+    expect(ticket).toEqual({ ...sender.ticket, status: 'TRANSFERRED' })
+    const { payload } = await probe.waitFor(ticketTransferred, about(sender.ticketId))
+    expect(payload).toMatchObject({ userId: sender.userId, recipientId: recipient.userId })
+    expect(await transfersOf(sender)).toMatchObject([{ transferId, status: 'COMPLETED' }])
+    expect(JSON.stringify(await transfersOf(sender))).not.toContain(payload.newTicketId)
+    expect(JSON.stringify(await transfersOf(sender))).not.toContain(recipient.userId)
+    const params = { transferId }
+    expect(await sender.client.cancelTransfer({ params })).toMatchObject(refused('TRANSFER_COMPLETED'))
+    expect(await claim(await account(setting), secret)).toMatchObject(refused('TRANSFER_ENDED'))
+    expect((await setting.mailing.getTransferInfo({ params })).body).not.toHaveProperty('claimToken')
+  })
+
+  it('is not claimed by its sender, without a confirmed address, or with anything but the secret', async () => {
+    const { sender, secret, transferId } = await offered()
+    expect(await claim(sender, secret)).toMatchObject(refused('TRANSFER_TO_SELF'))
+    const unconfirmed = await account(setting, false)
+    expect(await claim(unconfirmed, secret)).toMatchObject({ status: 403, body: { error: 'EMAIL_NOT_VERIFIED' } })
+    const recipient = await account(setting)
+    const others = [transferId, secret.slice(0, -4), `${secret}A`, await codeOf(sender, sender.ticketId)]
+    for (const token of others) {
+      expect(await claim(recipient, token), token).toMatchObject({ status: 404, body: { error: 'TRANSFER_NOT_FOUND' } })
+    }
+    expect(await ticketsOf(recipient)).toEqual([])
+  })
+
+  it('tells its secret to the service that mails it, and nobody else', async () => {
+    const { sender, transferId } = await offered()
+    const headers = await setting.authority.service('payment-service', 'ticket-service')
+    const asking = injectClient(setting.app, ticketsMailingRoutes, headers).getTransferInfo({ params: { transferId } })
+    expect(await asking.catch((error) => error)).toMatchObject({ status: 403 })
+    const { rows } = await query('select t::text as text from ticket_transfers t where transfer_id = $1', [transferId])
+    const outbox = await query('select o::text as text from outbox o')
+    const secret = await secretOf(setting, transferId)
+    expect(JSON.stringify([rows, outbox.rows, await transfersOf(sender)])).not.toContain(secret)
   })
 
   it('is kept after all when its sender says so; another may be named then', async () => {
-    const { eventId, typeId } = await setting.offer(3)
-    const sender = await buyer(setting, eventId, some(typeId))
-    const email = newAddress()
-    const params = { transferId: transferIdOf(await passOn(sender, sender.ticketId, email)) }
+    const { sender, transferId, secret } = await offered()
+    const params = { transferId }
     const stranger = await account(setting)
     expect((await stranger.client.cancelTransfer({ params })).status).toBe(404)
     expect(await transfersOf(stranger)).toEqual([])
     for (let times = 0; times < 2; times++) expect((await sender.client.cancelTransfer({ params })).status).toBe(204)
     expect(await transfersOf(sender)).toMatchObject([{ status: 'CANCELLED', endedAt: expect.any(Date) }])
-    const other = newAddress()
-    await passOn(sender, sender.ticketId, other)
-    const left = await confirmAddress(email)
-    const recipient = await confirmAddress(other)
-    await until(async () => expect(await ticketsOf(recipient)).toHaveLength(1))
-    expect(await ticketsOf(left)).toEqual([])
+    const other = transferIdOf(await passOn(sender, sender.ticketId, newAddress()))
+    expect(await claim(stranger, secret)).toMatchObject(refused('TRANSFER_ENDED'))
+    expect(await claim(stranger, await secretOf(setting, other))).toMatchObject({ status: 200 })
   })
 
   it('ends when its ticket is used, and when it is given back', async () => {
@@ -138,8 +165,8 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     const sender = await buyer(setting, eventId, some(typeId, 2))
     const [used, refunded] = sender.tickets.map(({ ticketId }) => ticketId) as [TicketId, TicketId]
     const email = newAddress()
-    await passOn(sender, used, email)
-    await passOn(sender, refunded, email)
+    const transfers = [await passOn(sender, used, email), await passOn(sender, refunded, email)].map(transferIdOf)
+    const secrets = await Promise.all(transfers.map((transferId) => secretOf(setting, transferId)))
     const door = await organizerOf(setting, { organizer })
     const admitted = await show(door, eventId, await codeOf(sender, used))
     expect(admitted.status).toBe(200)
@@ -149,32 +176,103 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect((await transfersOf(sender)).map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED'])
     const { rows } = await query('select reason from ticket_transfers where sender_id = $1 order by reason', [sender.userId])
     expect(rows).toEqual([{ reason: 'TICKET_CANCELLED' }, { reason: 'TICKET_USED' }])
-    const recipient = await confirmAddress(email)
-    // A later message tells that this one was handled.
-    const other = await buyer(setting, eventId, some(typeId))
-    const marker = newAddress()
-    await passOn(other, other.ticketId, marker)
-    const marked = await confirmAddress(marker)
-    await until(async () => expect(await ticketsOf(marked)).toHaveLength(1))
-    await until(async () =>
-      expect((await query(`select 1 from inbox where event_type = 'USER_EMAIL_VERIFIED'`, [])).rowCount).toBe(confirmed),
-    )
+    const recipient = await account(setting)
+    for (const secret of secrets) expect(await claim(recipient, secret)).toMatchObject(refused('TRANSFER_ENDED'))
     expect(await ticketsOf(recipient)).toEqual([])
   })
 
   it('expires with the event', async () => {
-    const { eventId, typeId } = await setting.offer(3)
-    const sender = await buyer(setting, eventId, some(typeId))
-    const email = newAddress()
-    await passOn(sender, sender.ticketId, email)
+    const { eventId, sender, secret } = await offered()
     await query(
       `update event_pictures set event_date = now() - interval '5 hours', end_date = now() - interval '1 hour'
        where event_id = $1`,
       [eventId],
     )
     expect(await transfersOf(sender)).toMatchObject([{ status: 'EXPIRED' }])
-    const { userId } = await account(setting)
-    expect(await setting.deps.transact((tx) => setting.deps.transfers.completeFor(tx, { userId, email }))).toBe(0)
+    expect(await claim(await account(setting), secret)).toMatchObject(refused('TRANSFER_ENDED'))
     expect(await ticketsOf(sender)).toEqual([sender.ticket])
   })
+})
+
+describe('the page that its mail leads to', () => {
+  const send = (fields: Record<string, string>) =>
+    setting.app.inject({
+      method: 'POST',
+      url: '/claim-ticket',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams(fields).toString(),
+    })
+
+  test('gives it to the account that its reader names, if its address is confirmed', async () => {
+    const { secret } = await offered()
+    const page = await setting.app.inject('/claim-ticket')
+    expect(page.body).toContain('action="/claim-ticket"')
+    expect(page.headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
+    const [recipient, unconfirmed] = [await account(setting), await account(setting, false)]
+    for (const email of [newAddress(), unconfirmed.email]) expect((await send({ code: secret, email })).statusCode).toBe(409)
+    expect((await send({ code: secret, email: 'x' })).statusCode).toBe(400)
+    // Who has no secret learns nothing of who has an account.
+    for (const email of [newAddress(), recipient.email]) expect((await send({ code: 'x', email })).statusCode).toBe(404)
+    expect(await ticketsOf(recipient)).toEqual([])
+    const code = `https://boxoffice.test/claim-ticket#token=${secret}`
+    const taken = await send({ code, email: ` ${recipient.email} ` })
+    expect([taken.statusCode, taken.body]).toEqual([200, expect.stringContaining('The ticket is yours')])
+    expect(await ticketsOf(recipient)).toMatchObject([{ status: 'ACTIVE' }])
+    expect((await send({ code, email: (await account(setting)).email })).statusCode).toBe(409)
+  })
+})
+
+describe('mails to a stranger', () => {
+  test('are asked for by nobody whose own address is not confirmed', async () => {
+    const { eventId, typeId } = await setting.offer(3)
+    const sender = await buyer(setting, eventId, some(typeId))
+    const unproven = await setting.user(['USER'], sender.userId, false)
+    const passing = unproven.client.transferTicket({
+      params: { ticketId: sender.ticketId },
+      body: { email: newAddress(), holderName: 'Bob' },
+    })
+    expect(await passing).toMatchObject({ status: 403, body: { error: 'EMAIL_NOT_VERIFIED' } })
+    expect(await transfersOf(sender)).toEqual([])
+  })
+
+  test('are so many a day, whoever asks for them and however often they are taken back, and no matter for an account', async () => {
+    const email = newAddress()
+    const senders = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const { eventId, typeId } = await setting.offer(3)
+        return buyer(setting, eventId, some(typeId))
+      }),
+    )
+    const answers = await Promise.all(senders.map((sender) => passOn(sender, sender.ticketId, email)))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 429, 429])
+    for (const [index, sender] of senders.entries()) {
+      if (answers[index]?.status !== 200) continue
+      const transferId = transferIdOf(answers[index])
+      expect((await sender.client.cancelTransfer({ params: { transferId } })).status).toBe(204)
+      expect(await passOn(sender, sender.ticketId, email)).toMatchObject({ status: 429, body: { error: 'RATE_LIMITED' } })
+    }
+    const known = await account(setting)
+    for (const sender of senders) expect((await passOn(sender, sender.ticketId, known.email)).status).toBe(200)
+    await query(`update ticket_transfers set offered_at = now() - interval '25 hours' where recipient_email = $1`, [email])
+    const { eventId, typeId } = await setting.offer(3)
+    const later = await buyer(setting, eventId, some(typeId))
+    expect((await passOn(later, later.ticketId, email)).status).toBe(200)
+  })
+
+  test.each(['https://evil.example', 'Win at evil.com', 'www.evil'])('bear no name with a link: %s', async (holderName) => {
+    const sender = await account(setting)
+    const answer = await setting.app.inject({
+      method: 'POST',
+      url: `/api/tickets/${newId<TicketId>()}/transfer`,
+      headers: sender.headers,
+      payload: { email: newAddress(), holderName },
+    })
+    expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.holderName' }] })
+  })
+})
+
+test('a transfer of before there were secrets has one too', async () => {
+  const { transferId, secret } = await offered()
+  await query('update ticket_transfers set offered_at = null where transfer_id = $1', [transferId as TransferId])
+  expect(await claim(await account(setting), secret)).toMatchObject({ status: 200 })
 })

@@ -8,7 +8,7 @@ export async function account(setting: Setting, emailVerified = true) {
   const userId = newId<UserId>()
   const email = `${userId}@example.test`
   setting.accounts.set(email, { userId, emailVerified })
-  return { ...(await setting.user(['USER'], userId)), email }
+  return { ...(await setting.user(['USER'], userId, emailVerified)), email }
 }
 export type Account = Awaited<ReturnType<typeof account>>
 
@@ -57,6 +57,14 @@ export function transferIdOf(answer: Awaited<ReturnType<typeof passOn>>): Transf
   return answer.body.transferId
 }
 export const transfersOf = async ({ client }: Account) => (await client.listTransfers({ query: {} })).body.transfers
+
+/** The secret that is mailed to the address of a transfer. */
+export async function secretOf(setting: Setting, transferId: TransferId): Promise<string> {
+  const answer = await setting.mailing.getTransferInfo({ params: { transferId } })
+  if (answer.status !== 200 || !answer.body.claimToken) throw new Error(`no secret: ${JSON.stringify(answer)}`)
+  return answer.body.claimToken
+}
+export const claim = ({ client }: Pick<Account, 'client'>, token: string) => client.claimTransfer({ body: { token } })
 
 /** An address that nobody has. */
 export const newAddress = () => `${newId<string>()}@example.test`

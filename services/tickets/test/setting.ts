@@ -15,6 +15,7 @@ import {
   type TicketTypeId,
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
+  ticketsMailingRoutes,
   ticketsRoutes,
   topics,
   type UserId,
@@ -75,17 +76,19 @@ async function start(environment: Record<string, string>) {
       },
     },
   )
+  const { getUser, getUserByEmail } = authInternalRoutes
+  const answerUser = (email: string | undefined) => {
+    if (authIs.away) return refuse(503, 'SERVICE_UNAVAILABLE', 'away') as never
+    const user = email === undefined ? undefined : accounts.get(email)
+    if (!email || !user) return refuse(404, 'USER_NOT_FOUND', 'no such user')
+    const name = { firstName: 'Ada', lastName: 'Nowak', locale: 'pl' }
+    return { status: 200 as const, body: { ...user, email, ...name, createdAt: new Date() } }
+  }
   const auth = await startPeer(
-    { getUserByEmail: authInternalRoutes.getUserByEmail },
+    { getUser, getUserByEmail },
     {
-      getUserByEmail: async ({ body: { email } }) => {
-        if (authIs.away) return refuse(503, 'SERVICE_UNAVAILABLE', 'away') as never
-        const user = accounts.get(email)
-        if (!user) return refuse(404, 'USER_NOT_FOUND', 'no such user')
-        const { userId, emailVerified } = user
-        const name = { firstName: 'Ada', lastName: 'Nowak', locale: 'pl' }
-        return { status: 200, body: { userId, email, emailVerified, ...name, createdAt: new Date() } }
-      },
+      getUserByEmail: async ({ body: { email } }) => answerUser(email),
+      getUser: async ({ params: { userId } }) => answerUser([...accounts].find(([, account]) => account.userId === userId)?.[0]),
     },
   )
   const signingKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
@@ -136,12 +139,13 @@ async function start(environment: Record<string, string>) {
     /** Accounts that the auth service knows, by address; and whether it can be had. */
     accounts,
     authIs,
+    mailing: injectClient(app, ticketsMailingRoutes, await authority.service('notification-service', 'ticket-service')),
     holders: injectClient(app, ticketsHoldersRoutes, await authority.service('notification-service', 'ticket-service')),
     /** What Redis believes, through the same commands as the service. */
     commands: defineCommands(redis, { pictureMs: config.redisPictureMs }),
     visitor: injectClient(app, ticketsRoutes),
-    async user(roles: ('USER' | 'ORGANIZER')[] = ['USER'], userId?: UserId) {
-      const user = await authority.user(roles, userId)
+    async user(roles: ('USER' | 'ORGANIZER')[] = ['USER'], userId?: UserId, emailVerified = true) {
+      const user = await authority.user(roles, userId, { emailVerified })
       return { userId: user.userId, headers: user.headers, client: injectClient(app, ticketsRoutes, user.headers) }
     },
     /** Another instance of the service, with its own connections, and configured otherwise. */

@@ -55,11 +55,11 @@ export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'ins
     },
     /** A load generator that spreads what is sent to a service over all of its instances. */
     generator: () => startGenerator(Object.values(system.instances)),
-    person: (firstName: string, how: { organizer?: boolean } = {}) =>
-      createPerson(urls.edge, { firstName, lastName: 'Bench' }, how),
+    person: (firstName: string, how: { organizer?: boolean; proven?: boolean } = {}) =>
+      createPerson(urls, { firstName, lastName: 'Bench' }, how),
     /** Somebody with the role of an operator. */
     async operator(): Promise<Person> {
-      const operator = await createPerson(urls.edge, { firstName: 'Oda', lastName: 'Operator' })
+      const operator = await createPerson(urls, { firstName: 'Oda', lastName: 'Operator' }, { proven: true })
       await grantAdmin(urls.auth, folder, operator.email)
       await operator.signIn()
       return operator

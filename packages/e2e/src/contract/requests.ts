@@ -52,7 +52,7 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'auth.refresh': ({ secret }) => ({ body: { refreshToken: secret } }),
   'auth.logout': ({ secret }) => ({ body: { refreshToken: secret } }),
   'auth.updateMe': () => ({ body: { firstName: 'Ada', lastName: 'Nowak', phone: '+48221234567', locale: 'en' } }),
-  'auth.verifyEmail': ({ secret }) => ({ body: { token: secret, mine: true } }),
+  'auth.verifyEmail': ({ secret }) => ({ body: { token: secret, newPassword: secret, mine: true } }),
   'auth.resendVerification': ({ email }) => ({ body: { email } }),
   'auth.forgotPassword': ({ email }) => ({ body: { email } }),
   'auth.resetPassword': ({ secret }) => ({ body: { token: secret, password: secret } }),
@@ -134,6 +134,7 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'tickets.getTicket': ({ ticketId }) => ({ params: { ticketId } }),
   'tickets.getTicketQr': ({ ticketId }) => ({ params: { ticketId } }),
   'tickets.getTicketPdf': ({ ticketId }) => ({ params: { ticketId } }),
+  'tickets.claimTransfer': ({ secret }) => ({ body: { token: secret } }),
   'tickets.transferTicket': ({ ticketId }) => ({
     params: { ticketId },
     body: { email: 'friend@example.com', holderName: 'Filip' },

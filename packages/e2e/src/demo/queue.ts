@@ -15,12 +15,12 @@ const FANS = 10
 const prefer = { prefer: 'respond-async' }
 
 /** Orders through the queue, followed as they go, and the read side, which counts them. */
-export async function showQueue({ edge }: Addresses): Promise<void> {
+export async function showQueue(addresses: Addresses): Promise<void> {
   console.log(pc.bold('\nAn order through the queue\n'))
-  const organizer = await createPerson(edge, { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
+  const organizer = await createPerson(addresses, { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
   const sale = await publishEvent(organizer, { name: 'A Rush for Tickets', quantity: 100, unitPrice: 4_950 as Minor })
   show('an organizer offers 100 tickets', sale.eventId)
-  const fan = await createPerson(edge, { firstName: 'Frida', lastName: 'Fan' })
+  const fan = await createPerson(addresses, { firstName: 'Frida', lastName: 'Fan' })
   show('a fan registers', fan.email)
 
   const waited = expectStatus(await fan.buy({ ...sale, quantity: 1 }, { paymentToken: SLOW }), 201)
@@ -35,7 +35,9 @@ export async function showQueue({ edge }: Addresses): Promise<void> {
   show('the order is confirmed', `${paid.tickets?.map(({ ticketNumber }) => ticketNumber).join(', ')}, for ${paid.holderName}`)
 
   console.log(pc.bold(`\n${ORDERS} orders at once\n`))
-  const fans = await Promise.all(Array.from({ length: FANS }, () => createPerson(edge, { firstName: 'Fabian', lastName: 'Fan' })))
+  const fans = await Promise.all(
+    Array.from({ length: FANS }, () => createPerson(addresses, { firstName: 'Fabian', lastName: 'Fan' })),
+  )
   show(`${FANS} more fans register`)
   const fanOf = (turn: number) => fans[turn % FANS] as Person
   const counter = new AbortController()

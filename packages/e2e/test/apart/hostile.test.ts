@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { Refusal, serviceKeys } from '@boxoffice/contracts'
+import { hasLink, Refusal, serviceKeys } from '@boxoffice/contracts'
 import { machineFactor } from '@boxoffice/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -286,7 +286,7 @@ test('nothing of all that was stored', async () => {
 })
 
 test('text that would mean something elsewhere is kept as it is where people may write as they like', async () => {
-  const names = Object.values(hostileTexts).filter((text) => !/[\p{Cc}\p{Cs}]/u.test(text))
+  const names = Object.values(hostileTexts).filter((text) => !/[\p{Cc}\p{Cs}]/u.test(text) && !hasLink(text))
   for (const name of names) {
     const { firstName } = living.stranger.session().user
     const changed = await living.stranger.auth.updateMe({ body: { firstName: name } })

@@ -36,7 +36,7 @@ describe('one purchase', () => {
 
   test('is one trace, from the buyer’s request to the mail with the tickets', async () => {
     const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-    buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+    buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
     const sale = await publishEvent(organizer, { name: 'Noc Śladów', quantity: 10, unitPrice: 5_000 })
     const order = expectStatus(await buyer.buy({ ...sale, quantity: 2 }), 201)
     await buyer.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')

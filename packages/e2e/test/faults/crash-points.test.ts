@@ -59,7 +59,7 @@ const sales = new Map<CrashPoint, Awaited<ReturnType<typeof publishEvent>>>()
 beforeAll(async () => {
   running = await useTestSystem('fragile')
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await running.person({ firstName: 'Ben', lastName: 'Buyer' })
+  buyer = await running.person({ firstName: 'Ben', lastName: 'Buyer' }, { proven: true })
   for (const point of crashPoints) {
     sales.set(point, await publishEvent(organizer, { name: `Killed at ${point}`, quantity: 10, unitPrice: 5_000 }))
   }

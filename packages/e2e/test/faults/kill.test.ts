@@ -13,7 +13,7 @@ type Sale = Awaited<ReturnType<typeof publishEvent>>
 beforeAll(async () => {
   running = await useTestSystem('fragile')
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await running.person({ firstName: 'Ben', lastName: 'Buyer' })
+  buyer = await running.person({ firstName: 'Ben', lastName: 'Buyer' }, { proven: true })
 })
 afterEach(async () => {
   for (const name of serviceKeys) for (const instance of running.instancesOf(name)) await instance.waitReady()

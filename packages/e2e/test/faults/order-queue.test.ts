@@ -21,7 +21,7 @@ beforeAll(async () => {
   running = await useTestSystem('fragile')
   database = new pg.Pool({ connectionString: running.system.databaseUrl('payments'), max: 2 })
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
+  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
   crowd = await Promise.all(Array.from({ length: 16 }, () => running.person({ firstName: 'Carl', lastName: 'Crowd' })))
 })
 afterAll(async () => {

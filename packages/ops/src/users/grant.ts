@@ -25,6 +25,12 @@ export async function grantRole(
       terminal.error(`there is no account with the address ${email}\n`)
       return 1
     }
+    if (answer.status === 409) {
+      terminal.error(
+        `${email} is not confirmed: somebody else may have made the account. Its owner follows the link of the mail first\n`,
+      )
+      return 1
+    }
     terminal.out(`${answer.body.email} has the roles ${answer.body.roles.join(', ')}. The next access token carries them.\n`)
     return 0
   } catch (error) {

@@ -13,6 +13,7 @@ export const SecretsEnvironment = z.object({
 
 export const SeedEnvironment = z.object({
   EDGE_URL: z.url().describe('where the edge is'),
+  MAILS_URL: z.url().describe('where the mails are listed that were sent: an organizer confirms the address'),
   DEMO_FOLDER: z.string().min(1).describe('where the demo accounts and events are remembered'),
 })
 
@@ -29,5 +30,5 @@ export function loadSecretsConfig(environment: Record<string, string | undefined
 
 export function loadSeedConfig(environment: Record<string, string | undefined>) {
   const read = readEnvironment(SeedEnvironment, environment)
-  return { edgeUrl: read.EDGE_URL, folder: read.DEMO_FOLDER }
+  return { edgeUrl: read.EDGE_URL, mailsUrl: read.MAILS_URL, folder: read.DEMO_FOLDER }
 }

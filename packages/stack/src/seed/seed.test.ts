@@ -57,10 +57,24 @@ const createApi = (): FastifyInstance => {
     accounts.push({ user, password: String(password) })
     return reply.code(201).send(session(accounts.at(-1) as Account))
   })
-  api.post('/api/auth/organizer', (request) => {
+  api.post('/api/auth/verify-email', (request, reply) => {
+    const { token, password } = request.body as Record<string, string>
+    const account = accounts.find(({ user }) => `token-of-${user.userId}` === token)
+    if (!account || account.password !== password) return reply.code(400).send(refusal('TOKEN_INVALID'))
+    account.user.emailVerified = true
+    return reply.code(204).send()
+  })
+  api.get('/store', () => ({
+    emails: accounts.map(({ user }) => ({
+      destination: { to: [user.email] },
+      body: { text: `Confirm: ${edgeUrl}/verify-email#token=token-of-${user.userId}` },
+    })),
+  }))
+  api.post('/api/auth/organizer', (request, reply) => {
     const { account } = caller(request)
-    account?.user.roles.push('ORGANIZER')
-    return account?.user
+    if (!account?.user.emailVerified) return reply.code(403).send(refusal('EMAIL_NOT_VERIFIED'))
+    account.user.roles.push('ORGANIZER')
+    return account.user
   })
   api.get<{ Params: { id: string } }>('/api/events/:id', (request, reply) => {
     const event = events.find(({ eventId }) => eventId === request.params.id)
@@ -110,7 +124,7 @@ afterEach(async () => {
   await edge.close()
   rmSync(folder, { recursive: true, force: true })
 })
-const seed = (now = new Date()) => seedDemo({ edgeUrl, folder, now: () => now })
+const seed = (now = new Date()) => seedDemo({ edgeUrl, mailsUrl: `${edgeUrl}/store`, folder, now: () => now })
 const idsOf = (demo: Awaited<ReturnType<typeof seedDemo>>) => Object.values(demo.events).map(({ eventId }) => eventId)
 const remembered = () => path.join(folder, 'demo.json')
 

@@ -1,6 +1,6 @@
 import { type Event, type EventId, eventsRoutes, ticketsRoutes } from '@boxoffice/contracts'
 import { createClient } from '@boxoffice/service-kit'
-import { type Login, loadRemembered, saveRemembered, signIn } from './logins.ts'
+import { type Login, loadRemembered, saveRemembered, signIn, signInAsOrganizer } from './logins.ts'
 import { type Show, type ShowName, showNames, shows } from './shows.ts'
 
 /** What there is to try the system with. */
@@ -15,10 +15,16 @@ export interface Demo {
  * through the public API as anybody would, and remembered in `<folder>/demo.json`. Run again it makes only what is missing: an
  * event anew when the last one has passed.
  */
-export async function seedDemo(options: { edgeUrl: string; folder: string; now: () => Date }): Promise<Demo> {
-  const { edgeUrl, folder, now } = options
+export async function seedDemo(options: {
+  edgeUrl: string
+  /** Where the mails are listed that were sent: of the local mailbox, or of LocalStack. */
+  mailsUrl: string
+  folder: string
+  now: () => Date
+}): Promise<Demo> {
+  const { edgeUrl, mailsUrl, folder, now } = options
   const remembered = loadRemembered(folder)
-  const organizer = await signIn(edgeUrl, remembered.organizer, 'organizer')
+  const organizer = await signInAsOrganizer({ edgeUrl, mailsUrl }, remembered.organizer)
   await signIn(edgeUrl, remembered.buyer, 'buyer')
   saveRemembered(folder, remembered) // before the events: an account with a lost password is of no use
 

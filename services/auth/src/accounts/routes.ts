@@ -1,14 +1,14 @@
-import type { authInternalRoutes, authRoutes, UserId } from '@boxoffice/contracts'
+import type { authInternalRoutes, authRoutes, Confirmation, UserId } from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
 import { networkOf } from '../limits/network.ts'
 import { answerSession } from '../sessions/answer.ts'
+import { type Confirmed, confirmAddress, disownAccount } from './confirm-address.ts'
 import { localeOf } from './locale.ts'
 import { register } from './register.ts'
 import { type StoredUser, toUser, toUserInfo } from './user.ts'
 import { addRole, findUser, findUserByEmail, findUsers, updateProfile } from './user-repository.ts'
-import { disownAccount, verifyEmail } from './verify-email.ts'
 
 type AccountRoutes = Pick<typeof authRoutes, 'register' | 'getMe' | 'updateMe' | 'becomeOrganizer' | 'verifyEmail'>
 type AccountInternalRoutes = Pick<typeof authInternalRoutes, 'getUser' | 'getUsers' | 'getUserByEmail' | 'grantRole'>
@@ -30,17 +30,36 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
     getMe: async ({ principal }) => answerMe(await findUser(prisma, principal.userId)),
     updateMe: async ({ principal, body }) => answerMe(await updateProfile(prisma, principal.userId, body)),
     becomeOrganizer: async ({ principal }) => answerMe(await addRole(prisma, principal.userId, 'ORGANIZER')),
-    async verifyEmail({ body }) {
-      switch (await (body.mine === false ? disownAccount : verifyEmail)(deps, body.token)) {
+    async verifyEmail({ body, ip }) {
+      const confirmed = await confirm(deps, body, ip)
+      if (typeof confirmed === 'object') return tooManyAttempts(confirmed.blockedUntil, deps.now())
+      switch (confirmed) {
         case 'DONE':
           return { status: 204, body: undefined }
         case 'TOKEN_EXPIRED':
           return refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
         case 'TOKEN_INVALID':
           return refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+        case 'WRONG_PASSWORD':
+          return refuse(
+            401,
+            'INVALID_CREDENTIALS',
+            'that is not the password of this account: set a new one if you do not know it',
+          )
       }
     },
   }
+}
+
+/** What whoever reads the mail says of the account: it is theirs, or it is not. */
+export function confirm(
+  deps: Dependencies,
+  { token, mine, password, newPassword }: Confirmation,
+  ip: string,
+): Promise<Confirmed> {
+  if (mine === false) return disownAccount(deps, token)
+  if (newPassword !== undefined) return confirmAddress(deps, token, { newPassword }, ip)
+  return confirmAddress(deps, token, { password: password ?? '' }, ip)
 }
 
 const unknownAddress = () => refuse(404, 'USER_NOT_FOUND', 'there is no user with this address')
@@ -62,6 +81,8 @@ export function accountInternalHandlers(deps: Dependencies): Handlers<AccountInt
     },
     async grantRole({ body, principal, log }) {
       const found = await findUserByEmail(prisma, body.email)
+      // Somebody else may have registered an operator's address: they would get the role.
+      if (found && !found.emailVerified) return refuse(409, 'EMAIL_NOT_VERIFIED', 'this address is not confirmed yet')
       const user = found && (await addRole(prisma, found.userId, body.role))
       if (!user) return unknownAddress()
       log.info({ userId: user.userId, role: body.role, by: principal.service }, 'role granted')

@@ -40,6 +40,12 @@ export async function findCredentials(tx: PrismaTx, email: string): Promise<{ us
   return row && { user: toStoredUser(row), passwordHash: row.passwordHash }
 }
 
+/** A user and the hash of the password. Rejects when there is no such user. */
+export async function findCredentialsOf(tx: PrismaTx, userId: UserId): Promise<{ user: StoredUser; passwordHash: string }> {
+  const row = await tx.user.findUniqueOrThrow({ where: { userId } })
+  return { user: toStoredUser(row), passwordHash: row.passwordHash }
+}
+
 /** Those of `userIds` that there are, in the order in which they were asked for, each once. */
 export async function findUsers(tx: PrismaTx, userIds: readonly UserId[]): Promise<StoredUser[]> {
   const rows = await tx.user.findMany({ where: { userId: { in: [...userIds] } } })
@@ -86,6 +92,12 @@ export async function holdPassword(tx: PrismaTx, userId: UserId, passwordHash: s
 
 export const setPassword = async (tx: PrismaTx, userId: UserId, passwordHash: string): Promise<StoredUser> =>
   toStoredUser(await tx.user.update({ where: { userId }, data: { passwordHash, version: { increment: 1 } } }))
+
+/** Of an account whose address is not proven: whoever gave the number may not be who has the account from now on. */
+export async function takePhoneAway(tx: PrismaTx, userId: UserId): Promise<void> {
+  const where = { userId, emailVerifiedAt: null, phone: { not: null } }
+  await tx.user.updateMany({ where, data: { phone: null, version: { increment: 1 } } })
+}
 
 /** The user whose address is proven from now on; null where it was before. */
 export async function markEmailVerified(tx: PrismaTx, userId: UserId, verifiedAt: Date): Promise<StoredUser | null> {

@@ -27,9 +27,9 @@ export async function findVerification(
   return row && { userId: row.userId as UserId, expiresAt: row.expiresAt, used: row.usedAt !== null }
 }
 
-/** Use up a token of a locked user. */
-export async function useVerification(tx: PrismaTx, token: string, usedAt: Date): Promise<void> {
-  await tx.emailVerification.updateMany({ where: { tokenHash: hashToken(token), usedAt: null }, data: { usedAt } })
+/** Use up every token of a locked user. */
+export async function useVerifications(tx: PrismaTx, userId: UserId, usedAt: Date): Promise<void> {
+  await tx.emailVerification.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
 }
 
 /** Delete up to `limit` tokens that expired before; how many. */

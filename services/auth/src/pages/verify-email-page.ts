@@ -1,52 +1,55 @@
-import { page } from '@boxoffice/service-kit'
-import { readMailedToken } from './mailed-token.ts'
+import { Confirmation } from '@boxoffice/contracts'
+import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
+import { confirm } from '../accounts/routes.ts'
+import type { Dependencies } from '../dependencies.ts'
 
-const styles = `
-      #question { margin-top: 2.5rem; color: var(--quiet) }
-      button.quiet { padding: 0; background: none; color: var(--accent); font-weight: 400; text-decoration: underline }`
+const fields = `
+      <label>Password
+        <input name="password" type="password" autocomplete="current-password" maxlength="128" required>
+      </label>
+      <label class="choice"><input name="new" type="checkbox" value="yes"> I do not know the password of this account: make this my new one (8 characters or more)</label>
+      <button name="act" value="confirm">Confirm my address</button>
+      <p class="question">You did not make this account, and do not want it? <button name="act" value="disown" class="quiet" formnovalidate>That was not me</button></p>`
 
 /**
- * Where the link of a welcome mail leads. It asks for a press of a button: mail scanners follow links, and would use up
- * the token. Somebody else may have registered the address: whoever reads its mail can say so, and takes the account from them.
+ * Where the link of a welcome mail leads. It asks for a press of a button: mail scanners follow links, and would use up the token.
+ * It asks for a password: somebody else may have registered the address, and would have the account of whoever confirms it.
  */
-export const verifyEmailPage = (nonce: string): string =>
-  page({
-    title: 'Confirm your e-mail address',
-    nonce,
-    styles,
-    body: `
-    <h1>Confirm your e-mail address</h1>
-    <p id="explanation">One press, and the address you registered with is confirmed as yours.</p>
-    <button id="confirm" type="button">Confirm my address</button>
-    <p id="question">You did not make this account, or the name in the mail is not yours? <button id="disown" class="quiet" type="button">That was not me</button></p>
-    <p id="outcome" role="status"></p>
-    <noscript><p>This page needs JavaScript to confirm the address.</p></noscript>
-    <script nonce="${nonce}">
-      ${readMailedToken}
-      const [confirm, disown, outcome] = ['confirm', 'disown', 'outcome'].map((id) => document.getElementById(id))
-      const say = (text) => { outcome.textContent = text }
-      const end = (text) => {
-        for (const id of ['explanation', 'confirm', 'question']) document.getElementById(id).hidden = true
-        say(text)
-      }
-      if (!token) end('This link is incomplete. Open it again from the mail, or copy all of it.')
-      const answer = async (mine, thanks) => {
-        confirm.disabled = disown.disabled = true
-        say('One moment …')
-        const answer = await fetch('/api/auth/verify-email', {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ token, mine }),
-        }).catch(() => null)
-        if (answer?.ok) return end(thanks)
-        if (answer && answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
-          return end('This link is no longer valid: it is older than 30 minutes, or incomplete. Ask for a new one.')
-        }
-        confirm.disabled = disown.disabled = false
-        say('That did not work just now. Your link is still good: please try again in a moment.')
-      }
-      confirm.addEventListener('click', () => answer(true, 'Thank you: your address is confirmed. You can close this page.'))
-      disown.addEventListener('click', () => answer(false,
-        'Thank you: whoever made the account is signed out, and their password is gone. If you want the account, ask for a new password when you sign in.'))
-    </script>`,
-  })
+export const verifyEmailPage = (deps: Dependencies): MailedPage => ({
+  path: '/verify-email',
+  title: 'Confirm your e-mail address',
+  lead: 'Your password, and the address is confirmed as yours. You are signed out everywhere, and sign in again.',
+  fields,
+  take: (sent, ip) => (sent.act === 'disown' ? disown(deps, sent, ip) : confirmIt(deps, sent, ip)),
+})
+
+const ended: FormOutcome = {
+  status: 400,
+  done: true,
+  text: 'This link is no longer valid: it was used, is older than 30 minutes, or incomplete. Ask for a new one.',
+}
+
+async function confirmIt(deps: Dependencies, sent: SentForm, ip: string): Promise<FormOutcome> {
+  const token = tokenOfForm(sent)
+  if (token === '') return codeMissing
+  const { password } = sent
+  const confirmation = Confirmation.safeParse({ token, ...(sent.new === 'yes' ? { newPassword: password } : { password }) })
+  if (!confirmation.success) return { status: 400, text: 'That password cannot be used: it needs 8 to 128 characters.' }
+  const confirmed = await confirm(deps, confirmation.data, ip)
+  if (typeof confirmed === 'object') return { status: 429, text: 'Too many attempts: please try again in some minutes.' }
+  if (confirmed === 'WRONG_PASSWORD') {
+    const text = 'That is not the password of this account. If you do not know it, tick the box, and it becomes your new one.'
+    return { status: 401, text }
+  }
+  if (confirmed !== 'DONE') return ended
+  return { status: 200, done: true, text: 'Thank you: your address is confirmed. You can close this page and sign in.' }
+}
+
+async function disown(deps: Dependencies, sent: SentForm, ip: string): Promise<FormOutcome> {
+  const token = tokenOfForm(sent)
+  if (token === '') return codeMissing
+  if ((await confirm(deps, { token, mine: false }, ip)) !== 'DONE') return ended
+  const text =
+    'Thank you: whoever made the account is signed out, and their password is gone. If you want the account, ask for a new password when you sign in.'
+  return { status: 200, done: true, text }
+}

@@ -1,6 +1,7 @@
 import { userEmailVerified } from '@boxoffice/contracts'
 import { sqlOf } from '@boxoffice/service-kit'
-import { lockUser, markEmailVerified, setPassword } from '../accounts/user-repository.ts'
+import { lockUser, markEmailVerified, setPassword, takePhoneAway } from '../accounts/user-repository.ts'
+import { useVerifications } from '../accounts/verification-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
@@ -13,6 +14,7 @@ export type Reset = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED'
 /**
  * Set a new password with a token that was mailed. In one commit the token is used up with every other of the account, every
  * session ends, failed sign-ins and known networks are forgotten, and the address counts as proven: whoever reads its mail owns it.
+ * Where it was not before, somebody else may have made the account: their telephone number goes, and links that confirm the address.
  */
 export async function resetPassword(deps: Dependencies, token: string, password: string): Promise<Reset> {
   const found = await findReset(deps.prisma, token)
@@ -29,6 +31,8 @@ export async function resetPassword(deps: Dependencies, token: string, password:
     ended = await revokeFamiliesOf(tx, userId, { revokedAt: now, revokedBecause: 'PASSWORD_RESET' })
     await forgetNetworksOf(tx, userId)
     await forgetAttemptsOf(tx, email)
+    await takePhoneAway(tx, userId)
+    await useVerifications(tx, userId, now)
     const proven = await markEmailVerified(tx, userId, now)
     if (proven) {
       const payload = { userId, email, verifiedAt: now }

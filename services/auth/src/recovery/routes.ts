@@ -1,5 +1,6 @@
 import type { authRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
+import { findUser } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
 import { networkOf } from '../limits/network.ts'
@@ -21,7 +22,7 @@ export function recoveryHandlers(deps: Dependencies): Handlers<RecoveryRoutes> {
 
   return {
     async resendVerification({ body, principal, ip }) {
-      const email = body?.email ?? principal?.email
+      const email = body?.email ?? (principal && (await findUser(deps.prisma, principal.userId))?.email)
       if (email) return ask('VERIFICATION', email, ip)
       const details = [{ path: 'body.email', message: 'is needed by who is not signed in' }]
       return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details })

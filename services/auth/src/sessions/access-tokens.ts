@@ -15,7 +15,10 @@ export interface PublicKey {
 
 export interface AccessTokens {
   /** A token for `ttlMs`, and that time in seconds. */
-  issue(user: Pick<User, 'userId' | 'email' | 'roles'>, sessionId: string): Promise<{ accessToken: string; expiresIn: number }>
+  issue(
+    user: Pick<User, 'userId' | 'email' | 'emailVerified' | 'roles'>,
+    sessionId: string,
+  ): Promise<{ accessToken: string; expiresIn: number }>
   /** What verifies our tokens, the current key first. */
   readonly jwks: { readonly keys: PublicKey[] }
   /** The same, for our own verification. */
@@ -39,10 +42,10 @@ export function createAccessTokens(options: {
   return {
     jwks,
     keys: createLocalJWKSet(jwks),
-    async issue({ userId, email, roles }, sessionId) {
+    async issue({ userId, email, emailVerified, roles }, sessionId) {
       const issuedAt = Math.floor(now().getTime() / 1_000)
       const expiresIn = Math.floor(ttlMs / 1_000)
-      const accessToken = await new SignJWT({ email, sid: sessionId, roles })
+      const accessToken = await new SignJWT({ email, email_verified: emailVerified, sid: sessionId, roles })
         .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: privateKey.kid })
         .setSubject(userId)
         .setIssuer(issuer)

@@ -47,7 +47,7 @@ export function sessionInternalHandlers(deps: Dependencies): Handlers<Pick<typeo
   return {
     async validateToken({ body }) {
       try {
-        const principal = await verifyAccessToken(body.token, accessTokens.keys, config.tokenIssuer)
+        const principal = await verifyAccessToken(body.token, accessTokens.keys, config.tokenIssuer, deps.now)
         const { userId, email, roles, expiresAt, sessionId } = principal
         if (await deps.revocations.isRevoked(sessionId)) {
           return refuse(401, 'TOKEN_REVOKED', 'the session has ended', { valid: false } as const)

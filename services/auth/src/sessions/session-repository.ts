@@ -1,7 +1,7 @@
 import type { UserId } from '@boxoffice/contracts'
 import type { RefreshFamily, RefreshToken } from '../generated/prisma/client.ts'
 import type { PrismaTx } from '../transaction.ts'
-import { createRefreshToken, hashRefreshToken, sealSuccessor } from './refresh-token.ts'
+import { createRefreshToken, hashRefreshToken, openSuccessor, sealSuccessor } from './refresh-token.ts'
 
 /** A new family of refresh tokens: a sign-in. Answers its first token. */
 export async function insertFamily(
@@ -15,11 +15,10 @@ export async function insertFamily(
   return token
 }
 
-/** A refresh token as kept, with its family and, where it was used, its successor. */
+/** A refresh token as kept, with its family. */
 export interface StoredToken {
   token: RefreshToken
   family: RefreshFamily
-  successor: RefreshToken | null
 }
 
 /**
@@ -31,11 +30,21 @@ export async function lockToken(tx: PrismaTx, token: string, lastUsedAt: Date): 
   const found = await tx.refreshToken.findUnique({ where: { tokenHash }, select: { familyId: true } })
   if (!found) return null
   const locked = await tx.refreshFamily.updateManyAndReturn({ where: { familyId: found.familyId }, data: { lastUsedAt } })
-  const stored = await tx.refreshToken.findUnique({ where: { tokenHash }, include: { successor: true } })
+  const stored = await tx.refreshToken.findUnique({ where: { tokenHash } })
   const [family] = locked
-  if (!stored || !family) return null // swept away in between
-  const { successor, ...own } = stored
-  return { token: own, family, successor }
+  return stored && family ? { token: stored, family } : null // null: swept away in between
+}
+
+/** The unused token that took the place of this used one, at however many removes. Each opens the next: the database opens none. */
+export async function findNewest(tx: PrismaTx, token: string): Promise<string> {
+  for (let newest = token; ; ) {
+    const { usedAt, sealedSuccessor } = await tx.refreshToken.findUniqueOrThrow({
+      where: { tokenHash: hashRefreshToken(newest) },
+      select: { usedAt: true, sealedSuccessor: true },
+    })
+    if (usedAt === null || sealedSuccessor === null) return newest
+    newest = openSuccessor(newest, sealedSuccessor)
+  }
 }
 
 /** Use `token` up and put a new one in its place, which it answers. */
@@ -70,7 +79,7 @@ export async function revokeFamily(
 export async function revokeFamiliesOf(
   tx: PrismaTx,
   userId: UserId,
-  revoked: { revokedAt: Date; revokedBecause: 'PASSWORD_RESET' | 'DISOWNED' },
+  revoked: { revokedAt: Date; revokedBecause: 'PASSWORD_RESET' | 'DISOWNED' | 'CONFIRMED' },
 ): Promise<string[]> {
   const ended = await tx.refreshFamily.updateManyAndReturn({
     where: { userId, revokedAt: null },

@@ -4,8 +4,7 @@ import { getUser, holdPassword } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { rememberNetwork, touchNetwork } from '../limits/known-networks.ts'
 import { judge } from './judge.ts'
-import { openSuccessor } from './refresh-token.ts'
-import { insertFamily, insertSuccessor, lockToken, revokeFamily } from './session-repository.ts'
+import { findNewest, insertFamily, insertSuccessor, lockToken, revokeFamily } from './session-repository.ts'
 
 /** Who is signed in, and the token that keeps it so. */
 export interface SignedIn {
@@ -31,8 +30,8 @@ export const openSession = (
 export type Refreshed = SignedIn | { refused: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' | 'TOKEN_REUSED' }
 
 /**
- * Put a new refresh token in the place of this one, or give the one again that took its place a moment ago. A token that is
- * used again otherwise ends its family: that is committed, although the answer is a refusal.
+ * Put a new refresh token in the place of this one; where that was done a moment ago, give the newest of its family. A token that
+ * is used again otherwise ends its family: that is committed, although the answer is a refusal.
  */
 export async function refresh(deps: Dependencies, token: string, network: string): Promise<Refreshed> {
   const { ended, ...refreshed } = await rotate(deps, token, network)
@@ -46,8 +45,8 @@ const rotate = (deps: Dependencies, token: string, network: string): Promise<Ref
     const stored = await lockToken(tx, token, now)
     if (!stored) return { refused: 'TOKEN_INVALID' }
     const { familyId, userId, revokedAt } = stored.family
-    const { expiresAt, usedAt, sealedSuccessor } = stored.token
-    const shown = { expiresAt, usedAt, familyRevokedAt: revokedAt, successorUsedAt: stored.successor?.usedAt ?? null }
+    const { expiresAt, usedAt } = stored.token
+    const shown = { expiresAt, usedAt, familyRevokedAt: revokedAt }
     const signedIn = async (refreshToken: string) => ({
       user: await getUser(tx, userId as UserId),
       sessionId: familyId,
@@ -59,7 +58,7 @@ const rotate = (deps: Dependencies, token: string, network: string): Promise<Ref
       await touchNetwork(tx, userId as UserId, network, now)
       return signedIn(await insertSuccessor(tx, { token, familyId, usedAt: now, ttlMs: deps.config.refreshTtlMs }))
     }
-    if (verdict === 'REPEAT' && sealedSuccessor) return signedIn(openSuccessor(token, sealedSuccessor))
+    if (verdict === 'REPEAT') return signedIn(await findNewest(tx, token))
     if (verdict === 'EXPIRED') return { refused: 'TOKEN_EXPIRED' }
     if (verdict === 'REVOKED') return { refused: 'TOKEN_REVOKED' }
     await revokeFamily(tx, familyId, { revokedAt: now, revokedBecause: 'REUSE' })

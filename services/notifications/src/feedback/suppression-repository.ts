@@ -38,10 +38,11 @@ export async function liftSuppressions(db: Db, addressHash: string, now: Date): 
     where address_hash = ${addressHash} and (lifted_at is null or since > lifted_at)`
 }
 
-/** Take an address off the list that was confirmed at `at`, as far as that was after what was told of it. */
+/** Take an address off the list that was confirmed at `at`, as far as that was after what was told of it, and not asked for. */
 export async function liftConfirmed(tx: Tx, addressHash: string, at: Date): Promise<void> {
   await tx.query(
-    'update mail_suppressions set lifted_at = greatest(lifted_at, $2) where address_hash = $1 and since <= $2::timestamptz',
+    `update mail_suppressions set lifted_at = greatest(lifted_at, $2)
+     where address_hash = $1 and since <= $2::timestamptz and cause <> 'OPT_OUT'`,
     [addressHash, at],
   )
 }

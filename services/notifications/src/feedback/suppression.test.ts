@@ -19,6 +19,12 @@ test.each([
   ['EMAIL_VERIFICATION', ['COMPLAINT'], false],
   ['PASSWORD_RESET', ['BOUNCE'], true],
   ['EMAIL_VERIFICATION', ['BOUNCE', 'COMPLAINT'], true],
+  ['TICKET_TRANSFERRED', ['OPT_OUT'], false],
 ] as const)('%s after %j: held back %s', (type, causes, isHeld) => {
-  expect(isHeldBack(type, causes)).toBe(isHeld)
+  expect(isHeldBack(type, causes, false)).toBe(isHeld)
+})
+
+test('who opted out gets nothing that somebody else has sent to the address, and all that is for their own account', () => {
+  expect(isHeldBack('TICKET_TRANSFERRED', ['OPT_OUT'], true)).toBe(true)
+  expect(isHeldBack('ORDER_CONFIRMATION', ['OPT_OUT'], false)).toBe(false)
 })

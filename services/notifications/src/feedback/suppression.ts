@@ -10,6 +10,11 @@ export function addressHashOf(address: string): string {
 /** Mails that somebody has just asked for, and without which they may lose their account. */
 const askedFor: readonly NotificationType[] = ['EMAIL_VERIFICATION', 'PASSWORD_RESET']
 
-/** Whether a mail of a type is held back from an address: all are where mails come back, all but those asked for after a complaint. */
-export const isHeldBack = (type: NotificationType, causes: readonly SuppressionCause[]): boolean =>
-  causes.includes('BOUNCE') || (causes.includes('COMPLAINT') && !askedFor.includes(type))
+/**
+ * Whether a mail of a type is held back from an address: all are where mails come back, all but those asked for after a complaint.
+ * `toStranger`: the address is of nobody's account, and somebody else gave it; such mails end when its reader says so.
+ */
+export const isHeldBack = (type: NotificationType, causes: readonly SuppressionCause[], toStranger: boolean): boolean =>
+  causes.includes('BOUNCE') ||
+  (causes.includes('COMPLAINT') && !askedFor.includes(type)) ||
+  (causes.includes('OPT_OUT') && toStranger)

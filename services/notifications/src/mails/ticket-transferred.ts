@@ -1,7 +1,7 @@
 import type { Seat } from '@boxoffice/contracts'
 import { eventLines, eventValues, whenAndWhere } from './event-parts.ts'
 import { seatOf } from './formats.ts'
-import { button, card, frame, kicker, labelled, paragraph, quiet, section, sideBySide, title } from './frame.ts'
+import { card, frame, kicker, labelled, paragraph, quiet, section, sideBySide, title } from './frame.ts'
 import { type Mail, oneLine, paragraphs, type Reader, type ShownEvent } from './mail.ts'
 import { compileTemplate, each } from './template.ts'
 
@@ -109,55 +109,6 @@ export function ticketSentMail({ reader, event, ticketNumber, ...transfer }: Tra
     eventLines(event, reader.locale),
     `Ticket: ${ticketNumber}\nNew holder: ${holderName}`,
     'If that was not you, set a new password.',
-    'Questions? Just reply to this mail.\nBoxoffice',
-  )
-  return { subject, html, text }
-}
-
-const offeredTemplate = await compileTemplate(
-  frame(
-    card(`
-      ${section(`
-        ${kicker('A ticket for you')}
-        ${title('{{eventName}}')}
-        ${paragraph('{{lead}}')}
-        ${paragraph('{{how}}')}
-        ${button('Go to Boxoffice', '{{url}}')}`)}
-      ${whenAndWhere()}
-      ${section(labelled('In the name of', '{{holderName}}'))}`),
-  ),
-)
-
-/** A ticket that waits for whoever the address belongs to: nobody has an account for it, or proved it yet. */
-export function ticketOfferedMail(
-  offer: Omit<Transfer, 'reader'> & { locale: string; senderName: string | null; url: string },
-): Mail {
-  const about = eventValues(offer.event, offer.locale)
-  const holderName = oneLine(offer.holderName)
-  const sender = offer.senderName ? oneLine(offer.senderName) : 'Somebody'
-  const lead = `${sender} wants to give you a ticket for ${about.eventName}.`
-  const how =
-    'To get it, sign in at Boxoffice with this address, or make an account with it, and confirm that the address is yours. The ticket comes by mail at once.'
-  const subject = oneLine(`${sender} has a ticket for you: ${about.eventName}`)
-  const { url } = offer
-  const html = offeredTemplate({
-    ...about,
-    subject,
-    preview: `${about.day}, ${about.time} · ${about.venueName}`,
-    reason: 'You get this mail because somebody gave your address. If you do not want the ticket, you need not do anything.',
-    lead,
-    how,
-    url,
-    holderName,
-  })
-  const text = paragraphs(
-    'Hello,',
-    lead,
-    how,
-    url,
-    eventLines(offer.event, offer.locale),
-    `In the name of: ${holderName}`,
-    'If you do not want the ticket, you need not do anything.',
     'Questions? Just reply to this mail.\nBoxoffice',
   )
   return { subject, html, text }

@@ -44,7 +44,7 @@ export function welcomeMail({ reader, ...welcome }: Welcome): Mail {
   const expires = verification ? momentOf(verification.expiresAt, reader.locale) : ''
   const html = template({
     subject,
-    preview: verification ? 'One press, and your address is confirmed as yours.' : notice,
+    preview: verification ? 'Your password once more, and your address is confirmed as yours.' : notice,
     reason:
       'You get this mail because somebody made an account with this address. If that was not you, say so on the page that the link opens.',
     firstName,

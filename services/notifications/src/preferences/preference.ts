@@ -46,7 +46,8 @@ export interface Choice {
   enabled: boolean
 }
 
-const isChangeable = (type: NotificationType, channel: SentBy) =>
+/** Whether somebody may turn it off: a mail that is not owed, or a text message. */
+export const isChangeable = (type: NotificationType, channel: SentBy) =>
   channel === 'EMAIL' ? !mandatory.includes(type) : isTexted(type)
 const isOnByDefault = (type: NotificationType, channel: SentBy) => channel === 'EMAIL' && !offByDefault.includes(type)
 

@@ -26,8 +26,8 @@ export function createAccountLooks(deps: {
       deps.peers.auth.checkMailedToken({ body: { purpose, token } }),
     ])
     if (userId && !user) return 'GONE'
-    const url = new URL(paths[purpose], deps.publicUrl)
-    url.searchParams.set('token', token)
+    // Behind `#` it is sent to no server, and so in nobody's log.
+    const url = new URL(`${paths[purpose]}#token=${encodeURIComponent(token)}`, deps.publicUrl)
     return { ...state, url: url.href, expiresAt: tokenExpiresAt, expired: tokenExpiresAt <= deps.now() }
   }
 

@@ -1,8 +1,11 @@
 import { whatMoved } from '../announcements/announcement.ts'
+import { addressHashOf } from '../feedback/suppression.ts'
 import { eventCancelledMail } from '../mails/event-cancelled.ts'
 import { eventUpdatedMail } from '../mails/event-updated.ts'
-import { ticketOfferedMail, ticketReceivedMail, ticketSentMail } from '../mails/ticket-transferred.ts'
+import { ticketOfferedMail } from '../mails/ticket-offered.ts'
+import { ticketReceivedMail, ticketSentMail } from '../mails/ticket-transferred.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
+import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import { ticketFiles } from './attachments.ts'
 import { type About, type Ended, getEvent, type Looked, type Looks } from './content.ts'
 import type { Peers } from './peers.ts'
@@ -10,8 +13,15 @@ import type { Peers } from './peers.ts'
 type EventTypes = 'EVENT_UPDATED' | 'EVENT_CANCELLED' | 'TICKET_TRANSFERRED'
 type Side<S> = Extract<PayloadOf<'TICKET_TRANSFERRED'>, { side: S }>
 
+interface EventDeps {
+  peers: Peers
+  publicUrl: string
+  unsubscribeLinksOf: UnsubscribeLinksOf
+  now: () => Date
+}
+
 /** Mails about an event and its tickets, to whoever holds them. */
-export function createEventLooks(deps: { peers: Peers; publicUrl: string; now: () => Date }): Looks<EventTypes> {
+export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
   const { peers, now } = deps
   return {
     async EVENT_UPDATED({ eventId, changed }, about) {
@@ -31,9 +41,9 @@ export function createEventLooks(deps: { peers: Peers; publicUrl: string; now: (
       const event = await getEvent(peers, eventId)
       return { facts: event, event, write: async () => ({ mail: eventCancelledMail({ reader, event, cancellationReason }) }) }
     },
-    async TICKET_TRANSFERRED(transfer, { reader }) {
+    async TICKET_TRANSFERRED(transfer, { reader, address }) {
       if (transfer.side === 'RECEIVED') return lookAtReceived(peers, transfer, reader)
-      if (transfer.side === 'OFFERED') return lookAtOffer(deps, transfer)
+      if (transfer.side === 'OFFERED') return lookAtOffer(deps, transfer, address)
       const event = await getEvent(peers, transfer.eventId)
       return { facts: event, event, write: async () => ({ mail: ticketSentMail({ ...transfer, reader, event }) }) }
     },
@@ -75,17 +85,22 @@ const LOCALE_OF_STRANGERS = 'en'
 
 /** A mail to an address that nobody has proved to be theirs, as long as the ticket waits for them. */
 async function lookAtOffer(
-  { peers, publicUrl }: { peers: Peers; publicUrl: string },
+  { peers, publicUrl, unsubscribeLinksOf }: EventDeps,
   { eventId, transferId, holderName, senderName }: Side<'OFFERED'>,
+  address: string | null,
 ): Promise<Looked | Ended> {
+  // Offers that were written down before they had it cannot be claimed.
+  if (!transferId || address === null) return { pointless: 'TRANSFER_ENDED' }
   const [event, transfer] = await Promise.all([
     getEvent(peers, eventId),
-    // Offers that were written down before they had it are not looked at.
-    transferId ? peers.tickets.getTransferInfo({ params: { transferId } }) : null,
+    peers.tickets.getTransferInfo({ params: { transferId } }),
   ])
   if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
-  if (transfer && !(transfer.status === 200 && transfer.body.status === 'PENDING')) return { pointless: 'TRANSFER_ENDED' }
-  const url = new URL('/', publicUrl).href
-  const offer = { event, locale: LOCALE_OF_STRANGERS, holderName, senderName: senderName ?? null, url }
+  if (transfer.status !== 200 || transfer.body.status !== 'PENDING') return { pointless: 'TRANSFER_ENDED' }
+  const { claimToken } = transfer.body
+  if (!claimToken) throw new Error(`transfer ${transferId} has no secret yet`) // its service is older than we are
+  const url = new URL(`/claim-ticket#token=${encodeURIComponent(claimToken)}`, publicUrl).href
+  const optOutUrl = unsubscribeLinksOf({ addressHash: addressHashOf(address) }).page
+  const offer = { event, locale: LOCALE_OF_STRANGERS, holderName, senderName: senderName ?? null, url, optOutUrl }
   return { facts: event, event, write: async () => ({ mail: ticketOfferedMail(offer) }) }
 }

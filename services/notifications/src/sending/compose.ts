@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType, UserInfo } from '@boxoffice/contracts'
+import { addressHashOf } from '../feedback/suppression.ts'
 import type { Mail } from '../mails/mail.ts'
 import { oneLine } from '../mails/mail.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
-import { payloadOf } from '../notifications/payloads.ts'
-import { isTexted } from '../preferences/preference.ts'
+import { payloadOf, workingTitles } from '../notifications/payloads.ts'
+import { isChangeable, isTexted } from '../preferences/preference.ts'
 import { textOf } from '../texts/text-message.ts'
+import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import type { Attachment } from './attachments.ts'
 import { createAccountLooks } from './compose-account.ts'
 import { type ConfirmationLimits, createConfirmationLook } from './compose-confirmation.ts'
@@ -20,6 +22,8 @@ export interface ComposedMail {
   mail: Mail
   to: { name: string; address: string }
   attachments: readonly Attachment[]
+  /** Where mail programs ask that no more of its kind come; null where it is owed. */
+  oneClickUrl: string | null
 }
 export interface ComposedText {
   channel: 'SMS'
@@ -43,7 +47,7 @@ const STRANGER = { firstName: '', locale: 'en' }
 
 /** Gathers what a notification needs from the other services, and writes it. Rejects when something cannot be had now. */
 export function createComposer(
-  deps: { peers: Peers; openToken: OpenToken; now: () => Date } & ConfirmationLimits,
+  deps: { peers: Peers; openToken: OpenToken; now: () => Date; unsubscribeLinksOf: UnsubscribeLinksOf } & ConfirmationLimits,
 ): (notification: LeasedNotification) => Promise<Composition> {
   const { peers } = deps
   const looks: Looks<NotificationType> = {
@@ -55,7 +59,7 @@ export function createComposer(
 
   async function composeMail(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
     const to = { name: `${reader.firstName} ${reader.lastName}`, address: notification.address ?? reader.email }
-    return mailOf(lookerOf(looks, notification, reader), notification, to)
+    return mailOf(lookerOf(looks, notification, reader), notification, to, reader.emailVerified)
   }
 
   async function composeText(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
@@ -77,7 +81,29 @@ export function createComposer(
     const { address } = notification
     const { side } = payloadOf('TICKET_TRANSFERRED', notification)
     if (address === null || side !== 'OFFERED') throw new Error('only offers go to an address alone')
-    return mailOf(lookerOf(looks, notification, STRANGER), notification, { name: '', address })
+    return mailOf(lookerOf(looks, notification, STRANGER), notification, { name: '', address }, false)
+  }
+
+  async function mailOf(
+    look: Looker,
+    notification: LeasedNotification,
+    to: ComposedMail['to'],
+    isProven: boolean,
+  ): Promise<Composition> {
+    const looked = await look(false)
+    if (isEnded(looked)) return looked
+    const written = await looked.write()
+    if (!('mail' in written)) return written
+    const { mail, attachments = [] } = written
+    const subject = subjectOf(notification, mail, isProven)
+    const oneClickUrl = oneClickUrlOf(notification, to.address)
+    const composed = { channel: 'EMAIL', mail: { ...mail, subject }, to, attachments, oneClickUrl } as const
+    return { composed, lookAgain: againOf(look, looked) }
+  }
+
+  function oneClickUrlOf({ type, recipientId }: LeasedNotification, address: string): string | null {
+    if (recipientId === null) return deps.unsubscribeLinksOf({ addressHash: addressHashOf(address) }).oneClick
+    return isChangeable(type, 'EMAIL') ? deps.unsubscribeLinksOf({ userId: recipientId, type }).oneClick : null
   }
 
   return async (notification) => {
@@ -95,7 +121,7 @@ function lookerOf(looks: Looks<NotificationType>, notification: LeasedNotificati
   const look = looks[type] as Look<NotificationType>
   const payload = payloadOf(type, notification)
   const requested = recipientId !== null && address !== null
-  return (isWritten) => look(payload, { reader, recipientId, createdAt, requested, bulk, isWritten })
+  return (isWritten) => look(payload, { reader, recipientId, address, createdAt, requested, bulk, isWritten })
 }
 
 const isEnded = (looked: Looked | Ended): looked is Ended => 'dropped' in looked || 'pointless' in looked
@@ -113,12 +139,14 @@ function pointlessWhereDropped(looked: Looked | Ended): Looked | Ended {
   return dropped === 'EVENT_CANCELLED' || dropped === 'TICKETS_NOT_VALID' ? { pointless: dropped } : looked
 }
 
-async function mailOf(look: Looker, { ownSubject }: LeasedNotification, to: ComposedMail['to']): Promise<Composition> {
-  const looked = await look(false)
-  if (isEnded(looked)) return looked
-  const written = await looked.write()
-  if (!('mail' in written)) return written
-  const { mail, attachments = [] } = written
-  const subject = ownSubject === null ? mail.subject : oneLine(ownSubject)
-  return { composed: { channel: 'EMAIL', mail: { ...mail, subject }, to, attachments }, lookAgain: againOf(look, looked) }
+/** Their words are ours alone: they may go to whoever did not ask for them. */
+const ours: readonly NotificationType[] = ['USER_WELCOME', 'EMAIL_VERIFICATION', 'PASSWORD_RESET']
+
+/**
+ * What a mail is called. An address that nobody has proved may be of somebody who asked for nothing: nothing that a user wrote,
+ * such as the name of an event, stands in the subject of what goes there.
+ */
+function subjectOf({ type, recipientId, ownSubject }: LeasedNotification, mail: Mail, isProven: boolean): string {
+  if (!isProven && recipientId !== null && !ours.includes(type)) return workingTitles[type]
+  return ownSubject === null ? mail.subject : oneLine(ownSubject)
 }

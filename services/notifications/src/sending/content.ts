@@ -44,6 +44,8 @@ export interface About {
   reader: Reader
   createdAt: Date
   recipientId: UserId | null
+  /** Where it goes, if that is kept with it. */
+  address: string | null
   /** It was asked for by another service, to an address that it named. */
   requested: boolean
   /** It is in the lane of what takes long. */

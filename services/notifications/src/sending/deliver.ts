@@ -85,7 +85,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   function whyHeldBack(notification: LeasedNotification, { causes, choices, quietHours }: Readiness): End | null {
     const { type, channel, recipientId } = notification
     // Mails to it came back, or are not wanted there: the provider would hold it against us.
-    if (isHeldBack(type, causes)) return { suppressed: true }
+    if (isHeldBack(type, causes, recipientId === null)) return { suppressed: true }
     if (recipientId !== null && !isEnabled(type, channel, choices)) return { pointless: 'TURNED_OFF' }
     const waitMs = quietMs(notification, quietHours)
     return waitMs > 0 ? { waitMs } : null

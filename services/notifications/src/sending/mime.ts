@@ -15,7 +15,7 @@ export interface Sender {
  * Message-ID of its own in place of ours, and keeps the other.)
  */
 export function mimeOf(
-  { mail, to, attachments }: ComposedMail,
+  { mail, to, attachments, oneClickUrl }: ComposedMail,
   about: { notificationId: string; type: NotificationType; sender: Sender; date: Date },
 ): Promise<Buffer> {
   const { notificationId, type, sender, date } = about
@@ -32,6 +32,8 @@ export function mimeOf(
       'X-Notification-Id': notificationId,
       'List-Id': `Boxoffice <${kind}.${domain}>`,
       'List-Help': `<mailto:${sender.replyTo[0] ?? sender.from}>`,
+      // RFC 8058: where the mail is not owed, one press in the mail program ends such mails.
+      ...(oneClickUrl && { 'List-Unsubscribe': `<${oneClickUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
       // No absence notes in answer to a machine.
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',

@@ -1,7 +1,8 @@
 import type { EventId, OrderId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
-// Locks on what has no row yet. Every transaction takes them before its row locks and in this order: order, buyer.
+// Locks on what has no row yet. Every transaction takes them before its row locks and in this order: order, buyer,
+// address.
 
 /** One at a time per order: its reserve, claim, release, issue and cancel see each other's outcome. */
 export const lockOrder = (tx: Tx, orderId: OrderId) => lockOrders(tx, [orderId])
@@ -15,8 +16,11 @@ export const lockBuyers = (tx: Tx, buyers: readonly { eventId: EventId; userId: 
     buyers.map(({ eventId, userId }) => `${eventId} ${userId}`),
   )
 
+/** One at a time per mail address: the limit on offers counts what is there. */
+export const lockAddress = (tx: Tx, email: string) => lockAll(tx, 3, [email])
+
 /** In one order, so that no two transactions wait for each other. */
-const lockAll = (tx: Tx, seed: 1 | 2, keys: readonly string[]) =>
+const lockAll = (tx: Tx, seed: 1 | 2 | 3, keys: readonly string[]) =>
   tx.query(
     `select count(pg_advisory_xact_lock(key)::text)
      from (select distinct hashtextextended(k, $2) as key from unnest($1::text[]) k order by 1) sorted`,

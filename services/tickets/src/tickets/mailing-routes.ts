@@ -2,6 +2,7 @@ import type { OrderId, OrderPrint, ticketsMailingRoutes } from '@boxoffice/contr
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import { countHeld } from '../attendees/attendee-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { signClaim } from '../transfers/claim-token.ts'
 import { findTransfer } from '../transfers/transfer-repository.ts'
 import { findPrintsOfOrders, type Print, pagesOf, shownTicketsOf, versionOf } from './print.ts'
 
@@ -56,7 +57,9 @@ export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMail
     getTransferInfo: async ({ params: { transferId } }) => {
       const transfer = await findTransfer(sql, transferId)
       if (!transfer) return refuse(404, 'TRANSFER_NOT_FOUND', 'there is no such transfer')
-      return { status: 200, body: { transferId, status: transfer.status } }
+      const { status } = transfer
+      const claimToken = status === 'PENDING' ? signClaim(transferId, deps.codeKey) : undefined
+      return { status: 200, body: { transferId, status, ...(claimToken && { claimToken }) } }
     },
   }
 }

@@ -33,7 +33,7 @@ export interface StoredTicket {
   readonly rootTicketId: TicketId
   /** The refund that gave its price back; on the ticket as it was issued. */
   readonly refundId: RefundId | null
-  /** While it is offered to an address that nobody has confirmed yet. */
+  /** While it is offered to an address where nobody has claimed it yet. */
   readonly transferId: TransferId | null
 }
 

@@ -1,27 +1,14 @@
-import {
-  type OrderId,
-  type TicketId,
-  type TransferId,
-  ticketTransferOffered,
-  ticketTransferred,
-  type UserId,
-} from '@boxoffice/contracts'
+import { type OrderId, type TicketId, type TransferId, ticketTransferOffered, type UserId } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Transact, Tx } from '@boxoffice/service-kit'
 import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
-import { lockOrder } from '../reservations/locks.ts'
+import { lockAddress, lockOrder } from '../reservations/locks.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
-import { findTicket, lockTicket, replaceTicket } from '../tickets/ticket-repository.ts'
+import { findTicket, lockTicket } from '../tickets/ticket-repository.ts'
+import { handOver } from './hand-over.ts'
 import type { Recipient, Recipients } from './recipients.ts'
 import { type NotTransferred, refusalOfTransfer, type StoredTransfer, toOneself } from './transfer.ts'
-import {
-  completeTransfer,
-  countOfLastHour,
-  findTransfer,
-  insertTransfer,
-  listWaiting,
-  lockPending,
-} from './transfer-repository.ts'
+import { countOffersOfLastDay, countOfLastHour, findTransfer, insertTransfer } from './transfer-repository.ts'
 
 /** To whom a ticket is passed on. The same `transferId` is the same request. */
 export interface TransferWish {
@@ -35,11 +22,12 @@ export interface TransferWish {
 export type TransferResult =
   | { outcome: 'transferred'; transfer: StoredTransfer }
   | ({ outcome: 'refused' } & NotTransferred)
-  | { outcome: 'unknown' | 'too-many' }
+  | { outcome: 'unknown' | 'too-many' | 'too-many-to-address' }
 
 /**
  * Tickets change hands. Of a confirmed address at once: the ticket is TRANSFERRED, its code stops, and another takes its place.
- * Otherwise the ticket stays the sender's, and valid, until somebody confirms the address.
+ * Otherwise the ticket stays the sender's, and valid, until somebody claims it with the secret that is mailed to the address: who
+ * has an account with that address, or confirms it later, need not be who reads its mail now.
  */
 export function createPassOn(deps: {
   transact: Transact
@@ -49,6 +37,7 @@ export function createPassOn(deps: {
   newId: () => string
   recipients: Recipients
   perHourMax: number
+  toAddressMax: number
 }) {
   const { transact, sql } = deps
 
@@ -63,7 +52,7 @@ export function createPassOn(deps: {
     if (refusal) return { outcome: 'refused', ...refusal }
     const recipient = await deps.recipients.findConfirmed(wish.email)
     if (recipient?.userId === sender.userId) return { outcome: 'refused', ...toOneself }
-    const senderName = recipient ? null : await deps.recipients.findName(sender.email)
+    const senderName = recipient ? null : await deps.recipients.findName(sender.userId)
     return transact((tx) => write(tx, wish, ticket.orderId, recipient ?? { senderName }))
   }
 
@@ -75,7 +64,9 @@ export function createPassOn(deps: {
   ): Promise<TransferResult> {
     const { transferId, ticketId, email, holderName } = wish
     const senderId = wish.sender.userId
+    const offered = !('userId' in to)
     await lockOrder(tx, orderId)
+    if (offered) await lockAddress(tx, email) // of offers that are made at once each counts
     const ticket = await lockTicket(tx, ticketId)
     const standing = await findTransfer(tx, transferId)
     if (standing) return { outcome: 'transferred', transfer: standing }
@@ -84,8 +75,9 @@ export function createPassOn(deps: {
     if (refusal) return { outcome: 'refused', ...refusal }
     if ((await countOfLastHour(tx, senderId)) >= deps.perHourMax) return { outcome: 'too-many' }
     const { eventId } = ticket
-    await insertTransfer(tx, { transferId, ticketId, eventId, senderId, email, holderName })
-    if ('userId' in to) await handOver(tx, { transferId, holderName }, ticket, to)
+    if (offered && (await countOffersOfLastDay(tx, email)) >= deps.toAddressMax) return { outcome: 'too-many-to-address' }
+    await insertTransfer(tx, { transferId, ticketId, eventId, senderId, email, holderName, offered })
+    if ('userId' in to) await handOver(deps, tx, { transferId, holderName }, ticket, to)
     else {
       const senderName = to.senderName ?? undefined
       const payload = { transferId, ticketId, eventId, userId: senderId, senderName, recipientEmail: email, holderName }
@@ -96,43 +88,7 @@ export function createPassOn(deps: {
     return { outcome: 'transferred', transfer }
   }
 
-  /** Whoever confirmed an address gets everything that waits for it, while it is still to be had. How many tickets. */
-  async function completeFor(tx: Tx, recipient: Recipient): Promise<number> {
-    let completed = 0
-    for (const { transferId, ticketId, orderId } of await listWaiting(tx, recipient)) {
-      await lockOrder(tx, orderId)
-      const ticket = await lockTicket(tx, ticketId)
-      const transfer = await lockPending(tx, transferId)
-      if (!transfer || ticket?.status !== 'ACTIVE') continue
-      await handOver(tx, transfer, ticket, recipient)
-      completed++
-    }
-    return completed
-  }
-
-  async function handOver(
-    tx: Tx,
-    { transferId, holderName }: Pick<StoredTransfer, 'transferId' | 'holderName'>,
-    ticket: StoredTicket,
-    recipient: Recipient,
-  ): Promise<void> {
-    const newTicketId = deps.newId() as TicketId
-    const { version } = await replaceTicket(tx, ticket.ticketId, { ticketId: newTicketId, userId: recipient.userId, holderName })
-    await completeTransfer(tx, transferId, { recipientId: recipient.userId, newTicketId })
-    const { ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId } = ticket
-    await deps.append(
-      tx,
-      ticketTransferred,
-      {
-        ...{ ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId, newTicketId, holderName },
-        recipientId: recipient.userId,
-        recipientEmail: recipient.email,
-      },
-      { aggregateVersion: version },
-    )
-  }
-
-  return { passOn, completeFor }
+  return { passOn }
 }
 export type PassOn = ReturnType<typeof createPassOn>
 

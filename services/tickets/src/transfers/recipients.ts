@@ -1,7 +1,7 @@
 import type { authInternalRoutes, UserId } from '@boxoffice/contracts'
 import type { Client } from '@boxoffice/service-kit'
 
-export type AuthClient = Pick<Client<typeof authInternalRoutes>, 'getUserByEmail'>
+export type AuthClient = Pick<Client<typeof authInternalRoutes>, 'getUserByEmail' | 'getUser'>
 
 /** Somebody who has confirmed that an address is theirs. */
 export interface Recipient {
@@ -9,27 +9,21 @@ export interface Recipient {
   readonly email: string
 }
 
-/** What the auth service says of addresses. Both reject with ServiceUnavailable when it cannot be had. */
+/** What the auth service says of people. Both reject with ServiceUnavailable when it cannot be had. */
 export interface Recipients {
   /** Who has confirmed an address; null when nobody has. */
   findConfirmed(email: string): Promise<Recipient | null>
-  /** What whoever has an address is called; null when nobody has it. */
-  findName(email: string): Promise<string | null>
+  /** What a user is called; null where there is none. */
+  findName(userId: UserId): Promise<string | null>
 }
 
-export function createRecipients({ auth }: { auth: AuthClient }): Recipients {
-  const find = async (email: string) => {
+export const createRecipients = ({ auth }: { auth: AuthClient }): Recipients => ({
+  async findConfirmed(email) {
     const answer = await auth.getUserByEmail({ body: { email } })
-    return answer.status === 200 ? answer.body : null
-  }
-  return {
-    async findConfirmed(email) {
-      const user = await find(email)
-      return user?.emailVerified ? { userId: user.userId, email } : null
-    },
-    async findName(email) {
-      const user = await find(email)
-      return user && `${user.firstName} ${user.lastName}`
-    },
-  }
-}
+    return answer.status === 200 && answer.body.emailVerified ? { userId: answer.body.userId, email } : null
+  },
+  async findName(userId) {
+    const answer = await auth.getUser({ params: { userId } })
+    return answer.status === 200 ? `${answer.body.firstName} ${answer.body.lastName}` : null
+  },
+})

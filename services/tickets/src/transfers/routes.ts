@@ -1,10 +1,11 @@
 import type { TransferId, ticketsRoutes } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
+import { ticketView } from '../tickets/ticket.ts'
 import { transferView } from './transfer.ts'
 import { findTransfer, listTransfersOf, withdrawTransfer } from './transfer-repository.ts'
 
-type TransferRoutes = Pick<typeof ticketsRoutes, 'transferTicket' | 'listTransfers' | 'cancelTransfer'>
+type TransferRoutes = Pick<typeof ticketsRoutes, 'transferTicket' | 'claimTransfer' | 'listTransfers' | 'cancelTransfer'>
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, transferId: cursorFields.id })
 
@@ -27,11 +28,22 @@ export function transferHandlers(deps: Dependencies): Handlers<TransferRoutes> {
           return refuseUnknown('TICKET', ticketId)
         case 'too-many':
           return { ...refuse(429, 'RATE_LIMITED', 'too many transfers within an hour'), headers: { 'retry-after': '600' } }
+        case 'too-many-to-address':
+          return {
+            ...refuse(429, 'RATE_LIMITED', 'this address was offered too many tickets within a day'),
+            headers: { 'retry-after': '3600' },
+          }
         case 'refused': {
           const { error, message, transferId } = result
           return refuse(409, error, message, { ...(transferId && { transferId }) })
         }
       }
+    },
+    claimTransfer: async ({ body, principal }) => {
+      const result = await deps.claimTicket(body.token, async () => principal)
+      if (result.outcome === 'claimed') return { status: 200, body: ticketView(result.ticket, deps.config.publicUrl) }
+      if (result.outcome === 'refused') return refuse(409, result.error, result.message)
+      return refuse(404, 'TRANSFER_NOT_FOUND', 'this link is not valid: open it again from the mail, or copy all of it')
     },
     listTransfers: async ({ query, principal }) => {
       const after = cursor.decode(query.cursor)

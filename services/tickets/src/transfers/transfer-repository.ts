@@ -1,12 +1,12 @@
-import type { OrderId, TicketId, TransferId, UserId } from '@boxoffice/contracts'
-import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
+import type { TicketId, TransferId, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
 import { stillOpen } from '../event-pictures/picture-repository.ts'
 import type { StoredTransfer } from './transfer.ts'
 
 const select = `select x.transfer_id as "transferId", x.ticket_id as "ticketId", x.event_id as "eventId",
   x.sender_id as "senderId", x.recipient_email as email, x.holder_name as "holderName",
   case when x.status = 'PENDING' and not ${stillOpen('p')} then 'EXPIRED' else x.status end as status,
-  x.created_at as "createdAt", x.ended_at as "endedAt"
+  x.created_at as "createdAt", x.ended_at as "endedAt", x.recipient_id as "recipientId", x.new_ticket_id as "newTicketId"
   from ticket_transfers x join event_pictures p using (event_id)`
 
 export async function findTransfer(tx: Tx, transferId: TransferId): Promise<StoredTransfer | null> {
@@ -38,14 +38,26 @@ export async function countOfLastHour(tx: Tx, senderId: UserId): Promise<number>
   return row?.count ?? 0
 }
 
-/** Write a PENDING transfer of a locked ticket. */
+/** How many tickets a locked address was offered within the last day, whoever passed them on. */
+export async function countOffersOfLastDay(tx: Tx, email: string): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(
+    `select count(*)::int as count from ticket_transfers
+     where recipient_email = $1 and offered_at > clock_timestamp() - interval '1 day'`,
+    [email],
+  )
+  return row?.count ?? 0
+}
+
+/** Write a PENDING transfer of a locked ticket. `offered`: its address is mailed the secret that claims it. */
 export async function insertTransfer(
   tx: Tx,
-  transfer: Pick<StoredTransfer, 'transferId' | 'ticketId' | 'eventId' | 'senderId' | 'email' | 'holderName'>,
+  transfer: Pick<StoredTransfer, 'transferId' | 'ticketId' | 'eventId' | 'senderId' | 'email' | 'holderName'> & {
+    offered: boolean
+  },
 ): Promise<void> {
   await tx.query(
-    `insert into ticket_transfers (transfer_id, ticket_id, event_id, sender_id, recipient_email, holder_name, traceparent)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
+    `insert into ticket_transfers (transfer_id, ticket_id, event_id, sender_id, recipient_email, holder_name, offered_at)
+     values ($1, $2, $3, $4, $5, $6, case when $7 then clock_timestamp() end)`,
     [
       transfer.transferId,
       transfer.ticketId,
@@ -53,26 +65,10 @@ export async function insertTransfer(
       transfer.senderId,
       transfer.email,
       transfer.holderName,
-      currentTraceparent(),
+      transfer.offered,
     ],
   )
 }
-
-/** A transfer that waits, and what has to be locked before it. */
-export interface Waiting {
-  readonly transferId: TransferId
-  readonly ticketId: TicketId
-  readonly orderId: OrderId
-}
-
-/** What waits for an address, sorted by order: the order in which orders are locked. */
-export const listWaiting = (tx: Tx, recipient: { email: string; userId: UserId }): Promise<Waiting[]> =>
-  tx.query<Waiting>(
-    `select x.transfer_id as "transferId", x.ticket_id as "ticketId", t.order_id as "orderId"
-     from ticket_transfers x join tickets t using (ticket_id)
-     where x.recipient_email = $1 and x.status = 'PENDING' and x.sender_id <> $2 order by t.order_id, x.transfer_id`,
-    [recipient.email, recipient.userId],
-  )
 
 /** The transfer, locked until the transaction ends; null when it does not wait any more. */
 export async function lockPending(tx: Tx, transferId: TransferId): Promise<StoredTransfer | null> {
@@ -111,17 +107,3 @@ export const endTransfersOf = (tx: Tx, ticketIds: readonly TicketId[]) =>
      where ticket_id = any($1::uuid[]) and status = 'PENDING'`,
     [ticketIds],
   )
-
-/** Transfers whose address was not looked at since they were written, the oldest first. */
-export const listUnchecked = (
-  tx: Tx,
-  limit: number,
-): Promise<{ transferId: TransferId; email: string; traceparent: string | null }[]> =>
-  tx.query(
-    `select transfer_id as "transferId", recipient_email as email, traceparent from ticket_transfers
-     where status = 'PENDING' and checked_at is null order by created_at limit $1`,
-    [limit],
-  )
-
-export const markChecked = (tx: Tx, transferIds: readonly TransferId[]) =>
-  tx.query(`update ticket_transfers set checked_at = clock_timestamp() where transfer_id = any($1::uuid[])`, [transferIds])

@@ -21,11 +21,20 @@ export interface StoredTransfer {
   readonly status: TransferStatus
   readonly createdAt: Date
   readonly endedAt: Date | null
+  /** Of a COMPLETED one: whose ticket took its place. */
+  readonly recipientId: UserId | null
+  readonly newTicketId: TicketId | null
 }
 
 /** Why a ticket is not passed on. */
 export interface NotTransferred {
-  readonly error: 'TICKET_NOT_TRANSFERABLE' | 'TRANSFER_PENDING' | 'TRANSFER_TO_SELF' | 'EVENT_CANCELLED' | 'EVENT_OVER'
+  readonly error:
+    | 'TICKET_NOT_TRANSFERABLE'
+    | 'TRANSFER_PENDING'
+    | 'TRANSFER_TO_SELF'
+    | 'TRANSFER_ENDED'
+    | 'EVENT_CANCELLED'
+    | 'EVENT_OVER'
   readonly message: string
   /** Of TRANSFER_PENDING: which. */
   readonly transferId?: TransferId
@@ -44,14 +53,20 @@ export function refusalOfTransfer(ticket: StoredTicket, picture: EventPicture, a
     return { error: 'EVENT_OVER', message: 'the event is over' }
   }
   if (ticket.transferId) {
-    const message = 'this ticket waits for an address to be confirmed: cancel that transfer first'
+    const message = 'this ticket waits to be claimed by somebody else: cancel that transfer first'
     return { error: 'TRANSFER_PENDING', message, transferId: ticket.transferId }
   }
   return null
 }
 
 /** A transfer as its sender sees it. */
-export const transferView = ({ senderId: _, endedAt, ...transfer }: StoredTransfer): Transfer => ({
+export const transferView = ({
+  senderId: _,
+  recipientId: __,
+  newTicketId: ___,
+  endedAt,
+  ...transfer
+}: StoredTransfer): Transfer => ({
   ...transfer,
   ...(endedAt && { endedAt }),
 })

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { hasLink, plainName } from './plain-name.ts'
+
+test.each([
+  'https://evil.example',
+  'see http://x',
+  'www.evil',
+  'Win at evil.com',
+  'EVIL.COM',
+  'evil.co.uk',
+  'You won at evil.example.com',
+  'a.b.evil.com/x',
+  'bit.ly',
+  't.me/gift',
+  'x.com',
+  'prize。com',
+  'käufer.shop now',
+  'paypal.com.verify.info',
+  'ada@evil.com',
+])('%j has a link, and is no name', (text) => {
+  expect(hasLink(text)).toBe(true)
+  expect(plainName(200).safeParse(text).success).toBe(false)
+})
+
+test.each([
+  'Ada Kowalska',
+  'J. R. R. Tolkien',
+  'J.R.R. Tolkien',
+  'R.E.M.',
+  'Dr.No',
+  'St.John',
+  'Prof. Dr. med. Müller-Łukasiewicz, Jr.',
+  'A.de Vries',
+  "Sinéad O'Connor",
+  'AC/DC',
+  'N/A',
+  'Жанна д’Арк',
+  '山田 太郎',
+  'Χ. Παπαδόπουλος',
+  'Anna z domu Nowak...',
+])('%j is a name', (text) => {
+  expect(hasLink(text)).toBe(false)
+  expect(plainName(200).safeParse(text).success).toBe(true)
+})

@@ -1,0 +1,39 @@
+import type { Dependencies } from '../dependencies.ts'
+import { isKnownNetwork } from './known-networks.ts'
+import { blockedUntil, type Counted, countAttempt, forgetAttempts } from './limits.ts'
+import { networkOf } from './network.ts'
+
+/** Guesses at the password of one account from one place, wherever they are made: signing in, confirming an address. */
+export interface Guesses {
+  readonly network: string
+  /** When the last of the windows ends that have had their share; null where another guess may be made. */
+  blocked(): Promise<Date | null>
+  failed(): Promise<void>
+  succeeded(): Promise<void>
+}
+
+/**
+ * Failures are counted by account and network together, by network, and by account wherever they come from; when any has had its
+ * share, the right password is no use either. The last of them is no matter where the account was signed in to lately: others
+ * cannot lock its owner out.
+ */
+export async function guessesAt(
+  { prisma, config, now }: Pick<Dependencies, 'prisma' | 'config' | 'now'>,
+  { email, ip }: { email: string; ip: string },
+): Promise<Guesses> {
+  const { limits } = config
+  const network = networkOf(ip)
+  const here: Counted = { kind: 'LOGIN_OF_ACCOUNT_FROM_NETWORK', subject: `${network} ${email}`, account: email }
+  const anywhere: Counted = { kind: 'LOGIN_OF_ACCOUNT', subject: email, account: email }
+  const ofNetwork: Counted = { kind: 'LOGIN_FROM_NETWORK', subject: network }
+  const isKnown = await isKnownNetwork(prisma, { email, network, now: now() })
+  return {
+    network,
+    blocked: () => blockedUntil(prisma, limits, isKnown ? [here, ofNetwork] : [here, ofNetwork, anywhere], now()),
+    async failed() {
+      for (const each of [here, ofNetwork, anywhere]) await countAttempt(prisma, limits, each, now())
+    },
+    // Not `anywhere`: whoever guesses from elsewhere must not begin anew whenever the owner signs in.
+    succeeded: () => forgetAttempts(prisma, here),
+  }
+}

@@ -1,0 +1,73 @@
+import { hasLink } from '@boxoffice/contracts'
+import { eventLines, eventValues, whenAndWhere } from './event-parts.ts'
+import { button, card, frame, kicker, labelled, paragraph, quiet, section, title } from './frame.ts'
+import { type Mail, oneLine, paragraphs, type ShownEvent } from './mail.ts'
+import { compileTemplate, each } from './template.ts'
+
+const template = await compileTemplate(
+  frame(
+    card(`
+      ${section(`
+        ${kicker('A ticket for you')}
+        ${title('{{eventName}}')}
+        ${paragraph('{{lead}}')}
+        ${paragraph('{{how}}')}
+        ${button('Take the ticket', '{{url}}')}
+        ${quiet('If the button does not work, copy this into your browser:')}
+        ${quiet('{{url}}')}`)}
+      ${whenAndWhere()}
+      ${each('holders', section(labelled('In the name of', '{{holderName}}')))}
+      ${section(quiet('You do not want mails that others have sent to you from here? <a href="{{optOutUrl}}">No more of them</a>'))}`),
+  ),
+)
+
+interface Offer {
+  event: ShownEvent
+  locale: string
+  senderName: string | null
+  holderName: string
+  /** With the secret that claims it. */
+  url: string
+  optOutUrl: string
+}
+
+/**
+ * A ticket that waits at an address for whoever reads there. They did not ask for this mail: what others wrote is not in its
+ * subject, and what a mail program would make a link of is left out.
+ */
+export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: Offer): Mail {
+  const shown = { ...event, name: withoutLink(event.name) ?? 'an event' }
+  const about = eventValues(shown, locale)
+  const sender = withoutLink(offer.senderName) ?? 'Somebody'
+  const holderName = withoutLink(offer.holderName)
+  const lead = `${sender} wants to give you a ticket for ${about.eventName}.`
+  const how =
+    'The link below is for you alone: whoever has it takes the ticket. You need a Boxoffice account with a confirmed address for it. The ticket comes by mail at once.'
+  const subject = 'Somebody has a ticket for you'
+  const html = template({
+    ...about,
+    subject,
+    preview: 'It waits until you take it.',
+    reason: 'You get this mail because somebody gave your address. If you do not want the ticket, you need not do anything.',
+    lead,
+    how,
+    url,
+    optOutUrl,
+    holders: holderName ? [{ holderName }] : [],
+  })
+  const text = paragraphs(
+    'Hello,',
+    lead,
+    how,
+    `Take the ticket:\n${url}`,
+    eventLines(shown, locale),
+    holderName && `In the name of: ${holderName}`,
+    'If you do not want the ticket, you need not do anything.',
+    `No more mails that others have sent to you from here:\n${optOutUrl}`,
+    'Questions? Just reply to this mail.\nBoxoffice',
+  )
+  return { subject, html, text }
+}
+
+/** One line; null for what has a link in it, or is nothing: names of before these were refused. */
+const withoutLink = (text: string | null): string | null => (text === null || hasLink(text) ? null : oneLine(text) || null)

@@ -1,0 +1,29 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import type { EventId, TicketId, TransferId } from '@boxoffice/contracts'
+import { expect, test } from 'vitest'
+import { createAcceptedKeys, createCodeKey, signCode, verifyCode } from '../tickets/codes.ts'
+import { readClaim, signClaim } from './claim-token.ts'
+
+const keyNamed = (kid: string) =>
+  createCodeKey({ ...(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as { kty: string }), kid })
+const [key, other] = [keyNamed('one'), keyNamed('two')]
+const transferId = randomUUID() as TransferId
+
+test('a secret names its transfer while its key is accepted, also when it does not sign any more', () => {
+  const token = signClaim(transferId, key)
+  expect(token).toMatch(/^[\w-]{112}$/)
+  expect(readClaim(token, createAcceptedKeys(key, []))).toBe(transferId)
+  expect(readClaim(token, [other, key])).toBe(transferId)
+  expect(readClaim(token, [other])).toBeNull()
+})
+
+test('nothing else is one: changed, cut, of another key under the same name, or a code of a ticket', () => {
+  const token = signClaim(transferId, key)
+  const code = signCode({ ticketId: transferId as string as TicketId, eventId: randomUUID() as EventId, codeVersion: 1 }, key)
+  const flipped = token.replace(/.(?=.{50}$)/, (letter) => (letter === 'A' ? 'B' : 'A'))
+  const forged = signClaim(transferId, { ...other, keyId: key.keyId })
+  for (const wrong of ['', 'x', transferId, token.slice(1), `${token}=`, ` ${token}`, flipped, forged, code]) {
+    expect(readClaim(wrong, [key]), wrong).toBeNull()
+  }
+  expect(verifyCode(token, [key])).toBeNull()
+})

@@ -1,0 +1,65 @@
+import type { TicketId } from '@boxoffice/contracts'
+import type { Append } from '@boxoffice/messaging'
+import type { Transact, Tx } from '@boxoffice/service-kit'
+import { lockOrder } from '../reservations/locks.ts'
+import type { AcceptedKey } from '../tickets/codes.ts'
+import type { StoredTicket } from '../tickets/ticket.ts'
+import { findTicket, lockTicket } from '../tickets/ticket-repository.ts'
+import { readClaim } from './claim-token.ts'
+import { handOver } from './hand-over.ts'
+import type { Recipient } from './recipients.ts'
+import { type NotTransferred, type StoredTransfer, toOneself } from './transfer.ts'
+import { findTransfer, lockPending } from './transfer-repository.ts'
+
+export type ClaimResult =
+  | { outcome: 'claimed'; ticket: StoredTicket }
+  | ({ outcome: 'refused' } & NotTransferred)
+  /** `nobody`: there is no recipient; `unknown`: it is no secret of ours. */
+  | { outcome: 'unknown' | 'nobody' }
+
+const ended: NotTransferred = { error: 'TRANSFER_ENDED', message: 'this ticket was claimed or taken back, or its event is over' }
+const notTransferable: NotTransferred = { error: 'TICKET_NOT_TRANSFERABLE', message: 'this ticket is not valid any more' }
+
+/**
+ * Takes a ticket that was passed on with the secret that was mailed: whoever has it reads that mail, whichever account is theirs.
+ * The same again answers the same ticket.
+ */
+export function createClaimTicket(deps: {
+  transact: Transact
+  /** For reading outside of any transaction. */
+  sql: Tx
+  append: Append
+  newId: () => string
+  acceptedKeys: readonly AcceptedKey[]
+}) {
+  return async function claimTicket(token: string, findRecipient: () => Promise<Recipient | null>): Promise<ClaimResult> {
+    const transferId = readClaim(token, deps.acceptedKeys)
+    const transfer = transferId && (await findTransfer(deps.sql, transferId))
+    const old = transfer && (await findTicket(deps.sql, transfer.ticketId))
+    if (!transfer || !old) return { outcome: 'unknown' }
+    const recipient = await findRecipient() // who has the secret alone may ask
+    if (!recipient) return { outcome: 'nobody' }
+    if (transfer.senderId === recipient.userId) return { outcome: 'refused', ...toOneself }
+    return deps.transact(async (tx): Promise<ClaimResult> => {
+      await lockOrder(tx, old.orderId)
+      const ticket = await lockTicket(tx, old.ticketId)
+      const pending = await lockPending(tx, transfer.transferId)
+      if (!pending) return repeated(tx, await findTransfer(tx, transfer.transferId), recipient)
+      if (ticket?.status !== 'ACTIVE') return { outcome: 'refused', ...notTransferable }
+      return claimed(tx, await handOver(deps, tx, pending, ticket, recipient))
+    })
+  }
+}
+export type ClaimTicket = ReturnType<typeof createClaimTicket>
+
+async function claimed(tx: Tx, ticketId: TicketId): Promise<ClaimResult> {
+  const ticket = await findTicket(tx, ticketId)
+  if (!ticket) throw new Error(`ticket ${ticketId} was not written`)
+  return { outcome: 'claimed', ticket }
+}
+
+/** It waits no more: for who claimed it before that is the answer of then. */
+async function repeated(tx: Tx, transfer: StoredTransfer | null, { userId }: Recipient): Promise<ClaimResult> {
+  if (transfer?.newTicketId && transfer.recipientId === userId) return claimed(tx, transfer.newTicketId)
+  return { outcome: 'refused', ...ended }
+}
