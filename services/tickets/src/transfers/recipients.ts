@@ -29,7 +29,7 @@ export function createRecipients({ auth }: { auth: AuthClient }): Recipients {
     },
     async findName(email) {
       const user = await find(email)
-      return user && `${user.firstName} ${user.lastName}`
+      return user && `${user.firstName} ${user.lastName}`.trim()
     },
   }
 }
