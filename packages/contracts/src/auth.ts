@@ -1,21 +1,23 @@
 import { z } from 'zod'
+import { Email, KeptEmail } from './email.ts'
 import { UserId } from './ids.ts'
+import { Phone, TypedPhone } from './phone.ts'
 import { plainName } from './plain-name.ts'
 import { defineRoute, Empty, Refusal } from './route.ts'
-import { Email, Instant, Locale } from './text.ts'
+import { Country, Instant, Locale } from './text.ts'
 
 export const Role = z.enum(['USER', 'ORGANIZER', 'ADMIN'])
 export type Role = z.output<typeof Role>
 
-const Phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be in international form, such as +48221234567')
 const Password = z.string().min(8).max(128)
 const Secret = z.string().min(1).max(512)
+const phoneCountry = Country.optional().meta({ description: 'of a number that is written as at home, without its country' })
 
 export const User = z.object({
   userId: UserId,
-  email: Email,
+  email: KeptEmail,
   firstName: z.string(),
-  lastName: z.string(),
+  lastName: z.string().meta({ description: 'empty for who has one name' }),
   phone: Phone.optional(),
   locale: Locale,
   emailVerified: z.boolean(),
@@ -36,8 +38,9 @@ export const Registration = z.strictObject({
   email: Email,
   password: Password,
   firstName: plainName(100),
-  lastName: plainName(100),
-  phone: Phone.optional(),
+  lastName: plainName(100).optional().meta({ description: 'left out by who has one name' }),
+  phone: TypedPhone.optional(),
+  phoneCountry,
   locale: Locale.optional(),
 })
 export type Registration = z.output<typeof Registration>
@@ -107,8 +110,9 @@ export const authRoutes = {
     access: 'user',
     body: z.strictObject({
       firstName: plainName(100).optional(),
-      lastName: plainName(100).optional(),
-      phone: Phone.nullable().optional().meta({ description: 'null removes it' }),
+      lastName: plainName(100).nullable().optional().meta({ description: 'null: one name is all there is' }),
+      phone: TypedPhone.nullable().optional().meta({ description: 'null removes it' }),
+      phoneCountry,
       locale: Locale.optional(),
     }),
     responses: { 200: User },
@@ -202,7 +206,7 @@ export const authInternalRoutes = {
     access: { services: ['event-service', 'ticket-service', 'payment-service', 'notification-service'] },
     body: z.strictObject({ token: z.string().max(4096) }),
     responses: {
-      200: z.object({ valid: z.literal(true), userId: UserId, email: Email, roles: z.array(Role), expiresAt: Instant }),
+      200: z.object({ valid: z.literal(true), userId: UserId, email: KeptEmail, roles: z.array(Role), expiresAt: Instant }),
       401: Refusal.extend({ valid: z.literal(false) }),
     },
   }),

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { Email, KeptEmail } from './email.ts'
 import { EventId, OrderId, TicketId, TransferId } from './ids.ts'
 import { plainName } from './plain-name.ts'
 import { defineRoute, Empty, fileOr, NextCursor, Page, Refusal, refusalWith } from './route.ts'
-import { Email, Instant, line } from './text.ts'
-import { Seat, Ticket, TicketStatus } from './ticket.ts'
+import { Seat } from './seat.ts'
+import { Instant, line } from './text.ts'
+import { Ticket, TicketStatus } from './ticket.ts'
 
 // What becomes of a ticket once it is somebody's: it changes hands, and it admits.
 
@@ -17,7 +19,7 @@ export const Transfer = z.object({
   ticketId: TicketId.meta({ description: 'the ticket that was passed on' }),
   eventId: EventId,
   status: TransferStatus.meta({ description: 'PENDING until somebody claims it with the secret that was mailed to the address' }),
-  email: Email,
+  email: KeptEmail,
   holderName: z.string(),
   createdAt: Instant,
   endedAt: Instant.optional().meta({ description: 'when it was completed or cancelled' }),

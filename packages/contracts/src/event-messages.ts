@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { EventStatus } from './event.ts'
 import { EventId, UserId, VenueId } from './ids.ts'
 import { defineMessage } from './message.ts'
-import { Instant } from './text.ts'
+import { Instant, shownLine } from './text.ts'
 
 const AffectedTicketCount = z.int().nonnegative().meta({
   description:
@@ -13,13 +13,13 @@ const AffectedTicketCount = z.int().nonnegative().meta({
 const Snapshot = z.object({
   eventId: EventId,
   organizerId: UserId,
-  name: z.string().max(200),
+  name: shownLine(200),
   eventDate: Instant,
   endDate: Instant.optional(),
   timeZone: z.string().max(64),
   venueId: VenueId,
-  venueName: z.string().max(200),
-  venueAddress: z.string().max(500),
+  venueName: shownLine(200),
+  venueAddress: shownLine(500),
   status: EventStatus,
   refundableUntil: Instant.optional(),
 })
@@ -42,8 +42,8 @@ export const eventPublished = defineMessage('EVENT_PUBLISHED', { ...everyChange,
 export const eventCancelled = defineMessage('EVENT_CANCELLED', {
   ...everyChange,
   payload: Snapshot.extend({
-    eventName: z.string().max(200),
-    cancellationReason: z.string().max(500),
+    eventName: shownLine(200),
+    cancellationReason: shownLine(500),
     affectedTicketCount: AffectedTicketCount.optional(),
   }),
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Event } from './event.ts'
 import { EventId, UserId } from './ids.ts'
 import { defineRoute, jsonText, Refusal, refusalWith } from './route.ts'
-import { SeatingPlan } from './seating-plan.ts'
+import { SeatingPlan, ZONES_MAX } from './seating-plan.ts'
 
 const params = z.object({ eventId: EventId })
 
@@ -14,7 +14,7 @@ const readers = { services: ['ticket-service', 'payment-service', 'notification-
 
 /** Zones of a plan in a query: `1,2,20`. */
 const ZoneIds = z.codec(
-  z.string().regex(/^\d{1,3}(,\d{1,3}){0,49}$/, 'must be zones with commas between them'),
+  z.string().regex(new RegExp(`^\\d{1,3}(,\\d{1,3}){0,${ZONES_MAX - 1}}$`), 'must be zones with commas between them'),
   z.array(z.int()),
   {
     decode: (text) => text.split(',').map(Number),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { OrderId, UserId } from './ids.ts'
 import { defineMessage } from './message.ts'
-import { line } from './text.ts'
+import { shownLine } from './text.ts'
 
 // What a buyer asked to be done later, in the order in which it was asked for. Each is accepted (202) in the commit that sends it.
 
@@ -10,5 +10,8 @@ const Of = z.object({ orderId: OrderId, userId: UserId })
 
 /** Begin the saga of an order that waits. */
 export const createOrderCommand = defineMessage('CREATE_ORDER', { ...command, payload: Of })
-export const updateOrderCommand = defineMessage('UPDATE_ORDER', { ...command, payload: Of.extend({ holderName: line(200) }) })
+export const updateOrderCommand = defineMessage('UPDATE_ORDER', {
+  ...command,
+  payload: Of.extend({ holderName: shownLine(200) }),
+})
 export const deleteOrderCommand = defineMessage('DELETE_ORDER', { ...command, payload: Of })

@@ -4,7 +4,7 @@ import { defineMessage, Part } from './message.ts'
 import { Currency, Money } from './money.ts'
 import { FailureReason, OrderStatus, PaymentMethod, Retryable } from './order.ts'
 import { LINES_MAX, TICKETS_PER_ORDER_MAX } from './reservation.ts'
-import { cutTo, Instant, line, Numbered } from './text.ts'
+import { cutTo, Instant, Numbered, shownLine } from './text.ts'
 
 const Order = z.object({ orderId: OrderId, orderNumber: Numbered, userId: UserId, eventId: EventId })
 const orderIds = ['orderId', 'userId', 'eventId'] as const
@@ -23,7 +23,7 @@ export const paymentCompleted = defineMessage('PAYMENT_COMPLETED', {
   ...aboutOrder,
   payload: Order.extend({
     reservationId: ReservationId,
-    holderName: line(200),
+    holderName: shownLine(200),
     totalAmount: Money,
     currency: Currency,
     paymentMethod: PaymentMethod,

@@ -5,8 +5,8 @@ import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund, 
 import { plainName } from './plain-name.ts'
 import { TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
 import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
+import { SeatId } from './seat.ts'
 import { line } from './text.ts'
-import { SeatId } from './ticket.ts'
 
 const payment = {
   paymentMethod: PaymentMethod.optional().meta({ description: 'CREDIT_CARD where none is given' }),

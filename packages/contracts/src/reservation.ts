@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { EventId, ReservationId, TicketTypeId, UserId } from './ids.ts'
 import { Currency, Money } from './money.ts'
 import { refusalWith } from './route.ts'
+import { SeatId } from './seat.ts'
 import { Instant } from './text.ts'
-import { SeatId } from './ticket.ts'
 
 export const ReservationStatus = z.enum(['ACTIVE', 'PAYING', 'COMPLETED', 'EXPIRED', 'CANCELLED'])
 export type ReservationStatus = z.output<typeof ReservationStatus>

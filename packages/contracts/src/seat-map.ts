@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EventId } from './ids.ts'
+import { SeatId } from './seat.ts'
 import { Instant } from './text.ts'
-import { SeatId } from './ticket.ts'
 
 /** What a seat map says of a seat: free, held, sold, not for sale. */
 export const SeatStatus = z.enum(['.', 'h', 's', 'x'])

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EventId } from './ids.ts'
+import { labelKey, SeatLabel } from './seat.ts'
 import { line } from './text.ts'
 
 export const SEATING_PLAN_BYTES_MAX = 16 * 1_048_576
@@ -8,32 +9,30 @@ export const ZONES_MAX = 200
 const ROWS_MAX = 200
 const ROW_SEATS_MAX = 500
 
-const Label = z.string().regex(/^[A-Za-z0-9]{1,8}$/, 'must be 1 to 8 letters and digits')
 const Coordinate = z.number().min(-1_000_000).max(1_000_000)
 
 const PlannedSeat = z.strictObject({
-  colLabel: Label,
+  colLabel: SeatLabel,
   x: Coordinate.optional().meta({ description: 'where it is drawn, in units of the plan' }),
   y: Coordinate.optional(),
   accessible: z.boolean().optional(),
 })
 
 const Row = z.strictObject({
-  rowLabel: Label,
-  seats: z.array(PlannedSeat).min(1).max(ROW_SEATS_MAX).check(unique('colLabel')),
+  rowLabel: SeatLabel,
+  seats: z.array(PlannedSeat).min(1).max(ROW_SEATS_MAX),
 })
 
 const Zone = z.strictObject({
   zoneId: z.int().min(1).max(999),
   name: line(100),
-  rows: z.array(Row).min(1).max(ROWS_MAX).check(unique('rowLabel')),
+  rows: z.array(Row).min(1).max(ROWS_MAX),
 })
 
 const Zones = z
   .array(Zone)
   .min(1)
   .max(ZONES_MAX)
-  .check(unique('zoneId'))
   .refine((zones) => seatCountOf(zones) <= SEATS_MAX, `there may be ${SEATS_MAX} seats in all`)
 export type Zones = z.output<typeof Zones>
 
@@ -41,7 +40,7 @@ export type Zones = z.output<typeof Zones>
 export const seatCountOf = (zones: readonly { rows: readonly { seats: readonly unknown[] }[] }[]): number =>
   zones.reduce((sum, { rows }) => rows.reduce((inZone, { seats }) => inZone + seats.length, sum), 0)
 
-export const NewSeatingPlan = z.strictObject({ zones: Zones })
+export const NewSeatingPlan = z.strictObject({ zones: Zones.check(refuseTwins) })
 
 /** The seats of an event, in the order in which they are numbered; a seat's id is `"<zoneId>-<rowLabel>-<colLabel>"`. */
 export const SeatingPlan = z.object({
@@ -52,13 +51,22 @@ export const SeatingPlan = z.object({
 })
 export type SeatingPlan = z.output<typeof SeatingPlan>
 
-/** Refuses a list in which two items have the same value under `key`, naming the later one. */
-function unique<K extends string>(key: K) {
-  return ({ value: items, issues }: z.core.ParsePayload<Record<K, string | number>[]>) => {
-    const seen = new Set<string | number>()
-    for (const [index, item] of items.entries()) {
-      if (seen.has(item[key])) issues.push({ code: 'custom', input: item, path: [index, key], message: 'is there twice' })
-      seen.add(item[key])
+/** Refuses zones of one number, rows of one zone and seats of one row that people would take for one, naming the later. */
+function refuseTwins({ value: zones, issues }: z.core.ParsePayload<Zones>) {
+  const refuse = (path: (string | number)[], input: unknown) =>
+    issues.push({ code: 'custom', input, path, message: 'is there twice' })
+  for (const index of twinsIn(zones, ({ zoneId }) => zoneId)) refuse([index, 'zoneId'], zones[index])
+  for (const [zone, { rows }] of zones.entries()) {
+    for (const row of twinsIn(rows, ({ rowLabel }) => labelKey(rowLabel))) refuse([zone, 'rows', row, 'rowLabel'], rows[row])
+    for (const [row, { seats }] of rows.entries()) {
+      for (const seat of twinsIn(seats, ({ colLabel }) => labelKey(colLabel)))
+        refuse([zone, 'rows', row, 'seats', seat, 'colLabel'], seats[seat])
     }
   }
+}
+
+/** Where something stands whose key stands before it already. */
+function twinsIn<T>(things: readonly T[], keyOf: (thing: T) => string | number): number[] {
+  const seen = new Set<string | number>()
+  return things.flatMap((thing, index) => (seen.size === seen.add(keyOf(thing)).size ? [index] : []))
 }

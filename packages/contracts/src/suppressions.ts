@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { Email } from './email.ts'
 import { NotificationId } from './ids.ts'
 import { defineRoute, Empty, Refusal } from './route.ts'
-import { Email, Instant } from './text.ts'
+import { Instant } from './text.ts'
 
 /**
  * Why no mail goes to an address any more: it does not exist, or whoever reads there does not want ours. OPT_OUT: none that is
@@ -13,7 +14,7 @@ export type SuppressionCause = z.output<typeof SuppressionCause>
 const AddressHash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex')
-  .meta({ description: 'SHA-256 of the address in lower case: the address itself is not kept' })
+  .meta({ description: 'SHA-256 of the address in its one spelling: the address itself is not kept' })
 
 export const Suppression = z.object({
   cause: SuppressionCause,

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { KeptEmail } from './email.ts'
 import { EventId, NotificationId, OrderId, ReservationId, TicketId, TicketTypeId, TransferId, UserId, VenueId } from './ids.ts'
 import { defineMessage, Part } from './message.ts'
 import { Currency, Money } from './money.ts'
 import { LINES_MAX, TICKETS_PER_ORDER_MAX } from './reservation.ts'
-import { cutTo, Email, Instant, line, Numbered } from './text.ts'
-import { Seat } from './ticket.ts'
+import { Seat } from './seat.ts'
+import { cutTo, Instant, Numbered, shownLine } from './text.ts'
 import { TicketType } from './ticket-type.ts'
 
 const aboutOrder = { topics: ['ticket-events'], attributes: ['orderId', 'userId', 'eventId'] } as const
@@ -25,11 +26,11 @@ export const ticketsGenerated = defineMessage('TICKETS_GENERATED', {
           ticketNumber: Numbered,
           qrCode: z.string().max(500),
           ticketTypeId: TicketTypeId,
-          ticketTypeName: z.string().max(100),
+          ticketTypeName: shownLine(100),
           seat: Seat.optional(),
           unitPrice: Money,
           currency: Currency,
-          holderName: line(200),
+          holderName: shownLine(200),
           createdAt: Instant.optional().meta({
             description: 'as /api/tickets says it; absent in messages of before it was told',
           }),
@@ -55,7 +56,7 @@ export const ticketCancelled = defineMessage('TICKET_CANCELLED', {
 export const ticketTransferred = defineMessage('TICKET_TRANSFERRED', {
   topics: ['ticket-events'],
   attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
-  payload: OfTicket.extend({ newTicketId: TicketId, recipientId: UserId, recipientEmail: Email, holderName: line(200) }),
+  payload: OfTicket.extend({ newTicketId: TicketId, recipientId: UserId, recipientEmail: KeptEmail, holderName: shownLine(200) }),
 })
 /** A ticket waits for whoever this address belongs to; `userId` is the sender's. */
 export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
@@ -66,9 +67,9 @@ export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
     ticketId: TicketId,
     eventId: EventId,
     userId: UserId,
-    senderName: z.string().max(250).optional(),
-    recipientEmail: Email,
-    holderName: line(200),
+    senderName: shownLine(250).optional(),
+    recipientEmail: KeptEmail,
+    holderName: shownLine(200),
   }),
 })
 export const ticketsDelivered = defineMessage('TICKETS_DELIVERED', {
@@ -91,13 +92,13 @@ export const ticketTypeChanged = defineMessage('TICKET_TYPE_CHANGED', {
     unitPrice: true,
     currency: true,
     quantityTotal: true,
-  }).extend({ name: z.string().max(100), withdrawn: z.boolean() }),
+  }).extend({ name: shownLine(100), withdrawn: z.boolean() }),
 })
 /** Somebody was admitted; `userId` is whose ticket it is. */
 export const ticketCheckedIn = defineMessage('TICKET_CHECKED_IN', {
   topics: ['ticket-events'],
   attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
-  payload: OfTicket.extend({ checkedInAt: Instant, gate: z.string().max(100).optional() }),
+  payload: OfTicket.extend({ checkedInAt: Instant, gate: shownLine(50).optional() }),
 })
 /** A hold that came to nothing. That one became tickets is said by TICKETS_GENERATED. */
 export const reservationReleased = defineMessage('RESERVATION_RELEASED', {

@@ -1,15 +1,7 @@
 import { z } from 'zod'
 import { EventId, OrderId, TicketId, TicketTypeId, TransferId } from './ids.ts'
+import { Seat } from './seat.ts'
 import { Instant } from './text.ts'
-
-/** `"<zoneId>-<rowLabel>-<colLabel>"`, e.g. `1-A-12`. */
-export const SeatId = z
-  .string()
-  .regex(/^[1-9]\d{0,2}-[A-Za-z0-9]{1,8}-[A-Za-z0-9]{1,8}$/, 'must be a seat such as 1-A-12')
-  .brand<'SeatId'>()
-export type SeatId = z.output<typeof SeatId>
-export const Seat = z.object({ zoneId: z.int().positive(), rowLabel: z.string().max(12), colLabel: z.string().max(12) })
-export type Seat = z.output<typeof Seat>
 
 export const TicketStatus = z.enum(['ACTIVE', 'CHECKED_IN', 'CANCELLED', 'TRANSFERRED'])
 export type TicketStatus = z.output<typeof TicketStatus>

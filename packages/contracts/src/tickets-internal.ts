@@ -3,8 +3,9 @@ import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, User
 import { Currency, Money } from './money.ts'
 import { NotReserved, Reservation, ReserveRefusal, TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
 import { binary, defineRoute, Refusal, refusalWith } from './route.ts'
-import { Instant, line } from './text.ts'
-import { SeatId, Ticket } from './ticket.ts'
+import { SeatId } from './seat.ts'
+import { Instant, line, shownLine } from './text.ts'
+import { Ticket } from './ticket.ts'
 
 const ticketParams = z.object({ ticketId: TicketId })
 const png = binary('image/png')
@@ -88,7 +89,7 @@ export const ticketsInternalRoutes = {
     path: '/api/tickets/internal/confirm-purchase',
     summary: 'What PAYMENT_COMPLETED asks for, asked directly: tickets for a paid order, once',
     access: paymentService,
-    body: Claim.extend({ holderName: line(200) }),
+    body: Claim.extend({ holderName: shownLine(200) }),
     responses: {
       200: z.object({ confirmed: z.literal(true), orderId: OrderId, tickets: z.array(IssuedTicket) }),
       409: refusalWith({

@@ -3,7 +3,7 @@ import { TransferStatus } from './door.ts'
 import { EventId, OrderId, TicketId, TransferId, UserId } from './ids.ts'
 import { Currency, Money } from './money.ts'
 import { binary, defineRoute, Refusal } from './route.ts'
-import { Seat } from './ticket.ts'
+import { Seat } from './seat.ts'
 
 const readers = { services: ['payment-service', 'notification-service'] } as const
 

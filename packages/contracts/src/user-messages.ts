@@ -1,13 +1,14 @@
 import { z } from 'zod'
+import { KeptEmail } from './email.ts'
 import { UserId } from './ids.ts'
 import { defineMessage } from './message.ts'
-import { Email, Instant, Locale } from './text.ts'
+import { Instant, Locale, shownLine } from './text.ts'
 
 const Recipient = z.object({
   userId: UserId,
-  email: Email,
-  firstName: z.string().max(100),
-  lastName: z.string().max(100),
+  email: KeptEmail,
+  firstName: shownLine(100),
+  lastName: shownLine(100),
   locale: Locale,
 })
 
@@ -35,5 +36,5 @@ export const passwordResetRequested = defineMessage('PASSWORD_RESET_REQUESTED', 
 export const userEmailVerified = defineMessage('USER_EMAIL_VERIFIED', {
   topics: ['user-events'],
   attributes: ['userId'],
-  payload: z.object({ userId: UserId, email: Email, verifiedAt: Instant }),
+  payload: z.object({ userId: UserId, email: KeptEmail, verifiedAt: Instant }),
 })

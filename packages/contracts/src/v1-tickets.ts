@@ -4,8 +4,8 @@ import { Currency, Money, MoneySum } from './money.ts'
 import { FailureReason, Retryable } from './order.ts'
 import { plainName } from './plain-name.ts'
 import { defineRoute, NextCursor, Page, Refusal, refusalWith } from './route.ts'
+import { Seat, SeatId, SeatLabel } from './seat.ts'
 import { Instant } from './text.ts'
-import { Seat, SeatId } from './ticket.ts'
 
 // The API of one seat at a time: who buys talks to the payment service, who reads to the read side.
 
@@ -16,8 +16,8 @@ export const SeatPurchase = z.strictObject({
   venueId: VenueId,
   eventId: EventId,
   zoneId: z.int().min(1).max(999),
-  rowLabel: z.string().regex(/^[A-Za-z0-9]{1,8}$/, 'must be the label of a row such as A'),
-  colLabel: z.string().regex(/^[A-Za-z0-9]{1,8}$/, 'must be the label of a seat in its row such as 12'),
+  rowLabel: SeatLabel,
+  colLabel: SeatLabel,
   paymentToken: z
     .string()
     .regex(/^[A-Za-z0-9_]{1,200}$/, 'must be a payment token of the gateway')

@@ -15,7 +15,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     messaging.housekeeping,
     createIdempotencySweeper(deps),
     createSweeper({ name: 'events that are over', intervalMs: COMPLETE_MS, logger, sweep: () => completeEvents(deps) }),
-    // What was there before search was ours; otherwise every write does it.
+    // What was there before search was ours, or has words of older rules; otherwise every write does it.
     createSweeper({
       name: 'search',
       intervalMs: FILL_SEARCH_MS,

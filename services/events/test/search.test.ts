@@ -37,6 +37,7 @@ describe('words', () => {
     ['lodz wielki jazz', ['Jazz Evening']],
     ['obrien', ['O’Brien’s quiz']],
     ["o'brien", ['O’Brien’s quiz']],
+    ['𝕵𝖆𝖟𝖟 𝖒𝖚𝖘', ['Jazz Evening']],
     ['jazz zolc', []],
     ['draft', []],
   ])('%s finds what has all of them, however they are written', async (query, names) => {
@@ -52,7 +53,6 @@ describe('words', () => {
     "\\'; select pg_sleep(9); --",
     '"'.repeat(200),
     'é'.repeat(200),
-    '𝕵𝖆',
   ])('that are hostile do no harm: %s', async (query) => {
     const answer = await service.app.inject({ url: '/api/events', query: { query, place: query } })
     expect(answer.statusCode).toBe(200)

@@ -215,8 +215,8 @@ test.each<[string, unknown, string]>([
     'body.zones.0.rows.0.seats.2.colLabel',
   ],
   [
-    'a label with a dash in it',
-    [{ ...stalls()[0], rows: [{ rowLabel: 'A-1', seats: seats(1) }] }],
+    'a label with an underscore in it',
+    [{ ...stalls()[0], rows: [{ rowLabel: 'A_1', seats: seats(1) }] }],
     'body.zones.0.rows.0.rowLabel',
   ],
   ['201 zones', Array.from({ length: 201 }, (_, n) => ({ ...stalls()[0], zoneId: n + 1 })), 'body.zones'],

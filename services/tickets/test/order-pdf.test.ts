@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type OrderId, type TransferId, ticketsMailingRoutes, type UserId } from '@boxoffice/contracts'
+import { type OrderId, type TicketId, type TransferId, ticketsMailingRoutes, type UserId } from '@boxoffice/contracts'
 import { sqlOfPool } from '@boxoffice/service-kit'
 import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { removeOldPrints } from '../src/tickets/print-repository.ts'
-import { account, buyer, passOn, transferIdOf } from './people.ts'
+import { type Account, account, buyer, passOn, ticketsOf, transferIdOf } from './people.ts'
 import { createSetting, type Setting, some } from './setting.ts'
 
 let setting: Setting
@@ -24,6 +24,14 @@ const pagesOf = (pdf: Buffer) => pdf.toString('latin1').match(/\/Type \/Page\b/g
 const orderOf = async (count: number) => {
   const { eventId, typeId, event } = await setting.offer(count, { maxPerOrder: 100 })
   return { ...(await buyer(setting, eventId, some(typeId, count))), event, eventId }
+}
+/** The ticket that somebody has in place of one that was passed on to them. */
+async function ticketPassed(from: Account, ticketId: TicketId, to: Account): Promise<TicketId> {
+  const before = (await ticketsOf(to)).map((ticket) => ticket.ticketId)
+  transferIdOf(await passOn(from, ticketId, to.email))
+  const [received] = (await ticketsOf(to)).filter((ticket) => ticket.status === 'ACTIVE' && !before.includes(ticket.ticketId))
+  if (!received) throw new Error('no ticket came')
+  return received.ticketId
 }
 const cancel = (orderId: OrderId, ticketIds?: never[]) =>
   setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded', ...(ticketIds && { ticketIds }) } })
@@ -142,6 +150,21 @@ describe("an order's PDF", () => {
     await passOn(sender, sender.ticketId, recipient.email)
     expect((await printOf(sender.orderId)).tickets.map(({ ticketId }) => ticketId)).not.toContain(sender.ticketId)
     expect(pagesOf(await pdfOf(sender.orderId))).toBe(1)
+  })
+
+  it('has a ticket that was passed on and came back, as the one it is now', async () => {
+    const sender = await orderOf(2)
+    const [friend, other] = [await account(setting), await account(setting)]
+    const ofFriend = await ticketPassed(sender, sender.ticketId, friend)
+    expect((await printOf(sender.orderId)).tickets).toHaveLength(1)
+    const ofOther = await ticketPassed(friend, ofFriend, other)
+    expect((await printOf(sender.orderId)).tickets).toHaveLength(1)
+    const back = await ticketPassed(other, ofOther, sender)
+    const { tickets } = await printOf(sender.orderId)
+    expect(tickets.map(({ ticketId }) => ticketId)).toEqual([back, sender.tickets[1]?.ticketId])
+    expect(pagesOf(await pdfOf(sender.orderId))).toBe(2)
+    await setting.internal.cancelOrderTickets({ body: { orderId: sender.orderId, reason: 'refunded', force: true } })
+    expect((await printOf(sender.orderId)).tickets).toEqual([])
   })
 })
 

@@ -51,6 +51,7 @@ const freeText = [
 
 /** What null removes. */
 const removable = [
+  'auth.updateMe lastName',
   'auth.updateMe phone',
   'events.updateEvent endDate',
   'events.updateEvent imageUrl',

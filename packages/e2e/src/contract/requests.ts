@@ -46,12 +46,22 @@ const page = { limit: '10', cursor: 'x' }
 /** A good request of every operation that takes something, with every field that there is. */
 export const goodRequests: Partial<Record<OperationName, (world: World) => WireRequest>> = {
   'auth.register': ({ secret, email }) => ({
-    body: { email, password: secret, firstName: 'Ada', lastName: 'Kowalska', phone: '+48221234567', locale: 'pl' },
+    body: {
+      email,
+      password: secret,
+      firstName: 'Ada',
+      lastName: 'Kowalska',
+      phone: '+48221234567',
+      phoneCountry: 'PL',
+      locale: 'pl',
+    },
   }),
   'auth.login': ({ secret, email }) => ({ body: { email, password: secret } }),
   'auth.refresh': ({ secret }) => ({ body: { refreshToken: secret } }),
   'auth.logout': ({ secret }) => ({ body: { refreshToken: secret } }),
-  'auth.updateMe': () => ({ body: { firstName: 'Ada', lastName: 'Nowak', phone: '+48221234567', locale: 'en' } }),
+  'auth.updateMe': () => ({
+    body: { firstName: 'Ada', lastName: 'Nowak', phone: '+48221234567', phoneCountry: 'PL', locale: 'en' },
+  }),
   'auth.verifyEmail': ({ secret }) => ({ body: { token: secret, newPassword: secret, mine: true } }),
   'auth.resendVerification': ({ email }) => ({ body: { email } }),
   'auth.forgotPassword': ({ email }) => ({ body: { email } }),

@@ -29,7 +29,8 @@ export const sqlInvariants: readonly SqlInvariant[] = [
         from reservation_items i join reservations r using (reservation_id), unnest(i.seat_ids) seat_id
         where r.status in ('ACTIVE', 'PAYING')
         union all
-        select event_id, zone_id || '-' || row_label || '-' || col_label, null, root_ticket_id from tickets
+        select event_id, zone_id || '-' || replace(row_label, '-', '_') || '-' || replace(col_label, '-', '_'), null, root_ticket_id
+        from tickets
         where zone_id is not null and status in ('ACTIVE', 'CHECKED_IN'))
       select event_id, seat_id, c.reservation_id, c.ticket_id as claimed, d.ticket_id as due
       from seat_claims c full join due d using (event_id, seat_id)

@@ -1,4 +1,5 @@
-import { type Currency, MoneySum } from '@boxoffice/contracts'
+import { type Currency, cutToGraphemes, MoneySum } from '@boxoffice/contracts'
+import { cellOf, timeAt } from '@boxoffice/service-kit'
 import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
 import { amountOf, type Line } from './figures.ts'
@@ -18,15 +19,15 @@ const columns = [
 
 /**
  * Sales as lines of a spreadsheet (RFC 4180), one for each period and type, and one for what else went back in a
- * period: UTF-8 with the mark by which spreadsheets know it, times in
- * UTC, amounts in major units. What would be a formula is made text.
+ * period: UTF-8 with the mark by which spreadsheets know it, times where
+ * the event is, amounts in major units. What would be a formula is made text.
  */
-export function csvOf(lines: readonly Line[], currency: Currency | null): Buffer {
+export function csvOf(lines: readonly Line[], { currency, timeZone }: { currency: Currency | null; timeZone: string }): Buffer {
   const money = (minor: number) => z.encode(MoneySum, amountOf(minor)).toFixed(2)
   const rows = lines.map(
     (line): Record<(typeof columns)[number], string | number> => ({
-      from: new Date(line.from).toISOString(),
-      ticketType: line.name ?? '',
+      from: timeAt(new Date(line.from), timeZone),
+      ticketType: cellOf(line.name ?? ''),
       issued: line.issued,
       revenue: money(line.grossMinor),
       cancelled: line.cancelled,
@@ -41,7 +42,6 @@ export function csvOf(lines: readonly Line[], currency: Currency | null): Buffer
     bom: true,
     columns: [...columns],
     record_delimiter: 'windows',
-    escape_formulas: true,
   })
   return Buffer.from(text)
 }
@@ -54,4 +54,4 @@ export function attachmentFor(event: { name: string; eventId: string }): string 
 }
 
 const wordsOf = (name: string, between: RegExp) =>
-  [...name.replace(between, '-').replace(/^-/, '')].slice(0, NAME_MAX).join('').replace(/-$/, '')
+  cutToGraphemes(name.replace(between, '-').replace(/^-/, ''), NAME_MAX).replace(/-$/, '')

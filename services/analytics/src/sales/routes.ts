@@ -15,7 +15,7 @@ export function salesHandlers({ access, sales, watchSales }: Dependencies): Hand
       if (format === 'json') return { status: 200, body: await sales.reportOn(event, interval) }
       const { lines, currency } = await sales.linesOf(event, interval)
       const headers = { 'content-disposition': attachmentFor(event), 'cache-control': 'private, no-store' }
-      return { status: 200, body: csvOf(lines, currency), headers }
+      return { status: 200, body: csvOf(lines, { currency, timeZone: event.timeZone }), headers }
     },
     async watchSales({ params, query: { interval }, principal, signal }) {
       const event = await access.getOwn(params.eventId, principal)

@@ -1,11 +1,11 @@
-import { type Registration, type UserId, userCreated } from '@boxoffice/contracts'
+import { userCreated } from '@boxoffice/contracts'
 import { sqlOf, violatedUnique } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { rememberNetwork } from '../limits/known-networks.ts'
 import type { SignedIn } from '../sessions/session.ts'
 import { insertFamily } from '../sessions/session-repository.ts'
 import { createMailedToken } from './mailed-token.ts'
-import { findUserByEmail, insertUser } from './user-repository.ts'
+import { findUserByEmail, insertUser, type NewUser } from './user-repository.ts'
 import { insertVerification } from './verification-repository.ts'
 
 /**
@@ -14,7 +14,7 @@ import { insertVerification } from './verification-repository.ts'
  */
 export async function register(
   deps: Dependencies,
-  registration: Registration & { userId: UserId; locale: string; network: string },
+  registration: Omit<NewUser, 'passwordHash' | 'createdAt'> & { password: string; network: string },
 ): Promise<SignedIn | null> {
   const { email, password, network, ...profile } = registration
   if (await findUserByEmail(deps.prisma, email)) return null // before the costly hash

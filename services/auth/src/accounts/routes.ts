@@ -6,6 +6,7 @@ import { networkOf } from '../limits/network.ts'
 import { answerSession } from '../sessions/answer.ts'
 import { type Confirmed, confirmAddress, disownAccount } from './confirm-address.ts'
 import { localeOf } from './locale.ts'
+import { profilePhone } from './phone.ts'
 import { register } from './register.ts'
 import { type StoredUser, toUser, toUserInfo } from './user.ts'
 import { addRole, findUser, findUserByEmail, findUsers, updateProfile } from './user-repository.ts'
@@ -17,18 +18,24 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
   const { prisma } = deps
   return {
     async register({ body, headers, ip, resourceId }) {
+      const { phone, phoneCountry, lastName = '', ...registration } = body
+      const locale = body.locale ?? localeOf(headers['accept-language'])
+      const profile = { lastName, phone: profilePhone(phone, phoneCountry), locale }
       const now = deps.now()
       const network = networkOf(ip)
       const counted = { kind: 'REGISTRATION_FROM_NETWORK', subject: network } as const
       const blocked = await countAttempt(prisma, deps.config.limits, counted, now)
       if (blocked) return tooManyAttempts(blocked, now)
-      const locale = body.locale ?? localeOf(headers['accept-language'])
-      const registered = await register(deps, { ...body, locale, network, userId: resourceId as UserId })
+      const registered = await register(deps, { ...registration, ...profile, network, userId: resourceId as UserId })
       if (!registered) return refuse(409, 'EMAIL_TAKEN', 'there is an account with this address already')
       return answerSession(deps, 201, registered)
     },
     getMe: async ({ principal }) => answerMe(await findUser(prisma, principal.userId)),
-    updateMe: async ({ principal, body }) => answerMe(await updateProfile(prisma, principal.userId, body)),
+    updateMe: async ({ principal, body: { phone, phoneCountry, lastName, ...change } }) => {
+      const names = lastName === undefined ? change : { ...change, lastName: lastName ?? '' }
+      const profile = { ...names, phone: phone === null ? null : profilePhone(phone, phoneCountry) }
+      return answerMe(await updateProfile(prisma, principal.userId, profile))
+    },
     becomeOrganizer: async ({ principal }) => answerMe(await addRole(prisma, principal.userId, 'ORGANIZER')),
     async verifyEmail({ body, ip }) {
       const confirmed = await confirm(deps, body, ip)

@@ -7,8 +7,9 @@ export interface NewUser {
   email: string
   passwordHash: string
   firstName: string
+  /** Empty where somebody has one name. */
   lastName: string
-  phone?: string
+  phone?: string | undefined
   locale: string
   createdAt: Date
 }
@@ -28,7 +29,7 @@ export async function getUser(tx: PrismaTx, userId: UserId): Promise<StoredUser>
   return user
 }
 
-/** `email` in lower case, as the contract decodes it. */
+/** `email` in its one spelling, as the contract decodes it. */
 export async function findUserByEmail(tx: PrismaTx, email: string): Promise<StoredUser | null> {
   const row = await tx.user.findUnique({ where: { email } })
   return row && toStoredUser(row)
@@ -54,10 +55,10 @@ export async function findUsers(tx: PrismaTx, userIds: readonly UserId[]): Promi
 }
 
 export interface ProfileChange {
-  firstName?: string
-  lastName?: string
+  firstName?: string | undefined
+  lastName?: string | undefined
   /** null removes it. */
-  phone?: string | null
+  phone?: string | null | undefined
   locale?: string
 }
 

@@ -11,7 +11,7 @@ export type LimitKind =
 /** `max` attempts in a window of `windowMs`, which the first of them opens. */
 export type Limits = Readonly<Record<LimitKind, { max: number; windowMs: number }>>
 
-/** Something that is counted: of an account its address, in lower case; of a network what `networkOf` says; or both together. */
+/** Something that is counted: of an account its address, in its one spelling; of a network what `networkOf` says; or both together. */
 export interface Counted {
   kind: LimitKind
   subject: string

@@ -3,7 +3,7 @@ import type { PrismaTx } from '../transaction.ts'
 
 export interface MailRequest {
   kind: 'VERIFICATION' | 'PASSWORD_RESET'
-  /** In lower case. */
+  /** In its one spelling. */
   email: string
   correlationId: string
   requestedAt: Date

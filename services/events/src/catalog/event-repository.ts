@@ -1,6 +1,6 @@
 import { EVENT_LENGTH_HOURS, type EventId, type EventInfo, type UserId } from '@boxoffice/contracts'
 import { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
-import { vectorOfEvent } from '../search/words.ts'
+import { SEARCH_RULES, vectorOfEvent } from '../search/words.ts'
 import { toEventInfo } from './event.ts'
 
 /** SQL of `overAt`: when the event of a row is over. */
@@ -23,7 +23,7 @@ export async function findEvents(db: Db, eventIds: readonly EventId[]): Promise<
   return (await db.event.findMany({ where: { id: { in: [...eventIds] } } })).map(toEventInfo)
 }
 
-export async function insertEvent(db: Db, event: Omit<Prisma.EventUncheckedCreateInput, 'search'>): Promise<EventInfo> {
+export async function insertEvent(db: Db, event: Omit<Prisma.EventUncheckedCreateInput, 'searchRules'>): Promise<EventInfo> {
   const row = await db.event.create({ data: event })
   await writeSearch(db, row)
   return toEventInfo(row)
@@ -31,7 +31,8 @@ export async function insertEvent(db: Db, event: Omit<Prisma.EventUncheckedCreat
 
 /** Prisma cannot write a tsvector: SQL does. */
 export async function writeSearch(db: Db, event: { id: string } & Parameters<typeof vectorOfEvent>[0]): Promise<void> {
-  await db.$executeRaw`update events set search = ${vectorOfEvent(event)}::tsvector where id = ${event.id}::uuid`
+  await db.$executeRaw`
+    update events set search = ${vectorOfEvent(event)}::tsvector, search_rules = ${SEARCH_RULES} where id = ${event.id}::uuid`
 }
 
 /** Change an event that is still at the version that was read; null when somebody else has changed it since. */

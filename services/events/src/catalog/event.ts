@@ -11,7 +11,7 @@ import {
 } from '@boxoffice/contracts'
 import type { Event as Row } from '../generated/prisma/client.ts'
 
-export const toEventInfo = (row: Omit<Row, 'search'>): EventInfo => ({
+export const toEventInfo = (row: Omit<Row, 'search' | 'searchRules'>): EventInfo => ({
   eventId: row.id as EventId,
   organizerId: row.organizerId as UserId,
   name: row.name,

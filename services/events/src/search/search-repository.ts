@@ -2,7 +2,7 @@ import type { EventId, EventInfo, EventQuery } from '@boxoffice/contracts'
 import { type Db, findEvents, overAt, type Position, writeSearch } from '../catalog/event-repository.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { writeVenueSearch } from '../venues/venue-repository.ts'
-import { wantedOf } from './words.ts'
+import { SEARCH_RULES, wantedOf } from './words.ts'
 
 export interface Found {
   event: EventInfo
@@ -54,14 +54,17 @@ export async function searchPublished(
   })
 }
 
-/** Make up to `limit` events and as many venues searchable that are not yet; whether there are more. */
+/** A row without words, or with such as older rules made. As the partial indexes say it. */
+const unsearchable = Prisma.raw(`(search is null or search_rules < ${SEARCH_RULES})`)
+
+/** Make up to `limit` events and as many venues searchable, by today's rules, that are not yet; whether there are more. */
 export async function fillSearch(db: Db, limit: number): Promise<{ more: boolean }> {
   const events = await db.$queryRaw<Parameters<typeof writeSearch>[1][]>`
     select id, name, venue_name as "venueName", venue_address as "venueAddress", category, description
-    from events where search is null limit ${limit} for update skip locked`
+    from events where ${unsearchable} limit ${limit} for update skip locked`
   for (const event of events) await writeSearch(db, event)
   const venues = await db.$queryRaw<Parameters<typeof writeVenueSearch>[1][]>`
-    select id, name, address, city from venues where search is null limit ${limit} for update skip locked`
+    select id, name, address, city from venues where ${unsearchable} limit ${limit} for update skip locked`
   for (const venue of venues) await writeVenueSearch(db, venue)
   return { more: events.length === limit || venues.length === limit }
 }

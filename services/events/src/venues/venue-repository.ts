@@ -1,9 +1,9 @@
 import type { NewVenue, UserId, Venue, VenueId } from '@boxoffice/contracts'
 import type { Db } from '../catalog/event-repository.ts'
 import { Prisma, type Venue as Row } from '../generated/prisma/client.ts'
-import { vectorOfVenue, type Wanted } from '../search/words.ts'
+import { SEARCH_RULES, vectorOfVenue, type Wanted } from '../search/words.ts'
 
-const toVenue = (row: Omit<Row, 'search' | 'listed'>): Venue => ({
+const toVenue = (row: Omit<Row, 'search' | 'searchRules' | 'listed'>): Venue => ({
   venueId: row.id as VenueId,
   name: row.name,
   address: row.address,
@@ -45,7 +45,8 @@ export const listVenueOf = (db: Db, { venueId }: { venueId: VenueId }) =>
 
 /** Prisma cannot write a tsvector: SQL does. */
 export async function writeVenueSearch(db: Db, venue: { id: string } & Parameters<typeof vectorOfVenue>[0]): Promise<void> {
-  await db.$executeRaw`update venues set search = ${vectorOfVenue(venue)}::tsvector where id = ${venue.id}::uuid`
+  await db.$executeRaw`
+    update venues set search = ${vectorOfVenue(venue)}::tsvector, search_rules = ${SEARCH_RULES} where id = ${venue.id}::uuid`
 }
 
 /** Venues by name that this organizer may know of, those after the venue `after`, their own first; one more than the limit. */
@@ -64,7 +65,7 @@ export async function listVenues(
         ]
       : []),
   ]
-  const rows = await db.$queryRaw<Omit<Row, 'search' | 'listed'>[]>`
+  const rows = await db.$queryRaw<Omit<Row, 'search' | 'searchRules' | 'listed'>[]>`
     select id, organizer_id as "organizerId", name, address, city, country, time_zone as "timeZone", capacity,
       created_at as "createdAt"
     from venues where ${Prisma.join(filters, ' and ')}

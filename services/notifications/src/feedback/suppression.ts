@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { NotificationType, SuppressionCause } from '@boxoffice/contracts'
+import { addressOf, type NotificationType, type SuppressionCause } from '@boxoffice/contracts'
 
-/** What stands in the list for an address: SHA-256, in hex, of `name@example.com` in lower case, without a display name. */
-export function addressHashOf(address: string): string {
-  const bare = /<([^<>]+)>\s*$/.exec(address)?.[1] ?? address
-  return createHash('sha256').update(bare.trim().normalize('NFC').toLowerCase()).digest('hex')
-}
+/** What stands in the list for an address: SHA-256, in hex, of its one spelling: `name@example.com`, without a display name. */
+export const addressHashOf = (address: string): string => createHash('sha256').update(addressOf(address)).digest('hex')
 
 /** Mails that somebody has just asked for, and without which they may lose their account. */
 const askedFor: readonly NotificationType[] = ['EMAIL_VERIFICATION', 'PASSWORD_RESET']

@@ -1,4 +1,4 @@
-import type { EventInfo, UserInfo } from '@boxoffice/contracts'
+import { cutToGraphemes, type EventInfo, type UserInfo } from '@boxoffice/contracts'
 
 /** A mail as its recipient reads it. Pictures in `html` are `cid:` references to attachments. */
 export interface Mail {
@@ -16,14 +16,18 @@ export type ShownEvent = Pick<EventInfo, 'name' | 'eventDate' | 'timeZone' | 've
 
 const HEADER_TEXT_MAX = 250
 
-/** Text for a header or a single line of text: no control characters, no directions that turn what follows around, not too long. */
-export function oneLine(text: string): string {
-  const clean = text
+/** A text in one line: no control characters, no directions that turn what follows around. */
+export const inOneLine = (text: string): string =>
+  text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
     .replace(/ {2,}/g, ' ')
     .trim()
-  const characters = [...clean]
-  return characters.length > HEADER_TEXT_MAX ? `${characters.slice(0, HEADER_TEXT_MAX - 1).join('')}…` : clean
+
+/** The same for a header or a single line of a mail: not too long. */
+export function oneLine(text: string): string {
+  const clean = inOneLine(text)
+  if (clean.length <= HEADER_TEXT_MAX || cutToGraphemes(clean, HEADER_TEXT_MAX) === clean) return clean
+  return `${cutToGraphemes(clean, HEADER_TEXT_MAX - 1)}…`
 }
 
 /** The text part: paragraphs with an empty line between them; null leaves one out. */

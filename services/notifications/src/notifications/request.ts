@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import {
+  addressOf,
+  Email,
   EventId,
   type NotificationId,
   type NotificationRequest,
   type notificationsInternalRoutes,
   OrderId,
+  Phone,
 } from '@boxoffice/contracts'
 import { currentCorrelationId, type Handlers, refuse, sqlOf } from '@boxoffice/service-kit'
 import { z } from 'zod'
@@ -16,8 +19,6 @@ import { newNotification } from './enqueue.ts'
 import { findRequested, insertNotifications } from './notification-repository.ts'
 import { encodePayload, payloadOf, payloads } from './payloads.ts'
 
-const Address = z.email().max(254)
-const PhoneNumber = z.string().regex(/^\+[1-9]\d{6,14}$/)
 const Subject = z.object({ orderId: OrderId.optional(), eventId: EventId.optional() })
 const IdempotencyKey = /^[\x21-\x7e]{1,255}$/
 
@@ -88,7 +89,7 @@ async function keep(
     correlationId: currentCorrelationId(),
     type,
     recipientId: userId,
-    address: recipient,
+    address: body.channel === 'EMAIL' ? addressOf(recipient) : recipient,
     ...Subject.safeParse(payload).data,
     payload: encodePayload(type, payloadOf(type, body)),
     ...(subject && { ownSubject: subject }),
@@ -105,8 +106,8 @@ function objectionsTo({ type, template, channel, recipient, payload }: Notificat
   const object = (path: string, message: string) => details.push({ path: `body.${path}`, message })
   if (channel === 'PUSH') object('channel', 'push notifications are not offered: send EMAIL or SMS')
   if (channel === 'SMS' && !isTexted(type)) object('channel', `${type} is not sent by SMS`)
-  if (channel === 'EMAIL' && !Address.safeParse(recipient).success) object('recipient', 'must be a mail address')
-  if (channel === 'SMS' && !PhoneNumber.safeParse(recipient).success) {
+  if (channel === 'EMAIL' && !Email.safeParse(recipient).success) object('recipient', 'must be a mail address')
+  if (channel === 'SMS' && !Phone.safeParse(recipient).success) {
     object('recipient', 'must be a telephone number in international form, such as +48221234567')
   }
   if (template !== type) object('template', `must be ${type}: each type has one template, of its own name`)

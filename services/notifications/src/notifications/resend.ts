@@ -29,7 +29,7 @@ export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notific
   },
 })
 
-/** Tickets that the order gave its buyer and that are still theirs: one that was handed on has another id now. */
+/** Tickets that the order gave its buyer and that are theirs now, also such as were handed on and came back. */
 async function hasValidTicket({ peers }: Dependencies, orderId: OrderId): Promise<boolean> {
   const { tickets } = await peers.find.print({ orderId, filesUpTo: 0 })
   return tickets.length > 0

@@ -1,24 +1,40 @@
-import { oneLine } from '../mails/mail.ts'
+import { graphemesOf } from '@boxoffice/contracts'
+import { inOneLine } from '../mails/mail.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import type { TextedType } from '../preferences/preference.ts'
+import { segmentsOf, withPlainSigns } from './segments.ts'
 
-const LENGTH_MAX = 160
+/** In one message where it fits, in two where it does not. */
+const SEGMENTS_MAX = 2
+/** What is read of a name: more than fits, with a link that begins where it ends. */
+const READ_MAX = 2_000
 
-/** Says it around the event's name, which is cut so that all of it fits into one text message. */
-const around = (before: string, eventName: string, after: string): string => {
-  const name = [...oneLine(eventName)]
-  const room = LENGTH_MAX - before.length - after.length
-  return (
-    before +
-    (name.length <= room
-      ? name.join('')
-      : `${name
-          .slice(0, room - 3)
-          .join('')
-          .trimEnd()}...`) +
-    after
-  )
+/** Says it around the event's name, which is cut so that all of it fits: between two characters, and never within a link. */
+function around(before: string, eventName: string, after: string): string {
+  const name = inOneLine(eventName)
+  const say = (said: string) => withPlainSigns(`${before}${said}${after}`)
+  if (segmentsOf(say(name)) <= SEGMENTS_MAX) return say(name)
+  const characters = graphemesOf(name.slice(0, READ_MAX))
+  const cutAt = (count: number) => say(`${characters.slice(0, count).join('').trimEnd()}...`)
+  // One more character never makes it fewer messages.
+  let [fits, room] = [0, characters.length]
+  while (fits < room) {
+    const count = Math.ceil((fits + room) / 2)
+    if (segmentsOf(cutAt(count)) <= SEGMENTS_MAX) fits = count
+    else room = count - 1
+  }
+  return say(`${withoutHalfLink(characters, fits).trimEnd()}...`)
 }
+
+/** The first `count` characters, without the beginning of a link: half of one leads elsewhere. */
+function withoutHalfLink(characters: readonly string[], count: number): string {
+  const kept = characters.slice(0, count).join('')
+  if (/^\s/.test(characters[count] ?? ' ')) return kept
+  const word = /\S*$/.exec(kept)?.[0] ?? ''
+  const rest = /^\S*/.exec(characters.slice(count).join(''))?.[0] ?? ''
+  return LINK.test(word + rest) ? kept.slice(0, kept.length - word.length) : kept
+}
+const LINK = /:\/\/|^www\.|[\p{L}\p{N}]\.[\p{L}\p{N}-]{2,}/u
 
 const sayings: { readonly [T in TextedType]: (eventName: string, payload: PayloadOf<T>) => string } = {
   ORDER_CONFIRMATION: (name) => around('Boxoffice: your tickets for ', name, ' are in your mailbox.'),
@@ -31,6 +47,6 @@ const sayings: { readonly [T in TextedType]: (eventName: string, payload: Payloa
   REFUND_PROCESSED: (name) => around('Boxoffice: your refund for ', name, ' is on its way. Details are in your mailbox.'),
 }
 
-/** What a text message says: no name, no number, no code, and 160 characters at most. */
+/** What a text message says: no name, no number, no code, and as much as two messages hold. */
 export const textOf = <T extends TextedType>(type: T, eventName: string, payload: PayloadOf<T>): string =>
   (sayings[type] as (eventName: string, payload: PayloadOf<T>) => string)(eventName, payload)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Minor, type NewOrder, SeatId, type SeatPurchase } from '@boxoffice/contracts'
+import { type Minor, type NewOrder, type SeatPurchase, seatIdOf } from '@boxoffice/contracts'
 import { RefusedError, refuse, sqlOfPool, type UserPrincipal } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { checkout } from '../orders/checkout.ts'
@@ -36,8 +36,8 @@ export async function buySeat(
 
 /** What an order of one seat says. */
 async function purchaseOf(deps: Dependencies, principal: UserPrincipal, body: SeatPurchase): Promise<NewOrder> {
-  const { venueId, eventId, zoneId, rowLabel, colLabel } = body
-  const seatId = SeatId.parse(`${zoneId}-${rowLabel}-${colLabel}`)
+  const { venueId, eventId } = body
+  const seatId = seatIdOf(body)
   const found = await deps.tickets.findSeat({ params: { eventId, seatId } })
   if (found.status === 404) throw new RefusedError(found)
   const { ticketTypeId, unitPrice } = found.body

@@ -1,13 +1,9 @@
-import type { authInternalRoutes } from '@boxoffice/contracts'
+import { type authInternalRoutes, cutLine } from '@boxoffice/contracts'
 import { type Client, type Logger, ServiceUnavailable, UnexpectedAnswer, type UserPrincipal } from '@boxoffice/service-kit'
 
 const NAME_MAX = 200
-/** What a ticket can bear of a name, without half a character at its end. */
-const cut = (name: string): string =>
-  name
-    .slice(0, NAME_MAX)
-    .replace(/[\uD800-\uDBFF]$/, '')
-    .trimEnd()
+/** What a ticket can bear of a name. */
+const cut = (name: string): string => cutLine(name, NAME_MAX)
 
 /** The name that a ticket bears when none is given: the user's own; their address while the auth service is away, which stops no sale. */
 export function createNaming(users: Client<typeof authInternalRoutes>, logger: Logger) {

@@ -1,6 +1,6 @@
-import type { Attendee } from '@boxoffice/contracts'
+import { type Attendee, cutToGraphemes, seatIdOf } from '@boxoffice/contracts'
+import { cellOf, timeAt } from '@boxoffice/service-kit'
 import { stringify } from 'csv-stringify/sync'
-import { seatIdOf } from '../seating/plan.ts'
 
 const NAME_MAX = 60
 
@@ -21,29 +21,33 @@ const columns = [
 ] as const
 
 /**
- * Attendees as lines of a spreadsheet (RFC 4180): UTF-8 with the mark by which spreadsheets know it, times in UTC. What would
- * be a formula is made text. `first`: with the mark and the names of the columns.
+ * Attendees as lines of a spreadsheet (RFC 4180): UTF-8 with the mark by which spreadsheets know it, times where the
+ * event is. What would be a formula is made text. `first`: with the mark and the names of the columns.
  */
-export function csvOf(attendees: readonly Attendee[], { first }: { first: boolean }): Buffer {
-  const text = stringify(attendees.map(rowOf), {
+export function csvOf(attendees: readonly Attendee[], { first, timeZone }: { first: boolean; timeZone: string }): Buffer {
+  const rows = attendees.map((attendee) => rowOf(attendee, timeZone))
+  const text = stringify(rows, {
     header: first,
     bom: first,
     columns: [...columns],
     record_delimiter: 'windows',
-    escape_formulas: true,
   })
   return Buffer.from(text)
 }
 
-const rowOf = ({ seat, checkedInAt, createdAt, ...attendee }: Attendee): Record<(typeof columns)[number], string> => ({
+type Row = Record<(typeof columns)[number], string>
+
+const rowOf = ({ seat, checkedInAt, createdAt, ...attendee }: Attendee, timeZone: string): Row => ({
   ...attendee,
-  seat: seat ? seatIdOf(seat) : '',
-  section: attendee.section ?? '',
-  row: seat?.rowLabel ?? '',
-  number: seat?.colLabel ?? '',
-  checkedInAt: checkedInAt?.toISOString() ?? '',
-  gate: attendee.gate ?? '',
-  createdAt: createdAt.toISOString(),
+  holderName: cellOf(attendee.holderName),
+  ticketTypeName: cellOf(attendee.ticketTypeName),
+  seat: seat ? cellOf(seatIdOf(seat)) : '',
+  section: cellOf(attendee.section ?? ''),
+  row: cellOf(seat?.rowLabel ?? ''),
+  number: cellOf(seat?.colLabel ?? ''),
+  checkedInAt: checkedInAt ? timeAt(checkedInAt, timeZone) : '',
+  gate: cellOf(attendee.gate ?? ''),
+  createdAt: timeAt(createdAt, timeZone),
 })
 
 /** A file to keep, named for its event: in letters that every system takes, and as it is written (RFC 6266). */
@@ -54,4 +58,4 @@ export function attachmentFor(event: { name: string; eventId: string }): string 
 }
 
 const wordsOf = (name: string, between: RegExp) =>
-  [...name.replace(between, '-').replace(/^-/, '')].slice(0, NAME_MAX).join('').replace(/-$/, '')
+  cutToGraphemes(name.replace(between, '-').replace(/^-/, ''), NAME_MAX).replace(/-$/, '')

@@ -1,7 +1,8 @@
-import type { Attendee, EventId, ticketsHoldersRoutes, ticketsRoutes } from '@boxoffice/contracts'
+import type { Attendee, ticketsHoldersRoutes, ticketsRoutes } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, sqlOfPool, streamedFile, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { getOwnEvent } from '../event-pictures/own-event.ts'
+import type { EventPicture } from '../event-pictures/picture.ts'
 import { type AttendeePosition, listAttendees, listHolders, type StoredAttendee } from './attendee-repository.ts'
 import { attachmentFor, csvOf } from './csv.ts'
 
@@ -16,7 +17,7 @@ export function attendeeHandlers(deps: Dependencies): Handlers<Pick<typeof ticke
       const event = await getOwnEvent(deps.findEventPicture, eventId, principal.userId)
       if (format === 'csv') {
         const headers = { 'content-disposition': attachmentFor(event), 'cache-control': 'private, no-store' }
-        return { status: 200, body: streamedFile(csvParts(sql, eventId)), headers }
+        return { status: 200, body: streamedFile(csvParts(sql, event)), headers }
       }
       const after = attendees.decode(cursor)
       const rows = await listAttendees(sql, eventId, limit + 1, after)
@@ -38,12 +39,14 @@ export function holderHandlers(deps: Dependencies): Handlers<typeof ticketsHolde
   }
 }
 
+type Exported = Pick<EventPicture, 'eventId' | 'timeZone'>
+
 /** All attendees, a page at a time as they are read: an event may have a million. */
-async function* csvParts(sql: Tx, eventId: EventId): AsyncGenerator<Uint8Array> {
+async function* csvParts(sql: Tx, { eventId, timeZone }: Exported): AsyncGenerator<Uint8Array> {
   let after: AttendeePosition | null = null
   do {
     const rows: StoredAttendee[] = await listAttendees(sql, eventId, CSV_PAGE, after)
-    yield csvOf(rows.map(attendeeView), { first: after === null })
+    yield csvOf(rows.map(attendeeView), { first: after === null, timeZone })
     after = rows.length === CSV_PAGE ? (rows.at(-1) ?? null) : null
   } while (after)
 }

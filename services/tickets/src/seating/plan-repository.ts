@@ -24,7 +24,7 @@ export const insertPlan = (tx: Tx, eventId: EventId, plan: string): Promise<unkn
        from planned, jsonb_array_elements($2::jsonb -> 'zones') with ordinality zones(zone, place)),
      zoned as (insert into seating_zones (event_id, zone_id, name) select event_id, zone_id, name from zone)
      insert into seats (event_id, seat_id, seat_index, zone_id, row_label, col_label, accessible)
-     select event_id, zone_id || '-' || row_label || '-' || col_label,
+     select event_id, zone_id || '-' || replace(row_label, '-', '_') || '-' || replace(col_label, '-', '_'),
        row_number() over (order by zone.place, rows.place, seats.place) - 1, zone_id, row_label, col_label,
        coalesce((seat -> 'accessible')::boolean, false)
      from zone, jsonb_array_elements(zone.rows) with ordinality rows(line, place),

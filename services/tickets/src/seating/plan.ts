@@ -1,4 +1,4 @@
-import type { EventId, Seat, SeatId } from '@boxoffice/contracts'
+import type { EventId, SeatId } from '@boxoffice/contracts'
 
 /** One seat of a plan; `index` is its number in plan order, from 0. */
 export interface PlanSeat {
@@ -47,6 +47,3 @@ export function numbersOf(plan: Plan, seatIds: readonly SeatId[]): number[] {
     return seat.index
   })
 }
-
-/** A seat's id, e.g. `1-A-12`. */
-export const seatIdOf = ({ zoneId, rowLabel, colLabel }: Seat) => `${zoneId}-${rowLabel}-${colLabel}` as SeatId

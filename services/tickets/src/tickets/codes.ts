@@ -1,6 +1,13 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { type CodeVerificationKey, EventId, type Seat, TicketId } from '@boxoffice/contracts'
-import { seatIdOf } from '../seating/plan.ts'
+import {
+  type CodeVerificationKey,
+  EventId,
+  SEAT_LABEL_BYTES_MAX,
+  type Seat,
+  seatIdOf,
+  seatOfId,
+  TicketId,
+} from '@boxoffice/contracts'
 
 /** What a code says. It admits only while the ticket's own code version is the same. */
 export interface CodeContent {
@@ -21,16 +28,17 @@ export interface CodeKey extends AcceptedKey {
   readonly privateKey: KeyObject
 }
 
-// format (1) · key id (4) · ticket id (16) · event id (16) · code version (4) · seat, UTF-8 (0…32) · signature (64)
+// format (1) · key id (4) · ticket id (16) · event id (16) · code version (4) · seat, UTF-8 (0…153) · signature (64)
 /** The same in words, for whoever verifies codes without us. */
 export const CODE_FORMAT =
   'base64url (RFC 4648, no padding) of: format, 1 byte, now 1; key id, 4 bytes, the kid of the key in hexadecimal; ticket id, ' +
-  '16 bytes; event id, 16 bytes; version, 4 bytes, big-endian; seat such as 1-A-12, UTF-8, up to 32 bytes, none for general ' +
-  'admission; Ed25519 signature of all bytes before it, 64 bytes. Admit a ticket id once, and only for your event. A code that ' +
+  '16 bytes; event id, 16 bytes; version, 4 bytes, big-endian; seat such as 1-A-12, UTF-8, none for general admission, a "-" ' +
+  'of a label written "_"; Ed25519 signature of all bytes before it, 64 bytes. Admit a ticket id once, and only for your event. A code that ' +
   'was cancelled or passed on still verifies: compare with the list of attendees.'
 const FORMAT = 1
 const HEAD_BYTES = 41
-const SEAT_MAX_BYTES = 32
+/** Zone, row and seat with a hyphen between them. */
+const SEAT_MAX_BYTES = 7 + 1 + SEAT_LABEL_BYTES_MAX + 1 + SEAT_LABEL_BYTES_MAX
 const SIGNATURE_BYTES = 64
 
 /** The key of a private Ed25519 JWK. Its id on codes is the first four bytes of its `kid`'s SHA-256. */
@@ -64,7 +72,7 @@ export function verificationKeyOf({ keyId, publicKey }: AcceptedKey): CodeVerifi
   return { kty: 'OKP', crv: 'Ed25519', x, kid: keyId, alg: 'EdDSA', use: 'sig' }
 }
 
-/** A ticket's code: base64url, under 200 characters. */
+/** A ticket's code: base64url, under 200 characters with the labels of most halls, under 400 with any. */
 export function signCode(content: CodeContent, key: CodeKey): string {
   const seat = Buffer.from(content.seat ? seatIdOf(content.seat) : '')
   if (seat.length > SEAT_MAX_BYTES) throw new Error(`a seat of ${seat.length} bytes does not fit into a code`)
@@ -87,18 +95,13 @@ export function verifyCode(code: string, keys: readonly AcceptedKey[]): CodeCont
   if (payload.length < HEAD_BYTES || payload.length > HEAD_BYTES + SEAT_MAX_BYTES || payload[0] !== FORMAT) return null
   const key = keys.find(({ keyId }) => keyId === payload.toString('hex', 1, 5))
   if (!key || !verify(null, payload, key.publicKey, bytes.subarray(-SIGNATURE_BYTES))) return null
-  const seat = parseSeat(payload.toString('utf8', HEAD_BYTES))
+  const seat = seatOfId(payload.toString('utf8', HEAD_BYTES))
   return {
     ticketId: TicketId.parse(uuidOf(payload.subarray(5, 21))),
     eventId: EventId.parse(uuidOf(payload.subarray(21, 37))),
     codeVersion: payload.readUInt32BE(37),
     ...(seat && { seat }),
   }
-}
-
-function parseSeat(text: string): Seat | null {
-  const [zoneId, rowLabel, colLabel] = text.split('-')
-  return zoneId && rowLabel && colLabel ? { zoneId: Number(zoneId), rowLabel, colLabel } : null
 }
 
 const uuidOf = (bytes: Buffer) => bytes.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')

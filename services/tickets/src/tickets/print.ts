@@ -7,7 +7,7 @@ import { findZoneNames } from '../seating/plan-repository.ts'
 import { findTypeNames } from '../types/type-repository.ts'
 import { type CodeKey, signCode } from './codes.ts'
 import type { PrintedTicket } from './pdf.ts'
-import { isValid, type StoredTicket } from './ticket.ts'
+import type { StoredTicket } from './ticket.ts'
 import { listPrintedOfOrders, type Printed } from './ticket-repository.ts'
 
 /** Raised with every change of what a page looks like: PDFs that are kept are made anew. */
@@ -43,9 +43,9 @@ export async function printOf(tx: Tx, tickets: readonly [StoredTicket, ...Stored
   }
 }
 
-/** The tickets of orders that are valid now, as they were issued: one that was passed on is not among them. Of the others there are none. */
+/** The tickets of orders that are valid and their buyer's now: one that somebody else has is not among them. Of the others there are none. */
 export async function findPrintsOfOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, Print>> {
-  const rows = (await listPrintedOfOrders(tx, orderIds)).filter(({ ticket }) => isValid(ticket))
+  const rows = await listPrintedOfOrders(tx, orderIds)
   const ofOrder = Map.groupBy(rows, ({ ticket }) => ticket.orderId)
   return new Map([...ofOrder].map(([orderId, printed]) => [orderId, printOfRows(printed as [Printed, ...Printed[]])]))
 }

@@ -38,7 +38,10 @@ export const listTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTick
     [orderId],
   )
 
-/** Those of several orders, with all that is printed on them, in one statement. */
+/**
+ * Those of several orders that are valid and their buyer's, with all that is printed on them, in one statement: as they were issued, or
+ * back from whoever they were passed on to.
+ */
 export async function listPrintedOfOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<Printed[]> {
   const rows = await tx.query<StoredTicket & Omit<Printed, 'ticket'>>(
     `select ${columns},
@@ -47,7 +50,10 @@ export async function listPrintedOfOrders(tx: Tx, orderIds: readonly OrderId[]):
        (select jsonb_build_object('eventId', p.event_id, 'name', p.name, 'eventDate', p.event_date, 'timeZone', p.time_zone,
           'venueName', p.venue_name, 'venueAddress', p.venue_address, 'status', p.status)
         from event_pictures p where p.event_id = tickets.event_id) as event
-     from tickets where order_id = any($1::uuid[]) and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
+     from tickets
+     where order_id = any($1::uuid[]) and status in ('ACTIVE', 'CHECKED_IN')
+       and user_id = (select issued.user_id from tickets issued where issued.ticket_id = tickets.root_ticket_id)
+     order by ticket_type_id, ordinal`,
     [orderIds],
   )
   return rows.map(({ typeName, zoneName, event, ...ticket }) => {

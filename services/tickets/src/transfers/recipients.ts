@@ -24,6 +24,6 @@ export const createRecipients = ({ auth }: { auth: AuthClient }): Recipients => 
   },
   async findName(userId) {
     const answer = await auth.getUser({ params: { userId } })
-    return answer.status === 200 ? `${answer.body.firstName} ${answer.body.lastName}` : null
+    return answer.status === 200 ? `${answer.body.firstName} ${answer.body.lastName}`.trim() : null
   },
 })
