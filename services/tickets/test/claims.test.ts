@@ -60,7 +60,7 @@ describe('reserving for a buyer', () => {
     if (short.status !== 200 || long.status !== 200) throw new Error('not reserved')
     const apartMs = long.body.expiresAt.getTime() - short.body.expiresAt.getTime()
     expect(apartMs).toBeGreaterThanOrEqual(14 * 60_000)
-    for (const minutes of [0, 61]) await expect(reserve(minutes)).rejects.toThrow('400')
+    for (const minutes of [0, 61]) await expect(reserve(minutes)).rejects.toThrow('reservationDurationMinutes')
   })
 })
 
