@@ -16,14 +16,37 @@ export type ShownEvent = Pick<EventInfo, 'name' | 'eventDate' | 'timeZone' | 've
 
 const HEADER_TEXT_MAX = 250
 
-/** Text for a header or a single line of text: no control characters, no directions that turn what follows around, not too long. */
+/** Isolates what is between them, whatever its direction (UAX #9). */
+const [ISOLATE, END] = ['\u2068', '\u2069']
+const ISOLATED = new RegExp(`${ISOLATE}[^${ISOLATE}${END}]*${END}`, 'g')
+/** Letters of scripts that run from right to left. */
+const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u
+
+/**
+ * Text for a header or a single line of text: no control characters, no directions that turn what follows around, not too long. What
+ * runs from right to left is isolated, so that digits and punctuation of the sentence around it stay where they are.
+ */
 export function oneLine(text: string): string {
-  const clean = text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+  const kept = cut(clean(text, ''))
+  const outside = kept.replace(ISOLATED, '')
+  const bare = outside.replace(/[\u2068\u2069]/g, '') === outside ? kept : withoutIsolates(kept)
+  return RIGHT_TO_LEFT.test(bare.replace(ISOLATED, '')) ? `${ISOLATE}${withoutIsolates(bare)}${END}` : bare
+}
+
+/** The same alone, where nothing stands around it. */
+export const plainLine = (text: string): string => cut(clean(text, '\u2068\u2069'))
+
+const withoutIsolates = (text: string) => text.replace(/[\u2068\u2069]/g, '')
+
+const clean = (text: string, more: string): string =>
+  text
+    .replace(new RegExp(`[\\p{Cc}\\p{Zl}\\p{Zp}\\u202a-\\u202e\\u2066\\u2067${more}]+`, 'gu'), ' ')
     .replace(/ {2,}/g, ' ')
     .trim()
-  const characters = [...clean]
-  return characters.length > HEADER_TEXT_MAX ? `${characters.slice(0, HEADER_TEXT_MAX - 1).join('')}…` : clean
+
+function cut(text: string): string {
+  const characters = [...text]
+  return characters.length > HEADER_TEXT_MAX ? `${characters.slice(0, HEADER_TEXT_MAX - 1).join('')}…` : text
 }
 
 /** The text part: paragraphs with an empty line between them; null leaves one out. */

@@ -1,4 +1,4 @@
-import { oneLine } from '../mails/mail.ts'
+import { plainLine } from '../mails/mail.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import type { TextedType } from '../preferences/preference.ts'
 
@@ -6,7 +6,7 @@ const LENGTH_MAX = 160
 
 /** Says it around the event's name, which is cut so that all of it fits into one text message. */
 const around = (before: string, eventName: string, after: string): string => {
-  const name = [...oneLine(eventName)]
+  const name = [...plainLine(eventName)]
   const room = LENGTH_MAX - before.length - after.length
   return (
     before +
