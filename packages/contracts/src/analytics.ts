@@ -3,7 +3,7 @@ import { EventStatus } from './event.ts'
 import { EventId, TicketTypeId, VenueId } from './ids.ts'
 import { Currency, Money, MoneySum } from './money.ts'
 import { FailureReason } from './order.ts'
-import { defineRoute, eventStream, fileOr, NextCursor, Page, Refusal } from './route.ts'
+import { defineRoute, eventStream, fileOr, NextCursor, Page, Refusal, TooManyStreams } from './route.ts'
 import { Instant } from './text.ts'
 
 const Count = z.int().nonnegative()
@@ -121,6 +121,6 @@ export const analyticsRoutes = {
     access: 'user',
     params,
     query: z.object({ interval: Interval }),
-    responses: { 200: eventStream(SalesReport), 403: Refusal, 404: Refusal },
+    responses: { 200: eventStream(SalesReport), 403: Refusal, 404: Refusal, 429: TooManyStreams },
   }),
 } as const

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EventId, NotificationId, OrderId, UserId } from './ids.ts'
-import { defineRoute, eventStream, NextCursor, Page, Refusal } from './route.ts'
+import { defineRoute, eventStream, NextCursor, Page, Refusal, TooManyStreams } from './route.ts'
 import { Instant, line, TimeZone } from './text.ts'
 
 export const NotificationType = z.enum([
@@ -108,7 +108,10 @@ export const notificationsRoutes = {
     path: '/api/notifications/stream',
     summary: 'The number of unread notifications, then each as it is sent, and the number whenever it changes',
     access: 'user',
-    responses: { 200: eventStream(z.object({ unreadCount: UnreadCount, notification: Notification.optional() })) },
+    responses: {
+      200: eventStream(z.object({ unreadCount: UnreadCount, notification: Notification.optional() })),
+      429: TooManyStreams,
+    },
   }),
   readNotification: defineRoute({
     method: 'POST',

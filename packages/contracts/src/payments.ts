@@ -4,7 +4,7 @@ import { Money } from './money.ts'
 import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund, Retryable } from './order.ts'
 import { plainName } from './plain-name.ts'
 import { TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
-import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
+import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith, TooManyStreams } from './route.ts'
 import { SeatId } from './seat.ts'
 import { line } from './text.ts'
 
@@ -149,7 +149,7 @@ export const paymentsRoutes = {
       'What happened to an order so far, then each step as it happens, until the order is confirmed or has come to nothing',
     access: 'user',
     params,
-    responses: { 200: eventStream(OrderProgress), 404: Refusal },
+    responses: { 200: eventStream(OrderProgress), 404: Refusal, 429: TooManyStreams },
   }),
   stripeWebhook: defineRoute({
     method: 'POST',

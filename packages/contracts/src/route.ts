@@ -85,6 +85,11 @@ export const Refusal = z.object({
 })
 export type Refusal = z.output<typeof Refusal>
 
+/** The answer to a stream too many. */
+export const TooManyStreams = Refusal.meta({
+  description: 'RATE_LIMITED: as many streams are open as you, or your address, may have; see Retry-After',
+})
+
 /** A refusal with fields of its own. */
 export const refusalWith = <const S extends z.ZodRawShape>(shape: S) => Refusal.extend(shape)
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { doorOperations } from './door.ts'
 import { EventId, ReservationId, TicketId, TicketTypeId } from './ids.ts'
 import { NotReserved, Reservation, TicketRequests } from './reservation.ts'
-import { binary, defineRoute, Empty, eventStream, NextCursor, Page, Refusal, refusalWith } from './route.ts'
+import { binary, defineRoute, Empty, eventStream, NextCursor, Page, Refusal, refusalWith, TooManyStreams } from './route.ts'
 import { SeatMap, SeatMapChanges } from './seat-map.ts'
 import { Instant } from './text.ts'
 import { Ticket } from './ticket.ts'
@@ -74,7 +74,7 @@ export const ticketsRoutes = {
     summary: 'The seat map, and then every change of it',
     access: 'visitor',
     query: z.object({ eventId: EventId }),
-    responses: { 200: eventStream(z.union([SeatMap, SeatMapChanges])), 404: Refusal },
+    responses: { 200: eventStream(z.union([SeatMap, SeatMapChanges])), 404: Refusal, 429: TooManyStreams },
   }),
   createReservation: defineRoute({
     method: 'POST',
@@ -150,10 +150,16 @@ export const ticketsRoutes = {
   getTicketPdf: defineRoute({
     method: 'GET',
     path: '/api/tickets/:ticketId/ticket.pdf',
-    summary: 'The ticket to print or show',
+    summary: 'The ticket to print or show; with `If-None-Match` 304 while it shows the same',
     access: 'user',
     params: ticketParams,
-    responses: { 200: pdf, 404: Refusal, 409: Refusal },
+    responses: {
+      200: pdf,
+      304: Empty,
+      404: Refusal,
+      409: Refusal,
+      429: Refusal.meta({ description: 'RATE_LIMITED: so many were printed for you, or your address; see Retry-After' }),
+    },
   }),
   ...doorOperations,
 } as const

@@ -8,6 +8,7 @@ import { type EncodedJson, encodedJson } from './encoded-json.ts'
 import { mountRoutes } from './mount.ts'
 import { refuse } from './refusal.ts'
 import { createServer } from './server.ts'
+import { createStreamLimits } from './stream-limits.ts'
 import { createWatchers } from './testing.ts'
 
 const Words = z.object({ words: z.array(z.string()) })
@@ -58,7 +59,11 @@ beforeAll(async () => {
       }),
       make: ok(),
     },
-    { authenticate: async () => ({ principal: { service: 'payment-service' } }), idempotency: {} as never },
+    {
+      authenticate: async () => ({ principal: { service: 'payment-service' } }),
+      idempotency: {} as never,
+      streams: createStreamLimits({ perUser: 10, perAddress: 10 }),
+    },
   )
   await app.ready()
 })

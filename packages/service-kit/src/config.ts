@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type DatabaseLimits, DatabaseLogin } from './database.ts'
 import { json } from './json-setting.ts'
 import { type PoliciesOf, redisAlone, resilience } from './resilience/settings.ts'
+import type { StreamsMax } from './stream-limits.ts'
 import type { TracesConfig } from './tracing/tracing.ts'
 
 const jsonText = z.string().transform(json)
@@ -57,6 +58,18 @@ export const baseEnvironment = {
   REDIS_TIMEOUT_MS: z.coerce.number().int().min(10).default(250).describe('longest that a command of any Redis may take, in ms'),
   PUBLIC_URL: z.url().default('http://127.0.0.1:8000').describe('what the outside calls us'),
   TRUSTED_PROXIES: z.string().default('127.0.0.1').describe('addresses whose X-Forwarded-For is believed, comma separated'),
+  STREAMS_PER_USER_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(20)
+    .describe('streams of server-sent events that a user may have open at once, by process'),
+  STREAMS_PER_ADDRESS_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(200)
+    .describe('streams that may be open at once from one address, of IPv6 from one /64 network, by process'),
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
   SERVICE_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs our service tokens')),
   SERVICE_PUBLIC_KEYS: Jwks.describe('JWKS of all services, kid = service name; two of one while its key is replaced'),
@@ -94,6 +107,7 @@ export interface BaseConfig {
   authUrl: string
   publicUrl: string
   trustedProxies: string[]
+  streamsMax: StreamsMax
   tokenIssuer: string
   redisUrl: string | undefined
   redisTimeoutMs: number
@@ -142,6 +156,7 @@ export function baseConfig<P extends PoliciesOf<typeof redisAlone>>(
     authUrl: environment.AUTH_URL,
     publicUrl: environment.PUBLIC_URL,
     trustedProxies: environment.TRUSTED_PROXIES.split(',').map((address) => address.trim()),
+    streamsMax: { perUser: environment.STREAMS_PER_USER_MAX, perAddress: environment.STREAMS_PER_ADDRESS_MAX },
     tokenIssuer: environment.TOKEN_ISSUER,
     redisUrl: environment.REDIS_URL && withPassword(environment.REDIS_URL, environment.REDIS_PASSWORD),
     redisTimeoutMs: environment.REDIS_TIMEOUT_MS,

@@ -8,6 +8,7 @@ import { createLogger } from './logging.ts'
 import { createMetrics } from './metrics.ts'
 import { mountRoutes } from './mount.ts'
 import { createServer } from './server.ts'
+import { createStreamLimits } from './stream-limits.ts'
 
 const routes = {
   watch: defineRoute({
@@ -63,7 +64,12 @@ async function start(ended: () => void = () => {}, principal: Principal = null, 
       report: async ({ query }) => ({ status: 200, body: query.format === 'csv' ? Buffer.from('ticks\n3\n') : { ticks: 3 } }),
       send: async ({ body }) => ({ status: 200, body: { length: body.text.length } }),
     },
-    { authenticate: async () => ({ principal }), idempotency: undefined as never, revocations: { isRevoked } },
+    {
+      authenticate: async () => ({ principal }),
+      idempotency: undefined as never,
+      revocations: { isRevoked },
+      streams: createStreamLimits({ perUser: 10, perAddress: 3 }),
+    },
   )
   const baseUrl = await app.listen({ host: '127.0.0.1', port: await claimPort() })
   closes.push(() => app.close())
@@ -129,6 +135,24 @@ test('a stream ends with the token that opened it', async () => {
     expect(items).toBeGreaterThan(0)
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime())
   })
+})
+
+test('one stream too many from an address is refused until another has ended, and nothing else is', async () => {
+  const { baseUrl, client } = await start()
+  const open = () => fetch(`${baseUrl}/api/ticks`)
+  const streams = [await open(), await open(), await open()]
+  const refused = await open()
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('retry-after')).toBe('10')
+  expect(await refused.json()).toMatchObject({ error: 'RATE_LIMITED', requestId: expect.any(String) })
+  expect((await client.report({ query: { format: 'json' } })).status).toBe(200)
+  await streams[0]?.body?.cancel()
+  const again = await until(async () => {
+    const answer = await open()
+    expect(answer.status).toBe(200)
+    return answer
+  })
+  for (const { body } of [...streams.slice(1), again]) await body?.cancel()
 })
 
 test('an answer is JSON or a file, as the handler gives it', async () => {

@@ -18,6 +18,7 @@ import { openApiOf } from './openapi.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
 import { createServer } from './server.ts'
 import { createServiceIdentity, type ServiceIdentity } from './service-identity.ts'
+import { createStreamLimits, type StreamLimits } from './stream-limits.ts'
 import { describeCall, inSpan, SpanKind, traceHeaders } from './tracing/spans.ts'
 import { startTracing } from './tracing/tracing.ts'
 
@@ -30,6 +31,7 @@ export interface Foundation {
   pool: pg.Pool
   authenticate: Authenticate
   idempotency: IdempotencyStore
+  streams: StreamLimits
   revocations: Revocations
   identity: ServiceIdentity
   crashAt: CrashAt
@@ -82,6 +84,7 @@ export function createFoundation(
     }),
     leaseMs: config.leaseMs,
     idempotency: createIdempotencyStore(pool, { metrics, leaseMs: IDEMPOTENCY_LEASES * config.leaseMs }),
+    streams: createStreamLimits(config.streamsMax),
     revocations,
     identity: createServiceIdentity(config.service, config.servicePrivateKey as never),
     crashAt: createCrashAt(config.crashAt),

@@ -10,6 +10,7 @@ import { createEndings } from './endings.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import { type HandlerRefusal, RefusedError, refuse } from './refusal.ts'
 import type { Revocations } from './revocations.ts'
+import type { StreamLimits } from './stream-limits.ts'
 import { createDecoder } from './validation.ts'
 
 type PrincipalOf<A extends Access> = A extends 'anyone'
@@ -55,7 +56,8 @@ type AnyHandler = (input: unknown) => Promise<{ status: number; body: unknown; h
 
 /**
  * Mount every route of a contract; a missing or misspelt handler does not compile. In order: who it is, what it says (decoded
- * by the contract), whether it was said before (idempotency), the handler, the answer (encoded by the contract).
+ * by the contract), whether it may have one stream more, whether it was said before (idempotency), the handler, the answer (encoded by
+ * the contract). A route that streams needs `guards.streams`.
  */
 export function mountRoutes<T extends Routes>(
   app: FastifyInstance,
@@ -66,6 +68,7 @@ export function mountRoutes<T extends Routes>(
     idempotency: IdempotencyStore
     /** Where sessions end: streams end with theirs. */
     revocations?: Pick<Revocations, 'isRevoked'>
+    streams?: StreamLimits
   },
 ): void {
   const endings = createEndings(app, guards.revocations ?? { isRevoked: async () => false })
@@ -74,6 +77,7 @@ export function mountRoutes<T extends Routes>(
     const principals = new WeakMap<FastifyRequest, Principal>()
     const [decode, encode] = [createDecoder(route), createEncoder(route)]
     const [streams, idempotency] = [goesOn(route), idempotencyOf(route)]
+    if (streams && !guards.streams) throw new Error(`${name} is a stream: give the limits of streams`)
     // Between services nothing is packed: there the way is short, and CPU is what is dear.
     const send = route.method === 'GET' && typeof route.access === 'string' ? sendPacked : sendAsIs
     const boundByHandler = idempotency === 'bound' || idempotency === 'bindable'
@@ -93,6 +97,8 @@ export function mountRoutes<T extends Routes>(
         const key = idempotencyKeyOf(idempotency, request)
         if (typeof key === 'object' && key !== null) return sendRefusal(reply, key)
         const principal = principals.get(request) ?? null
+        const tooMany = streams ? guards.streams?.enter(request, reply, principal) : null
+        if (tooMany) return sendRefusal(reply, tooMany)
         const run = (resourceId: string) =>
           answerOf(encode, request.id, () =>
             handle({

@@ -19,6 +19,7 @@ import type { Callee } from './resilience/policies.ts'
 import { type Callees, type PolicyOverrides, redisAlone } from './resilience/settings.ts'
 import { createServer } from './server.ts'
 import { createServiceIdentity } from './service-identity.ts'
+import { createStreamLimits } from './stream-limits.ts'
 import { registerTracing, stopTracing } from './tracing/tracing.ts'
 import type { Worker } from './worker.ts'
 
@@ -207,6 +208,7 @@ export async function startPeer<T extends Routes>(routes: T, handlers: NoInfer<H
   mountRoutes(app, routes, handlers, {
     authenticate: async () => ({ principal: { service: 'boxoffice-cli' } }),
     idempotency: { begin: unused, complete: unused, abandon: unused, sweep: unused },
+    streams: createStreamLimits({ perUser: 1_000, perAddress: 1_000 }),
   })
   const url = await listenLocally(app)
   return { url, close: () => app.close() }

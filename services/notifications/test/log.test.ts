@@ -76,7 +76,9 @@ test('a stream tells how many are unread, each notification as it is sent, and w
   const baseUrl = await listenLocally(service.app)
   const client = createClient(notificationsRoutes, { baseUrl, headers: () => user.headers })
   const leaving = new AbortController()
-  const { body: stream } = await client.watchNotifications({ signal: leaving.signal })
+  const watched = await client.watchNotifications({ signal: leaving.signal })
+  if (watched.status !== 200) throw new Error('no stream')
+  const stream = watched.body
   const changes: LogChange[] = []
   const watching = (async () => {
     for await (const change of stream) changes.push(change)

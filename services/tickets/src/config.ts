@@ -20,6 +20,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const seconds = (name: string, least: number, standard: number) =>
   z.coerce.number().int().min(least).max(86_400).default(standard).describe(name)
+const perMinute = (standard: number) => z.coerce.number().int().min(1).default(standard)
 
 /** Whom this service calls, and the figures of the resilience table that it obeys for each. */
 export const callees = { ...redisAlone, auth: everyFigure, events: everyFigure, payments: everyFigure } as const
@@ -66,6 +67,12 @@ export const Environment = z.object({
     .default(5_000)
     .describe('requests of each kind that wait in a process for Redis or the database; beyond it they are refused with 503'),
   TURN_WAIT_MS: z.coerce.number().int().min(0).default(5_000).describe("longest wait for one's turn to choose the best seats"),
+  PRINTS_PER_USER_MAX: perMinute(60).describe(
+    'PDFs of tickets that are made for downloads of one user within a minute, by process',
+  ),
+  PRINTS_PER_ADDRESS_MAX: perMinute(300).describe(
+    'the same for one address, of IPv6 for one /64 network; what was made is kept for a while and not counted again',
+  ),
   ORDER_PDF_PAGES_MAX: z.coerce
     .number()
     .int()
@@ -111,6 +118,7 @@ export interface Config extends BaseConfig {
   offersToAddressMax: number
   holdsWaitingMax: number
   turnWaitMs: number
+  printsPerMinuteMax: { user: number; address: number }
   orderPdfPagesMax: number
   orderPdfKeepMs: number
   expirySweepMs: number
@@ -141,6 +149,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     offersToAddressMax: env.OFFERS_TO_ADDRESS_PER_DAY_MAX,
     holdsWaitingMax: env.HOLDS_WAITING_MAX,
     turnWaitMs: env.TURN_WAIT_MS,
+    printsPerMinuteMax: { user: env.PRINTS_PER_USER_MAX, address: env.PRINTS_PER_ADDRESS_MAX },
     orderPdfPagesMax: env.ORDER_PDF_PAGES_MAX,
     orderPdfKeepMs: env.ORDER_PDF_KEEP_HOURS * HOUR_MS,
     expirySweepMs: env.EXPIRY_SWEEP_SECONDS * 1_000,

@@ -21,6 +21,7 @@ import { createPlans, type FindPlan } from './seating/plans.ts'
 import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
 import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
 import { type AcceptedKey, type CodeKey, createAcceptedKeys, createCodeKey } from './tickets/codes.ts'
+import { createDownloads, type DownloadTicket } from './tickets/downloads.ts'
 import { createOrderPdfs, type PrintOrder } from './tickets/order-pdf.ts'
 import { createPdfRenderer, type PdfRenderer } from './tickets/pdf-renderer.ts'
 import { type ClaimTicket, createClaimTicket } from './transfers/claim.ts'
@@ -52,6 +53,7 @@ export interface Dependencies extends Foundation {
   acceptedKeys: readonly AcceptedKey[]
   pdfs: PdfRenderer
   printOrder: PrintOrder
+  downloadTicket: DownloadTicket
   close(): Promise<void>
 }
 
@@ -146,6 +148,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     acceptedKeys,
     pdfs,
     printOrder: createOrderPdfs({ sql, pdfs, codeKey, pagesMax: config.orderPdfPagesMax }),
+    downloadTicket: createDownloads({ sql, pdfs, codeKey, perMinute: config.printsPerMinuteMax }),
     async close() {
       redisPicture.close()
       messaging.close()

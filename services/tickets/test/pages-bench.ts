@@ -1,7 +1,7 @@
 import process from 'node:process'
 import type { Currency, EventId, Minor } from '@boxoffice/contracts'
-import { forgetFonts } from '../src/tickets/fonts.ts'
 import { type PrintedTicket, ticketsPdf } from '../src/tickets/pdf.ts'
+import { forgetFonts } from '../src/typesetting/fonts.ts'
 
 /** Measures what pages cost, in a process of its own: one line of JSON a round, milliseconds of CPU a page. Read by `npm run bench`. */
 const [, , rounds = '9', pagesOfMany = '20'] = process.argv

@@ -105,6 +105,25 @@ describe('the stream of a seat map', () => {
     expect(await next()).toMatchObject({ changes: [{ seatId: '1-A-2', status: '.' }, { status: '.' }] })
     leave.abort()
   })
+
+  it('is refused beyond so many from one address, and opened from others; the map is shown to all', async () => {
+    const { eventId } = await setting.offerSeats([[3]])
+    const limited = setting.instance({ streamsMax: { perUser: 2, perAddress: 3 } })
+    const baseUrl = await listenLocally(limited.app)
+    const open = (address: string, headers: Record<string, string> = {}) =>
+      fetch(`${baseUrl}/api/tickets/seats/stream?eventId=${eventId}`, { headers: { 'x-forwarded-for': address, ...headers } })
+    const { headers } = await setting.user()
+    const streams = [await open('192.0.2.1', headers), await open('192.0.2.1', headers)]
+    const third = await open('192.0.2.2', headers)
+    expect([third.status, third.headers.get('retry-after')]).toEqual([429, '10'])
+    expect(await third.json()).toMatchObject({ error: 'RATE_LIMITED' })
+    streams.push(await open('192.0.2.1'), await open('192.0.2.2'))
+    expect(streams.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect((await open('192.0.2.1')).status).toBe(429)
+    expect((await fetch(`${baseUrl}/api/tickets/seats?eventId=${eventId}`)).status).toBe(200)
+    await Promise.all(streams.map(({ body }) => body?.cancel()))
+    await limited.close()
+  })
 })
 
 /** Buyers who do this and that with the seats of an event, many at once; the statuses of their answers. */

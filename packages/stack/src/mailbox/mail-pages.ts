@@ -11,7 +11,7 @@ export function pageOfList(mails: readonly Mail[], count: number, nonce: string)
       .filter(Boolean)
     return `
     <details${index === 0 ? ' open' : ''}>
-      <summary><strong>${escapeHtml(mail.subject)}</strong><br>
+      <summary><strong dir="auto">${escapeHtml(mail.subject)}</strong><br>
         <small>to ${escapeHtml(mail.destination.to.join(', '))} · ${new Date(mail.at * 1_000).toISOString().slice(0, 19).replace('T', ' ')} UTC</small></summary>
       ${attachments.length > 0 ? `<p>Attached: ${attachments.join(', ')}</p>` : ''}
       <iframe title="${escapeHtml(mail.subject)}" src="/mails/${mail.messageId}" sandbox="allow-popups allow-popups-to-escape-sandbox" loading="lazy"></iframe>

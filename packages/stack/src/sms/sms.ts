@@ -95,7 +95,7 @@ function readLines(file: string): Sms[] {
 function listPage(messages: readonly Sms[], nonce: string): string {
   const rows = messages.toReversed().map(
     ({ phoneNumber, senderId, message, at }) => `
-      <tr><td>${escapeHtml(phoneNumber)}<br><small>from ${escapeHtml(senderId ?? 'an unnamed sender')}, ${at.slice(0, 19).replace('T', ' ')} UTC</small></td><td>${escapeHtml(message)}</td></tr>`,
+      <tr><td>${escapeHtml(phoneNumber)}<br><small>from ${escapeHtml(senderId ?? 'an unnamed sender')}, ${at.slice(0, 19).replace('T', ' ')} UTC</small></td><td dir="auto">${escapeHtml(message)}</td></tr>`,
   )
   const about = messages.length === 0 ? 'None yet.' : 'The newest first. As JSON: <a href="/store">/store</a>'
   return page({

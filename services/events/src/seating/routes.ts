@@ -1,5 +1,5 @@
 import type { Event, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
+import { type Handlers, isNamedIn, RefusedError, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
 import { isVisibleTo } from '../catalog/event.ts'
 import { findEvent } from '../catalog/event-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -49,9 +49,6 @@ function cachingOf({ status }: Event, { frozen }: ShownPlan, byVersion: boolean)
   // A plan in use does not change.
   return frozen ? 'public, max-age=300' : 'private, no-cache'
 }
-
-const isNamedIn = (header: string | undefined, etag: string): boolean =>
-  (header ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 
 export function seatingInternalHandlers(deps: Dependencies): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {

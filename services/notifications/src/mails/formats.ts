@@ -1,4 +1,5 @@
 import { type Currency, formatMoney, type Minor, remember, type Seat } from '@boxoffice/contracts'
+import { oneLine } from './mail.ts'
 
 const FALLBACK = 'en-GB'
 
@@ -53,6 +54,7 @@ export const moneyOf = (amount: Minor, currency: Currency, locale: string): stri
 export const priceOf = (amount: Minor, currency: Currency, locale: string): string =>
   amount === 0 ? 'Free' : moneyOf(amount, currency, locale)
 
-export const seatOf = ({ zoneId, rowLabel, colLabel }: Seat): string => `Section ${zoneId}, row ${rowLabel}, seat ${colLabel}`
+export const seatOf = ({ zoneId, rowLabel, colLabel }: Seat): string =>
+  `Section ${zoneId}, row ${oneLine(rowLabel)}, seat ${oneLine(colLabel)}`
 
 export const countOf = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`

@@ -16,18 +16,40 @@ export type ShownEvent = Pick<EventInfo, 'name' | 'eventDate' | 'timeZone' | 've
 
 const HEADER_TEXT_MAX = 250
 
-/** A text in one line: no control characters, no directions that turn what follows around. */
-export const inOneLine = (text: string): string =>
+/** Isolates what is between them, whatever its direction (UAX #9). */
+const [ISOLATE, END] = ['\u2068', '\u2069']
+const ISOLATED = new RegExp(`${ISOLATE}[^${ISOLATE}${END}]*${END}`, 'g')
+/** Letters of scripts that run from right to left. */
+const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u
+
+/**
+ * Text for a header or a single line of text: no control characters, no directions that turn what follows around, not too long. What
+ * runs from right to left is isolated, so that digits and punctuation of the sentence around it stay where they are.
+ */
+export function oneLine(text: string): string {
+  const kept = cut(clean(text, ''))
+  const outside = kept.replace(ISOLATED, '')
+  const bare = outside.replace(/[\u2068\u2069]/g, '') === outside ? kept : withoutIsolates(kept)
+  return RIGHT_TO_LEFT.test(bare.replace(ISOLATED, '')) ? `${ISOLATE}${withoutIsolates(bare)}${END}` : bare
+}
+
+/** The same alone, where nothing stands around it. */
+export const plainLine = (text: string): string => cut(inOneLine(text))
+
+const withoutIsolates = (text: string) => text.replace(/[\u2068\u2069]/g, '')
+
+/** A text in one line, however long: no control characters, no directions. */
+export const inOneLine = (text: string): string => clean(text, '\u2068\u2069')
+
+const clean = (text: string, more: string): string =>
   text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .replace(new RegExp(`[\\p{Cc}\\p{Zl}\\p{Zp}\\u202a-\\u202e\\u2066\\u2067${more}]+`, 'gu'), ' ')
     .replace(/ {2,}/g, ' ')
     .trim()
 
-/** The same for a header or a single line of a mail: not too long. */
-export function oneLine(text: string): string {
-  const clean = inOneLine(text)
-  if (clean.length <= HEADER_TEXT_MAX || cutToGraphemes(clean, HEADER_TEXT_MAX) === clean) return clean
-  return `${cutToGraphemes(clean, HEADER_TEXT_MAX - 1)}…`
+function cut(text: string): string {
+  if (text.length <= HEADER_TEXT_MAX || cutToGraphemes(text, HEADER_TEXT_MAX) === text) return text
+  return `${cutToGraphemes(text, HEADER_TEXT_MAX - 1)}…`
 }
 
 /** The text part: paragraphs with an empty line between them; null leaves one out. */

@@ -16,6 +16,18 @@ test('values are escaped, in text and in attributes', async () => {
   expect(html).not.toContain('<b title')
 })
 
+test('what is isolated is so by markup where there may be some, and by characters elsewhere', async () => {
+  const template = await compileTemplate(
+    `<mjml><mj-head><mj-title>{{name}}</mj-title></mj-head><mj-body><mj-section><mj-column><mj-text>For {{name}}, 2026</mj-text>
+      <mj-image src="cid:x" alt="{{name}}" /></mj-column></mj-section></mj-body></mjml>`,
+  )
+  const html = template({ name: '\u2068دانا <b>\u2069' })
+  expect(html).toContain('For <bdi>دانا &lt;b&gt;</bdi>, 2026')
+  expect(html).toContain('<title>\u2068دانا &lt;b&gt;\u2069</title>')
+  expect(html).toContain('alt="\u2068دانا &lt;b&gt;\u2069"')
+  expect(html.match(/<bdi>/g)).toHaveLength(1)
+})
+
 test('a value that looks like a slot or a part stays what it is', async () => {
   const template = await compileTemplate(page('<mj-text>{{name}} {{secret}}</mj-text>'))
   const html = template({ name: '{{secret}} <!--each:lines-->', secret: 'hush' })

@@ -6,7 +6,8 @@ export type Values = { readonly [name: string]: string | readonly Values[] }
 /** Fill a template: every text is escaped, so that it stays text wherever it stands. */
 export type Template = (values: Values) => string
 
-type Node = { text: string } | { slot: string } | { each: string; nodes: Node[] }
+/** A slot takes markup where it stands for text: not in an attribute, nor in the title. */
+type Node = { text: string } | { slot: string; takesMarkup: boolean } | { each: string; nodes: Node[] }
 
 /** A part that appears once for each element of the list `name`, with that element's own values before those around it. */
 export const each = (name: string, mjml: string): string =>
@@ -20,25 +21,31 @@ export async function compileTemplate(source: string): Promise<Template> {
   const { html } = await mjml2html(source, { validationLevel: 'strict', fonts: {} }) // no fonts: nothing is fetched by a mail
   // Without its indentation a mail of many tickets stays below the size at which mail programs cut.
   const tokens = html.replace(/\n\s+/g, '\n').split(/(<!--(?:each|end):\w+-->|\{\{\w+\}\})/)
-  const nodes = parse(tokens, null)
+  const nodes = parse(tokens, null, { html: '' })
   return (values) => fill(nodes, [values])
 }
 
-/** Nodes up to the end of the part `open`, or of the template; takes them off `tokens`. */
-function parse(tokens: string[], open: string | null): Node[] {
+/** Nodes up to the end of the part `open`, or of the template; takes them off `tokens`. `before`: the text of those before. */
+function parse(tokens: string[], open: string | null, before: { html: string }): Node[] {
   const nodes: Node[] = []
   for (let token = tokens.shift(); token !== undefined; token = tokens.shift()) {
     const [, mark, part, slot] = /^(?:<!--(each|end):(\w+)-->|\{\{(\w+)\}\})$/.exec(token) ?? []
-    if (slot) nodes.push({ slot })
-    else if (mark === 'each' && part) nodes.push({ each: part, nodes: parse(tokens, part) })
+    if (slot) nodes.push({ slot, takesMarkup: isText(before.html) })
+    else if (mark === 'each' && part) nodes.push({ each: part, nodes: parse(tokens, part, before) })
     else if (mark === 'end') {
       if (part !== open) throw new Error(`template: ${part} ends where ${open} is open`)
       return nodes
-    } else nodes.push({ text: token })
+    } else {
+      nodes.push({ text: token })
+      before.html += token
+    }
   }
   if (open !== null) throw new Error(`template: ${open} does not end`)
   return nodes
 }
+
+const isText = (html: string) =>
+  html.lastIndexOf('<') < html.lastIndexOf('>') && html.lastIndexOf('<title') <= html.lastIndexOf('</title')
 
 function fill(nodes: readonly Node[], scopes: readonly Values[]): string {
   const find = (name: string) => {
@@ -49,11 +56,14 @@ function fill(nodes: readonly Node[], scopes: readonly Values[]): string {
   return nodes
     .map((node) => {
       if ('text' in node) return node.text
-      if ('slot' in node) return escapeHtml(find(node.slot) as string)
+      if ('slot' in node) return (node.takesMarkup ? textHtml : escapeHtml)(find(node.slot) as string)
       return (find(node.each) as readonly Values[]).map((item) => fill(node.nodes, [item, ...scopes])).join('')
     })
     .join('')
 }
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+/** Text in an element: what is isolated in it is so by markup, which mail programs know better than characters. */
+const textHtml = (text: string): string => escapeHtml(text).replace(/\u2068([^\u2068\u2069]*)\u2069/g, '<bdi>$1</bdi>')
+
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)

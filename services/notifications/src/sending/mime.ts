@@ -1,6 +1,6 @@
 import type { NotificationType } from '@boxoffice/contracts'
 import MailComposer from 'nodemailer/lib/mail-composer'
-import { asLines, oneLine } from '../mails/mail.ts'
+import { asLines, oneLine, plainLine } from '../mails/mail.ts'
 import type { ComposedMail } from './compose.ts'
 
 export interface Sender {
@@ -23,7 +23,7 @@ export function mimeOf(
   const kind = type.toLowerCase().replaceAll('_', '-')
   const composer = new MailComposer({
     from: { name: 'Boxoffice', address: sender.from },
-    to: { name: oneLine(to.name), address: to.address },
+    to: { name: plainLine(to.name), address: to.address },
     ...(sender.replyTo.length > 0 && { replyTo: [...sender.replyTo] }),
     subject: oneLine(mail.subject),
     messageId: `<${notificationId}@${domain}>`,

@@ -1,5 +1,5 @@
 import type { EventId, ticketsRoutes, UserId } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
+import { type Handlers, isNamedIn, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isVisibleTo } from '../event-pictures/picture.ts'
 import type { Plan } from './plan.ts'
@@ -32,7 +32,3 @@ export function seatHandlers(deps: Dependencies): Handlers<SeatRoutes> {
     },
   }
 }
-
-/** Whether `If-None-Match` names this tag; weak and strong tags are the same here (RFC 9110, 13.1.2). */
-const isNamedIn = (header: string | undefined, etag: string): boolean =>
-  (header ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag.replace(/^W\//, ''))

@@ -11,24 +11,27 @@ export const BULK_PAGES_MIN = 21
 const QUEUE_MAX = 1_000
 const BULK_QUEUE_MAX = 100
 
-/** Renders tickets in threads of its own. */
+/** Renders tickets in threads of its own: what is mailed apart from what is downloaded, so that no mail waits for downloads. */
 export interface PdfRenderer {
-  /** The PDF of tickets, a page each, in their order. Throws a 503 when too many documents wait already. */
+  /** For a mail: the PDF of tickets, a page each, in their order. Throws a 503 when too many documents wait already. */
   render(pages: readonly PrintedTicket[]): Promise<Uint8Array>
   /** The same with a picture of each one's code. */
   renderFiles(pages: readonly PrintedTicket[]): ReturnType<typeof ticketsFiles>
+  /** The same PDF for a reader who waits for it. */
+  renderDownload(pages: readonly PrintedTicket[]): Promise<Uint8Array>
   close(): Promise<void>
 }
 
 /** A page costs milliseconds of computing: on the event loop a sold-out evening's tickets would hold up every buyer of the next. */
 export function createPdfRenderer(): PdfRenderer {
-  const lanes = { small: createLane(QUEUE_MAX), bulk: createLane(BULK_QUEUE_MAX) }
+  const lanes = { small: createLane(QUEUE_MAX), bulk: createLane(BULK_QUEUE_MAX), downloads: createLane(QUEUE_MAX) }
   const laneOf = (pages: readonly PrintedTicket[]) => (pages.length < BULK_PAGES_MIN ? lanes.small : lanes.bulk)
   return {
     render: (pages) => laneOf(pages).run(pages, 'ticketsPdf'),
     renderFiles: (pages) => laneOf(pages).run(pages, 'ticketsFiles'),
+    renderDownload: (pages) => lanes.downloads.run(pages, 'ticketsPdf'),
     async close() {
-      await Promise.all([lanes.small.close(), lanes.bulk.close()])
+      await Promise.all(Object.values(lanes).map((lane) => lane.close()))
     },
   }
 }

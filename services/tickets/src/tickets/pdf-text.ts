@@ -1,3 +1,8 @@
+import { drawLine } from '../typesetting/draw.ts'
+import type { TextWeight } from '../typesetting/fonts.ts'
+import { cutLine, type Line, linesOf, type Paragraph } from '../typesetting/paragraph.ts'
+import { paragraphOf } from '../typesetting/typeset.ts'
+
 /** A place on the page, in points. */
 export interface TextBox {
   readonly x: number
@@ -6,11 +11,15 @@ export interface TextBox {
   readonly height: number
 }
 export interface TextStyle {
-  readonly font: string
+  /** Where the event is: people there write Chinese characters their way. */
+  readonly timeZone: string
+  readonly font: TextWeight
   readonly color: string
   readonly sizeMax: number
   readonly sizeMin: number
   readonly vertical?: 'top' | 'bottom'
+  /** Where text that runs from right to left begins: at the box's right side, or as near to its left side as it is long. */
+  readonly fromRight?: 'box' | 'text'
 }
 
 const STEP = 0.5
@@ -20,17 +29,29 @@ const LINE_GAP = 1
  * Draw text so that it stays in its box: as large as fits, wrapped at words (a word that is wider than the box is cut), and
  * with an ellipsis where even the smallest size is too much. Returns the height it took.
  */
-export function fitText(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: TextStyle): number {
+export async function fitText(doc: PDFKit.PDFDocument, given: string, box: TextBox, style: TextStyle): Promise<number> {
+  const text = given
+    .normalize('NFC')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+  const paragraph = await paragraphOf(text, { weight: style.font, timeZone: style.timeZone })
+  return paragraph ? fitParagraph(doc, paragraph, box, style) : fitPlain(doc, text, box, style)
+}
+
+/** Text that pdfkit can wrap: its words stand in their order, and the document's own font has their letters. */
+function fitPlain(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: TextStyle): number {
   const options = { width: box.width, lineGap: LINE_GAP }
   doc.font(style.font)
   const { size, height } = fitOf(doc, text, box, style)
-  const y = style.vertical === 'bottom' ? box.y + box.height - height : box.y
   doc
     .fontSize(size)
     .fillColor(style.color)
-    .text(text, box.x, y, { ...options, height: box.height, ellipsis: true })
+    .text(text, box.x, topOf(box, style, height), { ...options, height: box.height, ellipsis: true })
   return height
 }
+
+const topOf = (box: TextBox, { vertical }: TextStyle, height: number) =>
+  vertical === 'bottom' ? box.y + box.height - height : box.y
 
 interface Fit {
   readonly size: number
@@ -58,3 +79,35 @@ function findFit(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: Tex
   while (size > style.sizeMin && !fitsAt(size)) size -= STEP
   return { size, height: Math.min(heightAt(size), box.height) }
 }
+
+/** Any other: lines and their order are ours. */
+function fitParagraph(doc: PDFKit.PDFDocument, paragraph: Paragraph, box: TextBox, style: TextStyle): number {
+  const lineHeight = (size: number) => (paragraph.ascent + paragraph.descent) * size + LINE_GAP
+  const linesAt = (size: number) => linesOf(paragraph, box.width / size)
+  const fitsAt = (size: number) => {
+    const { lines, isWhole } = linesAt(size)
+    return isWhole && lines.length * lineHeight(size) <= box.height
+  }
+  let size = style.sizeMax
+  while (size > style.sizeMin && !fitsAt(size)) size -= STEP
+  const { lines } = linesAt(size)
+  const shown = lines.slice(0, Math.max(1, Math.floor(box.height / lineHeight(size))))
+  const drawn = shown.map((line, index) => ({ paragraph, line, isLast: index === shown.length - 1 }))
+  const cut = shown.length < lines.length
+  const height = shown.length * lineHeight(size)
+  const top = topOf(box, style, height)
+  const placed = drawn.map(({ line, isLast }) =>
+    isLast && cut ? cutLine(paragraph, line, box.width / size) : { paragraph, line },
+  )
+  const widths = placed.map(({ paragraph, line }) => widthOf(paragraph, line) * size)
+  const right = style.fromRight === 'box' ? box.width : Math.min(box.width, Math.max(...widths))
+  doc.fillColor(style.color)
+  for (const [index, { paragraph: shownText, line }] of placed.entries()) {
+    const x = box.x + (paragraph.isRightToLeft ? right - (widths[index] ?? 0) : 0)
+    const y = top + index * lineHeight(size) + paragraph.ascent * size
+    drawLine(doc, shownText, line, { x, y, size })
+  }
+  return height
+}
+
+const widthOf = ({ reach }: Paragraph, { start, end }: Line) => (reach[end] ?? 0) - (reach[start] ?? 0)

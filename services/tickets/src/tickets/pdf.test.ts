@@ -3,6 +3,7 @@ import type { Currency, EventId, Minor } from '@boxoffice/contracts'
 import PDFDocument from 'pdfkit'
 import { describe, expect, it } from 'vitest'
 import { readQr } from '../../test/read-qr.ts'
+import { registerFonts } from '../typesetting/fonts.ts'
 import { type PrintedTicket, ticketPdf, ticketsPdf } from './pdf.ts'
 import { fitText } from './pdf-text.ts'
 
@@ -130,13 +131,20 @@ describe('a ticket as a PDF', () => {
 
 describe('text in a box', () => {
   const doc = new PDFDocument({ margin: 0 })
-  const style = { font: 'Helvetica', color: '#000000', sizeMax: 20, sizeMin: 6 }
+  const style = { font: 'bold', color: '#000000', sizeMax: 20, sizeMin: 6, timeZone: 'UTC' } as const
+  registerFonts(doc)
 
-  it('is as large as fits, never higher than its box', () => {
+  it('is as large as fits, never higher than its box', async () => {
     const box = { x: 0, y: 0, width: 100, height: 40 }
-    const heights = ['Ada', 'Ada Lovelace, Countess', 'word '.repeat(100), 'W'.repeat(500)].map((text) =>
-      fitText(doc, text, box, style),
-    )
+    const texts = [
+      'Ada',
+      'Ada Lovelace, Countess',
+      'word '.repeat(100),
+      'W'.repeat(500),
+      'มหานคร '.repeat(60),
+      '東京'.repeat(250),
+    ]
+    const heights = await Promise.all(texts.map((text) => fitText(doc, text, box, style)))
     for (const height of heights) expect(height).toBeLessThanOrEqual(40)
     expect(heights[0]).toBeGreaterThan(20)
   })

@@ -1,7 +1,7 @@
 import { type Currency, formatMoney, type Minor, remember } from '@boxoffice/contracts'
 import PDFDocument from 'pdfkit'
 import type { EventPicture } from '../event-pictures/picture.ts'
-import { registerFonts } from './fonts.ts'
+import { registerFonts } from '../typesetting/fonts.ts'
 import { fitText, type TextBox, type TextStyle } from './pdf-text.ts'
 import { QUIET_ZONE_MODULES, qrModules, qrPng } from './qr.ts'
 import type { StoredTicket } from './ticket.ts'
@@ -60,8 +60,9 @@ export async function ticketsPdf(pages: readonly PrintedTicket[]): Promise<Buffe
   const bytes = collect(doc)
   for (const page of pages) {
     doc.addPage()
-    drawBand(doc, page)
-    drawDetails(doc, page)
+    const sheet = sheetOf(doc, page)
+    await drawBand(sheet, page)
+    await drawDetails(sheet, page)
     drawStub(doc, page)
   }
   doc.end()
@@ -71,7 +72,17 @@ export async function ticketsPdf(pages: readonly PrintedTicket[]): Promise<Buffe
 const titleOf = ({ event, ticket }: PrintedTicket, count: number) =>
   `${event.name} · ${count === 1 ? ticket.ticketNumber : `${count} tickets`}`
 
-function drawBand(doc: Document, { ticket, event }: PrintedTicket): void {
+/** A page, and what writes on it. */
+interface Sheet {
+  readonly doc: Document
+  fit(text: string, box: TextBox, style: Omit<TextStyle, 'timeZone'>): Promise<number>
+}
+const sheetOf = (doc: Document, { event: { timeZone } }: PrintedTicket): Sheet => ({
+  doc,
+  fit: (text, box, style) => fitText(doc, text, box, { ...style, timeZone }),
+})
+
+async function drawBand({ doc, fit }: Sheet, { ticket, event }: PrintedTicket): Promise<void> {
   const color = BANDS[Number.parseInt(event.eventId.slice(0, 8), 16) % BANDS.length] as string
   doc.rect(0, 0, WIDTH, BAND).fill(color)
   doc.rect(0, BAND, WIDTH, 4).fillOpacity(0.35).fill(color).fillOpacity(1)
@@ -80,23 +91,23 @@ function drawBand(doc: Document, { ticket, event }: PrintedTicket): void {
   doc.font('mono').fontSize(9)
   const width = doc.widthOfString(ticket.ticketNumber)
   doc.text(ticket.ticketNumber, WIDTH - MARGIN - width, 23, { lineBreak: false }).fillOpacity(1)
-  const title = { font: 'bold', color: PAPER, sizeMax: 27, sizeMin: 11, vertical: 'bottom' } as const
-  fitText(doc, event.name, { x: MARGIN, y: 44, width: INNER, height: BAND - 44 - 18 }, title)
+  const title = { font: 'bold', color: PAPER, sizeMax: 27, sizeMin: 11, vertical: 'bottom', fromRight: 'box' } as const
+  await fit(event.name, { x: MARGIN, y: 44, width: INNER, height: BAND - 44 - 18 }, title)
 }
 
-function drawDetails(doc: Document, { ticket, event, typeName, seat }: PrintedTicket): void {
+async function drawDetails(sheet: Sheet, { ticket, event, typeName, seat }: PrintedTicket): Promise<void> {
   const gap = 18
   const half = (INNER - gap) / 2
   const right = MARGIN + half + gap
   const [day, time] = whenOf(event)
-  headed(doc, 'WHEN', day, time, { x: MARGIN, y: 166, width: half, height: 68 })
-  headed(doc, 'WHERE', event.venueName, event.venueAddress, { x: right, y: 166, width: half, height: 68 })
-  doc
+  await headed(sheet, 'WHEN', day, time, { x: MARGIN, y: 166, width: half, height: 68 })
+  await headed(sheet, 'WHERE', event.venueName, event.venueAddress, { x: right, y: 166, width: half, height: 68 })
+  sheet.doc
     .moveTo(MARGIN, 240)
     .lineTo(WIDTH - MARGIN, 240)
     .lineWidth(0.5)
     .stroke(RULE)
-  field(doc, 'HOLDER', ticket.holderName, { x: MARGIN, y: 250, width: INNER, height: 34 }, 15)
+  await field(sheet, 'HOLDER', ticket.holderName, { x: MARGIN, y: 250, width: INNER, height: 34 }, 15)
   const columns = seat
     ? ([
         ['TICKET', typeName, 0.28],
@@ -112,25 +123,25 @@ function drawDetails(doc: Document, { ticket, event, typeName, seat }: PrintedTi
   let x = MARGIN
   for (const [label, text, share] of columns) {
     const width = INNER * share
-    field(doc, label, text, { x, y: 288, width: width - 8, height: 40 })
+    await field(sheet, label, text, { x, y: 288, width: width - 8, height: 40 })
     x += width
   }
 }
 
 /** A small label over its value. */
-function field(doc: Document, label: string, value: string, box: TextBox, sizeMax = 13): void {
+async function field({ doc, fit }: Sheet, label: string, value: string, box: TextBox, sizeMax = 13): Promise<void> {
   drawLabel(doc, label, box)
-  fitText(doc, value, { ...box, y: box.y + 12, height: box.height - 12 }, { font: 'bold', color: INK, sizeMax, sizeMin: 6 })
+  await fit(value, { ...box, y: box.y + 12, height: box.height - 12 }, { font: 'bold', color: INK, sizeMax, sizeMin: 6 })
 }
 
 /** A small label over what matters most, and over the rest of it. */
-function headed(doc: Document, label: string, head: string, rest: string, box: TextBox): void {
+async function headed({ doc, fit }: Sheet, label: string, head: string, rest: string, box: TextBox): Promise<void> {
   drawLabel(doc, label, box)
   const top = box.y + 12
-  const bold: TextStyle = { font: 'bold', color: INK, sizeMax: 12, sizeMin: 7 }
-  const taken = fitText(doc, head, { ...box, y: top, height: 28 }, bold) + 3
-  const regular: TextStyle = { font: 'regular', color: INK, sizeMax: 10, sizeMin: 5.5 }
-  fitText(doc, rest, { ...box, y: top + taken, height: box.height - 12 - taken }, regular)
+  const bold = { font: 'bold', color: INK, sizeMax: 12, sizeMin: 7 } as const
+  const taken = (await fit(head, { ...box, y: top, height: 28 }, bold)) + 3
+  const regular = { font: 'regular', color: INK, sizeMax: 10, sizeMin: 5.5 } as const
+  await fit(rest, { ...box, y: top + taken, height: box.height - 12 - taken }, regular)
 }
 
 const drawLabel = (doc: Document, label: string, { x, y }: TextBox) =>

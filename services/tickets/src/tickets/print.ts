@@ -11,7 +11,7 @@ import type { StoredTicket } from './ticket.ts'
 import { listPrintedOfOrders, type Printed } from './ticket-repository.ts'
 
 /** Raised with every change of what a page looks like: PDFs that are kept are made anew. */
-const LAYOUT = 1
+const LAYOUT = 2
 
 type PrintedEvent = PrintedTicket['event'] & Pick<EventPicture, 'status'>
 

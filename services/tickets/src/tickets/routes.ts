@@ -3,6 +3,7 @@ import {
   cursorFields,
   defineCursor,
   type Handlers,
+  isNamedIn,
   RefusedError,
   refuse,
   refuseUnknown,
@@ -11,6 +12,7 @@ import {
 } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { signCode } from './codes.ts'
+import type { DownloadTicket } from './downloads.ts'
 import { pagesOf, printOf } from './print.ts'
 import { qrPng } from './qr.ts'
 import { isValid, type StoredTicket, ticketView } from './ticket.ts'
@@ -38,7 +40,11 @@ export function ticketHandlers(deps: Dependencies): Handlers<TicketRoutes> {
     },
     getTicket: async ({ params, principal }) => answerTicket(deps, await getOwn(params.ticketId, principal.userId)),
     getTicketQr: async ({ params, principal }) => answerQr(deps, await getOwn(params.ticketId, principal.userId)),
-    getTicketPdf: async ({ params, principal }) => answerPdf(deps, await getOwn(params.ticketId, principal.userId)),
+    getTicketPdf: async ({ params, principal, headers, ip }) =>
+      answerDownload(deps, await getOwn(params.ticketId, principal.userId), {
+        ip,
+        hasTag: (etag) => isNamedIn(headers['if-none-match'], etag),
+      }),
   }
 }
 
@@ -64,9 +70,30 @@ async function answerQr(deps: Dependencies, ticket: StoredTicket) {
 async function answerPdf(deps: Dependencies, ticket: StoredTicket) {
   if (!isValid(ticket)) return notValid(ticket)
   const body = await deps.pdfs.render(pagesOf(await printOf(sqlOfPool(deps.pool), [ticket]), deps.codeKey))
-  const disposition = `inline; filename="${ticket.ticketNumber}.pdf"`
-  return { status: 200 as const, body, headers: { ...privately, 'content-disposition': disposition } }
+  return { status: 200 as const, body, headers: { ...privately, ...namedAfter(ticket) } }
 }
+
+async function answerDownload(
+  { downloadTicket }: Dependencies,
+  ticket: StoredTicket,
+  reader: Parameters<DownloadTicket>[1],
+) {
+  if (!isValid(ticket)) return notValid(ticket)
+  const download = await downloadTicket(ticket, reader)
+  switch (download.outcome) {
+    case 'too-many': {
+      const refusal = refuse(429, 'RATE_LIMITED', 'so many tickets were printed for you: try again in a while')
+      return { ...refusal, headers: { 'retry-after': String(download.waitSeconds) } as Record<string, string> }
+    }
+    case 'unchanged':
+      return { status: 304 as const, body: undefined, headers: taggedAs(download.etag) }
+    case 'printed':
+      return { status: 200 as const, body: download.pdf, headers: { ...taggedAs(download.etag), ...namedAfter(ticket) } }
+  }
+}
+
+const taggedAs = (etag: string): Record<string, string> => ({ ...privately, etag })
+const namedAfter = ({ ticketNumber }: StoredTicket) => ({ 'content-disposition': `inline; filename="${ticketNumber}.pdf"` })
 
 const privately = { 'cache-control': 'private, no-store' }
 const unknownTicket = (ticketId: TicketId) => new RefusedError(refuseUnknown('TICKET', ticketId))

@@ -1,43 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { create, type Font, type GlyphRun, type Subset } from 'fontkit'
-
-const require = createRequire(import.meta.url)
-
-// The standard fonts of PDF lack Ł, ć and all of Greek.
-const FILES = { regular: 'DejaVuSansCondensed', bold: 'DejaVuSansCondensed-Bold', mono: 'DejaVuSansMono-Bold' } as const
-export type FontName = keyof typeof FILES
-const names = Object.keys(FILES) as FontName[]
-
-/** The words of some evenings; when there are more it begins anew. */
-const WORDS_MAX = 5_000
-
-let opened: ReadonlyMap<FontName, Font> | null = null
-
-/**
- * Give a document the fonts of tickets, by the names of `FontName`. They are read and taken apart once a thread: that was most of
- * what a page cost.
- */
-export function registerFonts(doc: PDFKit.PDFDocument): void {
-  opened ??= new Map(names.map((name) => [name, openFont(FILES[name])]))
-  // pdfkit takes a font that is open already; its types do not say so.
-  for (const [name, font] of opened) doc.registerFont(name, font as never)
-  // Every ticket has the same part of this font then, whatever its number is.
-  const mono = (doc.font('mono') as unknown as { _font: { encode(text: string): unknown } })._font
-  mono.encode(NUMBERS)
-}
-const NUMBERS = 'TKT-0123456789'
-
-/** Have them read anew: the baseline that a page is measured beside. */
-export function forgetFonts(): void {
-  opened = null
-}
-
-const openFont = (file: string): Font =>
-  writingPartsOnce(remembering(create(readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${file}.ttf`)))))
+import type { Font, GlyphRun, Subset } from 'fontkit'
+import { createClusterGlyphs } from './cluster-glyphs.ts'
+import type { Run } from './face.ts'
 
 /** Parts of fonts that are known: those of some events and some hundred holders. */
 const PARTS_MAX = 500
+/** The words of some evenings; when there are more it begins anew. */
+const WORDS_MAX = 5_000
+
+/**
+ * A font as pdfkit is to embed it: it lays out a word once, takes runs that are shaped already, and writes a part that documents need once.
+ */
+export const embeddable = (font: Font): Font => writingPartsOnce(takingRuns(remembering(font)))
 
 /**
  * The font, of which a part that documents need is written once: tickets of one event need the same of most fonts, and to write them was
@@ -59,6 +32,23 @@ function writingPartsOnce(font: Font): Font {
       const subset = font.createSubset()
       return Object.assign(Object.create(subset) as Subset, { encode: () => partOf(subset) })
     },
+  })
+}
+
+/** The font, which takes a `Run` as what pdfkit calls features: each of its clusters is one glyph of the document. */
+function takingRuns(font: Font): Font {
+  const clusters = createClusterGlyphs(font)
+  const isRun = (features: unknown): features is Run =>
+    typeof features === 'object' && features !== null && 'clusters' in features
+  const layOut = ({ clusters: drawn, face, width }: Run): GlyphRun => ({
+    glyphs: drawn.map(clusters.glyphOf),
+    positions: drawn.map(({ advance }) => ({ xAdvance: advance, yAdvance: 0, xOffset: 0, yOffset: 0 })),
+    advanceWidth: width * face.unitsPerEm,
+  })
+  const taking = Object.create(font) as Font
+  return Object.assign(taking, {
+    layout: (text: string, features?: unknown) => (isRun(features) ? layOut(features) : font.layout(text, features)),
+    createSubset: () => clusters.addedTo(font.createSubset.call(clusters.deep)),
   })
 }
 

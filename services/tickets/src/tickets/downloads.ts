@@ -1,0 +1,61 @@
+import type { UserId } from '@boxoffice/contracts'
+import { createRates, networkOf, type Tx } from '@boxoffice/service-kit'
+import { LRUCache } from 'lru-cache'
+import { createTurns } from '../holds/turns.ts'
+import type { CodeKey } from './codes.ts'
+import type { PdfRenderer } from './pdf-renderer.ts'
+import { type Print, pagesOf, printOf, versionOf } from './print.ts'
+import type { StoredTicket } from './ticket.ts'
+
+export type Download =
+  | { outcome: 'printed'; etag: string; pdf: Uint8Array }
+  /** The reader has these bytes. */
+  | { outcome: 'unchanged'; etag: string }
+  | { outcome: 'too-many'; waitSeconds: number }
+
+/** Those of some hundred tickets. */
+const KEPT_BYTES_MAX = 16 * 1_048_576
+/** Longest wait for one's own earlier ones; then 503. */
+const TURN_WAIT_MS = 20_000
+
+interface Deps {
+  sql: Tx
+  pdfs: Pick<PdfRenderer, 'renderDownload'>
+  codeKey: CodeKey
+  perMinute: { user: number; address: number }
+}
+
+/**
+ * The PDF of a ticket for its owner. The same is printed once, however many ask for it, and kept for a while. What has to be printed is
+ * counted, by user and by address; and a user has one at a time in the thread that prints, so that who asks for many waits for their own.
+ */
+export function createDownloads({ sql, pdfs, codeKey, perMinute }: Deps) {
+  const kept = new LRUCache<string, Uint8Array>({ maxSize: KEPT_BYTES_MAX, sizeCalculation: ({ length }) => length })
+  const atWork = new Map<string, Promise<Uint8Array>>()
+  const rates = { user: createRates({ perMinute: perMinute.user }), address: createRates({ perMinute: perMinute.address }) }
+  const turns = createTurns<UserId>({ waitMs: TURN_WAIT_MS })
+
+  function make(version: string, userId: UserId, print: Print): Promise<Uint8Array> {
+    const making = turns(userId, () => pdfs.renderDownload(pagesOf(print, codeKey)))
+      .then((pdf) => {
+        kept.set(version, pdf)
+        return pdf
+      })
+      .finally(() => atWork.delete(version))
+    atWork.set(version, making)
+    return making
+  }
+
+  return async (ticket: StoredTicket, reader: { ip: string; hasTag(etag: string): boolean }): Promise<Download> => {
+    const print = await printOf(sql, [ticket])
+    const version = versionOf(print, codeKey)
+    const etag = `"${version}"`
+    if (reader.hasTag(etag)) return { outcome: 'unchanged', etag }
+    const known = kept.get(version) ?? atWork.get(version)
+    if (known) return { outcome: 'printed', etag, pdf: await known }
+    const waitSeconds = rates.user.take(ticket.userId) ?? rates.address.take(networkOf(reader.ip))
+    if (waitSeconds !== null) return { outcome: 'too-many', waitSeconds }
+    return { outcome: 'printed', etag, pdf: await make(version, ticket.userId, print) }
+  }
+}
+export type DownloadTicket = ReturnType<typeof createDownloads>

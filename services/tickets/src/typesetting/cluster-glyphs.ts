@@ -1,0 +1,85 @@
+import type { Font, Glyph, Subset } from 'fontkit'
+import type { Cluster } from './face.ts'
+
+/** Glyphs of fonts have numbers below this; those that are made here have numbers from it on. */
+const GLYPHS_MAX = 0x10000
+
+/** Flags of a part of a composite glyph (OpenType, glyf): its place is in words and in units, and another part follows. */
+const [IN_WORDS, IN_UNITS, MORE] = [0x0001, 0x0002, 0x0020]
+const HEADER_BYTES = 10
+const PART_BYTES = 8
+/** More than any font says of its own composite glyphs. */
+const DEPTH_MAX = 8
+
+/**
+ * Makes one glyph of each cluster that documents show: of parts that are put above, below or before one another a composite, with the text
+ * that it stands for. So what is copied from a document is what was written, in whichever program: a glyph alone does not say that a dot
+ * belongs to a letter, or that a vowel is drawn before the consonant that it follows.
+ */
+export function createClusterGlyphs(font: Font) {
+  const numbers = new Map<string, number>()
+  const made: Cluster[] = []
+
+  /** The same for the same cluster; in the order in which they came, which no document shows. */
+  function numberOf(cluster: Cluster): number {
+    const key = `${cluster.parts.map(({ id, x, y }) => `${id} ${x} ${y}`).join()} ${cluster.text}`
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    const number = GLYPHS_MAX + made.push(cluster) - 1
+    numbers.set(key, number)
+    return number
+  }
+  const advanceOf = ({ parts }: Cluster) => parts.reduce((sum, { id }) => sum + font.getGlyph(id).advanceWidth, 0)
+
+  return {
+    glyphOf: (cluster: Cluster): Glyph => ({
+      id: numberOf(cluster),
+      codePoints: [...cluster.text].map((character) => character.codePointAt(0) ?? 0),
+      advanceWidth: advanceOf(cluster),
+    }),
+    /** The font, which allows for composites of composites. */
+    deep: Object.create(font, {
+      maxp: { get: () => ({ ...font.maxp, maxComponentDepth: DEPTH_MAX, maxComponentElements: 0xff }) },
+    }) as Font,
+    /** A part of the font that knows these glyphs too. */
+    addedTo(subset: Subset): Subset {
+      const add = subset._addGlyph.bind(subset)
+      return Object.assign(subset, {
+        _addGlyph(id: number) {
+          const cluster = made[id - GLYPHS_MAX]
+          if (!cluster) return add(id)
+          const [part, ...others] = cluster.parts
+          if (part && others.length === 0 && part.x === 0 && part.y === 0) return add(part.id)
+          return addComposite(subset, cluster, font, advanceOf(cluster))
+        },
+      })
+    },
+  }
+}
+
+function addComposite(subset: Subset, { parts }: Cluster, font: Font, advance: number): number {
+  const boxes = parts.flatMap(({ id, x, y }) => {
+    const { minX, minY, maxX, maxY } = font.getGlyph(id).cbox
+    return minX <= maxX ? [{ minX: minX + x, minY: minY + y, maxX: maxX + x, maxY: maxY + y }] : [] // a space has no ink
+  })
+  const least = (side: 'minX' | 'minY') =>
+    Math.min(...boxes.map((box) => box[side]), boxes.length > 0 ? Number.POSITIVE_INFINITY : 0)
+  const most = (side: 'maxX' | 'maxY') =>
+    Math.max(...boxes.map((box) => box[side]), boxes.length > 0 ? Number.NEGATIVE_INFINITY : 0)
+  const bytes = Buffer.alloc(HEADER_BYTES + parts.length * PART_BYTES)
+  bytes.writeInt16BE(-1, 0)
+  for (const [index, value] of [least('minX'), least('minY'), most('maxX'), most('maxY')].entries())
+    bytes.writeInt16BE(value, 2 + index * 2)
+  for (const [index, { id, x, y }] of parts.entries()) {
+    const at = HEADER_BYTES + index * PART_BYTES
+    bytes.writeUInt16BE(IN_WORDS | IN_UNITS | (index < parts.length - 1 ? MORE : 0), at)
+    bytes.writeUInt16BE(subset.includeGlyph(id), at + 2)
+    bytes.writeInt16BE(x, at + 4)
+    bytes.writeInt16BE(y, at + 6)
+  }
+  subset.glyf.push(bytes)
+  subset.loca.offsets.push(subset.offset)
+  subset.hmtx.metrics.push({ advance, bearing: least('minX') })
+  subset.offset += bytes.length
+  return subset.glyf.length - 1
+}

@@ -1,0 +1,42 @@
+import { LRUCache } from 'lru-cache'
+import type { Face } from './face.ts'
+import { familiesFor } from './families.ts'
+import { readFamily } from './font-files.ts'
+import type { TextWeight } from './fonts.ts'
+import type { Han, Script } from './scripts.ts'
+
+/** Parts of fonts that are open at once, of a thread: one takes some hundred kilobytes, those of Chinese are many. */
+const FACES_MAX = 64
+
+export interface Wanted {
+  readonly grapheme: string
+  readonly script: Script | null
+  readonly han: Han
+  readonly weight: TextWeight
+}
+
+const faces = new LRUCache<string, Promise<Face>>({ max: FACES_MAX })
+
+/** A face that has all of a grapheme, of the fonts of its script first and then of any; null where none has. Opened when it is asked for. */
+export async function findNotoFace({ grapheme, script, han, weight }: Wanted): Promise<Face | null> {
+  const codePoints = [...grapheme]
+    .filter((character) => !INVISIBLE.test(character))
+    .map((character) => character.codePointAt(0) ?? 0)
+  for (const name of familiesFor(script, han)) {
+    const family = readFamily(name)
+    for (const part of family.partsWith(codePoints)) {
+      const key = `${part.file} ${weight}`
+      const opening = faces.get(key) ?? part.open(weight)
+      faces.set(key, opening)
+      const face = await opening
+      if (isDrawnBy(face, grapheme)) return face
+    }
+  }
+  return null
+}
+
+/** Characters that are not drawn themselves: they join, choose or separate others. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
+
+export const isDrawnBy = (face: Face, grapheme: string): boolean =>
+  [...grapheme].every((character) => INVISIBLE.test(character) || face.has(character.codePointAt(0) ?? 0))

@@ -1,0 +1,73 @@
+import { LRUCache } from 'lru-cache'
+import { graphemesOf } from './clusters.ts'
+import type { Face } from './face.ts'
+import { openFontOf, type TextWeight } from './fonts.ts'
+import { findNotoFace, isDrawnBy } from './noto-faces.ts'
+import { createParagraph, type Paragraph } from './paragraph.ts'
+import { type Han, hanOf, scriptsOf } from './scripts.ts'
+import { createFace } from './shaper.ts'
+
+/** Texts that are remembered: those of some hundred tickets. */
+const PARAGRAPHS_MAX = 1_000
+
+/**
+ * Letters of Latin, Greek and Cyrillic, and signs between them, which stand in a line as they come: nothing that joins, is put above
+ * another, or turns its line around.
+ */
+const PLAIN = /^[\u0020-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]*$/
+/** Drawn in colours elsewhere, though it may be a sign of an older time. */
+const EMOJI = /\p{Emoji_Presentation}/u
+
+const paragraphs = new LRUCache<string, Promise<Paragraph | null>>({ max: PARAGRAPHS_MAX })
+
+/** How a text is written: in which weight, and in which country, which decides between forms of Chinese characters. */
+export interface Writing {
+  readonly weight: TextWeight
+  readonly timeZone: string
+}
+
+/** A line of text, measured; null where the document's own font has all of it and it needs no order of its own. */
+export function paragraphOf(text: string, { weight, timeZone }: Writing): Promise<Paragraph | null> {
+  const han = hanOf(text, timeZone)
+  const key = `${weight} ${han} ${text}`
+  const known = paragraphs.get(key)
+  if (known) return known
+  const made = isPlain(text, weight) ? Promise.resolve(null) : makeParagraph(text, weight, han)
+  paragraphs.set(key, made)
+  made.catch(() => paragraphs.delete(key))
+  return made
+}
+
+function isPlain(text: string, weight: TextWeight): boolean {
+  if (!PLAIN.test(text) || EMOJI.test(text)) return false
+  const { font } = openFontOf(weight)
+  return [...text].every((character) => font.hasGlyphForCodePoint(character.codePointAt(0) ?? 0))
+}
+
+/** The document's own face of each weight: what it has of a text, and what no other has, it draws. */
+const ownFaces = new Map<TextWeight, Face>()
+function ownFaceOf(weight: TextWeight): Face {
+  const { bytes, font } = openFontOf(weight)
+  const face = ownFaces.get(weight) ?? createFace(weight, bytes, font)
+  ownFaces.set(weight, face)
+  return face
+}
+
+/** Drawn in place of a character that no face has. */
+const SUBSTITUTE = '\ufffd'
+
+async function makeParagraph(given: string, weight: TextWeight, han: Han): Promise<Paragraph> {
+  const own = ownFaceOf(weight)
+  const scripts = scriptsOf(given)
+  const faces: Face[] = []
+  let text = ''
+  for (const { segment, index } of graphemesOf(given)) {
+    const script = scripts.get(index) ?? null
+    const isOwn = script === null && isDrawnBy(own, segment)
+    const face = isOwn ? own : await findNotoFace({ grapheme: segment, script, han, weight })
+    const shown = face || isDrawnBy(own, segment) ? segment : SUBSTITUTE
+    for (let at = 0; at < shown.length; at++) faces.push(face ?? own)
+    text += shown
+  }
+  return createParagraph(text, (index) => faces[index] ?? own, own)
+}
