@@ -13,8 +13,11 @@ test('a name is cut to what a ticket can bear, and never within a character', as
   expect(await named('z'.repeat(100), 'l'.repeat(120))(principal)).toHaveLength(200)
   const cut = await named('z'.repeat(198), '🎻🎻')(principal)
   expect(cut.isWellFormed()).toBe(true)
-  expect(cut).toBe(`${'z'.repeat(198)} `.trim())
-  expect(await named('z'.repeat(197), '🎻🎻')(principal)).toBe(`${'z'.repeat(197)} 🎻`)
+  expect(cut).toBe(`${'z'.repeat(198)} 🎻`)
+  expect(await named('z'.repeat(199), '🎻🎻')(principal)).toBe('z'.repeat(199))
+  const family = '👩‍👩‍👧‍👦' // of 25 bytes: there is room for 63 and a space
+  expect(await named(family.repeat(32), family.repeat(32))(principal)).toBe(`${family.repeat(32)} ${family.repeat(31)}`)
+  expect(await named('Sukarno', '')(principal)).toBe('Sukarno')
 })
 
 test('an address that stands for a name is cut likewise', async () => {
