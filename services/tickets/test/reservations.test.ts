@@ -123,7 +123,10 @@ describe('a reservation', () => {
     // Who does not know what the draft sells does not learn that it is there.
     const stranger = await reserve(event.eventId, newId<TicketTypeId>())
     const unknown = await reserve(newId<EventId>(), newId<TicketTypeId>())
-    const withoutIds = ({ message, requestId: _, ...body }: Refusal) => ({ ...body, message: message.replace(/[0-9a-f-]{36}/, '') })
+    const withoutIds = ({ message, requestId: _, ...body }: Refusal) => ({
+      ...body,
+      message: message.replace(/[0-9a-f-]{36}/, ''),
+    })
     expect(stranger).toMatchObject({ status: 404, body: { error: 'EVENT_NOT_FOUND' } })
     expect(withoutIds(stranger.body as Refusal)).toEqual(withoutIds(unknown.body as Refusal))
     setting.eventInfos.set(event.eventId, { ...event, status: 'PUBLISHED', version: 2 })

@@ -73,11 +73,7 @@ async function answerPdf(deps: Dependencies, ticket: StoredTicket) {
   return { status: 200 as const, body, headers: { ...privately, ...namedAfter(ticket) } }
 }
 
-async function answerDownload(
-  { downloadTicket }: Dependencies,
-  ticket: StoredTicket,
-  reader: Parameters<DownloadTicket>[1],
-) {
+async function answerDownload({ downloadTicket }: Dependencies, ticket: StoredTicket, reader: Parameters<DownloadTicket>[1]) {
   if (!isValid(ticket)) return notValid(ticket)
   const download = await downloadTicket(ticket, reader)
   switch (download.outcome) {
