@@ -21,7 +21,8 @@ afterAll(async () => {
   await payments.stop()
 })
 
-const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+/** A trace of the buyer's: ours is another, with a link to it. */
+const BUYERS_TRACE = '0af7651916cd43dd8448eb211c80319c'
 const named = (name: string, traceId: string) =>
   until(() => {
     const span = recorded.spans().find((one) => one.name === name && one.traceId === traceId)
@@ -30,6 +31,7 @@ const named = (name: string, traceId: string) =>
   })
 
 describe('a purchase', () => {
+  let traceId: string
   test('that one process began and another ends is one trace', async () => {
     // Its own spans go nowhere: what it leaves behind is the row.
     const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
@@ -41,29 +43,31 @@ describe('a purchase', () => {
     const headers = {
       ...payments.buyer.headers,
       ...{ 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-      traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`,
+      traceparent: `00-${BUYERS_TRACE}-b7ad6b7169203331-01`,
     }
     await expect(fetch(`${instance.url}/api/payments/orders`, { method: 'POST', headers, body })).rejects.toThrow()
     expect(await instance.ended).toBe('SIGKILL')
-    const { rows } = await payments.deps.pool.query('select order_id from sagas')
+    const { rows } = await payments.deps.pool.query('select order_id, traceparent from sagas')
     expect(rows).toHaveLength(1)
     const orderId = rows[0].order_id as OrderId
+    traceId = rows[0].traceparent.split('-')[1]
+    expect(traceId).not.toBe(BUYERS_TRACE)
     // Its lease is waited for as it would be, but shorter.
     await payments.deps.pool.query("update sagas set leased_until = clock_timestamp() - interval '1 second'")
     await payments.becomes(orderId, 'PAID')
-    const resumed = await named('resume saga', TRACE_ID)
+    const resumed = await named('resume saga', traceId)
     expect(resumed.attributes).toMatchObject({ 'boxoffice.order_id': orderId })
-    const charging = await named('saga CHARGING', TRACE_ID)
+    const charging = await named('saga CHARGING', traceId)
     expect(charging.parentId).toBe(resumed.spanId)
-    expect(await named('gateway charge', TRACE_ID)).toMatchObject({ parentId: charging.spanId })
-    await named('publish PAYMENT_COMPLETED', TRACE_ID)
+    expect(await named('gateway charge', traceId)).toMatchObject({ parentId: charging.spanId })
+    await named('publish PAYMENT_COMPLETED', traceId)
     await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
   })
   test('has what the gateway tells of it in its trace too', async () => {
     const { rows } = await payments.deps.pool.query('select order_id from sagas')
     const intent = { id: `pi_${randomUUID()}`, status: 'succeeded', amount: 5_000, metadata: { orderId: rows[0].order_id } }
     expect((await payments.tellWebhook('payment_intent.succeeded', intent)).statusCode).toBe(200)
-    await named('told charged', TRACE_ID)
+    await named('told charged', traceId)
   })
   test('carries no token, card or holder into its spans', async () => {
     expect(JSON.stringify(recorded.spans())).not.toMatch(/pm_card|sk_test|Łącka|Bearer|eyJ/)
@@ -71,16 +75,18 @@ describe('a purchase', () => {
   })
 })
 
-test('what the gateway tells is worked on in the trace of its call', async () => {
+test('what the gateway tells is worked on in the trace of the request that brought it, with a link to the gateway’s own', async () => {
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
   const call = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
   const answer = await payments.tellWebhook('payment_intent.succeeded', { id: 'pi_1', metadata: {} }, undefined, call)
   expect(answer.statusCode).toBe(200)
   const request = await until(() => {
-    const span = recorded.spans().find((one) => one.name.endsWith('/webhooks/stripe') && one.traceId === traceId)
+    const span = recorded
+      .spans()
+      .find(({ name, links }) => name.endsWith('/webhooks/stripe') && links.some((link) => link.traceId === traceId))
     if (!span) throw new Error('no span of the call')
     return span
   })
   const worked = await named('webhook payment_intent.succeeded', request.traceId)
-  expect(worked.traceId).toBe(request.traceId)
+  expect(worked.traceId).not.toBe(traceId)
 })
