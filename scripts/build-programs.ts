@@ -1,3 +1,5 @@
+import { fontFiles } from '../services/tickets/src/typesetting/font-parts.ts'
+
 /** What becomes one folder that Node.js runs without anything else. Paths are from the root of the workspace. */
 export interface Program {
   /** Bundled into `<name>.js`; `main` is what is started. */
@@ -8,11 +10,11 @@ export interface Program {
 
 const main = (source: string): Program => ({ entries: { main: source }, files: [] })
 
-const FONTS = 'dejavu-fonts-ttf/ttf'
-const fontFile = (name: string) => ({
-  from: `services/tickets/node_modules/${FONTS}/${name}.ttf`,
-  to: `node_modules/${FONTS}/${name}.ttf`,
-})
+/** Of a package of the ticket service, at the same place beside the program. */
+const packageFile = (file: string) => ({ from: `services/tickets/node_modules/${file}`, to: `node_modules/${file}` })
+const ownFonts = ['DejaVuSansCondensed', 'DejaVuSansCondensed-Bold', 'DejaVuSansMono-Bold'].map(
+  (name) => `dejavu-fonts-ttf/ttf/${name}.ttf`,
+)
 const migrationsOf = (service: string) => ({ from: `services/${service}/prisma/migrations`, to: `migrations/${service}` })
 
 /** Every program that has an image. The Dockerfile's `PROGRAM` is one of these names. */
@@ -35,7 +37,9 @@ export const programs = {
     },
     files: [
       { from: 'services/tickets/src/holds/lua', to: 'lua' },
-      ...['DejaVuSansCondensed', 'DejaVuSansCondensed-Bold', 'DejaVuSansMono-Bold'].map(fontFile),
+      // HarfBuzz looks for its own code beside itself, and we for the other half by its package.
+      { from: 'services/tickets/node_modules/harfbuzzjs/dist/harfbuzz.wasm', to: 'harfbuzz.wasm' },
+      ...[...ownFonts, ...fontFiles(), 'harfbuzzjs/dist/harfbuzz-subset.wasm'].map(packageFile),
     ],
   },
   payments: main('services/payments/src/main.ts'),
