@@ -1,4 +1,7 @@
-import { fontFiles } from '../services/tickets/src/typesetting/font-parts.ts'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+const TICKETS = path.join(import.meta.dirname, '../services/tickets')
 
 /** What becomes one folder that Node.js runs without anything else. Paths are from the root of the workspace. */
 export interface Program {
@@ -15,6 +18,28 @@ const packageFile = (file: string) => ({ from: `services/tickets/node_modules/${
 const ownFonts = ['DejaVuSansCondensed', 'DejaVuSansCondensed-Bold', 'DejaVuSansMono-Bold'].map(
   (name) => `dejavu-fonts-ttf/ttf/${name}.ttf`,
 )
+
+/** Of Noto's fonts what the ticket service reads (`typesetting/font-parts.ts`), with their licences. */
+function notoFiles(): string[] {
+  const { dependencies } = JSON.parse(readFileSync(path.join(TICKETS, 'package.json'), 'utf8')) as { dependencies: object }
+  return Object.keys(dependencies)
+    .filter((name) => name.startsWith('@fontsource'))
+    .flatMap((name) => [
+      ...readdirSync(path.join(TICKETS, 'node_modules', name, 'files'))
+        .filter((file) => isRead(path.basename(name), file))
+        .map((file) => `${name}/files/${file}`),
+      `${name}/unicode.json`,
+      `${name}/LICENSE`,
+    ])
+}
+
+function isRead(family: string, file: string): boolean {
+  const [, part = ''] = new RegExp(`^${family}-(.+)-(?:wght|400|700)-normal\\.woff2$`).exec(file) ?? []
+  if (family === 'noto-emoji') return part === 'emoji'
+  if (family === 'noto-sans' || family === 'noto-sans-math') return part !== ''
+  return part !== '' && !/^(latin|greek|cyrillic|vietnamese)/.test(part)
+}
+
 const migrationsOf = (service: string) => ({ from: `services/${service}/prisma/migrations`, to: `migrations/${service}` })
 
 /** Every program that has an image. The Dockerfile's `PROGRAM` is one of these names. */
@@ -39,7 +64,7 @@ export const programs = {
       { from: 'services/tickets/src/holds/lua', to: 'lua' },
       // HarfBuzz looks for its own code beside itself, and we for the other half by its package.
       { from: 'services/tickets/node_modules/harfbuzzjs/dist/harfbuzz.wasm', to: 'harfbuzz.wasm' },
-      ...[...ownFonts, ...fontFiles(), 'harfbuzzjs/dist/harfbuzz-subset.wasm'].map(packageFile),
+      ...[...ownFonts, ...notoFiles(), 'harfbuzzjs/dist/harfbuzz-subset.wasm'].map(packageFile),
     ],
   },
   payments: main('services/payments/src/main.ts'),

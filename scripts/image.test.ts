@@ -119,6 +119,21 @@ describe('what goes into an image', () => {
     }
   })
 
+  test('prints a ticket in scripts of all kinds of fonts', async () => {
+    const code = `
+      import { ticketPdf } from ${JSON.stringify(path.join(images.folderOf('tickets'), 'pdf.js'))}
+      const event = { eventId: '11111111-1111-4111-8111-111111111111', eventDate: new Date(0), timeZone: 'Asia/Tokyo' }
+      const pdf = await ticketPdf({
+        ticket: { ticketNumber: 'TKT-1', holderName: 'דוד ကို 🎟️ 𝔄 ⵣ', unitPrice: 0, currency: 'EUR', createdAt: new Date(0) },
+        event: { ...event, name: '山田の', venueName: 'สมชาย', venueAddress: 'བསྟན' },
+        typeName: '☙ ꜩ', code: 'x',
+      })
+      process.stdout.write(pdf.toString('latin1').match(/BaseFont [^ \\n]+/g).join(' '))`
+    const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', code])
+    for (const family of ['SansHebrew', 'SansMyanmar', 'Emoji', 'SansMath', 'SansJP', 'SansThai', 'SerifTibetan'])
+      expect(stdout).toContain(`Noto${family}`)
+  })
+
   test('is small, fonts counted apart', async () => {
     for (const { name, bytes } of images.built) {
       const files = await readdir(images.folderOf(name), { recursive: true, withFileTypes: true })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { remember } from '@boxoffice/contracts'
-import { type FamilyName, familyNames, STATIC } from './families.ts'
+import { type FamilyName, STATIC } from './families.ts'
 import type { TextWeight } from './fonts.ts'
 
 const require = createRequire(import.meta.url)
@@ -22,14 +22,13 @@ const EVERYTHING: readonly [number, number] = [0, 0x10ffff]
 const OF_NOTO_SANS = /^(latin|greek|cyrillic|vietnamese)/
 
 const packageOf = (family: FamilyName) => `@fontsource${STATIC[family] ? '' : '-variable'}/${family}`
-const unicodeFile = (family: FamilyName) => `${packageOf(family)}/unicode.json`
 
 /** The parts of a family, as its package says; read once. */
 export const partsOf = remember((name): readonly FontPart[] => {
   const family = name as FamilyName
   const whole = WHOLE[family]
   if (whole) return [{ name: whole, ranges: [EVERYTHING] }]
-  const ranges = JSON.parse(readFileSync(require.resolve(unicodeFile(family)), 'utf8')) as Record<string, string>
+  const ranges = JSON.parse(readFileSync(require.resolve(`${packageOf(family)}/unicode.json`), 'utf8')) as Record<string, string>
   return Object.entries(ranges)
     .filter(([part]) => family === 'noto-sans' || !OF_NOTO_SANS.test(part))
     .map(([part, text]) => ({ name: part.replace(/[[\]]/g, ''), ranges: text.split(',').map(rangeOf) }))
@@ -48,11 +47,3 @@ export function fileOf(family: FamilyName, part: FontPart, weight: TextWeight): 
   const file = `${packageOf(family)}/files/${family}-${part.name}-${kind}-normal.woff2`
   return { file, pinnedTo: weights ? null : WEIGHTS[weight] }
 }
-
-/** Everything that is read of the packages of fonts, and their licences: paths within `node_modules`. */
-export const fontFiles = (): string[] =>
-  familyNames.flatMap((family) => {
-    const files = partsOf(family).flatMap((part) => [fileOf(family, part, 'regular').file, fileOf(family, part, 'bold').file])
-    const described = WHOLE[family] ? [] : [unicodeFile(family)]
-    return [...new Set([...files, ...described, `${packageOf(family)}/LICENSE`])]
-  })
