@@ -1,3 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+const TICKETS = path.join(import.meta.dirname, '../services/tickets')
+
 /** What becomes one folder that Node.js runs without anything else. Paths are from the root of the workspace. */
 export interface Program {
   /** Bundled into `<name>.js`; `main` is what is started. */
@@ -8,11 +13,33 @@ export interface Program {
 
 const main = (source: string): Program => ({ entries: { main: source }, files: [] })
 
-const FONTS = 'dejavu-fonts-ttf/ttf'
-const fontFile = (name: string) => ({
-  from: `services/tickets/node_modules/${FONTS}/${name}.ttf`,
-  to: `node_modules/${FONTS}/${name}.ttf`,
-})
+/** Of a package of the ticket service, at the same place beside the program. */
+const packageFile = (file: string) => ({ from: `services/tickets/node_modules/${file}`, to: `node_modules/${file}` })
+const ownFonts = ['DejaVuSansCondensed', 'DejaVuSansCondensed-Bold', 'DejaVuSansMono-Bold'].map(
+  (name) => `dejavu-fonts-ttf/ttf/${name}.ttf`,
+)
+
+/** Of Noto's fonts what the ticket service reads (`typesetting/font-parts.ts`), with their licences. */
+function notoFiles(): string[] {
+  const { dependencies } = JSON.parse(readFileSync(path.join(TICKETS, 'package.json'), 'utf8')) as { dependencies: object }
+  return Object.keys(dependencies)
+    .filter((name) => name.startsWith('@fontsource'))
+    .flatMap((name) => [
+      ...readdirSync(path.join(TICKETS, 'node_modules', name, 'files'))
+        .filter((file) => isRead(path.basename(name), file))
+        .map((file) => `${name}/files/${file}`),
+      `${name}/unicode.json`,
+      `${name}/LICENSE`,
+    ])
+}
+
+function isRead(family: string, file: string): boolean {
+  const [, part = ''] = new RegExp(`^${family}-(.+)-(?:wght|400|700)-normal\\.woff2$`).exec(file) ?? []
+  if (family === 'noto-emoji') return part === 'emoji'
+  if (family === 'noto-sans' || family === 'noto-sans-math') return part !== ''
+  return part !== '' && !/^(latin|greek|cyrillic|vietnamese)/.test(part)
+}
+
 const migrationsOf = (service: string) => ({ from: `services/${service}/prisma/migrations`, to: `migrations/${service}` })
 
 /** Every program that has an image. The Dockerfile's `PROGRAM` is one of these names. */
@@ -35,7 +62,9 @@ export const programs = {
     },
     files: [
       { from: 'services/tickets/src/holds/lua', to: 'lua' },
-      ...['DejaVuSansCondensed', 'DejaVuSansCondensed-Bold', 'DejaVuSansMono-Bold'].map(fontFile),
+      // HarfBuzz looks for its own code beside itself, and we for the other half by its package.
+      { from: 'services/tickets/node_modules/harfbuzzjs/dist/harfbuzz.wasm', to: 'harfbuzz.wasm' },
+      ...[...ownFonts, ...notoFiles(), 'harfbuzzjs/dist/harfbuzz-subset.wasm'].map(packageFile),
     ],
   },
   payments: main('services/payments/src/main.ts'),

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { claimPorts, createSecrets, type Ports } from '@boxoffice/stack'
 import { until } from '@boxoffice/testing'
@@ -17,6 +17,8 @@ import { loadProductionPackages } from './production-packages.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const BYTES_MAX = 30_000_000
+/** Beside that, the fonts of every script that a ticket may be in. */
+const FONTS_BYTES_MAX = 30_000_000
 
 const startMailbox = (env: Environment) =>
   execa(process.execPath, [path.join(ROOT, 'packages/stack/src/mailbox/main.ts')], { env, reject: false })
@@ -117,8 +119,30 @@ describe('what goes into an image', () => {
     }
   })
 
-  test('is small', () => {
-    for (const { name, bytes } of images.built) expect(bytes, name).toBeLessThan(BYTES_MAX)
+  test('prints a ticket in scripts of all kinds of fonts', async () => {
+    const code = `
+      import { ticketPdf } from ${JSON.stringify(path.join(images.folderOf('tickets'), 'pdf.js'))}
+      const event = { eventId: '11111111-1111-4111-8111-111111111111', eventDate: new Date(0), timeZone: 'Asia/Tokyo' }
+      const pdf = await ticketPdf({
+        ticket: { ticketNumber: 'TKT-1', holderName: 'דוד ကို 🎟️ 𝔄 ⵣ', unitPrice: 0, currency: 'EUR', createdAt: new Date(0) },
+        event: { ...event, name: '山田の', venueName: 'สมชาย', venueAddress: 'བསྟན' },
+        typeName: '☙ ꜩ', code: 'x',
+      })
+      process.stdout.write(pdf.toString('latin1').match(/BaseFont [^ \\n]+/g).join(' '))`
+    const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', code])
+    for (const family of ['SansHebrew', 'SansMyanmar', 'Emoji', 'SansMath', 'SansJP', 'SansThai', 'SerifTibetan'])
+      expect(stdout).toContain(`Noto${family}`)
+  })
+
+  test('is small, fonts counted apart', async () => {
+    for (const { name, bytes } of images.built) {
+      const files = await readdir(images.folderOf(name), { recursive: true, withFileTypes: true })
+      const fonts = files.filter((file) => file.isFile() && /\.(ttf|woff2)$/.test(file.name))
+      const sizes = await Promise.all(fonts.map(async (file) => (await stat(path.join(file.parentPath, file.name))).size))
+      const fontBytes = sizes.reduce((sum, size) => sum + size, 0)
+      expect(fontBytes, name).toBeLessThan(name === 'tickets' ? FONTS_BYTES_MAX : 1)
+      expect(bytes - fontBytes, name).toBeLessThan(BYTES_MAX)
+    }
   })
 })
 

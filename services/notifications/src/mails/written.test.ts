@@ -29,11 +29,14 @@ async function received(name: string, address = 'ada@example.com') {
 }
 const names = [...writtenNames.map(({ typed, kept = typed }) => kept), ...longNames]
 
+/** Names that run from right to left are isolated from what stands around them (UAX #9). */
+const withoutIsolates = (text = '') => text.replace(/[\u2068\u2069]/g, '')
+
 test.each(names)('%s arrives whole in the subject, the body and the line of whom it is to', async (name) => {
   const { raw, parsed } = await received(name)
-  expect(parsed.subject).toBe(`Cancelled: ${name}`)
+  expect(withoutIsolates(parsed.subject)).toBe(`Cancelled: ${name}`)
   expect(parsed.to).toMatchObject({ value: [{ name, address: 'ada@example.com' }] })
-  expect(parsed.text).toContain(`Hi ${name},`)
+  expect(withoutIsolates(parsed.text)).toContain(`Hi ${name},`)
   expect(parsed.html).toContain(escapeHtml(name))
   expect(
     Buffer.from(raw, 'latin1').every((byte) => byte < 0x80),

@@ -52,5 +52,3 @@ export function familiesFor(script: Script | null, han: Han): FamilyName[] {
   const own = script === null ? [] : script === 'Han' ? hanFamilies(han) : [FAMILIES[script]]
   return [...new Set([...own, ...OTHERS, ...hanFamilies(han)])]
 }
-
-export const familyNames: readonly FamilyName[] = [...new Set([...Object.values(FAMILIES), ...OTHERS, ...hanFamilies('sc')])]

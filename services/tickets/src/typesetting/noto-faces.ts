@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { Face } from './face.ts'
 import { familiesFor } from './families.ts'
-import { readFamily } from './font-files.ts'
+import { openPart } from './font-files.ts'
+import { type FontPart, partsOf } from './font-parts.ts'
 import type { TextWeight } from './fonts.ts'
 import type { Han, Script } from './scripts.ts'
 
@@ -22,11 +23,10 @@ export async function findNotoFace({ grapheme, script, han, weight }: Wanted): P
   const codePoints = [...grapheme]
     .filter((character) => !INVISIBLE.test(character))
     .map((character) => character.codePointAt(0) ?? 0)
-  for (const name of familiesFor(script, han)) {
-    const family = readFamily(name)
-    for (const part of family.partsWith(codePoints)) {
-      const key = `${part.file} ${weight}`
-      const opening = faces.get(key) ?? part.open(weight)
+  for (const family of familiesFor(script, han)) {
+    for (const part of partsOf(family).filter((some) => hasAll(some, codePoints))) {
+      const key = `${family} ${part.name} ${weight}`
+      const opening = faces.get(key) ?? openPart(family, part, weight)
       faces.set(key, opening)
       const face = await opening
       if (isDrawnBy(face, grapheme)) return face
@@ -34,6 +34,9 @@ export async function findNotoFace({ grapheme, script, han, weight }: Wanted): P
   }
   return null
 }
+
+const hasAll = ({ ranges }: FontPart, codePoints: readonly number[]) =>
+  codePoints.every((codePoint) => ranges.some(([first, last]) => first <= codePoint && codePoint <= last))
 
 /** Characters that are not drawn themselves: they join, choose or separate others. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u

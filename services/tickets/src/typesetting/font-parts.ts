@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { remember } from '@boxoffice/contracts'
+import { type FamilyName, STATIC } from './families.ts'
+import type { TextWeight } from './fonts.ts'
+
+const require = createRequire(import.meta.url)
+
+const WEIGHTS = { regular: 400, bold: 700 } as const satisfies Record<TextWeight, number>
+
+/** A file of a family, as web pages want them: it has some of its characters. */
+export interface FontPart {
+  readonly name: string
+  /** First and last of each range of characters. */
+  readonly ranges: readonly (readonly [number, number])[]
+}
+
+/** Files that have all of a family: emoji that are made of several others must be in one. */
+const WHOLE: Partial<Record<FamilyName, string>> = { 'noto-emoji': 'emoji', 'noto-sans-math': 'latin' }
+const EVERYTHING: readonly [number, number] = [0, 0x10ffff]
+/** What the others have of these scripts is `noto-sans` again. */
+const OF_NOTO_SANS = /^(latin|greek|cyrillic|vietnamese)/
+
+const packageOf = (family: FamilyName) => `@fontsource${STATIC[family] ? '' : '-variable'}/${family}`
+
+/** The parts of a family, as its package says; read once. */
+export const partsOf = remember((name): readonly FontPart[] => {
+  const family = name as FamilyName
+  const whole = WHOLE[family]
+  if (whole) return [{ name: whole, ranges: [EVERYTHING] }]
+  const ranges = JSON.parse(readFileSync(require.resolve(`${packageOf(family)}/unicode.json`), 'utf8')) as Record<string, string>
+  return Object.entries(ranges)
+    .filter(([part]) => family === 'noto-sans' || !OF_NOTO_SANS.test(part))
+    .map(([part, text]) => ({ name: part.replace(/[[\]]/g, ''), ranges: text.split(',').map(rangeOf) }))
+}) as (family: FamilyName) => readonly FontPart[]
+
+/** `U+0600-06FF`, or one alone. */
+function rangeOf(text: string): readonly [number, number] {
+  const [first = '', last = first] = text.replace(/^U\+/i, '').split('-')
+  return [Number.parseInt(first, 16), Number.parseInt(last, 16)]
+}
+
+/** Where a part is, and the weight that it is to be pinned to; null where the file is of that weight already. */
+export function fileOf(family: FamilyName, part: FontPart, weight: TextWeight): { file: string; pinnedTo: number | null } {
+  const weights = STATIC[family]
+  const kind = weights ? WEIGHTS[weights.includes(weight) ? weight : 'regular'] : 'wght'
+  const file = `${packageOf(family)}/files/${family}-${part.name}-${kind}-normal.woff2`
+  return { file, pinnedTo: weights ? null : WEIGHTS[weight] }
+}
