@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { trimUnseen } from './tidy.ts'
+import { asciiDigits, trimUnseen } from './tidy.ts'
 
 // A telephone number as people type, paste and autofill it. What it means is decided by numbering plans, which the auth service knows.
 
@@ -19,21 +19,6 @@ export function tidyPhone(typed: string): string {
     .replace(/[\p{Cf}]/gu, '')
     .replace(/^tel:/i, '')
   return trimUnseen(plain).replace(/\s+/gu, ' ')
-}
-
-/** A text with the digits of every script as ASCII has them: `٤٨` is 48. */
-export const asciiDigits = (text: string): string => text.replace(NOT_ASCII_DIGIT, (digit) => String(digitOf(digit)))
-const NOT_ASCII_DIGIT = /(?![0-9])\p{Nd}/gu
-
-/** The value of a decimal digit: those of a script stand in a row, from its zero on (UAX #44, Numeric_Type). */
-function digitOf(digit: string): number {
-  let value = 0
-  let before = (digit.codePointAt(0) ?? 0) - 1
-  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(before))) {
-    value++
-    before--
-  }
-  return value
 }
 
 /** What is wrong with a number, whatever country it is of; null where nothing is. */

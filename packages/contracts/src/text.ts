@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cutToGraphemes, hasMoreThan } from './graphemes.ts'
 import { remember } from './remember.ts'
-import { objectionToLine, objectionToLines, tidyLine, tidyLines } from './tidy.ts'
+import { asciiDigits, objectionToLine, objectionToLines, tidyLine, tidyLines, trimUnseen } from './tidy.ts'
 
 /** Years that every database and every reader can write, whatever the offset. */
 const isWritable = (text: string) => {
@@ -9,11 +9,37 @@ const isWritable = (text: string) => {
   return year >= 1970 && year <= 9998
 }
 
+/** A time as programs write it, and so most that come. */
+const WRITTEN_BY_PROGRAMS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
+const TIME_MAX = 64
+
+/**
+ * A time as RFC 3339 and ISO 8601 let it be written, in the one way that everybody reads: a `T`, seconds, a point before fractions,
+ * an offset of hours and minutes. What is no such time comes back as it is: a day alone, or a time without an offset, may mean any.
+ */
+function timeOf(typed: string): string {
+  if (WRITTEN_BY_PROGRAMS.test(typed)) return typed
+  return asciiDigits(trimUnseen(typed).normalize('NFKC'))
+    .replaceAll('\u2212', '-')
+    .toUpperCase()
+    .replace(/^(\d{4}-\d\d-\d\d) +(?=\d\d:)/, '$1T')
+    .replace(/(?<=T\d\d:\d\d:\d\d),(?=\d)/, '.')
+    .replace(/(?<=T[\d:.]+) +(?=Z|[+-]\d\d)/, '')
+    .replace(/(?<=T\d\d:\d\d)(?=Z|[+-])/, ':00')
+    .replace(/(?<=T[\d:.]+[+-]\d\d):?(\d\d)?$/, (_, minutes = '00') => `:${minutes}`)
+}
+
 /** A point in time: any offset on the wire, a `Date` in code, `Z` on the way out. */
-export const Instant = z.codec(z.iso.datetime({ offset: true }).refine(isWritable, 'must be from 1970 to 9998'), z.date(), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString(),
-})
+export const Instant = z.codec(
+  z
+    .string()
+    .max(TIME_MAX, { abort: true })
+    .overwrite(timeOf)
+    .check(z.iso.datetime({ offset: true, abort: true }))
+    .refine(isWritable, 'must be from 1970 to 9998'),
+  z.date(),
+  { decode: (text) => new Date(text), encode: (date) => date.toISOString() },
+)
 
 /** Bytes that a character may take, on average over a text: one of Indic letters takes twelve or more, one of Latin ones one. */
 const BYTES_PER_CHARACTER = 8

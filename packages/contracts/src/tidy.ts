@@ -109,3 +109,18 @@ export function objectionToLines(lines: string): string | null {
   if (!SEVERAL_LINES.test(lines)) return 'must not contain control characters'
   return PILE.test(lines) ? 'must not pile marks on a letter' : null
 }
+
+/** A text with the digits of every script as ASCII has them: `٤٨` is 48. */
+export const asciiDigits = (text: string): string => text.replace(NOT_ASCII_DIGIT, (digit) => String(digitOf(digit)))
+const NOT_ASCII_DIGIT = /(?![0-9])\p{Nd}/gu
+
+/** The value of a decimal digit: those of a script stand in a row, from its zero on (UAX #44, Numeric_Type). */
+function digitOf(digit: string): number {
+  let value = 0
+  let before = (digit.codePointAt(0) ?? 0) - 1
+  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(before))) {
+    value++
+    before--
+  }
+  return value
+}

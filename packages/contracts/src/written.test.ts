@@ -4,19 +4,22 @@ import {
   refusedNames,
   refusedPhones,
   refusedSeatLabels,
+  refusedTimes,
   seatLabels,
   twinLabels,
   writtenAddresses,
   writtenNames,
   writtenPhones,
+  writtenTimes,
 } from '@boxoffice/testing'
 import { describe, expect, test } from 'vitest'
-import type { z } from 'zod'
+import { z } from 'zod'
 import {
   addressOf,
   cutLine,
   Email,
   graphemesOf,
+  Instant,
   labelKey,
   line,
   lines,
@@ -115,6 +118,16 @@ describe("a seat's label", () => {
   test('that differ for people are two', () => {
     const keys = seatLabels.map(({ typed }) => labelKey(SeatLabel.parse(typed)))
     expect(new Set(keys).size).toBe(new Set(seatLabels.map(({ typed, kept = typed }) => kept)).size)
+  })
+})
+
+describe('a time', () => {
+  const spellings = writtenTimes.flatMap(({ kept, typed }) => typed.map((spelling) => [spelling, kept] as const))
+  test.each(spellings)('%j is %s', (typed, kept) => {
+    expect(z.decode(Instant, typed).toISOString()).toBe(kept)
+  })
+  test.each(refusedTimes)('%j is none', (typed) => {
+    expect(z.safeDecode(Instant, typed).success).toBe(false)
   })
 })
 

@@ -1,5 +1,15 @@
 import type { EventQuery } from '@boxoffice/contracts'
-import { refusedNames, refusedSeatLabels, seatLabels, twinLabels, until, writtenNames, writtenSearches } from '@boxoffice/testing'
+import {
+  refusedNames,
+  refusedSeatLabels,
+  refusedTimes,
+  seatLabels,
+  twinLabels,
+  until,
+  writtenNames,
+  writtenSearches,
+  writtenTimes,
+} from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fillSearch } from '../src/search/search-repository.ts'
 import { type EventService, festival, inDays, startEventService } from './event-service.ts'
@@ -70,6 +80,21 @@ describe('the label of a row or a seat', () => {
     const internal = await service.internal()
     const zoneIds = blocks.map(({ zoneId }) => zoneId)
     expect(await internal.getSeatingPlanInfo({ params: { eventId }, query: { zoneIds } })).toMatchObject({ status: 200 })
+  })
+})
+
+describe('a time', () => {
+  test('is taken as people and programs write it, with its offset', async () => {
+    const spellings = writtenTimes.flatMap(({ kept, typed }) => typed.map((spelling) => ({ kept, typed: spelling })))
+    for (const { kept, typed } of spellings) {
+      const made = await send('POST', '', { ...festival(), eventDate: typed, endDate: undefined })
+      expect(made.json(), typed).toMatchObject({ eventDate: kept })
+      expect((await service.app.inject({ url: '/api/events', query: { from: typed } })).statusCode, typed).toBe(200)
+    }
+    for (const typed of refusedTimes) {
+      const made = await send('POST', '', { ...festival(), eventDate: typed })
+      expect(made.json(), typed).toMatchObject(refused('eventDate', /./))
+    }
   })
 })
 

@@ -1,0 +1,14 @@
+import type { EventId } from '@boxoffice/contracts'
+import { parse } from 'csv-parse/sync'
+import type { Setting } from './setting.ts'
+
+/** The lines of an event's spreadsheet, by the names of its columns. */
+export async function spreadsheetOf(
+  setting: Pick<Setting, 'app'>,
+  eventId: EventId,
+  { headers }: { headers: Record<string, string> },
+) {
+  const url = `/api/tickets/attendees?eventId=${eventId}&format=csv`
+  const { rawPayload } = await setting.app.inject({ url, headers })
+  return parse(rawPayload, { bom: true, columns: true }) as Record<string, string>[]
+}
