@@ -8,7 +8,7 @@ export function addressHashOf(address: string): string {
 }
 
 /** Mails that somebody has just asked for, and without which they may lose their account. */
-const askedFor: readonly NotificationType[] = ['EMAIL_VERIFICATION', 'PASSWORD_RESET']
+const askedFor: readonly NotificationType[] = ['EMAIL_VERIFICATION', 'PASSWORD_RESET', 'EMAIL_CHANGE', 'EMAIL_CHANGED']
 
 /**
  * Whether a mail of a type is held back from an address: all are where mails come back, all but those asked for after a complaint.
