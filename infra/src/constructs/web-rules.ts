@@ -11,7 +11,15 @@ const COUNTED = ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericRFI
 const SENSITIVE: readonly { name: string; paths: readonly string[]; posts?: readonly string[]; limit: number }[] = [
   {
     name: 'sign-in',
-    paths: ['/api/auth/login', '/api/auth/register', '/api/auth/refresh', '/api/auth/password', '/api/auth/verify-email'],
+    paths: [
+      '/api/auth/login',
+      '/api/auth/register',
+      '/api/auth/refresh',
+      '/api/auth/password',
+      '/api/auth/verify-email',
+      '/api/auth/email',
+      '/api/auth/me/email',
+    ],
     // The same by the forms of pages.
     posts: ['/verify-email', '/reset-password', '/claim-ticket'],
     limit: 300,

@@ -8,7 +8,10 @@ export const authMailingRoutes = {
     path: '/api/auth/internal/mailed-tokens/check',
     summary: 'Whether the link of a mail that has not gone out yet still works; uses nothing up',
     access: { services: ['notification-service'] },
-    body: z.strictObject({ purpose: z.enum(['VERIFY_EMAIL', 'RESET_PASSWORD']), token: z.string().min(1).max(512) }),
+    body: z.strictObject({
+      purpose: z.enum(['VERIFY_EMAIL', 'RESET_PASSWORD', 'CHANGE_EMAIL', 'UNDO_EMAIL_CHANGE']),
+      token: z.string().min(1).max(512),
+    }),
     responses: {
       200: z.object({
         works: z.boolean(),

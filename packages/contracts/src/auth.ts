@@ -161,6 +161,52 @@ export const authRoutes = {
     body: z.strictObject({ token: Secret, password: Password }),
     responses: { 204: Empty, 400: Refusal },
   }),
+  changeEmail: defineRoute({
+    method: 'POST',
+    path: '/api/auth/me/email',
+    summary: 'Mail a link to another address, which becomes one’s own when it is confirmed there',
+    access: 'user',
+    idempotency: 'none', // a repetition mails nothing: that is limited; and nothing of the password is kept
+    body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
+    responses: {
+      202: Empty,
+      401: Refusal.meta({ description: 'INVALID_CREDENTIALS' }),
+      409: Refusal.meta({ description: 'EMAIL_TAKEN' }),
+      429: Refusal,
+    },
+  }),
+  confirmEmailChange: defineRoute({
+    method: 'POST',
+    path: '/api/auth/email/confirm',
+    summary: 'Have the address to which this token was mailed; every session ends, and the address of before is told',
+    access: 'anyone',
+    body: z
+      .strictObject({
+        token: Secret,
+        password: z.string().min(1).max(128).optional().meta({ description: "the account's" }),
+        mine: z.boolean().optional().meta({ description: 'false: somebody else asked for it; the link ends' }),
+      })
+      .refine(({ mine, password }) => mine === false || password !== undefined, { path: ['password'], message: 'is needed' }),
+    responses: {
+      204: Empty,
+      400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }),
+      401: Refusal.meta({ description: 'INVALID_CREDENTIALS' }),
+      409: Refusal.meta({ description: 'EMAIL_TAKEN' }),
+      429: Refusal,
+    },
+  }),
+  undoEmailChange: defineRoute({
+    method: 'POST',
+    path: '/api/auth/email/undo',
+    summary: 'Have the address of before again, with the token that was mailed there and a new password; every session ends',
+    access: 'anyone',
+    body: z.strictObject({ token: Secret, password: Password }),
+    responses: {
+      204: Empty,
+      400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }),
+      409: Refusal.meta({ description: 'EMAIL_TAKEN' }),
+    },
+  }),
   getJwks: defineRoute({
     method: 'GET',
     path: '/api/auth/.well-known/jwks.json',

@@ -77,7 +77,14 @@ export const queues = {
     subscriptions: [
       {
         topic: 'user-events',
-        eventTypes: ['USER_CREATED', 'USER_EMAIL_VERIFIED', 'EMAIL_VERIFICATION_REQUESTED', 'PASSWORD_RESET_REQUESTED'],
+        eventTypes: [
+          'USER_CREATED',
+          'USER_EMAIL_VERIFIED',
+          'EMAIL_VERIFICATION_REQUESTED',
+          'PASSWORD_RESET_REQUESTED',
+          'EMAIL_CHANGE_REQUESTED',
+          'EMAIL_CHANGED',
+        ],
       },
       { topic: 'ticket-events', eventTypes: ['TICKETS_GENERATED', 'TICKET_TRANSFERRED', 'TICKET_TRANSFER_OFFERED'] },
       {

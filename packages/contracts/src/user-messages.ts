@@ -33,6 +33,20 @@ export const passwordResetRequested = defineMessage('PASSWORD_RESET_REQUESTED', 
   payload: Recipient.extend(sealedToken),
   secret: true,
 })
+/** `email` is the address that is to be the account's. */
+export const emailChangeRequested = defineMessage('EMAIL_CHANGE_REQUESTED', {
+  topics: ['user-events'],
+  attributes: ['userId'],
+  payload: Recipient.extend(sealedToken),
+  secret: true,
+})
+/** `email` is the address that was the account's: the token takes it back. */
+export const emailChanged = defineMessage('EMAIL_CHANGED', {
+  topics: ['user-events'],
+  attributes: ['userId'],
+  payload: Recipient.extend(sealedToken),
+  secret: true,
+})
 export const userEmailVerified = defineMessage('USER_EMAIL_VERIFIED', {
   topics: ['user-events'],
   attributes: ['userId'],

@@ -3,7 +3,10 @@ import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { accountHandlers, accountInternalHandlers } from './accounts/routes.ts'
+import { addressChangeHandlers } from './address-change/routes.ts'
 import type { Dependencies } from './dependencies.ts'
+import { newAddressPage } from './pages/new-address-page.ts'
+import { oldAddressPage } from './pages/old-address-page.ts'
 import { resetPasswordPage } from './pages/reset-password-page.ts'
 import { verifyEmailPage } from './pages/verify-email-page.ts'
 import { mailingHandlers } from './recovery/mailing-routes.ts'
@@ -22,10 +25,15 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       messaging: deps.messaging.health,
     },
   })
-  mountRoutes(app, authRoutes, { ...accountHandlers(deps), ...recoveryHandlers(deps), ...sessionHandlers(deps) }, deps)
+  mountRoutes(
+    app,
+    authRoutes,
+    { ...accountHandlers(deps), ...recoveryHandlers(deps), ...sessionHandlers(deps), ...addressChangeHandlers(deps) },
+    deps,
+  )
   mountRoutes(app, authInternalRoutes, { ...accountInternalHandlers(deps), ...sessionInternalHandlers(deps) }, deps)
   mountRoutes(app, authMailingRoutes, mailingHandlers(deps), deps)
   mountOps(app, authOpsRoutes, deps)
-  mountMailedPages(app, [verifyEmailPage(deps), resetPasswordPage(deps)])
+  mountMailedPages(app, [verifyEmailPage(deps), resetPasswordPage(deps), newAddressPage(deps), oldAddressPage(deps)])
   return app
 }

@@ -1,5 +1,6 @@
 import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
 import { deleteExpiredVerifications } from './accounts/verification-repository.ts'
+import { deleteOldChanges } from './address-change/change-repository.ts'
 import type { Dependencies } from './dependencies.ts'
 import { deleteOldNetworks } from './limits/known-networks.ts'
 import { deleteEndedAttempts } from './limits/limits.ts'
@@ -31,6 +32,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
           await deleteExpiredResets(prisma, aDayAgo, BATCH),
           await deleteEndedAttempts(prisma, now(), BATCH),
           await deleteOldNetworks(prisma, now(), BATCH),
+          await deleteOldChanges(prisma, aDayAgo, BATCH),
         ]
         return { more: deleted.includes(BATCH) }
       },

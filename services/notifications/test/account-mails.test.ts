@@ -1,4 +1,4 @@
-import { emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
+import { emailChanged, emailChangeRequested, emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createdFor, type Notifications, startNotifications } from './harness.ts'
@@ -18,6 +18,8 @@ const requestedFor = async (...[user, sealed, expiresAt]: Parameters<typeof crea
 test.each([
   [emailVerificationRequested, '/verify-email#token=', 'Please confirm your address for Boxoffice'],
   [passwordResetRequested, '/reset-password#token=', 'Set a new password for Boxoffice'],
+  [emailChangeRequested, '/verify-email/new#token=', 'Please confirm your new address for Boxoffice'],
+  [emailChanged, '/verify-email/undo#token=', 'Your Boxoffice account has another address'],
 ] as const)('%o is a mail with its link, and the token is in clear there alone', async (definition, path, subject) => {
   const user = await service.user({ locale: 'en' })
   const token = `tok_${definition.eventType.toLowerCase()}`
@@ -35,6 +37,17 @@ test.each([
   expect(rows).not.toContain(token)
   expect(rows).not.toContain('sealedToken')
   expect(rows).not.toContain(user.email)
+})
+
+test('mails about a change of the address go to the one that is named, and nothing of it is kept', async () => {
+  const user = await service.user()
+  for (const definition of [emailChangeRequested, emailChanged]) {
+    const named = { ...user, email: `${definition.eventType.toLowerCase()}@elsewhere.example` }
+    await service.tell(definition, await requestedFor(named, await service.seal('tok')))
+    await until(() => expect(service.ses.mails(named.email)).toHaveLength(1))
+    await until(async () => expect((await service.rows(user.userId)).at(-1)).toMatchObject({ status: 'SENT', address: null }))
+  }
+  expect(service.ses.mails(user.email)).toEqual([])
 })
 
 test('a link that has ended is not sent any more', async () => {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
+  emailChanged,
+  emailChangeRequested,
   emailVerificationRequested,
   eventCancelled,
   eventUpdated,
@@ -120,6 +122,24 @@ const table: Record<NotificationType, Case[]> = {
       tell: async (user) => service.tell(emailVerificationRequested, await linkOf(user)),
       answers: 1,
       happens: () => Object.assign(service.world.link, { works: false, emailVerified: true }),
+      becomes: 'withdrawn',
+    },
+  ],
+  EMAIL_CHANGE: [
+    {
+      what: 'its link is used, or another was asked for',
+      tell: async (user) => service.tell(emailChangeRequested, await linkOf(user)),
+      answers: 1,
+      happens: () => Object.assign(service.world.link, { works: false }),
+      becomes: 'withdrawn',
+    },
+  ],
+  EMAIL_CHANGED: [
+    {
+      what: 'the change is undone by another mail of it',
+      tell: async (user) => service.tell(emailChanged, await linkOf(user)),
+      answers: 1,
+      happens: () => Object.assign(service.world.link, { works: false }),
       becomes: 'withdrawn',
     },
   ],

@@ -71,6 +71,11 @@ const opaque = [
   'auth.verifyEmail token',
   'auth.verifyEmail newPassword',
   'auth.resetPassword token',
+  'auth.changeEmail password',
+  'auth.confirmEmailChange token',
+  'auth.confirmEmailChange password',
+  'auth.undoEmailChange token',
+  'auth.undoEmailChange password',
   'auth.resetPassword password',
   // Looked up by what it says when its signature is right, and never kept.
   'tickets.checkIn code',

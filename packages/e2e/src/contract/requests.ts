@@ -66,6 +66,9 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'auth.resendVerification': ({ email }) => ({ body: { email } }),
   'auth.forgotPassword': ({ email }) => ({ body: { email } }),
   'auth.resetPassword': ({ secret }) => ({ body: { token: secret, password: secret } }),
+  'auth.changeEmail': ({ email, secret }) => ({ body: { email, password: secret } }),
+  'auth.confirmEmailChange': ({ secret }) => ({ body: { token: secret, password: secret, mine: true } }),
+  'auth.undoEmailChange': ({ secret }) => ({ body: { token: secret, password: secret } }),
   'auth.clearCache': () => ({ params: { name: 'events' } }),
 
   'events.listEvents': () => ({

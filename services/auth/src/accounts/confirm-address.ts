@@ -1,5 +1,6 @@
 import { type UserId, userEmailVerified } from '@boxoffice/contracts'
 import { sqlOf } from '@boxoffice/service-kit'
+import { cancelChangesOf } from '../address-change/change-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { guessesAt } from '../limits/guesses.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
@@ -58,7 +59,7 @@ async function confirmWith(
     withToken(deps, tx, token, async ({ userId, used }, verifiedAt): Promise<Confirmed> => {
       if ('knownHash' in password && !(await holdPassword(tx, userId, password.knownHash))) return 'WRONG_PASSWORD'
       if (used) return 'knownHash' in password ? 'DONE' : 'TOKEN_INVALID'
-      if ('newHash' in password) await takeOver(tx, userId, password.newHash)
+      if ('newHash' in password) await takeOver(tx, userId, password.newHash, verifiedAt)
       const user = await markEmailVerified(tx, userId, verifiedAt)
       if (user) {
         ended = await revokeFamiliesOf(tx, userId, { revokedAt: verifiedAt, revokedBecause: 'CONFIRMED' })
@@ -74,9 +75,10 @@ async function confirmWith(
 }
 
 /** Nothing of whoever made the account opens it any more, and what they hear of it ends: its text messages were theirs. */
-async function takeOver(tx: PrismaTx, userId: UserId, passwordHash: string): Promise<void> {
+async function takeOver(tx: PrismaTx, userId: UserId, passwordHash: string, takenAt: Date): Promise<void> {
   const { email } = await setPassword(tx, userId, passwordHash)
   await takePhoneAway(tx, userId)
+  await cancelChangesOf(tx, userId, takenAt)
   await forgetNetworksOf(tx, userId)
   await forgetAttemptsOf(tx, email)
 }
@@ -98,6 +100,7 @@ export async function disownAccount(deps: Dependencies, token: string): Promise<
       if (used) return 'DONE'
       await setPassword(tx, userId, passwordHash)
       await takePhoneAway(tx, userId)
+      await cancelChangesOf(tx, userId, revokedAt)
       ended = await revokeFamiliesOf(tx, userId, { revokedAt, revokedBecause: 'DISOWNED' })
       await forgetNetworksOf(tx, userId)
       await useVerifications(tx, userId, revokedAt)

@@ -1,5 +1,6 @@
 import { userCreated } from '@boxoffice/contracts'
 import { sqlOf, violatedUnique } from '@boxoffice/service-kit'
+import { isKept } from '../address-change/change-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { rememberNetwork } from '../limits/known-networks.ts'
 import type { SignedIn } from '../sessions/session.ts'
@@ -18,6 +19,7 @@ export async function register(
 ): Promise<SignedIn | null> {
   const { email, password, network, ...profile } = registration
   if (await findUserByEmail(deps.prisma, email)) return null // before the costly hash
+  if (await isKept(deps.prisma, email, deps.now())) return null // who had it until lately may take it back
   const passwordHash = await deps.passwords.hash(password)
   const token = createMailedToken()
   const sealedToken = await deps.sealToken(token)

@@ -94,6 +94,12 @@ export async function holdPassword(tx: PrismaTx, userId: UserId, passwordHash: s
 export const setPassword = async (tx: PrismaTx, userId: UserId, passwordHash: string): Promise<StoredUser> =>
   toStoredUser(await tx.user.update({ where: { userId }, data: { passwordHash, version: { increment: 1 } } }))
 
+/** The user whose address is another from now on, and proven. Rejects with a unique violation of `users_email_key` when it is taken. */
+export const changeEmail = async (tx: PrismaTx, userId: UserId, email: string, verifiedAt: Date): Promise<StoredUser> =>
+  toStoredUser(
+    await tx.user.update({ where: { userId }, data: { email, emailVerifiedAt: verifiedAt, version: { increment: 1 } } }),
+  )
+
 /** Of an account whose address is not proven: whoever gave the number may not be who has the account from now on. */
 export async function takePhoneAway(tx: PrismaTx, userId: UserId): Promise<void> {
   const where = { userId, emailVerifiedAt: null, phone: { not: null } }

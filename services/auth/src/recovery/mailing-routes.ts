@@ -2,12 +2,17 @@ import type { authMailingRoutes } from '@boxoffice/contracts'
 import type { Handlers } from '@boxoffice/service-kit'
 import { findUser } from '../accounts/user-repository.ts'
 import { findVerification } from '../accounts/verification-repository.ts'
+import { changeIsUndoable, changeWaits } from '../address-change/change-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { findReset } from './reset-repository.ts'
 
 /** What the notification service looks at before it sends a link: a mail may wait while another link of the account is used. */
 export const mailingHandlers = ({ prisma, now }: Dependencies): Handlers<typeof authMailingRoutes> => ({
   async checkMailedToken({ body: { purpose, token } }) {
+    if (purpose === 'CHANGE_EMAIL' || purpose === 'UNDO_EMAIL_CHANGE') {
+      const works = await (purpose === 'CHANGE_EMAIL' ? changeWaits : changeIsUndoable)(prisma, token, now())
+      return { status: 200, body: { works, emailVerified: false } }
+    }
     const found = purpose === 'RESET_PASSWORD' ? await findReset(prisma, token) : await findVerification(prisma, token)
     const user = found && (await findUser(prisma, found.userId))
     const emailVerified = user?.emailVerified ?? false

@@ -2,6 +2,7 @@ import { userEmailVerified } from '@boxoffice/contracts'
 import { sqlOf } from '@boxoffice/service-kit'
 import { lockUser, markEmailVerified, setPassword, takePhoneAway } from '../accounts/user-repository.ts'
 import { useVerifications } from '../accounts/verification-repository.ts'
+import { cancelChangesOf } from '../address-change/change-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
@@ -32,6 +33,7 @@ export async function resetPassword(deps: Dependencies, token: string, password:
     await forgetNetworksOf(tx, userId)
     await forgetAttemptsOf(tx, email)
     await takePhoneAway(tx, userId)
+    await cancelChangesOf(tx, userId, now)
     await useVerifications(tx, userId, now)
     const proven = await markEmailVerified(tx, userId, now)
     if (proven) {

@@ -32,6 +32,11 @@ export async function useReset(tx: PrismaTx, userId: UserId, token: string, used
   return count === 1
 }
 
+/** Use up every token of a locked user. */
+export async function useResets(tx: PrismaTx, userId: UserId, usedAt: Date): Promise<void> {
+  await tx.passwordReset.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
+}
+
 /** Delete up to `limit` tokens that expired before; how many. */
 export async function deleteExpiredResets(tx: PrismaTx, before: Date, limit: number): Promise<number> {
   const { count } = await tx.passwordReset.deleteMany({ where: { expiresAt: { lt: before } }, limit })

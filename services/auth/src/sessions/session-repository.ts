@@ -79,7 +79,7 @@ export async function revokeFamily(
 export async function revokeFamiliesOf(
   tx: PrismaTx,
   userId: UserId,
-  revoked: { revokedAt: Date; revokedBecause: 'PASSWORD_RESET' | 'DISOWNED' | 'CONFIRMED' },
+  revoked: { revokedAt: Date; revokedBecause: 'PASSWORD_RESET' | 'DISOWNED' | 'CONFIRMED' | 'ADDRESS_CHANGED' },
 ): Promise<string[]> {
   const ended = await tx.refreshFamily.updateManyAndReturn({
     where: { userId, revokedAt: null },

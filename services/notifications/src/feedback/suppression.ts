@@ -5,7 +5,7 @@ import { addressOf, type NotificationType, type SuppressionCause } from '@boxoff
 export const addressHashOf = (address: string): string => createHash('sha256').update(addressOf(address)).digest('hex')
 
 /** Mails that somebody has just asked for, and without which they may lose their account. */
-const askedFor: readonly NotificationType[] = ['EMAIL_VERIFICATION', 'PASSWORD_RESET']
+const askedFor: readonly NotificationType[] = ['EMAIL_VERIFICATION', 'PASSWORD_RESET', 'EMAIL_CHANGE', 'EMAIL_CHANGED']
 
 /**
  * Whether a mail of a type is held back from an address: all are where mails come back, all but those asked for after a complaint.

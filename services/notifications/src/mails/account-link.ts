@@ -52,6 +52,27 @@ export const passwordResetMail = (link: AccountLink): Mail =>
       'You get this mail because somebody asked for a new password for this address. If that was not you, you need not do anything: the password you have stays.',
   })
 
+/** The link that makes the reader's address an account's. They may have nothing to do with it. */
+export const addressChangeMail = (link: AccountLink): Mail =>
+  linkMail(link, {
+    subject: 'Please confirm your new address for Boxoffice',
+    title: 'Use this address for your account',
+    lead: 'here is the link that makes this the address of your account. It asks for your password.',
+    action: 'Use this address',
+    reason:
+      'You get this mail because somebody wants this address for their account at Boxoffice. If that was not you, you need not do anything, or say so on the page that the link opens.',
+  })
+
+/** To the address that an account had: it has another, and what undoes that. */
+export const addressChangedMail = (link: AccountLink): Mail =>
+  linkMail(link, {
+    subject: 'Your Boxoffice account has another address',
+    title: 'Your account has another address',
+    lead: 'your account was given another address, and its mails go there from now on. If that was you, you need not do anything. If it was not, take it back: it has this address again, with a new password of yours.',
+    action: 'Take my account back',
+    reason: 'You get this mail because this was the address of an account at Boxoffice.',
+  })
+
 function linkMail({ reader, url, expiresAt }: AccountLink, { subject, title: heading, lead, action, reason }: Words): Mail {
   const firstName = oneLine(reader.firstName)
   const expires = momentOf(expiresAt, reader.locale)

@@ -35,6 +35,8 @@ export const payloads = {
   USER_WELCOME: Token,
   EMAIL_VERIFICATION: Token,
   PASSWORD_RESET: Token,
+  EMAIL_CHANGE: Token,
+  EMAIL_CHANGED: Token,
   // The tickets are looked up when the mail is written: rows that were written before this have a list of them, which nobody reads.
   ORDER_CONFIRMATION: ticketsGenerated.payload.pick({ orderId: true, eventId: true, userId: true }),
   PAYMENT_PROCESSED: paymentCompleted.payload.omit({ holderName: true, reservationId: true, transactionId: true }),
@@ -63,6 +65,8 @@ export const workingTitles: Record<NotificationType, string> = {
   USER_WELCOME: 'Welcome to Boxoffice',
   EMAIL_VERIFICATION: 'Confirm your address',
   PASSWORD_RESET: 'Set a new password',
+  EMAIL_CHANGE: 'Confirm your new address',
+  EMAIL_CHANGED: 'Your account has another address',
   ORDER_CONFIRMATION: 'Your tickets',
   PAYMENT_PROCESSED: 'Your receipt',
   PAYMENT_FAILED: 'Your payment did not go through',

@@ -1,4 +1,6 @@
 import {
+  emailChanged,
+  emailChangeRequested,
   emailVerificationRequested,
   eventCancelled,
   eventUpdated,
@@ -39,6 +41,9 @@ const tellings: readonly Telling[] = [
   tells(userCreated, (message) => [wantedOf('USER_WELCOME', message)]),
   tells(emailVerificationRequested, (message) => [wantedOf('EMAIL_VERIFICATION', message)]),
   tells(passwordResetRequested, (message) => [wantedOf('PASSWORD_RESET', message)]),
+  // To the address that it names, which is not the account's, or no longer.
+  tells(emailChangeRequested, (message) => [{ ...wantedOf('EMAIL_CHANGE', message), address: message.payload.email }]),
+  tells(emailChanged, (message) => [{ ...wantedOf('EMAIL_CHANGED', message), address: message.payload.email }]),
   tells(ticketsGenerated, (message) => [confirmationOf(message)]),
   tells(ticketTransferred, (message) => transferredOf(message)),
   tells(ticketTransferOffered, (message) => [offeredOf(message)]),

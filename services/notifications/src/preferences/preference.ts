@@ -7,6 +7,8 @@ export type SentBy = Preference['channel']
 const mandatory: readonly NotificationType[] = [
   'EMAIL_VERIFICATION',
   'PASSWORD_RESET',
+  'EMAIL_CHANGE',
+  'EMAIL_CHANGED',
   'ORDER_CONFIRMATION',
   'EVENT_CANCELLED',
   'REFUND_PROCESSED',
@@ -32,6 +34,8 @@ const urgent: readonly NotificationType[] = [
   'USER_WELCOME',
   'EMAIL_VERIFICATION',
   'PASSWORD_RESET',
+  'EMAIL_CHANGE',
+  'EMAIL_CHANGED',
   'ORDER_CONFIRMATION',
   'EVENT_CANCELLED',
 ]

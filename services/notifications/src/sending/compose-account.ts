@@ -1,5 +1,11 @@
 import type { UserId } from '@boxoffice/contracts'
-import { type AccountLink, emailVerificationMail, passwordResetMail } from '../mails/account-link.ts'
+import {
+  type AccountLink,
+  addressChangedMail,
+  addressChangeMail,
+  emailVerificationMail,
+  passwordResetMail,
+} from '../mails/account-link.ts'
 import type { Mail } from '../mails/mail.ts'
 import { welcomeMail } from '../mails/welcome.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
@@ -8,8 +14,13 @@ import type { Peers } from './peers.ts'
 import type { OpenToken } from './sealed-token.ts'
 
 type Link = PayloadOf<'EMAIL_VERIFICATION'>
-type Purpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD'
-const paths: Record<Purpose, string> = { VERIFY_EMAIL: '/verify-email', RESET_PASSWORD: '/reset-password' }
+type Purpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD' | 'CHANGE_EMAIL' | 'UNDO_EMAIL_CHANGE'
+const paths: Record<Purpose, string> = {
+  VERIFY_EMAIL: '/verify-email',
+  RESET_PASSWORD: '/reset-password',
+  CHANGE_EMAIL: '/verify-email/new',
+  UNDO_EMAIL_CHANGE: '/verify-email/undo',
+}
 
 /** Mails with a link that only the owner of an address may have. */
 export function createAccountLooks(deps: {
@@ -17,7 +28,7 @@ export function createAccountLooks(deps: {
   openToken: OpenToken
   publicUrl: string
   now: () => Date
-}): Looks<'USER_WELCOME' | 'EMAIL_VERIFICATION' | 'PASSWORD_RESET'> {
+}): Looks<'USER_WELCOME' | 'EMAIL_VERIFICATION' | 'PASSWORD_RESET' | 'EMAIL_CHANGE' | 'EMAIL_CHANGED'> {
   /** The link, and whether it is of any use; `GONE`: there is no such account any more. */
   async function linkOf(purpose: Purpose, { sealedToken, tokenExpiresAt }: Link, userId: UserId | null) {
     const token = await deps.openToken(sealedToken)
@@ -53,5 +64,7 @@ export function createAccountLooks(deps: {
     },
     EMAIL_VERIFICATION: lookAtLink('VERIFY_EMAIL', emailVerificationMail),
     PASSWORD_RESET: lookAtLink('RESET_PASSWORD', passwordResetMail),
+    EMAIL_CHANGE: lookAtLink('CHANGE_EMAIL', addressChangeMail),
+    EMAIL_CHANGED: lookAtLink('UNDO_EMAIL_CHANGE', addressChangedMail),
   }
 }

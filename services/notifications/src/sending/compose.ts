@@ -140,7 +140,13 @@ function pointlessWhereDropped(looked: Looked | Ended): Looked | Ended {
 }
 
 /** Their words are ours alone: they may go to whoever did not ask for them. */
-const ours: readonly NotificationType[] = ['USER_WELCOME', 'EMAIL_VERIFICATION', 'PASSWORD_RESET']
+const ours: readonly NotificationType[] = [
+  'USER_WELCOME',
+  'EMAIL_VERIFICATION',
+  'PASSWORD_RESET',
+  'EMAIL_CHANGE',
+  'EMAIL_CHANGED',
+]
 
 /**
  * What a mail is called. An address that nobody has proved may be of somebody who asked for nothing: nothing that a user wrote,

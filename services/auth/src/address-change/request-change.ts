@@ -1,0 +1,49 @@
+import { emailChangeRequested, type UserId } from '@boxoffice/contracts'
+import { sqlOf } from '@boxoffice/service-kit'
+import { createMailedToken } from '../accounts/mailed-token.ts'
+import { findCredentialsOf, findUserByEmail, lockUser } from '../accounts/user-repository.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { guessesAt } from '../limits/guesses.ts'
+import { mayMail } from '../recovery/may-mail.ts'
+import { cancelChangesOf, insertChange, isKept, listChangeTimes } from './change-repository.ts'
+
+export type Requested = 'DONE' | 'WRONG_PASSWORD' | 'EMAIL_TAKEN' | 'TOO_MANY' | { blockedUntil: Date }
+
+const DAY_MS = 86_400_000
+
+/**
+ * Mail a link to another address, which becomes the account's when who reads there follows it and says the account's password. What
+ * waited before ends: an account waits for one address. Mails are limited by account, and by address whoever gives it.
+ */
+export async function requestAddressChange(
+  deps: Dependencies,
+  { userId, newEmail, password, ip }: { userId: UserId; newEmail: string; password: string; ip: string },
+): Promise<Requested> {
+  const known = await findCredentialsOf(deps.prisma, userId)
+  const guesses = await guessesAt(deps, { email: known.user.email, ip })
+  const blockedUntil = await guesses.blocked()
+  if (blockedUntil) return { blockedUntil }
+  if (!(await deps.passwords.verify(password, known.passwordHash))) {
+    await guesses.failed()
+    return 'WRONG_PASSWORD'
+  }
+  const token = createMailedToken()
+  const sealedToken = await deps.sealToken(token)
+  return deps.transact(async (tx): Promise<Requested> => {
+    await lockUser(tx, userId)
+    const { user } = await findCredentialsOf(tx, userId)
+    const createdAt = deps.now()
+    if ((await findUserByEmail(tx, newEmail)) || (await isKept(tx, newEmail, createdAt))) return 'EMAIL_TAKEN'
+    const since = new Date(createdAt.getTime() - DAY_MS)
+    for (const asked of [{ userId }, { newEmail }]) {
+      if (!mayMail(await listChangeTimes(tx, asked, since), createdAt, deps.config.mails)) return 'TOO_MANY'
+    }
+    await cancelChangesOf(tx, userId, createdAt)
+    const expiresAt = new Date(createdAt.getTime() + deps.config.emailVerificationTtlMs)
+    await insertChange(tx, { token, userId, oldEmail: user.email, newEmail, createdAt, expiresAt })
+    const { firstName, lastName, locale, version } = user
+    const payload = { userId, email: newEmail, firstName, lastName, locale, sealedToken, tokenExpiresAt: expiresAt }
+    await deps.messaging.append(sqlOf(tx), emailChangeRequested, payload, { aggregateVersion: version })
+    return 'DONE'
+  })
+}

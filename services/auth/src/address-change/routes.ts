@@ -1,0 +1,48 @@
+import type { authRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
+import { networkOf } from '../limits/network.ts'
+import { confirmAddressChange, disownAddressChange } from './confirm-change.ts'
+import { requestAddressChange } from './request-change.ts'
+import { undoAddressChange } from './undo-change.ts'
+
+type ChangeRoutes = Pick<typeof authRoutes, 'changeEmail' | 'confirmEmailChange' | 'undoEmailChange'>
+
+const done = { status: 204 as const, body: undefined }
+const taken = () => refuse(409, 'EMAIL_TAKEN', 'there is an account with this address already')
+const wrong = () => refuse(401, 'INVALID_CREDENTIALS', 'that is not the password of this account')
+const expired = () => refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
+const invalid = () => refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+
+export function addressChangeHandlers(deps: Dependencies): Handlers<ChangeRoutes> {
+  return {
+    async changeEmail({ body, principal, ip }) {
+      const now = deps.now()
+      const counted = { kind: 'MAIL_FROM_NETWORK', subject: networkOf(ip) } as const
+      const blocked = await countAttempt(deps.prisma, deps.config.limits, counted, now)
+      if (blocked) return tooManyAttempts(blocked, now)
+      const { email: newEmail, password } = body
+      const requested = await requestAddressChange(deps, { userId: principal.userId, newEmail, password, ip })
+      if (typeof requested === 'object') return tooManyAttempts(requested.blockedUntil, now)
+      if (requested === 'WRONG_PASSWORD') return wrong()
+      if (requested === 'EMAIL_TAKEN') return taken()
+      if (requested === 'TOO_MANY') return tooManyAttempts(new Date(now.getTime() + deps.config.mails.intervalMs), now)
+      return { status: 202, body: undefined }
+    },
+    async confirmEmailChange({ body: { token, password, mine }, ip }) {
+      const confirmed =
+        mine === false
+          ? await disownAddressChange(deps, token)
+          : await confirmAddressChange(deps, { token, password: password ?? '', ip })
+      if (typeof confirmed === 'object') return tooManyAttempts(confirmed.blockedUntil, deps.now())
+      return { DONE: () => done, WRONG_PASSWORD: wrong, EMAIL_TAKEN: taken, TOKEN_EXPIRED: expired, TOKEN_INVALID: invalid }[
+        confirmed
+      ]()
+    },
+    async undoEmailChange({ body }) {
+      const undone = await undoAddressChange(deps, body.token, body.password)
+      return { DONE: () => done, EMAIL_TAKEN: taken, TOKEN_EXPIRED: expired, TOKEN_INVALID: invalid }[undone]()
+    },
+  }
+}
