@@ -175,7 +175,7 @@ it('who holds how many valid tickets of an event, and how a transfer stands, is 
   expect([await held(holder.userId), await held(randomUUID() as UserId)]).toEqual([2, 0])
   const waiting = await account(setting, false)
   const transferId = transferIdOf(await passOn(holder, holder.ticketId, waiting.email))
-  const statusOf = async (id: TransferId) => mailing().getTransferInfo({ params: { transferId: id } })
+  const statusOf = async (id: TransferId) => setting.mailing.getTransferInfo({ params: { transferId: id } })
   expect(await statusOf(transferId)).toMatchObject({ status: 200, body: { transferId, status: 'PENDING' } })
   await cancel(holder.orderId)
   expect(await statusOf(transferId)).toMatchObject({ status: 200, body: { status: 'CANCELLED' } })

@@ -70,6 +70,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'auth.confirmEmailChange': ({ secret }) => ({ body: { token: secret, password: secret, mine: true } }),
   'auth.undoEmailChange': ({ secret }) => ({ body: { token: secret, password: secret } }),
   'auth.clearCache': () => ({ params: { name: 'events' } }),
+  'auth.listCacheKeys': () => ({ params: { name: 'events' }, query: page }),
+  'auth.getCacheEntry': () => ({ params: { name: 'events' }, query: { key: 'none' } }),
 
   'events.listEvents': () => ({
     query: { ...page, query: 'jazz', category: 'MUSIC', from: soon, to: late, place: 'Kraków' },
@@ -99,6 +101,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   }),
   'events.listVenues': () => ({ query: { ...page, query: 'hall' } }),
   'events.clearCache': () => ({ params: { name: 'nothing' } }),
+  'events.listCacheKeys': () => ({ params: { name: 'events' }, query: page }),
+  'events.getCacheEntry': () => ({ params: { name: 'events' }, query: { key: 'none' } }),
 
   'tickets.createTicketType': ({ eventId }) => ({
     body: {
@@ -158,6 +162,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'tickets.getCheckInKey': ({ eventId }) => ({ query: { eventId } }),
   'tickets.listAttendees': ({ eventId }) => ({ query: { ...page, eventId, format: 'json' } }),
   'tickets.clearCache': () => ({ params: { name: 'nothing' } }),
+  'tickets.listCacheKeys': () => ({ params: { name: 'nothing' }, query: page }),
+  'tickets.getCacheEntry': () => ({ params: { name: 'nothing' }, query: { key: 'none' } }),
 
   'payments.createOrder': (world) => ({
     body: {
@@ -187,6 +193,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
     body: { userId, venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '3', paymentToken: secret, holderName: 'Ada Kowalska' },
   }),
   'payments.clearCache': () => ({ params: { name: 'nothing' } }),
+  'payments.listCacheKeys': () => ({ params: { name: 'nothing' }, query: page }),
+  'payments.getCacheEntry': () => ({ params: { name: 'nothing' }, query: { key: 'none' } }),
 
   'notifications.listNotifications': () => ({ query: { ...page, unread: 'true' } }),
   'notifications.readNotification': ({ notificationId }) => ({ params: { notificationId } }),
@@ -200,6 +208,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'notifications.findSuppressions': ({ email }) => ({ body: { email } }),
   'notifications.liftSuppressions': () => ({ params: { addressHash: '0'.repeat(64) } }),
   'notifications.clearCache': () => ({ params: { name: 'nothing' } }),
+  'notifications.listCacheKeys': () => ({ params: { name: 'nothing' }, query: page }),
+  'notifications.getCacheEntry': () => ({ params: { name: 'nothing' }, query: { key: 'none' } }),
 
   'analytics.listSoldTickets': ({ eventId }) => ({ query: { ...page, eventId } }),
   'analytics.getSoldTicket': ({ ticketId }) => ({ params: { ticketId } }),
@@ -209,4 +219,6 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'analytics.getSales': ({ eventId }) => ({ params: { eventId }, query: { format: 'json', interval: 'day' } }),
   'analytics.watchSales': ({ eventId }) => ({ params: { eventId }, query: { interval: 'hour' } }),
   'analytics.clearCache': () => ({ params: { name: 'nothing' } }),
+  'analytics.listCacheKeys': () => ({ params: { name: 'reads' }, query: page }),
+  'analytics.getCacheEntry': () => ({ params: { name: 'reads' }, query: { key: 'none' } }),
 }
