@@ -19,12 +19,10 @@ export async function measureMails(context: BenchContext, world: World): Promise
   await createAccounts(bench, buyers)
   const ledger = createLedgerOfSale(bench)
   const full = await publishField(organizer)
-  step('how many purchases a second there are')
-  const fastest = await generator.run(buyOne(edge, full, buyers), {
-    kind: 'closed',
-    connections: CROWD,
-    seconds: context.sized(12, 6),
-  })
+  step('how many purchases a second there are, once processes that have just started are warm')
+  const crowd = { kind: 'closed', connections: CROWD, seconds: context.sized(12, 6) } as const
+  await generator.run(buyOne(edge, full, buyers), crowd)
+  const fastest = await generator.run(buyOne(edge, full, buyers), crowd)
   await ledger.settle(full.eventId, Date.now())
   const rate = Math.max(1, figuresOf(fastest, 201).perSecond / 2)
   const seconds = context.sized(30, 10)
