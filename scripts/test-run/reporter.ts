@@ -9,11 +9,21 @@ import { budgetTable, type FileTimes, timingsTable } from './timings.ts'
 /** A test that takes longer is named with its time. */
 const SLOW_MS = 3_000
 
+/** So many lines of an error are said again in the end, where whoever has only the end of a log sees them. */
+const LINES_IN_THE_END = 6
+
+const indented = (message: string) =>
+  message
+    .split('\n')
+    .slice(0, LINES_IN_THE_END)
+    .map((line) => `    ${line}`)
+    .join('\n')
+
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
 /**
- * A line for each file, and each failure at once. In the end the slowest files, what each stage took of its budget, and how many
- * passed and failed: a file that does not load, or an error outside a test, counts as failed. With `figuresFile` the figures go
+ * A line for each file, and each failure at once. In the end the slowest files, what each stage took of its budget, what failed with
+ * the first lines of why, and how many passed and failed: a file that does not load, or an error outside a test, counts as failed. With `figuresFile` the figures go
  * there as JSON instead, for a caller that has more to count. `showAll`: the 60 slowest files, not only five, and slow tests by their names.
  */
 export function createReporter(options: { factor: number; showAll: boolean; figuresFile?: string }): Reporter {
@@ -71,7 +81,10 @@ export function createReporter(options: { factor: number; showAll: boolean; figu
       const find = (file: string) => spending.get(path.join(vitest.config.root, file))
       log(`\n${timingsTable(times, find, options.showAll ? 60 : 5)}`)
       log(`\n${budgetTable(times, options.factor)}\n`)
-      for (const test of failed) log(`✗ ${test.module.relativeModuleId} > ${test.fullName}`)
+      for (const test of failed) {
+        log(`✗ ${test.module.relativeModuleId} > ${test.fullName}`)
+        for (const { message } of test.result().errors ?? []) log(indented(message))
+      }
       if (options.figuresFile) writeFileSync(options.figuresFile, JSON.stringify(figures))
       else process.on('exit', () => console.log(closingLine(figures)))
     },

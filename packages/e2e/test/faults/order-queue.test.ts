@@ -106,6 +106,18 @@ test('what is asked for later is done later: names in their order, and a cancell
   expect(late).toMatchObject({ status: 409, body: { error: 'ORDER_NOT_PENDING' } })
 })
 
+test('operators see the queue of orders and who works on it', async () => {
+  const operator = await running.operator()
+  // Before anything is killed: a command whose consumer dies three times is a dead letter, and its order is worked on all the same.
+  const { queues } = expectStatus(await operator.ops.payments.getQueues({}), 200)
+  expect(queues).toContainEqual(expect.objectContaining({ queue: 'order-commands.fifo', deadLetters: 0 }))
+  await until(async () => {
+    const { handlers } = expectStatus(await operator.ops.payments.getHandlers({}), 200)
+    const types = handlers.filter(({ queue }) => queue === 'order-commands.fifo').map(({ eventType }) => eventType)
+    expect(types.toSorted()).toEqual(['CREATE_ORDER', 'DELETE_ORDER', 'UPDATE_ORDER'])
+  })
+})
+
 test('orders outlive the processes that work them off: each is charged once and has its tickets', async () => {
   const sale = await offer('Under fire', 500)
   const place = async (turn: number) => {
@@ -137,17 +149,6 @@ test('orders outlive the processes that work them off: each is charged once and 
   for (const { orderId } of placed) {
     expect(totals.filter((total) => total.orderId === orderId)).toMatchObject([{ successfulCharges: 1, refunded: 0 }])
   }
-})
-
-test('operators see the queue of orders and who works on it', async () => {
-  const operator = await running.operator()
-  const { queues } = expectStatus(await operator.ops.payments.getQueues({}), 200)
-  expect(queues).toContainEqual(expect.objectContaining({ queue: 'order-commands.fifo', deadLetters: 0 }))
-  await until(async () => {
-    const { handlers } = expectStatus(await operator.ops.payments.getHandlers({}), 200)
-    const types = handlers.filter(({ queue }) => queue === 'order-commands.fifo').map(({ eventType }) => eventType)
-    expect(types.toSorted()).toEqual(['CREATE_ORDER', 'DELETE_ORDER', 'UPDATE_ORDER'])
-  })
 })
 
 test('in the end everything agrees: tickets, money, messages, Redis, and the read side', async () => {
