@@ -17,7 +17,7 @@ export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notific
     const order = await deps.peers.find.order(orderId)
     if (order?.userId !== userId) return refuseUnknown('ORDER', orderId)
     const original = await findConfirmation(deps.prisma, orderId, userId)
-    if (!original) return nothing('this order is not confirmed yet')
+    if (!original) return nothing('the tickets of this order have not been mailed yet')
     if (!(await hasValidTicket(deps, orderId))) return nothing('no ticket of this order is valid any more')
     const { eventId } = payloadOf('ORDER_CONFIRMATION', original)
     if (await isCancelled(deps, eventId)) return nothing('the event is cancelled')
