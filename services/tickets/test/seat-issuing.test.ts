@@ -45,6 +45,21 @@ async function sold(eventId: EventId, typeId: TicketTypeId, ...seatIds: string[]
   return { ...order, tickets, ids: tickets.map(({ ticketId }) => ticketId) }
 }
 
+let passedOn = 0
+/** The ticket of another user that takes the place of this one. */
+async function passOn(ticketId: TicketId | undefined, userId: string): Promise<TicketId> {
+  const successor = newId<TicketId>()
+  await query(`update tickets set status = 'TRANSFERRED' where ticket_id = $1`, [ticketId])
+  await query(
+    `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
+       holder_name, unit_price_minor, currency, zone_id, row_label, col_label)
+     select $2, root_ticket_id, $4, order_id, ticket_type_id, event_id, ordinal, $3, 'Bob', unit_price_minor, currency,
+       zone_id, row_label, col_label from tickets where ticket_id = $1`,
+    [ticketId, successor, userId, `TKT-2026-90000${++passedOn}`],
+  )
+  return successor
+}
+
 describe('tickets of seats', () => {
   it('carry their seats in order, in the message, in their codes and on paper', async () => {
     const { eventId, typeId } = await setting.offerSeats([[12]])
@@ -180,15 +195,7 @@ describe('cancelling tickets of seats', () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1')
     const { orderId, ids } = order
-    const successor = newId<TicketId>()
-    await query(`update tickets set status = 'TRANSFERRED' where ticket_id = $1`, [ids[0]])
-    await query(
-      `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
-         holder_name, unit_price_minor, currency, zone_id, row_label, col_label)
-       select $2, ticket_id, 'TKT-2026-900001', order_id, ticket_type_id, event_id, ordinal, $3, 'Bob', unit_price_minor, currency,
-         zone_id, row_label, col_label from tickets where ticket_id = $1`,
-      [ids[0], successor, newId()],
-    )
+    const successor = await passOn(ids[0], newId())
     const body = { orderId, refundId: newId<RefundId>(), reason: 'refunded' }
     expect(await setting.internal.cancelOrderTickets({ body })).toMatchObject({ status: 409, body: { ticketIds: [ids[0]] } })
     expect(await setting.internal.cancelOrderTickets({ body: { ...body, force: true } })).toMatchObject({
@@ -199,5 +206,20 @@ describe('cancelling tickets of seats', () => {
     expect(told.payload.ticketId).toBe(successor)
     expect((await setting.maps(eventId)).postgres).toBe('....')
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
+  })
+
+  it('that came back to its buyer is cancelled as if it had never left, without force', async () => {
+    const { eventId, typeId } = await setting.offerSeats([[4]])
+    const order = await sold(eventId, typeId, '1-A-1')
+    const { orderId, ids } = order
+    const bobs = await passOn(ids[0], newId())
+    const again = await passOn(bobs, order.userId)
+    const body = { orderId, refundId: newId<RefundId>(), reason: 'refunded' }
+    expect(await setting.internal.cancelOrderTickets({ body })).toMatchObject({
+      status: 200,
+      body: { cancelled: [{ ticketId: ids[0] }] },
+    })
+    expect((await probe.waitFor(ticketCancelled, aboutOrder(order))).payload.ticketId).toBe(again)
+    expect((await setting.maps(eventId)).postgres).toBe('....')
   })
 })

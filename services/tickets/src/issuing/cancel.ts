@@ -20,7 +20,7 @@ export interface Cancellation {
   readonly reason: string
   /** Whose money this gives back: remembered on each ticket, once, ever. */
   readonly refundId?: RefundId
-  /** Cancel what is ACTIVE although others were used or have changed hands. */
+  /** Cancel what is ACTIVE although others were used or are another's now. */
   readonly force?: boolean
 }
 

@@ -22,7 +22,7 @@ export const soldOf = (tickets: readonly StoredTicket[]): Sold[] =>
 
 /**
  * Which of an order's tickets a cancellation is about. `unknown`: some of those named are not of the order. `used`: some were
- * used, have changed hands, or were given back by another refund. Without names, what another refund gave back is left out.
+ * used, are another's now, or were given back by another refund. Without names, what another refund gave back is left out.
  * `repeated`: this refund was here before, and these are the tickets it had.
  */
 export function selectTickets(
@@ -38,11 +38,14 @@ export function selectTickets(
   const refunded = wanted.filter(({ issued }) => wish.refundId && issued.refundId)
   if (refunded.length > 0 && wish.ticketIds) return { outcome: 'used', ticketIds: idsOf(refunded) }
   const open = wanted.filter((one) => !refunded.includes(one))
-  const used = open.filter(({ issued }) => issued.status === 'CHECKED_IN' || issued.status === 'TRANSFERRED')
+  const used = open.filter(isBeyondReach)
   if (used.length > 0 && !wish.force) return { outcome: 'used', ticketIds: idsOf(used) }
   // Without a refund nothing would be remembered about a ticket that stays as it is: it is not among those cancelled.
   const selected = wish.refundId ? open : open.filter(({ present }) => present.status !== 'CHECKED_IN')
   return { outcome: 'selected', selected, repeated: false }
 }
+
+/** Used, or somebody else's by now; one that came back to its buyer is as good as one that never left. */
+const isBeyondReach = ({ issued, present }: Sold) => present.status === 'CHECKED_IN' || present.userId !== issued.userId
 
 const idsOf = (sold: readonly Sold[]) => sold.map(({ issued }) => issued.ticketId)
