@@ -1,7 +1,7 @@
+import { networkOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isKnownNetwork } from './known-networks.ts'
 import { blockedUntil, type Counted, countAttempt, forgetAttempts } from './limits.ts'
-import { networkOf } from './network.ts'
 
 /** Guesses at the password of one account from one place, wherever they are made: signing in, confirming an address. */
 export interface Guesses {

@@ -1,9 +1,8 @@
 import type { authRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse } from '@boxoffice/service-kit'
+import { type Handlers, networkOf, refuse } from '@boxoffice/service-kit'
 import { findUser } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
-import { networkOf } from '../limits/network.ts'
 import type { MailRequest } from './request-repository.ts'
 import { resetPassword } from './reset-password.ts'
 
