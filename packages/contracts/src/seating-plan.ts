@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EventId } from './ids.ts'
+import { plainName } from './plain-name.ts'
 import { labelKey, SeatLabel } from './seat.ts'
 import { line } from './text.ts'
 
@@ -25,7 +26,7 @@ const Row = z.strictObject({
 
 const Zone = z.strictObject({
   zoneId: z.int().min(1).max(999),
-  name: line(100),
+  name: plainName(100),
   rows: z.array(Row).min(1).max(ROWS_MAX),
 })
 

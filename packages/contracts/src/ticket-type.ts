@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EventId, TicketTypeId } from './ids.ts'
 import { Currency, Money } from './money.ts'
+import { plainName } from './plain-name.ts'
 import { ZONES_MAX } from './seating-plan.ts'
 import { Instant, line } from './text.ts'
 
@@ -38,7 +39,7 @@ const late = { path: ['salesEndAt'], message: 'must be after salesStartAt' }
 export const NewTicketType = z
   .strictObject({
     eventId: EventId,
-    name: line(100),
+    name: plainName(100),
     unitPrice: Money,
     currency: Currency,
     quantity: Quantity.optional().meta({ description: 'of a general type' }),
@@ -67,7 +68,7 @@ export type NewTicketType = z.output<typeof NewTicketType>
 /** What may change about a type; null removes what is optional. What is held keeps its price. */
 export const TicketTypeChanges = z
   .strictObject({
-    name: line(100).optional(),
+    name: plainName(100).optional(),
     unitPrice: Money.optional(),
     quantity: Quantity.optional().meta({ description: 'of a general type' }),
     salesStartAt: Instant.nullable().optional(),
