@@ -8,6 +8,7 @@ import {
   type EventId,
   eventsOpsRoutes,
   eventsRoutes,
+  notificationsDeadLetterRoutes,
   notificationsOpsRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
@@ -136,7 +137,7 @@ export async function createPerson(
       events: clientOf(eventsOpsRoutes),
       tickets: clientOf(ticketsOpsRoutes),
       payments: clientOf(paymentsOpsRoutes),
-      notifications: clientOf({ ...notificationsOpsRoutes, ...notificationsSuppressionRoutes }),
+      notifications: clientOf({ ...notificationsOpsRoutes, ...notificationsDeadLetterRoutes, ...notificationsSuppressionRoutes }),
       analytics: clientOf({ ...analyticsOpsRoutes, ...analyticsProjectionRoutes }),
     },
 

@@ -1,4 +1,5 @@
 import {
+  notificationsDeadLetterRoutes,
   notificationsInternalRoutes,
   notificationsOpsRoutes,
   notificationsRoutes,
@@ -7,6 +8,7 @@ import {
 import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
+import { deadLetterHandlers } from './dead-letters/routes.ts'
 import type { Dependencies } from './dependencies.ts'
 import { suppressionHandlers } from './feedback/routes.ts'
 import { requestHandlers } from './notifications/request.ts'
@@ -21,7 +23,12 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/notifications',
     title: 'Notifications',
     description: 'What was sent to whom: tickets, refunds, and what else there is to know.',
-    routes: { ...notificationsRoutes, ...notificationsOpsRoutes, ...notificationsSuppressionRoutes },
+    routes: {
+      ...notificationsRoutes,
+      ...notificationsOpsRoutes,
+      ...notificationsDeadLetterRoutes,
+      ...notificationsSuppressionRoutes,
+    },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
@@ -31,6 +38,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, notificationsRoutes, handlers, deps)
   mountRoutes(app, notificationsInternalRoutes, requestHandlers(deps), deps)
   mountOps(app, notificationsOpsRoutes, deps)
+  mountRoutes(app, notificationsDeadLetterRoutes, deadLetterHandlers(deps), deps)
   mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)
   mountMailedPages(app, [unsubscribePage(deps)])
   mountOneClick(app, deps)

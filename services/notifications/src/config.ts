@@ -20,6 +20,8 @@ const Addresses = z
   .transform((text) => text.split(',').map((address) => address.trim()))
   .pipe(z.array(Address).min(1).max(5))
 
+const DAY_MS = 86_400_000
+
 /** Whom this service calls, and the figures of the resilience table that it obeys for each. */
 export const callees = {
   ...redisAlone,
@@ -61,6 +63,13 @@ export const Environment = z.object({
     .optional()
     .describe('sender that telephones show, where the country allows one'),
   DLQ_CHECK_SECONDS: z.coerce.number().int().min(1).default(300).describe('how often dead-letter queues are looked at'),
+  DEAD_LETTERS_KEEP_DAYS: z.coerce
+    .number()
+    .int()
+    .min(14)
+    .max(3_650)
+    .default(365)
+    .describe('how long a dead letter is remembered, whatever became of it'),
   MAIL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(20).describe('notifications that are worked on at once'),
   MAIL_BULK_CONCURRENCY: z.coerce
     .number()
@@ -98,6 +107,12 @@ export const Environment = z.object({
     .max(120_000)
     .default(10_000)
     .describe('how long SES, or SNS for a text message, may take, in ms'),
+  MAIL_UNPROVEN_PER_DAY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(20)
+    .describe('mails that an address gets in 24 hours while nobody has proved it, those about its account aside'),
   LOG_POLL_MS: z.coerce
     .number()
     .int()
@@ -122,11 +137,18 @@ export interface Config extends BaseConfig {
   ses: { region: string; endpoint?: string; timeoutMs: number; configurationSet?: string }
   sms: { region: string; endpoint?: string; timeoutMs: number; senderId?: string }
   sender: { from: string; replyTo: string[] }
-  deadLetterCheckMs: number
+  deadLetters: { checkMs: number; keepMs: number }
   logPollMs: number
   mailBytesMax: number
   bulkTicketsMin: number
-  delivery: { concurrency: number; bulkConcurrency: number; leaseMs: number; pollMs: number; attemptsMax: number }
+  delivery: {
+    concurrency: number
+    bulkConcurrency: number
+    leaseMs: number
+    pollMs: number
+    attemptsMax: number
+    unprovenMax: number
+  }
 }
 
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
@@ -152,7 +174,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       senderId: read.SMS_SENDER_ID,
     },
     logPollMs: read.LOG_POLL_MS,
-    deadLetterCheckMs: read.DLQ_CHECK_SECONDS * 1_000,
+    deadLetters: { checkMs: read.DLQ_CHECK_SECONDS * 1_000, keepMs: read.DEAD_LETTERS_KEEP_DAYS * DAY_MS },
     sender: { from: read.FROM_EMAIL_ADDRESS, replyTo: read.REPLY_TO_ADDRESSES ?? [] },
     mailBytesMax: read.MAIL_SIZE_MAX_BYTES,
     bulkTicketsMin: read.MAIL_BULK_TICKETS_MIN,
@@ -162,6 +184,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       leaseMs: read.MAIL_LEASE_SECONDS * 1_000,
       pollMs: read.MAIL_POLL_MS,
       attemptsMax: read.MAIL_ATTEMPTS_MAX,
+      unprovenMax: read.MAIL_UNPROVEN_PER_DAY,
     },
   }
 }

@@ -26,6 +26,6 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     sqlOf: ({ tx }) => sqlOf(tx),
     translate: translateSesEvent,
   })
-  const monitor = createDeadLetterMonitor({ ...deps, checkMs: config.deadLetterCheckMs })
+  const monitor = createDeadLetterMonitor({ ...deps, ...config.deadLetters })
   return [messaging.relay, messaging.housekeeping, createIdempotencySweeper(deps), monitor, sender, announcer, feedback, consumer]
 }

@@ -31,12 +31,18 @@ const told = () => service.deps.prisma.deadLetterWatch.findMany({ where: { alert
 const shown = async (queue: string) =>
   (await service.deps.metrics.registry.metrics()).match(new RegExp(`dead_letters{queue="${queue}".*} (\\d+)`))?.[1]
 
+/** Checks when it is asked to, and forgets after a year. */
+const never = { checkMs: 3_600_000, keepMs: 365 * 86_400_000 }
+function recordErrors() {
+  const logged: [Record<string, unknown>, string][] = []
+  const error = (...line: [Record<string, unknown>, string]) => logged.push(line)
+  return { logged, logger: { ...service.deps.logger, error, info: () => {}, warn: () => {} } as never }
+}
+
 test('people hear of dead letters when they come, when more come, after an hour and when they are gone; two instances tell it once', async () => {
   const clock = { now: new Date() }
-  const logged: unknown[] = []
-  const logger = { ...service.deps.logger, error: (...line: unknown[]) => logged.push(line), info: () => {}, warn: () => {} }
-  const make = () =>
-    createDeadLetterMonitor({ ...service.deps, logger: logger as never, now: () => clock.now, checkMs: 3_600_000 })
+  const { logger, logged } = recordErrors()
+  const make = () => createDeadLetterMonitor({ ...service.deps, ...never, logger, now: () => clock.now })
   const [one, two] = [make(), make()]
   const check = () => Promise.all([one.check(), two.check()])
 
@@ -67,7 +73,7 @@ test('people hear of dead letters when they come, when more come, after an hour 
     severity: 'WARNING',
     detail: { letters: 2, eventTypes: { USER_CREATED: 1, ORDER_CREATED: 1 }, reasons: ['the body is not JSON'] },
   })
-  expect(logged).toHaveLength(2)
+  expect(logged.filter(([, said]) => said !== 'a message is dead')).toHaveLength(2)
   expect(await shown('notification-queue')).toBe('2')
   expect(JSON.stringify([logged, alertsOf('notification-queue')])).not.toContain(secret)
 
@@ -101,7 +107,58 @@ test('people hear of dead letters when they come, when more come, after an hour 
 test('letters that were looked at can be read by others at once', async () => {
   const queue = 'ticket-processing-queue'
   await bury(queue, 'PAYMENT_COMPLETED', 'boom')
-  await createDeadLetterMonitor({ ...service.deps, checkMs: 3_600_000 }).check()
+  await createDeadLetterMonitor({ ...service.deps, ...never }).check()
   const { value: letters } = await readLetters(service.aws, queue).next()
   expect(letters).toMatchObject([{ eventType: 'PAYMENT_COMPLETED', reason: 'boom' }])
+})
+
+test('each letter has one line in the log, and is remembered when its queue has it no more, without what may be a token', async () => {
+  const queue = 'analytics-queue'
+  const { logger, logged } = recordErrors()
+  const clock = { now: new Date() }
+  const monitor = createDeadLetterMonitor({ ...service.deps, ...never, logger, now: () => clock.now })
+  await bury(queue, 'EVENT_UPDATED', 'of a schema that is newer')
+  await bury(queue, 'PASSWORD_RESET_REQUESTED', 'lost its way')
+  await sendToDeadLetters(service.aws, queue, { Body: 'a token=123 of somebody' }, 'the body is not JSON')
+  for (let turn = 0; turn < 12; turn++) await bury(queue, 'EVENT_UPDATED', 'more than one batch')
+  await monitor.check()
+  await monitor.check()
+  const lines = logged.filter(([about, said]) => said === 'a message is dead' && about.queue === queue)
+  expect(lines).toHaveLength(15)
+  expect(lines.map(([about]) => about)).toContainEqual({
+    ...{ queue, eventType: 'EVENT_UPDATED', reason: 'of a schema that is newer', redrives: 0 },
+    ...{ messageId: expect.any(String), sentAt: expect.any(Date) },
+  })
+  expect(JSON.stringify(lines)).not.toContain(secret)
+
+  await empty(queue)
+  const operator = service.client((await service.authority.user(['ADMIN'])).headers)
+  const list = async (query: object) => {
+    const answer = await operator.listDeadLetters({ query: { limit: 10, queue, ...query } })
+    if (answer.status !== 200) throw new Error(`answered ${answer.status}`)
+    return answer.body
+  }
+  const first = await list({})
+  const second = await list({ cursor: first.nextCursor })
+  expect(second.nextCursor).toBe(null)
+  const all = [...first.deadLetters, ...second.deadLetters]
+  expect(all).toHaveLength(15)
+  const times = all.map(({ sentAt }) => sentAt.getTime())
+  expect(times).toEqual(times.toSorted((a, b) => b - a))
+  const bodies = (reason: string) => all.filter((letter) => letter.reason === reason).map(({ body }) => body)
+  expect(bodies('of a schema that is newer')).toEqual([expect.stringContaining(secret)])
+  expect(bodies('lost its way')).toEqual([null])
+  expect(bodies('the body is not JSON')).toEqual([null])
+  const [letter] = (await list({ eventType: 'PASSWORD_RESET_REQUESTED' })).deadLetters
+  expect((await list({ messageId: letter?.messageId })).deadLetters).toEqual([letter])
+  expect(letter).toMatchObject({ queue, redrives: 0, attributes: { deadLetterReason: 'lost its way', deadLetterSource: queue } })
+
+  clock.now = new Date(clock.now.getTime() + never.keepMs + 60_000)
+  await monitor.check()
+  expect((await list({})).deadLetters).toEqual([])
+})
+
+test('what has died is for operators alone', async () => {
+  const buyer = service.client((await service.user()).headers)
+  await expect(buyer.listDeadLetters({ query: { limit: 10 } })).rejects.toMatchObject({ status: 403 })
 })

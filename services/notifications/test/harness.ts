@@ -4,6 +4,7 @@ import {
   type Currency,
   type MessageDefinition,
   type Minor,
+  notificationsDeadLetterRoutes,
   notificationsInternalRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
@@ -107,7 +108,7 @@ async function start(overrides: Record<string, string>) {
       for (const worker of others) worker.start()
     },
     client: (headers: Record<string, string>) =>
-      injectClient(app, { ...notificationsRoutes, ...notificationsSuppressionRoutes }, headers),
+      injectClient(app, { ...notificationsRoutes, ...notificationsDeadLetterRoutes, ...notificationsSuppressionRoutes }, headers),
     /** The internal routes, as another service calls them. */
     as: async (service: Caller, headers: Record<string, string> = {}) =>
       injectClient(app, notificationsInternalRoutes, {

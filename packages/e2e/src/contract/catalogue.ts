@@ -6,6 +6,7 @@ import {
   authRoutes,
   eventsOpsRoutes,
   eventsRoutes,
+  notificationsDeadLetterRoutes,
   notificationsOpsRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
@@ -27,7 +28,12 @@ export const publicRoutes = {
   events: { ...eventsRoutes, ...eventsOpsRoutes },
   tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
   payments: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
-  notifications: { ...notificationsRoutes, ...notificationsOpsRoutes, ...notificationsSuppressionRoutes },
+  notifications: {
+    ...notificationsRoutes,
+    ...notificationsOpsRoutes,
+    ...notificationsDeadLetterRoutes,
+    ...notificationsSuppressionRoutes,
+  },
   analytics: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
 } as const satisfies Record<ServiceKey, Routes>
 

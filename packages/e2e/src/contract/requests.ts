@@ -205,6 +205,7 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
     },
   }),
   'notifications.resendOrder': ({ orderId }) => ({ params: { orderId } }),
+  'notifications.listDeadLetters': () => ({ query: { ...page, queue: 'notification-queue', eventType: 'ORDER_CREATED' } }),
   'notifications.findSuppressions': ({ email }) => ({ body: { email } }),
   'notifications.liftSuppressions': () => ({ params: { addressHash: '0'.repeat(64) } }),
   'notifications.clearCache': () => ({ params: { name: 'nothing' } }),

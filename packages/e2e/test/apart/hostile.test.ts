@@ -227,6 +227,7 @@ const positions: Readonly<Record<string, readonly [instant: string | null, id: s
   'payments.listOrders': ['createdAt', 'orderId'],
   'payments.listSagas': ['since', 'orderId'],
   'notifications.listNotifications': ['at', 'id'],
+  'notifications.listDeadLetters': ['at', 'id'],
   'analytics.listSoldTickets': ['createdOn', 'ticketId'],
   'analytics.listSales': ['eventDate', 'eventId'],
 }

@@ -1,8 +1,10 @@
 import { opsAlert, type QueueName, queueNames, queues } from '@boxoffice/contracts'
-import { type Aws, type DeadLetter, type Messaging, readLetters, releaseLetters } from '@boxoffice/messaging'
+import type { Aws, Messaging } from '@boxoffice/messaging'
 import { createSweeper, type Foundation, sqlOf, type Worker, withCorrelationId } from '@boxoffice/service-kit'
 import type { PrismaClient } from '../generated/prisma/client.ts'
 import type { Transact } from '../transaction.ts'
+import { forgetLetters } from './archive-repository.ts'
+import { lookThrough, type Sample } from './look-through.ts'
 import { occasionOf, severityOf, titleOf } from './watch.ts'
 import { findWatch, lockWatch, saveWatch } from './watch-repository.ts'
 
@@ -18,18 +20,13 @@ interface MonitorOptions extends Pick<Foundation, 'logger' | 'now' | 'newId'> {
   aws: Aws
   deadLetters: DeadLetterGauge
   checkMs: number
-}
-
-/** What a few of the letters say of themselves: types and reasons, never what is in them. */
-interface Sample {
-  eventTypes: Record<string, number>
-  reasons: string[]
-  oldestSentAt: string | null
+  /** How long a dead letter is remembered. */
+  keepMs: number
 }
 
 /**
  * Looks at every dead-letter queue and tells people, on `ops-alerts`, once for each change and once an hour while letters stay.
- * What was told is remembered in the database: two instances and a restart do not tell it again.
+ * Each letter is written down, to be found when its queue has it no more. What was told is remembered in the database: two instances and a restart do not tell it again.
  */
 export function createDeadLetterMonitor(options: MonitorOptions): Worker & { check(): Promise<void> } {
   const { prisma, messaging, logger, now } = options
@@ -40,6 +37,7 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
         logger.warn({ err: error, queue }, 'a dead-letter queue could not be looked at; it is looked at again')
       })
     }
+    await forgetLetters(prisma, new Date(now().getTime() - options.keepMs))
   }
 
   async function checkQueue(queue: QueueName): Promise<void> {
@@ -50,7 +48,8 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
     const before = await findWatch(prisma, queue)
     if ((before?.letters ?? 0) === letters && occasionOf(before, letters, now()) === null) return
     // Read before anything is locked; of an empty queue there is nothing to read.
-    const sample = letters > 0 ? await takeSample(options.aws, queue) : null
+    const sample = letters > 0 ? await lookThrough(options, queue) : null
+    if (letters > 0 && !sample) return // somebody else has them in hand, perhaps to tell of them: at the next look
     await withCorrelationId(options.newId(), () => tell(queue, letters, sample))
   }
 
@@ -74,22 +73,4 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
 
   const sweep = () => check().then(() => undefined)
   return { ...createSweeper({ name: 'dead-letter monitor', intervalMs: options.checkMs, sweep, logger }), check }
-}
-
-/** Ten letters at most; they are given back at once. */
-async function takeSample(aws: Aws, queue: QueueName): Promise<Sample> {
-  const letters = await firstLetters(aws, queue)
-  await releaseLetters(aws, queue, letters)
-  const byType = Object.entries(Object.groupBy(letters, ({ eventType }) => eventType))
-  const sentAt = letters.map((letter) => letter.sentAt.getTime())
-  return {
-    eventTypes: Object.fromEntries(byType.map(([eventType, some = []]) => [eventType, some.length])),
-    reasons: [...new Set(letters.map(({ reason }) => reason ?? 'received too often without success'))],
-    oldestSentAt: sentAt.length > 0 ? new Date(Math.min(...sentAt)).toISOString() : null,
-  }
-}
-
-async function firstLetters(aws: Aws, queue: QueueName): Promise<readonly DeadLetter[]> {
-  for await (const letters of readLetters(aws, queue)) return letters
-  return []
 }

@@ -9,6 +9,8 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   EVENT_CANCELLED: 'The event was cancelled before it could be sent.',
   TICKETS_NOT_VALID: 'The tickets were not valid any more when it was to be sent.',
   LINK_EXPIRED: 'Its link had ended before it could be sent. Ask for a new one.',
+  TOO_MANY_TO_UNPROVEN:
+    'So many mails went to this address today, which is not confirmed. Confirm it, and ask for the tickets again.',
   GIVEN_UP: 'It could not be sent for a long time, and is not tried any more.',
   ADDRESS_SUPPRESSED: 'Mails to this address came back, or were called unwanted there, so that none is sent to it any more.',
   NO_SUCH_MAILBOX: 'The mail came back: there is no such mailbox.',

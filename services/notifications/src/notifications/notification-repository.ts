@@ -60,26 +60,38 @@ type Held = Pick<LeasedNotification, 'notificationId' | 'lease'>
 export interface Readiness extends Choices {
   /** Why its address gets no mails. */
   readonly causes: readonly SuppressionCause[]
+  /** How many mails its recipient was sent in the last 24 hours, counted up to `unprovenMax`; 0 where the address is proven. */
+  readonly sentToUnproven: number
 }
 
-/** What is asked when a lease is extended; `addressHash` null: it goes to no address. */
+/** What is asked when a lease is extended; `addressHash` null: it goes to no address. `unproven`: to one that nobody has proved. */
 export interface Renewal extends Held {
   readonly addressHash: string | null
+  readonly unproven: boolean
 }
 
 /** Extend our leases to their full length, and look at recipients and addresses; null where a lease has gone to another. */
-export async function renewLeases(tx: Tx, renewals: readonly Renewal[], leaseMs: number): Promise<(Readiness | null)[]> {
+export async function renewLeases(
+  tx: Tx,
+  renewals: readonly Renewal[],
+  { leaseMs, unprovenMax }: { leaseMs: number; unprovenMax: number },
+): Promise<(Readiness | null)[]> {
   const rows = await tx.query<Readiness & Pick<Held, 'notificationId'>>(
     `update notifications n set leased_until = clock_timestamp() + $4 * interval '1 millisecond'
-     from unnest($1::uuid[], $2::uuid[], $3::text[]) r(id, lease, address_hash)
+     from unnest($1::uuid[], $2::uuid[], $3::text[], $5::boolean[]) r(id, lease, address_hash, unproven)
      where n.id = r.id and n.lease = r.lease and n.status = 'SENDING'
      returning n.id as "notificationId", ${choicesOf('n.recipient_id')} as choices, ${quietHoursOf('n.recipient_id')} as "quietHours",
-       array(select s.cause from mail_suppressions s where s.address_hash = r.address_hash and ${isSuppressed}) as causes`,
+       array(select s.cause from mail_suppressions s where s.address_hash = r.address_hash and ${isSuppressed}) as causes,
+       case when r.unproven then (select count(*)::int from (
+         select from notifications o where o.recipient_id = n.recipient_id and o.status = 'SENT' and o.channel = 'EMAIL'
+           and o.sent_at > clock_timestamp() - interval '24 hours' limit $6) lately) else 0 end as "sentToUnproven"`,
     [
       renewals.map(({ notificationId }) => notificationId),
       renewals.map(({ lease }) => lease),
       renewals.map(({ addressHash }) => addressHash),
       leaseMs,
+      renewals.map(({ unproven }) => unproven),
+      unprovenMax,
     ],
   )
   const renewed = new Map(rows.map(({ notificationId, ...readiness }) => [notificationId, readiness]))

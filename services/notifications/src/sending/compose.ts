@@ -21,6 +21,8 @@ export interface ComposedMail {
   channel: 'EMAIL'
   mail: Mail
   to: { name: string; address: string }
+  /** Whether who reads there has proved it. */
+  isProven: boolean
   attachments: readonly Attachment[]
   /** Where mail programs ask that no more of its kind come; null where it is owed. */
   oneClickUrl: string | null
@@ -97,7 +99,7 @@ export function createComposer(
     const { mail, attachments = [] } = written
     const subject = subjectOf(notification, mail, isProven)
     const oneClickUrl = oneClickUrlOf(notification, to.address)
-    const composed = { channel: 'EMAIL', mail: { ...mail, subject }, to, attachments, oneClickUrl } as const
+    const composed = { channel: 'EMAIL', mail: { ...mail, subject }, to, isProven, attachments, oneClickUrl } as const
     return { composed, lookAgain: againOf(look, looked) }
   }
 
@@ -139,20 +141,21 @@ function pointlessWhereDropped(looked: Looked | Ended): Looked | Ended {
   return dropped === 'EVENT_CANCELLED' || dropped === 'TICKETS_NOT_VALID' ? { pointless: dropped } : looked
 }
 
-/** Their words are ours alone: they may go to whoever did not ask for them. */
-const ours: readonly NotificationType[] = [
+const ofAccounts: readonly NotificationType[] = [
   'USER_WELCOME',
   'EMAIL_VERIFICATION',
   'PASSWORD_RESET',
   'EMAIL_CHANGE',
   'EMAIL_CHANGED',
 ]
+/** Whether it is about an account: its words are ours alone, and it may go to whoever did not ask for it. */
+export const isOfAccount = (type: NotificationType): boolean => ofAccounts.includes(type)
 
 /**
  * What a mail is called. An address that nobody has proved may be of somebody who asked for nothing: nothing that a user wrote,
  * such as the name of an event, stands in the subject of what goes there.
  */
 function subjectOf({ type, recipientId, ownSubject }: LeasedNotification, mail: Mail, isProven: boolean): string {
-  if (!isProven && recipientId !== null && !ours.includes(type)) return workingTitles[type]
+  if (!isProven && recipientId !== null && !isOfAccount(type)) return workingTitles[type]
   return ownSubject === null ? mail.subject : oneLine(ownSubject)
 }

@@ -15,7 +15,7 @@ import { isEnabled } from '../preferences/preference.ts'
 import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
 import { blanked } from './blanked.ts'
-import type { Composition } from './compose.ts'
+import { type Composition, isOfAccount } from './compose.ts'
 import type { Ended, PointlessReason } from './content.ts'
 import type { Prepare } from './hand-over.ts'
 import type { SendingMetrics } from './metrics.ts'
@@ -29,6 +29,8 @@ export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' |
   compose: (notification: LeasedNotification) => Promise<Composition>
   prepare: Prepare
   leaseMs: number
+  /** So many mails a day an address gets that nobody has proved, whatever they are about. */
+  unprovenMax: number
   /** By channel: how long the first wait is. */
   firstWaitMs: Readonly<Record<LeasedNotification['channel'], number>>
   attemptsMax: number
@@ -65,7 +67,8 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       if (isStopping()) return postpone(sql, notification, 0)
       // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
       const addressHash = composed.channel === 'EMAIL' ? addressHashOf(composed.to.address) : null
-      const ready = await settling.renew({ notificationId, lease, addressHash })
+      const unproven = composed.channel === 'EMAIL' && !composed.isProven
+      const ready = await settling.renew({ notificationId, lease, addressHash, unproven })
       if (!ready) return
       const held = whyHeldBack(notification, ready)
       if (held) return end(notification, held)
@@ -82,10 +85,13 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   }
 
   /** Why its recipient, or its address, does not get it now; null where they do. */
-  function whyHeldBack(notification: LeasedNotification, { causes, choices, quietHours }: Readiness): End | null {
+  function whyHeldBack(notification: LeasedNotification, ready: Readiness): End | null {
+    const { causes, choices, quietHours } = ready
     const { type, channel, recipientId } = notification
     // Mails to it came back, or are not wanted there: the provider would hold it against us.
     if (isHeldBack(type, causes, recipientId === null)) return { suppressed: true }
+    // It may be a stranger's, who is not to be buried under another's orders. What auth mails it limits itself.
+    if (ready.sentToUnproven >= options.unprovenMax && !isOfAccount(type)) return { dropped: 'TOO_MANY_TO_UNPROVEN' }
     if (recipientId !== null && !isEnabled(type, channel, choices)) return { pointless: 'TURNED_OFF' }
     const waitMs = quietMs(notification, quietHours)
     return waitMs > 0 ? { waitMs } : null

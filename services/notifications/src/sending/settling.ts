@@ -18,7 +18,13 @@ const SETTLE_ATTEMPTS = 6
 type SentMail = Sent & { readonly notification: LeasedNotification; readonly origin: MessageOrigin }
 
 /** What is written down of notifications that are worked on: their leases, and what became of them. */
-export function createSettling(options: { sql: Tx; transact: Transact; ticketNews: TicketNews; leaseMs: number }) {
+export function createSettling(options: {
+  sql: Tx
+  transact: Transact
+  ticketNews: TicketNews
+  leaseMs: number
+  unprovenMax: number
+}) {
   const { sql, transact, ticketNews } = options
 
   const settleAll = askTogether(
@@ -37,7 +43,7 @@ export function createSettling(options: { sql: Tx; transact: Transact; ticketNew
 
   return {
     /** Extend our lease, and look at who gets it; null when the lease has gone to another. */
-    renew: askTogether<Renewal, Readiness | null>((renewals) => renewLeases(sql, renewals, options.leaseMs), TOGETHER),
+    renew: askTogether<Renewal, Readiness | null>((renewals) => renewLeases(sql, renewals, options), TOGETHER),
     /** It is out: what is forgotten now is sent again. False when it was settled already. */
     sent: (notification: LeasedNotification, sent: Omit<Sent, 'notificationId'>): Promise<boolean> => {
       const { notificationId } = notification

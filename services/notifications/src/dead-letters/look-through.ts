@@ -1,0 +1,58 @@
+import { messages, type QueueName } from '@boxoffice/contracts'
+import { type Aws, type DeadLetter, readLetters, releaseLetters } from '@boxoffice/messaging'
+import type { Logger } from '@boxoffice/service-kit'
+import type { PrismaClient } from '../generated/prisma/client.ts'
+import { archiveLetters } from './archive-repository.ts'
+
+/** What the letters of a queue say of themselves: types and reasons, never what is in them. */
+export interface Sample {
+  eventTypes: Record<string, number>
+  reasons: string[]
+  oldestSentAt: string
+}
+
+/** So many are looked at in one go: nobody else sees them meanwhile. */
+const LETTERS_MAX = 500
+const REASONS_MAX = 10
+
+/**
+ * Looks through the letters of a queue's dead-letter queue, the first 500 that it gives, and gives them back: each that is new is written
+ * down for as long as letters are remembered, and has a line in the log. Null where others hold all of them. Of a FIFO queue the first ten of a
+ * group are seen.
+ */
+export async function lookThrough(
+  { aws, prisma, logger, now }: { aws: Aws; prisma: PrismaClient; logger: Logger; now: () => Date },
+  queue: QueueName,
+): Promise<Sample | null> {
+  const letters: DeadLetter[] = []
+  try {
+    for await (const some of readLetters(aws, queue)) {
+      letters.push(...some)
+      for (const letter of await archiveLetters(prisma, queue, some, { archivedAt: now(), bodyOf })) {
+        const { messageId, eventType, redrives, sentAt } = letter
+        logger.error({ queue, messageId, eventType, redrives, sentAt, reason: reasonOf(letter) }, 'a message is dead')
+      }
+      if (letters.length >= LETTERS_MAX) break
+    }
+  } finally {
+    await releaseLetters(aws, queue, letters)
+  }
+  return letters.length > 0 ? sampleOf(letters) : null
+}
+
+function sampleOf(letters: readonly DeadLetter[]): Sample {
+  const byType = Object.entries(Object.groupBy(letters, ({ eventType }) => eventType))
+  return {
+    eventTypes: Object.fromEntries(byType.map(([eventType, some = []]) => [eventType, some.length])),
+    reasons: [...new Set(letters.map(reasonOf))].slice(0, REASONS_MAX),
+    oldestSentAt: new Date(Math.min(...letters.map(({ sentAt }) => sentAt.getTime()))).toISOString(),
+  }
+}
+
+const reasonOf = ({ reason }: DeadLetter) => reason ?? 'received too often without success'
+
+/** A token is never kept; what is no message of ours may be one that lost its type. */
+function bodyOf({ eventType, body }: DeadLetter): string | null {
+  const definition = messages.get(eventType)
+  return (definition ? definition.secret : /token/i.test(body)) ? null : body
+}

@@ -1,0 +1,15 @@
+import type { notificationsDeadLetterRoutes } from '@boxoffice/contracts'
+import { cursorFields, defineCursor, type Handlers } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { listArchivedLetters } from './archive-repository.ts'
+
+const cursor = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
+
+/** Operators look up what has died, also when its queue has it no more. */
+export const deadLetterHandlers = ({ prisma }: Dependencies): Handlers<typeof notificationsDeadLetterRoutes> => ({
+  async listDeadLetters({ query: { limit, cursor: from, ...kind } }) {
+    const rows = await listArchivedLetters(prisma, kind, { limit, after: cursor.decode(from) })
+    const { page, nextCursor } = cursor.pageOf(rows, limit, ({ sentAt, id }) => ({ at: sentAt, id }))
+    return { status: 200, body: { deadLetters: page.map(({ id: _, ...letter }) => letter), nextCursor } }
+  },
+})

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import { type Minor, passwordResetRequested, type RefundId, refundProcessed } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createdFor, failedFor, type Notifications, startNotifications } from './harness.ts'
+
+const PER_DAY = 3
+
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications({ MAIL_UNPROVEN_PER_DAY: String(PER_DAY), MAIL_CONCURRENCY: '1' })
+  service.work()
+  service.world.order = { status: 'REFUNDED', refundedAmount: 10_050 as Minor }
+})
+afterAll(() => service.stop())
+
+type User = Awaited<ReturnType<Notifications['user']>>
+/** As many mails about orders as a stranger's account can cause. */
+async function refund(user: User, count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) {
+    const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
+    const order = { orderId: randomUUID() as typeof orderId, orderNumber, userId, eventId }
+    const money = { refundId: randomUUID() as RefundId, refundAmount: 10_050 as Minor, currency: 'EUR' as const }
+    await service.tell(refundProcessed, { ...order, ...money, reason: 'a cold' })
+  }
+}
+const statuses = async (user: User) =>
+  Object.groupBy(await service.rows(user.userId), ({ status, failureReason }) => `${status} ${failureReason ?? ''}`.trim())
+const become = (user: User, expected: Record<string, number>) =>
+  until(async () => {
+    const counts = Object.entries(await statuses(user)).map(([status, rows = []]) => [status, rows.length])
+    expect(Object.fromEntries(counts)).toEqual(expected)
+  })
+
+test('an address that nobody has proved gets so many mails a day about orders, and those about its account; a proven one gets all', async () => {
+  const stranger = await service.user({ emailVerified: false, locale: 'en' })
+  const buyer = await service.user({ locale: 'en' })
+  await refund(stranger, PER_DAY + 2)
+  await refund(buyer, PER_DAY + 2)
+  await become(buyer, { SENT: PER_DAY + 2 })
+  await become(stranger, { SENT: PER_DAY, 'FAILED TOO_MANY_TO_UNPROVEN': 2 })
+  expect(service.ses.mails(stranger.email)).toHaveLength(PER_DAY)
+
+  const { createdAt: _, ...reset } = await createdFor(stranger, await service.seal('tok'))
+  await service.tell(passwordResetRequested, reset)
+  await become(stranger, { SENT: PER_DAY + 1, 'FAILED TOO_MANY_TO_UNPROVEN': 2 })
+  const answer = await service.client(stranger.headers).listNotifications({ query: { limit: 10 } })
+  expect(JSON.stringify(answer.body)).toContain('Confirm it, and ask for the tickets again.')
+
+  service.world.users.set(stranger.userId, { ...stranger, emailVerified: true })
+  await refund(stranger, 1)
+  await become(stranger, { SENT: PER_DAY + 2, 'FAILED TOO_MANY_TO_UNPROVEN': 2 })
+})
