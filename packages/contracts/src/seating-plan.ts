@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { EventId } from './ids.ts'
 import { plainName } from './plain-name.ts'
 import { labelKey, SeatLabel } from './seat.ts'
-import { line } from './text.ts'
 
 export const SEATING_PLAN_BYTES_MAX = 16 * 1_048_576
 export const SEATS_MAX = 100_000

@@ -3,7 +3,7 @@ import { EventId, TicketTypeId } from './ids.ts'
 import { Currency, Money } from './money.ts'
 import { plainName } from './plain-name.ts'
 import { ZONES_MAX } from './seating-plan.ts'
-import { Instant, line } from './text.ts'
+import { Instant } from './text.ts'
 
 export const ZoneId = z.int().min(1).max(999)
 
