@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
 import { hasLink, plainName } from './plain-name.ts'
+import { NewSeatingPlan } from './seating-plan.ts'
+import { NewTicketType, TicketTypeChanges } from './ticket-type.ts'
+
+const aType = { eventId: crypto.randomUUID(), unitPrice: 5, currency: 'EUR', quantity: 1 }
+const aSeat = { colLabel: '1' }
 
 test.each([
   'https://evil.example',
@@ -41,4 +46,16 @@ test.each([
 ])('%j is a name', (text) => {
   expect(hasLink(text)).toBe(false)
   expect(plainName(200).safeParse(text).success).toBe(true)
+})
+
+test.each([
+  ['a ticket type', (name: string) => NewTicketType.safeParse({ ...aType, name })],
+  ['a ticket type that changes', (name: string) => TicketTypeChanges.safeParse({ name })],
+  [
+    'a zone',
+    (name: string) => NewSeatingPlan.safeParse({ zones: [{ zoneId: 1, name, rows: [{ rowLabel: 'A', seats: [aSeat] }] }] }),
+  ],
+])('the name of %s stands in mails, and has no link', (_, parse) => {
+  expect(parse('Balcony').success).toBe(true)
+  expect(parse('Win at evil.com').success).toBe(false)
 })
