@@ -82,8 +82,8 @@ export async function createPerson(
     201,
   )
   token = session.accessToken
-  async function signIn(): Promise<void> {
-    session = expectStatus(await auth.login({ body: { email, password } }), 200)
+  async function signIn(address = email): Promise<void> {
+    session = expectStatus(await auth.login({ body: { email: address, password } }), 200)
     token = session.accessToken
   }
   /** Follow the link of the first mail, and sign in again: that ends the session of before. */
@@ -118,7 +118,7 @@ export async function createPerson(
     email,
     password,
     userId: session.user.userId as UserId,
-    /** Sign in anew: a token with the roles of now. */
+    /** Sign in anew: a token with the roles of now. With another address, where it was changed. */
     signIn,
     confirmAddress,
     session: () => session,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tokenOf } from '../src/mails.ts'
+import { publishEvent } from '../src/events.ts'
+import { type Mail, tokenOf } from '../src/mails.ts'
 import { expectStatus } from '../src/person.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
 
@@ -72,4 +73,38 @@ test('a profile is changed, and what is optional is taken away again', async () 
   const changed = { firstName: 'Joanna', lastName: 'Zmienna-Ćwiek', phone: '+48221234567', locale: 'pl-PL' }
   expect(expectStatus(await guest.auth.updateMe({ body: changed }), 200)).toMatchObject(changed)
   expect(expectStatus(await guest.auth.updateMe({ body: { phone: null } }), 200).phone).toBeUndefined()
+})
+
+test('who mistyped their address and bought has the right one, and the tickets there; nobody at the wrong one can take that back', async () => {
+  const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  const sale = await publishEvent(organizer, { name: 'Sent astray', quantity: 5, unitPrice: 5_000 })
+  const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { email: `zofia-${randomUUID()}@gmial.example` })
+  const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
+  const hasTickets = ({ attachments }: Mail) => attachments.some(({ contentType }) => contentType === 'application/pdf')
+  await running.mails.waitFor(buyer.email, hasTickets)
+
+  const email = buyer.email.replace('gmial', 'gmail')
+  expectStatus(await buyer.auth.changeEmail({ body: { email, password: buyer.password } }), 202)
+  const asked = await running.mails.waitFor(email, ({ body }) => tokenOf(body.text, 'verify-email/new') !== '')
+  const token = tokenOf(asked.body.text, 'verify-email/new')
+  expectStatus(await buyer.auth.confirmEmailChange({ body: { token, password: buyer.password } }), 204)
+  expect(await buyer.auth.login({ body: { email: buyer.email, password: buyer.password } })).toMatchObject({ status: 401 })
+
+  await buyer.signIn(email)
+  expect(expectStatus(await buyer.auth.getMe({}), 200)).toMatchObject({ email, emailVerified: true })
+  expectStatus(await buyer.notifications.resendOrder({ params: { orderId } }), 202)
+  const mail = await running.mails.waitFor(email, hasTickets)
+  expect(mail.subject).toContain('Sent astray')
+  // Nobody had proved the wrong address: its reader is told nothing that gives them the account.
+  const astray = await running.mails.list(buyer.email)
+  expect(astray.filter(hasTickets)).toHaveLength(1)
+  for (const { body } of astray) expect(tokenOf(body.text, 'verify-email/undo')).toBe('')
+  const stale = astray.map(({ body }) => tokenOf(body.text, 'verify-email')).find((found) => found !== '') ?? 'no link'
+  for (const claim of [{ newPassword: randomUUID() }, { mine: false }]) {
+    expect(await buyer.auth.verifyEmail({ body: { token: stale, ...claim } })).toMatchObject({
+      status: 400,
+      body: { error: 'TOKEN_INVALID' },
+    })
+  }
+  expectStatus(await buyer.auth.getMe({}), 200)
 })

@@ -1,6 +1,6 @@
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { publishEvent } from '../src/events.ts'
+import { publishEvent, publishSeatedEvent } from '../src/events.ts'
 import { tokenOf } from '../src/mails.ts'
 import { addressOf, expectStatus, type Person } from '../src/person.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
@@ -128,6 +128,35 @@ describe('an account whose address is not confirmed', () => {
     expect(mail.body.text).toContain('An evening for two')
     for (const { subject } of await running.mails.list(unproven.email)) expect(subject).not.toContain('An evening for two')
   })
+})
+
+test('every stream ends with the session that opened it', async () => {
+  const owner = await running.person({ firstName: 'Odile', lastName: 'Organizer' }, { organizer: true })
+  const { eventId } = await publishSeatedEvent(owner, 'Watched from everywhere')
+  const began: unknown[] = []
+  // An order's stream ends with the order too: this one goes on for as long as the gateway does not answer.
+  const orderId = await running.whileGatewayStands(async () => {
+    const { orderId } = expectStatus(await owner.buy({ ...sale, quantity: 1 }, { async: true }), 202)
+    const streams: AsyncIterable<unknown>[] = [
+      expectStatus(await owner.notifications.watchNotifications({}), 200),
+      expectStatus(await owner.tickets.watchSeatMap({ query: { eventId } }), 200),
+      expectStatus(await owner.sales.watchSales({ params: { eventId }, query: {} }), 200),
+      expectStatus(await owner.payments.watchOrder({ params: { orderId } }), 200),
+    ]
+    const ends = streams.map(async (stream) => {
+      let items = 0
+      for await (const _ of stream) {
+        if (++items === 1) began.push(stream)
+      }
+    })
+    await until(() => expect(began).toHaveLength(streams.length))
+    await owner.auth.logout({ body: { refreshToken: owner.session().refreshToken } })
+    await Promise.all(ends)
+    await owner.signIn()
+    expect(expectStatus(await owner.payments.getOrder({ params: { orderId } }), 200).status).toBe('PENDING')
+    return orderId
+  })
+  await owner.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
 })
 
 test('in the end everything agrees', async () => {

@@ -1,6 +1,6 @@
 import type { Minor } from '@boxoffice/contracts'
 import { expect, test } from 'vitest'
-import { moneyOf, priceOf, seatOf, whenOf } from './formats.ts'
+import { dayOf, momentAt, momentOf, moneyOf, priceOf, seatOf, whenOf } from './formats.ts'
 
 const eventDate = new Date('2027-07-17T22:30:00Z')
 
@@ -22,4 +22,15 @@ test('money is written as the reader writes it, and nothing is free', () => {
   expect(moneyOf(1_234_550 as Minor, 'PLN', 'pl')).toBe('12\u00a0345,50\u00a0zł')
   expect(priceOf(0 as Minor, 'EUR', 'en')).toBe('Free')
   expect(seatOf({ zoneId: 2, rowLabel: 'A', colLabel: '12' })).toBe('Section 2, row A, seat 12')
+})
+
+test.each(['ar', 'he', 'fa', 'ur'])('what %s writes from right to left is isolated from the sentence around it', (locale) => {
+  const { day } = whenOf({ eventDate, timeZone: 'Asia/Dubai' }, locale)
+  const moments = [day, dayOf(eventDate, locale), momentAt(eventDate, 'Asia/Dubai', locale), momentOf(eventDate, locale)]
+  for (const words of [...moments, moneyOf(5_000 as Minor, 'ILS' as never, 'he')]) expect(words).toMatch(/^\u2068.+\u2069$/)
+})
+
+test('a time is isolated where its words run from right to left', () => {
+  expect(whenOf({ eventDate, timeZone: 'Africa/Cairo' }, 'ar').time).toBe('\u206801:30 ص غرينتش+3\u2069')
+  expect(whenOf({ eventDate, timeZone: 'Africa/Cairo' }, 'ur').time).toBe('01:30 AM GMT +3')
 })

@@ -18,7 +18,7 @@ const CLOCK = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' } as c
 /** The day with its weekday and the time with its zone, where the event is: what the reader's clock says does not matter there. */
 export function whenOf(event: { eventDate: Date; timeZone: string }, locale: string): { day: string; time: string } {
   const { day, time } = clocks(`${event.timeZone} ${locale}`)
-  return { day: day.format(event.eventDate), time: time.format(event.eventDate) }
+  return { day: oneLine(day.format(event.eventDate)), time: oneLine(time.format(event.eventDate)) }
 }
 /** To make a format takes a millisecond, to use it some microseconds. */
 const clocks = remember((zoneAndLocale) => {
@@ -30,26 +30,22 @@ const clocks = remember((zoneAndLocale) => {
 
 /** A day for people, in UTC: that of a receipt. */
 export const dayOf = (moment: Date, locale: string): string =>
-  new Intl.DateTimeFormat([...localesOf(locale)], { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' }).format(
-    moment,
-  )
+  inWords(moment, locale, { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' })
 
 /** A moment where something happens, with its weekday and zone. */
 export const momentAt = (moment: Date, timeZone: string, locale: string): string =>
-  new Intl.DateTimeFormat([...localesOf(locale)], {
-    timeZone,
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    ...CLOCK,
-  }).format(moment)
+  inWords(moment, locale, { timeZone, weekday: 'long', day: 'numeric', month: 'long', ...CLOCK })
 
 /** A moment for people, in UTC: what has no place of its own, such as the end of a link. */
 export const momentOf = (moment: Date, locale: string): string =>
-  new Intl.DateTimeFormat([...localesOf(locale)], { timeZone: 'UTC', day: 'numeric', month: 'long', ...CLOCK }).format(moment)
+  inWords(moment, locale, { timeZone: 'UTC', day: 'numeric', month: 'long', ...CLOCK })
+
+/** Words and digits of a locale that runs from right to left stay together in the English sentence around them. */
+const inWords = (moment: Date, locale: string, options: Intl.DateTimeFormatOptions) =>
+  oneLine(new Intl.DateTimeFormat([...localesOf(locale)], options).format(moment))
 
 export const moneyOf = (amount: Minor, currency: Currency, locale: string): string =>
-  formatMoney(amount, currency, localesOf(locale)[0])
+  oneLine(formatMoney(amount, currency, localesOf(locale)[0]))
 
 export const priceOf = (amount: Minor, currency: Currency, locale: string): string =>
   amount === 0 ? 'Free' : moneyOf(amount, currency, locale)

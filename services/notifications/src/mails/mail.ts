@@ -19,8 +19,9 @@ const HEADER_TEXT_MAX = 250
 /** Isolates what is between them, whatever its direction (UAX #9). */
 const [ISOLATE, END] = ['\u2068', '\u2069']
 const ISOLATED = new RegExp(`${ISOLATE}[^${ISOLATE}${END}]*${END}`, 'g')
-/** Letters of scripts that run from right to left. */
-const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u
+/** Letters of scripts that run from right to left, and marks of that direction. */
+const RIGHT_TO_LEFT =
+  /[\u200f\u061c\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u
 
 /**
  * Text for a header or a single line of text: no control characters, no directions that turn what follows around, not too long. What

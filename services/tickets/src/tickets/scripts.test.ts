@@ -1,6 +1,8 @@
 import type { Currency, EventId, Minor } from '@boxoffice/contracts'
 import { describe, expect, it } from 'vitest'
 import { textOf } from '../../test/read-pdf.ts'
+import { runsOf } from '../typesetting/paragraph.ts'
+import { paragraphOf } from '../typesetting/typeset.ts'
 import { type PrintedTicket, ticketPdf } from './pdf.ts'
 
 /** A holder, an event, a venue, an address and a type of ticket in each script, and where that is. */
@@ -31,6 +33,9 @@ const scripts: Record<string, readonly [string, string, string, string, string, 
   emoji: ['Zoë 🎟️', 'Rock 🤘🏿 & Pop ❤️', 'Bar 🇵🇱', 'x 👨‍👩‍👧 y', '1️⃣', 'Europe/Warsaw'],
 }
 
+/** What a font draws for a character that it lacks. */
+const NOT_THERE = 0
+
 const ticketOf = ([holderName, name, venueName, venueAddress, typeName, timeZone]: (typeof scripts)[string]): PrintedTicket => ({
   ticket: {
     ticketNumber: 'TKT-2026-001234',
@@ -59,6 +64,17 @@ describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
     const text = await textOf(await ticketPdf(ticketOf(texts)))
     for (const part of texts.slice(0, 5)) expect(text).toContain(part.normalize('NFC').replace(/[\s\u200c\u200d]+/g, ''))
     expect(text).not.toContain('\ufffd')
+  })
+
+  it('has a glyph for every character', async () => {
+    for (const text of texts.slice(0, 5)) {
+      const paragraph = await paragraphOf(text.normalize('NFC'), { weight: 'bold', timeZone: texts[5] })
+      if (!paragraph) continue // the document's own fonts have all of it
+      const runs = runsOf(paragraph, { start: 0, end: paragraph.text.length })
+      const glyphs = runs.flatMap((run) => run.clusters).flatMap(({ parts }) => parts.map(({ id }) => id))
+      expect(glyphs.length).toBeGreaterThan(0)
+      expect(glyphs, text).not.toContain(NOT_THERE)
+    }
   })
 
   it('is the same bytes for the same ticket, whatever was printed before it', async () => {
