@@ -18,7 +18,7 @@ export interface WatchResult {
   lost: number
   events: number
   bytes: number
-  /** By how much the last watcher got a change after the first, in milliseconds, by change. */
+  /** By how much the last watcher at an instance got a change after the first, in milliseconds, by change; NaN where none reached all. */
   spread: Spread
   cpuMs: number
 }
@@ -80,7 +80,8 @@ export async function watch({ url, bases, watchers, seconds }: WatchJob, onWatch
   ending = true
   for (const close of closers) close()
   const { user, system } = process.cpuUsage(cpu)
-  const seenByAll = [...changes.values()].filter(({ seen }) => seen >= watchers * 0.99)
+  // Each instance sends its own changes to those who watch there.
+  const seenByAll = [...changes.values()].filter(({ seen }) => seen >= (watchers / places.length) * 0.99)
   const spread = spreadOf(seenByAll.map(({ firstMs, lastMs }) => lastMs - firstMs))
   return { opened, lost, events, bytes, spread, cpuMs: (user + system) / 1_000 }
 }

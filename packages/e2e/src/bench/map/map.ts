@@ -145,7 +145,9 @@ async function watchMaps(context: BenchContext, world: World, hall: Hall, buyers
     )
     fact(
       'the last watcher after the first, of one change',
-      `p50 ${watched.spread.p50Ms.toFixed(0)} ms, p99 ${watched.spread.p99Ms.toFixed(0)} ms`,
+      watched.spread.count > 0
+        ? `p50 ${watched.spread.p50Ms.toFixed(0)} ms, p99 ${watched.spread.p99Ms.toFixed(0)} ms`
+        : 'no change reached all of them',
     )
     const share = (sale.limits.cpu.tickets ?? 0) / 1_000 / sale.limits.seconds
     context.goal(
