@@ -5,7 +5,7 @@ import { plainName } from './plain-name.ts'
 import { defineRoute, Empty, fileOr, NextCursor, Page, Refusal, refusalWith } from './route.ts'
 import { Seat } from './seat.ts'
 import { Instant, line } from './text.ts'
-import { Ticket, TicketStatus } from './ticket.ts'
+import { StopReason, Ticket, TicketStatus } from './ticket.ts'
 
 // What becomes of a ticket once it is somebody's: it changes hands, and it admits.
 
@@ -45,6 +45,13 @@ export const CodeVerificationKey = z.object({
 })
 export type CodeVerificationKey = z.output<typeof CodeVerificationKey>
 
+/** Of a ticket that is stopped, for whoever keeps the door. */
+const stop = {
+  stoppedAt: Instant.optional().meta({ description: 'since when it admits nobody' }),
+  stopReason: StopReason.optional(),
+  stopNote: z.string().optional().meta({ description: "the organizer's words" }),
+}
+
 /** Somebody who may come, or came. */
 export const Attendee = z.object({
   ticketId: TicketId,
@@ -57,6 +64,7 @@ export const Attendee = z.object({
   status: TicketStatus,
   checkedInAt: Instant.optional(),
   gate: z.string().optional(),
+  ...stop,
   createdAt: Instant,
 })
 export type Attendee = z.output<typeof Attendee>
@@ -76,7 +84,7 @@ export const doorOperations = {
       403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }),
       404: Refusal,
       409: refusalWith({ transferId: TransferId.optional().meta({ description: 'of TRANSFER_PENDING' }) }).meta({
-        description: 'TICKET_NOT_TRANSFERABLE, TRANSFER_PENDING, TRANSFER_TO_SELF, EVENT_CANCELLED, EVENT_OVER',
+        description: 'TICKET_NOT_TRANSFERABLE, TICKET_STOPPED, TRANSFER_PENDING, TRANSFER_TO_SELF, EVENT_CANCELLED, EVENT_OVER',
       }),
       429: Refusal.meta({ description: 'RATE_LIMITED: too many of one sender, or to one address, whoever sends them' }),
     },
@@ -91,7 +99,7 @@ export const doorOperations = {
       200: Ticket,
       403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }),
       404: Refusal.meta({ description: 'TRANSFER_NOT_FOUND: it is not what was mailed' }),
-      409: Refusal.meta({ description: 'TRANSFER_ENDED, TRANSFER_TO_SELF, TICKET_NOT_TRANSFERABLE' }),
+      409: Refusal.meta({ description: 'TRANSFER_ENDED, TRANSFER_TO_SELF, TICKET_NOT_TRANSFERABLE, TICKET_STOPPED' }),
     },
   }),
   listTransfers: defineRoute({
@@ -124,9 +132,9 @@ export const doorOperations = {
       200: CheckIn,
       403: Refusal,
       404: Refusal.meta({ description: 'EVENT_NOT_FOUND; TICKET_NOT_FOUND, also for a forged or foreign code' }),
-      409: refusalWith({ checkedInAt: Instant.optional(), gate: z.string().optional() }).meta({
+      409: refusalWith({ checkedInAt: Instant.optional(), gate: z.string().optional(), ...stop }).meta({
         description:
-          'ALREADY_CHECKED_IN with when and where, TICKET_CANCELLED, TICKET_TRANSFERRED, WRONG_EVENT, EVENT_CANCELLED, EVENT_OVER',
+          'ALREADY_CHECKED_IN with when and where, TICKET_STOPPED with since when and why, TICKET_CANCELLED, TICKET_TRANSFERRED, WRONG_EVENT, EVENT_CANCELLED, EVENT_OVER',
       }),
     },
   }),

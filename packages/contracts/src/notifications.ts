@@ -19,6 +19,7 @@ export const NotificationType = z.enum([
   'EVENT_UPDATED',
   'EVENT_CANCELLED',
   'TICKET_TRANSFERRED',
+  'TICKETS_STOPPED',
 ])
 export type NotificationType = z.output<typeof NotificationType>
 export const Channel = z.enum(['EMAIL', 'SMS', 'PUSH'])

@@ -69,6 +69,22 @@ export const refundProcessed = defineMessage('REFUND_PROCESSED', {
     ticketIds: z.array(TicketId).max(TICKETS_PER_ORDER_MAX).optional(),
   }),
 })
+export const DisputeOutcome = z.enum(['WON', 'LOST', 'CLOSED'])
+export type DisputeOutcome = z.output<typeof DisputeOutcome>
+/**
+ * A dispute of an order's charge has ended at the bank. It may end once more, otherwise: the version counts its ends. `CLOSED`: neither
+ * side won, such as where the bank only asked.
+ */
+export const disputeClosed = defineMessage('DISPUTE_CLOSED', {
+  ...aboutOrder,
+  payload: Order.extend({
+    disputeId: z.string().max(255).meta({ description: "the gateway's" }),
+    outcome: DisputeOutcome,
+    amount: Money.meta({ description: 'what is quarrelled about: all of the charge, or a part of it' }),
+    currency: Currency,
+    closedAt: Instant,
+  }),
+})
 export const compensationFailed = defineMessage('COMPENSATION_FAILED', {
   topics: ['saga-compensation-failed'],
   attributes: ['orderId', 'reservationId'],

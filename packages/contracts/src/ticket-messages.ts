@@ -6,6 +6,7 @@ import { Currency, Money } from './money.ts'
 import { LINES_MAX, TICKETS_PER_ORDER_MAX } from './reservation.ts'
 import { Seat } from './seat.ts'
 import { cutTo, Instant, Numbered, shownLine } from './text.ts'
+import { StopReason } from './ticket.ts'
 import { TicketType } from './ticket-type.ts'
 
 const aboutOrder = { topics: ['ticket-events'], attributes: ['orderId', 'userId', 'eventId'] } as const
@@ -71,6 +72,17 @@ export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
     recipientEmail: KeptEmail,
     holderName: shownLine(200),
   }),
+})
+const ticketIds = z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX)
+/** Tickets of an order admit nobody until they are reinstated; `userId` is who holds them. */
+export const ticketsStopped = defineMessage('TICKETS_STOPPED', {
+  ...aboutOrder,
+  payload: OfOrder.extend({ reason: StopReason, stoppedAt: Instant, ticketIds }),
+})
+/** They admit again, with the codes that they had. */
+export const ticketsReinstated = defineMessage('TICKETS_REINSTATED', {
+  ...aboutOrder,
+  payload: OfOrder.extend({ reinstatedAt: Instant, ticketIds }),
 })
 export const ticketsDelivered = defineMessage('TICKETS_DELIVERED', {
   ...aboutOrder,

@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { TransferStatus } from './door.ts'
 import { EventId, OrderId, TicketId, TransferId, UserId } from './ids.ts'
 import { Currency, Money } from './money.ts'
+import { TICKETS_PER_ORDER_MAX } from './reservation.ts'
 import { binary, defineRoute, Refusal } from './route.ts'
 import { Seat } from './seat.ts'
+import { Ticket } from './ticket.ts'
 
 const readers = { services: ['payment-service', 'notification-service'] } as const
 
@@ -95,6 +97,14 @@ export const ticketsMailingRoutes = {
     access: readers,
     params: z.object({ eventId: EventId, userId: UserId }),
     responses: { 200: z.object({ ticketCount: z.int().nonnegative() }) },
+  }),
+  getTicketInfos: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/tickets',
+    summary: 'Tickets as they are now; those that are not there are left out',
+    access: { services: ['notification-service'] },
+    body: z.strictObject({ ticketIds: z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX) }),
+    responses: { 200: z.object({ tickets: z.array(Ticket) }) },
   }),
   getTransferInfo: defineRoute({
     method: 'GET',

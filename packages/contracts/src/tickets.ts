@@ -4,6 +4,7 @@ import { EventId, ReservationId, TicketId, TicketTypeId } from './ids.ts'
 import { NotReserved, Reservation, TicketRequests } from './reservation.ts'
 import { binary, defineRoute, Empty, eventStream, NextCursor, Page, Refusal, refusalWith, TooManyStreams } from './route.ts'
 import { SeatMap, SeatMapChanges } from './seat-map.ts'
+import { stopOperations } from './stops.ts'
 import { Instant } from './text.ts'
 import { Ticket } from './ticket.ts'
 import { NewTicketType, TicketType, TicketTypeChanges, ZoneId } from './ticket-type.ts'
@@ -145,7 +146,11 @@ export const ticketsRoutes = {
     summary: "The ticket's code as a picture",
     access: 'user',
     params: ticketParams,
-    responses: { 200: png, 404: Refusal, 409: Refusal },
+    responses: {
+      200: png,
+      404: Refusal,
+      409: Refusal.meta({ description: 'TICKET_CANCELLED, TICKET_TRANSFERRED, TICKET_STOPPED' }),
+    },
   }),
   getTicketPdf: defineRoute({
     method: 'GET',
@@ -157,9 +162,10 @@ export const ticketsRoutes = {
       200: pdf,
       304: Empty,
       404: Refusal,
-      409: Refusal,
+      409: Refusal.meta({ description: 'TICKET_CANCELLED, TICKET_TRANSFERRED, TICKET_STOPPED' }),
       429: Refusal.meta({ description: 'RATE_LIMITED: so many were printed for you, or your address; see Retry-After' }),
     },
   }),
   ...doorOperations,
+  ...stopOperations,
 } as const

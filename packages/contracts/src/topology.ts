@@ -86,7 +86,16 @@ export const queues = {
           'EMAIL_CHANGED',
         ],
       },
-      { topic: 'ticket-events', eventTypes: ['TICKETS_GENERATED', 'TICKET_TRANSFERRED', 'TICKET_TRANSFER_OFFERED'] },
+      {
+        topic: 'ticket-events',
+        eventTypes: [
+          'TICKETS_GENERATED',
+          'TICKET_TRANSFERRED',
+          'TICKET_TRANSFER_OFFERED',
+          'TICKETS_STOPPED',
+          'TICKETS_REINSTATED',
+        ],
+      },
       {
         topic: 'payment-events',
         eventTypes: [
@@ -115,7 +124,7 @@ export const queues = {
     visibilitySeconds: 60,
     maxReceives: 3,
     subscriptions: [
-      { topic: 'payment-events', eventTypes: ['PAYMENT_COMPLETED', 'PAYMENT_FAILED'] },
+      { topic: 'payment-events', eventTypes: ['PAYMENT_COMPLETED', 'PAYMENT_FAILED', 'DISPUTE_CLOSED'] },
       { topic: 'event-events' },
       { topic: 'ticket-events', eventTypes: ['TICKETS_DELIVERED', 'TICKET_DELIVERY_FAILED'] },
     ],

@@ -66,7 +66,7 @@ export const seatPurchaseRoutes = {
   }),
 } as const
 
-/** SOLD: valid and not used yet. */
+/** SOLD: neither used nor given back nor passed on; also while it is stopped. */
 export const SoldTicketStatus = z.enum(['SOLD', 'CHECKED_IN', 'CANCELLED', 'TRANSFERRED'])
 export type SoldTicketStatus = z.output<typeof SoldTicketStatus>
 

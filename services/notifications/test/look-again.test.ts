@@ -20,6 +20,8 @@ import {
   ticketDeliveryFailed,
   ticketsDelivered,
   ticketsGenerated,
+  ticketsReinstated,
+  ticketsStopped,
   ticketTransferOffered,
   ticketTransferred,
   userCreated,
@@ -83,6 +85,25 @@ const tellReceived = async (user: User) => {
   // The sender's side is told too: nothing of it is asked here.
   return service.tell(ticketTransferred, { ...ticket, ...handed, userId: user.userId })
 }
+/** Of the tickets that are known the first so many are stopped, and no other. */
+const stopped = (count: number) => {
+  service.world.tickets = service.world.tickets.map(({ stoppedAt: _, stopReason: _reason, ...ticket }, index) => ({
+    ...ticket,
+    ...(index < count && { stoppedAt: new Date(), stopReason: 'DISPUTE_LOST' as const }),
+  }))
+}
+function twoOf(user: User) {
+  const generated = generatedFor(user, service, 2)
+  service.world.tickets = [0, 1].map((index) => ticketOf(generated, index))
+  const { orderId, userId, eventId } = generated
+  return { orderId, userId, eventId, ticketIds: generated.tickets.map(({ ticketId }) => ticketId) }
+}
+const tellStopped = (user: User) => {
+  const told = twoOf(user)
+  stopped(2)
+  return service.tell(ticketsStopped, { ...told, reason: 'DISPUTE_LOST', stoppedAt: new Date() })
+}
+const tellReinstated = (user: User) => service.tell(ticketsReinstated, { ...twoOf(user), reinstatedAt: new Date() })
 const refund = (user: User) => ({
   ...orderOf(user),
   refundId: randomUUID() as RefundId,
@@ -305,6 +326,43 @@ const table: Record<NotificationType, Case[]> = {
       answers: 2,
       happens: eventIsCancelled,
       becomes: { failed: 'EVENT_CANCELLED' },
+    },
+    {
+      what: 'the ticket that was received is stopped',
+      tell: tellReceived,
+      answers: 2,
+      happens: () => stopped(1),
+      becomes: { failed: 'TICKETS_NOT_VALID' },
+    },
+  ],
+  TICKETS_STOPPED: [
+    {
+      what: 'all of them are reinstated',
+      tell: tellStopped,
+      answers: 2,
+      happens: () => stopped(0),
+      becomes: 'withdrawn',
+    },
+    {
+      what: 'one of them is reinstated',
+      tell: tellStopped,
+      answers: 2,
+      happens: () => stopped(1),
+      becomes: { sent: /Ticket: TKT-2026-000001/, without: /TKT-2026-000002/ },
+    },
+    {
+      what: 'the event is cancelled',
+      tell: tellStopped,
+      answers: 2,
+      happens: eventIsCancelled,
+      becomes: 'withdrawn',
+    },
+    {
+      what: 'what is valid again is stopped again',
+      tell: tellReinstated,
+      answers: 2,
+      happens: () => stopped(2),
+      becomes: 'withdrawn',
     },
   ],
 }

@@ -214,6 +214,11 @@ export async function startPeers(world: World) {
           const ticket = world.tickets.find(({ ticketId }) => ticketId === params.ticketId)
           return answered(ticket ? { status: 200, body: ticket } : refuse(404, 'TICKET_NOT_FOUND', 'no such ticket'))
         },
+        async getTicketInfos({ body: { ticketIds } }) {
+          away('tickets')
+          const tickets = world.tickets.filter(({ ticketId }) => ticketIds.includes(ticketId))
+          return answered({ status: 200, body: { tickets } })
+        },
         async getOrderTickets() {
           away('tickets')
           return { status: 200, body: { outcome: 'ISSUED', tickets: world.tickets } }

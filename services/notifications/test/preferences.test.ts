@@ -29,7 +29,7 @@ test('what one is told is a full table; a part of it can be changed, and the res
   const user = await service.user()
   const client = service.client(user.headers)
   const before = (await client.getPreferences({})).body
-  expect(before.preferences).toHaveLength(30)
+  expect(before.preferences).toHaveLength(32)
   expect(before.quietHours).toBeUndefined()
   const of = (list: Preference[], type: string, channel: string) =>
     list.find((preference) => preference.type === type && preference.channel === channel)

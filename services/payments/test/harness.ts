@@ -152,8 +152,8 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
       }),
     order,
     /** What the gateway would send, signed as it signs. */
-    tellWebhook(type: string, object: object, id = `evt_${randomUUID()}`, more: Record<string, string> = {}) {
-      const payload = JSON.stringify({ id, object: 'event', type, data: { object } })
+    tellWebhook(type: string, object: object, id = `evt_${randomUUID()}`, more: Record<string, string> = {}, at = Date.now()) {
+      const payload = JSON.stringify({ id, object: 'event', type, created: Math.floor(at / 1_000), data: { object } })
       const signature = sandbox.stripe.webhooks.generateTestHeaderString({ payload, secret: WEBHOOK_SECRET })
       const headers = { 'content-type': 'application/json', 'stripe-signature': signature, ...more }
       return app.inject({ method: 'POST', url: '/api/payments/webhooks/stripe', headers, payload })

@@ -19,6 +19,7 @@ import { internalReservationHandlers } from './reservations/internal-routes.ts'
 import { reservationHandlers } from './reservations/routes.ts'
 import { internalSeatHandlers } from './seating/internal-routes.ts'
 import { seatHandlers } from './seating/routes.ts'
+import { stopHandlers } from './stops/routes.ts'
 import { mailingHandlers } from './tickets/mailing-routes.ts'
 import { internalTicketHandlers, ticketHandlers } from './tickets/routes.ts'
 import { claimPage } from './transfers/claim-page.ts'
@@ -48,6 +49,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       ...transferHandlers(deps),
       ...checkInHandlers(deps),
       ...attendeeHandlers(deps),
+      ...stopHandlers(deps),
     },
     deps,
   )

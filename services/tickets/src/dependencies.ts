@@ -20,6 +20,7 @@ import { retrying } from './reservations/transactions.ts'
 import { createPlans, type FindPlan } from './seating/plans.ts'
 import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
 import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
+import { createStops, type Stops } from './stops/stops.ts'
 import { type AcceptedKey, type CodeKey, createAcceptedKeys, createCodeKey } from './tickets/codes.ts'
 import { createDownloads, type DownloadTicket } from './tickets/downloads.ts'
 import { createOrderPdfs, type PrintOrder } from './tickets/order-pdf.ts'
@@ -45,6 +46,7 @@ export interface Dependencies extends Foundation {
   together: Together
   issuing: Issuing
   cancel: Cancel
+  stops: Stops
   recipients: Recipients
   transfers: PassOn
   claimTicket: ClaimTicket
@@ -60,7 +62,7 @@ export interface Dependencies extends Foundation {
 /** Everything this service works with. `userKeys`: in tests, the keys that verify access tokens. */
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, metrics, crashAt, newId } = foundation
+  const { pool, logger, metrics, crashAt, newId, now } = foundation
   const messaging = createMessaging(foundation, config.messaging)
   const { append, appendAll } = messaging
   const transact = retrying(messaging.transact)
@@ -133,6 +135,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     }),
     issuing: createIssuing({ append, appendAll, expiry, releases, crashAt, newId, publicUrl: config.publicUrl }),
     cancel: createCancel({ appendAll, releases }),
+    stops: createStops({ appendAll, now }),
     recipients,
     transfers: createPassOn({
       ...{ transact, sql, append, newId, recipients },

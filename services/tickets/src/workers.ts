@@ -5,6 +5,7 @@ import { pictureSubscribers } from './event-pictures/subscriptions.ts'
 import { orderSubscribers, takeTogether } from './issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from './reservations/sweeps.ts'
 import { withEffects } from './reservations/transactions.ts'
+import { disputeSubscribers } from './stops/subscriptions.ts'
 import { removeOldPrints } from './tickets/print-repository.ts'
 import { transferSubscribers } from './transfers/subscriptions.ts'
 
@@ -19,7 +20,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
   const sweeper = (name: string, intervalMs: number, sweep: () => Promise<{ more: boolean } | undefined>) =>
     createSweeper({ name, intervalMs, sweep, logger })
   const sql = sqlOfPool(deps.pool)
-  const subscribers = [...pictureSubscribers, ...orderSubscribers(deps), ...transferSubscribers]
+  const subscribers = [...pictureSubscribers, ...orderSubscribers(deps), ...transferSubscribers, ...disputeSubscribers(deps)]
   return [
     messaging.relay,
     messaging.housekeeping,

@@ -91,7 +91,7 @@ describe('attendees', () => {
     )
     const lines = answer.rawPayload.toString('utf8').split('\r\n')
     expect(lines[0]).toBe(
-      '\ufeffticketNumber,holderName,ticketTypeName,seat,section,row,number,status,checkedInAt,gate,createdAt,ticketId,orderId',
+      '\ufeffticketNumber,holderName,ticketTypeName,seat,section,row,number,status,checkedInAt,gate,createdAt,ticketId,orderId,stoppedAt,stopReason,stopNote',
     )
     expect(lines.at(-1)).toBe('')
     const cells = lines.slice(1, -1).map((line) => line.replace(/,Standing,,,,,ACTIVE,,,.*$/, ''))

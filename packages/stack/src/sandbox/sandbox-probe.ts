@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { claimPort } from '@boxoffice/testing'
 import Stripe from 'stripe'
+import type { BankAct } from './disputes.ts'
 import type { Fault } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import { createSandbox, type SandboxOptions } from './sandbox.ts'
@@ -21,11 +22,15 @@ export interface SandboxProbe {
   timeOut(): void
   ledger(orderId?: string): Promise<Ledger>
   setFault(fault: Fault | object): Promise<Response>
+  /** What the bank does about an order's charge. */
+  dispute(act: BankAct | object): Promise<Response>
 }
 
 export function probeSandbox(port: number): SandboxProbe {
   const url = `http://127.0.0.1:${port}`
   const httpAgent = new http.Agent({ keepAlive: true })
+  const post = (path: string, body: object) =>
+    fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   return {
     url,
     stripe: new Stripe(SECRET_KEY, {
@@ -43,12 +48,8 @@ export function probeSandbox(port: number): SandboxProbe {
       const response = await fetch(`${url}/ledger${orderId ? `?orderId=${encodeURIComponent(orderId)}` : ''}`)
       return (await response.json()) as Ledger
     },
-    setFault: (fault) =>
-      fetch(`${url}/sandbox/faults`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(fault),
-      }),
+    setFault: (fault) => post('/sandbox/faults', fault),
+    dispute: (act) => post('/sandbox/disputes', act),
   }
 }
 

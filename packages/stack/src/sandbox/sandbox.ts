@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Context } from './context.ts'
 import { openDatabase } from './database.ts'
+import { BankAct, disputeCharge } from './disputes.ts'
 import { createFaults, Fault } from './faults.ts'
 import { createExecutor, IDEMPOTENCY_PERIOD_MS } from './idempotency.ts'
 import { newStripeId } from './ids.ts'
@@ -75,6 +76,18 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     faults.set(fault.data)
     webhooks.nudge()
     return faults.current()
+  })
+
+  app.post('/sandbox/disputes', async (request, reply) => {
+    const act = BankAct.safeParse(request.body)
+    if (!act.success) return reply.code(400).send({ error: 'VALIDATION_FAILED', message: z.prettifyError(act.error) })
+    const info = { id: request.id, idempotencyKey: null }
+    const disputed = await database.together((tx) => disputeCharge(tx, context, info, act.data))
+    webhooks.nudge()
+    if ('dispute' in disputed) return disputed.dispute
+    const isUnknown = disputed.refused === 'NO_CHARGE'
+    const message = isUnknown ? 'this order was not charged' : `its dispute cannot become ${act.data.status}`
+    return reply.code(isUnknown ? 404 : 409).send({ error: disputed.refused, message })
   })
 
   app.addHook('preClose', async () => openCalls.abandon())

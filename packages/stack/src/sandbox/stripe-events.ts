@@ -10,11 +10,15 @@ export const eventTypes = [
   'payment_intent.canceled',
   'charge.refunded',
   'refund.created',
+  'charge.dispute.created',
+  'charge.dispute.closed',
+  'charge.dispute.funds_reinstated',
 ] as const
+export type StripeEventType = (typeof eventTypes)[number]
 
 export interface NewStripeEvent {
-  type: (typeof eventTypes)[number]
-  object: Stripe.PaymentIntent | Stripe.Charge | Stripe.Refund
+  type: StripeEventType
+  object: Stripe.PaymentIntent | Stripe.Charge | Stripe.Refund | Stripe.Dispute
   previous?: object
   /** How often it is to be delivered; 0 keeps it as an event that nobody is told about. */
   copies: number

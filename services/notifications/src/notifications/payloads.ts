@@ -10,6 +10,7 @@ import {
   TicketId,
   TransferId,
   ticketsGenerated,
+  ticketsStopped,
   userCreated,
 } from '@boxoffice/contracts'
 import { z } from 'zod'
@@ -30,6 +31,12 @@ const Transfer = z.discriminatedUnion('side', [
   }),
 ])
 
+const stopped = ticketsStopped.payload.pick({ eventId: true, ticketIds: true })
+const Stop = z.discriminatedUnion('state', [
+  stopped.extend({ state: z.literal('STOPPED'), reason: ticketsStopped.payload.shape.reason }),
+  stopped.extend({ state: z.literal('REINSTATED') }),
+])
+
 /** What is kept of a message for each type, until it is sent and after. */
 export const payloads = {
   USER_WELCOME: Token,
@@ -48,6 +55,7 @@ export const payloads = {
   EVENT_UPDATED: z.object({ eventId: EventId, changed: z.array(z.string()) }),
   EVENT_CANCELLED: z.object({ eventId: EventId, cancellationReason: z.string() }),
   TICKET_TRANSFERRED: Transfer,
+  TICKETS_STOPPED: Stop,
 } as const satisfies Record<NotificationType, z.ZodType>
 
 export type PayloadOf<T extends NotificationType> = z.output<(typeof payloads)[T]>
@@ -77,4 +85,5 @@ export const workingTitles: Record<NotificationType, string> = {
   EVENT_UPDATED: 'An event has changed',
   EVENT_CANCELLED: 'An event is cancelled',
   TICKET_TRANSFERRED: 'A ticket has changed hands',
+  TICKETS_STOPPED: 'News of your tickets',
 }

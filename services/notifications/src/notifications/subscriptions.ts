@@ -14,6 +14,8 @@ import {
   paymentFailed,
   refundProcessed,
   ticketsGenerated,
+  ticketsReinstated,
+  ticketsStopped,
   ticketTransferOffered,
   ticketTransferred,
   userCreated,
@@ -27,6 +29,7 @@ import { addressHashOf } from '../feedback/suppression.ts'
 import { liftConfirmed } from '../feedback/suppression-repository.ts'
 import { enqueue } from './enqueue.ts'
 import { confirmationOf, type Wanted, wantedOf } from './notification.ts'
+import { reinstatedOf, stoppedOf } from './stop.ts'
 import { offeredOf, transferredOf } from './transfer.ts'
 
 type Made = Pick<Foundation, 'newId' | 'now'>
@@ -47,6 +50,8 @@ const tellings: readonly Telling[] = [
   tells(ticketsGenerated, (message) => [confirmationOf(message)]),
   tells(ticketTransferred, (message) => transferredOf(message)),
   tells(ticketTransferOffered, (message) => [offeredOf(message)]),
+  tells(ticketsStopped, (message) => [stoppedOf(message)]),
+  tells(ticketsReinstated, (message) => [reinstatedOf(message)]),
   // Of what cost nothing there is no receipt: the confirmation says all of it.
   tells(paymentCompleted, (message) => (message.payload.totalAmount > 0 ? [wantedOf('PAYMENT_PROCESSED', message)] : [])),
   tells(paymentFailed, (message) => [wantedOf('PAYMENT_FAILED', message)]),

@@ -12,6 +12,7 @@ const mandatory: readonly NotificationType[] = [
   'ORDER_CONFIRMATION',
   'EVENT_CANCELLED',
   'REFUND_PROCESSED',
+  'TICKETS_STOPPED',
 ]
 /**
  * Mails that nobody gets who did not ask for them: the confirmation shows what was paid, and every change of an order that ends
@@ -38,6 +39,7 @@ const urgent: readonly NotificationType[] = [
   'EMAIL_CHANGED',
   'ORDER_CONFIRMATION',
   'EVENT_CANCELLED',
+  'TICKETS_STOPPED',
 ]
 
 export const isTexted = (type: NotificationType): type is TextedType => (textedTypes as readonly string[]).includes(type)

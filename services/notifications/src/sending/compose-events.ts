@@ -1,3 +1,4 @@
+import type { Ticket } from '@boxoffice/contracts'
 import { whatMoved } from '../announcements/announcement.ts'
 import { addressHashOf } from '../feedback/suppression.ts'
 import { eventCancelledMail } from '../mails/event-cancelled.ts'
@@ -64,7 +65,7 @@ async function lookAtReceived(
 ): Promise<Looked | Ended> {
   const [event, answer] = await Promise.all([getEvent(peers, eventId), peers.tickets.getTicketInfo({ params: { ticketId } })])
   if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
-  if (answer.status !== 200 || !['ACTIVE', 'CHECKED_IN'].includes(answer.body.status)) return { dropped: 'TICKETS_NOT_VALID' }
+  if (answer.status !== 200 || !isGivenOut(answer.body)) return { dropped: 'TICKETS_NOT_VALID' }
   const { ticketNumber, holderName, seat } = answer.body
   return {
     facts: { ...event, ticketNumber, holderName, seat },
@@ -80,6 +81,9 @@ async function lookAtReceived(
     },
   }
 }
+
+/** Whether the ticket service gives out its code. */
+const isGivenOut = ({ status, stoppedAt }: Ticket) => status === 'CHECKED_IN' || (status === 'ACTIVE' && stoppedAt === undefined)
 
 const LOCALE_OF_STRANGERS = 'en'
 

@@ -13,6 +13,7 @@ import { createAccountLooks } from './compose-account.ts'
 import { type ConfirmationLimits, createConfirmationLook } from './compose-confirmation.ts'
 import { createEventLooks } from './compose-events.ts'
 import { createOrderLooks } from './compose-orders.ts'
+import { createStopLooks } from './compose-stops.ts'
 import type { About, Ended, Look, Looked, Looks } from './content.ts'
 import type { Peers } from './peers.ts'
 import type { OpenToken } from './sealed-token.ts'
@@ -56,6 +57,7 @@ export function createComposer(
     ...createAccountLooks(deps),
     ...createOrderLooks(peers),
     ...createEventLooks(deps),
+    ...createStopLooks(peers),
     ORDER_CONFIRMATION: createConfirmationLook(peers, deps),
   }
 

@@ -1,10 +1,12 @@
-import { type OrderId, opsAlert, type RefundId } from '@boxoffice/contracts'
+import { disputeClosed, type OrderId, opsAlert, type RefundId } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import { continueTrace, type Tx } from '@boxoffice/service-kit'
+import { getOrder } from '../orders/order-repository.ts'
 import type { Applied, Apply } from '../saga/apply.ts'
 import { appendNote } from '../saga/journal.ts'
 import { findOrderOfCharge, isBooked } from '../saga/ledger.ts'
 import { findSagaForUpdate, type StoredSaga } from '../saga/saga-repository.ts'
+import { keepDisputeEnd } from './dispute-repository.ts'
 import type { Told } from './told.ts'
 
 const SOURCE = 'payments'
@@ -40,15 +42,30 @@ export function createTakeIn(options: { append: Append; apply: Apply; newId: () 
         await appendNote(tx, saga, { step: 'REFUND', result: 'FAILED_AT_GATEWAY', detail: told.detail })
         await alert(tx, 'CRITICAL', 'a refund did not reach the buyer: give the money another way', saga.orderId, told.detail)
         return 'alerted'
-      case 'dispute': {
-        const { result, detail } = told
-        await appendNote(tx, saga, { step: 'DISPUTE', result, detail })
-        const isLost = result === 'LOST'
-        const title = isLost ? 'a dispute is lost: decide what becomes of the tickets' : `a dispute: ${result}`
-        await alert(tx, isLost ? 'CRITICAL' : 'WARNING', title, saga.orderId, detail)
+      case 'dispute-opened':
+        await appendNote(tx, saga, { step: 'DISPUTE', result: 'OPENED', detail: told.detail })
+        await alert(tx, 'WARNING', 'a dispute: OPENED', saga.orderId, told.detail)
         return 'alerted'
-      }
+      case 'dispute-closed':
+        return disputeEnded(tx, saga, told)
     }
+  }
+
+  async function disputeEnded(tx: Tx, saga: StoredSaga, told: Extract<Told, { kind: 'dispute-closed' }>): Promise<string> {
+    const { disputeId, outcome, amount, closedAt, detail } = told
+    const version = await keepDisputeEnd(tx, saga.orderId, told)
+    if (version === null) return KNOWN_ALREADY
+    await appendNote(tx, saga, { step: 'DISPUTE', result: outcome, detail })
+    const { orderId, orderNumber, userId, eventId, currency } = await getOrder(tx, saga.orderId)
+    if (!eventId || !currency) throw new Error(`${orderId} was charged without an event or a currency`)
+    const about = { orderId, orderNumber, userId, eventId }
+    await append(tx, disputeClosed, { ...about, disputeId, outcome, amount, currency, closedAt }, { aggregateVersion: version })
+    const isLost = outcome === 'LOST'
+    const title = isLost
+      ? 'a dispute is lost: its tickets stop, unless their organizer has it otherwise'
+      : `a dispute: ${outcome}`
+    await alert(tx, isLost ? 'CRITICAL' : 'WARNING', title, orderId, detail)
+    return 'alerted'
   }
 
   async function refundedByHand(tx: Tx, saga: StoredSaga, told: Extract<Told, { kind: 'refunded' }>): Promise<string> {

@@ -1,4 +1,4 @@
-import { type Minor, OrderId } from '@boxoffice/contracts'
+import { type DisputeOutcome, type Minor, OrderId } from '@boxoffice/contracts'
 import type Stripe from 'stripe'
 import { declineOf } from '../gateway/outcomes.ts'
 import type { Failure } from '../saga/saga.ts'
@@ -9,7 +9,16 @@ export type Told =
   | { kind: 'declined'; orderId: OrderId; failure: Failure }
   | { kind: 'refunded'; transactionId: string; gatewayRefundId: string; amount: Minor }
   | { kind: 'refund-failed'; transactionId: string; detail: Record<string, unknown> }
-  | { kind: 'dispute'; transactionId: string; result: 'OPENED' | 'WON' | 'LOST' | 'CLOSED'; detail: Record<string, unknown> }
+  | { kind: 'dispute-opened'; transactionId: string; detail: Record<string, unknown> }
+  | ({ kind: 'dispute-closed'; transactionId: string; detail: Record<string, unknown> } & DisputeEnd)
+
+/** How a dispute ended, and when that was so at the gateway. */
+export interface DisputeEnd {
+  disputeId: string
+  outcome: DisputeOutcome
+  amount: Minor
+  closedAt: Date
+}
 
 const idOf = (thing: string | { id: string } | null): string | null => (typeof thing === 'object' ? (thing?.id ?? null) : thing)
 
@@ -33,7 +42,9 @@ export function toldBy(event: Stripe.Event): Told[] {
     }
     case 'charge.dispute.created':
     case 'charge.dispute.closed':
-      return ofDispute(event.type, event.data.object)
+    // One that was lost may be won later: then the money comes back, and nothing else says so.
+    case 'charge.dispute.funds_reinstated':
+      return ofDispute(event.type, event.data.object, new Date(event.created * 1_000))
     default:
       return []
   }
@@ -58,11 +69,16 @@ function madeByHand(refunds: readonly Stripe.Refund[]): Told[] {
   })
 }
 
-function ofDispute(type: string, dispute: Stripe.Dispute): Told[] {
+function ofDispute(type: string, dispute: Stripe.Dispute, closedAt: Date): Told[] {
   const transactionId = idOf(dispute.payment_intent)
   if (!transactionId) return []
-  const { status, reason, amount, id } = dispute
-  const closed = status === 'lost' ? 'LOST' : status === 'won' ? 'WON' : 'CLOSED'
-  const result = type === 'charge.dispute.created' ? 'OPENED' : closed
-  return [{ kind: 'dispute', transactionId, result, detail: { disputeId: id, status, reason, amountMinor: amount } }]
+  const { status, reason, id: disputeId } = dispute
+  const amount = dispute.amount as Minor
+  const detail = { disputeId, status, reason, amountMinor: amount }
+  if (type === 'charge.dispute.created') return [{ kind: 'dispute-opened', transactionId, detail }]
+  const outcome = type === 'charge.dispute.funds_reinstated' ? 'WON' : outcomeOf(status)
+  return [{ kind: 'dispute-closed', transactionId, disputeId, outcome, amount, closedAt, detail }]
 }
+
+const outcomeOf = (status: Stripe.Dispute['status']): DisputeOutcome =>
+  status === 'lost' ? 'LOST' : status === 'won' ? 'WON' : 'CLOSED'

@@ -23,7 +23,10 @@ export const listAttendees = (
        t.holder_name as "holderName", y.name as "ticketTypeName", t.status, t.created_at as "createdAt",
        case when t.zone_id is not null
          then jsonb_build_object('zoneId', t.zone_id, 'rowLabel', t.row_label, 'colLabel', t.col_label) end as seat,
-       z.name as section, c.checked_in_at as "checkedInAt", c.gate
+       z.name as section, c.checked_in_at as "checkedInAt", c.gate,
+       case when t.status = 'ACTIVE' then t.stopped_at end as "stoppedAt",
+       case when t.status = 'ACTIVE' then t.stop_reason end as "stopReason",
+       case when t.status = 'ACTIVE' then t.stop_note end as "stopNote"
      from tickets t
        join ticket_types y using (ticket_type_id)
        left join seating_zones z on z.event_id = t.event_id and z.zone_id = t.zone_id

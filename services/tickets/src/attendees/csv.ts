@@ -18,6 +18,9 @@ const columns = [
   'createdAt',
   'ticketId',
   'orderId',
+  'stoppedAt',
+  'stopReason',
+  'stopNote',
 ] as const
 
 /**
@@ -37,7 +40,7 @@ export function csvOf(attendees: readonly Attendee[], { first, timeZone }: { fir
 
 type Row = Record<(typeof columns)[number], string>
 
-const rowOf = ({ seat, checkedInAt, createdAt, ...attendee }: Attendee, timeZone: string): Row => ({
+const rowOf = ({ seat, checkedInAt, createdAt, stoppedAt, ...attendee }: Attendee, timeZone: string): Row => ({
   ...attendee,
   holderName: cellOf(attendee.holderName),
   ticketTypeName: cellOf(attendee.ticketTypeName),
@@ -48,6 +51,9 @@ const rowOf = ({ seat, checkedInAt, createdAt, ...attendee }: Attendee, timeZone
   checkedInAt: checkedInAt ? timeAt(checkedInAt, timeZone) : '',
   gate: cellOf(attendee.gate ?? ''),
   createdAt: timeAt(createdAt, timeZone),
+  stoppedAt: stoppedAt ? timeAt(stoppedAt, timeZone) : '',
+  stopReason: attendee.stopReason ?? '',
+  stopNote: cellOf(attendee.stopNote ?? ''),
 })
 
 /** A file to keep, named for its event: in letters that every system takes, and as it is written (RFC 6266). */

@@ -51,10 +51,21 @@ async function* csvParts(sql: Tx, { eventId, timeZone }: Exported): AsyncGenerat
   } while (after)
 }
 
-const attendeeView = ({ seat, section, checkedInAt, gate, ...attendee }: StoredAttendee): Attendee => ({
+const attendeeView = ({
+  seat,
+  section,
+  checkedInAt,
+  gate,
+  stoppedAt,
+  stopReason,
+  stopNote,
+  ...attendee
+}: StoredAttendee): Attendee => ({
   ...attendee,
   ...(seat && { seat }),
   ...(section !== null && { section }),
   ...(checkedInAt && { checkedInAt }),
   ...(gate !== null && { gate }),
+  ...(stoppedAt && stopReason && { stoppedAt, stopReason }),
+  ...(stopNote !== null && { stopNote }),
 })

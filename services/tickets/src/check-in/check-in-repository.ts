@@ -31,7 +31,7 @@ export interface Admission {
 
 /**
  * ACTIVE → CHECKED_IN for the tickets of codes, and nothing waits for another holder of them any more. Those are missing in the answer that
- * are not ACTIVE, whose code is another by now, whose event is cancelled, or whose door is closed. Whoever admits tells of it: `version` is
+ * are not ACTIVE or are stopped, whose code is another by now, whose event is cancelled, or whose door is closed. Whoever admits tells of it: `version` is
  * the ticket's. Each ticket must be there once.
  */
 export const admitAll = (tx: Tx, admissions: readonly Admission[]): Promise<(StoredCheckIn & { readonly version: number })[]> =>
@@ -46,6 +46,7 @@ export const admitAll = (tx: Tx, admissions: readonly Admission[]): Promise<(Sto
        update tickets t set status = 'CHECKED_IN', version = t.version + 1
        from shown s join locked using (ticket_id)
        where t.ticket_id = s.ticket_id and t.event_id = s.event_id and t.code_version = s.code_version and t.status = 'ACTIVE'
+         and t.stopped_at is null
          and exists (select from event_pictures p where p.event_id = s.event_id and ${doorIsOpen('p')})
        returning t.ticket_id, t.event_id, t.version, s.check_in_id, s.gate, s.checked_in_by, s.request_id),
      kept as (

@@ -4,7 +4,7 @@ import { createGroups, type Transact, type Tx } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { findPicture, findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { type AcceptedKey, type CodeContent, verifyCode } from '../tickets/codes.ts'
-import type { StoredTicket } from '../tickets/ticket.ts'
+import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
 import { findTicket, listTickets } from '../tickets/ticket-repository.ts'
 import { admitAll, findCheckIn, type StoredCheckIn, type ToldCheckIn } from './check-in-repository.ts'
 import { tellCheckIns } from './tell-check-ins.ts'
@@ -28,8 +28,11 @@ export interface NotAdmitted {
     | 'WRONG_EVENT'
     | 'EVENT_CANCELLED'
     | 'EVENT_OVER'
+    | 'TICKET_STOPPED'
   readonly message: string
   readonly checkIn?: StoredCheckIn | null
+  /** Of TICKET_STOPPED: since when and why. */
+  readonly stopped?: StoredTicket
 }
 
 export type CheckInResult =
@@ -133,6 +136,7 @@ export function createCheckIn(deps: {
         const found = await findPictureAsOf(sql, ticket.eventId)
         if (found?.picture.status === 'CANCELLED') return refused('EVENT_CANCELLED', 'the event is cancelled')
         if (found && doorClosesAt(found.picture) <= found.asOf) return refused('EVENT_OVER', 'the event is over')
+        if (isStopped(ticket)) return { ...refused('TICKET_STOPPED', whyStopped(ticket)), stopped: ticket }
         return { outcome: 'unknown' } // its code has become another in this very moment
       }
     }
@@ -141,3 +145,9 @@ export function createCheckIn(deps: {
 export type CheckInTicket = ReturnType<typeof createCheckIn>
 
 const refused = (error: NotAdmitted['error'], message: string) => ({ outcome: 'refused' as const, error, message })
+
+/** For whoever stands at the door. */
+const whyStopped = ({ stopReason, stopNote }: StoredTicket): string =>
+  stopReason === 'DISPUTE_LOST'
+    ? 'this ticket is stopped: the bank took the money for it back; the organizer can reinstate it'
+    : `this ticket was stopped by the organizer${stopNote ? `: ${stopNote}` : ''}`

@@ -3,7 +3,7 @@ import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { getOwnEvent } from '../event-pictures/own-event.ts'
 import { CODE_FORMAT, verificationKeyOf } from '../tickets/codes.ts'
-import { ticketView } from '../tickets/ticket.ts'
+import { type StoredTicket, stopView, ticketView } from '../tickets/ticket.ts'
 import type { StoredCheckIn } from './check-in-repository.ts'
 
 type CheckInRoutes = Pick<typeof ticketsRoutes, 'checkIn' | 'getCheckInKey'>
@@ -23,8 +23,8 @@ export function checkInHandlers(deps: Dependencies): Handlers<CheckInRoutes> {
         case 'unknown':
           return refuse(404, 'TICKET_NOT_FOUND', 'this is no ticket for any of your events')
         case 'refused': {
-          const { error, message, checkIn } = result
-          return refuse(409, error, message, checkIn ? whenAndWhere(checkIn) : {})
+          const { error, message, checkIn, stopped } = result
+          return refuse(409, error, message, { ...(checkIn && whenAndWhere(checkIn)), ...(stopped && stopOf(stopped)) })
         }
       }
     },
@@ -36,3 +36,5 @@ export function checkInHandlers(deps: Dependencies): Handlers<CheckInRoutes> {
 }
 
 const whenAndWhere = ({ checkedInAt, gate }: StoredCheckIn) => ({ checkedInAt, ...(gate !== null && { gate }) })
+
+const stopOf = (ticket: StoredTicket) => ({ ...stopView(ticket), ...(ticket.stopNote !== null && { stopNote: ticket.stopNote }) })

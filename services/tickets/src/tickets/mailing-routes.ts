@@ -5,6 +5,8 @@ import type { Dependencies } from '../dependencies.ts'
 import { signClaim } from '../transfers/claim-token.ts'
 import { findTransfer } from '../transfers/transfer-repository.ts'
 import { findPrintsOfOrders, type Print, pagesOf, shownTicketsOf, versionOf } from './print.ts'
+import { ticketView } from './ticket.ts'
+import { listTickets } from './ticket-repository.ts'
 
 /** The PDF and a picture of each code, made beside the event loop: buyers must not wait for them. */
 async function filesOf({ pdfs, codeKey }: Dependencies, print: Print) {
@@ -54,6 +56,10 @@ export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMail
       status: 200,
       body: { ticketCount: await countHeld(sql, params.eventId, params.userId) },
     }),
+    getTicketInfos: async ({ body }) => {
+      const tickets = await listTickets(sql, body.ticketIds)
+      return { status: 200, body: { tickets: tickets.map((ticket) => ticketView(ticket, deps.config.publicUrl)) } }
+    },
     getTransferInfo: async ({ params: { transferId } }) => {
       const transfer = await findTransfer(sql, transferId)
       if (!transfer) return refuse(404, 'TRANSFER_NOT_FOUND', 'there is no such transfer')

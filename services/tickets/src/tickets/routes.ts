@@ -15,7 +15,7 @@ import { signCode } from './codes.ts'
 import type { DownloadTicket } from './downloads.ts'
 import { pagesOf, printOf } from './print.ts'
 import { qrPng } from './qr.ts'
-import { isValid, type StoredTicket, ticketView } from './ticket.ts'
+import { isStopped, isValid, STOPPED, type StoredTicket, ticketView } from './ticket.ts'
 import { findTicket, listTicketsOfUser } from './ticket-repository.ts'
 
 type TicketRoutes = Pick<typeof ticketsRoutes, 'listMyTickets' | 'getTicket' | 'getTicketQr' | 'getTicketPdf'>
@@ -99,5 +99,8 @@ async function getTicket(sql: Tx, ticketId: TicketId): Promise<StoredTicket> {
   if (!ticket) throw unknownTicket(ticketId)
   return ticket
 }
-const notValid = ({ status }: StoredTicket) =>
-  refuse(409, `TICKET_${status}`, `this ticket is ${status.toLowerCase()}: its code is not given out any more`)
+function notValid(ticket: StoredTicket) {
+  const { status } = ticket
+  if (isStopped(ticket)) return refuse(409, 'TICKET_STOPPED', STOPPED)
+  return refuse(409, `TICKET_${status}`, `this ticket is ${status.toLowerCase()}: its code is not given out any more`)
+}

@@ -4,10 +4,12 @@ import type { EventPicture } from '../event-pictures/picture.ts'
 import { stillOpen } from '../event-pictures/picture-repository.ts'
 import type { StoredTicket } from './ticket.ts'
 
-const columns = `ticket_id as "ticketId", ticket_number as "ticketNumber", order_id as "orderId",
+/** SQL: a ticket as it is stored, of the table by its own name. */
+export const ticketColumns = `ticket_id as "ticketId", ticket_number as "ticketNumber", order_id as "orderId",
   ticket_type_id as "ticketTypeId", event_id as "eventId", user_id as "userId", holder_name as "holderName",
   unit_price_minor as "unitPrice", currency, status, code_version as "codeVersion", version, created_at as "createdAt",
-  root_ticket_id as "rootTicketId", refund_id as "refundId",
+  root_ticket_id as "rootTicketId", refund_id as "refundId", stopped_at as "stoppedAt", stop_reason as "stopReason",
+  stop_note as "stopNote",
   case when zone_id is not null
     then jsonb_build_object('zoneId', zone_id, 'rowLabel', row_label, 'colLabel', col_label) end as seat,
   (select x.transfer_id from ticket_transfers x join event_pictures p using (event_id)
@@ -23,18 +25,20 @@ export async function findTicket(tx: Tx, ticketId: TicketId): Promise<StoredTick
 }
 
 export const listTickets = (tx: Tx, ticketIds: readonly TicketId[]): Promise<StoredTicket[]> =>
-  tx.query<StoredTicket>(`select ${columns} from tickets where ticket_id = any($1::uuid[])`, [ticketIds])
+  tx.query<StoredTicket>(`select ${ticketColumns} from tickets where ticket_id = any($1::uuid[])`, [ticketIds])
 
 /** A ticket, locked until the transaction ends. */
 export async function lockTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
-  const [ticket] = await tx.query<StoredTicket>(`select ${columns} from tickets where ticket_id = $1 for update`, [ticketId])
+  const [ticket] = await tx.query<StoredTicket>(`select ${ticketColumns} from tickets where ticket_id = $1 for update`, [
+    ticketId,
+  ])
   return ticket ?? null
 }
 
 /** An order's tickets as they were issued, by type and ordinal. */
 export const listTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
-    `select ${columns} from tickets where order_id = $1 and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
+    `select ${ticketColumns} from tickets where order_id = $1 and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
     [orderId],
   )
 
@@ -44,14 +48,14 @@ export const listTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTick
  */
 export async function listPrintedOfOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<Printed[]> {
   const rows = await tx.query<StoredTicket & Omit<Printed, 'ticket'>>(
-    `select ${columns},
+    `select ${ticketColumns},
        (select y.name from ticket_types y where y.ticket_type_id = tickets.ticket_type_id) as "typeName",
        (select z.name from seating_zones z where z.event_id = tickets.event_id and z.zone_id = tickets.zone_id) as "zoneName",
        (select jsonb_build_object('eventId', p.event_id, 'name', p.name, 'eventDate', p.event_date, 'timeZone', p.time_zone,
           'venueName', p.venue_name, 'venueAddress', p.venue_address, 'status', p.status)
         from event_pictures p where p.event_id = tickets.event_id) as event
      from tickets
-     where order_id = any($1::uuid[]) and status in ('ACTIVE', 'CHECKED_IN')
+     where order_id = any($1::uuid[]) and status in ('ACTIVE', 'CHECKED_IN') and stopped_at is null
        and user_id = (select issued.user_id from tickets issued where issued.ticket_id = tickets.root_ticket_id)
      order by ticket_type_id, ordinal`,
     [orderIds],
@@ -73,7 +77,7 @@ export interface Printed {
 /** Every ticket of an order, also those that took the place of one that changed hands, locked until the transaction ends. */
 export const lockTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
-    `select ${columns} from tickets where order_id = $1 order by ticket_type_id, ordinal, ticket_id for update`,
+    `select ${ticketColumns} from tickets where order_id = $1 order by ticket_type_id, ordinal, ticket_id for update`,
     [orderId],
   )
 
@@ -85,7 +89,7 @@ export const listTicketsOfUser = (
   after: { createdAt: Date; ticketId: string } | null,
 ): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
-    `select ${columns} from tickets
+    `select ${ticketColumns} from tickets
      where user_id = $1 and ($3::timestamptz is null or (created_at, ticket_id) < ($3, $4::uuid))
      order by created_at desc, ticket_id desc limit $2`,
     [userId, limit, after?.createdAt ?? null, after?.ticketId ?? null],
@@ -108,7 +112,7 @@ export async function insertTickets(tx: Tx, tickets: readonly NewTicket[]): Prom
            from jsonb_to_recordset($1::jsonb) n("ticketId" uuid, "orderId" uuid, "ticketTypeId" uuid, "eventId" uuid, ordinal integer,
              "userId" uuid, "holderName" text, "unitPrice" bigint, currency text, "seatId" text)) i
        left join seats s on s.event_id = i."eventId" and s.seat_id = i."seatId"
-     returning ${columns}, ordinal`,
+     returning ${ticketColumns}, ordinal`,
     [JSON.stringify(tickets)],
   )
   return written
@@ -144,7 +148,7 @@ export async function replaceTicket(
 export const cancelTickets = (tx: Tx, ticketIds: readonly TicketId[], reason: string): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
     `update tickets set status = 'CANCELLED', cancellation_reason = $2, cancelled_at = clock_timestamp(), version = version + 1
-     where ticket_id = any($1::uuid[]) and status = 'ACTIVE' returning ${columns}`,
+     where ticket_id = any($1::uuid[]) and status = 'ACTIVE' returning ${ticketColumns}`,
     [ticketIds, reason],
   )
 

@@ -5,6 +5,7 @@ import type {
   OrderId,
   RefundId,
   Seat,
+  StopReason,
   Ticket,
   TicketId,
   TicketStatus,
@@ -29,6 +30,11 @@ export interface StoredTicket {
   readonly codeVersion: number
   readonly version: number
   readonly createdAt: Date
+  /** Since when it admits nobody, and why; null while it is not stopped. One that was cancelled while it was keeps them. */
+  readonly stoppedAt: Date | null
+  readonly stopReason: StopReason | null
+  /** The organizer's words, for people at the door. */
+  readonly stopNote: string | null
   /** The ticket as it was issued in the order: this one, until it changes hands. */
   readonly rootTicketId: TicketId
   /** The refund that gave its price back; on the ticket as it was issued. */
@@ -37,8 +43,21 @@ export interface StoredTicket {
   readonly transferId: TransferId | null
 }
 
+type Standing = Pick<StoredTicket, 'status' | 'stoppedAt' | 'stopReason'>
+
+/** Whether a ticket that would admit admits nobody for now. */
+export const isStopped = ({ status, stoppedAt }: Standing) => status === 'ACTIVE' && stoppedAt !== null
+
+/** Why it is not admitted, passed on or shown. */
+export const STOPPED = 'this ticket is stopped: it admits nobody until its organizer reinstates it'
+
 /** Whether a ticket is worth a picture of its code. */
-export const isValid = ({ status }: StoredTicket) => status === 'ACTIVE' || status === 'CHECKED_IN'
+export const isValid = (ticket: StoredTicket) =>
+  (ticket.status === 'ACTIVE' && !isStopped(ticket)) || ticket.status === 'CHECKED_IN'
+
+/** Since when a ticket is stopped, and why; nothing of one that is not. */
+export const stopView = ({ stoppedAt, stopReason, ...ticket }: Standing) =>
+  isStopped({ ...ticket, stoppedAt, stopReason }) && stoppedAt && stopReason ? { stoppedAt, stopReason } : {}
 
 /** The URL of the picture of a ticket's code. */
 export const qrCodeUrl = (publicUrl: string, ticketId: TicketId) => `${publicUrl}/api/tickets/${ticketId}/qr.png`
@@ -54,5 +73,6 @@ export const ticketView = (ticket: StoredTicket, publicUrl: string): Ticket => (
   status: ticket.status,
   qrCode: qrCodeUrl(publicUrl, ticket.ticketId),
   ...(ticket.transferId && { transferId: ticket.transferId }),
+  ...stopView(ticket),
   createdAt: ticket.createdAt,
 })

@@ -3,12 +3,12 @@ import type { Append } from '@boxoffice/messaging'
 import type { Transact, Tx } from '@boxoffice/service-kit'
 import { lockOrder } from '../reservations/locks.ts'
 import type { AcceptedKey } from '../tickets/codes.ts'
-import type { StoredTicket } from '../tickets/ticket.ts'
+import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
 import { findTicket, lockTicket } from '../tickets/ticket-repository.ts'
 import { readClaim } from './claim-token.ts'
 import { handOver } from './hand-over.ts'
 import type { Recipient } from './recipients.ts'
-import { type NotTransferred, type StoredTransfer, toOneself } from './transfer.ts'
+import { type NotTransferred, type StoredTransfer, stopped, toOneself } from './transfer.ts'
 import { findTransfer, lockPending } from './transfer-repository.ts'
 
 export type ClaimResult =
@@ -46,6 +46,7 @@ export function createClaimTicket(deps: {
       const pending = await lockPending(tx, transfer.transferId)
       if (!pending) return repeated(tx, await findTransfer(tx, transfer.transferId), recipient)
       if (ticket?.status !== 'ACTIVE') return { outcome: 'refused', ...notTransferable }
+      if (isStopped(ticket)) return { outcome: 'refused', ...stopped }
       return claimed(tx, await handOver(deps, tx, pending, ticket, recipient))
     })
   }

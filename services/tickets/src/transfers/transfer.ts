@@ -8,7 +8,7 @@ import {
   type UserId,
 } from '@boxoffice/contracts'
 import type { EventPicture } from '../event-pictures/picture.ts'
-import type { StoredTicket } from '../tickets/ticket.ts'
+import { isStopped, STOPPED, type StoredTicket } from '../tickets/ticket.ts'
 
 /** A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled or over. */
 export interface StoredTransfer {
@@ -30,6 +30,7 @@ export interface StoredTransfer {
 export interface NotTransferred {
   readonly error:
     | 'TICKET_NOT_TRANSFERABLE'
+    | 'TICKET_STOPPED'
     | 'TRANSFER_PENDING'
     | 'TRANSFER_TO_SELF'
     | 'TRANSFER_ENDED'
@@ -40,6 +41,7 @@ export interface NotTransferred {
   readonly transferId?: TransferId
 }
 
+export const stopped: NotTransferred = { error: 'TICKET_STOPPED', message: STOPPED }
 export const toOneself: NotTransferred = { error: 'TRANSFER_TO_SELF', message: 'this ticket is yours already' }
 
 /** Why a ticket of an event cannot change hands at this moment, whoever it is for; null when it can. */
@@ -48,6 +50,7 @@ export function refusalOfTransfer(ticket: StoredTicket, picture: EventPicture, a
     const state = ticket.status.toLowerCase().replace('_', ' ')
     return { error: 'TICKET_NOT_TRANSFERABLE', message: `this ticket is ${state}` }
   }
+  if (isStopped(ticket)) return stopped
   if (picture.status === 'CANCELLED') return { error: 'EVENT_CANCELLED', message: 'the event is cancelled' }
   if (picture.status === 'COMPLETED' || isOver(picture, at)) {
     return { error: 'EVENT_OVER', message: 'the event is over' }

@@ -1,0 +1,38 @@
+import type { DisputeOutcome, OrderId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import type { DisputeEnd } from './told.ts'
+
+interface KnownDispute {
+  outcome: DisputeOutcome
+  closedAt: Date
+  version: number
+}
+
+/**
+ * Keep how a dispute ended: the number of that end, null where it is known or was followed by another. The gateway tells in any order and
+ * in whole seconds: of one second the end in which it is won is the later. Lock the order's saga first.
+ */
+export async function keepDisputeEnd(tx: Tx, orderId: OrderId, told: DisputeEnd): Promise<number | null> {
+  const known = await findDispute(tx, told.disputeId)
+  if (known && !isLater(told, known)) return null
+  const isNews = known?.outcome !== told.outcome
+  const version = (known?.version ?? 0) + (isNews ? 1 : 0)
+  await tx.query(
+    `insert into disputes (dispute_id, order_id, outcome, amount_minor, closed_at, version) values ($1, $2, $3, $4, $5, $6)
+     on conflict on constraint disputes_pkey do update set outcome = excluded.outcome, amount_minor = excluded.amount_minor,
+       closed_at = excluded.closed_at, version = excluded.version`,
+    [told.disputeId, orderId, told.outcome, told.amount, told.closedAt, version],
+  )
+  return isNews ? version : null
+}
+
+const isLater = (told: DisputeEnd, known: KnownDispute): boolean =>
+  told.closedAt > known.closedAt || (told.closedAt.getTime() === known.closedAt.getTime() && told.outcome === 'WON')
+
+async function findDispute(tx: Tx, disputeId: string): Promise<KnownDispute | null> {
+  const [dispute] = await tx.query<KnownDispute>(
+    'select outcome, closed_at as "closedAt", version from disputes where dispute_id = $1',
+    [disputeId],
+  )
+  return dispute ?? null
+}

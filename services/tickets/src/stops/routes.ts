@@ -1,0 +1,49 @@
+import type { TicketId, ticketsRoutes, UserId } from '@boxoffice/contracts'
+import { type Handlers, RefusedError, refuse, refuseUnknown, sqlOfPool } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { findPicture } from '../event-pictures/picture-repository.ts'
+import { type StoredTicket, ticketView } from '../tickets/ticket.ts'
+import { findTicket } from '../tickets/ticket-repository.ts'
+import { findPolicy, savePolicy } from './dispute-repository.ts'
+import type { StopResult } from './stops.ts'
+
+type StopRoutes = Pick<typeof ticketsRoutes, 'stopTicket' | 'reinstateTicket' | 'getDisputePolicy' | 'putDisputePolicy'>
+
+/** Stopping tickets of one's events; those of others are not there. */
+export function stopHandlers(deps: Dependencies): Handlers<StopRoutes> {
+  const sql = sqlOfPool(deps.pool)
+
+  async function getOfOwnEvent(ticketId: TicketId, userId: UserId): Promise<StoredTicket> {
+    const ticket = await findTicket(sql, ticketId)
+    const picture = ticket && (await findPicture(sql, ticket.eventId))
+    if (picture?.organizerId !== userId) throw new RefusedError(refuseUnknown('TICKET', ticketId))
+    return ticket as StoredTicket
+  }
+
+  function answer(result: StopResult) {
+    if (result.outcome === 'done') return { status: 200 as const, body: ticketView(result.ticket, deps.config.publicUrl) }
+    return refuse(409, codes[result.status], `this ticket is ${result.status.toLowerCase().replace('_', ' ')} already`)
+  }
+
+  return {
+    stopTicket: async ({ params: { ticketId }, body, principal }) => {
+      const ticket = await getOfOwnEvent(ticketId, principal.userId)
+      return answer(await deps.transact((tx) => deps.stops.stop(tx, ticket, body.note ?? null)))
+    },
+    reinstateTicket: async ({ params: { ticketId }, principal }) => {
+      const ticket = await getOfOwnEvent(ticketId, principal.userId)
+      return answer(await deps.transact((tx) => deps.stops.reinstate(tx, ticket)))
+    },
+    getDisputePolicy: async ({ principal }) => ({ status: 200, body: await findPolicy(sql, principal.userId) }),
+    putDisputePolicy: async ({ body, principal }) => {
+      await savePolicy(sql, principal.userId, body)
+      return { status: 200, body }
+    },
+  }
+}
+
+const codes = {
+  CHECKED_IN: 'ALREADY_CHECKED_IN',
+  CANCELLED: 'TICKET_CANCELLED',
+  TRANSFERRED: 'TICKET_TRANSFERRED',
+} as const

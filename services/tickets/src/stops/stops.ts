@@ -1,0 +1,116 @@
+import { type TicketId, type TicketStatus, ticketsReinstated, ticketsStopped, type UserId } from '@boxoffice/contracts'
+import type { AppendAll } from '@boxoffice/messaging'
+import type { Tx } from '@boxoffice/service-kit'
+import { findPicture } from '../event-pictures/picture-repository.ts'
+import { findOutcome } from '../issuing/outcome-repository.ts'
+import { lockOrder } from '../reservations/locks.ts'
+import type { StoredTicket } from '../tickets/ticket.ts'
+import { findTicket } from '../tickets/ticket-repository.ts'
+import { type DisputeOfOrder, findPolicy, hasLostDispute, saveDispute } from './dispute-repository.ts'
+import { listTicketIdsOfOrder, reinstateTickets, restop, stopTickets } from './stop-repository.ts'
+
+export type StopResult =
+  | { outcome: 'done'; ticket: StoredTicket }
+  /** It is of no use any more, or was of use already. */
+  | { outcome: 'refused'; status: Exclude<TicketStatus, 'ACTIVE'> }
+
+/**
+ * Tickets that admit nobody for a while: their organizer stops them, or a dispute is lost. Whoever holds them now is told, of all of an
+ * order at once. An organizer's stop ends by the organizer alone; that of a dispute also when the dispute is won after all.
+ */
+export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () => Date }) {
+  /** Stop one as its organizer wants it, also one that a dispute has stopped. */
+  async function stop(tx: Tx, { orderId, ticketId }: StoredTicket, note: string | null): Promise<StopResult> {
+    await lockOrder(tx, orderId)
+    const wish = { reason: 'ORGANIZER', note } as const
+    const stopped = await stopTickets(tx, [ticketId], wish)
+    await tellStopped(tx, stopped)
+    const ticket = stopped[0] ?? (await restop(tx, ticketId, wish))
+    return ticket ? { outcome: 'done', ticket } : refusalOf(await getTicket(tx, ticketId))
+  }
+
+  /** Let one admit again; one that is not stopped stays as it is. */
+  async function reinstate(tx: Tx, { orderId, ticketId }: StoredTicket): Promise<StopResult> {
+    await lockOrder(tx, orderId)
+    const reinstated = await reinstateTickets(tx, [ticketId])
+    await tellReinstated(tx, reinstated)
+    const ticket = reinstated[0] ?? (await getTicket(tx, ticketId))
+    const isGone = ticket.status === 'CANCELLED' || ticket.status === 'TRANSFERRED'
+    return isGone ? refusalOf(ticket) : { outcome: 'done', ticket }
+  }
+
+  /**
+   * A dispute of an order has ended. Lost: its tickets that were not used are stopped, whoever has them, where their organizer wants it
+   * so. Otherwise: those that were stopped for a lost one are reinstated, unless another is lost. Throws where the order's tickets are
+   * not made yet.
+   */
+  async function takeDispute(tx: Tx, dispute: DisputeOfOrder): Promise<void> {
+    const { orderId } = dispute
+    await lockOrder(tx, orderId)
+    if (!(await findOutcome(tx, orderId))) throw new Error(`a dispute of order ${orderId} came before its tickets`)
+    if (!(await saveDispute(tx, dispute))) return
+    const ticketIds = await listTicketIdsOfOrder(tx, orderId)
+    const [ticketId] = ticketIds
+    if (!ticketId) return
+    if (dispute.outcome === 'LOST') {
+      const { stopTickets: isWanted } = await findPolicy(tx, await getOrganizer(tx, ticketId))
+      if (isWanted) await tellStopped(tx, await stopTickets(tx, ticketIds, { reason: 'DISPUTE_LOST', note: null }))
+    } else if (!(await hasLostDispute(tx, orderId))) {
+      await tellReinstated(tx, await reinstateTickets(tx, ticketIds, 'DISPUTE_LOST'))
+    }
+  }
+
+  const tellStopped = (tx: Tx, tickets: readonly StoredTicket[]) =>
+    appendAll(
+      tx,
+      ticketsStopped,
+      byHolder(tickets).map(({ about, first: { stoppedAt, stopReason }, aggregateVersion }) => {
+        if (!stoppedAt || !stopReason) throw new Error('a ticket that was stopped is not')
+        return { payload: { ...about, reason: stopReason, stoppedAt }, aggregateVersion }
+      }),
+    )
+
+  async function tellReinstated(tx: Tx, tickets: readonly StoredTicket[]): Promise<void> {
+    const reinstatedAt = now()
+    const messages = byHolder(tickets).map(({ about, aggregateVersion }) => ({
+      payload: { ...about, reinstatedAt },
+      aggregateVersion,
+    }))
+    await appendAll(tx, ticketsReinstated, messages)
+  }
+
+  return { stop, reinstate, takeDispute }
+}
+export type Stops = ReturnType<typeof createStops>
+
+const refusalOf = ({ ticketId, status }: StoredTicket): StopResult => {
+  if (status === 'ACTIVE') throw new Error(`ticket ${ticketId} could be stopped, and was not`)
+  return { outcome: 'refused', status }
+}
+
+async function getTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket> {
+  const ticket = await findTicket(tx, ticketId)
+  if (!ticket) throw new Error(`there is no ticket ${ticketId}`)
+  return ticket
+}
+
+async function getOrganizer(tx: Tx, ticketId: TicketId): Promise<UserId> {
+  const { eventId } = await getTicket(tx, ticketId)
+  const picture = await findPicture(tx, eventId)
+  if (!picture) throw new Error(`event ${eventId} has tickets and no picture`)
+  return picture.organizerId
+}
+
+/** Tickets of one order, one message for each who holds some. */
+function byHolder(tickets: readonly StoredTicket[]) {
+  return [...Map.groupBy(tickets, ({ userId }) => userId).values()].map((theirs) => {
+    const [first] = theirs as [StoredTicket, ...StoredTicket[]]
+    const { orderId, userId, eventId } = first
+    const ticketIds = theirs.map(({ ticketId }) => ticketId)
+    return {
+      about: { orderId, userId, eventId, ticketIds },
+      first,
+      aggregateVersion: Math.max(...theirs.map(({ version }) => version)),
+    }
+  })
+}

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Currency,
+  type DisputeOutcome,
+  disputeClosed,
+  type EventId,
+  type Minor,
+  type OrderId,
+  type TicketId,
+  ticketsReinstated,
+  ticketsStopped,
+  type UserId,
+} from '@boxoffice/contracts'
+import { createProbe, type Probe } from '@boxoffice/messaging/testing'
+import { stopWorkers } from '@boxoffice/service-kit/testing'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { buildWorkers } from '../src/workers.ts'
+import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
+import { createSetting, type Setting, some } from './setting.ts'
+
+let setting: Setting
+let probe: Probe
+let workers: ReturnType<typeof buildWorkers>
+beforeAll(async () => {
+  setting = await createSetting()
+  probe = await createProbe(setting.aws, ['ticket-events'])
+  workers = buildWorkers(setting.deps)
+  for (const worker of workers) worker.start()
+})
+afterAll(async () => {
+  await stopWorkers(workers)
+  await probe.close()
+  await setting.close()
+})
+
+const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
+
+/** An order of so many tickets of an event of an organizer. */
+async function ordered(quantity = 2) {
+  const offered = await setting.offer(20)
+  const organizer = await organizerOf(setting, offered)
+  const guest = await buyer(setting, offered.eventId, some(offered.typeId, quantity))
+  return { eventId: offered.eventId, typeId: offered.typeId, organizer, guest, orderId: guest.orderId }
+}
+type Ordered = Pick<Awaited<ReturnType<typeof ordered>>, 'eventId' | 'orderId' | 'guest'>
+
+/** What the payment service says of a dispute; resolves when it was taken in. */
+async function tell(
+  { eventId, orderId, guest }: Ordered,
+  outcome: DisputeOutcome,
+  { disputeId = `du_${orderId}`, version = 1 } = {},
+) {
+  const about = { orderId, orderNumber: 'ORD-2026-000001', userId: guest.userId, eventId: eventId as EventId, disputeId, outcome }
+  const payload = { ...about, amount: 10_000 as Minor, currency: 'EUR' as Currency, closedAt: new Date() }
+  const before = await taken()
+  await setting.deps.messaging.transact((tx) => setting.appendAny(tx, disputeClosed, payload, { aggregateVersion: version }))
+  await until(async () => expect(await taken()).toBe(before + 1))
+}
+const taken = async () =>
+  (await query("select count(*)::int as count from inbox where event_type = 'DISPUTE_CLOSED'")).rows[0].count as number
+const stopsOf = async (orderId: OrderId) =>
+  (
+    await query('select status, stop_reason as reason from tickets where order_id = $1 order by ordinal, created_at, ticket_id', [
+      orderId,
+    ])
+  ).rows.map(({ status, reason }) => `${status} ${reason}`)
+const toldTo = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
+  probe.heard(definition as typeof ticketsReinstated).filter(({ payload }) => payload.userId === userId)
+
+it('a lost dispute stops every ticket of its order that was not used, and tells its holder once', async () => {
+  const order = await ordered(3)
+  const { eventId, typeId, organizer, guest, orderId } = order
+  const codes = await Promise.all(guest.tickets.map(({ ticketId }) => codeOf(guest, ticketId)))
+  expect((await show(organizer, eventId, codes[0] as string)).status).toBe(200)
+  await tell(order, 'LOST')
+  expect(await show(organizer, eventId, codes[1] as string)).toMatchObject({
+    status: 409,
+    body: { error: 'TICKET_STOPPED', stopReason: 'DISPUTE_LOST', message: expect.stringContaining('the bank took the money') },
+  })
+  expect((await stopsOf(orderId)).toSorted()).toEqual(['ACTIVE DISPUTE_LOST', 'ACTIVE DISPUTE_LOST', 'CHECKED_IN null'])
+  const { payload } = await probe.waitFor(ticketsStopped, (message) => message.payload.orderId === orderId)
+  expect(payload).toMatchObject({ userId: guest.userId, eventId, reason: 'DISPUTE_LOST', stoppedAt: expect.any(Date) })
+  expect(payload.ticketIds.toSorted()).toEqual([1, 2].map((index) => guest.tickets[index]?.ticketId).toSorted())
+  expect(await setting.counters(typeId)).toEqual({ capacity: 20, held: 0, sold: 3 })
+  const print = await setting.mailing.getOrderPrint({ params: { orderId }, query: {} })
+  expect(print.body.tickets.map(({ ticketId }) => ticketId)).toEqual([guest.tickets[0]?.ticketId])
+})
+
+it('who has it now is told, also where it was passed on, and each of their own', async () => {
+  const order = await ordered(2)
+  const { guest, orderId } = order
+  const friend = await account(setting)
+  await passOn(guest, guest.ticketId, friend.email)
+  await tell(order, 'LOST')
+  const [received] = await ticketsOf(friend)
+  expect(received).toMatchObject({ status: 'ACTIVE', stopReason: 'DISPUTE_LOST' })
+  const told = await until(() => {
+    const messages = probe.heard(ticketsStopped).filter(({ payload }) => payload.orderId === orderId)
+    expect(messages).toHaveLength(2)
+    return new Map(messages.map(({ payload }) => [payload.userId, payload.ticketIds]))
+  })
+  expect(told.get(friend.userId)).toEqual([received?.ticketId])
+  expect(told.get(guest.userId)).toEqual([guest.tickets[1]?.ticketId])
+})
+
+it('an organizer who wants it otherwise has it so, from then on', async () => {
+  const order = await ordered(1)
+  const { organizer, orderId } = order
+  expect((await organizer.client.getDisputePolicy({})).body).toEqual({ stopTickets: true })
+  for (const stopTickets of [false, true, false]) {
+    expect(await organizer.client.putDisputePolicy({ body: { stopTickets } })).toEqual({ status: 200, body: { stopTickets } })
+    expect((await organizer.client.getDisputePolicy({})).body).toEqual({ stopTickets })
+  }
+  await tell(order, 'LOST')
+  expect(await stopsOf(orderId)).toEqual(['ACTIVE null'])
+  expect((await show(organizer, order.eventId, await codeOf(order.guest, order.guest.ticketId))).status).toBe(200)
+  const other = await ordered(1)
+  expect((await other.organizer.client.getDisputePolicy({})).body).toEqual({ stopTickets: true })
+  await tell(other, 'LOST')
+  expect(await stopsOf(other.orderId)).toEqual(['ACTIVE DISPUTE_LOST'])
+})
+
+it('what its organizer reinstates stays so, however often the loss is told', async () => {
+  const order = await ordered(1)
+  const { organizer, guest, orderId, eventId } = order
+  const ticketId = guest.ticketId
+  await tell(order, 'LOST')
+  expect((await organizer.client.reinstateTicket({ params: { ticketId } })).status).toBe(200)
+  await tell(order, 'LOST')
+  expect(await stopsOf(orderId)).toEqual(['ACTIVE null'])
+  expect((await show(organizer, eventId, await codeOf(guest, ticketId))).status).toBe(200)
+  await probe.waitFor(ticketsReinstated, ({ payload }) => payload.orderId === orderId)
+  expect(toldTo(ticketsStopped, guest.userId)).toHaveLength(1)
+  expect(toldTo(ticketsReinstated, guest.userId)).toHaveLength(1)
+})
+
+it.each(['WON', 'CLOSED'] as const)(
+  'a dispute that is %s after all reinstates what its loss has stopped, and nothing else',
+  async (outcome) => {
+    const order = await ordered(2)
+    const { organizer, guest, orderId } = order
+    const own = guest.tickets[0]?.ticketId as TicketId
+    await organizer.client.stopTicket({ params: { ticketId: own }, body: {} })
+    await tell(order, 'LOST')
+    await tell(order, outcome, { version: 2 })
+    expect((await stopsOf(orderId)).toSorted()).toEqual(['ACTIVE ORGANIZER', 'ACTIVE null'])
+    const { payload } = await probe.waitFor(ticketsReinstated, (message) => message.payload.orderId === orderId)
+    expect(payload).toMatchObject({ userId: guest.userId, ticketIds: [guest.tickets[1]?.ticketId] })
+  },
+)
+
+it('an organizer who stops what a dispute has stopped keeps it so, whatever becomes of the dispute', async () => {
+  const order = await ordered(1)
+  const { organizer, guest, orderId } = order
+  await tell(order, 'LOST')
+  const again = await organizer.client.stopTicket({ params: { ticketId: guest.ticketId }, body: { note: 'Not to be let in' } })
+  expect(again).toMatchObject({ status: 200, body: { stopReason: 'ORGANIZER' } })
+  await tell(order, 'WON', { version: 2 })
+  expect(await stopsOf(orderId)).toEqual(['ACTIVE ORGANIZER'])
+  expect(toldTo(ticketsStopped, guest.userId)).toHaveLength(1)
+})
+
+it('the latest end of a dispute counts, in whatever order they come', async () => {
+  const order = await ordered(1)
+  await tell(order, 'WON', { version: 2 })
+  await tell(order, 'LOST', { version: 1 })
+  expect(await stopsOf(order.orderId)).toEqual(['ACTIVE null'])
+  await tell(order, 'LOST', { version: 3 })
+  expect(await stopsOf(order.orderId)).toEqual(['ACTIVE DISPUTE_LOST'])
+})
+
+it('of two that are lost both must be won', async () => {
+  const order = await ordered(1)
+  const [first, second] = [`du_${randomUUID()}`, `du_${randomUUID()}`]
+  for (const disputeId of [first, second]) await tell(order, 'LOST', { disputeId })
+  await tell(order, 'WON', { disputeId: first, version: 2 })
+  expect(await stopsOf(order.orderId)).toEqual(['ACTIVE DISPUTE_LOST'])
+  await tell(order, 'WON', { disputeId: second, version: 2 })
+  expect(await stopsOf(order.orderId)).toEqual(['ACTIVE null'])
+})
+
+it('a loss and admissions at the same moment: each ticket is admitted or stopped', async () => {
+  const order = await ordered(10)
+  const { organizer, guest, orderId, eventId } = order
+  const codes = await Promise.all(guest.tickets.map(({ ticketId }) => codeOf(guest, ticketId)))
+  const [, ...answers] = await Promise.all([tell(order, 'LOST'), ...codes.map((code) => show(organizer, eventId, code))])
+  const admitted = answers.filter(({ status }) => status === 200).length
+  expect((await stopsOf(orderId)).toSorted()).toEqual([
+    ...Array(10 - admitted).fill('ACTIVE DISPUTE_LOST'),
+    ...Array(admitted).fill('CHECKED_IN null'),
+  ])
+})
+
+it('one that comes before its tickets are made is no loss to be forgotten: it fails, to be tried again', async () => {
+  const { guest } = await ordered(1)
+  const unknown = { disputeId: 'du_early', orderId: randomUUID() as OrderId, outcome: 'LOST', version: 1 } as const
+  await expect(setting.deps.transact((tx) => setting.deps.stops.takeDispute(tx, unknown))).rejects.toThrow('before its tickets')
+  expect((await query('select from order_disputes where dispute_id = $1', ['du_early'])).rowCount).toBe(0)
+  expect(await ticketsOf(guest)).toMatchObject([{ status: 'ACTIVE' }])
+})
