@@ -84,6 +84,7 @@ export const queues = {
           'PASSWORD_RESET_REQUESTED',
           'EMAIL_CHANGE_REQUESTED',
           'EMAIL_CHANGED',
+          'SESSIONS_ENDED',
         ],
       },
       { topic: 'ticket-events', eventTypes: ['TICKETS_GENERATED', 'TICKET_TRANSFERRED', 'TICKET_TRANSFER_OFFERED'] },
@@ -98,7 +99,7 @@ export const queues = {
           'REFUND_PROCESSED',
         ],
       },
-      { topic: 'event-events', eventTypes: ['EVENT_UPDATED', 'EVENT_CANCELLED'] },
+      { topic: 'event-events', eventTypes: ['EVENT_PUBLISHED', 'EVENT_UPDATED', 'EVENT_CANCELLED'] },
     ],
   },
   // Without a filter: what SES publishes has no attributes of ours.
