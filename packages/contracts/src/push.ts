@@ -17,7 +17,10 @@ const bytes = (length: number, what: string) =>
 
 /** What `PushSubscription.toJSON()` gives in a browser, and what the device is called. */
 export const NewPushSubscription = z.strictObject({
-  endpoint: z.url({ protocol: /^https$/ }).max(1_000).meta({ description: 'where the browser’s push service takes messages for it' }),
+  endpoint: z
+    .url({ protocol: /^https$/ })
+    .max(1_000)
+    .meta({ description: 'where the browser’s push service takes messages for it' }),
   expirationTime: z.number().nullable().optional().meta({ description: 'taken as browsers send it, and not looked at' }),
   keys: z.strictObject({
     p256dh: bytes(65, 'a point on P-256, uncompressed').meta({ description: 'the browser’s public key' }),

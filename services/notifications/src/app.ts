@@ -1,6 +1,7 @@
 import {
   notificationsInternalRoutes,
   notificationsOpsRoutes,
+  notificationsPushRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
 } from '@boxoffice/contracts'
@@ -13,6 +14,8 @@ import { requestHandlers } from './notifications/request.ts'
 import { resendHandlers } from './notifications/resend.ts'
 import { notificationHandlers } from './notifications/routes.ts'
 import { preferenceHandlers } from './preferences/routes.ts'
+import { pushHandlers } from './push/routes.ts'
+import { orderPage } from './tracking/pages.ts'
 import { mountOneClick, unsubscribePage } from './unsubscribing/pages.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
@@ -21,7 +24,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/notifications',
     title: 'Notifications',
     description: 'What was sent to whom: tickets, refunds, and what else there is to know.',
-    routes: { ...notificationsRoutes, ...notificationsOpsRoutes, ...notificationsSuppressionRoutes },
+    routes: { ...notificationsRoutes, ...notificationsPushRoutes, ...notificationsOpsRoutes, ...notificationsSuppressionRoutes },
     health: {
       database: { required: true, check: () => deps.pool.query('select 1') },
       messaging: deps.messaging.health,
@@ -29,10 +32,11 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   })
   const handlers = { ...notificationHandlers(deps), ...preferenceHandlers(deps), ...resendHandlers(deps) }
   mountRoutes(app, notificationsRoutes, handlers, deps)
+  mountRoutes(app, notificationsPushRoutes, pushHandlers(deps), deps)
   mountRoutes(app, notificationsInternalRoutes, requestHandlers(deps), deps)
   mountOps(app, notificationsOpsRoutes, deps)
   mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)
-  mountMailedPages(app, [unsubscribePage(deps)])
+  mountMailedPages(app, [unsubscribePage(deps), orderPage(deps)])
   mountOneClick(app, deps)
   return app
 }
