@@ -122,8 +122,8 @@ async function start(overrides: Record<string, string>) {
         ...headers,
       }),
     /** What another service says, through its topic and our queue. */
-    tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>) =>
-      deps.transact((tx) => appendAny(sqlOf(tx), definition, payload, { aggregateVersion: 1 })),
+    tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
+      deps.transact((tx) => appendAny(sqlOf(tx), definition, payload, { aggregateVersion })),
     /** What SES says of a mail, through its topic and our queue. */
     tellOfMail: (event: object | string) =>
       sayAsStranger(aws, 'mail-feedback', typeof event === 'string' ? event : JSON.stringify(event)),

@@ -211,7 +211,7 @@ test('a process that dies between two browsers leaves the other for the next, an
     await own.processes.at(-1)?.kill()
     await doomed.ended
     second.mode = 'ok'
-    await own.endLeases()
+    await own.deps.pool.query("update notifications set leased_until = now() - interval '1 second' where lease is not null")
     own.work()
     await pushIs(user, { status: 'SENT' }, own)
     expect([first.read.length, second.read.length]).toEqual([1, 1])
