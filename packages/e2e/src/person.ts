@@ -9,6 +9,7 @@ import {
   eventsOpsRoutes,
   eventsRoutes,
   notificationsOpsRoutes,
+  notificationsPushRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
   type OrderId,
@@ -126,7 +127,7 @@ export async function createPerson(
     events: clientOf(eventsRoutes),
     tickets: clientOf(ticketsRoutes),
     payments,
-    notifications: clientOf(notificationsRoutes),
+    notifications: clientOf({ ...notificationsRoutes, ...notificationsPushRoutes }),
     sagas: clientOf(paymentsSagaRoutes),
     sales: clientOf(analyticsRoutes),
     /** The API of one seat at a time. */

@@ -2,6 +2,7 @@ import type { EventStatus, UserId } from '@boxoffice/contracts'
 import { eventCancelled, eventPublished, eventUpdated } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { leaseAnnouncement } from '../src/announcements/announcement-repository.ts'
 import { type Notifications, startNotifications } from './harness.ts'
 
 const HOUR_MS = 3_600_000
@@ -234,7 +235,6 @@ test('news of an event goes before reminders of others that are due at the same 
      select gen_random_uuid(), type::notification_type, gen_random_uuid(), '{}', 'c', now(), now() - n * interval '1 minute'
      from (values ('EVENT_REMINDER', 3), ('EVENT_REMINDER', 2), ('EVENT_CANCELLED', 1)) v(type, n)`,
   )
-  const { leaseAnnouncement } = await import('../src/announcements/announcement-repository.ts')
   const types: (string | undefined)[] = []
   for (let n = 0; n < 3; n++) types.push((await leaseAnnouncement(prisma, crypto.randomUUID(), 60_000))?.type)
   expect(types).toEqual(['EVENT_CANCELLED', 'EVENT_REMINDER', 'EVENT_REMINDER'])

@@ -7,6 +7,7 @@ import {
   eventsOpsRoutes,
   eventsRoutes,
   notificationsOpsRoutes,
+  notificationsPushRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
   paymentsOpsRoutes,
@@ -27,7 +28,12 @@ export const publicRoutes = {
   events: { ...eventsRoutes, ...eventsOpsRoutes },
   tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
   payments: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
-  notifications: { ...notificationsRoutes, ...notificationsOpsRoutes, ...notificationsSuppressionRoutes },
+  notifications: {
+    ...notificationsRoutes,
+    ...notificationsPushRoutes,
+    ...notificationsOpsRoutes,
+    ...notificationsSuppressionRoutes,
+  },
   analytics: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
 } as const satisfies Record<ServiceKey, Routes>
 

@@ -28,7 +28,7 @@ const clocks = remember((zoneAndLocale) => {
   return { day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }), time: format(CLOCK) }
 })
 
-/** The same in few signs, all of which a text message has in seven bits: `Sat, 17 Jul, 19:30 CEST`. */
+/** The same in few signs, all of which a text message has in seven bits: `Sat 17 Jul, 19:30 CEST`. */
 export function shortWhenOf({ eventDate, timeZone }: { eventDate: Date; timeZone: string }): string {
   const { day, time } = shortClocks(timeZone)
   return `${day.format(eventDate)}, ${time.format(eventDate)}`

@@ -46,7 +46,7 @@ test('each of the steps of an order says what became of it, in one message where
     'Boxoffice: we have your order for Gala. You hear from us when it is through.',
     'Boxoffice: your order for Gala is cancelled.',
     'Boxoffice: your payment for Gala went through.',
-    'Boxoffice: Gala begins on Sat, 17 Jul, 19:30 CEST.',
+    'Boxoffice: Gala begins on Sat 17 Jul, 19:30 CEST.',
   ])
   expect(said.map(segmentsOf)).toEqual([1, 1, 1, 1])
 })
