@@ -148,7 +148,7 @@ describe('the time of a reminder', () => {
 
   test.each([
     [10 * 24, 'again, a day before the new date', true],
-    [2, 'not again: that it moved is told by itself', false],
+    [10, 'not again: that it moved is told by itself', false],
   ])('of an event that moves by %i hours after its reminder comes %s', async (hours, _, isAgain) => {
     const user = await service.user()
     service.world.holders = [user.userId]
