@@ -33,6 +33,7 @@ export function fillSecrets(stored: Stored, gateway: { secretKey?: string; webho
     token: known('auth', 'TOKEN_PRIVATE_KEY', fresh.token),
     ticketSigning: known('tickets', 'TICKET_SIGNING_KEY', fresh.ticketSigning),
     notifications: known('notifications', 'NOTIFICATIONS_PRIVATE_KEY', fresh.notifications),
+    push: known('notifications', 'VAPID_PRIVATE_KEY', fresh.push),
     stripeSecretKey: gateway.secretKey ?? stored.payments.STRIPE_SECRET_KEY ?? missingGatewayKey(),
     stripeWebhookSecret: gateway.webhookSecret ?? stored.payments.STRIPE_WEBHOOK_SECRET ?? fresh.stripeWebhookSecret,
   }

@@ -24,6 +24,7 @@ const watchedCalls = [
   ['tickets', 'payments'],
   ['notifications', 'mail'],
   ['notifications', 'sms'],
+  ['notifications', 'push'],
   ['notifications', 'tickets'],
 ] as const
 

@@ -21,5 +21,7 @@ export const RefundId = z.uuid().brand<'RefundId'>()
 export type RefundId = z.output<typeof RefundId>
 export const NotificationId = z.uuid().brand<'NotificationId'>()
 export type NotificationId = z.output<typeof NotificationId>
+export const PushSubscriptionId = z.uuid().brand<'PushSubscriptionId'>()
+export type PushSubscriptionId = z.output<typeof PushSubscriptionId>
 export const MessageId = z.uuid().brand<'MessageId'>()
 export type MessageId = z.output<typeof MessageId>

@@ -18,6 +18,7 @@ export const NotificationType = z.enum([
   'ORDER_CANCELLED',
   'EVENT_UPDATED',
   'EVENT_CANCELLED',
+  'EVENT_REMINDER',
   'TICKET_TRANSFERRED',
   'TICKETS_STOPPED',
 ])
@@ -60,7 +61,7 @@ export type Notification = z.output<typeof Notification>
 
 const UnreadCount = z.int().nonnegative().meta({ description: 'sent and not marked as read' })
 
-const preference = { type: NotificationType, channel: Channel.exclude(['PUSH']) }
+const preference = { type: NotificationType, channel: Channel }
 /** Whether somebody gets notifications of a type by a channel. */
 export const Preference = z.object({
   ...preference,
@@ -89,7 +90,7 @@ export const PreferenceChanges = z.strictObject({
     .meta({ description: 'those that change; a list as GET gave it may come back as it is' }),
   quietHours: QuietHours.nullable()
     .optional()
-    .meta({ description: 'text messages, and mails that can wait, come when they are over; null ends them' }),
+    .meta({ description: 'text messages, pushes, and mails that can wait, come when they are over; null ends them' }),
 })
 export type PreferenceChanges = z.output<typeof PreferenceChanges>
 

@@ -16,6 +16,7 @@ export const routing: readonly RoutingRule[] = [
   { prefix: '/reset-password', service: 'auth' },
   { prefix: '/claim-ticket', service: 'tickets' },
   { prefix: '/unsubscribe', service: 'notifications' },
+  { prefix: '/order', service: 'notifications' },
   { prefix: '/api/events', service: 'events' },
   { prefix: '/api/tickets', service: 'tickets' },
   { prefix: '/api/payments', service: 'payments' },

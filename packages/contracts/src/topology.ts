@@ -84,6 +84,7 @@ export const queues = {
           'PASSWORD_RESET_REQUESTED',
           'EMAIL_CHANGE_REQUESTED',
           'EMAIL_CHANGED',
+          'SESSIONS_ENDED',
         ],
       },
       {
@@ -107,7 +108,7 @@ export const queues = {
           'REFUND_PROCESSED',
         ],
       },
-      { topic: 'event-events', eventTypes: ['EVENT_UPDATED', 'EVENT_CANCELLED'] },
+      { topic: 'event-events', eventTypes: ['EVENT_PUBLISHED', 'EVENT_UPDATED', 'EVENT_CANCELLED'] },
     ],
   },
   // Without a filter: what SES publishes has no attributes of ours.

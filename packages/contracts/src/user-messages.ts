@@ -47,6 +47,12 @@ export const emailChanged = defineMessage('EMAIL_CHANGED', {
   payload: Recipient.extend(sealedToken),
   secret: true,
 })
+/** Sessions that were ended: by signing out, or for safety's sake. One that merely ran out is not told. */
+export const sessionsEnded = defineMessage('SESSIONS_ENDED', {
+  topics: ['user-events'],
+  attributes: ['userId'],
+  payload: z.object({ userId: UserId, sessionIds: z.array(z.uuid()).min(1).max(1_000) }),
+})
 export const userEmailVerified = defineMessage('USER_EMAIL_VERIFIED', {
   topics: ['user-events'],
   attributes: ['userId'],

@@ -10,6 +10,7 @@ import {
   eventsRoutes,
   notificationsDeadLetterRoutes,
   notificationsOpsRoutes,
+  notificationsPushRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
   type OrderId,
@@ -127,7 +128,7 @@ export async function createPerson(
     events: clientOf(eventsRoutes),
     tickets: clientOf(ticketsRoutes),
     payments,
-    notifications: clientOf(notificationsRoutes),
+    notifications: clientOf({ ...notificationsRoutes, ...notificationsPushRoutes }),
     sagas: clientOf(paymentsSagaRoutes),
     sales: clientOf(analyticsRoutes),
     /** The API of one seat at a time. */

@@ -145,7 +145,7 @@ describe('somebody else', () => {
     expect(await trespassesOf(living.otherOrganizer)).toEqual([])
   })
   test('gets the same answer for a thing that is there and one that is not', async () => {
-    const ids = ['reservationId', 'orderId', 'ticketId', 'notificationId', 'transferId'] as const
+    const ids = ['reservationId', 'orderId', 'ticketId', 'notificationId', 'subscriptionId', 'transferId'] as const
     const nothing = Object.fromEntries(ids.map((id) => [id, randomUUID()])) as Partial<World>
     const told: string[] = []
     for (const operation of withIds().filter(({ route }) => route.access === 'user' || route.access === 'proven')) {

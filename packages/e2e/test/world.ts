@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { aBrowser } from '../src/contract/requests.ts'
 import { publishEvent, publishSeatedEvent } from '../src/events.ts'
 import { addressOf, expectStatus } from '../src/person.ts'
 import type { TestSystem } from './start.ts'
@@ -45,6 +46,7 @@ export async function createWorld(running: TestSystem) {
     }),
     200,
   )
+  const device = expectStatus(await buyer.notifications.addPushSubscription({ body: aBrowser }), 201)
   const { notifications } = expectStatus(await buyer.notifications.listNotifications({ query: {} }), 200)
   return {
     organizer,
@@ -63,6 +65,7 @@ export async function createWorld(running: TestSystem) {
       ticketId: ticket.ticketId,
       transferId: transfer.transferId,
       notificationId: notifications[0]?.notificationId ?? randomUUID(),
+      subscriptionId: device.subscriptionId,
       userId: buyer.userId,
       email: buyer.email,
     },

@@ -60,7 +60,10 @@ function ownSecrets(service: ServiceKey, secrets: Secrets): Environment {
     case 'payments':
       return { STRIPE_SECRET_KEY: secrets.stripeSecretKey, STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret }
     case 'notifications':
-      return { NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(secrets.notifications.privateKey) }
+      return {
+        NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(secrets.notifications.privateKey),
+        VAPID_PRIVATE_KEY: JSON.stringify(secrets.push.privateKey),
+      }
     case 'events':
     case 'analytics':
       return {}

@@ -84,6 +84,6 @@ test('no service sees a private key of another, and the public keys hold nothing
     Object.values(environment).flatMap((value) => [...value.matchAll(/"d":"([^"]+)"/g)].map((match) => match[1])),
   )
   expect(new Set(privates).size).toBe(privates.length)
-  expect(privates).toHaveLength(serviceKeys.length + 3) // their own, and: access tokens, tickets' codes, mail tokens
+  expect(privates).toHaveLength(serviceKeys.length + 4) // their own, and: access tokens, tickets' codes, mail tokens, pushes
   for (const { SERVICE_PUBLIC_KEYS } of environments) expect(SERVICE_PUBLIC_KEYS).not.toContain('"d":')
 })

@@ -16,6 +16,8 @@ export const Secrets = z.object({
   ticketSigning: KeyPair,
   /** P-256, for ECDH-ES: what auth tells notifications alone. */
   notifications: KeyPair,
+  /** P-256: by which push services know us. */
+  push: KeyPair,
   stripeSecretKey: z.string(),
   stripeWebhookSecret: z.string(),
 })
@@ -39,14 +41,16 @@ export function createSecrets(): Secrets {
     services: Object.fromEntries(callers.map((name) => [name, createSigningKey(name)])),
     token: createSigningKey(`token-${suffix()}`),
     ticketSigning: createSigningKey(`tickets-${suffix()}`),
-    notifications: createEncryptionKey(`notifications-${suffix()}`),
+    notifications: createP256Key(`notifications-${suffix()}`),
+    push: createP256Key(`push-${suffix()}`),
     stripeSecretKey: `sk_test_${randomBytes(24).toString('hex')}`,
     stripeWebhookSecret: `whsec_${randomBytes(24).toString('hex')}`,
   }
 }
 
 const createSigningKey = (kid: string) => asJwks(generateKeyPairSync('ed25519'), { kid, alg: 'EdDSA' })
-const createEncryptionKey = (kid: string) => asJwks(generateKeyPairSync('ec', { namedCurve: 'P-256' }), { kid })
+/** On P-256: for ECDH, or for the signatures of VAPID. */
+const createP256Key = (kid: string) => asJwks(generateKeyPairSync('ec', { namedCurve: 'P-256' }), { kid })
 
 type Exportable = { export(options: { format: 'jwk' }): object }
 

@@ -4,11 +4,13 @@ import {
   emailVerificationRequested,
   passwordResetRequested,
   type Session,
+  sessionsEnded,
   userCreated,
   userEmailVerified,
 } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { insertReset } from '../src/recovery/reset-repository.ts'
 import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
@@ -66,6 +68,9 @@ describe('a forgotten password', () => {
       await expect(auth.as({ accessToken }).getMe({})).rejects.toMatchObject({ status: 401 })
     }
     expect(await auth.client.refresh({ body: { refreshToken: other.refreshToken } })).toMatchObject({ status: 200 })
+    const { userId } = session.user
+    const { payload } = await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === userId)
+    expect(payload.sessionIds.sort()).toEqual([session, second.body].map(({ accessToken }) => decodeJwt(accessToken).sid).sort())
   })
   test('proves the address, since its mail was read', async () => {
     const session = await auth.register()

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sessionsEnded } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
@@ -215,4 +216,17 @@ test('a session that has ended takes its access tokens with it: signed out, stol
       })
     })
   }
+})
+
+test('that a session ended is said to the others in its commit, by its id: signed out or stolen, and not that it ran out', async () => {
+  const [signedOut, stolen, kept] = [await auth.register(), await auth.register(), await auth.register()]
+  await auth.client.logout({ body: { refreshToken: signedOut.refreshToken } })
+  await rotate(await rotate(stolen.refreshToken))
+  auth.moveClock(11)
+  expect(await refresh(stolen.refreshToken)).toMatchObject({ status: 401, body: { error: 'TOKEN_REUSED' } })
+  for (const { user, accessToken } of [signedOut, stolen]) {
+    const { payload } = await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === user.userId)
+    expect(payload.sessionIds).toEqual([decodeJwt(accessToken).sid])
+  }
+  expect(auth.probe.heard(sessionsEnded).filter(({ payload }) => payload.userId === kept.user.userId)).toEqual([])
 })

@@ -2,6 +2,7 @@ import {
   notificationsDeadLetterRoutes,
   notificationsInternalRoutes,
   notificationsOpsRoutes,
+  notificationsPushRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
 } from '@boxoffice/contracts'
@@ -15,6 +16,8 @@ import { requestHandlers } from './notifications/request.ts'
 import { resendHandlers } from './notifications/resend.ts'
 import { notificationHandlers } from './notifications/routes.ts'
 import { preferenceHandlers } from './preferences/routes.ts'
+import { pushHandlers } from './push/routes.ts'
+import { orderPage } from './tracking/pages.ts'
 import { mountOneClick, unsubscribePage } from './unsubscribing/pages.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
@@ -25,6 +28,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'What was sent to whom: tickets, refunds, and what else there is to know.',
     routes: {
       ...notificationsRoutes,
+      ...notificationsPushRoutes,
       ...notificationsOpsRoutes,
       ...notificationsDeadLetterRoutes,
       ...notificationsSuppressionRoutes,
@@ -36,11 +40,12 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   })
   const handlers = { ...notificationHandlers(deps), ...preferenceHandlers(deps), ...resendHandlers(deps) }
   mountRoutes(app, notificationsRoutes, handlers, deps)
+  mountRoutes(app, notificationsPushRoutes, pushHandlers(deps), deps)
   mountRoutes(app, notificationsInternalRoutes, requestHandlers(deps), deps)
   mountOps(app, notificationsOpsRoutes, deps)
   mountRoutes(app, notificationsDeadLetterRoutes, deadLetterHandlers(deps), deps)
   mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)
-  mountMailedPages(app, [unsubscribePage(deps)])
+  mountMailedPages(app, [unsubscribePage(deps), orderPage(deps)])
   mountOneClick(app, deps)
   return app
 }

@@ -13,6 +13,7 @@ import {
 } from '@boxoffice/service-kit'
 import type { JWK } from 'jose'
 import { z } from 'zod'
+import { type Vapid, vapidOf } from './push/vapid.ts'
 
 const Address = z.email().max(254)
 const Addresses = z
@@ -33,6 +34,8 @@ export const callees = {
   // The notification's row is due again, MAIL_ATTEMPTS_MAX times; MAIL_TIMEOUT_MS is how long a call may take.
   mail: ['firstWait', 'bulkhead', 'ratePerSecond'],
   sms: ['firstWait', 'bulkhead', 'ratePerSecond'],
+  push: ['firstWait', 'bulkhead', 'ratePerSecond'],
+  pushElsewhere: ['bulkhead', 'ratePerSecond'],
 } as const
 
 export const Environment = z.object({
@@ -62,6 +65,21 @@ export const Environment = z.object({
     .regex(/^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$/, 'must be 1 to 11 letters and digits')
     .optional()
     .describe('sender that telephones show, where the country allows one'),
+  VAPID_PRIVATE_KEY: secret(
+    Jwk.refine(({ kty, crv, d }) => kty === 'EC' && crv === 'P-256' && Boolean(d), 'must be a private key on P-256')
+      .optional()
+      .describe('JWK on P-256 by which push services know us; without it no pushes are sent'),
+  ),
+  PUSH_ADDRESSES: z
+    .enum(['public', 'any'])
+    .default('public')
+    .describe('where push services may be; any: also on this machine and its networks, for tests'),
+  EVENT_REMINDER_HOURS: z.coerce
+    .number()
+    .min(0)
+    .max(720)
+    .default(24)
+    .describe('so long before an event whoever holds a ticket is reminded of it; 0: nobody is'),
   DLQ_CHECK_SECONDS: z.coerce.number().int().min(1).default(300).describe('how often dead-letter queues are looked at'),
   DEAD_LETTERS_KEEP_DAYS: z.coerce
     .number()
@@ -106,7 +124,7 @@ export const Environment = z.object({
     .min(100)
     .max(120_000)
     .default(10_000)
-    .describe('how long SES, or SNS for a text message, may take, in ms'),
+    .describe('how long SES, SNS for a text message, or a push service may take, in ms'),
   MAIL_UNPROVEN_PER_DAY: z.coerce
     .number()
     .int()
@@ -136,6 +154,8 @@ export interface Config extends BaseConfig {
   privateKey: JWK
   ses: { region: string; endpoint?: string; timeoutMs: number; configurationSet?: string }
   sms: { region: string; endpoint?: string; timeoutMs: number; senderId?: string }
+  push: { vapid: Vapid | null; timeoutMs: number; privateAddresses: boolean }
+  reminderLeadMs: number
   sender: { from: string; replyTo: string[] }
   deadLetters: { checkMs: number; keepMs: number }
   logPollMs: number
@@ -173,6 +193,14 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       timeoutMs: read.MAIL_TIMEOUT_MS,
       senderId: read.SMS_SENDER_ID,
     },
+    push: {
+      vapid: read.VAPID_PRIVATE_KEY
+        ? vapidOf(read.VAPID_PRIVATE_KEY, read.REPLY_TO_ADDRESSES?.[0] ?? read.FROM_EMAIL_ADDRESS)
+        : null,
+      timeoutMs: read.MAIL_TIMEOUT_MS,
+      privateAddresses: read.PUSH_ADDRESSES === 'any',
+    },
+    reminderLeadMs: read.EVENT_REMINDER_HOURS * 3_600_000,
     logPollMs: read.LOG_POLL_MS,
     deadLetters: { checkMs: read.DLQ_CHECK_SECONDS * 1_000, keepMs: read.DEAD_LETTERS_KEEP_DAYS * DAY_MS },
     sender: { from: read.FROM_EMAIL_ADDRESS, replyTo: read.REPLY_TO_ADDRESSES ?? [] },

@@ -7,6 +7,8 @@ import { createFeedbackMetrics } from './feedback/metrics.ts'
 import { createFeedback, type Feedback } from './feedback/take-in.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
+import { createPushProvider, type PushProvider } from './push/push-provider.ts'
+import { createPushService } from './push/push-service.ts'
 import { createComposer } from './sending/compose.ts'
 import { createDelivery } from './sending/deliver.ts'
 import { createPrepare } from './sending/hand-over.ts'
@@ -17,6 +19,7 @@ import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
 import { createTicketNews } from './sending/ticket-news.ts'
+import { createOrderLinks, createOrderTokens, type OrderTokens } from './tracking/order-token.ts'
 import type { Transact } from './transaction.ts'
 import { createUnsubscribeLinks } from './unsubscribing/links.ts'
 import { createUnsubscribeTokens, type UnsubscribeTokens } from './unsubscribing/unsubscribe-token.ts'
@@ -31,10 +34,13 @@ export interface Dependencies extends Foundation {
   deadLetters: DeadLetterGauge
   mail: MailProvider
   sms: SmsProvider
+  /** null: this installation sends no pushes. */
+  push: PushProvider | null
   sender: ReturnType<typeof createSender>
   feedback: Feedback
   watchLog: WatchLog
   unsubscribeTokens: UnsubscribeTokens
+  orderTokens: OrderTokens
   close(): Promise<void>
 }
 
@@ -51,9 +57,11 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const peers = createPeers(config, foundation)
   const mail = createSesProvider(config.ses, policies.mail, foundation)
   const sms = createSnsProvider(config.sms, policies.sms, foundation)
+  const push = createPushes(config, foundation)
   const deadLetters = metrics.gauge('dead_letters', 'letters in each dead-letter queue, as the monitor last saw them', ['queue'])
   const ticketNews = createTicketNews(messaging)
   const unsubscribeTokens = createUnsubscribeTokens(config.privateKey)
+  const orderTokens = createOrderTokens(config.privateKey)
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
@@ -65,13 +73,20 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       openToken: createTokenOpener(config.privateKey),
       publicUrl,
       unsubscribeLinksOf: createUnsubscribeLinks(unsubscribeTokens, publicUrl),
+      orderLinkOf: createOrderLinks(orderTokens, publicUrl),
+      reminderLeadMs: config.reminderLeadMs,
+      push,
       now,
       bulkTicketsMin,
       mailBytesMax,
     }),
     sendingMetrics: createSendingMetrics(pool, metrics),
-    prepare: createPrepare({ mail, sms, sender: config.sender }),
-    firstWaitMs: { EMAIL: policies.mail.retry?.firstWaitMs ?? 0, SMS: policies.sms.retry?.firstWaitMs ?? 0 },
+    prepare: createPrepare({ mail, sms, push, sender: config.sender }),
+    firstWaitMs: {
+      EMAIL: policies.mail.retry?.firstWaitMs ?? 0,
+      SMS: policies.sms.retry?.firstWaitMs ?? 0,
+      PUSH: policies.push.retry?.firstWaitMs ?? 0,
+    },
   })
   return {
     ...foundation,
@@ -84,13 +99,16 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     deadLetters,
     mail,
     sms,
+    push,
     sender: createSender({ ...foundation, ...delivery, sql: sqlOfPool(pool), deliver }),
     feedback: createFeedback({ ticketNews, logger, feedbackMetrics: createFeedbackMetrics(pool, metrics) }),
     watchLog: createLogWatch({ prisma, now, logger, pollMs: config.logPollMs }),
     unsubscribeTokens,
+    orderTokens,
     async close() {
       mail.close()
       sms.close()
+      await push?.close()
       await peers.close()
       messaging.close()
       aws.close()
@@ -99,4 +117,21 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       await pool.end()
     },
   }
+}
+
+/** Pushes, where they are configured. */
+function createPushes({ push, policies }: Config, foundation: Foundation): PushProvider | null {
+  if (!push.vapid) return null
+  const service = createPushService(push, push.vapid, policies, foundation)
+  const { pool, metrics, logger, now } = foundation
+  const { publicKey } = push.vapid
+  return createPushProvider({
+    publicKey,
+    sql: sqlOfPool(pool),
+    send: service.send,
+    closeService: service.close,
+    metrics,
+    logger,
+    now,
+  })
 }

@@ -6,11 +6,14 @@ import { feedbackTransact } from './feedback/feedback-transaction.ts'
 import { translateSesEvent } from './feedback/ses-event.ts'
 import { feedbackSubscribers } from './feedback/subscriptions.ts'
 import { notificationSubscribers, takeTogether } from './notifications/subscriptions.ts'
+import { createReminderClock } from './reminders/reminder-clock.ts'
 
 /** The relay first: it stops last, when the others have said what they had to say. */
 export function buildWorkers(deps: Dependencies): Worker[] {
   const { messaging, sender, transact, config } = deps
   const announcer = createAnnouncer({ ...deps, ...config.delivery, told: sender.nudge })
+  const { leaseMs, pollMs } = config.delivery
+  const reminders = createReminderClock({ ...deps, leaseMs, pollMs, announced: announcer.nudge })
   const consumer = messaging.consumeWith('notification-queue', notificationSubscribers(deps), {
     async transact(work) {
       const result = await transactOnPool(deps.pool, work)
@@ -27,5 +30,15 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     translate: translateSesEvent,
   })
   const monitor = createDeadLetterMonitor({ ...deps, ...config.deadLetters })
-  return [messaging.relay, messaging.housekeeping, createIdempotencySweeper(deps), monitor, sender, announcer, feedback, consumer]
+  return [
+    messaging.relay,
+    messaging.housekeeping,
+    createIdempotencySweeper(deps),
+    monitor,
+    sender,
+    announcer,
+    reminders,
+    feedback,
+    consumer,
+  ]
 }

@@ -6,6 +6,7 @@ import {
   type Minor,
   notificationsDeadLetterRoutes,
   notificationsInternalRoutes,
+  notificationsPushRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
   type OrderId,
@@ -39,6 +40,7 @@ import { buildApp } from '../src/app.ts'
 import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
+import { startFakePush } from './fake-push.ts'
 import { startFakeSes } from './fake-ses.ts'
 import { startFakeSms } from './fake-sms.ts'
 import { createWorld, startPeers } from './peers.ts'
@@ -46,11 +48,13 @@ import { createWorld, startPeers } from './peers.ts'
 /** The notification service with its own database and queues; SES and the other services are stubs on ports of their own. */
 export const startNotifications = (overrides: Record<string, string> = {}) => measured('servers', () => start(overrides))
 
+const p256 = () => generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
+
 async function start(overrides: Record<string, string>) {
   const authority = await createTestAuthority()
   const world = createWorld()
-  const [peers, ses, sms] = await Promise.all([startPeers(world), startFakeSes(), startFakeSms()])
-  const mailKey = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
+  const [peers, ses, sms, pushes] = await Promise.all([startPeers(world), startFakeSes(), startFakeSms(), startFakePush()])
+  const [mailKey, pushKey] = await Promise.all([p256(), p256()])
   const environment: Record<string, string> = {
     ...authority.environment('notification-service'),
     ...peers.environment,
@@ -65,6 +69,8 @@ async function start(overrides: Record<string, string>) {
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
     SQS_WAIT_SECONDS: '0.2',
     NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(await exportJWK(mailKey.privateKey)),
+    VAPID_PRIVATE_KEY: JSON.stringify(await exportJWK(pushKey.privateKey)),
+    PUSH_ADDRESSES: 'any',
     FROM_EMAIL_ADDRESS: 'tickets@boxoffice.example',
     MAIL_CONFIGURATION_SET: 'boxoffice-mails',
     REPLY_TO_ADDRESSES: 'help@boxoffice.example, desk@boxoffice.example',
@@ -97,6 +103,7 @@ async function start(overrides: Record<string, string>) {
     app,
     ses,
     sms,
+    pushes,
     world,
     probe,
     aws,
@@ -108,7 +115,11 @@ async function start(overrides: Record<string, string>) {
       for (const worker of others) worker.start()
     },
     client: (headers: Record<string, string>) =>
-      injectClient(app, { ...notificationsRoutes, ...notificationsDeadLetterRoutes, ...notificationsSuppressionRoutes }, headers),
+      injectClient(
+        app,
+        { ...notificationsRoutes, ...notificationsPushRoutes, ...notificationsDeadLetterRoutes, ...notificationsSuppressionRoutes },
+        headers,
+      ),
     /** The internal routes, as another service calls them. */
     as: async (service: Caller, headers: Record<string, string> = {}) =>
       injectClient(app, notificationsInternalRoutes, {
@@ -116,8 +127,8 @@ async function start(overrides: Record<string, string>) {
         ...headers,
       }),
     /** What another service says, through its topic and our queue. */
-    tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>) =>
-      deps.transact((tx) => appendAny(sqlOf(tx), definition, payload, { aggregateVersion: 1 })),
+    tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
+      deps.transact((tx) => appendAny(sqlOf(tx), definition, payload, { aggregateVersion })),
     /** What SES says of a mail, through its topic and our queue. */
     tellOfMail: (event: object | string) =>
       sayAsStranger(aws, 'mail-feedback', typeof event === 'string' ? event : JSON.stringify(event)),
@@ -156,7 +167,7 @@ async function start(overrides: Record<string, string>) {
       await stopWorkers(working ? workers : workers.slice(0, 1))
       await Promise.all([probe.close(), deps.close()])
       aws.close()
-      await Promise.all([ses.stop(), sms.stop(), peers.close()])
+      await Promise.all([ses.stop(), sms.stop(), pushes.stop(), peers.close()])
     },
   }
 }

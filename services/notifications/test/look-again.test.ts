@@ -26,9 +26,12 @@ import {
   ticketTransferred,
   userCreated,
 } from '@boxoffice/contracts'
+import { sqlOfPool } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { insertAnnouncement } from '../src/announcements/announcement-repository.ts'
 import { addressHashOf } from '../src/feedback/suppression.ts'
+import { encodePayload } from '../src/notifications/payloads.ts'
 import { createdFor, failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
 import { createWorld, pdfOf } from './peers.ts'
 
@@ -104,6 +107,14 @@ const tellStopped = (user: User) => {
   return service.tell(ticketsStopped, { ...told, reason: 'DISPUTE_LOST', stoppedAt: new Date() })
 }
 const tellReinstated = (user: User) => service.tell(ticketsReinstated, { ...twoOf(user), reinstatedAt: new Date() })
+const tellReminder = (user: User) => {
+  service.world.holders = [user.userId]
+  const { eventId, eventDate } = service.world.event
+  const announcementId = randomUUID()
+  const payload = encodePayload('EVENT_REMINDER', { eventId, eventDate })
+  const about = { announcementId, type: 'EVENT_REMINDER', eventId, payload, correlationId: announcementId } as const
+  return insertAnnouncement(sqlOfPool(service.deps.pool), { ...about, createdAt: new Date() })
+}
 const refund = (user: User) => ({
   ...orderOf(user),
   refundId: randomUUID() as RefundId,
@@ -308,6 +319,44 @@ const table: Record<NotificationType, Case[]> = {
       answers: 1,
       happens: eventMoves,
       becomes: { sent: /Stadion/, without: /Park Śląski/ },
+    },
+  ],
+  EVENT_REMINDER: [
+    {
+      what: 'the event begins somewhere else',
+      tell: tellReminder,
+      answers: 2,
+      happens: eventMoves,
+      becomes: { sent: /Stadion/, without: /Park Śląski/ },
+    },
+    { what: 'the event is cancelled', tell: tellReminder, answers: 2, happens: eventIsCancelled, becomes: 'withdrawn' },
+    {
+      what: 'the event is put off: it has another reminder',
+      tell: tellReminder,
+      answers: 2,
+      happens: () => {
+        const { event } = service.world
+        service.world.event = { ...event, eventDate: new Date(event.eventDate.getTime() + 86_400_000) }
+      },
+      becomes: 'withdrawn',
+    },
+    {
+      what: 'the event begins',
+      tell: tellReminder,
+      answers: 2,
+      happens: () => {
+        service.world.event = { ...service.world.event, eventDate: new Date(Date.now() - 1_000) }
+      },
+      becomes: 'withdrawn',
+    },
+    {
+      what: 'its reader’s tickets are given back',
+      tell: tellReminder,
+      answers: 2,
+      happens: () => {
+        service.world.held = 0
+      },
+      becomes: 'withdrawn',
     },
   ],
   TICKET_TRANSFERRED: [

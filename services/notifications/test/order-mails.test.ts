@@ -161,7 +161,64 @@ test('receipts and every step of an order are for those who ask for them', async
     expect.stringMatching(/^Your receipt for Święto Świateł\n[\s\S]*2 × €50\.25 = €100\.50[\s\S]*Paid: €100\.50/),
   ])
   expect(texts.join()).not.toContain('pi_secret')
+  for (const { subject, text, html } of mailsTo(curious).filter((mail) => mail.subject?.includes('refunded'))) {
+    expect(text, subject).toMatch(/See where it stands: https:\/\/boxoffice\.example\/order#token=[\w-]{43}\n/)
+    expect(html).toMatch(/href="https:\/\/boxoffice\.example\/order#token=[\w-]{43}"/)
+  }
   expect(await service.rows(quiet.userId)).toEqual([])
+})
+
+test('steps of an order are text messages for those who ask for them, with a link to where it stands', async () => {
+  const phoneNumber = '+48555000301'
+  const user = await service.user({ phone: phoneNumber })
+  const types = ['ORDER_CREATED', 'ORDER_STATUS_CHANGED', 'ORDER_CANCELLED', 'PAYMENT_PROCESSED'] as const
+  const preferences = types.map((type) => ({ type, channel: 'SMS' as const, enabled: true }))
+  await service.client(user.headers).updatePreferences({ body: { preferences } })
+  const about = orderOf(user)
+  const texts = () => service.sms.texts(phoneNumber).map(({ text }) => text)
+  const says = (count: number) => until(() => expect(texts()).toHaveLength(count))
+  service.world.order = { status: 'PENDING' }
+  await service.tell(orderCreated, { ...about, status: 'PENDING', createdAt: new Date() })
+  await says(1)
+  service.world.order = { status: 'CONFIRMED' }
+  await service.tell(orderStatusChanged, { ...about, previousStatus: 'PAID', status: 'CONFIRMED' })
+  await says(2)
+  const items = [{ ticketTypeId: randomUUID() as TicketTypeId, quantity: 2, unitPrice: 5_025 as Minor }]
+  const paid = { totalAmount: 10_050 as Minor, currency: 'EUR', paymentMethod: 'CREDIT_CARD', items } as const
+  const { reservationId } = failedFor(user, service)
+  await service.tell(paymentCompleted, { ...about, ...paid, reservationId, holderName: 'Ada', transactionId: 'pi_1' })
+  await says(3)
+  service.world.order = { status: 'CANCELLED' }
+  await service.tell(orderCancelled, { ...about, reason: 'CANCELLED_BY_BUYER' })
+  await says(4)
+  expect(texts()).toEqual([
+    'Boxoffice: we have your order for Święto Świateł. You hear from us when it is through.',
+    expect.stringMatching(/^Boxoffice: your order is confirmed\. https:\/\/boxoffice\.example\/order#token=[\w-]{43}$/),
+    'Boxoffice: your payment for Święto Świateł went through.',
+    'Boxoffice: your order for Święto Świateł is cancelled.',
+  ])
+  expect(texts().join()).not.toMatch(/ORD-|Zofia|Ada|100/)
+
+  const [, token = ''] = /token=([\w-]+)/.exec(texts()[1] ?? '') ?? []
+  const shown = async (code: string) => {
+    const { statusCode, body } = await service.app.inject({
+      method: 'POST',
+      url: '/order',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams({ code }).toString(),
+    })
+    return `${statusCode} ${/role="status">([^<]*)</.exec(body)?.[1]}`
+  }
+  service.world.order = { status: 'REFUNDED', eventId: service.world.event.eventId }
+  const refundedNow = '200 Your order ORD-2026-001234 for Święto Świateł is refunded. Its tickets are not valid any more.'
+  expect(await shown(token)).toContain(refundedNow)
+  expect(await shown(`https://boxoffice.example/order#token=${token}`)).toContain(refundedNow)
+  expect(await shown(`${token.slice(0, -2)}AA`)).toMatch(/^404 This link is not valid/)
+  expect(await shown('')).toMatch(/^400 The code is missing/)
+  service.world.away.add('payments')
+  expect(await shown(token)).toMatch(/^503 /)
+  service.world.away.clear()
+  expect((await service.app.inject('/order')).body).toContain('action="/order"')
 })
 
 test('there is no receipt for what cost nothing', async () => {

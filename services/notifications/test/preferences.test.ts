@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Preference } from '@boxoffice/contracts'
-import { eventCancelled, paymentFailed, ticketsDelivered, ticketsGenerated } from '@boxoffice/contracts'
+import {
+  Channel,
+  eventCancelled,
+  NotificationType,
+  paymentFailed,
+  ticketsDelivered,
+  ticketsGenerated,
+} from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
@@ -29,7 +36,7 @@ test('what one is told is a full table; a part of it can be changed, and the res
   const user = await service.user()
   const client = service.client(user.headers)
   const before = (await client.getPreferences({})).body
-  expect(before.preferences).toHaveLength(32)
+  expect(before.preferences).toHaveLength(NotificationType.options.length * Channel.options.length)
   expect(before.quietHours).toBeUndefined()
   const of = (list: Preference[], type: string, channel: string) =>
     list.find((preference) => preference.type === type && preference.channel === channel)
@@ -37,6 +44,10 @@ test('what one is told is a full table; a part of it can be changed, and the res
   expect(of(before.preferences, 'ORDER_CONFIRMATION', 'EMAIL')).toMatchObject({ enabled: true, changeable: false })
   expect(of(before.preferences, 'ORDER_CONFIRMATION', 'SMS')).toMatchObject({ enabled: false, changeable: true })
   expect(of(before.preferences, 'PASSWORD_RESET', 'SMS')).toMatchObject({ enabled: false, changeable: false })
+  expect(of(before.preferences, 'EVENT_REMINDER', 'EMAIL')).toMatchObject({ enabled: true, changeable: true })
+  expect(of(before.preferences, 'EVENT_CANCELLED', 'PUSH')).toMatchObject({ enabled: true, changeable: true })
+  expect(of(before.preferences, 'PAYMENT_PROCESSED', 'PUSH')).toMatchObject({ enabled: false, changeable: true })
+  expect(of(before.preferences, 'PASSWORD_RESET', 'PUSH')).toMatchObject({ enabled: false, changeable: false })
 
   const quietHours = { start: '22:00', end: '07:00', timeZone: 'Europe/Warsaw' }
   await client.updatePreferences({ body: { preferences: [wish('EVENT_UPDATED', 'EMAIL', false)], quietHours } })
@@ -65,7 +76,8 @@ test.each([
   [{ preferences: [wish('PASSWORD_RESET', 'SMS', true)] }, 'body.preferences.0.enabled'],
   [{ preferences: [wish('EVENT_UPDATED', 'SMS', true), wish('EVENT_UPDATED', 'SMS', false)] }, 'body.preferences.1.type'],
   [{ preferences: [{ type: 'NEWSLETTER', channel: 'EMAIL', enabled: true }] }, 'body.preferences.0.type'],
-  [{ preferences: [{ type: 'EVENT_UPDATED', channel: 'PUSH', enabled: true }] }, 'body.preferences.0.channel'],
+  [{ preferences: [wish('PASSWORD_RESET', 'PUSH', true)] }, 'body.preferences.0.enabled'],
+  [{ preferences: [{ type: 'EVENT_UPDATED', channel: 'PIGEON', enabled: true }] }, 'body.preferences.0.channel'],
   [{ preferences: [], quietHours: { start: '22:00', end: '7', timeZone: 'Europe/Warsaw' } }, 'body.quietHours.end'],
   [{ preferences: [], quietHours: { start: '22:00', end: '22:00', timeZone: 'Europe/Warsaw' } }, 'body.quietHours.end'],
   [{ preferences: [], quietHours: { start: '22:00', end: '07:00', timeZone: 'Moon/Base' } }, 'body.quietHours.timeZone'],
@@ -94,6 +106,7 @@ test('the database keeps what is needed too', async () => {
     constraint: 'preferences_keep_what_is_needed',
   })
   await expect(insert('USER_WELCOME', 'SMS', true)).rejects.toMatchObject({ constraint: 'preferences_sms_is_offered' })
+  await expect(insert('USER_WELCOME', 'PUSH', true)).rejects.toMatchObject({ constraint: 'preferences_push_is_offered' })
 })
 
 test('who turned a mail off does not get it, and has nothing of it in the log', async () => {

@@ -8,6 +8,7 @@ import {
   eventsRoutes,
   notificationsDeadLetterRoutes,
   notificationsOpsRoutes,
+  notificationsPushRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
   paymentsOpsRoutes,
@@ -30,6 +31,7 @@ export const publicRoutes = {
   payments: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
   notifications: {
     ...notificationsRoutes,
+    ...notificationsPushRoutes,
     ...notificationsOpsRoutes,
     ...notificationsDeadLetterRoutes,
     ...notificationsSuppressionRoutes,

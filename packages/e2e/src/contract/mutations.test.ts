@@ -17,6 +17,7 @@ const world = {
       'ticketId',
       'transferId',
       'notificationId',
+      'subscriptionId',
       'userId',
     ].map((name) => [name, randomUUID()]),
   ),
@@ -39,6 +40,7 @@ const freeText = [
   'events.putSeatingPlan zones.0.name',
   'events.updateEvent description',
   'events.updateEvent name',
+  'notifications.addPushSubscription device',
   'payments.buySeat holderName',
   'payments.createOrder holderName',
   'payments.refundOrder reason',
@@ -60,6 +62,7 @@ const removable = [
   'tickets.updateTicketType salesEndAt',
   'tickets.updateTicketType maxPerUser',
   'notifications.updatePreferences quietHours',
+  'notifications.addPushSubscription expirationTime',
 ]
 
 /** Compared and never shown or kept as they are: a password, and tokens that are looked up by their hash. */

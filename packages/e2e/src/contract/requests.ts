@@ -12,6 +12,7 @@ export interface World {
   readonly ticketId: TicketId
   readonly transferId: string
   readonly notificationId: string
+  readonly subscriptionId: string
   /** Who buys. */
   readonly userId: UserId
   readonly email: string
@@ -42,6 +43,16 @@ const anEvent = (world: World) => ({
 })
 const payment = (world: World) => ({ paymentMethod: 'CREDIT_CARD', paymentToken: world.secret, holderName: 'Ada Kowalska' })
 const page = { limit: '10', cursor: 'x' }
+
+/** The browser of RFC 8291's example, as its `toJSON()` gives it. */
+export const aBrowser = {
+  endpoint: 'https://fcm.googleapis.com/fcm/send/nobody',
+  expirationTime: null,
+  keys: {
+    p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+    auth: 'BTBZMqHH6r4Tts7J_aSIgg',
+  },
+}
 
 /** A good request of every operation that takes something, with every field that there is. */
 export const goodRequests: Partial<Record<OperationName, (world: World) => WireRequest>> = {
@@ -209,6 +220,10 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   }),
   'notifications.resendOrder': ({ orderId }) => ({ params: { orderId } }),
   'notifications.listDeadLetters': () => ({ query: { ...page, queue: 'notification-queue', eventType: 'ORDER_CREATED' } }),
+  'notifications.addPushSubscription': () => ({
+    body: { ...aBrowser, device: 'A telephone' },
+  }),
+  'notifications.removePushSubscription': ({ subscriptionId }) => ({ params: { subscriptionId } }),
   'notifications.findSuppressions': ({ email }) => ({ body: { email } }),
   'notifications.liftSuppressions': () => ({ params: { addressHash: '0'.repeat(64) } }),
   'notifications.clearCache': () => ({ params: { name: 'nothing' } }),

@@ -1,5 +1,16 @@
 /** Whatever a service calls behind a breaker. */
-export type Callee = 'auth' | 'events' | 'tickets' | 'documents' | 'payments' | 'gateway' | 'mail' | 'sms' | 'redis'
+export type Callee =
+  | 'auth'
+  | 'events'
+  | 'tickets'
+  | 'documents'
+  | 'payments'
+  | 'gateway'
+  | 'mail'
+  | 'sms'
+  | 'push'
+  | 'pushElsewhere'
+  | 'redis'
 
 /** When calls are no longer made. Rates are in percent of the calls that are looked at. */
 export interface BreakerLimits {
@@ -79,6 +90,9 @@ export const policies: Readonly<Record<Callee, Policy>> = {
   },
   mail: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 } },
   sms: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 20, waitMs: 100 } },
+  push: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 } },
+  // Push services that a user named, and may run: their failures close the way to nobody else, and few wait for them at once.
+  pushElsewhere: { breaker: delivery, bulkhead: { concurrent: 4, waitMs: 100 } },
   // A helper that is close by: three failures in a row, then nothing for two seconds, then one call tries.
   redis: { breaker: { windowCalls: 3, minimumCalls: 3, failurePercent: 100, openMs: 2_000, trialCalls: 1 } },
 }

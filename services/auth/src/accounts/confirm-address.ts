@@ -5,8 +5,8 @@ import type { Dependencies } from '../dependencies.ts'
 import { guessesAt } from '../limits/guesses.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
+import { endFamiliesOf } from '../sessions/ended.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { revokeFamiliesOf } from '../sessions/session-repository.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { createMailedToken } from './mailed-token.ts'
 import { findCredentialsOf, holdPassword, lockUser, markEmailVerified, setPassword, takePhoneAway } from './user-repository.ts'
@@ -62,7 +62,7 @@ async function confirmWith(
       if ('newHash' in password) await takeOver(tx, userId, password.newHash, verifiedAt)
       const user = await markEmailVerified(tx, userId, verifiedAt)
       if (user) {
-        ended = await revokeFamiliesOf(tx, userId, { revokedAt: verifiedAt, revokedBecause: 'CONFIRMED' })
+        ended = await endFamiliesOf(deps, tx, userId, { revokedAt: verifiedAt, revokedBecause: 'CONFIRMED' })
         const { email, version } = user
         await deps.messaging.append(sqlOf(tx), userEmailVerified, { userId, email, verifiedAt }, { aggregateVersion: version })
       }
@@ -101,7 +101,7 @@ export async function disownAccount(deps: Dependencies, token: string): Promise<
       await setPassword(tx, userId, passwordHash)
       await takePhoneAway(tx, userId)
       await cancelChangesOf(tx, userId, revokedAt)
-      ended = await revokeFamiliesOf(tx, userId, { revokedAt, revokedBecause: 'DISOWNED' })
+      ended = await endFamiliesOf(deps, tx, userId, { revokedAt, revokedBecause: 'DISOWNED' })
       await forgetNetworksOf(tx, userId)
       await useVerifications(tx, userId, revokedAt)
       return 'DONE'

@@ -7,8 +7,8 @@ import { useVerifications } from '../accounts/verification-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { guessesAt } from '../limits/guesses.ts'
 import { useResets } from '../recovery/reset-repository.ts'
+import { endFamiliesOf } from '../sessions/ended.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { revokeFamiliesOf } from '../sessions/session-repository.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { cancelChangesOf, type EmailChange, findChange, isKept, markConfirmed } from './change-repository.ts'
 
@@ -95,7 +95,7 @@ export async function moveAddress(
   await useResets(tx, userId, now)
   const verified = { userId, email, verifiedAt: now }
   await deps.messaging.append(sqlOf(tx), userEmailVerified, verified, { aggregateVersion: user.version })
-  return revokeFamiliesOf(tx, userId, { revokedAt: now, revokedBecause: 'ADDRESS_CHANGED' })
+  return endFamiliesOf(deps, tx, userId, { revokedAt: now, revokedBecause: 'ADDRESS_CHANGED' })
 }
 
 /** Who reads at the address of before hears of it, with what undoes it. */

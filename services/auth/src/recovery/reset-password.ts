@@ -6,8 +6,8 @@ import { cancelChangesOf } from '../address-change/change-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
+import { endFamiliesOf } from '../sessions/ended.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { revokeFamiliesOf } from '../sessions/session-repository.ts'
 import { findReset, useReset } from './reset-repository.ts'
 
 export type Reset = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED'
@@ -29,7 +29,7 @@ export async function resetPassword(deps: Dependencies, token: string, password:
     await lockUser(tx, userId) // before anything of the user's: that is the order in which everybody locks
     if (!(await useReset(tx, userId, token, now))) return 'TOKEN_INVALID'
     const { email } = await setPassword(tx, userId, passwordHash)
-    ended = await revokeFamiliesOf(tx, userId, { revokedAt: now, revokedBecause: 'PASSWORD_RESET' })
+    ended = await endFamiliesOf(deps, tx, userId, { revokedAt: now, revokedBecause: 'PASSWORD_RESET' })
     await forgetNetworksOf(tx, userId)
     await forgetAttemptsOf(tx, email)
     await takePhoneAway(tx, userId)

@@ -3,8 +3,9 @@ import type { StoredUser } from '../accounts/user.ts'
 import { getUser, holdPassword } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { rememberNetwork, touchNetwork } from '../limits/known-networks.ts'
+import { endFamily } from './ended.ts'
 import { judge } from './judge.ts'
-import { findNewest, insertFamily, insertSuccessor, lockToken, revokeFamily } from './session-repository.ts'
+import { findNewest, insertFamily, insertSuccessor, lockToken } from './session-repository.ts'
 
 /** Who is signed in, and the token that keeps it so. */
 export interface SignedIn {
@@ -61,7 +62,7 @@ const rotate = (deps: Dependencies, token: string, network: string): Promise<Ref
     if (verdict === 'REPEAT') return signedIn(await findNewest(tx, token))
     if (verdict === 'EXPIRED') return { refused: 'TOKEN_EXPIRED' }
     if (verdict === 'REVOKED') return { refused: 'TOKEN_REVOKED' }
-    await revokeFamily(tx, familyId, { revokedAt: now, revokedBecause: 'REUSE' })
+    await endFamily(deps, tx, { familyId, userId: userId as UserId }, { revokedAt: now, revokedBecause: 'REUSE' })
     return { refused: 'TOKEN_REUSED', ended: familyId }
   })
 
@@ -70,8 +71,9 @@ export async function endSession(deps: Dependencies, token: string): Promise<voi
   const ended = await deps.transact(async (tx) => {
     const stored = await lockToken(tx, token, deps.now())
     if (!stored) return []
-    await revokeFamily(tx, stored.family.familyId, { revokedAt: deps.now(), revokedBecause: 'LOGOUT' })
-    return [stored.family.familyId]
+    const { familyId, userId } = stored.family
+    await endFamily(deps, tx, { familyId, userId: userId as UserId }, { revokedAt: deps.now(), revokedBecause: 'LOGOUT' })
+    return [familyId]
   })
   await tellEnded(deps, ended)
 }

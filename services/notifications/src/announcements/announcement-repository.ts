@@ -21,14 +21,14 @@ export async function insertAnnouncement(tx: Tx, announcement: Announcement): Pr
   )
 }
 
-/** Take an announcement that is due and nobody's, if there is one. */
+/** Take an announcement that is due and nobody's, if there is one: news before reminders, of which many are due at the same time. */
 export async function leaseAnnouncement(db: Db, lease: string, leaseMs: number): Promise<LeasedAnnouncement | null> {
   const [leased] = await db.$queryRaw<LeasedAnnouncement[]>`
     with due as (
       select id from announcements
       where done_at is null and next_attempt_at <= clock_timestamp()
         and (leased_until is null or leased_until < clock_timestamp())
-      order by next_attempt_at limit 1 for update skip locked)
+      order by (type = 'EVENT_REMINDER'), next_attempt_at limit 1 for update skip locked)
     update announcements a set attempts = attempts + 1,
       lease = ${lease}::uuid, leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     from due where a.id = due.id

@@ -4,7 +4,7 @@ import { encodePayload } from '../notifications/payloads.ts'
 /** What everybody who holds a ticket of an event is to be told. `payload` is JSON. */
 export interface Announcement {
   announcementId: string
-  type: 'EVENT_UPDATED' | 'EVENT_CANCELLED'
+  type: 'EVENT_UPDATED' | 'EVENT_CANCELLED' | 'EVENT_REMINDER'
   eventId: EventId
   payload: unknown
   correlationId: string

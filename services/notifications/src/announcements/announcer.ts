@@ -1,7 +1,7 @@
 import type { UserId } from '@boxoffice/contracts'
 import { continueTrace, createSweeper, type Foundation, outsideTrace, sqlOf, withCorrelationId } from '@boxoffice/service-kit'
 import type { PrismaClient } from '../generated/prisma/client.ts'
-import { enqueue } from '../notifications/enqueue.ts'
+import { enqueue, type Made } from '../notifications/enqueue.ts'
 import { type Wanted, waitAfter } from '../notifications/notification.ts'
 import { blanked } from '../sending/blanked.ts'
 import type { Peers } from '../sending/peers.ts'
@@ -16,15 +16,16 @@ const FIRST_WAIT_MS = 1_000
  * notifications and the place in the list are one commit. Whoever dies, another goes on from there; nobody is told twice.
  */
 export function createAnnouncer(
-  deps: Pick<Foundation, 'logger' | 'newId' | 'now'> & {
-    prisma: PrismaClient
-    transact: Transact
-    peers: Pick<Peers, 'tickets'>
-    leaseMs: number
-    pollMs: number
-    /** There are notifications to be sent. */
-    told: () => void
-  },
+  deps: Pick<Foundation, 'logger'> &
+    Made & {
+      prisma: PrismaClient
+      transact: Transact
+      peers: Pick<Peers, 'tickets'>
+      leaseMs: number
+      pollMs: number
+      /** There are notifications to be sent. */
+      told: () => void
+    },
 ) {
   const { prisma, logger, leaseMs } = deps
   let stopping = false

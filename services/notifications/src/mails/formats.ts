@@ -28,6 +28,16 @@ const clocks = remember((zoneAndLocale) => {
   return { day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }), time: format(CLOCK) }
 })
 
+/** The same in few signs, all of which a text message has in seven bits: `Sat 17 Jul, 19:30 CEST`. */
+export function shortWhenOf({ eventDate, timeZone }: { eventDate: Date; timeZone: string }): string {
+  const { day, time } = shortClocks(timeZone)
+  return `${day.format(eventDate)}, ${time.format(eventDate)}`
+}
+const shortClocks = remember((timeZone) => {
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(FALLBACK, { timeZone, ...options })
+  return { day: format({ weekday: 'short', day: 'numeric', month: 'short' }), time: format(CLOCK) }
+})
+
 /** A day for people, in UTC: that of a receipt. */
 export const dayOf = (moment: Date, locale: string): string =>
   inWords(moment, locale, { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' })

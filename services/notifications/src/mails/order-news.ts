@@ -1,8 +1,8 @@
 import type { OrderStatus } from '@boxoffice/contracts'
 import { eventLines, eventValues, whenAndWhere } from './event-parts.ts'
-import { card, frame, labelled, paragraph, section, title } from './frame.ts'
+import { button, card, frame, labelled, paragraph, section, title } from './frame.ts'
 import { type Mail, oneLine, paragraphs, type Reader, type ShownEvent } from './mail.ts'
-import { compileTemplate } from './template.ts'
+import { compileTemplate, each } from './template.ts'
 
 export interface OrderNews {
   reader: Reader
@@ -15,7 +15,7 @@ const template = await compileTemplate(
     card(`
       ${section(`${title('{{title}}')}${paragraph('Hi {{firstName}}, {{lead}}')}${paragraph('{{more}}')}`)}
       ${whenAndWhere()}
-      ${section(labelled('Order', '{{orderNumber}}'))}`),
+      ${section(`${labelled('Order', '{{orderNumber}}')}${each('links', button('See where it stands', '{{url}}'))}`)}`),
   ),
 )
 
@@ -30,7 +30,8 @@ export function orderCreatedMail(order: OrderNews): Mail {
   })
 }
 
-const standings: Record<OrderStatus, { now: string; more: string }> = {
+/** In words, what an order in each state is now, and what comes next. */
+export const standings: Readonly<Record<OrderStatus, { now: string; more: string }>> = {
   PENDING: { now: 'being worked on', more: 'As soon as it is through, your tickets come by mail.' },
   PAID: { now: 'paid', more: 'Your tickets are being made, and come by mail.' },
   CONFIRMED: { now: 'confirmed', more: 'Its tickets are in your Boxoffice account and in a mail of their own.' },
@@ -43,8 +44,8 @@ const standings: Record<OrderStatus, { now: string; more: string }> = {
   REFUNDED: { now: 'refunded', more: 'Its tickets are not valid any more. A mail of its own says what went back to you.' },
 }
 
-/** Where an order stands now. */
-export function orderStatusChangedMail({ status, ...order }: OrderNews & { status: OrderStatus }): Mail {
+/** Where an order stands now; `url`: where that can be seen later. */
+export function orderStatusChangedMail({ status, url, ...order }: OrderNews & { status: OrderStatus; url: string }): Mail {
   const { eventName } = eventValues(order.event, order.reader.locale)
   const { now, more } = standings[status]
   return newsMail(order, {
@@ -52,16 +53,17 @@ export function orderStatusChangedMail({ status, ...order }: OrderNews & { statu
     title: `Your order is ${now}`,
     lead: `your order ${order.orderNumber} for ${eventName} is ${now}.`,
     more,
+    url,
   })
 }
 
 function newsMail(
   { reader, event, orderNumber }: OrderNews,
-  words: { subject: string; title: string; lead: string; more: string },
+  words: { subject: string; title: string; lead: string; more: string; url?: string },
 ): Mail {
   const subject = oneLine(words.subject)
   const firstName = oneLine(reader.firstName)
-  const { lead, more } = words
+  const { lead, more, url } = words
   const html = template({
     ...eventValues(event, reader.locale),
     subject,
@@ -72,13 +74,14 @@ function newsMail(
     lead,
     more,
     orderNumber,
+    links: url ? [{ url }] : [],
   })
   const text = paragraphs(
     `Hi ${firstName},`,
     `${lead.charAt(0).toUpperCase()}${lead.slice(1)}`,
     more,
     eventLines(event, reader.locale),
-    `Order: ${orderNumber}`,
+    url ? `Order: ${orderNumber}\nSee where it stands: ${url}` : `Order: ${orderNumber}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
   return { subject, html, text }

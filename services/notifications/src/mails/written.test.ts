@@ -6,6 +6,7 @@ import { mimeOf } from '../sending/mime.ts'
 import { segmentsOf } from '../texts/segments.ts'
 import { textOf } from '../texts/text-message.ts'
 import { eventCancelledMail } from './event-cancelled.ts'
+import type { ShownEvent } from './mail.ts'
 import { escapeHtml } from './template.ts'
 
 // How the world writes, as mails and text messages carry it.
@@ -56,7 +57,7 @@ test.each(writtenAddresses)('a mail to $kept goes to that address', async ({ kep
 })
 
 test.each(names.slice(0, writtenNames.length))('a text message says %s whole, in one or two', (name) => {
-  const text = textOf('EVENT_CANCELLED', name, {} as never)
+  const text = textOf('EVENT_CANCELLED', { name } as ShownEvent, {} as never, { orderLinkOf: () => '' })
   expect(text).toBe(
     `Boxoffice: ${name.replace(/[’]/g, (sign) => (text.includes(sign) ? sign : "'"))} is cancelled. Details are in your mailbox.`,
   )

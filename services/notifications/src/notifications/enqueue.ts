@@ -1,13 +1,14 @@
 import type { NotificationId, UserId } from '@boxoffice/contracts'
 import type { Foundation, Tx } from '@boxoffice/service-kit'
 import { isEnabled, isUrgent, type SentBy } from '../preferences/preference.ts'
-import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
+import { type Choices, type Chosen, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
 import type { NewNotification, Wanted } from './notification.ts'
 import { insertNotifications } from './notification-repository.ts'
 import { workingTitles } from './payloads.ts'
 
-type Made = Pick<Foundation, 'newId' | 'now'>
+/** `push`: null where this installation sends none. */
+export type Made = Pick<Foundation, 'newId' | 'now'> & { push: object | null }
 
 /**
  * Write what is to be sent, by the channels that each recipient chose and not before their quiet hours end. What was written
@@ -23,11 +24,16 @@ export async function enqueue(tx: Tx, wanted: readonly Wanted[], made: Made): Pr
   )
 }
 
-function notificationsOf(wanted: Wanted, choices: Choices, { newId, now }: Made): NewNotification[] {
-  const channels: readonly SentBy[] = wanted.recipientId === null ? ['EMAIL'] : ['EMAIL', 'SMS']
-  return channels
+function notificationsOf(wanted: Wanted, choices: Chosen, { newId, now, push }: Made): NewNotification[] {
+  return channelsTo(wanted, choices.hasDevice && push !== null)
     .filter((channel) => isEnabled(wanted.type, channel, choices.choices))
     .map((channel) => newNotification(wanted, { notificationId: newId() as NotificationId, channel, choices, createdAt: now() }))
+}
+
+/** Nobody without an account has a telephone or a browser that we know of; a push to no browser is none. */
+function channelsTo({ recipientId }: Wanted, isPushed: boolean): readonly SentBy[] {
+  if (recipientId === null) return ['EMAIL']
+  return isPushed ? ['EMAIL', 'SMS', 'PUSH'] : ['EMAIL', 'SMS']
 }
 
 /** A notification as it begins: held up by quiet hours unless it is `urgent`, by its type where nobody says so. */

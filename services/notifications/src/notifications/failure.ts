@@ -1,7 +1,8 @@
 import type { BounceReason } from '@boxoffice/contracts'
 import type { DropReason } from '../sending/content.ts'
 
-type OwnReason = DropReason | BounceReason | 'GIVEN_UP' | 'ADDRESS_SUPPRESSED'
+type PushReason = 'DEVICES_GONE' | 'PUSH_TOO_LARGE' | 'PUSH_REFUSED'
+type OwnReason = DropReason | BounceReason | PushReason | 'GIVEN_UP' | 'ADDRESS_SUPPRESSED'
 
 /** What is said to a recipient whose notification did not reach them, by the reason that is kept. */
 const sentences: Readonly<Record<OwnReason, string>> = {
@@ -13,6 +14,9 @@ const sentences: Readonly<Record<OwnReason, string>> = {
     'So many mails went to this address today, which is not confirmed. Confirm it, and ask for the tickets again.',
   GIVEN_UP: 'It could not be sent for a long time, and is not tried any more.',
   ADDRESS_SUPPRESSED: 'Mails to this address came back, or were called unwanted there, so that none is sent to it any more.',
+  DEVICES_GONE: 'None of your devices takes pushes from here any more. Turn them on again there.',
+  PUSH_TOO_LARGE: 'It was too large for the push service of your device.',
+  PUSH_REFUSED: 'The push service of your device refused it. Turn pushes off and on again there.',
   NO_SUCH_MAILBOX: 'The mail came back: there is no such mailbox.',
   MAILBOX_REFUSED: 'The mail came back: the mailbox does not take it.',
   MAILBOX_FULL: 'The mail came back: the mailbox is full.',

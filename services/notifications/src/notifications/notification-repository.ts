@@ -132,7 +132,7 @@ export interface Sent {
 }
 
 /** SQL: a row is settled. What was secret in the payload goes, and where it was sent. */
-const settled = "payload = n.payload - 'sealedToken', lease = null, leased_until = null, address = null"
+const settled = "payload = n.payload - 'sealedToken', lease = null, leased_until = null, address = null, pushed = null"
 
 /** SENDING → SENT, whoever has the lease by now: it is out. Those of them that were not settled before. */
 export async function settleSent(tx: Tx, sent: readonly Sent[]): Promise<Set<NotificationId>> {

@@ -1,5 +1,6 @@
 import {
   EventId,
+  Instant,
   type NotificationType,
   orderCancelled,
   orderCreated,
@@ -54,6 +55,8 @@ export const payloads = {
   ORDER_CANCELLED: orderCancelled.payload,
   EVENT_UPDATED: z.object({ eventId: EventId, changed: z.array(z.string()) }),
   EVENT_CANCELLED: z.object({ eventId: EventId, cancellationReason: z.string() }),
+  // The date that it is about: of another one there is another reminder.
+  EVENT_REMINDER: z.object({ eventId: EventId, eventDate: Instant }),
   TICKET_TRANSFERRED: Transfer,
   TICKETS_STOPPED: Stop,
 } as const satisfies Record<NotificationType, z.ZodType>
@@ -84,6 +87,7 @@ export const workingTitles: Record<NotificationType, string> = {
   ORDER_CANCELLED: 'Your order is cancelled',
   EVENT_UPDATED: 'An event has changed',
   EVENT_CANCELLED: 'An event is cancelled',
+  EVENT_REMINDER: 'Your event is soon',
   TICKET_TRANSFERRED: 'A ticket has changed hands',
   TICKETS_STOPPED: 'News of your tickets',
 }

@@ -3,6 +3,7 @@ import {
   emailChangeRequested,
   emailVerificationRequested,
   eventCancelled,
+  eventPublished,
   eventUpdated,
   type Message,
   type MessageDefinition,
@@ -13,6 +14,7 @@ import {
   paymentCompleted,
   paymentFailed,
   refundProcessed,
+  sessionsEnded,
   ticketsGenerated,
   ticketsReinstated,
   ticketsStopped,
@@ -22,17 +24,20 @@ import {
   userEmailVerified,
 } from '@boxoffice/contracts'
 import { type ConsumerOptions, on, type Subscriber } from '@boxoffice/messaging'
-import { currentTraceparent, type Foundation, type Tx } from '@boxoffice/service-kit'
+import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import { cancellationOf, updateOf } from '../announcements/announcement.ts'
 import { insertAnnouncement } from '../announcements/announcement-repository.ts'
 import { addressHashOf } from '../feedback/suppression.ts'
 import { liftConfirmed } from '../feedback/suppression-repository.ts'
-import { enqueue } from './enqueue.ts'
+import { removeOfSessions } from '../push/subscription-repository.ts'
+import { type ReminderConfig, reminderOf } from '../reminders/reminder.ts'
+import { scheduleReminder } from '../reminders/reminder-repository.ts'
+import { enqueue, type Made } from './enqueue.ts'
 import { confirmationOf, type Wanted, wantedOf } from './notification.ts'
 import { reinstatedOf, stoppedOf } from './stop.ts'
 import { offeredOf, transferredOf } from './transfer.ts'
 
-type Made = Pick<Foundation, 'newId' | 'now'>
+type Deps = Made & { config: ReminderConfig }
 /** What a message asks to be sent. */
 type Telling = { definition: MessageDefinition; wantedOf(message: Message<MessageDefinition>): Wanted[] }
 const tells = <D extends MessageDefinition>(definition: D, wantedOf: (message: Message<D>) => Wanted[]): Telling => ({
@@ -62,7 +67,7 @@ const tellings: readonly Telling[] = [
 ]
 
 /** What each message becomes: rows to be sent, in the transaction that remembers the message. Sending is the sender's work. */
-export const notificationSubscribers = (made: Made): readonly Subscriber<Tx>[] => [
+export const notificationSubscribers = (made: Deps): readonly Subscriber<Tx>[] => [
   ...tellings.map(({ definition, wantedOf }) => on(definition, (tx: Tx, message) => enqueue(tx, wantedOf(message), made))),
   // Whoever confirms an address reads there and wants our mails.
   on(userEmailVerified, (tx: Tx, { payload: { email, verifiedAt } }) => liftConfirmed(tx, addressHashOf(email), verifiedAt)),
@@ -70,12 +75,19 @@ export const notificationSubscribers = (made: Made): readonly Subscriber<Tx>[] =
   on(eventUpdated, async (tx: Tx, message) => {
     const announcement = updateOf(message, made.now())
     if (announcement) await insertAnnouncement(tx, announcement)
+    await scheduleReminder(tx, reminderOf(message, made.config))
   }),
-  on(eventCancelled, (tx: Tx, message) => insertAnnouncement(tx, cancellationOf(message, made.now()))),
+  on(eventCancelled, async (tx: Tx, message) => {
+    await insertAnnouncement(tx, cancellationOf(message, made.now()))
+    await scheduleReminder(tx, reminderOf(message, made.config))
+  }),
+  on(eventPublished, (tx: Tx, message) => scheduleReminder(tx, reminderOf(message, made.config))),
+  // Whoever signed out of a browser has no pushes there.
+  on(sessionsEnded, (tx: Tx, { payload: { sessionIds } }) => removeOfSessions(tx, sessionIds)),
 ]
 
 /** The rows of several messages, written at once, each in the trace of its own; the other messages one by one. */
-export function takeTogether(made: Made): NonNullable<ConsumerOptions<Tx>['together']> {
+export function takeTogether(made: Deps): NonNullable<ConsumerOptions<Tx>['together']> {
   const subscribers = new Map(notificationSubscribers(made).map((subscriber) => [subscriber.definition.eventType, subscriber]))
   const known = new Map(tellings.map((telling) => [telling.definition.eventType, telling]))
   return async (tx, messages, within) => {

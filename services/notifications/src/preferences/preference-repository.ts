@@ -9,15 +9,21 @@ export interface Choices {
   choices: readonly Choice[]
   quietHours: StoredQuietHours | null
 }
-export const noChoices: Choices = { choices: [], quietHours: null }
+/** And whether a browser of theirs gets pushes. */
+export interface Chosen extends Choices {
+  hasDevice: boolean
+}
+export const noChoices: Chosen = { choices: [], quietHours: null, hasDevice: false }
 
-/** The choices of users; those who made none are left out. */
-export async function findChoices(tx: Tx, userIds: readonly UserId[]): Promise<ReadonlyMap<string, Choices>> {
+/** The choices of users; those who made none, and have no browser that gets pushes, are left out. */
+export async function findChoices(tx: Tx, userIds: readonly UserId[]): Promise<ReadonlyMap<string, Chosen>> {
   if (userIds.length === 0) return new Map()
-  const rows = await tx.query<Choices & { userId: UserId }>(
-    `select u.user_id as "userId", ${choicesOf('u.user_id')} as choices, ${quietHoursOf('u.user_id')} as "quietHours"
+  const rows = await tx.query<Chosen & { userId: UserId }>(
+    `select u.user_id as "userId", ${choicesOf('u.user_id')} as choices, ${quietHoursOf('u.user_id')} as "quietHours",
+       exists (select from push_subscriptions s where s.user_id = u.user_id) as "hasDevice"
      from (select user_id from preferences where user_id = any($1::uuid[])
-       union select user_id from quiet_hours where user_id = any($1::uuid[])) u`,
+       union select user_id from quiet_hours where user_id = any($1::uuid[])
+       union select user_id from push_subscriptions where user_id = any($1::uuid[])) u`,
     [userIds],
   )
   return new Map(rows.map(({ userId, ...choices }) => [userId, choices]))

@@ -1,4 +1,4 @@
-import { NotificationType, type Preference, type PreferenceChanges } from '@boxoffice/contracts'
+import { Channel, NotificationType, type Preference, type PreferenceChanges } from '@boxoffice/contracts'
 
 /** How people are reached. */
 export type SentBy = Preference['channel']
@@ -23,12 +23,23 @@ const offByDefault: readonly NotificationType[] = ['PAYMENT_PROCESSED', 'ORDER_S
 /** What may also come as a text message. */
 export const textedTypes = [
   'ORDER_CONFIRMATION',
+  'ORDER_CREATED',
+  'ORDER_STATUS_CHANGED',
+  'ORDER_CANCELLED',
+  'PAYMENT_PROCESSED',
   'EVENT_UPDATED',
   'EVENT_CANCELLED',
+  'EVENT_REMINDER',
   'TICKET_TRANSFERRED',
   'REFUND_PROCESSED',
 ] as const satisfies readonly NotificationType[]
 export type TextedType = (typeof textedTypes)[number]
+
+/** What may also come as a push, to browsers that subscribed: all that a text message may say, and that a payment failed. */
+export const pushedTypes = [...textedTypes, 'PAYMENT_FAILED'] as const satisfies readonly NotificationType[]
+export type PushedType = (typeof pushedTypes)[number]
+/** Pushes that a browser's owner has to ask for: what follows a moment after the press of a button of their own. */
+const pushesOffByDefault: readonly NotificationType[] = ['ORDER_CREATED', 'ORDER_STATUS_CHANGED', 'PAYMENT_PROCESSED']
 
 /** Mails that quiet hours do not hold up: they are waited for, or of no use in the morning. */
 const urgent: readonly NotificationType[] = [
@@ -43,6 +54,7 @@ const urgent: readonly NotificationType[] = [
 ]
 
 export const isTexted = (type: NotificationType): type is TextedType => (textedTypes as readonly string[]).includes(type)
+export const isPushed = (type: NotificationType): type is PushedType => (pushedTypes as readonly string[]).includes(type)
 export const isUrgent = (type: NotificationType, channel: SentBy): boolean => channel === 'EMAIL' && urgent.includes(type)
 
 /** What somebody chose otherwise than the default. */
@@ -52,10 +64,16 @@ export interface Choice {
   enabled: boolean
 }
 
-/** Whether somebody may turn it off: a mail that is not owed, or a text message. */
-export const isChangeable = (type: NotificationType, channel: SentBy) =>
-  channel === 'EMAIL' ? !mandatory.includes(type) : isTexted(type)
-const isOnByDefault = (type: NotificationType, channel: SentBy) => channel === 'EMAIL' && !offByDefault.includes(type)
+/** What each channel is for: whether somebody may turn a type on or off, and how it is where nobody said anything. */
+const channels: Readonly<Record<SentBy, Record<'isChangeable' | 'isOnByDefault', (type: NotificationType) => boolean>>> = {
+  EMAIL: { isChangeable: (type) => !mandatory.includes(type), isOnByDefault: (type) => !offByDefault.includes(type) },
+  SMS: { isChangeable: isTexted, isOnByDefault: () => false },
+  // A browser that subscribes asks for them.
+  PUSH: { isChangeable: isPushed, isOnByDefault: (type) => isPushed(type) && !pushesOffByDefault.includes(type) },
+}
+/** Whether somebody may turn it off: a mail that is not owed, a text message, a push. */
+export const isChangeable = (type: NotificationType, channel: SentBy) => channels[channel].isChangeable(type)
+const isOnByDefault = (type: NotificationType, channel: SentBy) => channels[channel].isOnByDefault(type)
 
 /** Whether somebody with these choices gets a type by a channel. */
 export function isEnabled(type: NotificationType, channel: SentBy, choices: readonly Choice[]): boolean {
@@ -63,23 +81,29 @@ export function isEnabled(type: NotificationType, channel: SentBy, choices: read
   return choice ? choice.enabled : isOnByDefault(type, channel)
 }
 
+/** Whether pushes are sent at all. */
+export interface Offered {
+  readonly push: boolean
+}
+
 /** Every type by every channel, as somebody with these choices gets it. */
-export const effective = (choices: readonly Choice[]): Preference[] =>
+export const effective = (choices: readonly Choice[], { push }: Offered): Preference[] =>
   NotificationType.options.flatMap((type) =>
-    (['EMAIL', 'SMS'] as const).map((channel) => ({
+    Channel.options.map((channel) => ({
       type,
       channel,
-      enabled: isEnabled(type, channel, choices),
-      changeable: isChangeable(type, channel),
+      enabled: (push || channel !== 'PUSH') && isEnabled(type, channel, choices),
+      changeable: (push || channel !== 'PUSH') && isChangeable(type, channel),
     })),
   )
 
 /** What is wrong with changes: what cannot be turned off or on, and what is said twice. */
-export function objectionsTo({ preferences }: PreferenceChanges): { path: string; message: string }[] {
+export function objectionsTo({ preferences }: PreferenceChanges, { push }: Offered): { path: string; message: string }[] {
   return preferences.flatMap(({ type, channel, enabled }, index) => {
     const about = (field: string, message: string) => [{ path: `body.preferences.${index}.${field}`, message }]
     const first = preferences.findIndex((other) => other.type === type && other.channel === channel)
     if (first !== index) return about('type', `${type} by ${channel} is named before`)
+    if (channel === 'PUSH' && !push) return enabled ? about('enabled', 'this installation sends no pushes') : []
     if (isChangeable(type, channel) || enabled === isOnByDefault(type, channel)) return []
     return about('enabled', enabled ? `${type} is not sent by ${channel}` : `${type} by ${channel} cannot be turned off`)
   })

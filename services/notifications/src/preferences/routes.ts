@@ -2,29 +2,35 @@ import type { notificationsRoutes, Preferences, UserId } from '@boxoffice/contra
 import { type Handlers, refuse, sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { Db } from '../notifications/notification-repository.ts'
-import { effective, objectionsTo } from './preference.ts'
+import { effective, type Offered, objectionsTo } from './preference.ts'
 import { findChoices, noChoices, saveChoices, saveQuietHours } from './preference-repository.ts'
 import { shownOf, storedOf } from './quiet-hours.ts'
 
 type PreferenceRoutes = Pick<typeof notificationsRoutes, 'getPreferences' | 'updatePreferences'>
 
 /** One's own preferences. */
-export const preferenceHandlers = ({ prisma, transact, now }: Dependencies): Handlers<PreferenceRoutes> => ({
-  getPreferences: async ({ principal }) => ({ status: 200, body: await preferencesOf(prisma, principal.userId) }),
+export const preferenceHandlers = ({ prisma, transact, now, push }: Dependencies): Handlers<PreferenceRoutes> => ({
+  getPreferences: async ({ principal }) => ({
+    status: 200,
+    body: await preferencesOf(prisma, principal.userId, { push: push !== null }),
+  }),
 
   async updatePreferences({ principal: { userId }, body }) {
-    const details = objectionsTo(body)
+    const offered = { push: push !== null }
+    const details = objectionsTo(body, offered)
     if (details.length > 0) return refuse(400, 'VALIDATION_FAILED', 'these preferences cannot be kept', { details })
     return transact(async (tx) => {
       const { preferences, quietHours } = body
-      await saveChoices(tx, userId, preferences, now())
+      // What GET shows of a channel that is not offered is nobody's choice.
+      const chosen = preferences.filter(({ channel }) => channel !== 'PUSH' || offered.push)
+      await saveChoices(tx, userId, chosen, now())
       if (quietHours !== undefined) await saveQuietHours(tx, userId, quietHours && storedOf(quietHours), now())
-      return { status: 200 as const, body: await preferencesOf(tx, userId) }
+      return { status: 200 as const, body: await preferencesOf(tx, userId, offered) }
     })
   },
 })
 
-async function preferencesOf(db: Db, userId: UserId): Promise<Preferences> {
+async function preferencesOf(db: Db, userId: UserId, offered: Offered): Promise<Preferences> {
   const { choices, quietHours } = (await findChoices(sqlOf(db), [userId])).get(userId) ?? noChoices
-  return { preferences: effective(choices), ...(quietHours && { quietHours: shownOf(quietHours) }) }
+  return { preferences: effective(choices, offered), ...(quietHours && { quietHours: shownOf(quietHours) }) }
 }

@@ -2,16 +2,18 @@ import type { Ticket } from '@boxoffice/contracts'
 import { whatMoved } from '../announcements/announcement.ts'
 import { addressHashOf } from '../feedback/suppression.ts'
 import { eventCancelledMail } from '../mails/event-cancelled.ts'
+import { eventReminderMail } from '../mails/event-reminder.ts'
 import { eventUpdatedMail } from '../mails/event-updated.ts'
 import { ticketOfferedMail } from '../mails/ticket-offered.ts'
 import { ticketReceivedMail, ticketSentMail } from '../mails/ticket-transferred.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
+import { isMoved } from '../reminders/reminder.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import { ticketFiles } from './attachments.ts'
 import { type About, type Ended, getEvent, type Looked, type Looks } from './content.ts'
 import type { Peers } from './peers.ts'
 
-type EventTypes = 'EVENT_UPDATED' | 'EVENT_CANCELLED' | 'TICKET_TRANSFERRED'
+type EventTypes = 'EVENT_UPDATED' | 'EVENT_CANCELLED' | 'EVENT_REMINDER' | 'TICKET_TRANSFERRED'
 type Side<S> = Extract<PayloadOf<'TICKET_TRANSFERRED'>, { side: S }>
 
 interface EventDeps {
@@ -19,6 +21,7 @@ interface EventDeps {
   publicUrl: string
   unsubscribeLinksOf: UnsubscribeLinksOf
   now: () => Date
+  reminderLeadMs: number
 }
 
 /** Mails about an event and its tickets, to whoever holds them. */
@@ -41,6 +44,14 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
     async EVENT_CANCELLED({ eventId, cancellationReason }, { reader }) {
       const event = await getEvent(peers, eventId)
       return { facts: event, event, write: async () => ({ mail: eventCancelledMail({ reader, event, cancellationReason }) }) }
+    },
+    async EVENT_REMINDER({ eventId, eventDate }, about) {
+      const [event, held] = await Promise.all([getEvent(peers, eventId), heldBy(peers, eventId, about)])
+      if (event.status !== 'PUBLISHED') return { pointless: 'EVENT_CANCELLED' }
+      if (event.eventDate <= now()) return { pointless: 'EVENT_BEGAN' }
+      if (isMoved(eventDate, event.eventDate, deps.reminderLeadMs)) return { pointless: 'EVENT_MOVED' }
+      if (held === 0) return { pointless: 'NO_TICKETS' }
+      return { facts: event, event, write: async () => ({ mail: eventReminderMail({ reader: about.reader, event }) }) }
     },
     async TICKET_TRANSFERRED(transfer, { reader, address }) {
       if (transfer.side === 'RECEIVED') return lookAtReceived(peers, transfer, reader)

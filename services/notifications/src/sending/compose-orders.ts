@@ -5,6 +5,7 @@ import { paymentFailedMail } from '../mails/payment-failed.ts'
 import { paymentProcessedMail } from '../mails/payment-processed.ts'
 import { type RefundProcessed, refundProcessedMail } from '../mails/refund-processed.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
+import type { OrderLinkOf } from '../tracking/order-token.ts'
 import { getEvent, getOrder, type Looks } from './content.ts'
 import type { Peers } from './peers.ts'
 
@@ -17,7 +18,7 @@ type OrderTypes =
   | 'REFUND_PROCESSED'
 
 /** Mails about an order, to its buyer. */
-export const createOrderLooks = (peers: Peers): Looks<OrderTypes> => ({
+export const createOrderLooks = ({ peers, orderLinkOf }: { peers: Peers; orderLinkOf: OrderLinkOf }): Looks<OrderTypes> => ({
   async ORDER_CREATED({ orderId, eventId, orderNumber }, { reader }) {
     const [event, { status }] = await Promise.all([getEvent(peers, eventId), getOrder(peers, orderId)])
     // What became of it has a mail of its own.
@@ -28,7 +29,8 @@ export const createOrderLooks = (peers: Peers): Looks<OrderTypes> => ({
     const [event, order] = await Promise.all([getEvent(peers, eventId), getOrder(peers, orderId)])
     // It has gone on since, and that is told too: what it was before would be read as what it is now.
     if (order.status !== status) return { pointless: 'ORDER_MOVED_ON' }
-    return { facts: event, event, write: async () => ({ mail: orderStatusChangedMail({ reader, event, orderNumber, status }) }) }
+    const news = { reader, event, orderNumber, status, url: orderLinkOf(orderId) }
+    return { facts: event, event, write: async () => ({ mail: orderStatusChangedMail(news) }) }
   },
   async ORDER_CANCELLED({ orderId, eventId, orderNumber, reason }, { reader }) {
     const [event, order] = await Promise.all([getEvent(peers, eventId), getOrder(peers, orderId)])

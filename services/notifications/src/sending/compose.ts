@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType, UserInfo } from '@boxoffice/contracts'
 import { addressHashOf } from '../feedback/suppression.ts'
-import type { Mail } from '../mails/mail.ts'
+import type { Mail, ShownEvent } from '../mails/mail.ts'
 import { oneLine } from '../mails/mail.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { payloadOf, workingTitles } from '../notifications/payloads.ts'
-import { isChangeable, isTexted } from '../preferences/preference.ts'
+import { isChangeable, isPushed, isTexted } from '../preferences/preference.ts'
+import { type PushMessage, pushMessageOf } from '../push/push-message.ts'
+import type { PushProvider } from '../push/push-provider.ts'
 import { textOf } from '../texts/text-message.ts'
+import type { OrderLinkOf } from '../tracking/order-token.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import type { Attachment } from './attachments.ts'
 import { createAccountLooks } from './compose-account.ts'
@@ -33,6 +36,11 @@ export interface ComposedText {
   text: string
   phoneNumber: string
 }
+export interface ComposedPush {
+  channel: 'PUSH'
+  message: PushMessage
+}
+export type Composed = ComposedMail | ComposedText | ComposedPush
 /** Whether what was composed is still right: cheap enough to be asked right before it is sent. */
 export type LookAgain = () => Promise<'SAME' | 'CHANGED' | Ended>
 
@@ -40,22 +48,26 @@ export type LookAgain = () => Promise<'SAME' | 'CHANGED' | Ended>
  * Something ready to be sent; `dropped`: it failed for good; `pointless`: there is nothing to tell; `bulk`: it is to be composed in the
  * lane of what takes long; `changed`: things were otherwise before it was done.
  */
-export type Composition =
-  | { composed: ComposedMail | ComposedText; lookAgain: LookAgain }
-  | Ended
-  | { bulk: true }
-  | { changed: true }
+export type Composition = { composed: Composed; lookAgain: LookAgain } | Ended | { bulk: true } | { changed: true }
 
 const STRANGER = { firstName: '', locale: 'en' }
 
 /** Gathers what a notification needs from the other services, and writes it. Rejects when something cannot be had now. */
 export function createComposer(
-  deps: { peers: Peers; openToken: OpenToken; now: () => Date; unsubscribeLinksOf: UnsubscribeLinksOf } & ConfirmationLimits,
+  deps: {
+    peers: Peers
+    openToken: OpenToken
+    now: () => Date
+    unsubscribeLinksOf: UnsubscribeLinksOf
+    orderLinkOf: OrderLinkOf
+    reminderLeadMs: number
+    push: Pick<PushProvider, 'hasDevices'> | null
+  } & ConfirmationLimits,
 ): (notification: LeasedNotification) => Promise<Composition> {
   const { peers } = deps
   const looks: Looks<NotificationType> = {
     ...createAccountLooks(deps),
-    ...createOrderLooks(peers),
+    ...createOrderLooks(deps),
     ...createEventLooks(deps),
     ...createStopLooks(peers),
     ORDER_CONFIRMATION: createConfirmationLook(peers, deps),
@@ -71,14 +83,34 @@ export function createComposer(
     const phoneNumber = notification.address ?? reader.phone
     if (!phoneNumber) return { pointless: 'NO_PHONE' }
     if (!isTexted(type)) throw new Error(`${type} has no text message`)
+    return besideMail(notification, reader, (event) => {
+      const text = textOf(type, event, payloadOf(type, notification), deps)
+      return { channel: 'SMS', text, phoneNumber }
+    })
+  }
+
+  async function composePush(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
+    const { type, notificationId } = notification
+    if (!(await deps.push?.hasDevices(notificationId))) return { pointless: 'NO_DEVICE' }
+    if (!isPushed(type)) throw new Error(`${type} is no push`)
+    const about = { type, notificationId, publicUrl: deps.publicUrl }
+    return besideMail(notification, reader, (event) => {
+      return { channel: 'PUSH', message: pushMessageOf(type, event, payloadOf(type, notification), about) }
+    })
+  }
+
+  /** What points at a mail: where that has none to bring, there is nothing to point at. */
+  async function besideMail(
+    notification: LeasedNotification,
+    reader: UserInfo,
+    write: (event: ShownEvent) => Composed,
+  ): Promise<Composition> {
     const looker = lookerOf(looks, notification, reader)
-    // It points at a mail: where that has none to bring, there is nothing to point at.
     const look = async (isWritten: boolean) => pointlessWhereDropped(await looker(isWritten))
     const looked = await look(false)
     if (isEnded(looked)) return looked
-    if (looked.event === null) throw new Error(`${type} is about no event`)
-    const text = textOf(type, looked.event.name, payloadOf(type, notification))
-    return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: againOf(look, looked) }
+    if (looked.event === null) throw new Error(`${notification.type} is about no event`)
+    return { composed: write(looked.event), lookAgain: againOf(look, looked) }
   }
 
   async function composeOffer(notification: LeasedNotification): Promise<Composition> {
@@ -110,11 +142,13 @@ export function createComposer(
     return isChangeable(type, 'EMAIL') ? deps.unsubscribeLinksOf({ userId: recipientId, type }).oneClick : null
   }
 
+  const composers = { EMAIL: composeMail, SMS: composeText, PUSH: composePush } as const
+
   return async (notification) => {
     if (notification.recipientId === null) return composeOffer(notification)
     const reader = await peers.find.user(notification.recipientId)
     if (!reader) return { dropped: 'RECIPIENT_GONE' }
-    return notification.channel === 'SMS' ? composeText(notification, reader) : composeMail(notification, reader)
+    return composers[notification.channel](notification, reader)
   }
 }
 

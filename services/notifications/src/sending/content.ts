@@ -14,9 +14,12 @@ export type PointlessReason =
   | 'EVENT_CANCELLED'
   | 'TICKETS_NOT_VALID'
   | 'NO_TICKETS'
+  | 'EVENT_BEGAN'
+  | 'EVENT_MOVED'
   | 'TRANSFER_ENDED'
   | 'LINK_USED'
   | 'NO_PHONE'
+  | 'NO_DEVICE'
   | 'TURNED_OFF'
 
 /** It is not sent: it failed for good, or there is nothing to tell any more. */

@@ -1,4 +1,5 @@
 import {
+  type Callee,
   continueTrace,
   type Foundation,
   markFailed,
@@ -14,8 +15,9 @@ import { moveToBulk, postpone, type Readiness, withdraw } from '../notifications
 import { isEnabled } from '../preferences/preference.ts'
 import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
+import { PushLater } from '../push/push-service.ts'
 import { blanked } from './blanked.ts'
-import { type Composition, isOfAccount } from './compose.ts'
+import { type Composed, type Composition, isOfAccount } from './compose.ts'
 import type { Ended, PointlessReason } from './content.ts'
 import type { Prepare } from './hand-over.ts'
 import type { SendingMetrics } from './metrics.ts'
@@ -48,6 +50,8 @@ const isEnd = (composition: Composition): composition is Ended => 'dropped' in c
 /** How often it is written anew at once when what it is about changes; then it waits as after a failure. */
 const ROUNDS_MAX = 5
 const ADDRESS_SUPPRESSED = 'ADDRESS_SUPPRESSED'
+/** Some four hours: a push is of use for a while, and one of several devices may never be there again. */
+const PUSH_ATTEMPTS_MAX = 60
 
 export function createDelivery(options: DeliveryOptions): Deliver {
   const { sql, logger, crashAt, now, sendingMetrics } = options
@@ -61,7 +65,8 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       if ('changed' in composition) continue
       const { composed } = composition
       const { notificationId, type, lease } = notification
-      const handOver = await options.prepare(composed, { notificationId, type, date: now() })
+      const isLast = notification.attempts >= attemptsMaxOf(notification)
+      const handOver = await options.prepare(composed, { notificationId, type, date: now(), isLast })
       // All that takes long is done. What has happened meanwhile, the mail does not know of.
       const seen = await composition.lookAgain()
       if (isStopping()) return postpone(sql, notification, 0)
@@ -78,8 +83,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       const handed = await handOver()
       crashAt('mail.after-send')
       if (!handed.accepted) return fail(notification, handed.reason)
-      const subject = composed.channel === 'SMS' ? composed.text : composed.mail.subject
-      return succeed(notification, subject, handed.providerMessageId)
+      return succeed(notification, subjectOf(composed), handed.providerMessageId)
     }
     throw new Error('what it is about changed each time that it had been written')
   }
@@ -127,15 +131,20 @@ export function createDelivery(options: DeliveryOptions): Deliver {
 
   async function tryLater(notification: LeasedNotification, error: unknown): Promise<void> {
     const { attempts, channel, recipientId } = notification
-    if (attempts >= options.attemptsMax) return fail(notification, 'GIVEN_UP')
+    const attemptsMax = attemptsMaxOf(notification)
+    if (attempts >= attemptsMax) return fail(notification, 'GIVEN_UP')
     const wait = isOfPeer(error) ? waitForPeerAfter : waitAfter
     const { quietHours } = (recipientId && (await findChoices(sql, [recipientId])).get(recipientId)) || noChoices
-    const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), quietMs(notification, quietHours))
-    const nth = `(attempt ${attempts} of ${options.attemptsMax})`
+    const askedMs = error instanceof PushLater ? error.retryAfterMs : 0
+    const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), quietMs(notification, quietHours), askedMs)
+    const nth = `(attempt ${attempts} of ${attemptsMax})`
     logger.warn({ err: blanked(error), ...aboutOf(notification), waitMs }, `notification was not sent, will be retried ${nth}`)
     sendingMetrics.count(notification, 'retried')
     await postpone(sql, notification, waitMs)
   }
+
+  const attemptsMaxOf = ({ channel }: LeasedNotification): number =>
+    channel === 'PUSH' ? Math.min(PUSH_ATTEMPTS_MAX, options.attemptsMax) : options.attemptsMax
 
   /** How long its recipient's quiet hours still hold it up. */
   function quietMs({ urgent }: LeasedNotification, quietHours: Choices['quietHours']): number {
@@ -169,6 +178,13 @@ export function createDelivery(options: DeliveryOptions): Deliver {
 }
 
 /** Whether another service of ours was not there, rather than whoever brings mails and texts. */
-const isOfPeer = (error: unknown) => error instanceof ServiceUnavailable && error.callee !== 'mail' && error.callee !== 'sms'
+const isOfPeer = (error: unknown) => error instanceof ServiceUnavailable && !providers.includes(error.callee)
+const providers: readonly Callee[] = ['mail', 'sms', 'push', 'pushElsewhere']
+
+/** What stands in its recipient's log. */
+function subjectOf(composed: Composed): string {
+  if (composed.channel === 'EMAIL') return composed.mail.subject
+  return composed.channel === 'SMS' ? composed.text : composed.message.body
+}
 
 const aboutOf = ({ notificationId, type, channel, attempts }: LeasedNotification) => ({ notificationId, type, channel, attempts })

@@ -1,5 +1,6 @@
-import type { NotificationType } from '@boxoffice/contracts'
-import type { ComposedMail, ComposedText } from './compose.ts'
+import type { NotificationId, NotificationType } from '@boxoffice/contracts'
+import type { PushProvider } from '../push/push-provider.ts'
+import type { Composed } from './compose.ts'
 import type { Handed, MailProvider } from './mail-provider.ts'
 import { mimeOf, type Sender } from './mime.ts'
 import type { SmsProvider } from './sms-provider.ts'
@@ -9,14 +10,20 @@ export type HandOver = () => Promise<Handed>
 
 /** Makes what was composed ready for its channel's provider. */
 export type Prepare = (
-  composed: ComposedMail | ComposedText,
-  about: { notificationId: string; type: NotificationType; date: Date },
+  composed: Composed,
+  /** `isLast`: it is not tried again. */
+  about: { notificationId: NotificationId; type: NotificationType; date: Date; isLast: boolean },
 ) => Promise<HandOver>
 
 export const createPrepare =
-  (channels: { mail: MailProvider; sms: SmsProvider; sender: Sender }): Prepare =>
+  (channels: { mail: MailProvider; sms: SmsProvider; push: PushProvider | null; sender: Sender }): Prepare =>
   async (composed, about) => {
     if (composed.channel === 'SMS') return () => channels.sms.send(composed.text, composed.phoneNumber)
+    if (composed.channel === 'PUSH') {
+      const { push } = channels
+      if (!push) throw new Error('pushes are not configured')
+      return () => push.send(composed.message, about)
+    }
     const mime = await mimeOf(composed, { ...about, sender: channels.sender })
     return () => channels.mail.send(mime, { address: composed.to.address, notificationId: about.notificationId })
   }

@@ -19,13 +19,15 @@ export function createSendingMetrics(pool: pg.Pool, metrics: Metrics) {
       )
       return [{ labels: {}, value: row?.value ?? 0 }]
     })
+  // One browser that is never there again holds its push up for hours: that is nobody's alarm.
+  const isNoPush = `filter (where channel <> 'PUSH')`
   ofDue('notifications_pending', 'notifications that are due and not sent', 'count(*)::int')
   ofDue(
     'notifications_oldest_pending_seconds',
     'how long the oldest notification that is due has been',
     // One that waited for the morning is due since then; an attempt that fails does not make it younger.
     `coalesce(extract(epoch from clock_timestamp()
-       - min(case when urgent or attempts > 1 then created_at else next_attempt_at end)), 0)::float8`,
+       - min(case when urgent or attempts > 1 then created_at else next_attempt_at end) ${isNoPush}), 0)::float8`,
   )
   return {
     count: ({ channel }: LeasedNotification, outcome: 'sent' | 'failed' | 'suppressed' | 'retried' | 'withdrawn') =>

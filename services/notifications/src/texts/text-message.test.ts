@@ -1,21 +1,33 @@
-import { graphemesOf } from '@boxoffice/contracts'
+import { graphemesOf, type OrderId, OrderStatus } from '@boxoffice/contracts'
 import { longNames, writtenNames } from '@boxoffice/testing'
+import { exportJWK, generateKeyPair } from 'jose'
 import { expect, test } from 'vitest'
-import type { PayloadOf } from '../notifications/payloads.ts'
-import { textedTypes } from '../preferences/preference.ts'
+import type { ShownEvent } from '../mails/mail.ts'
+import { type TextedType, textedTypes } from '../preferences/preference.ts'
+import { createOrderLinks, createOrderTokens } from '../tracking/order-token.ts'
 import { segmentsOf } from './segments.ts'
 import { textOf } from './text-message.ts'
 
-const transfer = {
-  side: 'SENT',
-  eventId: '',
-  ticketNumber: 'TKT-1',
-  holderName: 'Zofia',
-} as unknown as PayloadOf<'TICKET_TRANSFERRED'>
-const sayingsOf = (name: string) => textedTypes.map((type) => textOf(type, name, transfer as never))
+const orderId = '0f8b7c1e-3f57-4f0a-9a53-0c2b7b7e1d11' as OrderId
+const { privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
+const orderLinkOf = createOrderLinks(createOrderTokens(await exportJWK(privateKey)), 'https://boxoffice.example')
+const eventOf = (name: string): ShownEvent => ({
+  name,
+  eventDate: new Date('2027-07-17T17:30:00Z'),
+  timeZone: 'Europe/Warsaw',
+  venueName: 'Park Śląski',
+  venueAddress: 'Różana 2, Chorzów',
+})
+/** All that a payload of any type has. */
+const payload = { side: 'SENT', eventId: '', ticketNumber: 'TKT-1', holderName: 'Zofia', orderId, status: 'CONFIRMED' }
+const say = (type: TextedType, name: string, about: object = payload) =>
+  textOf(type, eventOf(name), about as never, { orderLinkOf })
+/** Those that name the event. */
+const namingTypes = textedTypes.filter((type) => type !== 'ORDER_STATUS_CHANGED')
+const sayingsOf = (name: string) => namingTypes.map((type) => say(type, name))
 
-test.each(textedTypes)('%s fits into two messages however long the event’s name is, and is one line', (type) => {
-  const text = textOf(type, 'Święto\nŚwiateł '.repeat(40), transfer as never)
+test.each(namingTypes)('%s fits into two messages however long the event’s name is, and is one line', (type) => {
+  const text = say(type, 'Święto\nŚwiateł '.repeat(40))
   expect(segmentsOf(text)).toBe(2)
   expect(text.length).toBeLessThanOrEqual(134)
   expect(text).toMatch(/^Boxoffice: [^\n]*Święto Świateł[^\n]*\.\.\.[^\n]*\.$/)
@@ -23,11 +35,33 @@ test.each(textedTypes)('%s fits into two messages however long the event’s nam
 })
 
 test('a short name is said whole', () => {
-  expect(textOf('EVENT_CANCELLED', 'Gala', {} as never)).toBe('Boxoffice: Gala is cancelled. Details are in your mailbox.')
+  expect(say('EVENT_CANCELLED', 'Gala')).toBe('Boxoffice: Gala is cancelled. Details are in your mailbox.')
 })
 
+test('each of the steps of an order says what became of it, in one message where the name is of letters that all have', () => {
+  const said = (['ORDER_CREATED', 'ORDER_CANCELLED', 'PAYMENT_PROCESSED', 'EVENT_REMINDER'] as const).map((type) =>
+    say(type, 'Gala'),
+  )
+  expect(said).toEqual([
+    'Boxoffice: we have your order for Gala. You hear from us when it is through.',
+    'Boxoffice: your order for Gala is cancelled.',
+    'Boxoffice: your payment for Gala went through.',
+    'Boxoffice: Gala begins on Sat 17 Jul, 19:30 CEST.',
+  ])
+  expect(said.map(segmentsOf)).toEqual([1, 1, 1, 1])
+})
+
+test.each(OrderStatus.options)(
+  'an order that is %s is one message, with a link that is whole, whatever its event is called',
+  (status) => {
+    const text = say('ORDER_STATUS_CHANGED', 'Święto Świateł '.repeat(40), { ...payload, status })
+    expect(text).toMatch(/^Boxoffice: your order is [a-z ]+\. https:\/\/boxoffice\.example\/order#token=[\w-]{43}$/)
+    expect(segmentsOf(text)).toBe(1)
+  },
+)
+
 test('what a network has seven bits for is sent in them', () => {
-  const text = textOf('EVENT_CANCELLED', 'O’Brien’s “quiz” – Café 20 €', {} as never)
+  const text = say('EVENT_CANCELLED', 'O’Brien’s “quiz” – Café 20 €')
   expect(text).toBe(`Boxoffice: O'Brien's "quiz" - Café 20 € is cancelled. Details are in your mailbox.`)
   expect(segmentsOf(text)).toBe(1)
 })

@@ -1,7 +1,10 @@
 import { graphemesOf } from '@boxoffice/contracts'
-import { inOneLine } from '../mails/mail.ts'
+import { shortWhenOf } from '../mails/formats.ts'
+import { inOneLine, type ShownEvent } from '../mails/mail.ts'
+import { standings } from '../mails/order-news.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import type { TextedType } from '../preferences/preference.ts'
+import type { OrderLinkOf } from '../tracking/order-token.ts'
 import { segmentsOf, withPlainSigns } from './segments.ts'
 
 /** In one message where it fits, in two where it does not. */
@@ -36,10 +39,23 @@ function withoutHalfLink(characters: readonly string[], count: number): string {
 }
 const LINK = /:\/\/|^www\.|[\p{L}\p{N}]\.[\p{L}\p{N}-]{2,}/u
 
-const sayings: { readonly [T in TextedType]: (eventName: string, payload: PayloadOf<T>) => string } = {
+/** What texts are made of beside the message that they come of. */
+interface Around {
+  orderLinkOf: OrderLinkOf
+}
+type Saying<T extends TextedType> = (eventName: string, payload: PayloadOf<T>, event: ShownEvent, around: Around) => string
+
+const sayings: { readonly [T in TextedType]: Saying<T> } = {
   ORDER_CONFIRMATION: (name) => around('Boxoffice: your tickets for ', name, ' are in your mailbox.'),
+  ORDER_CREATED: (name) => around('Boxoffice: we have your order for ', name, '. You hear from us when it is through.'),
+  // Without the event's name it is one message, in whatever script that is; the link says the rest.
+  ORDER_STATUS_CHANGED: (_, { status, orderId }, _event, { orderLinkOf }) =>
+    withPlainSigns(`Boxoffice: your order is ${standings[status].now}. ${orderLinkOf(orderId)}`),
+  ORDER_CANCELLED: (name) => around('Boxoffice: your order for ', name, ' is cancelled.'),
+  PAYMENT_PROCESSED: (name) => around('Boxoffice: your payment for ', name, ' went through.'),
   EVENT_UPDATED: (name) => around('Boxoffice: time or place of ', name, ' has changed. Details are in your mailbox.'),
   EVENT_CANCELLED: (name) => around('Boxoffice: ', name, ' is cancelled. Details are in your mailbox.'),
+  EVENT_REMINDER: (name, _, event) => around('Boxoffice: ', name, ` begins on ${shortWhenOf(event)}.`),
   TICKET_TRANSFERRED: (name, { side }) =>
     side === 'RECEIVED'
       ? around('Boxoffice: you were given a ticket for ', name, '. It is in your mailbox.')
@@ -48,5 +64,5 @@ const sayings: { readonly [T in TextedType]: (eventName: string, payload: Payloa
 }
 
 /** What a text message says: no name, no number, no code, and as much as two messages hold. */
-export const textOf = <T extends TextedType>(type: T, eventName: string, payload: PayloadOf<T>): string =>
-  (sayings[type] as (eventName: string, payload: PayloadOf<T>) => string)(eventName, payload)
+export const textOf = <T extends TextedType>(type: T, event: ShownEvent, payload: PayloadOf<T>, around: Around): string =>
+  (sayings[type] as Saying<T>)(event.name, payload, event, around)

@@ -1,0 +1,94 @@
+import { ECDH } from 'node:crypto'
+import { type notificationsPushRoutes, PUSH_DEVICES_MAX, type PushSubscriptionId } from '@boxoffice/contracts'
+import { createRates, type Handlers, RefusedError, refuse, refuseUnknown, sqlOfPool, transact } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { objectionTo } from './endpoint.ts'
+import {
+  keepNewest,
+  listSubscriptions,
+  lockSubscriptionsOf,
+  removeSubscription,
+  saveSubscription,
+} from './subscription-repository.ts'
+
+/** A browser subscribes once; each may cost a question of the domain name system. */
+const ADDED_A_MINUTE = 10
+
+const unavailable = () => refuse(409, 'PUSH_UNAVAILABLE', 'this installation sends no pushes: ask for mails or text messages')
+
+/** The browsers of the signed-in user that get pushes. */
+export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsPushRoutes> {
+  const { pool, push, now, newId, config } = deps
+  const rates = createRates({ perMinute: ADDED_A_MINUTE })
+  type Listed = Awaited<ReturnType<typeof listSubscriptions>>[number]
+  const shownTo =
+    (ownSession: string) =>
+    ({ endpoint, sessionId, device, lastUsedAt, subscriptionId, createdAt }: Listed) => ({
+      subscriptionId,
+      ...(device !== null && { device }),
+      service: new URL(endpoint).host,
+      current: sessionId === ownSession,
+      createdAt,
+      ...(lastUsedAt && { lastUsedAt }),
+    })
+
+  return {
+    getPushKey: async () => (push ? { status: 200, body: { publicKey: push.publicKey } } : unavailable()),
+
+    async listPushSubscriptions({ principal: { userId, sessionId } }) {
+      const subscriptions = await listSubscriptions(sqlOfPool(pool), userId)
+      return { status: 200, body: { subscriptions: subscriptions.map(shownTo(sessionId)) } }
+    },
+
+    async addPushSubscription({ body: { endpoint, keys, device }, principal: { userId, sessionId } }) {
+      if (!push) return unavailable()
+      const waitSeconds = rates.take(userId)
+      if (waitSeconds !== null) throw tooMany(waitSeconds)
+      const objection = await objectionTo(endpoint, config.push)
+      const details = objection ? [{ path: 'body.endpoint', message: objection }] : []
+      if (!isOnCurve(keys.p256dh)) details.push({ path: 'body.keys.p256dh', message: 'must be a point on P-256' })
+      if (details.length > 0) return refuse(400, 'VALIDATION_FAILED', 'no push is sent there', { details })
+      const subscription = {
+        subscriptionId: newId() as PushSubscriptionId,
+        userId,
+        endpoint: new URL(endpoint).href,
+        p256dh: withoutPadding(keys.p256dh),
+        auth: withoutPadding(keys.auth),
+        serverKey: push.publicKey,
+        device: device ?? null,
+        sessionId,
+        createdAt: now(),
+      }
+      const saved = await transact(pool, async (tx) => {
+        await lockSubscriptionsOf(tx, userId)
+        const one = await saveSubscription(tx, subscription)
+        await keepNewest(tx, userId, PUSH_DEVICES_MAX)
+        return one
+      })
+      if (!saved) return refuse(409, 'PUSH_ENDPOINT_TAKEN', 'another account has this endpoint, with other keys: subscribe anew')
+      const { isNew, ...one } = saved
+      return { status: isNew ? 201 : 200, body: shownTo(sessionId)(one) }
+    },
+
+    async removePushSubscription({ params: { subscriptionId }, principal: { userId } }) {
+      const removed = await removeSubscription(sqlOfPool(pool), userId, subscriptionId)
+      return removed ? { status: 204, body: undefined } : refuseUnknown('PUSH_SUBSCRIPTION', subscriptionId)
+    },
+  }
+}
+
+function isOnCurve(p256dh: string): boolean {
+  try {
+    ECDH.convertKey(p256dh, 'prime256v1', 'base64url')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const withoutPadding = (text: string) => text.replace(/=+$/, '')
+
+function tooMany(waitSeconds: number): RefusedError {
+  const refusal = refuse(429, 'RATE_LIMITED', `${ADDED_A_MINUTE} devices a minute are added at most`)
+  return new RefusedError({ ...refusal, headers: { 'retry-after': String(waitSeconds) } })
+}

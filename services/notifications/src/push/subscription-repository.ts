@@ -1,0 +1,121 @@
+import type { NotificationId, PushSubscription, PushSubscriptionId, UserId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+
+/** A browser as it is kept: where its push service takes messages for it, and what only it can read. */
+export interface StoredSubscription {
+  subscriptionId: PushSubscriptionId
+  userId: UserId
+  endpoint: string
+  p256dh: string
+  auth: string
+  /** Our public key that it subscribed with. */
+  serverKey: string
+  device: string | null
+  sessionId: string
+  createdAt: Date
+}
+
+type Shown = Omit<PushSubscription, 'service' | 'current' | 'device' | 'lastUsedAt'> &
+  Pick<StoredSubscription, 'endpoint' | 'sessionId' | 'device'> & { lastUsedAt: Date | null }
+
+const shown = `p.id as "subscriptionId", p.endpoint, p.device, p.session_id as "sessionId", p.created_at as "createdAt",
+  p.last_used_at as "lastUsedAt"`
+
+/**
+ * Keep a subscription; what is kept of its endpoint already becomes this user's and sign-in's. null: it is another account's, with
+ * other keys than these, which no browser has.
+ */
+export async function saveSubscription(tx: Tx, subscription: StoredSubscription): Promise<(Shown & { isNew: boolean }) | null> {
+  const { subscriptionId, userId, endpoint, p256dh, auth, serverKey, device, sessionId, createdAt } = subscription
+  const [saved] = await tx.query<Shown & { isNew: boolean }>(
+    `insert into push_subscriptions as p (id, user_id, endpoint, p256dh, auth, server_key, device, session_id, created_at)
+     values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8::uuid, $9)
+     on conflict (endpoint) do update set user_id = excluded.user_id, p256dh = excluded.p256dh, auth = excluded.auth,
+       server_key = excluded.server_key, session_id = excluded.session_id,
+       id = case when p.user_id = excluded.user_id then p.id else excluded.id end,
+       device = case when p.user_id = excluded.user_id then coalesce(excluded.device, p.device) else excluded.device end,
+       created_at = case when p.user_id = excluded.user_id then p.created_at else excluded.created_at end,
+       last_used_at = case when p.user_id = excluded.user_id then p.last_used_at end
+     where p.user_id = excluded.user_id or (p.p256dh, p.auth) = (excluded.p256dh, excluded.auth)
+     returning ${shown}, p.id = $1::uuid as "isNew"`,
+    [subscriptionId, userId, endpoint, p256dh, auth, serverKey, device, sessionId, createdAt],
+  )
+  return saved ?? null
+}
+
+/** The subscriptions of a user from now on one after the other, until the transaction ends. */
+export async function lockSubscriptionsOf(tx: Tx, userId: UserId): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('push ' || $1, 0))`, [userId])
+}
+
+/** Remove those of a user that were used least recently, but `max`. */
+export async function keepNewest(tx: Tx, userId: UserId, max: number): Promise<void> {
+  await tx.query(
+    `delete from push_subscriptions where id in (
+       select id from push_subscriptions where user_id = $1::uuid
+       order by coalesce(last_used_at, created_at) desc, created_at desc, id desc offset $2)`,
+    [userId, max],
+  )
+}
+
+/** A user's own, the newest first. */
+export const listSubscriptions = (tx: Tx, userId: UserId): Promise<Shown[]> =>
+  tx.query<Shown>(`select ${shown} from push_subscriptions p where p.user_id = $1::uuid order by p.created_at desc, p.id`, [
+    userId,
+  ])
+
+/** False when there is none of theirs. */
+export async function removeSubscription(tx: Tx, userId: UserId, subscriptionId: PushSubscriptionId): Promise<boolean> {
+  const sql = 'delete from push_subscriptions where id = $1::uuid and user_id = $2::uuid returning id'
+  return (await tx.query(sql, [subscriptionId, userId])).length === 1
+}
+
+/** What was added by these sign-ins goes with them. */
+export async function removeOfSessions(tx: Tx, sessionIds: readonly string[]): Promise<void> {
+  await tx.query('delete from push_subscriptions where session_id = any($1::uuid[])', [sessionIds])
+}
+
+/** A push service says that there is no such subscription any more. */
+export async function removeGone(
+  tx: Tx,
+  { subscriptionId, endpoint }: Pick<Device, 'subscriptionId' | 'endpoint'>,
+): Promise<void> {
+  await tx.query('delete from push_subscriptions where id = $1::uuid and endpoint = $2', [subscriptionId, endpoint])
+}
+
+/** A device that a notification is for. `outcome`: what became of it there, if that is known. */
+export interface Device extends Pick<StoredSubscription, 'subscriptionId' | 'endpoint' | 'p256dh' | 'auth'> {
+  outcome: string | null
+}
+
+/** The devices of a notification's recipient as they are now, of those that subscribed with this key of ours. */
+export const findDevices = (tx: Tx, notificationId: NotificationId, serverKey: string): Promise<Device[]> =>
+  tx.query<Device>(
+    `select p.id as "subscriptionId", p.endpoint, p.p256dh, p.auth, n.pushed ->> p.id::text as outcome
+     from notifications n join push_subscriptions p on p.user_id = n.recipient_id and p.server_key = $2
+     where n.id = $1::uuid order by p.created_at`,
+    [notificationId, serverKey],
+  )
+
+/** What became of a notification on each device that is settled, also of those that are gone by now. */
+export async function findOutcomes(tx: Tx, notificationId: NotificationId): Promise<string[]> {
+  const [row] = await tx.query<{ outcomes: string[] }>(
+    `select array(select value from jsonb_each_text(coalesce(pushed, '{}'))) as outcomes from notifications where id = $1::uuid`,
+    [notificationId],
+  )
+  return row?.outcomes ?? []
+}
+
+/** Write down what became of a notification on a device: it is not sent there again. `usedAt`: it took it. */
+export async function noteOutcome(
+  tx: Tx,
+  notificationId: NotificationId,
+  { subscriptionId, outcome, usedAt }: { subscriptionId: PushSubscriptionId; outcome: string; usedAt: Date | null },
+): Promise<void> {
+  await tx.query(
+    `with used as (update push_subscriptions set last_used_at = $4::timestamptz where id = $2::uuid and $4::timestamptz is not null)
+     update notifications set pushed = coalesce(pushed, '{}') || jsonb_build_object($2::text, $3::text)
+     where id = $1::uuid and status = 'SENDING'`,
+    [notificationId, subscriptionId, outcome, usedAt],
+  )
+}

@@ -1,0 +1,74 @@
+import {
+  createSweeper,
+  type Foundation,
+  outsideTrace,
+  sqlOf,
+  sqlOfPool,
+  type Worker,
+  withCorrelationId,
+} from '@boxoffice/service-kit'
+import type pg from 'pg'
+import { insertAnnouncement } from '../announcements/announcement-repository.ts'
+import { waitAfter } from '../notifications/notification.ts'
+import { blanked } from '../sending/blanked.ts'
+import type { Peers } from '../sending/peers.ts'
+import type { Transact } from '../transaction.ts'
+import { judgeDue, type ReminderConfig } from './reminder.ts'
+import { type LeasedReminder, leaseReminders, putOffReminder, settleReminder } from './reminder-repository.ts'
+
+const REMINDERS_AT_ONCE = 20
+const FIRST_WAIT_MS = 1_000
+
+/**
+ * Turns reminders that are due into announcements, which are spread page by page like others: that, and that it was done, are one commit.
+ * The event is looked at first, as it is now: messages about it may be late.
+ */
+export function createReminderClock(
+  deps: Pick<Foundation, 'logger' | 'newId' | 'now'> & {
+    pool: pg.Pool
+    transact: Transact
+    peers: Pick<Peers, 'find'>
+    config: ReminderConfig
+    leaseMs: number
+    pollMs: number
+    /** There are announcements to be spread. */
+    announced: () => void
+  },
+): Worker {
+  const { pool, logger, transact, now, leaseMs } = deps
+  const { reminderLeadMs: leadMs } = deps.config
+
+  async function begin(reminder: LeasedReminder): Promise<void> {
+    const { eventId } = reminder
+    const due = judgeDue(await deps.peers.find.event(eventId), { now: now(), leadMs })
+    const isBegun = await transact(async (tx) => {
+      const sql = sqlOf(tx)
+      const settled = await settleReminder(sql, reminder, {
+        dueAt: 'laterAt' in due ? due.laterAt : null,
+        remindedFor: 'remind' in due ? due.eventDate : null,
+      })
+      if (!settled || !('remind' in due)) return false
+      await insertAnnouncement(sql, due.remind)
+      return true
+    })
+    if (!isBegun) return
+    logger.info({ eventId }, 'whoever holds a ticket is reminded of its event')
+    deps.announced()
+  }
+
+  const beginOrLater = (reminder: LeasedReminder): Promise<void> =>
+    withCorrelationId(reminder.eventId, () => outsideTrace(() => begin(reminder))).catch(async (error) => {
+      const { eventId, attempts } = reminder
+      const waitMs = waitAfter(attempts, FIRST_WAIT_MS)
+      logger.warn({ err: blanked(error), eventId, attempts, waitMs }, 'reminder was not begun, will be retried')
+      await putOffReminder(sqlOfPool(pool), reminder, waitMs)
+    })
+
+  async function sweep(): Promise<{ more: boolean }> {
+    const leased = await leaseReminders(sqlOfPool(pool), { lease: deps.newId(), limit: REMINDERS_AT_ONCE, leaseMs })
+    await Promise.all(leased.map(beginOrLater))
+    return { more: leased.length === REMINDERS_AT_ONCE }
+  }
+
+  return createSweeper({ name: 'reminders', intervalMs: deps.pollMs, sweep, logger })
+}

@@ -1,0 +1,46 @@
+import { codeMissing, type FormOutcome, type MailedPage, ServiceUnavailable, tokenOfForm } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { oneLine } from '../mails/mail.ts'
+import { standings } from '../mails/order-news.ts'
+
+type Deps = Pick<Dependencies, 'peers' | 'orderTokens'>
+
+const invalid: FormOutcome = {
+  status: 404,
+  done: true,
+  text: 'This link is not valid. Open it again from the message, or copy all of it.',
+}
+const away: FormOutcome = { status: 503, text: 'Orders cannot be looked up right now. Try again in a minute.' }
+
+/**
+ * Where an order stands, for whoever has the link of a message about it: its number, its event and its state. Nothing of its buyer, and
+ * no ticket.
+ */
+export const orderPage = ({ peers, orderTokens }: Deps): MailedPage => ({
+  path: '/order',
+  title: 'Where your order stands',
+  lead: 'One press, and you see where the order stands that the message was about.',
+  fields: `
+      <button>Show where it stands</button>`,
+  async take(sent) {
+    const token = tokenOfForm(sent)
+    if (token === '') return codeMissing
+    const orderId = orderTokens.read(token)
+    if (!orderId) return invalid
+    try {
+      const order = await peers.find.order(orderId)
+      if (!order) return invalid
+      // What an order is for is known a moment after it was asked for.
+      const event = order.eventId && (await peers.find.event(order.eventId))
+      const { now, more } = standings[order.status]
+      return {
+        status: 200,
+        done: true,
+        text: `Your order ${order.orderNumber}${event ? ` for ${oneLine(event.name)}` : ''} is ${now}. ${more}`,
+      }
+    } catch (error) {
+      if (error instanceof ServiceUnavailable) return away
+      throw error
+    }
+  },
+})

@@ -1,0 +1,252 @@
+import { eventUpdated, orderStatusChanged, type Payload, paymentFailed, ticketsGenerated } from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decrypted } from './fake-push.ts'
+import { failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
+import { startProcess } from './process.ts'
+
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+  service.work()
+})
+afterAll(() => service.stop())
+
+type User = Awaited<ReturnType<Notifications['user']>>
+type Browser = ReturnType<Notifications['pushes']['browser']>
+/** A user of whom so many browsers get pushes, each as it is set. */
+async function userWith(modes: readonly Browser['mode'][], of = service): Promise<{ user: User; browsers: Browser[] }> {
+  const user = await of.user({ locale: 'en' })
+  const browsers = modes.map((mode) => Object.assign(of.pushes.browser(), { mode }))
+  for (const { subscription } of browsers) {
+    expect((await of.client(user.headers).addPushSubscription({ body: subscription })).status).toBe(201)
+  }
+  return { user, browsers }
+}
+const pushOf = async ({ userId }: User, of = service) => (await of.rows(userId)).find(({ channel }) => channel === 'PUSH')
+const pushIs = (user: User, row: object, of = service) => until(async () => expect(await pushOf(user, of)).toMatchObject(row))
+const countOf = async (user: User) => (await service.client(user.headers).listPushSubscriptions({})).body.subscriptions.length
+
+test('what a browser decrypts is what RFC 8291 says of its example', () => {
+  const keys = { auth: Buffer.from('BTBZMqHH6r4Tts7J_aSIgg', 'base64url') }
+  const message =
+    'DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN'
+  const ecdh = service.pushes.browser().keys
+  ecdh.setPrivateKey(Buffer.from('q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94', 'base64url'))
+  expect(decrypted(Buffer.from(message, 'base64url'), { ...keys, keys: ecdh }).toString()).toBe(
+    'When I grow up, I want to be a watermelon',
+  )
+})
+
+test('each browser of a user reads what happened, and nothing that is private', async () => {
+  const { user, browsers } = await userWith(['ok', 'ok', 'ok'])
+  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await pushIs(user, { status: 'SENT', subject: 'Święto Świateł: your tickets are in your mailbox.', pushed: null })
+  const row = await pushOf(user)
+  for (const { read, errors } of browsers) {
+    expect(errors).toEqual([])
+    expect(read).toHaveLength(1)
+    const [push] = read
+    expect(push?.content).toEqual({
+      title: 'Your tickets',
+      body: 'Święto Świateł: your tickets are in your mailbox.',
+      url: 'https://boxoffice.example/',
+      tag: expect.stringMatching(/^[\w-]{32}$/),
+      notificationId: row?.id,
+    })
+    expect(push?.headers).toMatchObject({ ttl: '259200', urgency: 'normal', topic: push?.content.tag })
+    expect(push?.sub).toBe('mailto:help@boxoffice.example')
+    expect(push?.publicKey).toBe(service.deps.push?.publicKey)
+    // Its length says little of what is in it.
+    expect(push?.bytes).toBe(86 + 512 + 17)
+  }
+  const [device] = (await service.client(user.headers).listPushSubscriptions({})).body.subscriptions
+  expect(device?.lastUsedAt).toBeInstanceOf(Date)
+  const log = await service.client(user.headers).listNotifications({ query: {} })
+  expect(log.body.notifications.map(({ channel }) => channel).sort()).toEqual(['EMAIL', 'PUSH'])
+})
+
+test('who has no browser, or turned a type off, has no push and no trace of one', async () => {
+  const { user } = await userWith(['ok'])
+  const stranger = await service.user()
+  const off = { type: 'PAYMENT_FAILED', channel: 'PUSH', enabled: false } as const
+  expect((await service.client(user.headers).updatePreferences({ body: { preferences: [off] } })).status).toBe(200)
+  for (const one of [user, stranger]) {
+    await service.tell(paymentFailed, failedFor(one, service))
+    await until(async () => expect(await service.rows(one.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]))
+  }
+})
+
+test('steps of an order are for those who ask for them, and a newer one takes the place of the one before', async () => {
+  const { user, browsers } = await userWith(['ok'])
+  const on = { type: 'ORDER_STATUS_CHANGED', channel: 'PUSH', enabled: true } as const
+  await service.client(user.headers).updatePreferences({ body: { preferences: [on] } })
+  const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
+  const steps = ['PAID', 'CONFIRMED'] as const
+  for (const [index, status] of steps.entries()) {
+    service.world.order = { status }
+    const payload: Payload<typeof orderStatusChanged> = {
+      orderId,
+      orderNumber,
+      userId,
+      eventId,
+      previousStatus: 'PENDING',
+      status,
+    }
+    await service.tell(orderStatusChanged, payload)
+    await until(() => expect(browsers[0]?.read).toHaveLength(index + 1))
+  }
+  service.world.order = {}
+  const read = browsers[0]?.read ?? []
+  expect(read.map(({ content }) => content.body)).toEqual([
+    'Święto Świateł: your order is paid.',
+    'Święto Świateł: your order is confirmed.',
+  ])
+  expect(new Set(read.map(({ headers }) => headers.topic)).size).toBe(1)
+  expect(read[0]?.headers.urgency).toBe('low')
+})
+
+test('quiet hours hold a push up', async () => {
+  const { user, browsers } = await userWith(['ok'])
+  const now = new Date()
+  const time = (hours: number) => `${String((now.getUTCHours() + hours + 24) % 24).padStart(2, '0')}:30`
+  const quietHours = { start: time(-2), end: time(2), timeZone: 'UTC' }
+  await service.client(user.headers).updatePreferences({ body: { preferences: [], quietHours } })
+  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await pushIs(user, { status: 'PENDING' })
+  expect((await pushOf(user))?.nextAttemptAt.toISOString().slice(11, 16)).toBe(quietHours.end)
+  expect(browsers[0]?.read).toEqual([])
+})
+
+describe('a push service that says', () => {
+  test.each([404, 410])('%i has the browser forgotten, and the others read it', async (status) => {
+    const { user, browsers } = await userWith(['ok', { status }])
+    await service.tell(paymentFailed, failedFor(user, service))
+    await pushIs(user, { status: 'SENT' })
+    expect(browsers[0]?.read).toHaveLength(1)
+    expect(await countOf(user)).toBe(1)
+  })
+
+  test.each([
+    [410, 'DEVICES_GONE', 0],
+    [413, 'PUSH_TOO_LARGE', 1],
+    [403, 'PUSH_REFUSED', 1],
+    // Where a redirect leads is nobody's to choose.
+    [307, 'PUSH_REFUSED', 1],
+  ])('%i alone is a failure that says so: %s', async (status, reason, left) => {
+    const elsewhere = service.pushes.browser()
+    const { user, browsers } = await userWith([{ status, headers: { location: elsewhere.subscription.endpoint } }])
+    await service.tell(paymentFailed, failedFor(user, service))
+    await pushIs(user, { status: 'FAILED', failureReason: reason, pushed: null })
+    expect(await countOf(user)).toBe(left)
+    const endpoint = new URL(browsers[0]?.subscription.endpoint ?? '').pathname
+    expect(service.pushes.asked.filter((asked) => asked === endpoint)).toHaveLength(1)
+    expect(elsewhere.read).toEqual([])
+    const log = await service.client(user.headers).listNotifications({ query: {} })
+    const failed = log.body.notifications.find(({ channel }) => channel === 'PUSH')
+    expect(failed?.failure).toMatchObject({ reason, message: expect.stringContaining('device') })
+  })
+
+  test.each([429, 503])('%i is asked again when it may be, and nobody else is', async (status) => {
+    const { user, browsers } = await userWith(['ok', { status, headers: { 'retry-after': '600' } }])
+    await service.tell(paymentFailed, failedFor(user, service))
+    await pushIs(user, { status: 'SENDING', lease: null })
+    const waitMs = ((await pushOf(user))?.nextAttemptAt.getTime() ?? 0) - Date.now()
+    expect(waitMs).toBeGreaterThan(500_000)
+    expect(waitMs).toBeLessThanOrEqual(600_000)
+    Object.assign(browsers[1] as Browser, { mode: 'ok' })
+    await service.deps.pool.query('update notifications set next_attempt_at = clock_timestamp() where recipient_id = $1', [
+      user.userId,
+    ])
+    await pushIs(user, { status: 'SENT' })
+    expect(browsers.map(({ read }) => read.length)).toEqual([1, 1])
+  })
+})
+
+test('an answer that is lost makes a second one, which takes the place of the first', async () => {
+  const { user, browsers } = await userWith(['cut'])
+  await service.tell(paymentFailed, failedFor(user, service))
+  await until(() => expect(browsers[0]?.read).toHaveLength(1))
+  Object.assign(browsers[0] as Browser, { mode: 'ok' })
+  await pushIs(user, { status: 'SENT' })
+  const read = browsers[0]?.read ?? []
+  expect(read.length).toBeGreaterThan(1)
+  expect(new Set(read.map(({ content }) => content.notificationId)).size).toBe(1)
+  expect(new Set(read.map(({ headers }) => headers.topic)).size).toBe(1)
+})
+
+test('a browser that is another account’s by the time it is sent reads nothing of the one before', async () => {
+  const { user, browsers } = await userWith([{ status: 503 }])
+  await service.tell(paymentFailed, failedFor(user, service))
+  await pushIs(user, { status: 'SENDING', lease: null })
+  const [browser] = browsers as [Browser]
+  const after = await service.user()
+  expect((await service.client(after.headers).addPushSubscription({ body: browser.subscription })).status).toBe(201)
+  browser.mode = 'ok'
+  await service.deps.pool.query('update notifications set next_attempt_at = clock_timestamp() where recipient_id = $1', [
+    user.userId,
+  ])
+  await until(async () => expect(await pushOf(user)).toBeUndefined())
+  expect(browser.read).toEqual([])
+})
+
+test('browsers that subscribed with an earlier key of ours get nothing, since their push services would refuse it', async () => {
+  const { user, browsers } = await userWith(['ok'])
+  await service.deps.pool.query(`update push_subscriptions set server_key = 'earlier' where user_id = $1`, [user.userId])
+  await service.tell(paymentFailed, failedFor(user, service))
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]))
+  expect(browsers[0]?.read).toEqual([])
+})
+
+test('a process that dies between two browsers leaves the other for the next, and the first reads it once', async () => {
+  const own = await startNotifications()
+  try {
+    const { user, browsers } = await userWith(['ok', 'hang'], own)
+    const doomed = await startProcess(own, { NODE_EXTRA_CA_CERTS: own.pushes.certificateFile })
+    await own.tell(eventUpdated, moved(own, user))
+    const [first, second] = browsers as [Browser, Browser]
+    await second.hung.promise
+    // What the first browser took is written down.
+    await until(async () => expect(Object.values(((await pushOf(user, own))?.pushed ?? {}) as object)).toEqual(['ACCEPTED']))
+    await own.processes.at(-1)?.kill()
+    await doomed.ended
+    second.mode = 'ok'
+    await own.deps.pool.query("update notifications set leased_until = now() - interval '1 second' where lease is not null")
+    own.work()
+    await pushIs(user, { status: 'SENT' }, own)
+    expect([first.read.length, second.read.length]).toEqual([1, 1])
+  } finally {
+    await own.stop()
+  }
+})
+
+const moved = ({ world }: Notifications, { userId }: User): Payload<typeof eventUpdated> => {
+  world.holders = [userId]
+  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = world.event
+  return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status, changed: ['eventDate'] }
+}
+
+test('the log of the service names no endpoint, which is a secret of its browser', async () => {
+  const own = await startNotifications()
+  try {
+    const { user, browsers } = await userWith(['cut', { status: 503 }, { status: 410 }, { status: 413 }], own)
+    const working = await startProcess(own, { NODE_EXTRA_CA_CERTS: own.pushes.certificateFile, LOG_LEVEL: 'debug' })
+    await own.tell(paymentFailed, failedFor(user, own))
+    await until(async () => expect((await pushOf(user, own))?.attempts).toBeGreaterThan(1))
+    working.stop()
+    await working.ended
+    expect(working.logged()).toContain('notification was not sent, will be retried')
+    for (const { subscription } of browsers) {
+      expect(working.logged()).not.toContain(new URL(subscription.endpoint).pathname)
+      expect(working.logged()).not.toContain(subscription.keys.auth)
+    }
+  } finally {
+    await own.stop()
+  }
+})
+
+test('pushes are counted by what came of them on each device', async () => {
+  const metric = await service.deps.metrics.registry.getSingleMetric('push_devices_total')?.get()
+  const outcomes = metric?.values.filter(({ value }) => value > 0).map(({ labels }) => labels.outcome)
+  expect(new Set(outcomes)).toEqual(new Set(['accepted', 'gone', 'push_too_large', 'push_refused', 'later']))
+})

@@ -1,0 +1,114 @@
+import { type Policy, policies } from '@boxoffice/service-kit'
+import { createWatchers } from '@boxoffice/service-kit/testing'
+import { exportJWK, generateKeyPair } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isPublic, isWellKnown, publicLookup } from '../src/push/endpoint.ts'
+import type { PushMessage } from '../src/push/push-message.ts'
+import { createPushService, retryAfterMsOf } from '../src/push/push-service.ts'
+import type { Device } from '../src/push/subscription-repository.ts'
+import { vapidOf } from '../src/push/vapid.ts'
+import { startFakePush } from './fake-push.ts'
+
+let pushes: Awaited<ReturnType<typeof startFakePush>>
+beforeAll(async () => {
+  pushes = await startFakePush()
+})
+afterAll(() => pushes.stop())
+
+const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+const vapid = vapidOf(await exportJWK(privateKey), 'help@boxoffice.example')
+const message: PushMessage = { title: 'T', body: 'B', url: 'https://b.example/', topic: 'x', ttlSeconds: 60, urgency: 'normal' }
+const eager: Policy = { breaker: { windowCalls: 2, minimumCalls: 2, failurePercent: 100, openMs: 60_000, trialCalls: 1 } }
+
+function serviceWith({ privateAddresses = true } = {}) {
+  const guards = { push: policies.push, pushElsewhere: eager }
+  return createPushService({ timeoutMs: 60_000, privateAddresses }, vapid, guards, createWatchers())
+}
+const deviceOf = ({ subscription }: ReturnType<typeof pushes.browser>): Device => ({
+  ...subscription.keys,
+  endpoint: subscription.endpoint,
+  subscriptionId: crypto.randomUUID() as Device['subscriptionId'],
+  outcome: null,
+})
+const reasonOf = (sent: Promise<unknown>) =>
+  sent.then(
+    () => null,
+    (error: { reason: string; callee: string }) => `${error.callee} ${error.reason}`,
+  )
+
+test('a push service that a user named and that fails closes the way to others of its kind alone', async () => {
+  const service = serviceWith()
+  const broken = deviceOf(Object.assign(pushes.browser(), { mode: { status: 503 } }))
+  const fcm = { ...broken, endpoint: 'https://fcm.googleapis.com/fcm/send/1' }
+  expect(isWellKnown(fcm.endpoint)).toBe(true)
+  for (let n = 0; n < 2; n++) expect(await reasonOf(service.send(broken, message, 'n'))).toBe('pushElsewhere ANSWER')
+  expect(await reasonOf(service.send(broken, message, 'n'))).toBe('pushElsewhere BREAKER_OPEN')
+  const asked = pushes.asked.length
+  expect(await reasonOf(service.send(deviceOf(pushes.browser()), message, 'n'))).toBe('pushElsewhere BREAKER_OPEN')
+  expect(pushes.asked).toHaveLength(asked)
+  await service.close()
+})
+
+test('what is not of the internet is not spoken to, whether it is named by its address or by a name that stands for one', async () => {
+  const service = serviceWith({ privateAddresses: false })
+  const device = deviceOf(pushes.browser())
+  const byName = { ...device, endpoint: device.endpoint.replace('127.0.0.1', 'localhost') }
+  const mapped = { ...device, endpoint: device.endpoint.replace('127.0.0.1', '[::ffff:127.0.0.1]') }
+  const asked = pushes.asked.length
+  for (const one of [device, byName, mapped]) expect(await service.send(one, message, 'n')).toBe('PUSH_REFUSED')
+  expect(pushes.asked).toHaveLength(asked)
+  await service.close()
+})
+
+test('a name is looked up and judged at each connection, also where all of its addresses are asked for', async () => {
+  const looked = (all: boolean) =>
+    new Promise((resolve) => publicLookup('localhost', { all }, (error, address) => resolve(error?.message ?? address)))
+  expect(await looked(true)).toBe('localhost is not on the internet')
+  expect(await looked(false)).toBe('localhost is not on the internet')
+})
+
+test.each([
+  ['8.8.8.8', true],
+  ['2606:4700::1111', true],
+  ['127.0.0.1', false],
+  ['::1', false],
+  ['10.0.0.1', false],
+  ['172.16.5.4', false],
+  ['192.168.1.1', false],
+  ['169.254.169.254', false],
+  ['100.100.0.1', false],
+  ['0.0.0.0', false],
+  ['255.255.255.255', false],
+  ['224.0.0.1', false],
+  ['fe80::1%eth0', false],
+  ['fd12::1', false],
+  ['::ffff:192.168.1.1', false],
+  ['64:ff9b::a00:1', false],
+  ['2002:a00:1::', false],
+  ['not an address', false],
+])('%s is of the internet: %s', (address, is) => {
+  expect(isPublic(address)).toBe(is)
+})
+
+test('without TLS nothing is sent', async () => {
+  const service = serviceWith()
+  const device = deviceOf(pushes.browser())
+  const asked = pushes.asked.length
+  await expect(service.send({ ...device, endpoint: device.endpoint.replace('https:', 'http:') }, message, 'n')).rejects.toThrow(
+    /https/,
+  )
+  expect(pushes.asked).toHaveLength(asked)
+  await service.close()
+})
+
+test.each([
+  ['120', 120_000],
+  ['Mon, 30 Nov 2026 12:02:00 GMT', 120_000],
+  ['Mon, 30 Nov 2026 11:00:00 GMT', 0],
+  ['99999999', 6 * 3_600_000],
+  ['soon', 0],
+  ['-5', 0],
+  [undefined, 0],
+])('Retry-After %s is %i ms', (header, ms) => {
+  expect(retryAfterMsOf(header, Date.parse('2026-11-30T12:00:00Z'))).toBe(ms)
+})
