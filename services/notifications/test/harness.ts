@@ -117,7 +117,12 @@ async function start(overrides: Record<string, string>) {
     client: (headers: Record<string, string>) =>
       injectClient(
         app,
-        { ...notificationsRoutes, ...notificationsPushRoutes, ...notificationsDeadLetterRoutes, ...notificationsSuppressionRoutes },
+        {
+          ...notificationsRoutes,
+          ...notificationsPushRoutes,
+          ...notificationsDeadLetterRoutes,
+          ...notificationsSuppressionRoutes,
+        },
         headers,
       ),
     /** The internal routes, as another service calls them. */
