@@ -60,6 +60,11 @@ export const Environment = z.object({
     .regex(/^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$/, 'must be 1 to 11 letters and digits')
     .optional()
     .describe('sender that telephones show, where the country allows one'),
+  NOTIFICATION_TEMPLATES_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder of the operator's own templates (docs/templates.md); those of the service alone where none is named"),
   DLQ_CHECK_SECONDS: z.coerce.number().int().min(1).default(300).describe('how often dead-letter queues are looked at'),
   MAIL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(20).describe('notifications that are worked on at once'),
   MAIL_BULK_CONCURRENCY: z.coerce
@@ -122,6 +127,7 @@ export interface Config extends BaseConfig {
   ses: { region: string; endpoint?: string; timeoutMs: number; configurationSet?: string }
   sms: { region: string; endpoint?: string; timeoutMs: number; senderId?: string }
   sender: { from: string; replyTo: string[] }
+  templatesDir: string | null
   deadLetterCheckMs: number
   logPollMs: number
   mailBytesMax: number
@@ -152,6 +158,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       senderId: read.SMS_SENDER_ID,
     },
     logPollMs: read.LOG_POLL_MS,
+    templatesDir: read.NOTIFICATION_TEMPLATES_DIR ?? null,
     deadLetterCheckMs: read.DLQ_CHECK_SECONDS * 1_000,
     sender: { from: read.FROM_EMAIL_ADDRESS, replyTo: read.REPLY_TO_ADDRESSES ?? [] },
     mailBytesMax: read.MAIL_SIZE_MAX_BYTES,

@@ -10,7 +10,7 @@ export interface OrderNews {
   orderNumber: string
 }
 
-const template = await compileTemplate(
+export const orderNewsTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`${title('{{title}}')}${paragraph('Hi {{firstName}}, {{lead}}')}${paragraph('{{more}}')}`)}
@@ -62,7 +62,7 @@ function newsMail(
   const subject = oneLine(words.subject)
   const firstName = oneLine(reader.firstName)
   const { lead, more } = words
-  const html = template({
+  const values = {
     ...eventValues(event, reader.locale),
     subject,
     preview: more,
@@ -72,7 +72,7 @@ function newsMail(
     lead,
     more,
     orderNumber,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `${lead.charAt(0).toUpperCase()}${lead.slice(1)}`,
@@ -81,5 +81,5 @@ function newsMail(
     `Order: ${orderNumber}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: orderNewsTemplate(values), text, values }
 }

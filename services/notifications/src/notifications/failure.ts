@@ -1,7 +1,8 @@
 import type { BounceReason } from '@boxoffice/contracts'
-import type { DropReason } from '../sending/content.ts'
+import type { DropReason, PointlessReason } from '../sending/content.ts'
+import type { CANCELLED_BY_ASKER } from './request-repository.ts'
 
-type OwnReason = DropReason | BounceReason | 'GIVEN_UP' | 'ADDRESS_SUPPRESSED'
+type OwnReason = DropReason | BounceReason | PointlessReason | 'GIVEN_UP' | 'ADDRESS_SUPPRESSED' | typeof CANCELLED_BY_ASKER
 
 /** What is said to a recipient whose notification did not reach them, by the reason that is kept. */
 const sentences: Readonly<Record<OwnReason, string>> = {
@@ -9,6 +10,16 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   EVENT_CANCELLED: 'The event was cancelled before it could be sent.',
   TICKETS_NOT_VALID: 'The tickets were not valid any more when it was to be sent.',
   LINK_EXPIRED: 'Its link had ended before it could be sent. Ask for a new one.',
+  TEMPLATE_CHANGED: 'Its template was changed before it could be sent, and asks for what it does not have.',
+  ORDER_ENDED: 'The order had come to its end: a notification of its own says how.',
+  ORDER_MOVED_ON: 'The order had gone on by then.',
+  TOLD_BY_REFUND: 'The refund says it.',
+  NO_TICKETS: 'Its recipient has no tickets of the event any more.',
+  TRANSFER_ENDED: 'The offer had ended.',
+  LINK_USED: 'Its link had been used.',
+  NO_PHONE: 'There is no telephone number.',
+  TURNED_OFF: 'Its recipient has turned such notifications off.',
+  CANCELLED_BY_ASKER: 'It was cancelled before it was sent.',
   GIVEN_UP: 'It could not be sent for a long time, and is not tried any more.',
   ADDRESS_SUPPRESSED: 'Mails to this address came back, or were called unwanted there, so that none is sent to it any more.',
   NO_SUCH_MAILBOX: 'The mail came back: there is no such mailbox.',

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType, UserInfo } from '@boxoffice/contracts'
 import { addressHashOf } from '../feedback/suppression.ts'
+import { mailNameOf } from '../mails/built-in.ts'
 import type { Mail } from '../mails/mail.ts'
 import { oneLine } from '../mails/mail.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { payloadOf, workingTitles } from '../notifications/payloads.ts'
 import { isChangeable, isTexted } from '../preferences/preference.ts'
-import { textOf } from '../texts/text-message.ts'
+import type { Templates } from '../templates/templates.ts'
+import { cutToFit, textOf } from '../texts/text-message.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import type { Attachment } from './attachments.ts'
 import { createAccountLooks } from './compose-account.ts'
@@ -47,9 +49,15 @@ const STRANGER = { firstName: '', locale: 'en' }
 
 /** Gathers what a notification needs from the other services, and writes it. Rejects when something cannot be had now. */
 export function createComposer(
-  deps: { peers: Peers; openToken: OpenToken; now: () => Date; unsubscribeLinksOf: UnsubscribeLinksOf } & ConfirmationLimits,
+  deps: {
+    peers: Peers
+    templates: Templates
+    openToken: OpenToken
+    now: () => Date
+    unsubscribeLinksOf: UnsubscribeLinksOf
+  } & ConfirmationLimits,
 ): (notification: LeasedNotification) => Promise<Composition> {
-  const { peers } = deps
+  const { peers, templates } = deps
   const looks: Looks<NotificationType> = {
     ...createAccountLooks(deps),
     ...createOrderLooks(peers),
@@ -59,13 +67,15 @@ export function createComposer(
 
   async function composeMail(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
     const to = { name: `${reader.firstName} ${reader.lastName}`, address: notification.address ?? reader.email }
-    return mailOf(lookerOf(looks, notification, reader), notification, to, reader.emailVerified)
+    const looker = notification.template === null ? lookerOf(looks, notification, reader) : lookAtRequest(notification, reader)
+    return mailOf(looker, notification, to, reader)
   }
 
   async function composeText(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
     const { type } = notification
     const phoneNumber = notification.address ?? reader.phone
     if (!phoneNumber) return { pointless: 'NO_PHONE' }
+    if (notification.template !== null) return composeNamedText(notification, reader, phoneNumber)
     if (!isTexted(type)) throw new Error(`${type} has no text message`)
     const looker = lookerOf(looks, notification, reader)
     // It points at a mail: where that has none to bring, there is nothing to point at.
@@ -73,29 +83,59 @@ export function createComposer(
     const looked = await look(false)
     if (isEnded(looked)) return looked
     if (looked.event === null) throw new Error(`${type} is about no event`)
-    const text = textOf(type, looked.event.name, payloadOf(type, notification))
+    const { name } = looked.event
+    const instead = (eventName: string) => templates.text(type, { eventName }, reader)
+    const text =
+      instead('') === null ? textOf(type, name, payloadOf(type, notification)) : cutToFit(name, (said) => instead(said) ?? '')
     return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: againOf(look, looked) }
+  }
+
+  /** What another service said, in a template of the operator's: nothing is looked up, so that nothing is otherwise by then. */
+  function lookAtRequest({ template, payload, ownSubject }: LeasedNotification, reader: UserInfo): Looker {
+    return async () => {
+      const values = payload as object
+      if (template === null || templates.objectionsTo(template, 'EMAIL', values)?.length !== 0)
+        return { dropped: 'TEMPLATE_CHANGED' }
+      const mail = templates.mail(template, values, reader, ownSubject)
+      return mail ? { facts: {}, event: null, write: async () => ({ mail }) } : { dropped: 'TEMPLATE_CHANGED' }
+    }
+  }
+
+  function composeNamedText({ template, payload }: LeasedNotification, reader: UserInfo, phoneNumber: string): Composition {
+    const values = payload as object
+    const isFitting = template !== null && templates.objectionsTo(template, 'SMS', values)?.length === 0
+    const text = isFitting ? templates.text(template, values, reader) : null
+    if (text === null) return { dropped: 'TEMPLATE_CHANGED' }
+    return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: async () => 'SAME' }
   }
 
   async function composeOffer(notification: LeasedNotification): Promise<Composition> {
     const { address } = notification
     const { side } = payloadOf('TICKET_TRANSFERRED', notification)
     if (address === null || side !== 'OFFERED') throw new Error('only offers go to an address alone')
-    return mailOf(lookerOf(looks, notification, STRANGER), notification, { name: '', address }, false)
+    return mailOf(
+      lookerOf(looks, notification, STRANGER),
+      notification,
+      { name: '', address },
+      { ...STRANGER, emailVerified: false },
+    )
   }
 
   async function mailOf(
     look: Looker,
     notification: LeasedNotification,
     to: ComposedMail['to'],
-    isProven: boolean,
+    reader: About['reader'] & { emailVerified: boolean },
   ): Promise<Composition> {
     const looked = await look(false)
     if (isEnded(looked)) return looked
     const written = await looked.write()
     if (!('mail' in written)) return written
-    const { mail, attachments = [] } = written
-    const subject = subjectOf(notification, mail, isProven)
+    const { attachments = [] } = written
+    const { type, payload, template } = notification
+    const instead = template === null ? templates.mailInstead(mailNameOf(type, payload), written.mail, reader) : null
+    const mail = instead ?? written.mail
+    const subject = subjectOf(notification, mail, reader.emailVerified)
     const oneClickUrl = oneClickUrlOf(notification, to.address)
     const composed = { channel: 'EMAIL', mail: { ...mail, subject }, to, attachments, oneClickUrl } as const
     return { composed, lookAgain: againOf(look, looked) }
