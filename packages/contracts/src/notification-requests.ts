@@ -52,11 +52,9 @@ export const RequestedNotification = z.object({
   channel: Channel,
   template: z.string(),
   priority: Priority,
-  status: z
-    .enum([...NotificationStatus.options, 'CANCELLED'])
-    .meta({
-      description: 'CANCELLED: it is not sent, because who asked, or its recipient, did not want it or there was no point',
-    }),
+  status: z.enum([...NotificationStatus.options, 'CANCELLED']).meta({
+    description: 'CANCELLED: it is not sent, because who asked, or its recipient, did not want it or there was no point',
+  }),
   attempts: z.int().nonnegative(),
   createdAt: Instant.meta({ description: 'from when on it is for its recipient: when it was asked for, or `sendAt`' }),
   nextAttemptAt: Instant.optional().meta({ description: 'while it is PENDING or SENDING: not before' }),

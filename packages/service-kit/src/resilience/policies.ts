@@ -77,8 +77,9 @@ export const policies: Readonly<Record<Callee, Policy>> = {
     ratePerSecond: 50,
     rateWaitMs: 500,
   },
-  mail: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 } },
-  sms: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 20, waitMs: 100 } },
+  // No rate is set here. Who sets one has them wait for it: notifications leases no more than go.
+  mail: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 }, rateWaitMs: 5_000 },
+  sms: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 20, waitMs: 100 }, rateWaitMs: 5_000 },
   // A helper that is close by: three failures in a row, then nothing for two seconds, then one call tries.
   redis: { breaker: { windowCalls: 3, minimumCalls: 3, failurePercent: 100, openMs: 2_000, trialCalls: 1 } },
 }

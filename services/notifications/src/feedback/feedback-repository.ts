@@ -11,6 +11,7 @@ export interface ToldMail
     | 'type'
     | 'channel'
     | 'recipientId'
+    | 'template'
     | 'resendOf'
     | 'requestedBy'
     | 'notifyResult'
@@ -29,7 +30,7 @@ export async function lockMail(
 ): Promise<ToldMail | null> {
   const [mail] = await db.$queryRaw<ToldMail[]>`
     select id as "notificationId", type::text as type, channel::text as channel, resend_of as "resendOf", payload, attempts,
-      correlation_id as "correlationId", status::text as status, subject, recipient_id as "recipientId",
+      correlation_id as "correlationId", status::text as status, subject, recipient_id as "recipientId", template,
       requested_by as "requestedBy", notify_result as "notifyResult"
     from notifications
     where channel = 'EMAIL' and (id = ${notificationId ?? null}::uuid or provider_message_id = ${providerMessageId})

@@ -99,8 +99,9 @@ export interface Sent {
   readonly sentAt: Date
 }
 
-/** SQL: a row is settled. What was secret in the payload goes, and where it was sent. */
-export const settled = "payload = n.payload - 'sealedToken', lease = null, leased_until = null, address = null"
+/** SQL: a row is settled. What was secret in the payload goes, all of what another service said, and where it was sent. */
+export const settled = `payload = case when n.template is null then n.payload - 'sealedToken' else '{}' end, lease = null,
+  leased_until = null, address = null`
 
 /** SENDING → SENT, whoever has the lease by now: it is out. Those of them that were not settled before. */
 export async function settleSent(tx: Tx, sent: readonly Sent[]): Promise<Set<NotificationId>> {

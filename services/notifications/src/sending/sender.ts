@@ -36,7 +36,7 @@ interface Line {
   readonly channel: SentBy | null
   readonly pace: Pace | null
   taken: number
-  /** There was more due than went. */
+  /** There may be more due than places. */
   isBehind: boolean
 }
 
@@ -76,10 +76,10 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
     const { places, atWork } = lane
     const limit = Math.min(places - atWork.size, line.pace?.room() ?? places)
     if (limit <= 0) return
-    // Where everything that is due goes, one look is enough.
-    const byAge = line.isBehind ? tenthsWithin(line.taken, limit) : 0
+    // Where all that is due goes, in whichever order, the statement that asks for the oldest is the cheaper one.
+    const byAge = line.isBehind ? tenthsWithin(line.taken, limit) : limit
     const aged = byAge > 0 ? await take(line, lane, { order: 'AGE', limit: byAge }) : 0
-    const first = aged < limit ? await take(line, lane, { order: 'PRIORITY', limit: limit - aged }) : 0
+    const first = line.isBehind && aged < limit ? await take(line, lane, { order: 'PRIORITY', limit: limit - aged }) : 0
     line.isBehind = aged + first === limit
   }
 
@@ -134,7 +134,7 @@ const pacesOf = (rates: SenderOptions['rates']): ReadonlyMap<SentBy, Pace> =>
 /** One line where no channel has a rate: then one look finds whatever is due. */
 function linesOf(rates: SenderOptions['rates'], paces: ReadonlyMap<SentBy, Pace>): Line[] {
   const channels = paces.size === 0 ? [null] : (Object.keys(rates) as SentBy[])
-  return channels.map((channel) => ({ channel, pace: (channel && paces.get(channel)) ?? null, taken: 0, isBehind: false }))
+  return channels.map((channel) => ({ channel, pace: (channel && paces.get(channel)) ?? null, taken: 0, isBehind: true }))
 }
 
 /** How many of the next `limit` places are every tenth one. */
