@@ -167,6 +167,19 @@ test('a text message of a type’s name is cut around the event’s name, as our
   expect(text.length).toBeLessThanOrEqual(306)
 })
 
+test('a request of a confirmation in another template is no confirmation: nobody is told that tickets were delivered', async () => {
+  const user = await service.user()
+  const { orderId } = generatedFor(user, service)
+  const payload = { event: { name: 'Gala' }, time: '19:00', orderId }
+  await sendFor(user, { type: 'ORDER_CONFIRMATION', payload })
+  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT', attempts: 1, orderId }]))
+  expect(service.ses.mails(user.email)).toHaveLength(1)
+  const { rows } = await service.deps.pool.query(`select 1 from outbox where body->'payload'->>'userId' = $1`, [user.userId])
+  expect(rows).toEqual([])
+  const answer = await service.client(user.headers).resendOrder({ params: { orderId } })
+  expect(answer.status).not.toBe(202)
+})
+
 test('a template that has changed while a request of it waited fails it, with a reason, and is not tried for a day', async () => {
   const user = await service.user()
   const answer = await sendFor(user, { sendAt: new Date(Date.now() + 3_600_000) })
