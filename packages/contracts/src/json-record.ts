@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Bytes of a record as JSON, and how deep it may be nested: itself is 1. */
-const RECORD_BYTES_MAX = 16_384
+const RECORD_BYTES_MAX = 65_536
 const RECORD_DEPTH_MAX = 8
 
 const utf8 = new TextEncoder()
@@ -19,7 +19,7 @@ function objectionTo(value: unknown, depth: number): string | null {
   return null
 }
 
-/** Any record of JSON, bounded: at most 16 KiB, nested at most 8 deep. */
+/** Any record of JSON, bounded: at most 64 KiB, nested at most 8 deep. */
 export const JsonRecord = z.record(z.string(), z.unknown()).check(({ value, issues }) => {
   const isLarge = () => utf8.encode(JSON.stringify(value)).length > RECORD_BYTES_MAX
   const objection = objectionTo(value, 1) ?? (isLarge() ? `must take at most ${RECORD_BYTES_MAX} bytes` : null)

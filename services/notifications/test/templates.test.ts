@@ -113,7 +113,7 @@ test.each<[string, Partial<NotificationRequest>, string, string]>([
     'body.payload',
     'must be nested at most 8 deep',
   ],
-  ['a payload that is too large', { payload: { text: 'x'.repeat(16_384) } }, 'body.payload', 'must take at most 16384 bytes'],
+  ['a payload that is too large', { payload: { text: 'x'.repeat(65_536) } }, 'body.payload', 'must take at most 65536 bytes'],
   ['characters that nobody can keep', { payload: { 'a\0': 'x' } }, 'body.payload', 'has characters that are none'],
   [
     'a text that is too long',

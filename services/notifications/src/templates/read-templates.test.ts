@@ -182,5 +182,8 @@ test('everything that is wrong is said at once; hidden files and notes are passe
   const files = { ...mailOf('a', '<mj-text>{{{x}}}</mj-text>', '{{y z}}'), '.hidden': 'x', 'README.md': 'x' }
   await expect(read(files)).rejects.toThrow(/a\.mjml:3: .*\na\.txt:1: /)
   await expect(readTemplates('/nowhere/at/all')).rejects.toThrow('ENOENT')
+  expect((await read(mailOf('constructor', '<mj-text>{{x}}</mj-text>'))).mail('constructor', { x: 'y' }, ada, null)?.text).toBe(
+    'Hello',
+  )
   expect((await readTemplates(null)).mail('a', {}, ada, null)).toBeNull()
 })

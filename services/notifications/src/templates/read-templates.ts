@@ -63,7 +63,7 @@ function faultsOfOurs(name: string, part: PartName, placeholders: readonly Place
     if (isType && !isTexted(name as NotificationType)) return [{ line: 1, what: `${name} is not sent by SMS` }]
     return isType ? unknownPlaceholders(placeholders, [textKnown]) : []
   }
-  const known = replaceableMails[name]
+  const known = isOurs(name) ? replaceableMails[name] : undefined
   if (known) return unknownPlaceholders(placeholders, [known])
   if (!isType) return []
   const several = Object.keys(replaceableMails).filter((other) => other.startsWith(`${name}_`))
@@ -71,9 +71,10 @@ function faultsOfOurs(name: string, part: PartName, placeholders: readonly Place
   return [{ line: 1, what: `${name} is no template's name: ${instead}` }]
 }
 
+const isOurs = (name: string) => Object.hasOwn(replaceableMails, name)
+
 function incompleteOf(name: string, languages: ReadonlyMap<string, Parts>): string[] {
-  const isOurs = name in replaceableMails
-  const needed: readonly PartName[] = isOurs ? ['mjml', 'txt'] : ['mjml', 'txt', 'subject']
+  const needed: readonly PartName[] = isOurs(name) ? ['mjml', 'txt'] : ['mjml', 'txt', 'subject']
   const faults = [...languages].flatMap(([language, parts]) => {
     const file = language === '' ? name : `${name}.${language}`
     const isMail = needed.some((part) => parts[part]) || parts.subject
