@@ -62,6 +62,7 @@ export interface Surroundings {
   proxies: readonly string[]
   from: string
   replyTo?: string
+  templatesDir?: string
   smsSender?: string
   mailConfigurationSet: string
   traceRatio: number
@@ -87,6 +88,7 @@ export function environmentOf(service: ServiceKey, around: Surroundings): Record
     MESSAGING_PREFIX: around.messagingPrefix,
     FROM_EMAIL_ADDRESS: around.from,
     REPLY_TO_ADDRESSES: around.replyTo,
+    NOTIFICATION_TEMPLATES_DIR: around.templatesDir,
     SMS_SENDER_ID: around.smsSender,
     MAIL_CONFIGURATION_SET: around.mailConfigurationSet,
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', // the sidecar

@@ -43,6 +43,10 @@ export const Settings = z
     established: z.boolean().optional().describe('whether a deployment came to its end; from then on stacks are protected'),
     from: z.email().optional().describe('sender of every mail; tickets@<domain> where none is named'),
     replyTo: z.string().optional().describe('where answers to mails go, comma separated'),
+    templatesDir: z
+      .string()
+      .optional()
+      .describe("folder of one's own templates in the notification service's image (docs/templates.md)"),
     smsSender: z.string().optional().describe('sender that telephones show, where the country allows one'),
   })
   .refine(({ domain, zone, certificate }) => !domain || zone || certificate, {

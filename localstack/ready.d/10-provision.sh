@@ -66,6 +66,7 @@ begin topic saga-compensation-failed
 begin topic ops-alerts
 begin topic event-updates.fifo
 begin topic mail-feedback
+begin topic notification-events
 begin queue notification-dlq '"MessageRetentionPeriod":"1209600"'
 begin queue mail-feedback-dlq '"MessageRetentionPeriod":"1209600"'
 begin queue ticket-processing-dlq '"MessageRetentionPeriod":"1209600"'

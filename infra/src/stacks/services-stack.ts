@@ -101,6 +101,7 @@ export class ServicesStack extends Stack {
       proxies: network.vpc.publicSubnets.map((subnet) => subnet.ipv4CidrBlock),
       from: senderOf(settings),
       replyTo: settings.replyTo,
+      templatesDir: settings.templatesDir,
       smsSender: settings.smsSender,
       mailConfigurationSet: mailConfigurationSetOf(environment.name),
       traceRatio: environment.traceRatio,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { EventId, NotificationId, OrderId, UserId } from './ids.ts'
+import { EventId, NotificationId, OrderId } from './ids.ts'
 import { defineRoute, eventStream, NextCursor, Page, Refusal, TooManyStreams } from './route.ts'
-import { Instant, line, TimeZone } from './text.ts'
+import { Instant, TimeZone } from './text.ts'
 
 export const NotificationType = z.enum([
   'USER_WELCOME',
@@ -151,38 +151,6 @@ export const notificationsRoutes = {
       404: Refusal,
       409: Refusal.meta({ description: 'NOTHING_TO_RESEND' }),
       429: Refusal.meta({ description: 'RATE_LIMITED, with Retry-After' }),
-    },
-  }),
-} as const
-
-/** What another service asks to be sent. */
-export const NotificationRequest = z.strictObject({
-  requestId: z.uuid().optional().meta({ description: 'the same request again is sent once; an Idempotency-Key does the same' }),
-  userId: UserId,
-  type: NotificationType,
-  channel: Channel.meta({ description: 'PUSH is not offered' }),
-  recipient: z.string().min(1).max(254).meta({ description: 'a mail address or a telephone number, as the channel needs' }),
-  template: NotificationType.meta({ description: 'the type’s own' }),
-  subject: line(200).optional(),
-  payload: z.record(z.string(), z.unknown()).meta({ description: 'what the message tells that this type is sent for' }),
-  priority: z.enum(['LOW', 'MEDIUM', 'HIGH', 'URGENT']).meta({ description: 'URGENT is sent in quiet hours too' }),
-})
-export type NotificationRequest = z.output<typeof NotificationRequest>
-
-export const notificationsInternalRoutes = {
-  sendNotification: defineRoute({
-    method: 'POST',
-    path: '/api/notifications/internal/send',
-    summary: 'Send a notification, unless its recipient has turned the type off',
-    access: { services: ['auth-service', 'event-service', 'ticket-service', 'payment-service'] },
-    body: NotificationRequest,
-    responses: {
-      200: z.object({ enqueued: z.literal(false), reason: z.enum(['TURNED_OFF']) }).meta({
-        description: 'nothing is sent, and there is no notification of it: its recipient turned the type off. The key is free',
-      }),
-      202: z.object({ notificationId: NotificationId }),
-      400: Refusal,
-      422: Refusal.meta({ description: 'IDEMPOTENCY_KEY_REUSED: anything but the key differs from the first request' }),
     },
   }),
 } as const

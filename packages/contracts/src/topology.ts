@@ -12,6 +12,7 @@ export const topics = [
   'ops-alerts',
   'event-updates.fifo',
   'mail-feedback',
+  'notification-events',
 ] as const
 export const TopicName = z.enum(topics)
 export type TopicName = z.output<typeof TopicName>
@@ -27,6 +28,8 @@ export const publishers: Readonly<Record<TopicName, readonly ServiceKey[]>> = {
   'event-updates.fifo': ['events'],
   // SES tells here what became of mails, in its own words.
   'mail-feedback': [],
+  // Of what other services asked to be sent: a subscriber takes those with its name as `requestedBy`.
+  'notification-events': ['notifications'],
 }
 
 /** Queues to which commands are sent directly, without a topic, and who sends them. */

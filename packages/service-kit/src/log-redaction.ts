@@ -47,7 +47,9 @@ const VALUES_OF_ERRORS = ['detail', 'where', 'internalQuery', 'hint']
 
 /** The error of a line as pino writes it, blanked likewise, without the values that a database would repeat in it. */
 export function describeError(error: Error): object {
-  const written = blank(pino.stdSerializers.err(error), LEVELS - 1)
+  // Who has described it already says its kind: pino would call it an Object.
+  const isDescribed = !(error instanceof Error) && typeof (error as { type?: unknown } | null)?.type === 'string'
+  const written = blank(isDescribed ? error : pino.stdSerializers.err(error), LEVELS - 1)
   const isOfDatabase = error instanceof Error && 'severity' in error
   if (!isOfDatabase) return written
   return Object.fromEntries(Object.entries(written).filter(([key]) => !VALUES_OF_ERRORS.includes(key)))

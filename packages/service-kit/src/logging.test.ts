@@ -48,6 +48,12 @@ test('an error of the database says which rule was broken, and not by which valu
   expect(JSON.stringify(lines())).not.toContain('example.test')
 })
 
+test('an error that was described before keeps its kind, and is blanked as others are', () => {
+  const { logger, lines } = recordLogs()
+  logger.warn({ err: { type: 'ServiceUnavailable', message: 'mail: ANSWER', recipient: 'f@example.test' } }, 'failed')
+  expect(lines()[0]?.err).toEqual({ type: 'ServiceUnavailable', message: 'mail: ANSWER', recipient: '[redacted]' })
+})
+
 /** What a process says that ends like this after 30 lines. */
 async function saidBefore(end: string): Promise<string[]> {
   const program = `

@@ -80,6 +80,11 @@ export const Environment = z.object({
     .max(720)
     .default(24)
     .describe('so long before an event whoever holds a ticket is reminded of it; 0: nobody is'),
+  NOTIFICATION_TEMPLATES_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder of the operator's own templates (docs/templates.md); those of the service alone where none is named"),
   DLQ_CHECK_SECONDS: z.coerce.number().int().min(1).default(300).describe('how often dead-letter queues are looked at'),
   DEAD_LETTERS_KEEP_DAYS: z.coerce
     .number()
@@ -157,6 +162,7 @@ export interface Config extends BaseConfig {
   push: { vapid: Vapid | null; timeoutMs: number; privateAddresses: boolean }
   reminderLeadMs: number
   sender: { from: string; replyTo: string[] }
+  templatesDir: string | null
   deadLetters: { checkMs: number; keepMs: number }
   logPollMs: number
   mailBytesMax: number
@@ -202,6 +208,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     },
     reminderLeadMs: read.EVENT_REMINDER_HOURS * 3_600_000,
     logPollMs: read.LOG_POLL_MS,
+    templatesDir: read.NOTIFICATION_TEMPLATES_DIR ?? null,
     deadLetters: { checkMs: read.DLQ_CHECK_SECONDS * 1_000, keepMs: read.DEAD_LETTERS_KEEP_DAYS * DAY_MS },
     sender: { from: read.FROM_EMAIL_ADDRESS, replyTo: read.REPLY_TO_ADDRESSES ?? [] },
     mailBytesMax: read.MAIL_SIZE_MAX_BYTES,

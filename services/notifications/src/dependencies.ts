@@ -15,10 +15,12 @@ import { createPrepare } from './sending/hand-over.ts'
 import { createSesProvider, type MailProvider } from './sending/mail-provider.ts'
 import { createSendingMetrics } from './sending/metrics.ts'
 import { createPeers, type Peers } from './sending/peers.ts'
+import { createRequestNews } from './sending/request-news.ts'
 import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
 import { createTicketNews } from './sending/ticket-news.ts'
+import { createTemplates, type Templates } from './templates/templates.ts'
 import { createOrderLinks, createOrderTokens, type OrderTokens } from './tracking/order-token.ts'
 import type { Transact } from './transaction.ts'
 import { createUnsubscribeLinks } from './unsubscribing/links.ts'
@@ -41,10 +43,16 @@ export interface Dependencies extends Foundation {
   watchLog: WatchLog
   unsubscribeTokens: UnsubscribeTokens
   orderTokens: OrderTokens
+  templates: Templates
   close(): Promise<void>
 }
 
-export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
+/** `templates`: those that the operator gave (`readTemplates`). */
+export function createDependencies(
+  config: Config,
+  userKeys?: Parameters<typeof createFoundation>[1],
+  templates: Templates = createTemplates(new Map()),
+): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { pool, metrics, now, logger } = foundation
   const { publicUrl, delivery, policies, bulkTicketsMin, mailBytesMax } = config
@@ -60,6 +68,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const push = createPushes(config, foundation)
   const deadLetters = metrics.gauge('dead_letters', 'letters in each dead-letter queue, as the monitor last saw them', ['queue'])
   const ticketNews = createTicketNews(messaging)
+  const requestNews = createRequestNews(messaging)
+  const rates = { EMAIL: policies.mail.ratePerSecond, SMS: policies.sms.ratePerSecond, PUSH: policies.push.ratePerSecond }
   const unsubscribeTokens = createUnsubscribeTokens(config.privateKey)
   const orderTokens = createOrderTokens(config.privateKey)
   const deliver = createDelivery({
@@ -68,8 +78,10 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     sql: sqlOfPool(pool),
     transact: messaging.transact,
     ticketNews,
+    requestNews,
     compose: createComposer({
       peers,
+      templates,
       openToken: createTokenOpener(config.privateKey),
       publicUrl,
       unsubscribeLinksOf: createUnsubscribeLinks(unsubscribeTokens, publicUrl),
@@ -100,11 +112,12 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     mail,
     sms,
     push,
-    sender: createSender({ ...foundation, ...delivery, sql: sqlOfPool(pool), deliver }),
-    feedback: createFeedback({ ticketNews, logger, feedbackMetrics: createFeedbackMetrics(pool, metrics) }),
+    sender: createSender({ ...foundation, ...delivery, sql: sqlOfPool(pool), deliver, rates }),
+    feedback: createFeedback({ ticketNews, requestNews, logger, feedbackMetrics: createFeedbackMetrics(pool, metrics) }),
     watchLog: createLogWatch({ prisma, now, logger, pollMs: config.logPollMs }),
     unsubscribeTokens,
     orderTokens,
+    templates,
     async close() {
       mail.close()
       sms.close()

@@ -39,6 +39,7 @@ import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
+import { readTemplates } from '../src/templates/read-templates.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { startFakePush } from './fake-push.ts'
 import { startFakeSes } from './fake-ses.ts'
@@ -85,8 +86,8 @@ async function start(overrides: Record<string, string>) {
   const config = loadConfig(environment)
   const aws = createAws(config.messaging)
   await provision(aws)
-  const probe = await createProbe(aws, ['ticket-events', 'ops-alerts'])
-  const deps = createDependencies(config, authority.userKeys)
+  const probe = await createProbe(aws, ['ticket-events', 'ops-alerts', 'notification-events'])
+  const deps = createDependencies(config, authority.userKeys, await readTemplates(config.templatesDir))
   const app = buildApp(deps)
   const appendAny = createOutbox({ ...deps, topics })
   const workers = buildWorkers(deps)

@@ -252,3 +252,26 @@ test('pushes are counted by what came of them on each device', async () => {
   const outcomes = metric?.values.filter(({ value }) => value > 0).map(({ labels }) => labels.outcome)
   expect(new Set(outcomes)).toEqual(new Set(['accepted', 'gone', 'push_too_large', 'push_refused', 'later']))
 })
+
+test('what another service asks for goes to every browser of the user, and is cancelled where there is none', async () => {
+  const { user, browsers } = await userWith(['ok', 'ok'])
+  const alone = await service.user()
+  const client = await service.as('event-service')
+  const ask = async ({ userId }: User) => {
+    const payload = { eventId: service.world.event.eventId, cancellationReason: 'rain' }
+    const words = { type: 'EVENT_CANCELLED', template: 'EVENT_CANCELLED', payload, priority: 'HIGH' } as const
+    const answer = await client.sendNotification({ body: { userId, channel: 'PUSH', recipient: userId, ...words } })
+    if (answer.status !== 202) throw new Error(`answered ${answer.status}`)
+    return answer.body
+  }
+  service.world.event = { ...service.world.event, status: 'CANCELLED' }
+  await ask(user)
+  for (const { read } of browsers) await until(() => expect(read).toHaveLength(1))
+  expect(browsers[0]?.read[0]?.content).toMatchObject({ body: expect.stringContaining('does not take place') })
+  const params = await ask(alone)
+  await until(async () =>
+    expect(await client.getRequestedNotification({ params })).toMatchObject({
+      body: { status: 'CANCELLED', failure: { reason: 'NO_DEVICE' } },
+    }),
+  )
+})

@@ -122,11 +122,13 @@ test('a text message goes to the number that is given; who turned the type off g
 })
 
 test.each([
-  [{ channel: 'PUSH' }, 'body.channel', 'push notifications are not offered'],
+  [{ channel: 'PUSH' }, 'body.recipient', 'must be the userId'],
   [{ channel: 'SMS', recipient: '+48555000111' }, 'body.channel', 'PAYMENT_FAILED is not sent by SMS'],
   [{ recipient: 'nobody' }, 'body.recipient', 'mail address'],
-  [{ template: 'USER_WELCOME' }, 'body.template', 'must be PAYMENT_FAILED'],
-  [{ template: 'order-created' }, 'body.template', 'Invalid option'],
+  [{ template: 'USER_WELCOME' }, 'body.template', 'must be PAYMENT_FAILED, or one that is configured'],
+  [{ template: 'order-created' }, 'body.template', 'there is no template order-created for EMAIL'],
+  [{ template: '../secret' }, 'body.template', 'must be a name'],
+  [{ sendAt: new Date(Date.now() + 367 * 86_400_000).toISOString() }, 'body.sendAt', 'must be within a year'],
   [{ payload: {} }, 'body.payload.orderId', 'Invalid input'],
   [{ subject: 'a\r\nBcc: b' }, 'body.subject', 'control characters'],
   [{ priority: 'WHENEVER' }, 'body.priority', 'Invalid option'],

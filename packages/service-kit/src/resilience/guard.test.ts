@@ -210,6 +210,12 @@ test('a rate is kept: what is over it is refused before it is sent', async () =>
   expect(answers.filter((answer) => answer?.reason === 'RATE_LIMITED' && !answer.sent)).toHaveLength(7)
 })
 
+test('a rate below one lets one call go at a time', async () => {
+  const guard = guardOf('gateway', { ...quick, ratePerSecond: 0.01 }, createWatchers())
+  expect(await failure(guard('charge', async () => {}))).toBeNull()
+  expect(await failure(guard('charge', async () => {}))).toMatchObject({ reason: 'RATE_LIMITED' })
+})
+
 test('a call waits for its place in the rate as long as it may', async () => {
   const guard = guardOf('gateway', { ...quick, ratePerSecond: 3, rateWaitMs: 60_000 }, createWatchers())
   const answers = await Promise.all(Array.from({ length: 5 }, () => failure(guard('charge', async () => {}))))

@@ -69,7 +69,9 @@ const RATE_LOOK_MS = 20
 /** Takes a place among the calls of a second, and waits for one for `rateWaitMs`; false where none came free. Null where no rate is set. */
 function createRate({ ratePerSecond, rateWaitMs = 0 }: Policy): (() => Promise<boolean>) | null {
   if (!ratePerSecond) return null
-  const limiter = new RateLimiter({ tokensPerInterval: ratePerSecond, interval: 'second' })
+  // A rate below one is one call in more than a second: a part of a call never makes a place.
+  const interval = { tokensPerInterval: Math.max(1, ratePerSecond), interval: 1_000 * Math.max(1, 1 / ratePerSecond) }
+  const limiter = new RateLimiter(interval)
   return async () => {
     const endsAtMs = performance.now() + rateWaitMs
     while (!limiter.tryRemoveTokens(1)) {

@@ -88,8 +88,9 @@ export const policies: Readonly<Record<Callee, Policy>> = {
     ratePerSecond: 50,
     rateWaitMs: 500,
   },
-  mail: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 } },
-  sms: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 20, waitMs: 100 } },
+  // No rate is set here. Who sets one has them wait for it: notifications leases no more than go.
+  mail: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 }, rateWaitMs: 5_000 },
+  sms: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 20, waitMs: 100 }, rateWaitMs: 5_000 },
   push: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 } },
   // Push services that a user named, and may run: their failures close the way to nobody else, and few wait for them at once.
   pushElsewhere: { breaker: delivery, bulkhead: { concurrent: 4, waitMs: 100 } },

@@ -27,7 +27,7 @@ test('every figure of the table can be replaced', () => {
 test('without the variable the table holds, for these callees alone and without what is not obeyed for them', () => {
   const { redis, tickets, gateway, mail, auth } = policies
   const { retry: _, ...asked } = auth
-  const { bulkhead: __, ...written } = mail
+  const { bulkhead: __, rateWaitMs: ___, ...written } = mail
   expect(settings.parse(undefined)).toEqual({ redis, tickets, gateway, mail: written, auth: asked })
   expect(policiesWith({ auth: everyFigure }).auth).toEqual(auth)
 })

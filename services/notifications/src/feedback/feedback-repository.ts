@@ -7,7 +7,17 @@ import type { Db } from '../notifications/notification-repository.ts'
 export interface ToldMail
   extends Pick<
     LeasedNotification,
-    'notificationId' | 'type' | 'channel' | 'resendOf' | 'payload' | 'attempts' | 'correlationId'
+    | 'notificationId'
+    | 'type'
+    | 'channel'
+    | 'recipientId'
+    | 'template'
+    | 'resendOf'
+    | 'requestedBy'
+    | 'notifyResult'
+    | 'payload'
+    | 'attempts'
+    | 'correlationId'
   > {
   status: NotificationStatus
   subject: string
@@ -20,7 +30,8 @@ export async function lockMail(
 ): Promise<ToldMail | null> {
   const [mail] = await db.$queryRaw<ToldMail[]>`
     select id as "notificationId", type::text as type, channel::text as channel, resend_of as "resendOf", payload, attempts,
-      correlation_id as "correlationId", status::text as status, subject
+      correlation_id as "correlationId", status::text as status, subject, recipient_id as "recipientId", template,
+      requested_by as "requestedBy", notify_result as "notifyResult"
     from notifications
     where channel = 'EMAIL' and (id = ${notificationId ?? null}::uuid or provider_message_id = ${providerMessageId})
     limit 1 for update`

@@ -2,6 +2,7 @@ import type { BounceReason, mailBounced, mailComplained, mailDelayed, mailReject
 import { currentOrigin } from '@boxoffice/messaging'
 import { type Logger, sqlOf, withCorrelationId } from '@boxoffice/service-kit'
 import { settleSent } from '../notifications/notification-repository.ts'
+import type { RequestNews } from '../sending/request-news.ts'
 import type { TicketNews } from '../sending/ticket-news.ts'
 import type { PrismaTx } from '../transaction.ts'
 import { lockMail, markBounced, markComplained, markDelayed, type ToldMail } from './feedback-repository.ts'
@@ -12,6 +13,7 @@ import { suppress } from './suppression-repository.ts'
 
 interface FeedbackOptions {
   ticketNews: TicketNews
+  requestNews: RequestNews
   logger: Logger
   feedbackMetrics: FeedbackMetrics
 }
@@ -23,7 +25,7 @@ type Complained = Payload<typeof mailComplained>
 type Told = Pick<Bounced, 'notificationId' | 'providerMessageId' | 'sentAt'>
 
 /** What follows from what the provider tells of a mail, in the transaction that remembers that it was told. */
-export function createFeedback({ ticketNews, logger, feedbackMetrics }: FeedbackOptions) {
+export function createFeedback({ ticketNews, requestNews, logger, feedbackMetrics }: FeedbackOptions) {
   /**
    * The mail, locked. The provider may tell of it before our sender has written down that it was sent, or when that has died: what
    * comes back was sent. Null where it is none of ours.
@@ -40,17 +42,23 @@ export function createFeedback({ ticketNews, logger, feedbackMetrics }: Feedback
       mail.status === 'SENDING' &&
       (await settleSent(sqlOf(tx), [{ notificationId, subject, providerMessageId, sentAt }])).has(notificationId)
     if (isNews && !cameBack)
-      await withCorrelationId(mail.correlationId, () =>
-        ticketNews.tellDelivered(sqlOf(tx), [{ notification: mail, deliveredAt: sentAt, origin: currentOrigin() }]),
-      )
+      await withCorrelationId(mail.correlationId, async () => {
+        const delivered = [{ notification: mail, deliveredAt: sentAt, providerMessageId, origin: currentOrigin() }]
+        await ticketNews.tellDelivered(sqlOf(tx), delivered)
+        await requestNews.tellDelivered(sqlOf(tx), delivered)
+      })
     return mail
   }
 
   async function comeBack(tx: PrismaTx, mail: ToldMail, why: { at: Date; reason: BounceReason }): Promise<void> {
-    const { notificationId, type, correlationId } = mail
+    const { notificationId, type, correlationId, recipientId, requestedBy, attempts } = mail
     if (!(await markBounced(tx, notificationId, why))) return
-    logger.error({ notificationId, type, reason: why.reason }, 'a mail came back')
-    await withCorrelationId(correlationId, () => ticketNews.tellCameBack(sqlOf(tx), mail, why.reason))
+    await withCorrelationId(correlationId, async () => {
+      const asker = requestedBy && { requestedBy }
+      logger.error({ notificationId, type, recipientId, attempts, ...asker, reason: why.reason }, 'a mail came back')
+      await ticketNews.tellCameBack(sqlOf(tx), mail, why.reason)
+      await requestNews.tellFailed(sqlOf(tx), mail, 'BOUNCED', why.reason)
+    })
   }
 
   async function suppressAll(tx: PrismaTx, told: Bounced | Complained, cause: 'BOUNCE' | 'COMPLAINT', mail: ToldMail | null) {

@@ -17,7 +17,7 @@ interface Words {
   reason: string
 }
 
-const template = await compileTemplate(
+export const accountLinkTemplate = await compileTemplate(
   frame(
     card(
       section(`
@@ -76,7 +76,7 @@ export const addressChangedMail = (link: AccountLink): Mail =>
 function linkMail({ reader, url, expiresAt }: AccountLink, { subject, title: heading, lead, action, reason }: Words): Mail {
   const firstName = oneLine(reader.firstName)
   const expires = momentOf(expiresAt, reader.locale)
-  const html = template({
+  const values = {
     subject,
     preview: `It works until ${expires}.`,
     reason,
@@ -86,7 +86,7 @@ function linkMail({ reader, url, expiresAt }: AccountLink, { subject, title: hea
     action,
     url,
     expires,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `${lead.charAt(0).toUpperCase()}${lead.slice(1)}`,
@@ -95,5 +95,5 @@ function linkMail({ reader, url, expiresAt }: AccountLink, { subject, title: hea
     reason,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: accountLinkTemplate(values), text, values }
 }

@@ -10,7 +10,7 @@ export interface EventCancelled {
   cancellationReason: string
 }
 
-const template = await compileTemplate(
+export const eventCancelledTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
@@ -32,7 +32,7 @@ export function eventCancelledMail({ reader, event, cancellationReason }: EventC
   const firstName = oneLine(reader.firstName)
   const said = oneLine(cancellationReason)
   const subject = oneLine(`Cancelled: ${about.eventName}`)
-  const html = template({
+  const values = {
     ...about,
     subject,
     preview: `${about.day} · ${said}`,
@@ -40,7 +40,7 @@ export function eventCancelledMail({ reader, event, cancellationReason }: EventC
     firstName,
     cancellationReason: said,
     money,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `We are sorry: ${about.eventName} does not take place. Your tickets are not valid any more.`,
@@ -49,5 +49,5 @@ export function eventCancelledMail({ reader, event, cancellationReason }: EventC
     eventLines(event, reader.locale),
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: eventCancelledTemplate(values), text, values }
 }

@@ -12,7 +12,7 @@ export interface EventUpdated {
   refundableUntil: Date | null
 }
 
-const template = await compileTemplate(
+export const eventUpdatedTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
@@ -40,7 +40,7 @@ export function eventUpdatedMail({ reader, event, moved, refundableUntil }: Even
     refundableUntil &&
     `If it does not suit you any more, whoever bought the tickets can give them back until ${momentAt(refundableUntil, event.timeZone, locale)}.`
   const subject = oneLine(`${what}: ${about.eventName}`)
-  const html = template({
+  const values = {
     ...about,
     subject,
     preview: `${about.day}, ${about.time} · ${about.venueName}`,
@@ -51,7 +51,7 @@ export function eventUpdatedMail({ reader, event, moved, refundableUntil }: Even
     ends: end ? [{ end }] : [],
     valid,
     refunds: refund ? [{ refund }] : [],
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `${lead.charAt(0).toUpperCase()}${lead.slice(1)}`,
@@ -60,5 +60,5 @@ export function eventUpdatedMail({ reader, event, moved, refundableUntil }: Even
     refund,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: eventUpdatedTemplate(values), text, values }
 }

@@ -1,4 +1,5 @@
 import { cutToGraphemes, type EventInfo, type UserInfo } from '@boxoffice/contracts'
+import type { Values } from './template.ts'
 
 /** A mail as its recipient reads it. Pictures in `html` are `cid:` references to attachments. */
 export interface Mail {
@@ -6,6 +7,8 @@ export interface Mail {
   html: string
   /** Complete on its own: for readers that show no HTML. */
   text: string
+  /** What `html` was made of, for a template of the operator's own; absent: it has none. */
+  values?: Values
 }
 
 /** Whom a mail speaks to. */

@@ -14,7 +14,7 @@ export interface OrderCancelled {
   money: 'BACK' | 'FREE' | 'NOT_PAID'
 }
 
-const template = await compileTemplate(
+export const orderCancelledTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
@@ -40,7 +40,7 @@ export function orderCancelledMail({ reader, event, orderNumber, reason, money }
   const firstName = oneLine(reader.firstName)
   const why = whyUndone(reason) ?? ''
   const subject = oneLine(`Your order for ${about.eventName} is cancelled`)
-  const html = template({
+  const values = {
     ...about,
     subject,
     preview: `${orderNumber} · ${what}`,
@@ -49,7 +49,7 @@ export function orderCancelledMail({ reader, event, orderNumber, reason, money }
     orderNumber,
     why,
     what,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `Your order ${orderNumber} for ${about.eventName} is cancelled. ${why}`.trim(),
@@ -57,5 +57,5 @@ export function orderCancelledMail({ reader, event, orderNumber, reason, money }
     eventLines(event, reader.locale),
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: orderCancelledTemplate(values), text, values }
 }

@@ -50,7 +50,7 @@ const codedTicket = card(`
 
 const plainTicket = card(section(ticketFacts))
 
-const template = await compileTemplate(
+export const orderConfirmationTemplate = await compileTemplate(
   frame(`
     ${card(`
       ${section(`${kicker('Order confirmed')}${title('{{eventName}}')}${paragraph('Hi {{firstName}}, your order is confirmed. {{here}}')}${each('links', button('Go to your tickets', '{{url}}'))}`)}
@@ -76,7 +76,7 @@ export function orderConfirmationMail({ reader, event, order, tickets, where }: 
   const total = priceOf(order.totalAmount, order.currency, locale)
   const firstName = oneLine(reader.firstName)
   const coded = tickets.filter(({ codeCid }) => codeCid).length
-  const html = template({
+  const values = {
     ...about,
     subject,
     preview: `${count} · ${about.day}, ${about.time} · ${about.venueName}`,
@@ -91,7 +91,7 @@ export function orderConfirmationMail({ reader, event, order, tickets, where }: 
     count,
     total,
     paid: order.totalAmount === 0 ? 'Nothing to pay' : 'Paid',
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `Your order ${order.orderNumber} is confirmed. ${whereAll(where, tickets.length)}`,
@@ -111,7 +111,7 @@ export function orderConfirmationMail({ reader, event, order, tickets, where }: 
     'Each code admits one person, once: whoever shows it first. Keep this mail to yourself.',
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: orderConfirmationTemplate(values), text, values }
 }
 
 function codesBelow(coded: number, count: number): string {

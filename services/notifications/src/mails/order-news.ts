@@ -10,7 +10,7 @@ export interface OrderNews {
   orderNumber: string
 }
 
-const template = await compileTemplate(
+export const orderNewsTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`${title('{{title}}')}${paragraph('Hi {{firstName}}, {{lead}}')}${paragraph('{{more}}')}`)}
@@ -64,7 +64,7 @@ function newsMail(
   const subject = oneLine(words.subject)
   const firstName = oneLine(reader.firstName)
   const { lead, more, url } = words
-  const html = template({
+  const values = {
     ...eventValues(event, reader.locale),
     subject,
     preview: more,
@@ -75,7 +75,7 @@ function newsMail(
     more,
     orderNumber,
     links: url ? [{ url }] : [],
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `${lead.charAt(0).toUpperCase()}${lead.slice(1)}`,
@@ -84,5 +84,5 @@ function newsMail(
     url ? `Order: ${orderNumber}\nSee where it stands: ${url}` : `Order: ${orderNumber}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: orderNewsTemplate(values), text, values }
 }

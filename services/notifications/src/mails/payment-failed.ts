@@ -55,7 +55,7 @@ const payable: readonly FailureReason[] = [
 /** It came to nothing before anybody was asked for money. */
 const unpaid: readonly FailureReason[] = [...neverHeld, 'EVENT_CANCELLED', 'PRICE_CHANGED', 'PAYMENT_TOKEN_REQUIRED']
 
-const template = await compileTemplate(
+export const paymentFailedTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
@@ -88,7 +88,7 @@ export function paymentFailedMail(failed: PaymentFailed): Mail {
   const what = unpaid.includes(failureReason) ? 'order' : 'payment'
   const total = failed.total && moneyOf(failed.total.amount, failed.total.currency, reader.locale)
   const subject = oneLine(`Your ${what} for ${about.eventName} did not go through`)
-  const html = template({
+  const values = {
     ...about,
     subject,
     preview: `${why} ${money}`,
@@ -100,7 +100,7 @@ export function paymentFailedMail(failed: PaymentFailed): Mail {
     next,
     orderNumber,
     totals: total === null ? [] : [{ total }],
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `We could not complete your order for ${about.eventName}. ${why}`,
@@ -109,5 +109,5 @@ export function paymentFailedMail(failed: PaymentFailed): Mail {
     `Order: ${orderNumber}${total === null ? '' : `\nTotal: ${total}`}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: paymentFailedTemplate(values), text, values }
 }

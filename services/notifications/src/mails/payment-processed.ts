@@ -14,12 +14,12 @@ export interface PaymentProcessed {
   total: { amount: Minor; currency: Currency }
 }
 
-const template = await compileTemplate(
+export const paymentProcessedTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`${kicker('Receipt')}${title('{{total}}')}${paragraph('Hi {{firstName}}, we have received your payment for {{eventName}}.')}`)}
       ${whenAndWhere()}
-      ${each('items', sideBySide(labelled('Tickets', '{{each}}'), labelled('Price', '{{price}}')))}
+      ${each('items', sideBySide(labelled('Tickets', '{{priceEach}}'), labelled('Price', '{{price}}')))}
       ${sideBySide(labelled('Order', '{{orderNumber}}'), labelled('Paid', '{{total}}', '{{how}}'))}`),
   ),
 )
@@ -32,11 +32,11 @@ export function paymentProcessedMail({ reader, event, orderNumber, paidAt, items
   const sum = priceOf(total.amount, total.currency, locale)
   const how = `${total.amount === 0 ? 'Nothing to pay' : 'By card'}, ${dayOf(paidAt, locale)}`
   const lines = items.map(({ quantity, unitPrice }) => ({
-    each: `${quantity} × ${moneyOf(unitPrice, total.currency, locale)}`,
+    priceEach: `${quantity} × ${moneyOf(unitPrice, total.currency, locale)}`,
     price: moneyOf(times(unitPrice, quantity), total.currency, locale),
   }))
   const subject = oneLine(`Your receipt for ${about.eventName}`)
-  const html = template({
+  const values = {
     ...about,
     subject,
     preview: `${sum} · ${orderNumber}`,
@@ -46,14 +46,14 @@ export function paymentProcessedMail({ reader, event, orderNumber, paidAt, items
     orderNumber,
     total: sum,
     how,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `We have received your payment for ${about.eventName}.`,
     eventLines(event, locale),
-    lines.map((line) => `${line.each} = ${line.price}`).join('\n'),
+    lines.map((line) => `${line.priceEach} = ${line.price}`).join('\n'),
     `Order: ${orderNumber}\nPaid: ${sum}\n${how}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: paymentProcessedTemplate(values), text, values }
 }

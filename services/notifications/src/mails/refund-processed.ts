@@ -19,7 +19,7 @@ export interface RefundProcessed {
   left: 'NONE' | 'SOME' | 'ALL' | 'NEVER_ANY'
 }
 
-const template = await compileTemplate(
+export const refundProcessedTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
@@ -51,7 +51,7 @@ export function refundProcessedMail({ reader, event, orderNumber, refund, reason
   const what = whats[left](about.eventName)
   const subject = oneLine(`Your refund for ${about.eventName}`)
   const shown = tickets.map(({ ticketNumber, seat }) => ({ ticketNumber, seat: seat ? oneLine(seatOf(seat)) : '' }))
-  const html = template({
+  const values = {
     ...about,
     subject,
     preview: `${amount} · ${how}`,
@@ -63,7 +63,7 @@ export function refundProcessedMail({ reader, event, orderNumber, refund, reason
     how,
     tickets: shown,
     orderNumber,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `${what.charAt(0).toUpperCase()}${what.slice(1)} ${why}`.trim(),
@@ -73,5 +73,5 @@ export function refundProcessedMail({ reader, event, orderNumber, refund, reason
     `Order: ${orderNumber}\nRefunded: ${amount}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: refundProcessedTemplate(values), text, values }
 }

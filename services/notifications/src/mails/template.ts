@@ -3,8 +3,13 @@ import mjml2html from 'mjml'
 /** What is put into a template: text, or a list for a part that is repeated (also none or one: a part that may be missing). */
 export type Values = { readonly [name: string]: string | readonly Values[] }
 
+/** The names that a template has values for: of a text, or of a list whose elements have these. */
+export interface Known {
+  readonly [name: string]: 'TEXT' | Known
+}
+
 /** Fill a template: every text is escaped, so that it stays text wherever it stands. */
-export type Template = (values: Values) => string
+export type Template = ((values: Values) => string) & { readonly known: Known }
 
 /** A slot takes markup where it stands for text: not in an attribute, nor in the title. */
 type Node = { text: string } | { slot: string; takesMarkup: boolean } | { each: string; nodes: Node[] }
@@ -22,7 +27,16 @@ export async function compileTemplate(source: string): Promise<Template> {
   // Without its indentation a mail of many tickets stays below the size at which mail programs cut.
   const tokens = html.replace(/\n\s+/g, '\n').split(/(<!--(?:each|end):\w+-->|\{\{\w+\}\})/)
   const nodes = parse(tokens, null, { html: '' })
-  return (values) => fill(nodes, [values])
+  return Object.assign((values: Values) => fill(nodes, [values]), { known: knownOf(nodes) })
+}
+
+function knownOf(nodes: readonly Node[]): Known {
+  const known: Record<string, 'TEXT' | Known> = {}
+  for (const node of nodes) {
+    if ('slot' in node) known[node.slot] = 'TEXT'
+    if ('each' in node) known[node.each] = { ...(known[node.each] as Known | undefined), ...knownOf(node.nodes) }
+  }
+  return known
 }
 
 /** Nodes up to the end of the part `open`, or of the template; takes them off `tokens`. `before`: the text of those before. */

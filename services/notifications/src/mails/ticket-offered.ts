@@ -4,7 +4,7 @@ import { button, card, frame, kicker, labelled, paragraph, quiet, section, title
 import { type Mail, oneLine, paragraphs, type ShownEvent } from './mail.ts'
 import { compileTemplate, each } from './template.ts'
 
-const template = await compileTemplate(
+export const ticketOfferedTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
@@ -44,7 +44,7 @@ export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: O
   const how =
     'The link below is for you alone: whoever has it takes the ticket. You need a Boxoffice account with a confirmed address for it. The ticket comes by mail at once.'
   const subject = 'Somebody has a ticket for you'
-  const html = template({
+  const values = {
     ...about,
     subject,
     preview: 'It waits until you take it.',
@@ -54,7 +54,7 @@ export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: O
     url,
     optOutUrl,
     holders: holderName ? [{ holderName }] : [],
-  })
+  }
   const text = paragraphs(
     'Hello,',
     lead,
@@ -66,7 +66,7 @@ export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: O
     `No more mails that others have sent to you from here:\n${optOutUrl}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: ticketOfferedTemplate(values), text, values }
 }
 
 /** One line; null for what has a link in it, or is nothing: names of before these were refused. */

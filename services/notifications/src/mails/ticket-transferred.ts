@@ -24,7 +24,7 @@ const codedTicket = card(`
     </mj-column>
   </mj-section>`)
 
-const receivedTemplate = await compileTemplate(
+export const ticketReceivedTemplate = await compileTemplate(
   frame(`
     ${card(`
       ${section(`${kicker('A ticket for you')}${title('{{eventName}}')}${paragraph('Hi {{firstName}}, a ticket was handed to you. {{here}}')}`)}
@@ -46,7 +46,7 @@ export function ticketReceivedMail(
   const holderName = oneLine(received.holderName)
   const seats = seat ? [{ seat: oneLine(seatOf(seat)) }] : []
   const subject = oneLine(`Your ticket for ${about.eventName}`)
-  const html = receivedTemplate({
+  const values = {
     ...about,
     ...attached,
     subject,
@@ -57,7 +57,7 @@ export function ticketReceivedMail(
     ticketNumber,
     holderName,
     seats,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     'A ticket was handed to you. Attached: its PDF, with the code to be scanned at the entrance.',
@@ -71,10 +71,10 @@ export function ticketReceivedMail(
     'The code admits one person, once: whoever shows it first. Codes of earlier owners are not valid any more.',
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: ticketReceivedTemplate(values), text, values }
 }
 
-const sentTemplate = await compileTemplate(
+export const ticketSentTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
@@ -93,7 +93,7 @@ export function ticketSentMail({ reader, event, ticketNumber, ...transfer }: Tra
   const firstName = oneLine(reader.firstName)
   const holderName = oneLine(transfer.holderName)
   const subject = oneLine(`You handed on your ticket for ${about.eventName}`)
-  const html = sentTemplate({
+  const values = {
     ...about,
     subject,
     preview: `${ticketNumber} · ${old}`,
@@ -102,7 +102,7 @@ export function ticketSentMail({ reader, event, ticketNumber, ...transfer }: Tra
     holderName,
     ticketNumber,
     old,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `Your ticket for ${about.eventName} is ${holderName}’s now. ${old}`,
@@ -111,5 +111,5 @@ export function ticketSentMail({ reader, event, ticketNumber, ...transfer }: Tra
     'If that was not you, set a new password.',
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: ticketSentTemplate(values), text, values }
 }

@@ -18,7 +18,7 @@ const link = `
   ${quiet('The link works once, until {{expires}}. If the button does not, copy this into your browser:')}
   ${quiet('{{url}}')}`
 
-const template = await compileTemplate(
+export const welcomeTemplate = await compileTemplate(
   frame(
     card(
       section(`
@@ -42,7 +42,7 @@ export function welcomeMail({ reader, ...welcome }: Welcome): Mail {
   const firstName = oneLine(reader.firstName)
   const subject = verification ? 'Welcome to Boxoffice: please confirm your address' : 'Welcome to Boxoffice'
   const expires = verification ? momentOf(verification.expiresAt, reader.locale) : ''
-  const html = template({
+  const values = {
     subject,
     preview: verification ? 'Your password once more, and your address is confirmed as yours.' : notice,
     reason:
@@ -50,7 +50,7 @@ export function welcomeMail({ reader, ...welcome }: Welcome): Mail {
     firstName,
     links: verification ? [{ url: verification.url, expires }] : [],
     expired: verification ? [] : [{ notice }],
-  })
+  }
   const text = paragraphs(
     `Welcome, ${firstName},`,
     'Your Boxoffice account is ready. Tickets that you buy come to this address, as a PDF and with their codes.',
@@ -58,5 +58,5 @@ export function welcomeMail({ reader, ...welcome }: Welcome): Mail {
     verification && `The link works once, until ${expires}.`,
     'If you did not make this account, say so on the page that the link opens: it is taken from whoever did.\nQuestions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: welcomeTemplate(values), text, values }
 }

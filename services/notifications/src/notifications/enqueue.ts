@@ -1,4 +1,4 @@
-import type { NotificationId, UserId } from '@boxoffice/contracts'
+import type { NotificationId, Priority, UserId } from '@boxoffice/contracts'
 import type { Foundation, Tx } from '@boxoffice/service-kit'
 import { isEnabled, isUrgent, type SentBy } from '../preferences/preference.ts'
 import { type Choices, type Chosen, findChoices, noChoices } from '../preferences/preference-repository.ts'
@@ -6,6 +6,7 @@ import { quietUntil } from '../preferences/quiet-hours.ts'
 import type { NewNotification, Wanted } from './notification.ts'
 import { insertNotifications } from './notification-repository.ts'
 import { workingTitles } from './payloads.ts'
+import { priorityOf } from './priority.ts'
 
 /** `push`: null where this installation sends none. */
 export type Made = Pick<Foundation, 'newId' | 'now'> & { push: object | null }
@@ -36,12 +37,23 @@ function channelsTo({ recipientId }: Wanted, isPushed: boolean): readonly SentBy
   return isPushed ? ['EMAIL', 'SMS', 'PUSH'] : ['EMAIL', 'SMS']
 }
 
-/** A notification as it begins: held up by quiet hours unless it is `urgent`, by its type where nobody says so. */
+/** A notification as it begins: held up by quiet hours unless it is `urgent`; that, and its priority, by its type where nobody says. */
 export function newNotification(
   wanted: Wanted,
-  about: Pick<NewNotification, 'notificationId' | 'channel' | 'createdAt'> & { choices: Choices; urgent?: boolean },
+  about: Pick<NewNotification, 'notificationId' | 'channel' | 'createdAt' | 'nextAttemptAt'> & {
+    choices: Choices
+    urgent?: boolean
+    priority?: Priority
+  },
 ): NewNotification {
-  const { choices, urgent = isUrgent(wanted.type, about.channel), ...rest } = about
+  const { choices, urgent = isUrgent(wanted.type, about.channel), priority = priorityOf(wanted.type), ...rest } = about
   const waitsUntil = !urgent && choices.quietHours && quietUntil(about.createdAt, choices.quietHours)
-  return { ...wanted, ...rest, urgent, subject: workingTitles[wanted.type], ...(waitsUntil && { nextAttemptAt: waitsUntil }) }
+  return {
+    ...wanted,
+    ...rest,
+    urgent,
+    priority,
+    subject: workingTitles[wanted.type],
+    ...(waitsUntil && { nextAttemptAt: waitsUntil }),
+  }
 }

@@ -1,8 +1,16 @@
 import type { BounceReason } from '@boxoffice/contracts'
-import type { DropReason } from '../sending/content.ts'
+import type { DropReason, PointlessReason } from '../sending/content.ts'
+import type { CANCELLED_BY_ASKER } from './request-repository.ts'
 
 type PushReason = 'DEVICES_GONE' | 'PUSH_TOO_LARGE' | 'PUSH_REFUSED'
-type OwnReason = DropReason | BounceReason | PushReason | 'GIVEN_UP' | 'ADDRESS_SUPPRESSED'
+type OwnReason =
+  | DropReason
+  | BounceReason
+  | PointlessReason
+  | PushReason
+  | 'GIVEN_UP'
+  | 'ADDRESS_SUPPRESSED'
+  | typeof CANCELLED_BY_ASKER
 
 /** What is said to a recipient whose notification did not reach them, by the reason that is kept. */
 const sentences: Readonly<Record<OwnReason, string>> = {
@@ -12,6 +20,19 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   LINK_EXPIRED: 'Its link had ended before it could be sent. Ask for a new one.',
   TOO_MANY_TO_UNPROVEN:
     'So many mails went to this address today, which is not confirmed. Confirm it, and ask for the tickets again.',
+  TEMPLATE_CHANGED: 'Its template was changed before it could be sent, and asks for what it does not have.',
+  ORDER_ENDED: 'The order had come to its end: a notification of its own says how.',
+  ORDER_MOVED_ON: 'The order had gone on by then.',
+  TOLD_BY_REFUND: 'The refund says it.',
+  NO_TICKETS: 'Its recipient has no tickets of the event any more.',
+  EVENT_BEGAN: 'The event had begun.',
+  EVENT_MOVED: 'The event is at another time by now.',
+  TRANSFER_ENDED: 'The offer had ended.',
+  LINK_USED: 'Its link had been used.',
+  NO_PHONE: 'There is no telephone number.',
+  NO_DEVICE: 'No device takes pushes.',
+  TURNED_OFF: 'Its recipient has turned such notifications off.',
+  CANCELLED_BY_ASKER: 'It was cancelled before it was sent.',
   GIVEN_UP: 'It could not be sent for a long time, and is not tried any more.',
   ADDRESS_SUPPRESSED: 'Mails to this address came back, or were called unwanted there, so that none is sent to it any more.',
   DEVICES_GONE: 'None of your devices takes pushes from here any more. Turn them on again there.',

@@ -1,5 +1,5 @@
 import type { EventId, Notification, NotificationId, OrderId, UserId } from '@boxoffice/contracts'
-import type { NotificationStatus, Prisma, PrismaClient, Notification as Row } from '../generated/prisma/client.ts'
+import type { Prisma, PrismaClient, Notification as Row } from '../generated/prisma/client.ts'
 import { failureOf } from './failure.ts'
 import type { Db } from './notification-repository.ts'
 
@@ -12,17 +12,20 @@ export interface Position {
 export const inOneSnapshot = <T>(prisma: PrismaClient, read: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> =>
   prisma.$transaction(read, { isolationLevel: 'RepeatableRead' })
 
+/** What its asker cancelled, or nobody had to be told any more, is in nobody's log; nor is what is not to be sent yet. */
+const isShown = (now: Date) => ({ status: { not: 'CANCELLED' }, createdAt: { lte: now } }) satisfies Prisma.NotificationWhereInput
 const isUnread = { status: 'SENT', readAt: null } as const
 
 /** A user's notifications, the newest first, from `after` on; one more than the limit. */
 export async function listOfRecipient(
   db: Db,
   recipientId: UserId,
-  { limit, after, unread }: { limit: number; after: Position | null; unread: boolean },
+  { limit, after, unread, now }: { limit: number; after: Position | null; unread: boolean; now: Date },
 ): Promise<Notification[]> {
   const rows = await db.notification.findMany({
     where: {
       recipientId,
+      ...isShown(now),
       ...(unread && isUnread),
       ...(after && { OR: [{ createdAt: { lt: after.at } }, { createdAt: after.at, id: { lt: after.id } }] }),
     },
@@ -47,9 +50,12 @@ export async function markRead(
   notificationId: NotificationId,
   readAt: Date,
 ): Promise<Notification | null> {
-  const status = { in: ['SENT', 'FAILED'] } satisfies { in: NotificationStatus[] }
+  const status = { in: ['SENT', 'FAILED'] } satisfies Prisma.NotificationWhereInput['status']
   await db.notification.updateMany({ where: { id: notificationId, recipientId, readAt: null, status }, data: { readAt } })
-  const row = await db.notification.findFirst({ where: { id: notificationId, recipientId }, omit: { payload: true } })
+  const row = await db.notification.findFirst({
+    where: { id: notificationId, recipientId, ...isShown(readAt) },
+    omit: { payload: true },
+  })
   return row && shownOf(row)
 }
 
@@ -87,6 +93,7 @@ export async function glimpseLogs(
 
 function shownOf(row: Omit<Row, 'payload'>): Notification {
   const { id, type, channel, subject, status, orderId, eventId, createdAt, sentAt, readAt, bounceReason } = row
+  if (status === 'CANCELLED') throw new Error(`notification ${id} is in nobody's log`)
   const reason = bounceReason ?? row.failureReason
   return {
     notificationId: id as NotificationId,

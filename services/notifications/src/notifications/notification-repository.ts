@@ -9,52 +9,32 @@ import type { LeasedNotification, NewNotification } from './notification.ts'
 export type Db = PrismaClient | Prisma.TransactionClient
 
 /**
- * One row a message, type, channel and recipient, with the trace of what it came of: what stands there already stays as it is. How many are
+ * One row a message, type, channel and recipient, with the trace of what it came of: what stands there already stays as it is. Which are
  * new.
  */
-export async function insertNotifications(tx: Tx, notifications: readonly NewNotification[]): Promise<number> {
-  if (notifications.length === 0) return 0
+export async function insertNotifications(tx: Tx, notifications: readonly NewNotification[]): Promise<ReadonlySet<string>> {
+  if (notifications.length === 0) return new Set()
   const traceparent = currentTraceparent()
-  const rows = await tx.query(
+  const rows = await tx.query<{ id: string }>(
     `insert into notifications (id, message_id, type, channel, recipient_id, order_id, event_id, payload, subject, correlation_id,
-       next_attempt_at, created_at, address, own_subject, urgent, resend_of, request_hash, traceparent)
+       next_attempt_at, created_at, address, own_subject, urgent, resend_of, request_hash, traceparent, priority, template, requested_by,
+       notify_result)
      select n."notificationId", n."messageId", n.type::notification_type, n.channel::notification_channel, n."recipientId", n."orderId",
        n."eventId", n.payload, n.subject, n."correlationId", coalesce(n."nextAttemptAt", clock_timestamp()), n."createdAt", n.address,
-       n."ownSubject", n.urgent, n."resendOf", n."requestHash", n.traceparent
+       n."ownSubject", n.urgent, n."resendOf", n."requestHash", n.traceparent, n.priority::notification_priority, n.template,
+       n."requestedBy", coalesce(n."notifyResult", false)
      from jsonb_to_recordset($1::jsonb) n("notificationId" uuid, "messageId" uuid, type text, channel text, "recipientId" uuid,
        "orderId" uuid, "eventId" uuid, payload jsonb, subject text, "correlationId" text, "nextAttemptAt" timestamptz,
-       "createdAt" timestamptz, address text, "ownSubject" text, urgent boolean, "resendOf" uuid, "requestHash" text, traceparent text)
+       "createdAt" timestamptz, address text, "ownSubject" text, urgent boolean, "resendOf" uuid, "requestHash" text, traceparent text,
+       priority text, template text, "requestedBy" text, "notifyResult" boolean)
      order by n."messageId"
      on conflict do nothing returning id`,
     [JSON.stringify(notifications.map((notification) => ({ traceparent, ...notification })))],
   )
-  return rows.length
+  return new Set(rows.map(({ id }) => id))
 }
 
-/**
- * Take up to `limit` notifications of a lane that are due: untried ones, ones to try again, ones whose process died. They are SENDING.
- */
-export function leaseDue(
-  tx: Tx,
-  { lease, bulk, limit, leaseMs }: { lease: string; bulk: boolean; limit: number; leaseMs: number },
-): Promise<LeasedNotification[]> {
-  return tx.query<LeasedNotification>(
-    `with due as (
-      select id from notifications
-      where status in ('PENDING', 'SENDING') and bulk = $1 and next_attempt_at <= clock_timestamp()
-        and (leased_until is null or leased_until < clock_timestamp())
-      order by next_attempt_at limit $2 for update skip locked)
-    update notifications n set status = 'SENDING', attempts = attempts + 1,
-      lease = $3::uuid, leased_until = clock_timestamp() + $4 * interval '1 millisecond'
-    from due where n.id = due.id
-    returning n.id as "notificationId", n.traceparent, n.type::text as type, n.channel::text as channel, n.recipient_id as "recipientId",
-      n.address, n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent, n.bulk, n.payload,
-      n.correlation_id as "correlationId", n.created_at as "createdAt", n.attempts, n.lease`,
-    [bulk, limit, lease, leaseMs],
-  )
-}
-
-type Held = Pick<LeasedNotification, 'notificationId' | 'lease'>
+export type Held = Pick<LeasedNotification, 'notificationId' | 'lease'>
 
 /** What decides, right before it goes out, whether it does. */
 export interface Readiness extends Choices {
@@ -131,8 +111,9 @@ export interface Sent {
   readonly sentAt: Date
 }
 
-/** SQL: a row is settled. What was secret in the payload goes, and where it was sent. */
-const settled = "payload = n.payload - 'sealedToken', lease = null, leased_until = null, address = null, pushed = null"
+/** SQL: a row is settled. What was secret in the payload goes, all of what another service said, and where it was sent. */
+export const settled = `payload = case when n.template is null then n.payload - 'sealedToken' else '{}' end, lease = null,
+  leased_until = null, address = null, pushed = null`
 
 /** SENDING → SENT, whoever has the lease by now: it is out. Those of them that were not settled before. */
 export async function settleSent(tx: Tx, sent: readonly Sent[]): Promise<Set<NotificationId>> {
@@ -160,10 +141,3 @@ export async function settleFailed(tx: Tx, { notificationId, lease }: Held, fail
   )
   return rows.length === 1
 }
-
-/** A notification that another service asked for, by its id. */
-export const findRequested = (db: Db, notificationId: NotificationId) =>
-  db.notification.findUnique({
-    where: { id: notificationId },
-    select: { type: true, channel: true, recipientId: true, requestHash: true },
-  })

@@ -1,4 +1,4 @@
-import type { EventId, NotificationId, NotificationType, OrderId, UserId } from '@boxoffice/contracts'
+import type { Caller, EventId, NotificationId, NotificationType, OrderId, Priority, UserId } from '@boxoffice/contracts'
 import type { SentBy } from '../preferences/preference.ts'
 import { derivedId } from './derived-id.ts'
 import { encodePayload, type PayloadOf } from './payloads.ts'
@@ -27,7 +27,14 @@ export interface NewNotification extends Wanted {
   subject: string
   ownSubject?: string
   urgent: boolean
+  priority: Priority
   resendOf?: NotificationId
+  /** A configured template; the type's own where none is named. */
+  template?: string
+  /** The service that asked for it. */
+  requestedBy?: Caller
+  /** It is to be told what becomes of it. */
+  notifyResult?: boolean
   /** Of what another service asked for under a key. */
   requestHash?: string
   /** Not before: now where none is given. */
@@ -45,6 +52,14 @@ export interface LeasedNotification {
   ownSubject: string | null
   resendOf: NotificationId | null
   urgent: boolean
+  priority: Priority
+  orderId: OrderId | null
+  eventId: EventId | null
+  /** A configured template; null: the type's own. */
+  template: string | null
+  /** The service that asked for it; null: a message did. */
+  requestedBy: Caller | null
+  notifyResult: boolean
   /** It is in the lane of what takes long. */
   bulk: boolean
   payload: unknown

@@ -64,6 +64,7 @@ async function insertResend(
     payload: original.payload,
     subject: workingTitles.ORDER_CONFIRMATION,
     urgent: true,
+    priority: 'HIGH',
     resendOf: original.notificationId,
     createdAt,
   } as const

@@ -13,7 +13,7 @@ export const notificationHandlers = ({ prisma, now, watchLog }: Dependencies): H
     const { limit } = query
     const after = cursor.decode(query.cursor)
     const { rows, unreadCount } = await inOneSnapshot(prisma, async (tx) => ({
-      rows: await listOfRecipient(tx, userId, { limit, after, unread: query.unread === 'true' }),
+      rows: await listOfRecipient(tx, userId, { limit, after, unread: query.unread === 'true', now: now() }),
       unreadCount: await countUnread(tx, userId),
     }))
     const { page, nextCursor } = cursor.pageOf(rows, limit, ({ createdAt, notificationId }) => ({

@@ -91,6 +91,12 @@ export function pushMessageOf<T extends PushedType>(
   }
 }
 
+/** A push in words that somebody else gave: of an operator's template. */
+export function namedPush({ title, body }: { title: string; body: string }, about: About & { type: PushedType }): PushMessage {
+  const { notificationId, publicUrl, type } = about
+  return { title, body, url: new URL('/', publicUrl).href, topic: topicOf(notificationId), ...manners[type] }
+}
+
 /** What the browser's service worker reads, in JSON: `tag` has a newer one shown in the place of an older one. */
 export const contentOf = ({ title, body, url, topic }: PushMessage, notificationId: string): string =>
   JSON.stringify({ title, body, url, tag: topic, notificationId })

@@ -3,7 +3,7 @@ export function blanked(error: unknown): { type: string; message: string; stack?
   if (!(error instanceof Error)) return { type: typeof error, message: blankAddresses(String(error)) }
   const cause = error.cause instanceof Error ? `: ${error.cause.name}: ${error.cause.message}` : ''
   return {
-    type: error.name,
+    type: error.constructor.name,
     message: blankAddresses(error.message + cause),
     ...(error.stack && { stack: blankAddresses(error.stack) }),
   }

@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType, UserInfo } from '@boxoffice/contracts'
 import { addressHashOf } from '../feedback/suppression.ts'
+import { mailNameOf } from '../mails/built-in.ts'
 import type { Mail, ShownEvent } from '../mails/mail.ts'
 import { oneLine } from '../mails/mail.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { payloadOf, workingTitles } from '../notifications/payloads.ts'
 import { isChangeable, isPushed, isTexted } from '../preferences/preference.ts'
-import { type PushMessage, pushMessageOf } from '../push/push-message.ts'
+import { namedPush, type PushMessage, pushMessageOf } from '../push/push-message.ts'
 import type { PushProvider } from '../push/push-provider.ts'
-import { textOf } from '../texts/text-message.ts'
+import type { Templates } from '../templates/templates.ts'
+import { cutToFit, textOf } from '../texts/text-message.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import type { Attachment } from './attachments.ts'
@@ -56,6 +58,7 @@ const STRANGER = { firstName: '', locale: 'en' }
 export function createComposer(
   deps: {
     peers: Peers
+    templates: Templates
     openToken: OpenToken
     now: () => Date
     unsubscribeLinksOf: UnsubscribeLinksOf
@@ -64,7 +67,7 @@ export function createComposer(
     push: Pick<PushProvider, 'hasDevices'> | null
   } & ConfirmationLimits,
 ): (notification: LeasedNotification) => Promise<Composition> {
-  const { peers } = deps
+  const { peers, templates } = deps
   const looks: Looks<NotificationType> = {
     ...createAccountLooks(deps),
     ...createOrderLooks(deps),
@@ -75,16 +78,22 @@ export function createComposer(
 
   async function composeMail(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
     const to = { name: `${reader.firstName} ${reader.lastName}`, address: notification.address ?? reader.email }
-    return mailOf(lookerOf(looks, notification, reader), notification, to, reader.emailVerified)
+    const looker = notification.template === null ? lookerOf(looks, notification, reader) : lookAtRequest(notification, reader)
+    return mailOf(looker, notification, to, reader)
   }
 
   async function composeText(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
     const { type } = notification
     const phoneNumber = notification.address ?? reader.phone
     if (!phoneNumber) return { pointless: 'NO_PHONE' }
+    if (notification.template !== null) return composeNamedText(notification, reader, phoneNumber)
     if (!isTexted(type)) throw new Error(`${type} has no text message`)
     return besideMail(notification, reader, (event) => {
-      const text = textOf(type, event, payloadOf(type, notification), deps)
+      const instead = (eventName: string) => templates.text(type, { eventName }, reader)
+      const text =
+        instead('') === null
+          ? textOf(type, event, payloadOf(type, notification), deps)
+          : cutToFit(event.name, (said) => instead(said) ?? '')
       return { channel: 'SMS', text, phoneNumber }
     })
   }
@@ -94,6 +103,12 @@ export function createComposer(
     if (!(await deps.push?.hasDevices(notificationId))) return { pointless: 'NO_DEVICE' }
     if (!isPushed(type)) throw new Error(`${type} is no push`)
     const about = { type, notificationId, publicUrl: deps.publicUrl }
+    if (notification.template !== null) {
+      const body = namedText(notification, reader)
+      if (body === null) return { dropped: 'TEMPLATE_CHANGED' }
+      const title = notification.ownSubject ?? workingTitles[type]
+      return { composed: { channel: 'PUSH', message: namedPush({ title, body }, about) }, lookAgain: async () => 'SAME' }
+    }
     return besideMail(notification, reader, (event) => {
       return { channel: 'PUSH', message: pushMessageOf(type, event, payloadOf(type, notification), about) }
     })
@@ -113,27 +128,66 @@ export function createComposer(
     return { composed: write(looked.event), lookAgain: againOf(look, looked) }
   }
 
+  /** What another service said, in a template of the operator's: nothing is looked up, so that nothing is otherwise by then. */
+  function lookAtRequest({ template, payload, ownSubject }: LeasedNotification, reader: UserInfo): Looker {
+    return async () => {
+      const values = payload as object
+      if (template === null || templates.objectionsTo(template, 'EMAIL', values)?.length !== 0)
+        return { dropped: 'TEMPLATE_CHANGED' }
+      const mail = templates.mail(template, values, reader, ownSubject)
+      return mail ? { facts: {}, event: null, write: async () => ({ mail }) } : { dropped: 'TEMPLATE_CHANGED' }
+    }
+  }
+
+  /** What a template that a request named says in few words; null where it is another by now. */
+  function namedText({ template, payload }: LeasedNotification, reader: UserInfo): string | null {
+    const values = payload as object
+    const isFitting = template !== null && templates.objectionsTo(template, 'SMS', values)?.length === 0
+    return isFitting ? templates.text(template, values, reader) : null
+  }
+
+  function composeNamedText(notification: LeasedNotification, reader: UserInfo, phoneNumber: string): Composition {
+    const text = namedText(notification, reader)
+    if (text === null) return { dropped: 'TEMPLATE_CHANGED' }
+    return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: async () => 'SAME' }
+  }
+
   async function composeOffer(notification: LeasedNotification): Promise<Composition> {
     const { address } = notification
     const { side } = payloadOf('TICKET_TRANSFERRED', notification)
     if (address === null || side !== 'OFFERED') throw new Error('only offers go to an address alone')
-    return mailOf(lookerOf(looks, notification, STRANGER), notification, { name: '', address }, false)
+    return mailOf(
+      lookerOf(looks, notification, STRANGER),
+      notification,
+      { name: '', address },
+      { ...STRANGER, emailVerified: false },
+    )
   }
 
   async function mailOf(
     look: Looker,
     notification: LeasedNotification,
     to: ComposedMail['to'],
-    isProven: boolean,
+    reader: About['reader'] & { emailVerified: boolean },
   ): Promise<Composition> {
     const looked = await look(false)
     if (isEnded(looked)) return looked
     const written = await looked.write()
     if (!('mail' in written)) return written
-    const { mail, attachments = [] } = written
-    const subject = subjectOf(notification, mail, isProven)
+    const { attachments = [] } = written
+    const { type, payload, template } = notification
+    const instead = template === null ? templates.mailInstead(mailNameOf(type, payload), written.mail, reader) : null
+    const mail = instead ?? written.mail
+    const subject = subjectOf(notification, mail, reader.emailVerified)
     const oneClickUrl = oneClickUrlOf(notification, to.address)
-    const composed = { channel: 'EMAIL', mail: { ...mail, subject }, to, isProven, attachments, oneClickUrl } as const
+    const composed = {
+      channel: 'EMAIL',
+      mail: { ...mail, subject },
+      to,
+      isProven: reader.emailVerified,
+      attachments,
+      oneClickUrl,
+    } as const
     return { composed, lookAgain: againOf(look, looked) }
   }
 

@@ -5,7 +5,13 @@ import type { Attachment } from './attachments.ts'
 import type { Peers } from './peers.ts'
 
 /** Why something cannot be sent any more, for its recipient's log. */
-export type DropReason = 'RECIPIENT_GONE' | 'EVENT_CANCELLED' | 'TICKETS_NOT_VALID' | 'LINK_EXPIRED' | 'TOO_MANY_TO_UNPROVEN'
+export type DropReason =
+  | 'RECIPIENT_GONE'
+  | 'EVENT_CANCELLED'
+  | 'TICKETS_NOT_VALID'
+  | 'LINK_EXPIRED'
+  | 'TOO_MANY_TO_UNPROVEN'
+  | 'TEMPLATE_CHANGED'
 /** Why there is nothing to tell: it is taken back, as if it had not been. */
 export type PointlessReason =
   | 'ORDER_ENDED'

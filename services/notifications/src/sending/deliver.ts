@@ -21,6 +21,7 @@ import { type Composed, type Composition, isOfAccount } from './compose.ts'
 import type { Ended, PointlessReason } from './content.ts'
 import type { Prepare } from './hand-over.ts'
 import type { SendingMetrics } from './metrics.ts'
+import type { RequestNews } from './request-news.ts'
 import { createSettling } from './settling.ts'
 import type { TicketNews } from './ticket-news.ts'
 
@@ -28,6 +29,7 @@ export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' |
   sql: Tx
   transact: Transact
   ticketNews: TicketNews
+  requestNews: RequestNews
   compose: (notification: LeasedNotification) => Promise<Composition>
   prepare: Prepare
   leaseMs: number
@@ -118,27 +120,31 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   }
 
   async function takeBack(notification: LeasedNotification, reason: PointlessReason): Promise<void> {
-    if (!(await withdraw(sql, notification))) return
+    // Who asked for it may look up what became of it.
+    const take = notification.requestedBy === null ? withdraw(sql, notification) : settling.cancelled(notification, reason)
+    if (!(await take)) return
     sendingMetrics.count(notification, 'withdrawn')
-    logger.info({ ...aboutOf(notification), reason }, 'there is nothing to tell')
+    logger.info({ ...contextOf(notification), reason }, 'there is nothing to tell')
   }
 
-  async function fail(notification: LeasedNotification, failureReason: string): Promise<void> {
+  /** `error`: what the last attempt ended with, where that is why. */
+  async function fail(notification: LeasedNotification, failureReason: string, error?: unknown): Promise<void> {
     if (!(await settling.failed(notification, failureReason))) return
     sendingMetrics.count(notification, failureReason === ADDRESS_SUPPRESSED ? 'suppressed' : 'failed')
-    logger.error({ ...aboutOf(notification), failureReason }, 'a notification cannot be sent')
+    const why = { failureReason, ...(error !== undefined && { err: blanked(error) }) }
+    logger.error({ ...contextOf(notification), ...why }, 'a notification cannot be sent')
   }
 
   async function tryLater(notification: LeasedNotification, error: unknown): Promise<void> {
     const { attempts, channel, recipientId } = notification
     const attemptsMax = attemptsMaxOf(notification)
-    if (attempts >= attemptsMax) return fail(notification, 'GIVEN_UP')
+    if (attempts >= attemptsMax) return fail(notification, 'GIVEN_UP', error)
     const wait = isOfPeer(error) ? waitForPeerAfter : waitAfter
     const { quietHours } = (recipientId && (await findChoices(sql, [recipientId])).get(recipientId)) || noChoices
     const askedMs = error instanceof PushLater ? error.retryAfterMs : 0
     const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), quietMs(notification, quietHours), askedMs)
     const nth = `(attempt ${attempts} of ${attemptsMax})`
-    logger.warn({ err: blanked(error), ...aboutOf(notification), waitMs }, `notification was not sent, will be retried ${nth}`)
+    logger.warn({ err: blanked(error), ...contextOf(notification), waitMs }, `notification was not sent, will be retried ${nth}`)
     sendingMetrics.count(notification, 'retried')
     await postpone(sql, notification, waitMs)
   }
@@ -188,3 +194,11 @@ function subjectOf(composed: Composed): string {
 }
 
 const aboutOf = ({ notificationId, type, channel, attempts }: LeasedNotification) => ({ notificationId, type, channel, attempts })
+
+/** What it was about, of which message or request, and for how long it has waited: ids alone, no addresses, no names. */
+function contextOf(notification: LeasedNotification) {
+  const { recipientId, orderId, eventId, template, requestedBy, priority, resendOf, createdAt } = notification
+  const given = { recipientId, orderId, eventId, template, requestedBy, resendOf }
+  const known = Object.entries(given).filter(([, value]) => value !== null)
+  return { ...aboutOf(notification), priority, ...Object.fromEntries(known), createdAt }
+}

@@ -9,6 +9,8 @@ import {
   settleFailed,
   settleSent,
 } from '../notifications/notification-repository.ts'
+import { cancelHeld } from '../notifications/request-repository.ts'
+import type { RequestNews } from './request-news.ts'
 import type { TicketNews } from './ticket-news.ts'
 
 /** Mails whose rows are written at the same time share a statement and a commit. */
@@ -22,20 +24,21 @@ export function createSettling(options: {
   sql: Tx
   transact: Transact
   ticketNews: TicketNews
+  requestNews: RequestNews
   leaseMs: number
   unprovenMax: number
 }) {
-  const { sql, transact, ticketNews } = options
+  const { sql, transact, ticketNews, requestNews } = options
 
   const settleAll = askTogether(
     (mails: readonly SentMail[]) =>
       transact(async (tx) => {
         const settled = await settleSent(tx, mails)
-        const news = mails.filter(({ notificationId }) => settled.has(notificationId))
-        await ticketNews.tellDelivered(
-          tx,
-          news.map(({ notification, sentAt: deliveredAt, origin }) => ({ notification, deliveredAt, origin })),
-        )
+        const news = mails
+          .filter(({ notificationId }) => settled.has(notificationId))
+          .map(({ sentAt: deliveredAt, ...one }) => ({ ...one, deliveredAt }))
+        await ticketNews.tellDelivered(tx, news)
+        await requestNews.tellDelivered(tx, news)
         return mails.map(({ notificationId }) => settled.has(notificationId))
       }),
     TOGETHER,
@@ -54,6 +57,14 @@ export function createSettling(options: {
       transact(async (tx) => {
         if (!(await settleFailed(tx, notification, failureReason))) return false
         await ticketNews.tellFailed(tx, notification, failureReason)
+        await requestNews.tellFailed(tx, notification, 'FAILED', failureReason)
+        return true
+      }),
+    /** There is nothing to tell any more of what another service asked for. False when there was nothing to settle any more. */
+    cancelled: (notification: LeasedNotification, reason: string): Promise<boolean> =>
+      transact(async (tx) => {
+        if (!(await cancelHeld(tx, notification, reason))) return false
+        await requestNews.tellFailed(tx, notification, 'CANCELLED', reason)
         return true
       }),
   }

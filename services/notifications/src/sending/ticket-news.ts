@@ -4,7 +4,7 @@ import type { Tx } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { payloadOf } from '../notifications/payloads.ts'
 
-type Told = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'resendOf' | 'payload' | 'attempts'>
+type Told = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'template' | 'resendOf' | 'payload' | 'attempts'>
 
 /** What was sent, and on whose behalf that is told. */
 interface Delivered {
@@ -44,7 +44,8 @@ export function createTicketNews({ append, appendAll }: { append: Append; append
 }
 export type TicketNews = ReturnType<typeof createTicketNews>
 
-const bringsTickets = ({ type, channel }: Told) => type === 'ORDER_CONFIRMATION' && channel === 'EMAIL'
+const bringsTickets = ({ type, channel, template }: Told) =>
+  type === 'ORDER_CONFIRMATION' && channel === 'EMAIL' && template === null
 
 function orderOf(notification: Told) {
   const { orderId, userId, eventId } = payloadOf('ORDER_CONFIRMATION', notification)

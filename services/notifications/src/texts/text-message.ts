@@ -12,10 +12,13 @@ const SEGMENTS_MAX = 2
 /** What is read of a name: more than fits, with a link that begins where it ends. */
 const READ_MAX = 2_000
 
-/** Says it around the event's name, which is cut so that all of it fits: between two characters, and never within a link. */
-function around(before: string, eventName: string, after: string): string {
+/** Says it around the event's name. */
+const around = (before: string, eventName: string, after: string): string =>
+  cutToFit(eventName, (said) => withPlainSigns(`${before}${said}${after}`))
+
+/** Says it with the event's name, which is cut so that all of it fits: between two characters, and never within a link. */
+export function cutToFit(eventName: string, say: (said: string) => string): string {
   const name = inOneLine(eventName)
-  const say = (said: string) => withPlainSigns(`${before}${said}${after}`)
   if (segmentsOf(say(name)) <= SEGMENTS_MAX) return say(name)
   const characters = graphemesOf(name.slice(0, READ_MAX))
   const cutAt = (count: number) => say(`${characters.slice(0, count).join('').trimEnd()}...`)

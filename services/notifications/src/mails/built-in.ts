@@ -1,0 +1,42 @@
+import type { NotificationType } from '@boxoffice/contracts'
+import { accountLinkTemplate } from './account-link.ts'
+import { eventCancelledTemplate } from './event-cancelled.ts'
+import { eventUpdatedTemplate } from './event-updated.ts'
+import { orderCancelledTemplate } from './order-cancelled.ts'
+import { orderConfirmationTemplate } from './order-confirmation.ts'
+import { orderNewsTemplate } from './order-news.ts'
+import { paymentFailedTemplate } from './payment-failed.ts'
+import { paymentProcessedTemplate } from './payment-processed.ts'
+import { refundProcessedTemplate } from './refund-processed.ts'
+import type { Known } from './template.ts'
+import { ticketOfferedTemplate } from './ticket-offered.ts'
+import { ticketReceivedTemplate, ticketSentTemplate } from './ticket-transferred.ts'
+import { welcomeTemplate } from './welcome.ts'
+
+/** Our mails that an operator's template may stand for, by its name, and the values that it gets. */
+export const replaceableMails: Readonly<Record<string, Known>> = {
+  USER_WELCOME: welcomeTemplate.known,
+  EMAIL_VERIFICATION: accountLinkTemplate.known,
+  PASSWORD_RESET: accountLinkTemplate.known,
+  EMAIL_CHANGE: accountLinkTemplate.known,
+  EMAIL_CHANGED: accountLinkTemplate.known,
+  ORDER_CONFIRMATION: orderConfirmationTemplate.known,
+  PAYMENT_PROCESSED: paymentProcessedTemplate.known,
+  PAYMENT_FAILED: paymentFailedTemplate.known,
+  REFUND_PROCESSED: refundProcessedTemplate.known,
+  ORDER_CREATED: orderNewsTemplate.known,
+  ORDER_STATUS_CHANGED: orderNewsTemplate.known,
+  ORDER_CANCELLED: orderCancelledTemplate.known,
+  EVENT_UPDATED: eventUpdatedTemplate.known,
+  EVENT_CANCELLED: eventCancelledTemplate.known,
+  TICKET_TRANSFERRED_SENT: ticketSentTemplate.known,
+  TICKET_TRANSFERRED_RECEIVED: ticketReceivedTemplate.known,
+  TICKET_TRANSFERRED_OFFERED: ticketOfferedTemplate.known,
+}
+
+/** The name of a type's mail: each side of a transfer has one of its own. */
+export const mailNameOf = (type: NotificationType, payload: unknown): string =>
+  type === 'TICKET_TRANSFERRED' ? `${type}_${(payload as { side: string }).side}` : type
+
+/** The value that a text message of ours gets; it is cut so that all of the text fits. */
+export const textKnown: Known = { eventName: 'TEXT' }

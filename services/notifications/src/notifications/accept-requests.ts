@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import { addressOf, type Caller, EventId, type NotificationId, type NotificationRequest, OrderId } from '@boxoffice/contracts'
+import { currentCorrelationId, sqlOf } from '@boxoffice/service-kit'
+import { z } from 'zod'
+import type { Dependencies } from '../dependencies.ts'
+import { isEnabled } from '../preferences/preference.ts'
+import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
+import { derivedId } from './derived-id.ts'
+import { newNotification } from './enqueue.ts'
+import type { NewNotification } from './notification.ts'
+import { insertNotifications } from './notification-repository.ts'
+import { encodePayload, payloadOf } from './payloads.ts'
+import { isOwnTemplate } from './request-checks.ts'
+import { findRequested, type Requested } from './request-repository.ts'
+
+const Subject = z.object({ orderId: OrderId.optional(), eventId: EventId.optional() })
+
+/** A request that nothing is wrong with; `key`: by which it is known when it comes again. */
+export interface Asked {
+  readonly request: NotificationRequest
+  readonly key: string | null
+}
+export type Accepted = { notificationId: NotificationId } | 'TURNED_OFF' | 'KEY_REUSED'
+
+/**
+ * Write down what a service asks for, all of it with one statement, and answer each at its place. One request of one service is one
+ * notification, however often it comes, also within one call.
+ */
+export async function acceptRequests(deps: Dependencies, service: Caller, asked: readonly Asked[]): Promise<Accepted[]> {
+  const requests = asked.map(({ request, key }) => ({
+    request,
+    notificationId: (key === null ? deps.newId() : derivedId(`${service} ${key}`)) as NotificationId,
+    requestHash: hashOf(request),
+  }))
+  const ids = requests.map(({ notificationId }) => notificationId)
+  const known = await findRequested(deps.prisma, ids)
+  const fresh = requests.filter(({ notificationId }) => !known.has(notificationId))
+  const chosen = await findChoices(sqlOf(deps.prisma), [...new Set(fresh.map(({ request }) => request.userId))])
+  const choicesOf = ({ userId }: NotificationRequest) => chosen.get(userId) ?? noChoices
+  const isWanted = ({ request }: { request: NotificationRequest }) =>
+    isEnabled(request.type, request.channel, choicesOf(request).choices)
+  // The first of those under one key is written; whether the others are the same is seen by it.
+  const firsts = new Map(
+    fresh
+      .filter(isWanted)
+      .toReversed()
+      .map((one) => [one.notificationId, one]),
+  )
+  const written = await insertNotifications(
+    sqlOf(deps.prisma),
+    [...firsts.values()].map((one) => ({ ...rowOf(one, { service, now: deps.now(), choices: choicesOf(one.request) }) })),
+  )
+  if (written.size > 0) deps.sender.nudge()
+  // Others with the same key were faster.
+  const faster = await findRequested(
+    deps.prisma,
+    [...firsts.keys()].filter((notificationId) => !written.has(notificationId)),
+  )
+  return requests.map((one): Accepted => {
+    const { notificationId, requestHash } = one
+    const before = known.get(notificationId) ?? faster.get(notificationId)
+    const first = firsts.get(notificationId)
+    if (!before && !first) return 'TURNED_OFF'
+    const isSame = before ? isSameAs(before, one) : first?.requestHash === requestHash
+    return isSame ? { notificationId } : 'KEY_REUSED'
+  })
+}
+
+interface Identified {
+  readonly request: NotificationRequest
+  readonly notificationId: NotificationId
+  readonly requestHash: string
+}
+
+// Rows that were written before hashes were kept have none: of those that much is known.
+const isSameAs = (known: Requested, { request, requestHash }: Identified) =>
+  known.requestHash === null
+    ? known.type === request.type && known.channel === request.channel && known.recipientId === request.userId
+    : known.requestHash === requestHash
+
+/** The same for the same request, however its JSON is ordered. */
+function hashOf({ requestId: _, ...request }: NotificationRequest): string {
+  const sorted = (_key: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : value
+  return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
+}
+
+/** Its quiet hours are those of when it is to be sent, and from then on it is its recipient's. */
+function rowOf(
+  { request, notificationId, requestHash }: Identified,
+  { service, now, choices }: { service: Caller; now: Date; choices: Choices },
+): NewNotification {
+  const { userId, type, recipient, subject, payload, priority, template, notifyResult, sendAt } = request
+  const wanted = {
+    messageId: notificationId,
+    correlationId: currentCorrelationId(),
+    type,
+    recipientId: userId,
+    address: request.channel === 'EMAIL' ? addressOf(recipient) : recipient,
+    ...Subject.safeParse(payload).data,
+    payload: isOwnTemplate(request) ? encodePayload(type, payloadOf(type, request)) : payload,
+    ...(subject && { ownSubject: subject }),
+  }
+  const later = sendAt && sendAt > now ? { nextAttemptAt: sendAt } : {}
+  const about = {
+    notificationId,
+    channel: request.channel,
+    choices,
+    createdAt: later.nextAttemptAt ?? now,
+    ...later,
+    priority,
+  }
+  const notification = newNotification(wanted, priority === 'URGENT' ? { ...about, urgent: true } : about)
+  return {
+    ...notification,
+    requestHash,
+    requestedBy: service,
+    notifyResult: notifyResult ?? false,
+    ...(!isOwnTemplate(request) && { template }),
+  }
+}

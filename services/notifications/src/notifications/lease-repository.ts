@@ -1,0 +1,60 @@
+import type { Tx } from '@boxoffice/service-kit'
+import type { SentBy } from '../preferences/preference.ts'
+import type { LeasedNotification } from './notification.ts'
+import { inOrder } from './priority.ts'
+
+/** In whose order: by priority, in each of them by when it was due; or by that alone, whatever the priority. */
+export type Order = 'PRIORITY' | 'AGE'
+
+export interface Leasing {
+  readonly lease: string
+  readonly bulk: boolean
+  /** null: whatever the channel. */
+  readonly channel: SentBy | null
+  readonly order: Order
+  readonly limit: number
+  readonly leaseMs: number
+}
+
+/**
+ * Take up to `limit` notifications of a lane that are due: untried ones, ones to try again, ones whose process died. They are SENDING.
+ */
+export function leaseDue(tx: Tx, { lease, bulk, channel, order, limit, leaseMs }: Leasing): Promise<LeasedNotification[]> {
+  const values = [bulk, limit, lease, leaseMs]
+  return channel === null
+    ? tx.query<LeasedNotification>(leasing(order, ''), values)
+    : tx.query<LeasedNotification>(leasing(order, 'and channel = $5::notification_channel'), [...values, channel])
+}
+
+/**
+ * SQL: the rows that are due, the oldest first. `now()` and not `clock_timestamp()`, which no index is asked by: what is scheduled is not
+ * read. Times are kept in milliseconds, rounded: what was due half of one ago counts.
+ */
+const due = (more: string) => `
+  select id from notifications
+  where status in ('PENDING', 'SENDING') and bulk = $1 and next_attempt_at <= now() + interval '1 millisecond'
+    and (leased_until is null or leased_until < now()) ${more}
+  order by next_attempt_at limit $2::int for update skip locked`
+
+/**
+ * SQL: a priority after the other, each from its own range of the index, and only as many as those before it left: with none left it is
+ * not looked at.
+ */
+function byPriority(more: string): string {
+  const parts = inOrder.map((priority, index) => {
+    const taken = inOrder.slice(0, index).map((other) => ` - (select count(*) from ${other.toLowerCase()})`)
+    return `${priority.toLowerCase()} as (select id from (${due(`and priority = '${priority}' ${more}`)}) one limit $2::int${taken.join('')})`
+  })
+  const all = inOrder.map((priority) => `select id from ${priority.toLowerCase()}`).join(' union all ')
+  return `${parts.join(',\n')},\ndue as (${all})`
+}
+
+const leasing = (order: Order, more: string) => `
+  with ${order === 'AGE' ? `due as (${due(more)})` : byPriority(more)}
+  update notifications n set status = 'SENDING', attempts = attempts + 1,
+    lease = $3::uuid, leased_until = clock_timestamp() + $4 * interval '1 millisecond'
+  from due where n.id = due.id
+  returning n.id as "notificationId", n.traceparent, n.type::text as type, n.channel::text as channel, n.recipient_id as "recipientId",
+    n.order_id as "orderId", n.event_id as "eventId", n.address, n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent,
+    n.priority::text as priority, n.template, n.requested_by as "requestedBy", n.notify_result as "notifyResult", n.bulk, n.payload,
+    n.correlation_id as "correlationId", n.created_at as "createdAt", n.attempts, n.lease`

@@ -1,0 +1,40 @@
+import type { Caller, NotificationId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { type Db, type Held, settled } from './notification-repository.ts'
+
+/** Notifications that other services asked for, by their ids. */
+export async function findRequested(db: Db, notificationIds: readonly NotificationId[]) {
+  const rows = await db.notification.findMany({
+    where: { id: { in: [...notificationIds] } },
+    select: { id: true, type: true, channel: true, recipientId: true, requestHash: true },
+  })
+  return new Map(rows.map((row) => [row.id as NotificationId, row]))
+}
+export type Requested = Awaited<ReturnType<typeof findRequested>> extends Map<string, infer Row> ? Row : never
+
+/** A notification that this service asked for, as it stands; null where there is none, also where another asked for it. */
+export const findOwnRequest = (db: Db, id: NotificationId, requestedBy: Caller) =>
+  db.notification.findFirst({ where: { id, requestedBy }, omit: { payload: true } })
+
+/** Why nobody gets what its asker cancelled. */
+export const CANCELLED_BY_ASKER = 'CANCELLED_BY_ASKER'
+
+/** PENDING → CANCELLED. False when it is not PENDING any more: it was tried, or cancelled before. */
+export async function cancelPending(tx: Tx, notificationId: NotificationId, requestedBy: Caller): Promise<boolean> {
+  const rows = await tx.query(
+    `update notifications n set status = 'CANCELLED', ${settled}, failure_reason = $3
+     where id = $1::uuid and requested_by = $2 and status = 'PENDING' returning id`,
+    [notificationId, requestedBy, CANCELLED_BY_ASKER],
+  )
+  return rows.length === 1
+}
+
+/** SENDING → CANCELLED, under our lease: there is nothing to tell any more, and its asker can look up why. */
+export async function cancelHeld(tx: Tx, { notificationId, lease }: Held, reason: string): Promise<boolean> {
+  const rows = await tx.query(
+    `update notifications n set status = 'CANCELLED', ${settled}, failure_reason = $3
+     where id = $1::uuid and lease = $2::uuid and status = 'SENDING' returning id`,
+    [notificationId, lease, reason],
+  )
+  return rows.length === 1
+}

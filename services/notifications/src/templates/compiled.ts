@@ -1,0 +1,87 @@
+import Handlebars from 'handlebars'
+import mjml2html from 'mjml'
+import { type Fault, type Placeholder, readPlaceholders } from './placeholders.ts'
+
+/** One file, ready to be filled. */
+export interface Compiled {
+  readonly placeholders: readonly Placeholder[]
+  /** The same with the lines of the file. */
+  readonly inFile: readonly Placeholder[]
+  /** `ours`: what the template may have with `@`. Throws where a value is missing that it asks for. */
+  fill(values: object, ours: { firstName: string; subject: string }): string
+}
+export type Read = { compiled: Compiled } | { faults: readonly Fault[] }
+
+// Of its own: nothing that is registered elsewhere is known here.
+const engine = Handlebars.create()
+for (const name of ['with', 'log', 'lookup', 'helperMissing', 'blockHelperMissing']) engine.unregisterHelper(name)
+
+/** Lines of text. Nothing is escaped in it, since nothing reads it as markup. */
+export function compileText(source: string): Read {
+  const { placeholders, faults } = readPlaceholders(source)
+  return faults.length > 0
+    ? { faults }
+    : { compiled: { ...compiledOf(source, placeholders, { noEscape: true }), inFile: placeholders } }
+}
+
+/** A mail in MJML, which becomes HTML once, here; every value is escaped. */
+export async function compileMjml(source: string): Promise<Read> {
+  const inMjml = readPlaceholders(source)
+  if (inMjml.faults.length > 0) return { faults: inMjml.faults }
+  if (/<mj-include\b/.test(source))
+    return { faults: [{ line: lineAt(source, source.indexOf('<mj-include')), what: 'mj-include is not read' }] }
+  const made = await htmlOf(source)
+  if ('faults' in made) return made
+  // Without its indentation a long mail stays below the size at which mail programs cut.
+  const html = made.html.replace(/\n\s+/g, '\n')
+  const faults = [...lostIn(source, html), ...inStyles(source, html)]
+  if (faults.length > 0) return { faults }
+  const inHtml = readPlaceholders(html)
+  if (inHtml.faults.length > 0)
+    return { faults: [{ line: 1, what: `as HTML: ${inHtml.faults.map(({ what }) => what).join(', ')}` }] }
+  return { compiled: { ...compiledOf(html, inHtml.placeholders, { noEscape: false }), inFile: inMjml.placeholders } }
+}
+
+function compiledOf(source: string, placeholders: readonly Placeholder[], { noEscape }: { noEscape: boolean }) {
+  const template = engine.compile(source, {
+    strict: true,
+    noEscape,
+    knownHelpersOnly: true,
+    knownHelpers: { with: false, log: false, lookup: false, helperMissing: false, blockHelperMissing: false } as never,
+  })
+  const protoAccess = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false }
+  const fill: Compiled['fill'] = (values, ours) => template(values, { data: { ...ours }, ...protoAccess })
+  return { placeholders, fill }
+}
+
+async function htmlOf(source: string): Promise<{ html: string } | { faults: Fault[] }> {
+  try {
+    // No fonts: nothing is fetched by a mail.
+    return await mjml2html(source, { validationLevel: 'strict', fonts: {}, ignoreIncludes: true })
+  } catch (error) {
+    const { message, errors } = error as Error & { errors?: { line?: number; message?: string }[] }
+    const faults = (errors ?? []).map((one) => ({ line: one.line ?? 1, what: one.message ?? message }))
+    return { faults: faults.length > 0 ? faults : [{ line: 1, what: message }] }
+  }
+}
+
+const lineAt = (source: string, index: number) => source.slice(0, index).split('\n').length
+const tagsOf = (text: string) => [...text.matchAll(/\{\{(?!!)[^}]*\}\}/g)].map((match) => ({ tag: match[0], index: match.index }))
+
+/** Placeholders that MJML left out, because they stand between its elements. */
+const lostIn = (source: string, html: string): Fault[] =>
+  tagsOf(source)
+    .filter(({ tag }) => !html.includes(tag))
+    .map(({ tag, index }) => ({
+      line: lineAt(source, index),
+      what: `${tag} stands where MJML takes no text: around whole parts write <mj-raw>${tag}</mj-raw>`,
+    }))
+
+/** Placeholders within styles: what is escaped for HTML is not for those. */
+function inStyles(source: string, html: string): Fault[] {
+  const styles = [...html.matchAll(/<(style|script)\b[\s\S]*?<\/\1>/gi)].flatMap((match) => tagsOf(match[0]))
+  return styles.map(({ tag }) => ({
+    line: lineAt(source, source.indexOf(tag)),
+    what: `${tag} stands in a style: only text is filled in`,
+  }))
+}

@@ -1,0 +1,118 @@
+import Handlebars from 'handlebars'
+
+/** Where a placeholder's value stands: `up` lists out of the one that is open, by these names; none: the element itself. */
+export interface Path {
+  readonly up: number
+  readonly parts: readonly string[]
+}
+
+/** What a template asks of its values. */
+export type Placeholder =
+  | { readonly kind: 'text'; readonly path: Path; readonly line: number; readonly isUrl: boolean }
+  | {
+      readonly kind: 'choice'
+      readonly path: Path
+      readonly line: number
+      readonly negated: boolean
+      readonly nodes: readonly Placeholder[]
+      readonly otherwise: readonly Placeholder[]
+    }
+  | {
+      readonly kind: 'list'
+      readonly path: Path
+      readonly line: number
+      readonly nodes: readonly Placeholder[]
+      readonly otherwise: readonly Placeholder[]
+    }
+
+export interface Fault {
+  readonly line: number
+  readonly what: string
+}
+
+/** What every template may ask for beside its values, with `@`. */
+const OURS = ['firstName', 'subject']
+const OF_LISTS = ['index', 'first', 'last']
+const BLOCKS = ['if', 'unless', 'each']
+
+/** The placeholders of a template, and what is wrong with it. Handlebars says where its syntax is broken. */
+export function readPlaceholders(source: string): { placeholders: readonly Placeholder[]; faults: readonly Fault[] } {
+  const faults: Fault[] = []
+  try {
+    return { placeholders: nodesOf(Handlebars.parse(source), { source, lists: 0, faults }), faults }
+  } catch (error) {
+    const { message } = error as Error
+    const line = Number(/on line (\d+)|^(?:.*- )?(\d+):\d+$/.exec(message)?.slice(1).find(Boolean) ?? 1)
+    return { placeholders: [], faults: [{ line, what: message.replaceAll('\n', ' ') }] }
+  }
+}
+
+interface Reading {
+  readonly source: string
+  /** How many lists are open. */
+  readonly lists: number
+  readonly faults: Fault[]
+}
+
+function nodesOf(program: hbs.AST.Program | undefined, reading: Reading): Placeholder[] {
+  let before = ''
+  return (program?.body ?? []).flatMap((statement): Placeholder[] => {
+    const nodes = nodesOfStatement(statement, before, reading)
+    before = statement.type === 'ContentStatement' ? (statement as hbs.AST.ContentStatement).value : ''
+    return nodes
+  })
+}
+
+function nodesOfStatement(statement: hbs.AST.Statement, before: string, reading: Reading): Placeholder[] {
+  const { line } = statement.loc.start
+  const fault = (what: string): [] => {
+    reading.faults.push({ line, what })
+    return []
+  }
+  if (statement.type === 'ContentStatement' || statement.type === 'CommentStatement') return []
+  if (statement.type === 'MustacheStatement') {
+    const { path, params, hash, escaped } = statement as hbs.AST.MustacheStatement
+    const name = (path as hbs.AST.PathExpression).original
+    if (!escaped) return fault(`{{{${name}}}} is not escaped: write {{${name}}}`)
+    if (params.length > 0 || hash || BLOCKS.includes(name)) return fault(`there is no helper ${name}, only ${BLOCKS.join(', ')}`)
+    const read = pathOf(path as hbs.AST.PathExpression, reading)
+    if (typeof read === 'string') return fault(read)
+    return read === null ? [] : [{ kind: 'text', path: read, line, isUrl: BEGINS_URL.test(before) }]
+  }
+  if (statement.type !== 'BlockStatement') return fault('partials and decorators are not read')
+  const { path, params, hash, program, inverse } = statement as hbs.AST.BlockStatement
+  const name = path.original
+  if (!BLOCKS.includes(name)) return fault(`there is no helper ${name}, only ${BLOCKS.join(', ')}`)
+  const [about] = params
+  if (params.length !== 1 || hash || about?.type !== 'PathExpression' || program.blockParams?.length)
+    return fault(`#${name} takes one name, and nothing else`)
+  const read = pathOf(about as hbs.AST.PathExpression, reading)
+  if (typeof read === 'string') return fault(read)
+  const inner = name === 'each' ? { ...reading, lists: reading.lists + 1 } : reading
+  const [nodes, otherwise] = [nodesOf(program, inner), nodesOf(inverse, reading)]
+  // What is ours is always there: only what stands in the block is asked for.
+  if (read === null) return name === 'each' ? fault(`${about.type} is no list`) : [...nodes, ...otherwise]
+  return [
+    name === 'each'
+      ? { kind: 'list', path: read, line, nodes, otherwise }
+      : { kind: 'choice', path: read, line, negated: name === 'unless', nodes, otherwise },
+  ]
+}
+
+/** A value at the beginning of such an attribute is where a link leads, or what is shown from elsewhere. */
+const BEGINS_URL = /\s(?:href|src|action|background)\s*=\s*["']?\s*$/i
+
+/** The path of a value; null: it is ours; a text: what is wrong with it. */
+function pathOf({ type, data, depth, parts, original }: hbs.AST.PathExpression, { lists }: Reading): Path | string | null {
+  if (type !== 'PathExpression') return 'only names are read'
+  if (data) {
+    const [name = ''] = parts
+    const known = lists > 0 ? [...OURS, ...OF_LISTS] : OURS
+    return parts.length === 1 && depth === 0 && known.includes(name)
+      ? null
+      : `there is no ${original}, only ${known.map((one) => `@${one}`).join(', ')}`
+  }
+  if (depth > lists) return `${original} is outside of everything`
+  if (parts.length === 0 && depth === lists) return 'this is an element of a list'
+  return { up: depth, parts }
+}

@@ -1,0 +1,189 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { readTemplates } from './read-templates.ts'
+
+const folders: string[] = []
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
+})
+
+async function read(files: Record<string, string>) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'templates-'))
+  folders.push(folder)
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text)
+  return readTemplates(folder)
+}
+const page = (body: string) => `<mjml><mj-body>
+<mj-section><mj-column>
+${body}
+</mj-column></mj-section>
+</mj-body></mjml>`
+const mailOf = (name: string, body: string, txt = 'Hello', subject = 'Doors') => ({
+  [`${name}.mjml`]: page(body),
+  [`${name}.txt`]: txt,
+  [`${name}.subject`]: subject,
+})
+const ada = { firstName: 'Ada', locale: 'en' }
+
+test('a mail is filled from any record: lists, choices, names within names, and its reader’s first name', async () => {
+  const templates = await read(
+    mailOf(
+      'doors-open',
+      `<mj-raw>{{#each gates}}</mj-raw><mj-text>{{name}}, {{../event.name}}</mj-text><mj-raw>{{else}}</mj-raw>
+      <mj-text>no gates</mj-text><mj-raw>{{/each}}</mj-raw><mj-text>{{#if note}}{{note}}{{else}}nothing{{/if}}</mj-text>`,
+      'Hi {{@firstName}}, {{@subject}}: {{#each gates}}{{@index}} {{name}};{{/each}}{{#unless note}}nothing{{/unless}}',
+      'Doors of {{event.name}}',
+    ),
+  )
+  const payload = { event: { name: 'Gala' }, gates: [{ name: 'North' }, { name: 'South' }] }
+  expect(templates.objectionsTo('doors-open', 'EMAIL', payload)).toEqual([])
+  const mail = templates.mail('doors-open', payload, ada, null)
+  expect(mail?.subject).toBe('Doors of Gala')
+  expect(mail?.text).toBe('Hi Ada, Doors of Gala: 0 North;1 South;nothing')
+  expect(mail?.html.match(/>(North|South), Gala</g)).toHaveLength(2)
+  expect(mail?.html).toContain('>nothing<')
+  expect(mail?.html).not.toContain('no gates')
+  expect(templates.mail('doors-open', { ...payload, gates: [] }, ada, 'Its own')).toMatchObject({
+    subject: 'Its own',
+    html: expect.stringContaining('no gates'),
+  })
+  expect(templates.mail('another', payload, ada, null)).toBeNull()
+})
+
+test('values stay text: in HTML they are escaped, in the subject they are one line, and nothing of a prototype is a value', async () => {
+  const templates = await read(
+    mailOf('a', '<mj-text><a href="{{link}}" title="{{name}}">{{name}}</a></mj-text>', '{{name}}', '{{name}}'),
+  )
+  const name = '<b title="x">O\'Neil & {{secret}}</b>\r\nBcc: y'
+  const mail = templates.mail('a', { name, link: 'https://x.example/?a=1&b=2', secret: 'hush' }, ada, null)
+  const escaped = '&lt;b title&#x3D;&quot;x&quot;&gt;O&#x27;Neil &amp; {{secret}}&lt;/b&gt;'
+  expect(mail?.html.match(new RegExp(escaped, 'g'))).toHaveLength(2)
+  expect(mail?.html).not.toContain('<b title')
+  expect(mail?.html).toContain('href="https://x.example/?a&#x3D;1&amp;b&#x3D;2"')
+  expect(mail?.subject).toBe('<b title="x">O\'Neil & {{secret}}</b> Bcc: y')
+  const own = await read(mailOf('b', '<mj-text>{{constructor}} {{toString}} {{a.__proto__}}</mj-text>'))
+  expect(own.objectionsTo('b', 'EMAIL', { a: {} })?.map(({ path: at }) => at)).toEqual(['constructor', 'toString', 'a.__proto__'])
+})
+
+test('what a payload lacks is named, by its path, once', async () => {
+  const templates = await read(
+    mailOf(
+      'a',
+      `<mj-text>{{event.name}} {{event.name}}</mj-text><mj-raw>{{#each seats}}</mj-raw><mj-text>{{row}}</mj-text><mj-raw>{{/each}}</mj-raw>
+      <mj-button href="{{link}}">Go</mj-button>`,
+      '{{#each seats}}{{row}} {{#if box}}{{box.number}}{{/if}}{{/each}}',
+    ),
+  )
+  const objections = (payload: object) =>
+    templates.objectionsTo('a', 'EMAIL', payload)?.map((one) => `${one.path} ${one.message}`)
+  expect(objections({})).toEqual([
+    'event.name is missing: the template needs it',
+    'seats is missing: the template needs it',
+    'link is missing: the template needs it',
+  ])
+  expect(objections({ event: { name: {} }, seats: [{ row: 1, box: {} }, {}], link: 'javascript:alert(1)' })).toEqual([
+    'event.name must be a text, a number or a boolean',
+    'seats.1.row is missing: the template needs it',
+    'link must be a link that begins with https:// or http://',
+    'seats.0.box.number is missing: the template needs it',
+  ])
+  expect(objections({ event: { name: 'x' }, seats: 'x', link: 'https://a.example' })).toEqual(['seats must be a list'])
+  expect(templates.objectionsTo('a', 'SMS', {})).toBeNull()
+})
+
+test('a reader gets the language that is closest, and every language must be served', async () => {
+  const templates = await read({
+    ...mailOf('a', '<mj-text>{{name}}</mj-text>', 'base {{name}}', 'S'),
+    ...mailOf('a.de', '<mj-text>{{name}}</mj-text>', 'de {{name}}', 'S'),
+    ...mailOf('a.de-at', '<mj-text>{{name}}</mj-text>', 'de-at {{name}} {{more}}', 'S'),
+  })
+  const textIn = (locale: string) => templates.mail('a', { name: 'x', more: 'y' }, { firstName: '', locale }, null)?.text
+  expect(['pl', 'de', 'de-CH', 'de-AT'].map(textIn)).toEqual(['base x', 'de x', 'de x', 'de-at x y'])
+  expect(templates.objectionsTo('a', 'EMAIL', { name: 'x' })).toMatchObject([{ path: 'more' }])
+})
+
+test('a text message is counted as networks count, with plain signs where that makes it one', async () => {
+  const templates = await read({ 'a.sms': 'Doors of {{name}} – now' })
+  const text = (name: string) => templates.text('a', { name }, ada)
+  expect(text('Gala\nFinale')).toBe('Doors of Gala Finale - now')
+  expect(text('Święto')).toBe('Doors of Święto – now')
+  expect(templates.objectionsTo('a', 'SMS', { name: 'x'.repeat(280) })).toEqual([])
+  expect(templates.objectionsTo('a', 'SMS', { name: 'ś'.repeat(280) })).toEqual([
+    { path: '', message: 'makes a text of 5 messages: it may be 2' },
+  ])
+})
+
+test.each<[string, Record<string, string>, string]>([
+  [
+    'a helper that is unknown',
+    mailOf('a', '<mj-text>\n{{upper name}}</mj-text>'),
+    'a.mjml:4: there is no helper upper, only if, unless, each',
+  ],
+  [
+    'a block that is unknown',
+    mailOf('a', '<mj-text>x</mj-text>', 'x\n{{#with y}}{{/with}}'),
+    'a.txt:2: there is no helper with, only if, unless, each',
+  ],
+  ['a syntax error', mailOf('a', '<mj-text>x</mj-text>', 'x\n\n{{#if y}}'), 'a.txt:3: Parse error on line 3'],
+  ['a block that ends as another', mailOf('a', '<mj-text>x</mj-text>', '\n{{#if y}}{{/each}}'), "a.txt:2: if doesn't match each"],
+  [
+    'a value that is not escaped',
+    mailOf('a', '<mj-text>{{{name}}}</mj-text>'),
+    'a.mjml:3: {{{name}}} is not escaped: write {{name}}',
+  ],
+  ['an ampersand that does the same', mailOf('a', '<mj-text>{{&name}}</mj-text>'), 'a.mjml:3: {{{name}}} is not escaped'],
+  ['a partial', mailOf('a', '<mj-text>{{> footer}}</mj-text>'), 'a.mjml:3: partials and decorators are not read'],
+  ['what is no MJML', mailOf('a', '\n<mj-nonsense />'), "a.mjml:4: Element mj-nonsense doesn't exist"],
+  [
+    'a block between elements',
+    mailOf('a', '{{#if a}}<mj-text>x</mj-text>{{/if}}'),
+    'a.mjml:3: {{#if a}} stands where MJML takes no text',
+  ],
+  [
+    'a value in a style',
+    {
+      ...mailOf('a', '<mj-text>x</mj-text>'),
+      'a.mjml': '<mjml><mj-head><mj-style>.a { color: {{c}} }</mj-style></mj-head><mj-body></mj-body></mjml>',
+    },
+    'a.mjml:1: {{c}} stands in a style',
+  ],
+  ['an include', mailOf('a', '<mj-include path="/etc/passwd" />'), 'a.mjml:3: mj-include is not read'],
+  ['a mail without its text', { 'a.mjml': page('<mj-text>x</mj-text>'), 'a.subject': 'x' }, 'a.txt: is missing'],
+  ['a language alone', mailOf('a.de', '<mj-text>x</mj-text>'), 'a.mjml: is missing: what is of no language is for all others'],
+  ['a file that is none', { 'logo.png': 'x' }, 'logo.png: is no template'],
+  [
+    'a placeholder that a type has not',
+    { 'PAYMENT_FAILED.mjml': page('<mj-text>\n{{password}}</mj-text>'), 'PAYMENT_FAILED.txt': 'x' },
+    'PAYMENT_FAILED.mjml:4: there is no password, only ',
+  ],
+  [
+    'a list of a type as text',
+    { 'PAYMENT_FAILED.mjml': page('<mj-text>{{totals}}</mj-text>'), 'PAYMENT_FAILED.txt': 'x' },
+    'PAYMENT_FAILED.mjml:3: totals is a list',
+  ],
+  [
+    'a type of several mails',
+    mailOf('TICKET_TRANSFERRED', '<mj-text>x</mj-text>'),
+    'it has several mails, TICKET_TRANSFERRED_SENT',
+  ],
+  ['a text message of a type that has none', { 'USER_WELCOME.sms': 'x' }, 'USER_WELCOME.sms:1: USER_WELCOME is not sent by SMS'],
+  [
+    'another value in a text message of a type',
+    { 'EVENT_CANCELLED.sms': '{{firstName}}' },
+    'there is no firstName, only eventName',
+  ],
+])('%s is refused, with its file and line', async (_, files, message) => {
+  await expect(read(files)).rejects.toThrow(message)
+})
+
+test('everything that is wrong is said at once; hidden files and notes are passed over', async () => {
+  const files = { ...mailOf('a', '<mj-text>{{{x}}}</mj-text>', '{{y z}}'), '.hidden': 'x', 'README.md': 'x' }
+  await expect(read(files)).rejects.toThrow(/a\.mjml:3: .*\na\.txt:1: /)
+  await expect(readTemplates('/nowhere/at/all')).rejects.toThrow('ENOENT')
+  expect((await read(mailOf('constructor', '<mj-text>{{x}}</mj-text>'))).mail('constructor', { x: 'y' }, ada, null)?.text).toBe(
+    'Hello',
+  )
+  expect((await readTemplates(null)).mail('a', {}, ada, null)).toBeNull()
+})

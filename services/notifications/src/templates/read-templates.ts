@@ -1,0 +1,87 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { NotificationType, TemplateName } from '@boxoffice/contracts'
+import { replaceableMails, textKnown } from '../mails/built-in.ts'
+import { isTexted } from '../preferences/preference.ts'
+import { type Compiled, compileMjml, compileText } from './compiled.ts'
+import { unknownPlaceholders } from './known-placeholders.ts'
+import type { Placeholder } from './placeholders.ts'
+import { createTemplates, type PartName, type Parts, partNames, type Templates } from './templates.ts'
+
+const BYTES_MAX = 500_000
+/** `doors-open.mjml`, `doors-open.pl.mjml` */
+const FILE = /^(?<name>[^.]+)(?:\.(?<language>[a-z]{2,3}(?:-[a-z0-9]{2,8})*))?\.(?<part>mjml|txt|subject|sms)$/i
+
+/**
+ * The templates of an operator, from a folder of files `<name>[.<language>].<mjml|txt|subject|sms>`. Rejects with everything that is
+ * wrong with them, each with its file and line. None where no folder is named.
+ */
+export async function readTemplates(folder: string | null): Promise<Templates> {
+  if (folder === null) return createTemplates(new Map())
+  const faults: string[] = []
+  const found = new Map<string, Map<string, Partial<Record<PartName, Compiled>>>>()
+  const files = (await readdir(folder)).filter((file) => !file.startsWith('.') && !file.endsWith('.md')).sort()
+  for (const file of files) {
+    const { name = '', language = '', part } = FILE.exec(file)?.groups ?? {}
+    if (!part || !TemplateName.safeParse(name).success) {
+      faults.push(`${file}: is no template: its name is a name, a language where it is of one, and mjml, txt, subject or sms`)
+      continue
+    }
+    const read = await readPart(path.join(folder, file), name, part.toLowerCase() as PartName)
+    if ('faults' in read) faults.push(...read.faults.map(({ line, what }) => `${file}:${line}: ${what}`))
+    else {
+      const languages = found.get(name) ?? new Map<string, Partial<Record<PartName, Compiled>>>()
+      const key = language.toLowerCase()
+      found.set(name, languages.set(key, { ...languages.get(key), [part.toLowerCase()]: read.compiled }))
+    }
+  }
+  const templates = new Map<string, Map<string, Parts>>()
+  // What a file lacks is of interest when there is nothing wrong with those that are there.
+  if (faults.length === 0)
+    for (const [name, languages] of found) {
+      faults.push(...incompleteOf(name, languages))
+      templates.set(name, languages)
+    }
+  if (faults.length > 0) throw new Error(`templates in ${folder} cannot be used:\n${faults.join('\n')}`)
+  return createTemplates(templates)
+}
+
+async function readPart(file: string, name: string, part: PartName) {
+  const { size } = await stat(file)
+  if (size > BYTES_MAX) return { faults: [{ line: 1, what: `is larger than ${BYTES_MAX} bytes` }] }
+  const source = await readFile(file, 'utf8')
+  const read = part === 'mjml' ? await compileMjml(source) : compileText(part === 'txt' ? source : source.trim())
+  if ('faults' in read) return read
+  const faults = faultsOfOurs(name, part, read.compiled.inFile)
+  return faults.length > 0 ? { faults } : read
+}
+
+/** A template that stands for one of ours gets the values that ours gets. */
+function faultsOfOurs(name: string, part: PartName, placeholders: readonly Placeholder[]) {
+  const isType = NotificationType.safeParse(name).success
+  if (part === 'sms') {
+    if (isType && !isTexted(name as NotificationType)) return [{ line: 1, what: `${name} is not sent by SMS` }]
+    return isType ? unknownPlaceholders(placeholders, [textKnown]) : []
+  }
+  const known = isOurs(name) ? replaceableMails[name] : undefined
+  if (known) return unknownPlaceholders(placeholders, [known])
+  if (!isType) return []
+  const several = Object.keys(replaceableMails).filter((other) => other.startsWith(`${name}_`))
+  const instead = several.length > 0 ? `it has several mails, ${several.join(', ')}` : 'it has no mail that can be replaced'
+  return [{ line: 1, what: `${name} is no template's name: ${instead}` }]
+}
+
+const isOurs = (name: string) => Object.hasOwn(replaceableMails, name)
+
+function incompleteOf(name: string, languages: ReadonlyMap<string, Parts>): string[] {
+  const needed: readonly PartName[] = isOurs(name) ? ['mjml', 'txt'] : ['mjml', 'txt', 'subject']
+  const faults = [...languages].flatMap(([language, parts]) => {
+    const file = language === '' ? name : `${name}.${language}`
+    const isMail = needed.some((part) => parts[part]) || parts.subject
+    return isMail ? needed.filter((part) => !parts[part]).map((part) => `${file}.${part}: is missing`) : []
+  })
+  // Whoever reads a language that it is not in gets the one without.
+  const base = languages.get('')
+  const unbased = partNames.filter((part) => !base?.[part] && [...languages.values()].some((parts) => parts[part]))
+  return [...faults, ...unbased.map((part) => `${name}.${part}: is missing: what is of no language is for all others`)]
+}

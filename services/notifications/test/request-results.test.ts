@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type NotificationId,
+  type NotificationRequest,
+  notificationDelivered,
+  notificationFailed,
+  paymentFailed,
+} from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { failedFor, type Notifications, startNotifications } from './harness.ts'
+import { startProcess } from './process.ts'
+import { bounceOf, complaintOf, delayOf } from './ses-events.ts'
+
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications()
+  service.work()
+})
+afterEach(() => service.ses.set('ok'))
+afterAll(() => service.stop())
+
+type User = Awaited<ReturnType<Notifications['user']>>
+const requestFor = (user: User, about: Partial<NotificationRequest>, of = service): NotificationRequest => ({
+  userId: user.userId,
+  type: 'PAYMENT_FAILED',
+  channel: 'EMAIL',
+  recipient: user.email,
+  template: 'PAYMENT_FAILED',
+  payload: z.encode(paymentFailed.payload, failedFor(user, of)),
+  priority: 'MEDIUM',
+  notifyResult: true,
+  ...about,
+})
+async function ask(user: User, about: Partial<NotificationRequest> = {}) {
+  const client = await service.as('payment-service')
+  const answer = await client.sendNotification({ body: requestFor(user, about) })
+  if (answer.status !== 202) throw new Error(`the request was answered ${answer.status}`)
+  const { notificationId } = answer.body
+  const look = async () => {
+    const { status, body } = await client.getRequestedNotification({ params: { notificationId } })
+    if (status !== 200) throw new Error(`the look-up was answered ${status}`)
+    return body
+  }
+  return { notificationId, look }
+}
+const isOf = (notificationId: NotificationId) => (message: { payload: { notificationId: NotificationId } }) =>
+  message.payload.notificationId === notificationId
+const mailed = (user: User) =>
+  until(() => {
+    const [mail] = service.ses.mails(user.email)
+    if (!mail) throw new Error('no mail yet')
+    return mail
+  })
+const messagesOf = async (notificationId: NotificationId) => {
+  const { rows } = await service.deps.pool.query<{ event_type: string; attributes: object }>(
+    `select event_type, attributes from outbox where body->'payload'->>'notificationId' = $1 order by position`,
+    [notificationId],
+  )
+  return rows
+}
+
+test('who asked is told that it was delivered, and can look up by which id its provider knows it', async () => {
+  const user = await service.user()
+  const { notificationId, look } = await ask(user)
+  const told = await service.probe.waitFor(notificationDelivered, isOf(notificationId))
+  const [mail] = service.ses.mails(user.email)
+  const found = await look()
+  expect(found).toMatchObject({ status: 'SENT', attempts: 1, priority: 'MEDIUM', template: 'PAYMENT_FAILED' })
+  expect(found).toMatchObject({ providerMessageId: mail?.messageId, sentAt: told.payload.deliveredAt })
+  expect(told.payload).toEqual({
+    notificationId,
+    requestedBy: 'payment-service',
+    userId: user.userId,
+    type: 'PAYMENT_FAILED',
+    channel: 'EMAIL',
+    deliveredAt: found.sentAt,
+    providerMessageId: mail?.messageId,
+  })
+  expect(await messagesOf(notificationId)).toMatchObject([{ attributes: { requestedBy: 'payment-service', notificationId } }])
+  expect(JSON.stringify([found, told])).not.toContain(user.email)
+})
+
+test('who did not ask for that is told nothing, and can look it up all the same', async () => {
+  const user = await service.user()
+  const { notificationId, look } = await ask(user, { notifyResult: false })
+  await until(async () => expect(await look()).toMatchObject({ status: 'SENT' }))
+  expect(await messagesOf(notificationId)).toEqual([])
+})
+
+test('what cannot be sent is told with its reason', async () => {
+  service.ses.set('reject')
+  const user = await service.user()
+  const { notificationId, look } = await ask(user)
+  const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))
+  expect(told.payload).toMatchObject({ outcome: 'FAILED', reason: 'MessageRejected', requestedBy: 'payment-service' })
+  expect(await look()).toMatchObject({ status: 'FAILED', attempts: 1, failure: { reason: 'MessageRejected' } })
+})
+
+test('what came back was delivered first, and has failed then', async () => {
+  const user = await service.user()
+  const { notificationId, look } = await ask(user)
+  await service.probe.waitFor(notificationDelivered, isOf(notificationId))
+  await service.tellOfMail(bounceOf(await mailed(user)))
+  const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))
+  expect(told.payload).toMatchObject({ outcome: 'BOUNCED', reason: 'NO_SUCH_MAILBOX' })
+  expect(told.aggregateVersion).toBe(2)
+  expect(await look()).toMatchObject({ status: 'BOUNCED', failure: { reason: 'NO_SUCH_MAILBOX' }, bouncedAt: expect.any(Date) })
+  // The address gets no other.
+  const next = await ask(user)
+  await until(async () =>
+    expect(await next.look()).toMatchObject({ status: 'FAILED', failure: { reason: 'ADDRESS_SUPPRESSED' } }),
+  )
+})
+
+test('a mail that comes back before we know that it is out is told of once, as one that came back', async () => {
+  const user = await service.user()
+  const told = Promise.withResolvers<void>()
+  service.ses.onTaken(async (address) => {
+    if (address !== user.email) return
+    service.ses.onTaken(async () => {})
+    await told.promise
+  })
+  const { notificationId } = await ask(user)
+  await service.tellOfMail(bounceOf(await mailed(user)))
+  await service.probe.waitFor(notificationFailed, isOf(notificationId))
+  told.resolve()
+  const next = await service.user()
+  const after = await ask(next)
+  await until(async () => expect(await after.look()).toMatchObject({ status: 'SENT' }))
+  expect((await messagesOf(notificationId)).map((row) => row.event_type)).toEqual(['NOTIFICATION_FAILED'])
+})
+
+test('that it is late, or was called unwanted, is looked up', async () => {
+  const user = await service.user()
+  const { look } = await ask(user)
+  await until(async () => expect(await look()).toMatchObject({ status: 'SENT' }))
+  const mail = await mailed(user)
+  await service.tellOfMail(delayOf(mail))
+  await until(async () => expect(await look()).toMatchObject({ delayed: { reason: 'NOT_REACHED', at: expect.any(Date) } }))
+  await service.tellOfMail(complaintOf(mail))
+  await until(async () => expect(await look()).toMatchObject({ status: 'SENT', complainedAt: expect.any(Date) }))
+})
+
+test('what its recipient turns off meanwhile is not sent: its asker is told why, and its recipient sees nothing', async () => {
+  const user = await service.user()
+  const { notificationId, look } = await ask(user, { sendAt: new Date(Date.now() + 3_600_000) })
+  const preferences = [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled: false } as const]
+  await service.client(user.headers).updatePreferences({ body: { preferences } })
+  await service.deps.pool.query(
+    "update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1",
+    [notificationId],
+  )
+  const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))
+  expect(told.payload).toMatchObject({ outcome: 'CANCELLED', reason: 'TURNED_OFF' })
+  expect(await look()).toMatchObject({ status: 'CANCELLED', failure: { reason: 'TURNED_OFF' } })
+  expect((await service.client(user.headers).listNotifications({ query: {} })).body.notifications).toEqual([])
+  expect(service.ses.mails(user.email)).toEqual([])
+})
+
+test('nobody but the service that asked can look it up', async () => {
+  const user = await service.user()
+  const { notificationId, look } = await ask(user)
+  await until(async () => expect(await look()).toMatchObject({ status: 'SENT' }))
+  const params = { notificationId }
+  for (const other of ['auth-service', 'event-service', 'ticket-service'] as const)
+    expect(await (await service.as(other)).getRequestedNotification({ params })).toMatchObject({
+      status: 404,
+      body: { error: 'NOTIFICATION_NOT_FOUND' },
+    })
+  const url = `/api/notifications/internal/requests/${notificationId}`
+  expect((await service.app.inject({ method: 'GET', url, headers: user.headers })).statusCode).toBe(401)
+  const cli = await service.authority.service('boxoffice-cli', 'notification-service')
+  expect((await service.app.inject({ method: 'GET', url, headers: cli })).statusCode).toBe(403)
+  // What a message asked for is no service's.
+  const buyer = await service.user()
+  await service.tell(paymentFailed, failedFor(buyer, service))
+  await until(async () => expect(await service.rows(buyer.userId)).toMatchObject([{ status: 'SENT' }]))
+  const [row] = await service.rows(buyer.userId)
+  const own = { notificationId: row?.id as NotificationId }
+  expect(await (await service.as('payment-service')).getRequestedNotification({ params: own })).toMatchObject({ status: 404 })
+})
+
+test('the log says of a failure what it was about, for whom, who asked and what happened last, and names nobody', async () => {
+  const quiet = await startNotifications()
+  try {
+    const logging = await startProcess(quiet, { MAIL_ATTEMPTS_MAX: '1' })
+    quiet.ses.set('down')
+    const user = await quiet.user()
+    const correlationId = randomUUID()
+    const client = await quiet.as('payment-service', { 'x-correlation-id': correlationId })
+    const body = requestFor(user, { priority: 'HIGH' }, quiet)
+    const answer = await client.sendNotification({ body })
+    const line = await until(() => {
+      const found = logging
+        .logged()
+        .split('\n')
+        .find((one) => one.includes('a notification cannot be sent'))
+      if (!found) throw new Error('nothing is logged yet')
+      return JSON.parse(found) as Record<string, unknown>
+    })
+    expect(line).toMatchObject({
+      level: 'error',
+      correlationId,
+      notificationId: answer.status === 202 && answer.body.notificationId,
+      type: 'PAYMENT_FAILED',
+      channel: 'EMAIL',
+      attempts: 1,
+      priority: 'HIGH',
+      recipientId: user.userId,
+      orderId: body.payload.orderId,
+      eventId: body.payload.eventId,
+      requestedBy: 'payment-service',
+      failureReason: 'GIVEN_UP',
+      err: { type: 'ServiceUnavailable', message: expect.stringContaining('InternalFailure') },
+      createdAt: expect.any(String),
+    })
+    for (const secret of [user.email, user.firstName, user.lastName]) expect(logging.logged()).not.toContain(secret)
+    expect(await logging.stop()).toEqual([0, null])
+  } finally {
+    await quiet.stop()
+  }
+})
