@@ -56,7 +56,10 @@ test('a lost dispute stops the tickets wherever they are, their organizer lets o
   await becomesStopped(buyer, kept)
   await becomesStopped(friend, received)
   for (const code of Object.values(codes)) {
-    expect(await show(eventId, code)).toMatchObject({ status: 409, body: { error: 'TICKET_STOPPED', stopReason: 'DISPUTE_LOST' } })
+    expect(await show(eventId, code)).toMatchObject({
+      status: 409,
+      body: { error: 'TICKET_STOPPED', stopReason: 'DISPUTE_LOST' },
+    })
   }
   expect(await buyer.tickets.getTicketPdf({ params: { ticketId: kept } })).toMatchObject({ status: 409 })
   for (const person of [buyer, friend]) await running.mails.waitFor(person.email, /Quarrelled over is stopped/)
