@@ -90,3 +90,7 @@ export const Refund = z.object({
   completedAt: Instant.optional(),
 })
 export type Refund = z.output<typeof Refund>
+
+/** How a dispute ended for us. `CLOSED`: neither side won, such as where the bank only asked. */
+export const DisputeOutcome = z.enum(['WON', 'LOST', 'CLOSED'])
+export type DisputeOutcome = z.output<typeof DisputeOutcome>

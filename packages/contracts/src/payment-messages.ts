@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
 import { defineMessage, Part } from './message.ts'
 import { Currency, Money } from './money.ts'
-import { FailureReason, OrderStatus, PaymentMethod, Retryable } from './order.ts'
+import { DisputeOutcome, FailureReason, OrderStatus, PaymentMethod, Retryable } from './order.ts'
 import { LINES_MAX, TICKETS_PER_ORDER_MAX } from './reservation.ts'
 import { cutTo, Instant, Numbered, shownLine } from './text.ts'
 
@@ -69,12 +69,7 @@ export const refundProcessed = defineMessage('REFUND_PROCESSED', {
     ticketIds: z.array(TicketId).max(TICKETS_PER_ORDER_MAX).optional(),
   }),
 })
-export const DisputeOutcome = z.enum(['WON', 'LOST', 'CLOSED'])
-export type DisputeOutcome = z.output<typeof DisputeOutcome>
-/**
- * A dispute of an order's charge has ended at the bank. It may end once more, otherwise: the version counts its ends. `CLOSED`: neither
- * side won, such as where the bank only asked.
- */
+/** A dispute of an order's charge has ended at the bank. It may end once more, otherwise: the version counts its ends. */
 export const disputeClosed = defineMessage('DISPUTE_CLOSED', {
   ...aboutOrder,
   payload: Order.extend({

@@ -397,7 +397,7 @@ const table: Record<NotificationType, Case[]> = {
       tell: tellStopped,
       answers: 2,
       happens: () => stopped(1),
-      becomes: { sent: /Ticket: TKT-2026-000001/, without: /TKT-2026-000002/ },
+      becomes: { sent: /TKT-2026-000001/, without: /TKT-2026-000002/ },
     },
     {
       what: 'the event is cancelled',
