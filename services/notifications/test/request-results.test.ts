@@ -149,7 +149,7 @@ test('what its recipient turns off meanwhile is not sent: its asker is told why,
   const preferences = [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled: false } as const]
   await service.client(user.headers).updatePreferences({ body: { preferences } })
   await service.deps.pool.query(
-    "update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1",
+    `update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1`,
     [notificationId],
   )
   const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))

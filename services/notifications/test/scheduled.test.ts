@@ -36,7 +36,7 @@ async function schedule(user: User, about: Partial<NotificationRequest>) {
 /** Its moment comes. */
 const come = (notificationId: string) =>
   service.deps.pool.query(
-    "update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1",
+    `update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1`,
     [notificationId],
   )
 const statusOf = async (user: User) => (await service.rows(user.userId)).map(({ status }) => status)
@@ -77,7 +77,10 @@ test('quiet hours are those of its moment, and hold then, unless it is urgent', 
   await service.client(user.headers).updatePreferences({ body: { preferences: [], quietHours } })
   const { params, client } = await schedule(user, { sendAt })
   const { body } = await client.getRequestedNotification({ params })
-  expect('nextAttemptAt' in body && body.nextAttemptAt?.toISOString().slice(11, 16)).toBe(quietHours.end)
+  const waitsUntil = ('nextAttemptAt' in body && body.nextAttemptAt) || new Date(0)
+  expect(waitsUntil.toISOString().slice(11, 16)).toBe(quietHours.end)
+  expect(waitsUntil.getTime() - sendAt.getTime()).toBeGreaterThan(0)
+  expect(waitsUntil.getTime() - sendAt.getTime()).toBeLessThan(3 * HOUR_MS)
   const urgent = await schedule(user, { sendAt, priority: 'URGENT' })
   expect(await client.getRequestedNotification({ params: urgent.params })).toMatchObject({ body: { nextAttemptAt: sendAt } })
 })

@@ -95,13 +95,18 @@ test('what a payload lacks is named, by its path, once', async () => {
 
 test('a reader gets the language that is closest, and every language must be served', async () => {
   const templates = await read({
-    ...mailOf('a', '<mj-text>{{name}}</mj-text>', 'base {{name}}', 'S'),
+    ...mailOf('a', '<mj-text>{{name}}</mj-text>', 'base {{name}}{{#if base}}{{base.name}}{{/if}}', 'S'),
     ...mailOf('a.de', '<mj-text>{{name}}</mj-text>', 'de {{name}}', 'S'),
     ...mailOf('a.de-at', '<mj-text>{{name}}</mj-text>', 'de-at {{name}} {{more}}', 'S'),
   })
   const textIn = (locale: string) => templates.mail('a', { name: 'x', more: 'y' }, { firstName: '', locale }, null)?.text
   expect(['pl', 'de', 'de-CH', 'de-AT'].map(textIn)).toEqual(['base x', 'de x', 'de x', 'de-at x y'])
-  expect(templates.objectionsTo('a', 'EMAIL', { name: 'x' })).toMatchObject([{ path: 'more' }])
+  expect(
+    templates
+      .objectionsTo('a', 'EMAIL', { name: 'x', base: {} })
+      ?.map((one) => one.path)
+      .sort(),
+  ).toEqual(['base.name', 'more'])
 })
 
 test('a text message is counted as networks count, with plain signs where that makes it one', async () => {
