@@ -155,9 +155,10 @@ describe('a push service that says', () => {
     expect(waitMs).toBeGreaterThan(500_000)
     expect(waitMs).toBeLessThanOrEqual(600_000)
     Object.assign(browsers[1] as Browser, { mode: 'ok' })
-    await service.deps.pool.query('update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1', [
-      user.userId,
-    ])
+    await service.deps.pool.query(
+      `update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1`,
+      [user.userId],
+    )
     await pushIs(user, { status: 'SENT' })
     expect(browsers.map(({ read }) => read.length)).toEqual([1, 1])
   })
@@ -183,9 +184,10 @@ test('a browser that is another account’s by the time it is sent reads nothing
   const after = await service.user()
   expect((await service.client(after.headers).addPushSubscription({ body: browser.subscription })).status).toBe(201)
   browser.mode = 'ok'
-  await service.deps.pool.query('update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1', [
-    user.userId,
-  ])
+  await service.deps.pool.query(
+    `update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1`,
+    [user.userId],
+  )
   await until(async () => expect(await pushOf(user)).toBeUndefined())
   expect(browser.read).toEqual([])
 })
