@@ -31,16 +31,29 @@ export interface Read {
 /** How a push service answers for one browser from now on. */
 export type PushMode = 'ok' | 'hang' | 'cut' | { status: number; headers?: Record<string, string> }
 
+/** One certificate for all of this process, which trusts it: of two that are called the same OpenSSL looks at the first alone. */
+const certified = (() => {
+  let made: Promise<{ key: string; cert: string }> | null = null
+  async function make() {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: `push ${randomUUID()}` }], {
+      keyType: 'ec',
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    })
+    setDefaultCACertificates([...getCACertificates('default'), cert])
+    return { key, cert }
+  }
+  return () => {
+    made ??= make()
+    return made
+  }
+})()
+
 /**
  * A push service by RFC 8030 over TLS, with the browsers behind it: what it takes is verified (RFC 8292) and decrypted with the keys of the
  * browser that it is for (RFC 8291), or refused.
  */
 export async function startFakePush() {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
-    keyType: 'ec',
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
-  })
-  setDefaultCACertificates([...getCACertificates('default'), cert])
+  const { key, cert } = await certified()
   const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-push-'))
   const certificateFile = path.join(folder, 'push.pem')
   writeFileSync(certificateFile, cert)
@@ -101,7 +114,6 @@ export async function startFakePush() {
       })
     },
     async stop() {
-      setDefaultCACertificates(getCACertificates('default').filter((known) => known.trim() !== cert.trim()))
       rmSync(folder, { recursive: true, force: true })
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

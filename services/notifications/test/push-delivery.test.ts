@@ -156,7 +156,7 @@ describe('a push service that says', () => {
     expect(waitMs).toBeLessThanOrEqual(600_000)
     Object.assign(browsers[1] as Browser, { mode: 'ok' })
     await service.deps.pool.query(
-      "update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1",
+      `update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1`,
       [user.userId],
     )
     await pushIs(user, { status: 'SENT' })
@@ -185,7 +185,7 @@ test('a browser that is another account’s by the time it is sent reads nothing
   expect((await service.client(after.headers).addPushSubscription({ body: browser.subscription })).status).toBe(201)
   browser.mode = 'ok'
   await service.deps.pool.query(
-    "update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1",
+    `update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1`,
     [user.userId],
   )
   await until(async () => expect(await pushOf(user)).toBeUndefined())

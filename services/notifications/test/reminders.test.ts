@@ -192,7 +192,7 @@ test('while the event service is away a reminder waits, and comes when it is bac
   await until(async () => expect((await rowOf(service))?.attempts).toBeGreaterThan(0))
   service.world.away.clear()
   await service.deps.pool.query(
-    "update event_reminders set leased_until = clock_timestamp() - interval '1 second' where lease is not null",
+    `update event_reminders set leased_until = clock_timestamp() - interval '1 second' where lease is not null`,
   )
   await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
 })

@@ -1,6 +1,7 @@
 import type { NotificationType } from '@boxoffice/contracts'
 import { accountLinkTemplate } from './account-link.ts'
 import { eventCancelledTemplate } from './event-cancelled.ts'
+import { eventReminderTemplate } from './event-reminder.ts'
 import { eventUpdatedTemplate } from './event-updated.ts'
 import { orderCancelledTemplate } from './order-cancelled.ts'
 import { orderConfirmationTemplate } from './order-confirmation.ts'
@@ -11,6 +12,7 @@ import { refundProcessedTemplate } from './refund-processed.ts'
 import type { Known } from './template.ts'
 import { ticketOfferedTemplate } from './ticket-offered.ts'
 import { ticketReceivedTemplate, ticketSentTemplate } from './ticket-transferred.ts'
+import { ticketsStoppedTemplate } from './tickets-stopped.ts'
 import { welcomeTemplate } from './welcome.ts'
 
 /** Our mails that an operator's template may stand for, by its name, and the values that it gets. */
@@ -29,6 +31,8 @@ export const replaceableMails: Readonly<Record<string, Known>> = {
   ORDER_CANCELLED: orderCancelledTemplate.known,
   EVENT_UPDATED: eventUpdatedTemplate.known,
   EVENT_CANCELLED: eventCancelledTemplate.known,
+  EVENT_REMINDER: eventReminderTemplate.known,
+  TICKETS_STOPPED: ticketsStoppedTemplate.known,
   TICKET_TRANSFERRED_SENT: ticketSentTemplate.known,
   TICKET_TRANSFERRED_RECEIVED: ticketReceivedTemplate.known,
   TICKET_TRANSFERRED_OFFERED: ticketOfferedTemplate.known,

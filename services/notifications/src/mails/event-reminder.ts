@@ -8,7 +8,7 @@ export interface EventReminder {
   event: ShownEvent
 }
 
-const template = await compileTemplate(
+export const eventReminderTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
@@ -28,7 +28,7 @@ export function eventReminderMail({ reader, event }: EventReminder): Mail {
   const firstName = oneLine(reader.firstName)
   const lead = `${about.eventName} begins on ${about.day}, ${about.time}.`
   const subject = oneLine(`Reminder: ${about.eventName}`)
-  const html = template({
+  const values = {
     ...about,
     subject,
     preview: `${about.day}, ${about.time} · ${about.venueName}`,
@@ -36,7 +36,7 @@ export function eventReminderMail({ reader, event }: EventReminder): Mail {
     firstName,
     lead,
     tickets,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     lead,
@@ -44,5 +44,5 @@ export function eventReminderMail({ reader, event }: EventReminder): Mail {
     tickets,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: eventReminderTemplate(values), text, values }
 }

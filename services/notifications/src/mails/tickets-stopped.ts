@@ -11,7 +11,7 @@ export interface TicketsStopped {
   ticketNumbers: readonly string[]
 }
 
-const template = await compileTemplate(
+export const ticketsStoppedTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
@@ -65,7 +65,7 @@ function mailOf(
   const subject = oneLine(`Your ${label.toLowerCase()} for ${about.eventName} ${standing}`)
   const more = ticketNumbers.length - NUMBERS_MAX
   const numbers = ticketNumbers.slice(0, NUMBERS_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '')
-  const html = template({
+  const values = {
     ...about,
     ...words,
     subject,
@@ -74,7 +74,7 @@ function mailOf(
     firstName,
     label,
     numbers,
-  })
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `${words.lead.charAt(0).toUpperCase()}${words.lead.slice(1)}`,
@@ -83,5 +83,5 @@ function mailOf(
     `${label}: ${numbers}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html, text }
+  return { subject, html: ticketsStoppedTemplate(values), text, values }
 }
