@@ -1,5 +1,6 @@
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aBrowser } from '../src/contract/requests.ts'
 import { publishEvent } from '../src/events.ts'
 import { expectStatus, type Person } from '../src/person.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
@@ -120,6 +121,26 @@ test('who holds a ticket hears when the event moves, and nobody hears of a new d
     return mails[0]
   })
   expect(moved?.body.text).not.toContain('choir')
+})
+
+test('a browser that gets pushes is forgotten when its owner signs out there, and not before', async () => {
+  const person = await running.person({ firstName: 'Piotr', lastName: 'Pchacz' })
+  const listed = async () =>
+    expectStatus(await person.notifications.listPushSubscriptions({}), 200).subscriptions.map(({ current }) => current)
+  expect(expectStatus(await person.notifications.getPushKey({}), 200).publicKey).toMatch(/^[\w-]{87}$/)
+  const browser = { ...aBrowser, endpoint: `${aBrowser.endpoint}-who-signs-out` }
+  expectStatus(await person.notifications.addPushSubscription({ body: browser }), 201)
+  const { refreshToken } = person.session()
+  await person.signIn()
+  expect(await listed()).toEqual([false])
+  expectStatus(await person.auth.logout({ body: { refreshToken } }), 204)
+  await until(async () => expect(await listed()).toEqual([]))
+})
+
+test('the page that shows where an order stands is where its links lead', async () => {
+  const answer = await fetch(`${running.edge}/order`)
+  expect(answer.status).toBe(200)
+  expect(await answer.text()).toContain('Show where it stands')
 })
 
 test('in the end everything agrees', async () => {
