@@ -18,9 +18,10 @@ const high: readonly NotificationType[] = [
   'EVENT_CANCELLED',
   'PAYMENT_FAILED',
   'REFUND_PROCESSED',
+  'TICKETS_STOPPED',
 ]
-/** Another mail says it too, or somebody asked for it who can look it up. */
-const low: readonly NotificationType[] = ['ORDER_STATUS_CHANGED']
+/** Another mail says it too, or somebody asked for it who can look it up; a reminder has hours, and comes to a whole hall at once. */
+const low: readonly NotificationType[] = ['ORDER_STATUS_CHANGED', 'EVENT_REMINDER']
 
 /** The priority of what a message asks for. */
 export const priorityOf = (type: NotificationType): Priority =>
