@@ -6,7 +6,7 @@ import { until } from '@boxoffice/testing'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { callees } from '../src/config.ts'
-import { leaseDue } from '../src/notifications/lease-repository.ts'
+import { leaseDue, type Rooms } from '../src/notifications/lease-repository.ts'
 import { priorityOf } from '../src/notifications/priority.ts'
 import { failedFor, type Notifications, startNotifications } from './harness.ts'
 
@@ -117,6 +117,29 @@ test('a rate holds up its own channel alone', async () => {
   expect(waiting.find(({ status }) => status === 'PENDING')?._count).toBe(2)
 })
 
+test('a slow channel takes no places from the others: what is urgent there goes before the mails that wait', async () => {
+  const service = await start({
+    MAIL_CONCURRENCY: '3',
+    RESILIENCE: patientPolicies(callees, { sms: { ratePerSecond: 1 } }),
+  })
+  await ask(service, [...Array.from({ length: 60 }, () => 'LOW' as const), 'URGENT'])
+  const user = await service.user()
+  const preferences = [{ type: 'EVENT_CANCELLED', channel: 'SMS', enabled: true } as const]
+  await service.client(user.headers).updatePreferences({ body: { preferences } })
+  const payload = { eventId: service.world.event.eventId, cancellationReason: 'rain' }
+  const about = { type: 'EVENT_CANCELLED', template: 'EVENT_CANCELLED', channel: 'SMS', payload, userId: user.userId } as const
+  const client = await service.as('payment-service')
+  const texts = ['+48555000331', '+48555000332', '+48555000333']
+  for (const recipient of texts) await client.sendNotification({ body: { ...about, recipient, priority: 'URGENT' } })
+  service.work()
+  await until(() => expect(order(service)).toHaveLength(61))
+  expect(order(service).indexOf('urgent-60')).toBeLessThan(5)
+  await until(() => expect(texts.flatMap((recipient) => service.sms.texts(recipient))).toHaveLength(3))
+  const sent = await service.deps.prisma.notification.findMany({ where: { status: 'SENT' }, orderBy: { sentAt: 'asc' } })
+  expect(sent.findIndex(({ channel }) => channel === 'SMS')).toBeLessThan(5)
+  expect(sent.every(({ attempts }) => attempts === 1)).toBe(true)
+})
+
 test('leasing reads what is due alone, by an index, however much is scheduled', async () => {
   const service = await start({})
   const { pool } = service.deps
@@ -128,7 +151,7 @@ test('leasing reads what is due alone, by an index, however much is scheduled', 
   await pool.query(`update notifications set next_attempt_at = now() - interval '1 minute'
     where id in (select id from notifications limit 5)`)
   await pool.query('vacuum analyze notifications')
-  const plans = async (order: 'PRIORITY' | 'AGE', channel: 'SMS' | null) => {
+  const plans = async (order: 'PRIORITY' | 'AGE', rooms: Rooms | null) => {
     const found: string[] = []
     const explained: Tx = {
       query: async (sql, values) => {
@@ -137,16 +160,24 @@ test('leasing reads what is due alone, by an index, however much is scheduled', 
         return []
       },
     }
-    await leaseDue(explained, { lease: randomUUID(), bulk: false, channel, order, limit: 20, leaseMs: 1_000 })
+    await leaseDue(explained, { lease: randomUUID(), bulk: false, rooms, order, limit: 20, leaseMs: 1_000 })
     return found.join('\n')
   }
   const byAge = await plans('AGE', null)
   expect(byAge).toMatch(/notifications_due_in_lane_idx.*\n.*Index Cond: .*bulk = false.*next_attempt_at <= /)
-  for (const channel of [null, 'SMS'] as const) {
-    const byPriority = await plans('PRIORITY', channel)
+  for (const rooms of [
+    null,
+    new Map([['SMS', 3]] as const),
+    new Map([
+      ['SMS', 3],
+      ['PUSH', 20],
+    ] as const),
+  ]) {
+    const byPriority = await plans('PRIORITY', rooms)
     expect(byPriority.match(/notifications_due_by_priority_idx/g)).toHaveLength(4)
     expect(byPriority.match(/Index Cond: .*priority = .*next_attempt_at <= /g)).toHaveLength(4)
-    if (channel) expect(byPriority.match(/Index Cond: .*channel = 'SMS'/g)).toHaveLength(4)
+    if (rooms) expect(byPriority.match(/Index Cond: .*channel = ANY/g)).toHaveLength(4)
+    expect(byPriority).not.toMatch(/Sort Key: notifications/)
   }
   for (const plan of [byAge, await plans('PRIORITY', null)]) expect(plan).not.toMatch(/Seq Scan|Sort/)
 })

@@ -1,5 +1,5 @@
 import { createSweeper, type Logger, type Policy, type Tx, type Worker } from '@boxoffice/service-kit'
-import { leaseDue, type Order } from '../notifications/lease-repository.ts'
+import { type Leasing, leaseDue, type Rooms } from '../notifications/lease-repository.ts'
 import type { SentBy } from '../preferences/preference.ts'
 import type { Deliver } from './deliver.ts'
 import { createPace, type Pace } from './pace.ts'
@@ -26,18 +26,11 @@ interface Lane {
   readonly bulk: boolean
   readonly places: number
   readonly atWork: Set<Promise<void>>
-  readonly lines: readonly Line[]
+  taken: number
+  /** There may be more due than may go. */
+  isBehind: boolean
   /** It need not be looked at before. */
   lookAtMs: number
-}
-
-/** What waits in one order: everything of a lane, or what goes by one channel where some have rates of their own. */
-interface Line {
-  readonly channel: SentBy | null
-  readonly pace: Pace | null
-  taken: number
-  /** There may be more due than places. */
-  isBehind: boolean
 }
 
 /** Of so many places one goes to what has been due longest, whatever its priority: so nothing waits for ever. */
@@ -56,7 +49,8 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
     bulk,
     places,
     atWork: new Set(),
-    lines: linesOf(options.rates, paces),
+    taken: 0,
+    isBehind: true,
     lookAtMs: 0,
   })
   const lanes = [laneOf(false, options.concurrency), laneOf(true, options.bulkConcurrency)]
@@ -69,26 +63,50 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
     // Nothing is bulk from the beginning: whoever is told of new ones need not look there each time.
     if (bulk && performance.now() < lane.lookAtMs) return
     lane.lookAtMs = performance.now() + options.pollMs / 2
-    for (const line of lane.lines) await fillFrom(line, lane)
+    await take(lane)
   }
 
-  async function fillFrom(line: Line, lane: Lane): Promise<void> {
-    const { places, atWork } = lane
-    const limit = Math.min(places - atWork.size, line.pace?.room() ?? places)
-    if (limit <= 0) return
+  /** Whatever may go, in one order over all channels: one whose rate is used up is passed over, and takes no places. */
+  async function take(lane: Lane): Promise<void> {
+    let free = lane.places - lane.atWork.size
     // Where all that is due goes, in whichever order, the statement that asks for the oldest is the cheaper one.
-    const byAge = line.isBehind ? tenthsWithin(line.taken, limit) : limit
-    const aged = byAge > 0 ? await take(line, lane, { order: 'AGE', limit: byAge }) : 0
-    const first = line.isBehind && aged < limit ? await take(line, lane, { order: 'PRIORITY', limit: limit - aged }) : 0
-    line.isBehind = aged + first === limit
+    let byAge = lane.isBehind ? tenthsWithin(lane.taken, free) : free
+    const closed = new Set<SentBy>()
+    let isMore = true
+    while (free > 0 && isMore) {
+      const rooms = paces.size === 0 ? null : roomsBeside(closed, lane)
+      if (rooms?.size === 0) break
+      const [order, limit] = byAge > 0 ? (['AGE', byAge] as const) : (['PRIORITY', free] as const)
+      const counts = await leaseFor(lane, { order, limit, rooms })
+      const taken = [...counts.values()].reduce((sum, count) => sum + count, 0)
+      free -= taken
+      if (order === 'AGE') byAge -= taken
+      const filled = [...paces.keys()].filter((channel) => (counts.get(channel) ?? 0) >= (rooms?.get(channel) ?? Infinity))
+      for (const channel of filled) closed.add(channel)
+      // Where less was taken because a channel was full, those behind it have their turn.
+      isMore = taken === limit || filled.length > 0
+    }
+    lane.isBehind = isMore || closed.size > 0
   }
 
-  async function take(line: Line, lane: Lane, what: { order: Order; limit: number }): Promise<number> {
+  /** How many of each channel may go now. `closed` gets those whose rate is used up. */
+  function roomsBeside(closed: Set<SentBy>, { places }: Lane): Rooms {
+    const rooms = new Map<SentBy, number>()
+    for (const channel of Object.keys(options.rates) as SentBy[]) {
+      const room = closed.has(channel) ? 0 : (paces.get(channel)?.room() ?? places)
+      if (room > 0) rooms.set(channel, room)
+      else closed.add(channel)
+    }
+    return rooms
+  }
+
+  /** Leases some and begins with their delivery. Answers how many they are of each channel. */
+  async function leaseFor(lane: Lane, what: Pick<Leasing, 'order' | 'limit' | 'rooms'>): Promise<ReadonlyMap<SentBy, number>> {
     const { bulk, atWork } = lane
-    const leased = await leaseDue(sql, { ...what, bulk, channel: line.channel, lease: options.newId(), leaseMs })
-    line.taken += leased.length
-    line.pace?.take(leased.length)
+    const leased = await leaseDue(sql, { ...what, bulk, lease: options.newId(), leaseMs })
+    const counts = new Map<SentBy, number>()
     for (const notification of leased) {
+      counts.set(notification.channel, (counts.get(notification.channel) ?? 0) + 1)
       const work = deliver(notification, () => stopping).finally(() => {
         atWork.delete(work)
         if (bulk) lane.lookAtMs = 0
@@ -96,7 +114,9 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
       })
       atWork.add(work)
     }
-    return leased.length
+    lane.taken += leased.length
+    for (const [channel, count] of counts) paces.get(channel)?.take(count)
+    return counts
   }
 
   async function sweep(): Promise<{ more: boolean }> {
@@ -130,12 +150,6 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
 
 const pacesOf = (rates: SenderOptions['rates']): ReadonlyMap<SentBy, Pace> =>
   new Map(Object.entries(rates).flatMap(([channel, rate]) => (rate ? [[channel as SentBy, createPace(rate)] as const] : [])))
-
-/** One line where no channel has a rate: then one look finds whatever is due. */
-function linesOf(rates: SenderOptions['rates'], paces: ReadonlyMap<SentBy, Pace>): Line[] {
-  const channels = paces.size === 0 ? [null] : (Object.keys(rates) as SentBy[])
-  return channels.map((channel) => ({ channel, pace: (channel && paces.get(channel)) ?? null, taken: 0, isBehind: true }))
-}
 
 /** How many of the next `limit` places are every tenth one. */
 const tenthsWithin = (taken: number, limit: number) =>
