@@ -31,12 +31,15 @@ export async function compileMjml(source: string): Promise<Read> {
   if (inMjml.faults.length > 0) return { faults: inMjml.faults }
   if (/<mj-include\b/.test(source))
     return { faults: [{ line: lineAt(source, source.indexOf('<mj-include')), what: 'mj-include is not read' }] }
-  const made = await htmlOf(source)
-  if ('faults' in made) return made
+  const tags = tagsOf(source)
+  const named = (text: string) => text.replaceAll(MARK, (_, index: string) => tags[Number(index)]?.tag ?? '')
+  const made = await htmlOf(marked(source))
+  if ('faults' in made) return { faults: made.faults.map(({ line, what }) => ({ line, what: named(what) })) }
   // Without its indentation a long mail stays below the size at which mail programs cut.
-  const html = made.html.replace(/\n\s+/g, '\n')
-  const faults = [...lostIn(source, html), ...inStyles(source, html)]
+  const shown = made.html.replace(/\n\s+/g, '\n')
+  const faults = [...lostIn(tags, shown), ...inStyles(tags, shown)]
   if (faults.length > 0) return { faults }
+  const html = named(shown)
   const inHtml = readPlaceholders(html, ofMails)
   if (inHtml.faults.length > 0)
     return { faults: [{ line: 1, what: `as HTML: ${inHtml.faults.map(({ what }) => what).join(', ')}` }] }
@@ -71,22 +74,40 @@ async function htmlOf(source: string): Promise<{ html: string } | { faults: Faul
 }
 
 const lineAt = (source: string, index: number) => source.slice(0, index).split('\n').length
-const tagsOf = (text: string) => [...text.matchAll(/\{\{(?!!)[^}]*\}\}/g)].map((match) => ({ tag: match[0], index: match.index }))
+interface Tag {
+  readonly tag: string
+  readonly line: number
+}
+const TAG = /\{\{(?!!)[^}]*\}\}/g
+const tagsOf = (source: string): Tag[] =>
+  [...source.matchAll(TAG)].map((match) => ({ tag: match[0], line: lineAt(source, match.index) }))
+
+/** The source with a number in each tag, so that the same tag at two places is two. */
+function marked(source: string): string {
+  let index = 0
+  return source.replaceAll(TAG, () => `{{tag:${index++}}}`)
+}
+const MARK = /\{\{tag:(\d+)\}\}/g
+const marksIn = (html: string) => new Set([...html.matchAll(MARK)].map((match) => Number(match[1])))
 
 /** Placeholders that MJML left out, because they stand between its elements. */
-const lostIn = (source: string, html: string): Fault[] =>
-  tagsOf(source)
-    .filter(({ tag }) => !html.includes(tag))
-    .map(({ tag, index }) => ({
-      line: lineAt(source, index),
+function lostIn(tags: readonly Tag[], html: string): Fault[] {
+  const kept = marksIn(html)
+  return tags
+    .filter((_, index) => !kept.has(index))
+    .map(({ tag, line }) => ({
+      line,
       what: `${tag} stands where MJML takes no text: around whole parts write <mj-raw>${tag}</mj-raw>`,
     }))
+}
+
+/** Styles and scripts, whole or of an element. MJML makes styles of some of its attributes. */
+const STYLES = /<(style|script)\b[\s\S]*?<\/\1>|[\s/"'](?:style|on[a-z]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/gi
 
 /** Placeholders within styles: what is escaped for HTML is not for those. */
-function inStyles(source: string, html: string): Fault[] {
-  const styles = [...html.matchAll(/<(style|script)\b[\s\S]*?<\/\1>/gi)].flatMap((match) => tagsOf(match[0]))
-  return styles.map(({ tag }) => ({
-    line: lineAt(source, source.indexOf(tag)),
-    what: `${tag} stands in a style: only text is filled in`,
-  }))
+function inStyles(tags: readonly Tag[], html: string): Fault[] {
+  const found = marksIn([...html.matchAll(STYLES)].map((match) => match[0]).join('\n'))
+  return tags
+    .filter((_, index) => found.has(index))
+    .map(({ tag, line }) => ({ line, what: `${tag} stands in a style: only text is filled in` }))
 }

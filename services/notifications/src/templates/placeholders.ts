@@ -45,7 +45,7 @@ export function readPlaceholders(
 ): { placeholders: readonly Placeholder[]; faults: readonly Fault[] } {
   const faults: Fault[] = []
   try {
-    return { placeholders: nodesOf(Handlebars.parse(source), { ours, lists: 0, faults }), faults }
+    return { placeholders: nodesOf(Handlebars.parse(source), false, { ours, lists: 0, faults }).nodes, faults }
   } catch (error) {
     const { message } = error as Error
     const line = Number(/on line (\d+)|^(?:.*- )?(\d+):\d+$/.exec(message)?.slice(1).find(Boolean) ?? 1)
@@ -60,22 +60,35 @@ interface Reading {
   readonly faults: Fault[]
 }
 
-function nodesOf(program: hbs.AST.Program | undefined, reading: Reading): Placeholder[] {
-  let before = ''
-  return (program?.body ?? []).flatMap((statement): Placeholder[] => {
-    const nodes = nodesOfStatement(statement, before, reading)
-    before = statement.type === 'ContentStatement' ? (statement as hbs.AST.ContentStatement).value : ''
-    return nodes
-  })
+interface Read {
+  readonly nodes: readonly Placeholder[]
+  /** Whether a value that stood next could be where a link begins. */
+  readonly atUrl: boolean
 }
 
-function nodesOfStatement(statement: hbs.AST.Statement, before: string, reading: Reading): Placeholder[] {
-  const { line } = statement.loc.start
-  const fault = (what: string): [] => {
-    reading.faults.push({ line, what })
-    return []
+/** `atUrl`: whether they stand where a link begins. */
+function nodesOf(program: hbs.AST.Program | undefined, atUrl: boolean, reading: Reading): Read {
+  const nodes: Placeholder[] = []
+  let next = atUrl
+  for (const statement of program?.body ?? []) {
+    const read = readStatement(statement, next, reading)
+    nodes.push(...read.nodes)
+    next = read.atUrl
   }
-  if (statement.type === 'ContentStatement' || statement.type === 'CommentStatement') return []
+  return { nodes, atUrl: next }
+}
+
+function readStatement(statement: hbs.AST.Statement, atUrl: boolean, reading: Reading): Read {
+  const { line } = statement.loc.start
+  const fault = (what: string): Read => {
+    reading.faults.push({ line, what })
+    return { nodes: [], atUrl: false }
+  }
+  if (statement.type === 'CommentStatement') return { nodes: [], atUrl }
+  if (statement.type === 'ContentStatement') {
+    const { value } = statement as hbs.AST.ContentStatement
+    return { nodes: [], atUrl: BEGINS_URL.test(value) || (atUrl && value.trim() === '') }
+  }
   if (statement.type === 'MustacheStatement') {
     const { path, params, hash, escaped } = statement as hbs.AST.MustacheStatement
     const name = (path as hbs.AST.PathExpression).original
@@ -83,10 +96,19 @@ function nodesOfStatement(statement: hbs.AST.Statement, before: string, reading:
     if (params.length > 0 || hash || BLOCKS.includes(name)) return fault(`there is no helper ${name}, only ${BLOCKS.join(', ')}`)
     const read = pathOf(path as hbs.AST.PathExpression, reading)
     if (typeof read === 'string') return fault(read)
-    return read === null ? [] : [{ kind: 'text', path: read, line, isUrl: BEGINS_URL.test(before) }]
+    if (read === null) return atUrl ? fault(`${name} is no link`) : { nodes: [], atUrl }
+    return { nodes: [{ kind: 'text', path: read, line, isUrl: atUrl }], atUrl: false }
   }
   if (statement.type !== 'BlockStatement') return fault('partials and decorators are not read')
-  const { path, params, hash, program, inverse } = statement as hbs.AST.BlockStatement
+  return readBlock(statement as hbs.AST.BlockStatement, atUrl, reading, fault)
+}
+
+function readBlock(
+  { path, params, hash, program, inverse, loc }: hbs.AST.BlockStatement,
+  atUrl: boolean,
+  reading: Reading,
+  fault: (what: string) => Read,
+): Read {
   const name = path.original
   if (!BLOCKS.includes(name)) return fault(`there is no helper ${name}, only ${BLOCKS.join(', ')}`)
   const [about] = params
@@ -95,21 +117,22 @@ function nodesOfStatement(statement: hbs.AST.Statement, before: string, reading:
   const read = pathOf(about as hbs.AST.PathExpression, reading)
   if (typeof read === 'string') return fault(read)
   const inner = name === 'each' ? { ...reading, lists: reading.lists + 1 } : reading
-  const [nodes, otherwise] = [nodesOf(program, inner), nodesOf(inverse, reading)]
+  const { nodes, ...end } = nodesOf(program, atUrl, inner)
+  const { nodes: otherwise, ...otherEnd } = nodesOf(inverse, atUrl, reading)
+  const ends = { atUrl: end.atUrl || otherEnd.atUrl }
   // What is ours is always there: only what stands in the block is asked for.
-  if (read === null) return name === 'each' ? fault(`${about.type} is no list`) : [...nodes, ...otherwise]
-  return [
-    name === 'each'
-      ? { kind: 'list', path: read, line, nodes, otherwise }
-      : { kind: 'choice', path: read, line, negated: name === 'unless', nodes, otherwise },
-  ]
+  if (read === null) return name === 'each' ? fault(`${about.type} is no list`) : { nodes: [...nodes, ...otherwise], ...ends }
+  const { line } = loc.start
+  return name === 'each'
+    ? { nodes: [{ kind: 'list', path: read, line, nodes, otherwise }], ...ends }
+    : { nodes: [{ kind: 'choice', path: read, line, negated: name === 'unless', nodes, otherwise }], ...ends }
 }
 
 /** Names such as `constructor` and `toString`: no value has one. */
 export const isOfPrototypes = (name: string): boolean => name in Object.prototype
 
 /** A value at the beginning of such an attribute is where a link leads, or what is shown from elsewhere. */
-const BEGINS_URL = /\s(?:href|src|action|background)\s*=\s*["']?\s*$/i
+const BEGINS_URL = /[\s/"'](?:href|src|action|background)\s*=\s*["']?\s*$/i
 
 /** The path of a value; null: it is ours; a text: what is wrong with it. */
 function pathOf({ type, data, depth, parts, original }: hbs.AST.PathExpression, { ours, lists }: Reading): Path | string | null {

@@ -104,6 +104,29 @@ test('what a payload lacks is named, by its path, once', async () => {
   expect(templates.objectionsTo('a', 'SMS', {})).toBeNull()
 })
 
+test.each([
+  '<a href="{{#if link}}{{link}}{{else}}https://x.example{{/if}}">x</a>',
+  '<a href="{{#unless no}}{{link}}{{/unless}}">x</a>',
+  "<a href='{{#if no}}https://x.example{{else if link}}{{link}}{{/if}}'>x</a>",
+  '<a href="{{#if no}}https://x.example{{/if}}{{link}}">x</a>',
+  '<a href="{{#if no}}{{else}} {{/if}}{{link}}">x</a>',
+  '{{#each list}}<a href="{{#if ../link}}{{../link}}{{/if}}">x</a>{{/each}}',
+])('where a link may begin, a value must be one: %s', async (text) => {
+  const templates = await read(mailOf('a', `<mj-text>${text}</mj-text>`))
+  const objections = (link: string) => templates.objectionsTo('a', 'EMAIL', { link, list: [1] })
+  expect(objections('https://x.example/?a=1')).toEqual([])
+  expect(objections('javascript:alert(1)')).toEqual([
+    { path: 'link', message: 'must be a link that begins with https:// or http://' },
+  ])
+})
+
+test('elsewhere in a link a value is any text', async () => {
+  const templates = await read(
+    mailOf('a', '<mj-text><a href="https://{{#if a}}{{a}}{{/if}}x.example/{{b}}{{a}}">x</a></mj-text>'),
+  )
+  expect(templates.objectionsTo('a', 'EMAIL', { a: 'a.', b: 'b' })).toEqual([])
+})
+
 test('a reader gets the language that is closest, and every language must be served', async () => {
   const templates = await read({
     ...mailOf('a', '<mj-text>{{name}}</mj-text>', 'base {{name}}{{#if base}}{{base.name}}{{/if}}', 'S'),
@@ -169,6 +192,36 @@ test.each<[string, Record<string, string>, string]>([
       'a.mjml': '<mjml><mj-head><mj-style>.a { color: {{c}} }</mj-style></mj-head><mj-body></mj-body></mjml>',
     },
     'a.mjml:1: {{c}} stands in a style',
+  ],
+  [
+    'a value in the style of an element',
+    mailOf('a', '<mj-text><span\nstyle="color:{{c}}">x</span></mj-text>'),
+    'a.mjml:4: {{c}} stands in a style',
+  ],
+  [
+    'a value that MJML puts in a style',
+    mailOf('a', '<mj-text>{{c}}</mj-text>\n<mj-text font-family="{{c}}">x</mj-text>'),
+    'a.mjml:4: {{c}} stands in a style',
+  ],
+  [
+    'a value in a script',
+    mailOf('a', `<mj-text><a href="https://x.example" onclick='say("{{c}}")'>x</a></mj-text>`),
+    'a.mjml:3: {{c}} stands in a style',
+  ],
+  [
+    'what MJML leaves out, where the same stands elsewhere too',
+    mailOf('a', '<mj-text>{{#if a}}x{{/if}}</mj-text>\n{{#if a}}<mj-text>y</mj-text>{{/if}}'),
+    'a.mjml:4: {{#if a}} stands where MJML takes no text',
+  ],
+  [
+    'a first name as a link',
+    mailOf('a', '<mj-button href="{{#if a}}{{@firstName}}{{/if}}">x</mj-button>'),
+    'a.mjml:3: @firstName is no link',
+  ],
+  [
+    'a value of a type that is no link, as one',
+    { 'PAYMENT_FAILED.mjml': page('<mj-button href="{{#if why}}{{why}}{{/if}}">x</mj-button>'), 'PAYMENT_FAILED.txt': 'x' },
+    'PAYMENT_FAILED.mjml:3: why is no link',
   ],
   ['an include', mailOf('a', '<mj-include path="/etc/passwd" />'), 'a.mjml:3: mj-include is not read'],
   ['a mail without its text', { 'a.mjml': page('<mj-text>x</mj-text>'), 'a.subject': 'x' }, 'a.txt: is missing'],
