@@ -148,9 +148,10 @@ test('what its recipient turns off meanwhile is not sent: its asker is told why,
   const { notificationId, look } = await ask(user, { sendAt: new Date(Date.now() + 3_600_000) })
   const preferences = [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled: false } as const]
   await service.client(user.headers).updatePreferences({ body: { preferences } })
-  await service.deps.pool.query('update notifications set next_attempt_at = now(), created_at = now() where id = $1', [
-    notificationId,
-  ])
+  await service.deps.pool.query(
+    `update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1`,
+    [notificationId],
+  )
   const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))
   expect(told.payload).toMatchObject({ outcome: 'CANCELLED', reason: 'TURNED_OFF' })
   expect(await look()).toMatchObject({ status: 'CANCELLED', failure: { reason: 'TURNED_OFF' } })

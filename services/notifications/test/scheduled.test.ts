@@ -35,7 +35,10 @@ async function schedule(user: User, about: Partial<NotificationRequest>) {
 }
 /** Its moment comes. */
 const come = (notificationId: string) =>
-  service.deps.pool.query('update notifications set next_attempt_at = now(), created_at = now() where id = $1', [notificationId])
+  service.deps.pool.query(
+    `update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1`,
+    [notificationId],
+  )
 const statusOf = async (user: User) => (await service.rows(user.userId)).map(({ status }) => status)
 /** Whatever is due by then goes before it. */
 async function sendAnother() {

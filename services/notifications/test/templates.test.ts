@@ -183,9 +183,10 @@ test('a template that has changed while a request of it waited fails it, with a 
   const user = await service.user()
   const answer = await sendFor(user, { sendAt: new Date(Date.now() + 3_600_000) })
   const notificationId = answer.status === 202 ? answer.body.notificationId : ''
-  await service.deps.pool.query(`update notifications set payload = '{}', next_attempt_at = now() where id = $1`, [
-    notificationId,
-  ])
+  await service.deps.pool.query(
+    `update notifications set payload = '{}', next_attempt_at = now() - interval '1 second' where id = $1`,
+    [notificationId],
+  )
   await until(async () =>
     expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'TEMPLATE_CHANGED', attempts: 1 }]),
   )
