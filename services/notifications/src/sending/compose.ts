@@ -84,7 +84,7 @@ export function createComposer(
     if (isEnded(looked)) return looked
     if (looked.event === null) throw new Error(`${type} is about no event`)
     const { name } = looked.event
-    const instead = (eventName: string) => templates.text(type, { eventName }, reader)
+    const instead = (eventName: string) => templates.text(type, { eventName }, reader.locale)
     const text =
       instead('') === null ? textOf(type, name, payloadOf(type, notification)) : cutToFit(name, (said) => instead(said) ?? '')
     return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: againOf(look, looked) }
@@ -104,7 +104,7 @@ export function createComposer(
   function composeNamedText({ template, payload }: LeasedNotification, reader: UserInfo, phoneNumber: string): Composition {
     const values = payload as object
     const isFitting = template !== null && templates.objectionsTo(template, 'SMS', values)?.length === 0
-    const text = isFitting ? templates.text(template, values, reader) : null
+    const text = isFitting ? templates.text(template, values, reader.locale) : null
     if (text === null) return { dropped: 'TEMPLATE_CHANGED' }
     return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: async () => 'SAME' }
   }
