@@ -91,7 +91,8 @@ describe('preferences', () => {
 
 test('tickets are mailed again when they are asked for, a few times', async () => {
   const { orderId } = await confirmedOrder('Lost in the post')
-  expectStatus(await buyer.notifications.resendOrder({ params: { orderId } }), 202)
+  // An order is confirmed, and its mail written down, by the same message: either may be first.
+  await until(async () => expectStatus(await buyer.notifications.resendOrder({ params: { orderId } }), 202))
   await until(async () => {
     const withTickets = (await mailsAbout('Lost in the post')).filter(({ attachments }) =>
       attachments.some(({ contentType }) => contentType === 'application/pdf'),

@@ -90,7 +90,7 @@ export function createComposer(
     if (notification.template !== null) return composeNamedText(notification, reader, phoneNumber)
     if (!isTexted(type)) throw new Error(`${type} has no text message`)
     return besideMail(notification, reader, (event) => {
-      const instead = (eventName: string) => templates.text(type, { eventName }, reader)
+      const instead = (eventName: string) => templates.text(type, { eventName }, reader.locale)
       const text =
         instead('') === null
           ? textOf(type, event, payloadOf(type, notification), deps)
@@ -144,7 +144,7 @@ export function createComposer(
   function namedText({ template, payload }: LeasedNotification, reader: UserInfo): string | null {
     const values = payload as object
     const isFitting = template !== null && templates.objectionsTo(template, 'SMS', values)?.length === 0
-    return isFitting ? templates.text(template, values, reader) : null
+    return isFitting ? templates.text(template, values, reader.locale) : null
   }
 
   function composeNamedText(notification: LeasedNotification, reader: UserInfo, phoneNumber: string): Composition {

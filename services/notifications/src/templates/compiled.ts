@@ -1,6 +1,7 @@
 import Handlebars from 'handlebars'
 import mjml2html from 'mjml'
-import { type Fault, type Placeholder, readPlaceholders } from './placeholders.ts'
+import { objectionsToValues } from './payload-objections.ts'
+import { type Fault, ofMails, type Placeholder, readPlaceholders } from './placeholders.ts'
 
 /** One file, ready to be filled. */
 export interface Compiled {
@@ -17,8 +18,8 @@ const engine = Handlebars.create()
 for (const name of ['with', 'log', 'lookup', 'helperMissing', 'blockHelperMissing']) engine.unregisterHelper(name)
 
 /** Lines of text. Nothing is escaped in it, since nothing reads it as markup. */
-export function compileText(source: string): Read {
-  const { placeholders, faults } = readPlaceholders(source)
+export function compileText(source: string, ours: readonly string[] = ofMails): Read {
+  const { placeholders, faults } = readPlaceholders(source, ours)
   return faults.length > 0
     ? { faults }
     : { compiled: { ...compiledOf(source, placeholders, { noEscape: true }), inFile: placeholders } }
@@ -26,7 +27,7 @@ export function compileText(source: string): Read {
 
 /** A mail in MJML, which becomes HTML once, here; every value is escaped. */
 export async function compileMjml(source: string): Promise<Read> {
-  const inMjml = readPlaceholders(source)
+  const inMjml = readPlaceholders(source, ofMails)
   if (inMjml.faults.length > 0) return { faults: inMjml.faults }
   if (/<mj-include\b/.test(source))
     return { faults: [{ line: lineAt(source, source.indexOf('<mj-include')), what: 'mj-include is not read' }] }
@@ -36,7 +37,7 @@ export async function compileMjml(source: string): Promise<Read> {
   const html = made.html.replace(/\n\s+/g, '\n')
   const faults = [...lostIn(source, html), ...inStyles(source, html)]
   if (faults.length > 0) return { faults }
-  const inHtml = readPlaceholders(html)
+  const inHtml = readPlaceholders(html, ofMails)
   if (inHtml.faults.length > 0)
     return { faults: [{ line: 1, what: `as HTML: ${inHtml.faults.map(({ what }) => what).join(', ')}` }] }
   return { compiled: { ...compiledOf(html, inHtml.placeholders, { noEscape: false }), inFile: inMjml.placeholders } }
@@ -44,13 +45,17 @@ export async function compileMjml(source: string): Promise<Read> {
 
 function compiledOf(source: string, placeholders: readonly Placeholder[], { noEscape }: { noEscape: boolean }) {
   const template = engine.compile(source, {
-    strict: true,
+    // Not its own `strict`: that rejects `{{#if a.b}}` where there is no `a`, and names one missing value at a time. We look at all first.
     noEscape,
     knownHelpersOnly: true,
     knownHelpers: { with: false, log: false, lookup: false, helperMissing: false, blockHelperMissing: false } as never,
   })
   const protoAccess = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false }
-  const fill: Compiled['fill'] = (values, ours) => template(values, { data: { ...ours }, ...protoAccess })
+  const fill: Compiled['fill'] = (values, ours) => {
+    const [objection] = objectionsToValues(placeholders, values)
+    if (objection) throw new Error(`template: ${objection.path} ${objection.message}`)
+    return template(values, { data: { ...ours }, ...protoAccess })
+  }
   return { placeholders, fill }
 }
 

@@ -45,8 +45,9 @@ function resolve({ up, parts }: Path, scopes: readonly Scope[]): Scope {
   return parts.reduce<Scope>(({ value, at }, name) => ({ value: ownOf(value, name), at: [...at, name] }), scope)
 }
 
+/** As Handlebars looks it up: also how long a list is. */
 const ownOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
+  value !== undefined && value !== null && Object.hasOwn(Object(value), name)
     ? (value as Record<string, unknown>)[name]
     : undefined
 

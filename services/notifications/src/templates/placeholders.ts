@@ -30,16 +30,22 @@ export interface Fault {
   readonly what: string
 }
 
-/** What every template may ask for beside its values, with `@`. */
-const OURS = ['firstName', 'subject']
+/** What a mail may ask for beside its values, with `@`. A text message names nobody. */
+export const ofMails = ['firstName', 'subject'] as const
 const OF_LISTS = ['index', 'first', 'last']
 const BLOCKS = ['if', 'unless', 'each']
 
-/** The placeholders of a template, and what is wrong with it. Handlebars says where its syntax is broken. */
-export function readPlaceholders(source: string): { placeholders: readonly Placeholder[]; faults: readonly Fault[] } {
+/**
+ * The placeholders of a template, and what is wrong with it. Handlebars says where its syntax is broken. `ours`: what it may ask for beside
+ * its values.
+ */
+export function readPlaceholders(
+  source: string,
+  ours: readonly string[],
+): { placeholders: readonly Placeholder[]; faults: readonly Fault[] } {
   const faults: Fault[] = []
   try {
-    return { placeholders: nodesOf(Handlebars.parse(source), { source, lists: 0, faults }), faults }
+    return { placeholders: nodesOf(Handlebars.parse(source), { ours, lists: 0, faults }), faults }
   } catch (error) {
     const { message } = error as Error
     const line = Number(/on line (\d+)|^(?:.*- )?(\d+):\d+$/.exec(message)?.slice(1).find(Boolean) ?? 1)
@@ -48,7 +54,7 @@ export function readPlaceholders(source: string): { placeholders: readonly Place
 }
 
 interface Reading {
-  readonly source: string
+  readonly ours: readonly string[]
   /** How many lists are open. */
   readonly lists: number
   readonly faults: Fault[]
@@ -99,19 +105,23 @@ function nodesOfStatement(statement: hbs.AST.Statement, before: string, reading:
   ]
 }
 
+/** Names such as `constructor` and `toString`: no value has one. */
+export const isOfPrototypes = (name: string): boolean => name in Object.prototype
+
 /** A value at the beginning of such an attribute is where a link leads, or what is shown from elsewhere. */
 const BEGINS_URL = /\s(?:href|src|action|background)\s*=\s*["']?\s*$/i
 
 /** The path of a value; null: it is ours; a text: what is wrong with it. */
-function pathOf({ type, data, depth, parts, original }: hbs.AST.PathExpression, { lists }: Reading): Path | string | null {
+function pathOf({ type, data, depth, parts, original }: hbs.AST.PathExpression, { ours, lists }: Reading): Path | string | null {
   if (type !== 'PathExpression') return 'only names are read'
   if (data) {
     const [name = ''] = parts
-    const known = lists > 0 ? [...OURS, ...OF_LISTS] : OURS
+    const known = lists > 0 ? [...ours, ...OF_LISTS] : ours
     return parts.length === 1 && depth === 0 && known.includes(name)
       ? null
-      : `there is no ${original}, only ${known.map((one) => `@${one}`).join(', ')}`
+      : `there is no ${original}${known.length > 0 ? `, only ${known.map((one) => `@${one}`).join(', ')}` : ''}`
   }
+  if (parts.some(isOfPrototypes)) return `${original} has a name that objects have of themselves`
   if (depth > lists) return `${original} is outside of everything`
   if (parts.length === 0 && depth === lists) return 'this is an element of a list'
   return { up: depth, parts }

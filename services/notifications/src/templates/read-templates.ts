@@ -5,10 +5,10 @@ import { replaceableMails, textKnown } from '../mails/built-in.ts'
 import { isTexted } from '../preferences/preference.ts'
 import { type Compiled, compileMjml, compileText } from './compiled.ts'
 import { unknownPlaceholders } from './known-placeholders.ts'
-import type { Placeholder } from './placeholders.ts'
+import { ofMails, type Placeholder } from './placeholders.ts'
 import { createTemplates, type PartName, type Parts, partNames, type Templates } from './templates.ts'
 
-const BYTES_MAX = 500_000
+const BYTES_MAX = 200_000
 /** `doors-open.mjml`, `doors-open.pl.mjml` */
 const FILE = /^(?<name>[^.]+)(?:\.(?<language>[a-z]{2,3}(?:-[a-z0-9]{2,8})*))?\.(?<part>mjml|txt|subject|sms)$/i
 
@@ -50,11 +50,18 @@ async function readPart(file: string, name: string, part: PartName) {
   const { size } = await stat(file)
   if (size > BYTES_MAX) return { faults: [{ line: 1, what: `is larger than ${BYTES_MAX} bytes` }] }
   const source = await readFile(file, 'utf8')
-  const read = part === 'mjml' ? await compileMjml(source) : compileText(part === 'txt' ? source : source.trim())
+  const read = await compilePart(part, source)
   if ('faults' in read) return read
   const faults = faultsOfOurs(name, part, read.compiled.inFile)
   return faults.length > 0 ? { faults } : read
 }
+
+const compilePart = (part: PartName, source: string) =>
+  part === 'mjml'
+    ? compileMjml(source)
+    : part === 'txt'
+      ? compileText(source)
+      : compileText(source.trim(), part === 'sms' ? [] : ofMails)
 
 /** A template that stands for one of ours gets the values that ours gets. */
 function faultsOfOurs(name: string, part: PartName, placeholders: readonly Placeholder[]) {

@@ -3,6 +3,7 @@ import type { Values } from '../mails/template.ts'
 import { segmentsOf, withPlainSigns } from '../texts/segments.ts'
 import type { Compiled } from './compiled.ts'
 import { type Objection, objectionsToValues } from './payload-objections.ts'
+import { isOfPrototypes } from './placeholders.ts'
 
 export const partNames = ['mjml', 'txt', 'subject', 'sms'] as const
 export type PartName = (typeof partNames)[number]
@@ -21,7 +22,7 @@ export interface Templates {
   /** A mail in place of one of ours, from what that was made of. */
   mailInstead(name: string, mail: Mail, reader: Addressed): Mail | null
   /** A text message. */
-  text(name: string, payload: object, reader: Addressed): string | null
+  text(name: string, payload: object, locale: string): string | null
   /** What a payload lacks, in any of the languages; `null`: there is no such template for this channel. */
   objectionsTo(name: string, channel: 'EMAIL' | 'SMS', payload: object): readonly Objection[] | null
 }
@@ -45,8 +46,8 @@ export function createTemplates(templates: ReadonlyMap<string, ReadonlyMap<strin
     return { subject, html: of(mjml), text: of(txt) }
   }
 
-  const textOf = (sms: Compiled, values: object, firstName: string) =>
-    withPlainSigns(inOneLine(sms.fill(mapTexts(values, inOneLine), { firstName: oneLine(firstName), subject: '' })))
+  const textOf = (sms: Compiled, values: object) =>
+    withPlainSigns(inOneLine(sms.fill(mapTexts(values, inOneLine), { firstName: '', subject: '' })))
 
   return {
     mail(name, payload, { firstName, locale }, subject) {
@@ -57,9 +58,9 @@ export function createTemplates(templates: ReadonlyMap<string, ReadonlyMap<strin
       const parts = values ? partsOf(name, locale, 'mjml') : null
       return parts && fillMail(parts, values as Values, firstName, parts.subject ? null : subject)
     },
-    text(name, payload, { firstName, locale }) {
+    text(name, payload, locale) {
       const sms = partsOf(name, locale, 'sms')?.sms
-      return sms ? textOf(sms, payload, firstName) : null
+      return sms ? textOf(sms, payload) : null
     },
     objectionsTo(name, channel, payload) {
       const all = [...(templates.get(name)?.values() ?? [])]
@@ -71,15 +72,12 @@ export function createTemplates(templates: ReadonlyMap<string, ReadonlyMap<strin
         payload,
       )
       if (objections.length > 0 || channel === 'EMAIL') return objections
-      const segments = Math.max(...compiled.map((sms) => segmentsOf(textOf(sms, payload, LONG_NAME))))
+      const segments = Math.max(...compiled.map((sms) => segmentsOf(textOf(sms, payload))))
       const message = `makes a text of ${segments} messages: it may be ${SEGMENTS_MAX}`
       return segments > SEGMENTS_MAX ? [{ path: '', message }] : []
     },
   }
 }
-
-/** A first name for counting: nobody knows yet whose it is. */
-const LONG_NAME = 'Maximiliana-Alexandra'
 
 /** A text as a mail shows it: lines without control characters; one line has its direction isolated. */
 function clean(text: string): string {
@@ -88,13 +86,14 @@ function clean(text: string): string {
 }
 const LINE_MAX = 250
 
-/** A copy with every text in it mapped. */
+/** A copy with every text in it mapped, without names by which code would take it for something else. */
 function mapTexts(value: object, map: (text: string) => string): object {
   const mapped = (inner: unknown): unknown => {
     if (typeof inner === 'string') return map(inner)
     if (Array.isArray(inner)) return inner.map(mapped)
     if (typeof inner !== 'object' || inner === null) return inner
-    return Object.fromEntries(Object.entries(inner).map(([key, one]) => [key, mapped(one)]))
+    const named = Object.entries(inner).filter(([key]) => !isOfPrototypes(key))
+    return Object.fromEntries(named.map(([key, one]) => [key, mapped(one)]))
   }
   return mapped(value) as object
 }
