@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MessageId } from './ids.ts'
 import { defineRoute, NextCursor, Page } from './route.ts'
 import { Instant } from './text.ts'
 import { queueNames } from './topology.ts'
@@ -12,7 +13,10 @@ export const ArchivedLetter = z.object({
   redrives: z.int().meta({ description: 'how often it was put back before' }),
   sentAt: Instant.meta({ description: 'when it came into the dead-letter queue, or was first sent' }),
   archivedAt: Instant,
-  body: z.string().nullable().meta({ description: 'as it came; null where it may carry a token' }),
+  body: z
+    .string()
+    .nullable()
+    .meta({ description: 'as it came, without mail addresses; null where it may carry a token, or is not of our own services' }),
   attributes: z.record(z.string(), z.string()),
 })
 export type ArchivedLetter = z.output<typeof ArchivedLetter>
@@ -25,8 +29,11 @@ export const notificationsDeadLetterRoutes = {
     access: 'admin',
     query: Page.extend({
       queue: z.enum(queueNames).optional(),
-      eventType: z.string().min(1).max(100).optional(),
-      messageId: z.string().min(1).max(100).optional(),
+      eventType: z
+        .string()
+        .regex(/^[\w.-]{1,100}$/)
+        .optional(),
+      messageId: MessageId.optional(),
     }),
     responses: { 200: z.object({ deadLetters: z.array(ArchivedLetter), nextCursor: NextCursor }) },
   }),

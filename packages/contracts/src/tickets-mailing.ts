@@ -96,7 +96,12 @@ export const ticketsMailingRoutes = {
     summary: 'How many valid tickets of an event somebody holds',
     access: readers,
     params: z.object({ eventId: EventId, userId: UserId }),
-    responses: { 200: z.object({ ticketCount: z.int().nonnegative() }) },
+    responses: {
+      200: z.object({
+        ticketCount: z.int().nonnegative(),
+        stoppedCount: z.int().nonnegative().meta({ description: 'how many of them admit nobody for now' }),
+      }),
+    },
   }),
   getTicketInfos: defineRoute({
     method: 'POST',

@@ -15,7 +15,13 @@ beforeAll(async () => {
 /** What `npm run demo` prints of this system. Rejects, with what it printed, where it ends with anything but 0. */
 async function demo(...args: string[]): Promise<string> {
   const { edge, mailbox } = running.system.urls
-  const env = { ...process.env, EDGE_PORT: new URL(edge).port, MAILBOX_PORT: new URL(mailbox).port }
+  const env = {
+    ...process.env,
+    NO_COLOR: '1',
+    FORCE_COLOR: undefined,
+    EDGE_PORT: new URL(edge).port,
+    MAILBOX_PORT: new URL(mailbox).port,
+  }
   return (await promisify(execFile)(process.execPath, [...programArguments(DEMO), ...args], { env })).stdout
 }
 

@@ -358,6 +358,15 @@ const table: Record<NotificationType, Case[]> = {
       },
       becomes: 'withdrawn',
     },
+    {
+      what: 'its reader’s tickets are stopped',
+      tell: tellReminder,
+      answers: 2,
+      happens: () => {
+        service.world.stopped = service.world.held
+      },
+      becomes: 'withdrawn',
+    },
   ],
   TICKET_TRANSFERRED: [
     {

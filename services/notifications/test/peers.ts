@@ -74,6 +74,7 @@ export function createWorld() {
     afterPdf: () => {},
     /** How many valid tickets everybody holds. */
     held: 1,
+    stopped: 0,
     transferStatus: 'PENDING' as TransferStatus,
     /** How the links of mails stand. */
     link: { works: true, emailVerified: false },
@@ -203,7 +204,7 @@ export async function startPeers(world: World) {
         },
         async countHeldTickets() {
           away('tickets')
-          return answered({ status: 200, body: { ticketCount: world.held } })
+          return answered({ status: 200, body: { ticketCount: world.held, stoppedCount: world.stopped } })
         },
         async getTransferInfo({ params: { transferId } }) {
           const { transferStatus: status } = world

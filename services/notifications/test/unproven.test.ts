@@ -32,6 +32,19 @@ const become = (user: User, expected: Record<string, number>) =>
     expect(Object.fromEntries(counts)).toEqual(expected)
   })
 
+const reset = async (user: User) => {
+  const { createdAt: _, ...requested } = await createdFor(user, await service.seal('tok'))
+  await service.tell(passwordResetRequested, requested)
+}
+
+test('links for the account do not use up what an order may send: a stranger can ask for them', async () => {
+  const buyer = await service.user({ emailVerified: false, locale: 'en' })
+  for (let turn = 0; turn < PER_DAY + 1; turn++) await reset(buyer)
+  await become(buyer, { SENT: PER_DAY + 1 })
+  await refund(buyer, 1)
+  await become(buyer, { SENT: PER_DAY + 2 })
+})
+
 test('an address that nobody has proved gets so many mails a day about orders, and those about its account; a proven one gets all', async () => {
   const stranger = await service.user({ emailVerified: false, locale: 'en' })
   const buyer = await service.user({ locale: 'en' })
@@ -41,8 +54,7 @@ test('an address that nobody has proved gets so many mails a day about orders, a
   await become(stranger, { SENT: PER_DAY, 'FAILED TOO_MANY_TO_UNPROVEN': 2 })
   expect(service.ses.mails(stranger.email)).toHaveLength(PER_DAY)
 
-  const { createdAt: _, ...reset } = await createdFor(stranger, await service.seal('tok'))
-  await service.tell(passwordResetRequested, reset)
+  await reset(stranger)
   await become(stranger, { SENT: PER_DAY + 1, 'FAILED TOO_MANY_TO_UNPROVEN': 2 })
   const answer = await service.client(stranger.headers).listNotifications({ query: { limit: 10 } })
   expect(JSON.stringify(answer.body)).toContain('Confirm it, and ask for the tickets again.')

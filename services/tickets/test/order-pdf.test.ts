@@ -171,14 +171,26 @@ describe("an order's PDF", () => {
 it('who holds how many valid tickets of an event, and how a transfer stands, is said as it is now', async () => {
   const holder = await orderOf(2)
   const { eventId } = holder
-  const held = async (userId: UserId) => (await mailing().countHeldTickets({ params: { eventId, userId } })).body.ticketCount
-  expect([await held(holder.userId), await held(randomUUID() as UserId)]).toEqual([2, 0])
+  const held = async (userId: UserId) => Object.values((await mailing().countHeldTickets({ params: { eventId, userId } })).body)
+  expect([await held(holder.userId), await held(randomUUID() as UserId)]).toEqual([
+    [2, 0],
+    [0, 0],
+  ])
+  const stop = { stopped_at: new Date(), stop_reason: 'ORGANIZER' }
+  await setting.deps.pool.query('update tickets set stopped_at = $2, stop_reason = $3 where ticket_id = $1', [
+    holder.ticketId,
+    ...Object.values(stop),
+  ])
+  expect(await held(holder.userId)).toEqual([2, 1])
+  await setting.deps.pool.query('update tickets set stopped_at = null, stop_reason = null where ticket_id = $1', [
+    holder.ticketId,
+  ])
   const waiting = await account(setting, false)
   const transferId = transferIdOf(await passOn(holder, holder.ticketId, waiting.email))
   const statusOf = async (id: TransferId) => setting.mailing.getTransferInfo({ params: { transferId: id } })
   expect(await statusOf(transferId)).toMatchObject({ status: 200, body: { transferId, status: 'PENDING' } })
   await cancel(holder.orderId)
   expect(await statusOf(transferId)).toMatchObject({ status: 200, body: { status: 'CANCELLED' } })
-  expect(await held(holder.userId)).toBe(0)
+  expect(await held(holder.userId)).toEqual([0, 0])
   expect(await statusOf(randomUUID() as TransferId)).toMatchObject({ status: 404 })
 })

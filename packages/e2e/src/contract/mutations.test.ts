@@ -47,6 +47,7 @@ const freeText = [
   'payments.updateOrder holderName',
   'tickets.checkIn gate',
   'tickets.createTicketType name',
+  'tickets.stopTicket note',
   'tickets.transferTicket holderName',
   'tickets.updateTicketType name',
 ]

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { EventId, OrderId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from '@boxoffice/contracts'
 import type { OperationName } from './catalogue.ts'
 
@@ -219,7 +220,9 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
     },
   }),
   'notifications.resendOrder': ({ orderId }) => ({ params: { orderId } }),
-  'notifications.listDeadLetters': () => ({ query: { ...page, queue: 'notification-queue', eventType: 'ORDER_CREATED' } }),
+  'notifications.listDeadLetters': () => ({
+    query: { ...page, queue: 'notification-queue', eventType: 'ORDER_CREATED', messageId: randomUUID() },
+  }),
   'notifications.addPushSubscription': () => ({
     body: { ...aBrowser, device: 'A telephone' },
   }),

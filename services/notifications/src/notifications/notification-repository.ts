@@ -3,6 +3,7 @@ import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import { isSuppressed } from '../feedback/suppression-repository.ts'
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts'
 import { type Choices, choicesOf, quietHoursOf } from '../preferences/preference-repository.ts'
+import { accountTypes } from './account-types.ts'
 import type { LeasedNotification, NewNotification } from './notification.ts'
 
 /** Prisma, or a transaction of it. */
@@ -40,7 +41,7 @@ export type Held = Pick<LeasedNotification, 'notificationId' | 'lease'>
 export interface Readiness extends Choices {
   /** Why its address gets no mails. */
   readonly causes: readonly SuppressionCause[]
-  /** How many mails its recipient was sent in the last 24 hours, counted up to `unprovenMax`; 0 where the address is proven. */
+  /** How many mails its recipient was sent in the last 24 hours, those about the account aside, up to `unprovenMax`; 0 where the address is proven. */
   readonly sentToUnproven: number
 }
 
@@ -64,6 +65,7 @@ export async function renewLeases(
        array(select s.cause from mail_suppressions s where s.address_hash = r.address_hash and ${isSuppressed}) as causes,
        case when r.unproven then (select count(*)::int from (
          select from notifications o where o.recipient_id = n.recipient_id and o.status = 'SENT' and o.channel = 'EMAIL'
+           and o.type <> all($7::notification_type[])
            and o.sent_at > clock_timestamp() - interval '24 hours' limit $6) lately) else 0 end as "sentToUnproven"`,
     [
       renewals.map(({ notificationId }) => notificationId),
@@ -72,6 +74,7 @@ export async function renewLeases(
       leaseMs,
       renewals.map(({ unproven }) => unproven),
       unprovenMax,
+      accountTypes,
     ],
   )
   const renewed = new Map(rows.map(({ notificationId, ...readiness }) => [notificationId, readiness]))

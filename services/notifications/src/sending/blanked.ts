@@ -9,4 +9,5 @@ export function blanked(error: unknown): { type: string; message: string; stack?
   }
 }
 
-const blankAddresses = (text: string): string => text.replace(/[^\s<>"'(]+@[\w.-]+\.\w+/g, '[address]')
+/** A text without the mail addresses in it. */
+export const blankAddresses = (text: string): string => text.replace(/[^\s<>"'(]+@[\w.-]+\.\w+/g, '[address]')

@@ -32,7 +32,7 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
       // As it is now, however many changes ago this was written.
       const [event, held] = await Promise.all([getEvent(peers, eventId), heldBy(peers, eventId, about)])
       if (event.status === 'CANCELLED') return { pointless: 'EVENT_CANCELLED' }
-      if (held === 0) return { pointless: 'NO_TICKETS' }
+      if (held?.ticketCount === 0) return { pointless: 'NO_TICKETS' }
       const refundableUntil = event.refundableUntil && event.refundableUntil > now() ? event.refundableUntil : null
       const { reader } = about
       return {
@@ -50,7 +50,8 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
       if (event.status !== 'PUBLISHED') return { pointless: 'EVENT_CANCELLED' }
       if (event.eventDate <= now()) return { pointless: 'EVENT_BEGAN' }
       if (isMoved(eventDate, event.eventDate, deps.reminderLeadMs)) return { pointless: 'EVENT_MOVED' }
-      if (held === 0) return { pointless: 'NO_TICKETS' }
+      // A stopped ticket is nothing to come with.
+      if (held && held.ticketCount === held.stoppedCount) return { pointless: 'NO_TICKETS' }
       return { facts: event, event, write: async () => ({ mail: eventReminderMail({ reader: about.reader, event }) }) }
     },
     async TICKET_TRANSFERRED(transfer, { reader, address }) {
@@ -62,11 +63,11 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
   }
 }
 
-/** How many valid tickets somebody still holds; null where another service says whom it is for. */
+/** How many valid tickets somebody still holds, and how many of them are stopped; null where another service says whom it is for. */
 async function heldBy(peers: Peers, eventId: PayloadOf<'EVENT_UPDATED'>['eventId'], { recipientId, requested }: About) {
   if (recipientId === null || requested) return null
   const answer = await peers.tickets.countHeldTickets({ params: { eventId, userId: recipientId } })
-  return answer.body.ticketCount
+  return answer.body
 }
 
 async function lookAtReceived(

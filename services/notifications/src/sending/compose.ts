@@ -4,6 +4,7 @@ import { addressHashOf } from '../feedback/suppression.ts'
 import { mailNameOf } from '../mails/built-in.ts'
 import type { Mail, ShownEvent } from '../mails/mail.ts'
 import { oneLine } from '../mails/mail.ts'
+import { isOfAccount } from '../notifications/account-types.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { payloadOf, workingTitles } from '../notifications/payloads.ts'
 import { isChangeable, isPushed, isTexted } from '../preferences/preference.ts'
@@ -230,16 +231,6 @@ function pointlessWhereDropped(looked: Looked | Ended): Looked | Ended {
   const { dropped } = looked
   return dropped === 'EVENT_CANCELLED' || dropped === 'TICKETS_NOT_VALID' ? { pointless: dropped } : looked
 }
-
-const ofAccounts: readonly NotificationType[] = [
-  'USER_WELCOME',
-  'EMAIL_VERIFICATION',
-  'PASSWORD_RESET',
-  'EMAIL_CHANGE',
-  'EMAIL_CHANGED',
-]
-/** Whether it is about an account: its words are ours alone, and it may go to whoever did not ask for it. */
-export const isOfAccount = (type: NotificationType): boolean => ofAccounts.includes(type)
 
 /**
  * What a mail is called. An address that nobody has proved may be of somebody who asked for nothing: nothing that a user wrote,

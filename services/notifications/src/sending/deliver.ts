@@ -10,6 +10,7 @@ import {
   withCorrelationId,
 } from '@boxoffice/service-kit'
 import { addressHashOf, isHeldBack } from '../feedback/suppression.ts'
+import { isOfAccount } from '../notifications/account-types.ts'
 import { type LeasedNotification, waitAfter, waitForPeerAfter } from '../notifications/notification.ts'
 import { moveToBulk, postpone, type Readiness, withdraw } from '../notifications/notification-repository.ts'
 import { isEnabled } from '../preferences/preference.ts'
@@ -17,7 +18,7 @@ import { type Choices, findChoices, noChoices } from '../preferences/preference-
 import { quietUntil } from '../preferences/quiet-hours.ts'
 import { PushLater } from '../push/push-service.ts'
 import { blanked } from './blanked.ts'
-import { type Composed, type Composition, isOfAccount } from './compose.ts'
+import type { Composed, Composition } from './compose.ts'
 import type { Ended, PointlessReason } from './content.ts'
 import type { Prepare } from './hand-over.ts'
 import type { SendingMetrics } from './metrics.ts'

@@ -68,11 +68,15 @@ export const listHolders = (tx: Tx, eventId: EventId, limit: number, afterUserId
     [eventId, limit, afterUserId],
   )
 
-/** How many valid tickets of an event a user holds. */
-export async function countHeld(tx: Tx, eventId: EventId, userId: UserId): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(
-    `select count(*)::int as count from tickets where user_id = $2 and event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
+/** How many valid tickets of an event a user holds, and how many of them are stopped. */
+export async function countHeld(
+  tx: Tx,
+  eventId: EventId,
+  userId: UserId,
+): Promise<{ ticketCount: number; stoppedCount: number }> {
+  const [counts = { ticketCount: 0, stoppedCount: 0 }] = await tx.query<{ ticketCount: number; stoppedCount: number }>(
+    `select count(*)::int as "ticketCount", count(stopped_at)::int as "stoppedCount" from tickets where user_id = $2 and event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
     [eventId, userId],
   )
-  return row?.count ?? 0
+  return counts
 }

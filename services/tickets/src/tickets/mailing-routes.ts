@@ -54,7 +54,7 @@ export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMail
     },
     countHeldTickets: async ({ params }) => ({
       status: 200,
-      body: { ticketCount: await countHeld(sql, params.eventId, params.userId) },
+      body: await countHeld(sql, params.eventId, params.userId),
     }),
     getTicketInfos: async ({ body }) => {
       const tickets = await listTickets(sql, body.ticketIds)
