@@ -10,14 +10,14 @@ alter table preferences
   drop constraint preferences_sms_is_offered,
   add constraint preferences_sms_is_offered check (not enabled or channel <> 'SMS' or type in
     ('ORDER_CONFIRMATION', 'ORDER_CREATED', 'ORDER_STATUS_CHANGED', 'ORDER_CANCELLED', 'PAYMENT_PROCESSED', 'EVENT_UPDATED',
-     'EVENT_CANCELLED', 'EVENT_REMINDER', 'TICKET_TRANSFERRED', 'REFUND_PROCESSED')),
+     'EVENT_CANCELLED', 'EVENT_REMINDER', 'TICKET_TRANSFERRED', 'REFUND_PROCESSED')) not valid,
   add constraint preferences_push_is_offered check (not enabled or channel <> 'PUSH' or type in
     ('ORDER_CONFIRMATION', 'ORDER_CREATED', 'ORDER_STATUS_CHANGED', 'ORDER_CANCELLED', 'PAYMENT_PROCESSED', 'PAYMENT_FAILED',
-     'EVENT_UPDATED', 'EVENT_CANCELLED', 'EVENT_REMINDER', 'TICKET_TRANSFERRED', 'REFUND_PROCESSED'));
+     'EVENT_UPDATED', 'EVENT_CANCELLED', 'EVENT_REMINDER', 'TICKET_TRANSFERRED', 'REFUND_PROCESSED')) not valid;
 
 alter table announcements
   drop constraint announcements_type_is_for_holders,
-  add constraint announcements_type_is_for_holders check (type in ('EVENT_UPDATED', 'EVENT_CANCELLED', 'EVENT_REMINDER'));
+  add constraint announcements_type_is_for_holders check (type in ('EVENT_UPDATED', 'EVENT_CANCELLED', 'EVENT_REMINDER')) not valid;
 
 -- The browsers that get pushes. An endpoint is one account's at a time.
 create table push_subscriptions (
