@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { textedTypes } from '../preferences/preference.ts'
+import { textsKnown } from '../texts/text-values.ts'
 import { replaceableMails } from './built-in.ts'
 import type { Known } from './template.ts'
 
@@ -9,8 +11,15 @@ const written = (known: Known): string =>
     .map(([name, value]) => (value === 'TEXT' ? `\`${name}\`` : `\`${name}[${Object.keys(value).join(' ')}]\``))
     .join(' ')
 
-test('docs/templates.md has the placeholders of each of our mails, as they are', async () => {
-  const page = await readFile(new URL('../../../../docs/templates.md', import.meta.url), 'utf8')
-  const rows = [...page.matchAll(/^\| `([A-Z_]+)` *\| (.+?) *\|$/gm)].map(([, name, placeholders]) => [name, placeholders])
-  expect(rows).toEqual(Object.entries(replaceableMails).map(([name, known]) => [name, written(known)]))
+const page = await readFile(new URL('../../../../docs/templates.md', import.meta.url), 'utf8')
+const rowsOf = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, name, placeholders]) => [name, placeholders])
+
+test('docs/templates.md has the placeholders of each of our mails, as they are', () => {
+  const expected = Object.entries(replaceableMails).map(([name, known]) => [name, written(known)])
+  expect(rowsOf(/^\| `([A-Z_]+)` *\| (.+?) *\|$/gm)).toEqual(expected)
+})
+
+test('… and of each of our text messages', () => {
+  const expected = textedTypes.map((type) => [type, written(textsKnown.get(type) ?? {})])
+  expect(rowsOf(/^\| `([A-Z_]+)\.sms` *\| (.+?) *\|$/gm)).toEqual(expected)
 })

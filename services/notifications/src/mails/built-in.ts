@@ -41,6 +41,3 @@ export const replaceableMails: Readonly<Record<string, Known>> = {
 /** The name of a type's mail: each side of a transfer has one of its own. */
 export const mailNameOf = (type: NotificationType, payload: unknown): string =>
   type === 'TICKET_TRANSFERRED' ? `${type}_${(payload as { side: string }).side}` : type
-
-/** The value that a text message of ours gets; it is cut so that all of the text fits. */
-export const textKnown: Known = { eventName: 'TEXT' }

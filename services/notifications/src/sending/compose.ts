@@ -11,7 +11,9 @@ import { isChangeable, isPushed, isTexted } from '../preferences/preference.ts'
 import { namedPush, type PushMessage, pushMessageOf } from '../push/push-message.ts'
 import type { PushProvider } from '../push/push-provider.ts'
 import type { Templates } from '../templates/templates.ts'
+import { SEGMENTS_MAX, segmentsOf } from '../texts/segments.ts'
 import { cutToFit, textOf } from '../texts/text-message.ts'
+import { textValuesOf } from '../texts/text-values.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import type { Attachment } from './attachments.ts'
@@ -90,12 +92,13 @@ export function createComposer(
     if (notification.template !== null) return composeNamedText(notification, reader, phoneNumber)
     if (!isTexted(type)) throw new Error(`${type} has no text message`)
     return besideMail(notification, reader, (event) => {
-      const instead = (eventName: string) => templates.text(type, { eventName }, reader.locale)
-      const text =
-        instead('') === null
-          ? textOf(type, event, payloadOf(type, notification), deps)
-          : cutToFit(event.name, (said) => instead(said) ?? '')
-      return { channel: 'SMS', text, phoneNumber }
+      const payload = payloadOf(type, notification)
+      const values = textValuesOf(type, event, payload, deps)
+      const instead = (eventName: string) => templates.text(type, { ...values, eventName }, reader.locale)
+      const text = instead('') === null ? null : cutToFit(event.name, (said) => instead(said) ?? '')
+      // With a link that is longer than any before it may not fit even without a name: then ours does.
+      const isFitting = text !== null && segmentsOf(text) <= SEGMENTS_MAX
+      return { channel: 'SMS', text: isFitting ? text : textOf(type, event, payload, deps), phoneNumber }
     })
   }
 

@@ -246,7 +246,17 @@ test.each<[string, Record<string, string>, string]>([
   [
     'another value in a text message of a type',
     { 'EVENT_CANCELLED.sms': '{{firstName}}' },
-    'there is no firstName, only eventName',
+    'there is no firstName, only eventName, when',
+  ],
+  [
+    'a text message of a type that is too long without any name',
+    { 'EVENT_CANCELLED.sms': `{{eventName}}${'x'.repeat(307)}` },
+    "EVENT_CANCELLED.sms:1: takes 3 messages without the event's name: it may be 2",
+  ],
+  [
+    'one that is too long for some',
+    { 'TICKET_TRANSFERRED.sms': `{{eventName}}{{#unless received}}${'x'.repeat(307)}{{/unless}}` },
+    "TICKET_TRANSFERRED.sms:1: takes 3 messages without the event's name: it may be 2",
   ],
 ])('%s is refused, with its file and line', async (_, files, message) => {
   await expect(read(files)).rejects.toThrow(message)

@@ -1,12 +1,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { NotificationType, TemplateName } from '@boxoffice/contracts'
-import { replaceableMails, textKnown } from '../mails/built-in.ts'
+import { replaceableMails } from '../mails/built-in.ts'
 import { isTexted } from '../preferences/preference.ts'
+import { SEGMENTS_MAX, segmentsOf } from '../texts/segments.ts'
+import { longestValuesOf, textsKnown } from '../texts/text-values.ts'
 import { type Compiled, compileMjml, compileText } from './compiled.ts'
 import { unknownPlaceholders } from './known-placeholders.ts'
 import { ofMails, type Placeholder } from './placeholders.ts'
-import { createTemplates, type PartName, type Parts, partNames, type Templates } from './templates.ts'
+import { createTemplates, type PartName, type Parts, partNames, type Templates, textOf } from './templates.ts'
 
 const BYTES_MAX = 200_000
 /** `doors-open.mjml`, `doors-open.pl.mjml` */
@@ -52,7 +54,7 @@ async function readPart(file: string, name: string, part: PartName) {
   const source = await readFile(file, 'utf8')
   const read = await compilePart(part, source)
   if ('faults' in read) return read
-  const faults = faultsOfOurs(name, part, read.compiled.inFile)
+  const faults = part === 'sms' ? faultsOfText(name, read.compiled) : faultsOfMail(name, read.compiled.inFile)
   return faults.length > 0 ? { faults } : read
 }
 
@@ -63,16 +65,22 @@ const compilePart = (part: PartName, source: string) =>
       ? compileText(source)
       : compileText(source.trim(), part === 'sms' ? [] : ofMails)
 
-/** A template that stands for one of ours gets the values that ours gets. */
-function faultsOfOurs(name: string, part: PartName, placeholders: readonly Placeholder[]) {
-  const isType = NotificationType.safeParse(name).success
-  if (part === 'sms') {
-    if (isType && !isTexted(name as NotificationType)) return [{ line: 1, what: `${name} is not sent by SMS` }]
-    return isType ? unknownPlaceholders(placeholders, [textKnown]) : []
-  }
+/** A template that stands for one of ours gets the values that ours gets. A text message of them has to fit, but for the event's name. */
+function faultsOfText(name: string, sms: Compiled) {
+  const { data: type } = NotificationType.safeParse(name)
+  if (type === undefined) return []
+  if (!isTexted(type)) return [{ line: 1, what: `${name} is not sent by SMS` }]
+  const unknown = unknownPlaceholders(sms.inFile, [textsKnown.get(type) ?? {}])
+  if (unknown.length > 0) return unknown
+  const segments = Math.max(...longestValuesOf(type).map((values) => segmentsOf(textOf(sms, values))))
+  const what = `takes ${segments} messages without the event's name: it may be ${SEGMENTS_MAX}`
+  return segments > SEGMENTS_MAX ? [{ line: 1, what }] : []
+}
+
+function faultsOfMail(name: string, placeholders: readonly Placeholder[]) {
   const known = isOurs(name) ? replaceableMails[name] : undefined
   if (known) return unknownPlaceholders(placeholders, [known])
-  if (!isType) return []
+  if (!NotificationType.safeParse(name).success) return []
   const several = Object.keys(replaceableMails).filter((other) => other.startsWith(`${name}_`))
   const instead = several.length > 0 ? `it has several mails, ${several.join(', ')}` : 'it has no mail that can be replaced'
   return [{ line: 1, what: `${name} is no template's name: ${instead}` }]

@@ -1,6 +1,6 @@
 import { inOneLine, type Mail, oneLine } from '../mails/mail.ts'
 import type { Values } from '../mails/template.ts'
-import { segmentsOf, withPlainSigns } from '../texts/segments.ts'
+import { SEGMENTS_MAX, segmentsOf, withPlainSigns } from '../texts/segments.ts'
 import type { Compiled } from './compiled.ts'
 import { type Objection, objectionsToValues } from './payload-objections.ts'
 import { isOfPrototypes } from './placeholders.ts'
@@ -27,9 +27,6 @@ export interface Templates {
   objectionsTo(name: string, channel: 'EMAIL' | 'SMS', payload: object): readonly Objection[] | null
 }
 
-/** So many messages one text may travel in, as networks count. */
-const SEGMENTS_MAX = 2
-
 export function createTemplates(templates: ReadonlyMap<string, ReadonlyMap<string, Parts>>): Templates {
   /** The parts in the reader's language, as closely as there are some. */
   function partsOf(name: string, locale: string, part: PartName): Parts | null {
@@ -45,9 +42,6 @@ export function createTemplates(templates: ReadonlyMap<string, ReadonlyMap<strin
     const of = (part: Compiled | undefined) => part?.fill(values, { ...ours, subject }) ?? ''
     return { subject, html: of(mjml), text: of(txt) }
   }
-
-  const textOf = (sms: Compiled, values: object) =>
-    withPlainSigns(inOneLine(sms.fill(mapTexts(values, inOneLine), { firstName: '', subject: '' })))
 
   return {
     mail(name, payload, { firstName, locale }, subject) {
@@ -78,6 +72,10 @@ export function createTemplates(templates: ReadonlyMap<string, ReadonlyMap<strin
     },
   }
 }
+
+/** A text message as it is sent. */
+export const textOf = (sms: Compiled, values: object): string =>
+  withPlainSigns(inOneLine(sms.fill(mapTexts(values, inOneLine), { firstName: '', subject: '' })))
 
 /** A text as a mail shows it: lines without control characters; one line has its direction isolated. */
 function clean(text: string): string {

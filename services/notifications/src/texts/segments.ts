@@ -14,6 +14,9 @@ const UCS2 = { one: 70, each: 67 }
 
 const septetsOf = (character: string) => (BASIC.has(character) ? 1 : EXTENDED.has(character) ? 2 : null)
 
+/** As many messages as one text of ours, or of an operator's, may travel in. */
+export const SEGMENTS_MAX = 2
+
 /** How many messages a text travels in. No character is parted: one that does not fit any more begins the next message. */
 export function segmentsOf(text: string): number {
   const characters = [...text]

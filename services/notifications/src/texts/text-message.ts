@@ -5,10 +5,8 @@ import { standings } from '../mails/order-news.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import type { TextedType } from '../preferences/preference.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
-import { segmentsOf, withPlainSigns } from './segments.ts'
+import { SEGMENTS_MAX, segmentsOf, withPlainSigns } from './segments.ts'
 
-/** In one message where it fits, in two where it does not. */
-const SEGMENTS_MAX = 2
 /** What is read of a name: more than fits, with a link that begins where it ends. */
 const READ_MAX = 2_000
 
