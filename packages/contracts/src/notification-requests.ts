@@ -122,7 +122,7 @@ export const notificationsInternalRoutes = {
     responses: {
       204: Empty,
       404: Unknown,
-      409: Refusal.meta({ description: 'NOTIFICATION_NOT_PENDING: it is being sent, or was' }),
+      409: Refusal.meta({ description: 'NOTIFICATION_NOT_PENDING: it is being sent, or has ended' }),
     },
   }),
 } as const

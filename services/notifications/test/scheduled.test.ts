@@ -110,10 +110,23 @@ test('what was sent, or is being sent, is cancelled no more', async () => {
   await until(async () => expect(await statusOf(user)).toEqual(['SENT']))
   expect(await client.cancelRequestedNotification({ params })).toMatchObject({
     status: 409,
-    body: { error: 'NOTIFICATION_NOT_PENDING' },
+    body: { error: 'NOTIFICATION_NOT_PENDING', message: 'it is SENT: it can be cancelled no more' },
   })
   const unknown = { notificationId: randomUUID() as NotificationId }
   expect(await client.cancelRequestedNotification({ params: unknown })).toMatchObject({ status: 404 })
+})
+
+test('what its recipient did not want any more is answered as that', async () => {
+  const user = await service.user()
+  const { params, client } = await schedule(user, { sendAt: inHours(1) })
+  const preferences = [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled: false } as const]
+  await service.client(user.headers).updatePreferences({ body: { preferences } })
+  await come(params.notificationId)
+  await until(async () => expect(await statusOf(user)).toEqual(['CANCELLED']))
+  expect(await client.cancelRequestedNotification({ params })).toMatchObject({
+    status: 409,
+    body: { error: 'NOTIFICATION_NOT_PENDING', message: 'it is CANCELLED: it can be cancelled no more' },
+  })
 })
 
 test('what is scheduled is not overdue, from its moment on it is', async () => {

@@ -1,13 +1,9 @@
 import { Email, type NotificationRequest, NotificationType, Phone } from '@boxoffice/contracts'
+import type { Detail } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import { isPushed, isTexted } from '../preferences/preference.ts'
 import type { Templates } from '../templates/templates.ts'
 import { payloads } from './payloads.ts'
-
-export interface Detail {
-  readonly path: string
-  readonly message: string
-}
 
 const YEAR_DAYS = 366
 const DAY_MS = 86_400_000

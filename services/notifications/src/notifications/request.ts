@@ -1,9 +1,9 @@
 import { NotificationRequest, type notificationsInternalRoutes, type RequestOutcome } from '@boxoffice/contracts'
-import { detailsOf, type Handlers, refuse, refuseDetails, refuseUnknown, sqlOf } from '@boxoffice/service-kit'
+import { type Detail, detailsOf, type Handlers, refuse, refuseDetails, refuseUnknown, sqlOf } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { type Accepted, type Asked, acceptRequests } from './accept-requests.ts'
-import { type Detail, objectionsTo } from './request-checks.ts'
+import { objectionsTo } from './request-checks.ts'
 import { CANCELLED_BY_ASKER, cancelPending, findOwnRequest } from './request-repository.ts'
 import { requestedOf } from './requested.ts'
 
@@ -45,7 +45,7 @@ export const requestHandlers = (deps: Dependencies): Handlers<typeof notificatio
     const row = await findOwnRequest(deps.prisma, notificationId, service)
     if (!row) return refuseUnknown('NOTIFICATION', notificationId)
     if (row.failureReason === CANCELLED_BY_ASKER) return { status: 204, body: undefined }
-    return refuse(409, 'NOTIFICATION_NOT_PENDING', 'it is being sent, or was: it can be cancelled no more')
+    return refuse(409, 'NOTIFICATION_NOT_PENDING', `it is ${row.status}: it can be cancelled no more`)
   },
 })
 
