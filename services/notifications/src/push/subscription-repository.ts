@@ -12,6 +12,7 @@ export interface StoredSubscription {
   serverKey: string
   device: string | null
   sessionId: string
+  /** When that sign-in first registered it. */
   createdAt: Date
 }
 
@@ -34,7 +35,7 @@ export async function saveSubscription(tx: Tx, subscription: StoredSubscription)
        server_key = excluded.server_key, session_id = excluded.session_id,
        id = case when p.user_id = excluded.user_id then p.id else excluded.id end,
        device = case when p.user_id = excluded.user_id then coalesce(excluded.device, p.device) else excluded.device end,
-       created_at = case when p.user_id = excluded.user_id then p.created_at else excluded.created_at end,
+       created_at = case when p.session_id = excluded.session_id then p.created_at else excluded.created_at end,
        last_used_at = case when p.user_id = excluded.user_id then p.last_used_at end
      where p.user_id = excluded.user_id or (p.p256dh, p.auth) = (excluded.p256dh, excluded.auth)
      returning ${shown}, p.id = $1::uuid as "isNew"`,
@@ -53,7 +54,7 @@ export async function keepNewest(tx: Tx, userId: UserId, max: number): Promise<v
   await tx.query(
     `delete from push_subscriptions where id in (
        select id from push_subscriptions where user_id = $1::uuid
-       order by coalesce(last_used_at, created_at) desc, created_at desc, id desc offset $2)`,
+       order by greatest(last_used_at, created_at) desc, created_at desc, id desc offset $2)`,
     [userId, max],
   )
 }
@@ -70,9 +71,14 @@ export async function removeSubscription(tx: Tx, userId: UserId, subscriptionId:
   return (await tx.query(sql, [subscriptionId, userId])).length === 1
 }
 
-/** What was added by these sign-ins goes with them. */
-export async function removeOfSessions(tx: Tx, sessionIds: readonly string[]): Promise<void> {
+/** What was added by these sign-ins goes with them, and what any of the user's added until `allUntil`. */
+export async function removeOfSessions(
+  tx: Tx,
+  { userId, sessionIds, allUntil }: { userId: UserId; sessionIds: readonly string[]; allUntil?: Date | undefined },
+): Promise<void> {
   await tx.query('delete from push_subscriptions where session_id = any($1::uuid[])', [sessionIds])
+  if (allUntil === undefined) return
+  await tx.query('delete from push_subscriptions where user_id = $1::uuid and created_at <= $2', [userId, allUntil])
 }
 
 /** A push service says that there is no such subscription any more. */
