@@ -45,9 +45,7 @@ test.each([
 
 test('a name is looked up and judged at each connection, also where all of its addresses are asked for', async () => {
   const looked = (host: string, options: { all?: boolean; family?: number }) =>
-    new Promise((resolve) =>
-      createPublicLookup(find)(host, options, (error, address) => resolve(error?.message ?? address)),
-    )
+    new Promise((resolve) => createPublicLookup(find)(host, options, (error, address) => resolve(error?.message ?? address)))
   const both = [
     { address: '203.0.114.1', family: 4 },
     { address: '2606:4700::1111', family: 6 },
