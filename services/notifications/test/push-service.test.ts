@@ -30,6 +30,8 @@ const deviceOf = ({ subscription }: ReturnType<typeof pushes.browser>): Device =
   endpoint: subscription.endpoint,
   subscriptionId: crypto.randomUUID() as Device['subscriptionId'],
   outcome: null,
+  failedSince: null,
+  notBefore: null,
 })
 const reasonOf = (sent: Promise<unknown>) =>
   sent.then(

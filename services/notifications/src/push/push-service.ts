@@ -17,7 +17,7 @@ type Answered = { status: number; retryAfter?: string | string[] | undefined } |
 /** A push service that cannot take it now, and from when it may, if it says so. */
 export class PushLater extends ServiceUnavailable {
   readonly retryAfterMs: number
-  constructor(callee: Callee, retryAfterMs: number, cause: string) {
+  constructor(callee: Callee, retryAfterMs: number, cause: unknown) {
     super(callee, 'ANSWER', true, cause)
     this.retryAfterMs = retryAfterMs
   }
@@ -25,12 +25,14 @@ export class PushLater extends ServiceUnavailable {
 
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_BYTES_MAX = 16_384
-const RETRY_AFTER_MAX_MS = 6 * 3_600_000
+const RETRY_AFTER_MAX_MS = 6 * 3_600_000 // the provider cuts it to what is left
 /**
  * What is encrypted is a multiple of this, so that its length says little; never as long as would fit (RFC 8291, 4: 3993 bytes), since
  * push services of telephones take less.
  */
 const PADDED_BYTES = 512
+
+export const calleeOf = (endpoint: string): Callee => (isWellKnown(endpoint) ? 'push' : 'pushElsewhere')
 
 /** Hand a push to the push service of one browser. Rejects with ServiceUnavailable when that is unavailable, or gave no answer. */
 export type SendPush = (device: Device, message: PushMessage, notificationId: string) => Promise<PushOutcome>
@@ -94,7 +96,7 @@ export function createPushService(
   return {
     async send(device, message, notificationId) {
       const { endpoint, p256dh, auth } = device
-      const callee = isWellKnown(endpoint) ? 'push' : 'pushElsewhere'
+      const callee = calleeOf(endpoint)
       if (!privateAddresses) {
         try {
           refusePrivate(endpoint)

@@ -92,12 +92,19 @@ export async function removeGone(
 /** A device that a notification is for. `outcome`: what became of it there, if that is known. */
 export interface Device extends Pick<StoredSubscription, 'subscriptionId' | 'endpoint' | 'p256dh' | 'auth'> {
   outcome: string | null
+  /** When it was first sent there in vain. */
+  failedSince: Date | null
+  /** Its push service wants none before. */
+  notBefore: Date | null
 }
 
 /** The devices of a notification's recipient as they are now, of those that subscribed with this key of ours. */
 export const findDevices = (tx: Tx, notificationId: NotificationId, serverKey: string): Promise<Device[]> =>
   tx.query<Device>(
-    `select p.id as "subscriptionId", p.endpoint, p.p256dh, p.auth, n.pushed ->> p.id::text as outcome
+    `select p.id as "subscriptionId", p.endpoint, p.p256dh, p.auth,
+       case jsonb_typeof(n.pushed -> p.id::text) when 'string' then n.pushed ->> p.id::text end as outcome,
+       (n.pushed -> p.id::text ->> 'failedSince')::timestamptz as "failedSince",
+       (n.pushed -> p.id::text ->> 'notBefore')::timestamptz as "notBefore"
      from notifications n join push_subscriptions p on p.user_id = n.recipient_id and p.server_key = $2
      where n.id = $1::uuid order by p.created_at`,
     [notificationId, serverKey],
@@ -106,7 +113,8 @@ export const findDevices = (tx: Tx, notificationId: NotificationId, serverKey: s
 /** What became of a notification on each device that is settled, also of those that are gone by now. */
 export async function findOutcomes(tx: Tx, notificationId: NotificationId): Promise<string[]> {
   const [row] = await tx.query<{ outcomes: string[] }>(
-    `select array(select value from jsonb_each_text(coalesce(pushed, '{}'))) as outcomes from notifications where id = $1::uuid`,
+    `select array(select value #>> '{}' from jsonb_each(coalesce(pushed, '{}')) where jsonb_typeof(value) = 'string') as outcomes
+     from notifications where id = $1::uuid`,
     [notificationId],
   )
   return row?.outcomes ?? []
@@ -123,5 +131,18 @@ export async function noteOutcome(
      update notifications set pushed = coalesce(pushed, '{}') || jsonb_build_object($2::text, $3::text)
      where id = $1::uuid and status = 'SENDING'`,
     [notificationId, subscriptionId, outcome, usedAt],
+  )
+}
+
+/** Write down since when a notification does not come to a device, and when it may be sent there again. */
+export async function noteWait(
+  tx: Tx,
+  notificationId: NotificationId,
+  { subscriptionId, failedSince, notBefore }: Pick<Device, 'subscriptionId' | 'failedSince' | 'notBefore'>,
+): Promise<void> {
+  await tx.query(
+    `update notifications set pushed = coalesce(pushed, '{}') || jsonb_build_object($2::text, $3::jsonb)
+     where id = $1::uuid and status = 'SENDING'`,
+    [notificationId, subscriptionId, JSON.stringify({ failedSince, notBefore })],
   )
 }
