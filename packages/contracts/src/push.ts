@@ -35,7 +35,7 @@ export const PushSubscription = z.object({
   device: z.string().optional(),
   service: z.string().meta({ description: 'host of the push service; the endpoint itself is told to nobody' }),
   current: z.boolean().meta({ description: 'it was added by the sign-in that asks' }),
-  createdAt: Instant,
+  createdAt: Instant.meta({ description: 'when the sign-in that it is of registered it' }),
   lastUsedAt: Instant.optional().meta({ description: 'when it last took a push' }),
 })
 export type PushSubscription = z.output<typeof PushSubscription>
@@ -64,7 +64,8 @@ export const notificationsPushRoutes = {
   addPushSubscription: defineRoute({
     method: 'POST',
     path: '/api/notifications/push/subscriptions',
-    summary: 'Let a device get pushes, as long as the sign-in lasts that adds it. The same again changes its name alone',
+    summary:
+      'Let a device get pushes, until this sign-in is ended or the device removed. The same again renews keys, name and sign-in',
     access: 'user',
     // The endpoint is its key: the same again is the same.
     idempotency: 'none',

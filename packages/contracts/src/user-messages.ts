@@ -47,11 +47,16 @@ export const emailChanged = defineMessage('EMAIL_CHANGED', {
   payload: Recipient.extend(sealedToken),
   secret: true,
 })
-/** Sessions that were ended: by signing out, or for safety's sake. One that merely ran out is not told. */
+/**
+ * Sessions that were ended: by signing out, or for safety's sake. One that merely ran out is not told. `allUntil`: all that the user began
+ * until then, also such as ran out before and are no longer known.
+ */
 export const sessionsEnded = defineMessage('SESSIONS_ENDED', {
   topics: ['user-events'],
   attributes: ['userId'],
-  payload: z.object({ userId: UserId, sessionIds: z.array(z.uuid()).min(1).max(1_000) }),
+  payload: z
+    .object({ userId: UserId, sessionIds: z.array(z.uuid()).max(1_000), allUntil: Instant.optional() })
+    .refine(({ sessionIds, allUntil }) => sessionIds.length > 0 || allUntil !== undefined, 'names no session'),
 })
 export const userEmailVerified = defineMessage('USER_EMAIL_VERIFIED', {
   topics: ['user-events'],

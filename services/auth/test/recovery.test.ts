@@ -72,6 +72,17 @@ describe('a forgotten password', () => {
     const { payload } = await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === userId)
     expect(payload.sessionIds.sort()).toEqual([session, second.body].map(({ accessToken }) => decodeJwt(accessToken).sid).sort())
   })
+  test('ends what hangs on sessions that ran out and are no longer known, by their time', async () => {
+    const session = await auth.register()
+    const { userId } = session.user
+    await auth.deps.pool.query('delete from refresh_families where user_id = $1', [userId])
+    const before = auth.deps.now()
+    await reset(await resetToken(session))
+    const { payload } = await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === userId)
+    expect(payload.sessionIds).toEqual([])
+    expect(payload.allUntil?.getTime()).toBeGreaterThanOrEqual(before.getTime())
+    expect(payload.allUntil?.getTime()).toBeLessThanOrEqual(auth.deps.now().getTime())
+  })
   test('proves the address, since its mail was read', async () => {
     const session = await auth.register()
     await reset(await resetToken(session))

@@ -224,9 +224,18 @@ test('that a session ended is said to the others in its commit, by its id: signe
   await rotate(await rotate(stolen.refreshToken))
   auth.moveClock(11)
   expect(await refresh(stolen.refreshToken)).toMatchObject({ status: 401, body: { error: 'TOKEN_REUSED' } })
+  // Once: what ended before is not said again.
+  await auth.client.logout({ body: { refreshToken: signedOut.refreshToken } })
+  expect(await refresh(stolen.refreshToken)).toMatchObject({ status: 401, body: { error: 'TOKEN_REUSED' } })
+  const after = await auth.register()
+  await auth.client.logout({ body: { refreshToken: after.refreshToken } })
+  const saidOf = (userId: string) => auth.probe.heard(sessionsEnded).filter(({ payload }) => payload.userId === userId)
+  await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === after.user.userId)
   for (const { user, accessToken } of [signedOut, stolen]) {
     const { payload } = await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === user.userId)
-    expect(payload.sessionIds).toEqual([decodeJwt(accessToken).sid])
+    expect(payload).toMatchObject({ sessionIds: [decodeJwt(accessToken).sid] })
+    expect(payload).not.toHaveProperty('allUntil')
+    expect(saidOf(user.userId)).toHaveLength(1)
   }
   expect(auth.probe.heard(sessionsEnded).filter(({ payload }) => payload.userId === kept.user.userId)).toEqual([])
 })

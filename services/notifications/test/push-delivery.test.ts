@@ -25,6 +25,15 @@ async function userWith(modes: readonly Browser['mode'][], of = service): Promis
 }
 const pushOf = async ({ userId }: User, of = service) => (await of.rows(userId)).find(({ channel }) => channel === 'PUSH')
 const pushIs = (user: User, row: object, of = service) => until(async () => expect(await pushOf(user, of)).toMatchObject(row))
+/** Its time comes, and what is known of devices that wait for it is changed. */
+const makeDue = ({ userId }: User, waiting: { notBefore: null; failedSince?: Date }) =>
+  service.deps.pool.query(
+    `update notifications n set next_attempt_at = clock_timestamp() - interval '1 second', pushed = (
+       select jsonb_object_agg(key, case jsonb_typeof(value) when 'object' then value || $2::jsonb else value end)
+       from jsonb_each(n.pushed))
+     where recipient_id = $1 and channel = 'PUSH'`,
+    [userId, JSON.stringify(waiting)],
+  )
 const countOf = async (user: User) => (await service.client(user.headers).listPushSubscriptions({})).body.subscriptions.length
 
 test('what a browser decrypts is what RFC 8291 says of its example', () => {
@@ -155,12 +164,86 @@ describe('a push service that says', () => {
     expect(waitMs).toBeGreaterThan(500_000)
     expect(waitMs).toBeLessThanOrEqual(600_000)
     Object.assign(browsers[1] as Browser, { mode: 'ok' })
-    await service.deps.pool.query(
-      `update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1`,
-      [user.userId],
-    )
+    await makeDue(user, { notBefore: null })
     await pushIs(user, { status: 'SENT' })
     expect(browsers.map(({ read }) => read.length)).toEqual([1, 1])
+  })
+
+  test('it wants to wait holds up none of the others', async () => {
+    const { user, browsers } = await userWith([{ status: 503, headers: { 'retry-after': '600' } }, { status: 503 }])
+    const [slow, broken] = browsers as [Browser, Browser]
+    await service.tell(paymentFailed, failedFor(user, service))
+    const askedOf = ({ subscription: { endpoint } }: Browser) =>
+      service.pushes.asked.filter((asked) => endpoint.endsWith(asked)).length
+    await until(() => expect(askedOf(broken)).toBeGreaterThan(1))
+    broken.mode = 'ok'
+    await until(() => expect(broken.read).toHaveLength(1))
+    expect(askedOf(slow)).toBe(1)
+    await until(async () => {
+      const row = await pushOf(user)
+      expect(row).toMatchObject({ status: 'SENDING', lease: null })
+      expect((row?.nextAttemptAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(500_000)
+    })
+  })
+})
+
+/** As a push service that wants to be left alone answers. */
+const waits = { status: 503, headers: { 'retry-after': '600' } } as const
+
+describe('a device that it does not come to for four hours is left out', () => {
+  const fourHoursAgo = () => new Date(Date.now() - 4 * 3_600_000)
+  test.each([
+    [['ok', waits], { status: 'SENT' }],
+    [[waits], { status: 'FAILED', failureReason: 'GIVEN_UP' }],
+  ] as const)('%j', async (modes, row) => {
+    const { user } = await userWith(modes)
+    await service.tell(paymentFailed, failedFor(user, service))
+    await pushIs(user, { status: 'SENDING', lease: null, attempts: 1 })
+    await makeDue(user, { notBefore: null, failedSince: new Date(fourHoursAgo().getTime() + 300_000) })
+    await pushIs(user, { status: 'SENDING', lease: null, attempts: 2 })
+    // It is not waited for longer than that.
+    expect(((await pushOf(user))?.nextAttemptAt.getTime() ?? 0) - Date.now()).toBeLessThanOrEqual(300_000)
+    await makeDue(user, { notBefore: null, failedSince: fourHoursAgo() })
+    await pushIs(user, row)
+  })
+})
+
+describe('what one device took is sent', () => {
+  const removeAll = async (client: ReturnType<Notifications['client']>) => {
+    for (const { subscriptionId } of (await client.listPushSubscriptions({})).body.subscriptions)
+      await client.removePushSubscription({ params: { subscriptionId } })
+  }
+  const turnOff = (client: ReturnType<Notifications['client']>) =>
+    client.updatePreferences({ body: { preferences: [{ type: 'PAYMENT_FAILED', channel: 'PUSH', enabled: false }] } })
+  test.each([
+    ['its devices go', removeAll],
+    ['its recipient turns it off', turnOff],
+  ])('also where %s before another takes it', async (_what, change) => {
+    const { user, browsers } = await userWith(['ok', waits])
+    await service.tell(paymentFailed, failedFor(user, service))
+    await until(() => expect(browsers[0]?.read).toHaveLength(1))
+    await pushIs(user, { status: 'SENDING', lease: null })
+    await change(service.client(user.headers))
+    await makeDue(user, { notBefore: null })
+    await pushIs(user, { status: 'SENT', pushed: null })
+    expect(browsers[1]?.read).toEqual([])
+  })
+
+  test('also where its attempts end', async () => {
+    const own = await startNotifications()
+    own.work()
+    try {
+      const { user, browsers } = await userWith(['ok', waits], own)
+      await own.tell(paymentFailed, failedFor(user, own))
+      await pushIs(user, { status: 'SENDING', lease: null, attempts: 1 }, own)
+      own.world.away.add('events')
+      const sql = "update notifications set attempts = 60, next_attempt_at = clock_timestamp() where channel = 'PUSH'"
+      await own.deps.pool.query(sql)
+      await pushIs(user, { status: 'SENT' }, own)
+      expect(browsers.map(({ read }) => read.length)).toEqual([1, 0])
+    } finally {
+      await own.stop()
+    }
   })
 })
 
@@ -250,7 +333,7 @@ test('the log of the service names no endpoint, which is a secret of its browser
 test('pushes are counted by what came of them on each device', async () => {
   const metric = await service.deps.metrics.registry.getSingleMetric('push_devices_total')?.get()
   const outcomes = metric?.values.filter(({ value }) => value > 0).map(({ labels }) => labels.outcome)
-  expect(new Set(outcomes)).toEqual(new Set(['accepted', 'gone', 'push_too_large', 'push_refused', 'later']))
+  expect(new Set(outcomes)).toEqual(new Set(['accepted', 'gone', 'given_up', 'push_too_large', 'push_refused', 'later']))
 })
 
 test('what another service asks for goes to every browser of the user, and is cancelled where there is none', async () => {

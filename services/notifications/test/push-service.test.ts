@@ -2,7 +2,8 @@ import { type Policy, policies } from '@boxoffice/service-kit'
 import { createWatchers } from '@boxoffice/service-kit/testing'
 import { exportJWK, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { isPublic, isWellKnown, publicLookup } from '../src/push/endpoint.ts'
+import { isPublic, isWellKnown } from '../src/push/endpoint.ts'
+import { type findAddresses, NameNotFound } from '../src/push/names.ts'
 import type { PushMessage } from '../src/push/push-message.ts'
 import { createPushService, retryAfterMsOf } from '../src/push/push-service.ts'
 import type { Device } from '../src/push/subscription-repository.ts'
@@ -20,15 +21,17 @@ const vapid = vapidOf(await exportJWK(privateKey), 'help@boxoffice.example')
 const message: PushMessage = { title: 'T', body: 'B', url: 'https://b.example/', topic: 'x', ttlSeconds: 60, urgency: 'normal' }
 const eager: Policy = { breaker: { windowCalls: 2, minimumCalls: 2, failurePercent: 100, openMs: 60_000, trialCalls: 1 } }
 
-function serviceWith({ privateAddresses = true } = {}) {
+function serviceWith({ privateAddresses = true, find }: { privateAddresses?: boolean; find?: typeof findAddresses } = {}) {
   const guards = { push: policies.push, pushElsewhere: eager }
-  return createPushService({ timeoutMs: 60_000, privateAddresses }, vapid, guards, createWatchers())
+  return createPushService({ timeoutMs: 60_000, privateAddresses }, vapid, guards, createWatchers(), find)
 }
 const deviceOf = ({ subscription }: ReturnType<typeof pushes.browser>): Device => ({
   ...subscription.keys,
   endpoint: subscription.endpoint,
   subscriptionId: crypto.randomUUID() as Device['subscriptionId'],
   outcome: null,
+  failedSince: null,
+  notBefore: null,
 })
 const reasonOf = (sent: Promise<unknown>) =>
   sent.then(
@@ -50,9 +53,10 @@ test('a push service that a user named and that fails closes the way to others o
 })
 
 test('what is not of the internet is not spoken to, whether it is named by its address or by a name that stands for one', async () => {
-  const service = serviceWith({ privateAddresses: false })
+  const find = async () => [{ address: '127.0.0.1', family: 4 } as const]
+  const service = serviceWith({ privateAddresses: false, find })
   const device = deviceOf(pushes.browser())
-  const byName = { ...device, endpoint: device.endpoint.replace('127.0.0.1', 'localhost') }
+  const byName = { ...device, endpoint: device.endpoint.replace('127.0.0.1', 'push.example') }
   const mapped = { ...device, endpoint: device.endpoint.replace('127.0.0.1', '[::ffff:127.0.0.1]') }
   const asked = pushes.asked.length
   for (const one of [device, byName, mapped]) expect(await service.send(one, message, 'n')).toBe('PUSH_REFUSED')
@@ -60,11 +64,30 @@ test('what is not of the internet is not spoken to, whether it is named by its a
   await service.close()
 })
 
-test('a name is looked up and judged at each connection, also where all of its addresses are asked for', async () => {
-  const looked = (all: boolean) =>
-    new Promise((resolve) => publicLookup('localhost', { all }, (error, address) => resolve(error?.message ?? address)))
-  expect(await looked(true)).toBe('localhost is not on the internet')
-  expect(await looked(false)).toBe('localhost is not on the internet')
+test.each([429, 'a name that is not found'] as const)('%s is of one device, and closes the way to no other', async (what) => {
+  const find = async (host: string) => {
+    throw new NameNotFound(host)
+  }
+  const service = serviceWith(what === 429 ? {} : { privateAddresses: false, find })
+  const device = deviceOf(Object.assign(pushes.browser(), { mode: { status: 429 } }))
+  const one = what === 429 ? device : { ...device, endpoint: 'https://push.example/1' }
+  const reason = what === 429 ? 'pushElsewhere ANSWER' : 'pushElsewhere CONNECTION'
+  for (let n = 0; n < 4; n++) expect(await reasonOf(service.send(one, message, 'n'))).toBe(reason)
+  await service.close()
+})
+
+test.each([
+  ['https://fcm.googleapis.com/fcm/send/1', true],
+  ['https://updates.push.services.mozilla.com/wpush/v2/1', true],
+  ['https://web.push.apple.com/1', true],
+  ['https://wns2-par02p.notify.windows.com/w/?token=1', true],
+  // Others of their makers are no push services: what fails there says nothing of these.
+  ['https://courier.push.apple.com/1', false],
+  ['https://other.push.services.mozilla.com/1', false],
+  ['https://fcm.googleapis.com.example/1', false],
+  ['https://notify.windows.com/1', false],
+])('%s is of a browser: %s', (endpoint, is) => {
+  expect(isWellKnown(endpoint)).toBe(is)
 })
 
 test.each([

@@ -22,3 +22,7 @@ test('slow calls count as the reference says, and the gateway has its rate', () 
   expect(policies.gateway.breaker).toMatchObject({ slowMs: 5_000, slowPercent: 60 })
   expect(policies.gateway).toMatchObject({ ratePerSecond: 50, rateWaitMs: 500 })
 })
+
+test('what is delivered waits for a place in a rate that is set, rather than to be due again', () => {
+  for (const callee of ['mail', 'sms', 'push', 'pushElsewhere'] as const) expect(policies[callee].rateWaitMs).toBe(5_000)
+})

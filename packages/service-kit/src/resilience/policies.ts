@@ -91,9 +91,10 @@ export const policies: Readonly<Record<Callee, Policy>> = {
   // No rate is set here. Who sets one has them wait for it: notifications leases no more than go.
   mail: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 }, rateWaitMs: 5_000 },
   sms: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 20, waitMs: 100 }, rateWaitMs: 5_000 },
-  push: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 } },
-  // Push services that a user named, and may run: their failures close the way to nobody else, and few wait for them at once.
-  pushElsewhere: { breaker: delivery, bulkhead: { concurrent: 4, waitMs: 100 } },
+  // A rate is of devices, of which a notification may have several.
+  push: { breaker: delivery, retry: { firstWaitMs: 1_000 }, bulkhead: { concurrent: 100, waitMs: 100 }, rateWaitMs: 5_000 },
+  // Push services that users named, and may run: their failures close the way to each other, and to none that browsers bring.
+  pushElsewhere: { breaker: delivery, bulkhead: { concurrent: 4, waitMs: 100 }, rateWaitMs: 5_000 },
   // A helper that is close by: three failures in a row, then nothing for two seconds, then one call tries.
   redis: { breaker: { windowCalls: 3, minimumCalls: 3, failurePercent: 100, openMs: 2_000, trialCalls: 1 } },
 }

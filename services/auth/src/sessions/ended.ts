@@ -1,4 +1,4 @@
-import { sessionsEnded, type UserId } from '@boxoffice/contracts'
+import { type Payload, sessionsEnded, type UserId } from '@boxoffice/contracts'
 import { sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { PrismaTx } from '../transaction.ts'
@@ -16,11 +16,11 @@ export async function endFamily(
   { familyId, userId }: { familyId: string; userId: UserId },
   revoked: Parameters<typeof revokeFamily>[2],
 ): Promise<void> {
-  await revokeFamily(tx, familyId, revoked)
-  await sayEnded(deps, tx, userId, [familyId])
+  // What ended before was said then.
+  if (await revokeFamily(tx, familyId, revoked)) await sayEnded(deps, tx, { userId, sessionIds: [familyId] })
 }
 
-/** End all sessions of a user, likewise; their ids. */
+/** End all sessions of a user, likewise; the ids of those that are known. What hangs on others, which ran out, ends by its time. */
 export async function endFamiliesOf(
   deps: Told,
   tx: PrismaTx,
@@ -28,13 +28,12 @@ export async function endFamiliesOf(
   revoked: Parameters<typeof revokeFamiliesOf>[2],
 ): Promise<string[]> {
   const ended = await revokeFamiliesOf(tx, userId, revoked)
-  await sayEnded(deps, tx, userId, ended)
+  const allUntil = revoked.revokedAt
+  await sayEnded(deps, tx, { userId, sessionIds: ended.slice(0, TOLD_AT_ONCE), allUntil })
+  for (let first = TOLD_AT_ONCE; first < ended.length; first += TOLD_AT_ONCE)
+    await sayEnded(deps, tx, { userId, sessionIds: ended.slice(first, first + TOLD_AT_ONCE), allUntil })
   return ended
 }
 
-async function sayEnded({ messaging }: Told, tx: PrismaTx, userId: UserId, sessionIds: readonly string[]): Promise<void> {
-  for (let first = 0; first < sessionIds.length; first += TOLD_AT_ONCE) {
-    const payload = { userId, sessionIds: sessionIds.slice(first, first + TOLD_AT_ONCE) }
-    await messaging.append(sqlOf(tx), sessionsEnded, payload, { aggregateVersion: 0 })
-  }
-}
+const sayEnded = ({ messaging }: Told, tx: PrismaTx, payload: Payload<typeof sessionsEnded>) =>
+  messaging.append(sqlOf(tx), sessionsEnded, payload, { aggregateVersion: 0 })

@@ -66,13 +66,14 @@ export async function insertSuccessor(
   return successor
 }
 
-/** No token of the family counts any longer. One that was revoked before keeps its time and reason. */
+/** No token of the family counts any longer. False where it was revoked before: it keeps its time and reason. */
 export async function revokeFamily(
   tx: PrismaTx,
   familyId: string,
   revoked: { revokedAt: Date; revokedBecause: 'LOGOUT' | 'REUSE' },
-): Promise<void> {
-  await tx.refreshFamily.updateMany({ where: { familyId, revokedAt: null }, data: revoked })
+): Promise<boolean> {
+  const { count } = await tx.refreshFamily.updateMany({ where: { familyId, revokedAt: null }, data: revoked })
+  return count > 0
 }
 
 /** End all sessions of a user; their ids. */

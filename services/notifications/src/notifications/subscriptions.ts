@@ -29,7 +29,7 @@ import { cancellationOf, updateOf } from '../announcements/announcement.ts'
 import { insertAnnouncement } from '../announcements/announcement-repository.ts'
 import { addressHashOf } from '../feedback/suppression.ts'
 import { liftConfirmed } from '../feedback/suppression-repository.ts'
-import { removeOfSessions } from '../push/subscription-repository.ts'
+import { endSessions } from '../push/ended-sessions.ts'
 import { type ReminderConfig, reminderOf } from '../reminders/reminder.ts'
 import { scheduleReminder } from '../reminders/reminder-repository.ts'
 import { enqueue, type Made } from './enqueue.ts'
@@ -82,8 +82,7 @@ export const notificationSubscribers = (made: Deps): readonly Subscriber<Tx>[] =
     await scheduleReminder(tx, reminderOf(message, made.config))
   }),
   on(eventPublished, (tx: Tx, message) => scheduleReminder(tx, reminderOf(message, made.config))),
-  // Whoever signed out of a browser has no pushes there.
-  on(sessionsEnded, (tx: Tx, { payload: { sessionIds } }) => removeOfSessions(tx, sessionIds)),
+  on(sessionsEnded, (tx: Tx, { payload }) => endSessions(tx, payload, made.now())),
 ]
 
 /** The rows of several messages, written at once, each in the trace of its own; the other messages one by one. */

@@ -21,7 +21,7 @@ export interface PushMessage {
   urgency: 'low' | 'normal' | 'high'
 }
 
-type About = Pick<LeasedNotification, 'notificationId' | 'type'> & { publicUrl: string }
+type About = Pick<LeasedNotification, 'notificationId' | 'type'> & { publicUrl: string; now: Date }
 
 const HOUR_S = 3_600
 const DAY_S = 86_400
@@ -37,7 +37,7 @@ const manners: { readonly [T in PushedType]: Pick<PushMessage, 'ttlSeconds' | 'u
   REFUND_PROCESSED: { ttlSeconds: 3 * DAY_S, urgency: 'normal' },
   EVENT_UPDATED: { ttlSeconds: 3 * DAY_S, urgency: 'high' },
   EVENT_CANCELLED: { ttlSeconds: 3 * DAY_S, urgency: 'high' },
-  // Of no use when the event is over.
+  // At most: it ends when the event begins.
   EVENT_REMINDER: { ttlSeconds: DAY_S, urgency: 'normal' },
   TICKET_TRANSFERRED: { ttlSeconds: 3 * DAY_S, urgency: 'high' },
 }
@@ -87,8 +87,16 @@ export function pushMessageOf<T extends PushedType>(
     body: saying(name, payload, event),
     url: new URL('/', about.publicUrl).href,
     topic: topicOf(subjectOf(about, payload)),
-    ...manners[type],
+    urgency: manners[type].urgency,
+    ttlSeconds: ttlSecondsOf(type, event, about.now),
   }
+}
+
+/** Nobody is reminded of what has begun. */
+function ttlSecondsOf(type: PushedType, { eventDate }: ShownEvent, now: Date): number {
+  const { ttlSeconds } = manners[type]
+  if (type !== 'EVENT_REMINDER') return ttlSeconds
+  return Math.min(ttlSeconds, Math.max(0, Math.floor((eventDate.getTime() - now.getTime()) / 1_000)))
 }
 
 /** A push in words that somebody else gave: of an operator's template. */

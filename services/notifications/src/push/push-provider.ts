@@ -3,8 +3,8 @@ import { type Logger, type Metrics, ServiceUnavailable, type Tx } from '@boxoffi
 import { blanked } from '../sending/blanked.ts'
 import type { Handed } from '../sending/mail-provider.ts'
 import type { PushMessage } from './push-message.ts'
-import { PushLater, type SendPush } from './push-service.ts'
-import { type Device, findDevices, findOutcomes, noteOutcome, removeGone } from './subscription-repository.ts'
+import { calleeOf, PushLater, type PushOutcome, type SendPush } from './push-service.ts'
+import { type Device, findDevices, findOutcomes, noteOutcome, noteWait, removeGone } from './subscription-repository.ts'
 
 /** Whoever brings pushes to the browsers of a user. */
 export interface PushProvider {
@@ -14,14 +14,20 @@ export interface PushProvider {
   hasDevices(notificationId: NotificationId): Promise<boolean>
   /**
    * Bring a push to each device of its recipient that it has not come to. Rejects with ServiceUnavailable while one of their push
-   * services cannot be had; `isLast`: that one is left out then, where another has taken it.
+   * services cannot be had; `isLast`: that one is left out then, where another has taken it. So is one that it did not come to for as
+   * long as it is of use, four hours at most.
    */
   send(message: PushMessage, about: { notificationId: NotificationId; isLast: boolean }): Promise<Handed>
   close(): Promise<void>
 }
 
+/** What a push is called that at least one device took: each push service has names of its own. */
+export const pushIdOf = (notificationId: NotificationId): string => `push-${notificationId}`
+
 /** The reasons for which it has come to none, the first that is among them. */
-const failures = ['PUSH_TOO_LARGE', 'PUSH_REFUSED'] as const
+const failures = ['PUSH_TOO_LARGE', 'PUSH_REFUSED', 'GIVEN_UP'] as const
+/** A device is tried for so long, or until what it says is of no use. */
+const TRIED_MS = 4 * 3_600_000
 
 /**
  * What becomes of a push is written down for each device as it is known: an attempt later goes to the others alone. The devices are
@@ -39,19 +45,37 @@ export function createPushProvider(deps: {
   const { publicKey, sql, logger } = deps
   const devicesTotal = deps.metrics.counter('push_devices_total', 'pushes to single devices, by what came of them', ['outcome'])
 
-  /** What it could not be sent for; null where that is settled. */
-  async function sendTo(device: Device, message: PushMessage, notificationId: NotificationId): Promise<unknown> {
+  async function settle(device: Device, outcome: PushOutcome | 'GIVEN_UP', notificationId: NotificationId, error?: unknown) {
+    const { subscriptionId } = device
+    await noteOutcome(sql, notificationId, { subscriptionId, outcome, usedAt: outcome === 'ACCEPTED' ? deps.now() : null })
+    if (outcome === 'GONE') await removeGone(sql, device)
+    devicesTotal.inc({ outcome: outcome.toLowerCase() })
+    if (outcome !== 'ACCEPTED') {
+      const why = error === undefined ? {} : { err: blanked(error) }
+      logger.info({ notificationId, subscriptionId, outcome, ...why }, 'a device did not take a push')
+    }
+  }
+
+  /** Rejects with what it could not be sent for, where that is not settled. */
+  async function sendTo(device: Device, message: PushMessage, notificationId: NotificationId): Promise<void> {
+    const now = deps.now()
+    const waitMs = (device.notBefore?.getTime() ?? 0) - now.getTime()
+    if (waitMs > 0) throw new PushLater(calleeOf(device.endpoint), waitMs, 'it is waited for')
     try {
-      const outcome = await deps.send(device, message, notificationId)
-      const { subscriptionId } = device
-      await noteOutcome(sql, notificationId, { subscriptionId, outcome, usedAt: outcome === 'ACCEPTED' ? deps.now() : null })
-      if (outcome === 'GONE') await removeGone(sql, device)
-      devicesTotal.inc({ outcome: outcome.toLowerCase() })
-      if (outcome !== 'ACCEPTED') logger.info({ notificationId, subscriptionId, outcome }, 'a device did not take a push')
-      return null
+      await settle(device, await deps.send(device, message, notificationId), notificationId)
     } catch (error) {
+      const failedSince = device.failedSince ?? now
+      const endsMs = failedSince.getTime() + Math.min(TRIED_MS, message.ttlSeconds * 1_000)
+      if (endsMs <= now.getTime()) return settle(device, 'GIVEN_UP', notificationId, error)
       devicesTotal.inc({ outcome: 'later' })
-      return error
+      if (!(error instanceof PushLater)) {
+        await noteWait(sql, notificationId, { ...device, failedSince, notBefore: null })
+        throw error
+      }
+      // Once more when that ends, however long we are asked to wait.
+      const askedMs = Math.min(error.retryAfterMs, endsMs - now.getTime())
+      await noteWait(sql, notificationId, { ...device, failedSince, notBefore: new Date(now.getTime() + askedMs) })
+      throw new PushLater(calleeOf(device.endpoint), askedMs, error.cause)
     }
   }
 
@@ -61,14 +85,14 @@ export function createPushProvider(deps: {
 
     async send(message, { notificationId, isLast }) {
       const devices = (await findDevices(sql, notificationId, publicKey)).filter(({ outcome }) => outcome === null)
-      const errors = await Promise.all(devices.map((device) => sendTo(device, message, notificationId)))
-      const failed = errors.filter((error) => error !== null)
+      const ended = await Promise.allSettled(devices.map((device) => sendTo(device, message, notificationId)))
+      const failed = ended.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []))
       const outcomes = await findOutcomes(sql, notificationId)
       const isTaken = outcomes.includes('ACCEPTED')
       if (failed.length > 0 && !(isLast && isTaken)) throw later(failed)
       if (failed.length > 0)
         logger.warn({ err: blanked(failed[0]), notificationId, devices: failed.length }, 'devices were left out')
-      if (isTaken) return { accepted: true, providerMessageId: `push-${notificationId}` }
+      if (isTaken) return { accepted: true, providerMessageId: pushIdOf(notificationId) }
       return { accepted: false, reason: failures.find((reason) => outcomes.includes(reason)) ?? 'DEVICES_GONE' }
     },
 
@@ -76,9 +100,9 @@ export function createPushProvider(deps: {
   }
 }
 
-/** Of several failures the one that is waited for longest. */
+/** Of several failures the one that is waited for least: the others' devices wait for their own time. */
 function later(errors: readonly unknown[]): unknown {
+  const waitMs = (error: unknown) => (error instanceof PushLater ? error.retryAfterMs : 0)
   const bugs = errors.filter((error) => !(error instanceof ServiceUnavailable))
-  const waits = errors.filter((error) => error instanceof PushLater).sort((a, b) => b.retryAfterMs - a.retryAfterMs)
-  return bugs[0] ?? waits[0] ?? errors[0]
+  return bugs[0] ?? [...errors].sort((a, b) => waitMs(a) - waitMs(b))[0]
 }

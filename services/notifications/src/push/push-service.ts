@@ -1,7 +1,8 @@
 import { encryptNotification, vapidHeaders } from '@block65/webcrypto-web-push'
 import { createGuard, type Policy, ServiceUnavailable, type Watchers } from '@boxoffice/service-kit'
 import { Agent, request } from 'undici'
-import { isWellKnown, NotPublic, publicLookup, refusePrivate } from './endpoint.ts'
+import { createPublicLookup, isWellKnown, NotPublic, refusePrivate } from './endpoint.ts'
+import { type findAddresses, NameNotFound } from './names.ts'
 import { contentOf, type PushMessage } from './push-message.ts'
 import type { Device } from './subscription-repository.ts'
 import type { Vapid } from './vapid.ts'
@@ -9,10 +10,14 @@ import type { Vapid } from './vapid.ts'
 /** What becomes of a push at a push service: it took it, the subscription is no more, or it will never take this one. */
 export type PushOutcome = 'ACCEPTED' | 'GONE' | 'PUSH_TOO_LARGE' | 'PUSH_REFUSED'
 
+type Callee = 'push' | 'pushElsewhere'
+/** What a push service answered, or that its name has no address. */
+type Answered = { status: number; retryAfter?: string | string[] | undefined } | { notFound: NameNotFound }
+
 /** A push service that cannot take it now, and from when it may, if it says so. */
 export class PushLater extends ServiceUnavailable {
   readonly retryAfterMs: number
-  constructor(callee: 'push' | 'pushElsewhere', retryAfterMs: number, cause: string) {
+  constructor(callee: Callee, retryAfterMs: number, cause: unknown) {
     super(callee, 'ANSWER', true, cause)
     this.retryAfterMs = retryAfterMs
   }
@@ -20,12 +25,14 @@ export class PushLater extends ServiceUnavailable {
 
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_BYTES_MAX = 16_384
-const RETRY_AFTER_MAX_MS = 6 * 3_600_000
+const RETRY_AFTER_MAX_MS = 6 * 3_600_000 // the provider cuts it to what is left
 /**
  * What is encrypted is a multiple of this, so that its length says little; never as long as would fit (RFC 8291, 4: 3993 bytes), since
  * push services of telephones take less.
  */
 const PADDED_BYTES = 512
+
+export const calleeOf = (endpoint: string): Callee => (isWellKnown(endpoint) ? 'push' : 'pushElsewhere')
 
 /** Hand a push to the push service of one browser. Rejects with ServiceUnavailable when that is unavailable, or gave no answer. */
 export type SendPush = (device: Device, message: PushMessage, notificationId: string) => Promise<PushOutcome>
@@ -37,8 +44,9 @@ export type SendPush = (device: Device, message: PushMessage, notificationId: st
 export function createPushService(
   config: { timeoutMs: number; privateAddresses: boolean },
   vapid: Vapid,
-  policies: Readonly<Record<'push' | 'pushElsewhere', Policy>>,
+  policies: Readonly<Record<Callee, Policy>>,
   watchers: Watchers,
+  find?: typeof findAddresses,
 ): { send: SendPush; close(): Promise<void> } {
   const { timeoutMs, privateAddresses } = config
   const guards = {
@@ -46,17 +54,17 @@ export function createPushService(
     pushElsewhere: createGuard('pushElsewhere', policies.pushElsewhere, watchers, config),
   }
   const agent = new Agent({
-    connect: { timeout: CONNECT_TIMEOUT_MS, ...(!privateAddresses && { lookup: publicLookup }) },
+    connect: { timeout: CONNECT_TIMEOUT_MS, ...(!privateAddresses && { lookup: createPublicLookup(find) }) },
     maxResponseSize: ANSWER_BYTES_MAX,
   })
 
   async function post(
-    callee: keyof typeof guards,
+    callee: Callee,
     device: Device,
     message: PushMessage,
     body: Uint8Array,
     authorization: string,
-  ) {
+  ): Promise<Answered> {
     const signal = AbortSignal.timeout(timeoutMs)
     try {
       const answer = await request(device.endpoint, {
@@ -74,9 +82,13 @@ export function createPushService(
         body,
       })
       await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal })
-      return { status: answer.statusCode, retryAfter: answer.headers['retry-after'] }
+      const { statusCode: status, headers } = answer
+      if (status >= 500) throw new PushLater(callee, retryAfterMsOf(headers['retry-after']), `answered ${status}`)
+      return { status, retryAfter: headers['retry-after'] }
     } catch (error) {
-      if (error instanceof NotPublic) return { status: 400, retryAfter: undefined }
+      if (error instanceof PushLater) throw error
+      if (error instanceof NotPublic) return { status: 400 }
+      if (error instanceof NameNotFound) return { notFound: error }
       throw new ServiceUnavailable(callee, signal.aborted ? 'TIMEOUT' : 'CONNECTION', true, error)
     }
   }
@@ -84,7 +96,7 @@ export function createPushService(
   return {
     async send(device, message, notificationId) {
       const { endpoint, p256dh, auth } = device
-      const callee = isWellKnown(endpoint) ? 'push' : 'pushElsewhere'
+      const callee = calleeOf(endpoint)
       if (!privateAddresses) {
         try {
           refusePrivate(endpoint)
@@ -96,10 +108,8 @@ export function createPushService(
       const content = padded(contentOf(message, notificationId))
       const body = await encryptNotification(subscription, content, { pad: false })
       const { headers } = await vapidHeaders(subscription, vapid.keys)
-      return guards[callee]('sendPush', async () => {
-        const { status, retryAfter } = await post(callee, device, message, body, headers.authorization)
-        return outcomeOf(callee, status, retryAfter)
-      })
+      const answered = await guards[callee]('sendPush', () => post(callee, device, message, body, headers.authorization))
+      return outcomeOf(callee, answered)
     },
     async close() {
       for (const guard of Object.values(guards)) guard.close()
@@ -108,12 +118,17 @@ export function createPushService(
   }
 }
 
-/** RFC 8030: 201 it is taken, 404 and 410 the subscription is no more, 413 too large, 429 too many. */
-function outcomeOf(callee: 'push' | 'pushElsewhere', status: number, retryAfter: string | string[] | undefined): PushOutcome {
+/**
+ * RFC 8030: 201 it is taken, 404 and 410 the subscription is no more, 413 too large, 429 too many. What one device alone can bring about
+ * is judged here, outside of the guard: it says nothing of the push service to the others.
+ */
+function outcomeOf(callee: Callee, answered: Answered): PushOutcome {
+  if ('notFound' in answered) throw new ServiceUnavailable(callee, 'CONNECTION', false, answered.notFound)
+  const { status, retryAfter } = answered
   if (status >= 200 && status < 300) return 'ACCEPTED'
   if (status === 404 || status === 410) return 'GONE'
   if (status === 413) return 'PUSH_TOO_LARGE'
-  if (status === 429 || status >= 500) throw new PushLater(callee, retryAfterMsOf(retryAfter), `answered ${status}`)
+  if (status === 429) throw new PushLater(callee, retryAfterMsOf(retryAfter), 'answered 429')
   return 'PUSH_REFUSED'
 }
 

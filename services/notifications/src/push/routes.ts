@@ -2,6 +2,7 @@ import { ECDH } from 'node:crypto'
 import { type notificationsPushRoutes, PUSH_DEVICES_MAX, type PushSubscriptionId } from '@boxoffice/contracts'
 import { createRates, type Handlers, RefusedError, refuse, refuseUnknown, sqlOfPool, transact } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
+import { isEnded } from './ended-sessions.ts'
 import { objectionTo } from './endpoint.ts'
 import {
   keepNewest,
@@ -61,10 +62,13 @@ export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsP
       }
       const saved = await transact(pool, async (tx) => {
         await lockSubscriptionsOf(tx, userId)
+        // Its token was good when the request came; the endpoint's host was looked up since.
+        if (await isEnded(tx, sessionId)) return 'ENDED'
         const one = await saveSubscription(tx, subscription)
         await keepNewest(tx, userId, PUSH_DEVICES_MAX)
         return one
       })
+      if (saved === 'ENDED') throw new RefusedError(refuse(401, 'UNAUTHENTICATED', 'the session has ended: sign in again'))
       if (!saved) return refuse(409, 'PUSH_ENDPOINT_TAKEN', 'another account has this endpoint, with other keys: subscribe anew')
       const { isNew, ...one } = saved
       return { status: isNew ? 201 : 200, body: shownTo(sessionId)(one) }

@@ -12,6 +12,7 @@ export interface StoredSubscription {
   serverKey: string
   device: string | null
   sessionId: string
+  /** When that sign-in first registered it. */
   createdAt: Date
 }
 
@@ -34,7 +35,7 @@ export async function saveSubscription(tx: Tx, subscription: StoredSubscription)
        server_key = excluded.server_key, session_id = excluded.session_id,
        id = case when p.user_id = excluded.user_id then p.id else excluded.id end,
        device = case when p.user_id = excluded.user_id then coalesce(excluded.device, p.device) else excluded.device end,
-       created_at = case when p.user_id = excluded.user_id then p.created_at else excluded.created_at end,
+       created_at = case when p.session_id = excluded.session_id then p.created_at else excluded.created_at end,
        last_used_at = case when p.user_id = excluded.user_id then p.last_used_at end
      where p.user_id = excluded.user_id or (p.p256dh, p.auth) = (excluded.p256dh, excluded.auth)
      returning ${shown}, p.id = $1::uuid as "isNew"`,
@@ -53,7 +54,7 @@ export async function keepNewest(tx: Tx, userId: UserId, max: number): Promise<v
   await tx.query(
     `delete from push_subscriptions where id in (
        select id from push_subscriptions where user_id = $1::uuid
-       order by coalesce(last_used_at, created_at) desc, created_at desc, id desc offset $2)`,
+       order by greatest(last_used_at, created_at) desc, created_at desc, id desc offset $2)`,
     [userId, max],
   )
 }
@@ -70,9 +71,14 @@ export async function removeSubscription(tx: Tx, userId: UserId, subscriptionId:
   return (await tx.query(sql, [subscriptionId, userId])).length === 1
 }
 
-/** What was added by these sign-ins goes with them. */
-export async function removeOfSessions(tx: Tx, sessionIds: readonly string[]): Promise<void> {
+/** What was added by these sign-ins goes with them, and what any of the user's added until `allUntil`. */
+export async function removeOfSessions(
+  tx: Tx,
+  { userId, sessionIds, allUntil }: { userId: UserId; sessionIds: readonly string[]; allUntil?: Date | undefined },
+): Promise<void> {
   await tx.query('delete from push_subscriptions where session_id = any($1::uuid[])', [sessionIds])
+  if (allUntil === undefined) return
+  await tx.query('delete from push_subscriptions where user_id = $1::uuid and created_at <= $2', [userId, allUntil])
 }
 
 /** A push service says that there is no such subscription any more. */
@@ -86,12 +92,19 @@ export async function removeGone(
 /** A device that a notification is for. `outcome`: what became of it there, if that is known. */
 export interface Device extends Pick<StoredSubscription, 'subscriptionId' | 'endpoint' | 'p256dh' | 'auth'> {
   outcome: string | null
+  /** When it was first sent there in vain. */
+  failedSince: Date | null
+  /** Its push service wants none before. */
+  notBefore: Date | null
 }
 
 /** The devices of a notification's recipient as they are now, of those that subscribed with this key of ours. */
 export const findDevices = (tx: Tx, notificationId: NotificationId, serverKey: string): Promise<Device[]> =>
   tx.query<Device>(
-    `select p.id as "subscriptionId", p.endpoint, p.p256dh, p.auth, n.pushed ->> p.id::text as outcome
+    `select p.id as "subscriptionId", p.endpoint, p.p256dh, p.auth,
+       case jsonb_typeof(n.pushed -> p.id::text) when 'string' then n.pushed ->> p.id::text end as outcome,
+       (n.pushed -> p.id::text ->> 'failedSince')::timestamptz as "failedSince",
+       (n.pushed -> p.id::text ->> 'notBefore')::timestamptz as "notBefore"
      from notifications n join push_subscriptions p on p.user_id = n.recipient_id and p.server_key = $2
      where n.id = $1::uuid order by p.created_at`,
     [notificationId, serverKey],
@@ -100,7 +113,8 @@ export const findDevices = (tx: Tx, notificationId: NotificationId, serverKey: s
 /** What became of a notification on each device that is settled, also of those that are gone by now. */
 export async function findOutcomes(tx: Tx, notificationId: NotificationId): Promise<string[]> {
   const [row] = await tx.query<{ outcomes: string[] }>(
-    `select array(select value from jsonb_each_text(coalesce(pushed, '{}'))) as outcomes from notifications where id = $1::uuid`,
+    `select array(select value #>> '{}' from jsonb_each(coalesce(pushed, '{}')) where jsonb_typeof(value) = 'string') as outcomes
+     from notifications where id = $1::uuid`,
     [notificationId],
   )
   return row?.outcomes ?? []
@@ -117,5 +131,18 @@ export async function noteOutcome(
      update notifications set pushed = coalesce(pushed, '{}') || jsonb_build_object($2::text, $3::text)
      where id = $1::uuid and status = 'SENDING'`,
     [notificationId, subscriptionId, outcome, usedAt],
+  )
+}
+
+/** Write down since when a notification does not come to a device, and when it may be sent there again. */
+export async function noteWait(
+  tx: Tx,
+  notificationId: NotificationId,
+  { subscriptionId, failedSince, notBefore }: Pick<Device, 'subscriptionId' | 'failedSince' | 'notBefore'>,
+): Promise<void> {
+  await tx.query(
+    `update notifications set pushed = coalesce(pushed, '{}') || jsonb_build_object($2::text, $3::jsonb)
+     where id = $1::uuid and status = 'SENDING'`,
+    [notificationId, subscriptionId, JSON.stringify({ failedSince, notBefore })],
   )
 }

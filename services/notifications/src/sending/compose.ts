@@ -106,7 +106,7 @@ export function createComposer(
     const { type, notificationId } = notification
     if (!(await deps.push?.hasDevices(notificationId))) return { pointless: 'NO_DEVICE' }
     if (!isPushed(type)) throw new Error(`${type} is no push`)
-    const about = { type, notificationId, publicUrl: deps.publicUrl }
+    const about = { type, notificationId, publicUrl: deps.publicUrl, now: deps.now() }
     if (notification.template !== null) {
       const body = namedText(notification, reader)
       if (body === null) return { dropped: 'TEMPLATE_CHANGED' }

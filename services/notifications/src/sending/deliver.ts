@@ -13,10 +13,13 @@ import { addressHashOf, isHeldBack } from '../feedback/suppression.ts'
 import { isOfAccount } from '../notifications/account-types.ts'
 import { type LeasedNotification, waitAfter, waitForPeerAfter } from '../notifications/notification.ts'
 import { moveToBulk, postpone, type Readiness, withdraw } from '../notifications/notification-repository.ts'
+import { workingTitles } from '../notifications/payloads.ts'
 import { isEnabled } from '../preferences/preference.ts'
 import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
+import { pushIdOf } from '../push/push-provider.ts'
 import { PushLater } from '../push/push-service.ts'
+import { findOutcomes } from '../push/subscription-repository.ts'
 import { blanked } from './blanked.ts'
 import type { Composed, Composition } from './compose.ts'
 import type { Ended, PointlessReason } from './content.ts'
@@ -53,7 +56,7 @@ const isEnd = (composition: Composition): composition is Ended => 'dropped' in c
 /** How often it is written anew at once when what it is about changes; then it waits as after a failure. */
 const ROUNDS_MAX = 5
 const ADDRESS_SUPPRESSED = 'ADDRESS_SUPPRESSED'
-/** Some four hours: a push is of use for a while, and one of several devices may never be there again. */
+/** Some four hours, as long as each of its devices is tried: those that became its recipient's meanwhile do not make it longer. */
 const PUSH_ATTEMPTS_MAX = 60
 
 export function createDelivery(options: DeliveryOptions): Deliver {
@@ -120,7 +123,16 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     else logger.warn(about, 'a notification was sent that was settled already')
   }
 
+  /** What a device took is sent, whatever has become of the others. */
+  async function endedAsTaken(notification: LeasedNotification): Promise<boolean> {
+    const { channel, type, notificationId } = notification
+    if (channel !== 'PUSH' || !(await findOutcomes(sql, notificationId)).includes('ACCEPTED')) return false
+    await succeed(notification, workingTitles[type], pushIdOf(notificationId))
+    return true
+  }
+
   async function takeBack(notification: LeasedNotification, reason: PointlessReason): Promise<void> {
+    if (await endedAsTaken(notification)) return
     // Who asked for it may look up what became of it.
     const take = notification.requestedBy === null ? withdraw(sql, notification) : settling.cancelled(notification, reason)
     if (!(await take)) return
@@ -130,7 +142,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
 
   /** `error`: what the last attempt ended with, where that is why. */
   async function fail(notification: LeasedNotification, failureReason: string, error?: unknown): Promise<void> {
-    if (!(await settling.failed(notification, failureReason))) return
+    if ((await endedAsTaken(notification)) || !(await settling.failed(notification, failureReason))) return
     sendingMetrics.count(notification, failureReason === ADDRESS_SUPPRESSED ? 'suppressed' : 'failed')
     const why = { failureReason, ...(error !== undefined && { err: blanked(error) }) }
     logger.error({ ...contextOf(notification), ...why }, 'a notification cannot be sent')
