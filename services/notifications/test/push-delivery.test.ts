@@ -237,8 +237,9 @@ describe('what one device took is sent', () => {
       await own.tell(paymentFailed, failedFor(user, own))
       await pushIs(user, { status: 'SENDING', lease: null, attempts: 1 }, own)
       own.world.away.add('events')
-      const sql = "update notifications set attempts = 60, next_attempt_at = clock_timestamp() where channel = 'PUSH'"
-      await own.deps.pool.query(sql)
+      await own.deps.pool.query(
+        `update notifications set attempts = 60, next_attempt_at = clock_timestamp() - interval '1 second' where channel = 'PUSH'`,
+      )
       await pushIs(user, { status: 'SENT' }, own)
       expect(browsers.map(({ read }) => read.length)).toEqual([1, 0])
     } finally {

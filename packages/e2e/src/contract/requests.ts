@@ -47,7 +47,8 @@ const page = { limit: '10', cursor: 'x' }
 
 /** The browser of RFC 8291's example, as its `toJSON()` gives it. */
 export const aBrowser = {
-  endpoint: 'https://fcm.googleapis.com/fcm/send/nobody',
+  // An address that is nobody's: no name server is asked, and what is sent there comes to nobody.
+  endpoint: 'https://[4000::1]/push/nobody',
   expirationTime: null,
   keys: {
     p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
