@@ -22,6 +22,13 @@ test.each([
   'käufer.shop now',
   'paypal.com.verify.info',
   'ada@evil.com',
+  'You won: evil.ninja/prize',
+  'evil.zip',
+  'Go to prize.community/x',
+  'prize.рф',
+  'prize.xn--p1ai',
+  'prize.中国',
+  'evil․com/x',
 ])('%j has a link, and is no name', (text) => {
   expect(hasLink(text)).toBe(true)
   expect(plainName(200).safeParse(text).success).toBe(false)
@@ -43,6 +50,17 @@ test.each([
   '山田 太郎',
   'Χ. Παπαδόπουλος',
   'Anna z domu Nowak...',
+  'Doors 19.30',
+  'Silvester 31.12 um 20.30',
+  'v1.10',
+  'Suite 2.10',
+  'Св.Ян',
+  'Г.Ян',
+  'Św.Jó',
+  'iPhone 15.10',
+  'J.Berlin',
+  'Nr.1',
+  'Prof.Schmidt/Meier',
 ])('%j is a name', (text) => {
   expect(hasLink(text)).toBe(false)
   expect(plainName(200).safeParse(text).success).toBe(true)

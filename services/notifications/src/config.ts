@@ -135,7 +135,9 @@ export const Environment = z.object({
     .int()
     .min(1)
     .default(20)
-    .describe('mails that an address gets in 24 hours while nobody has proved it, those about its account aside'),
+    .describe(
+      'mails that an address gets in 24 hours while nobody has proved it, those about its account aside; and text messages of a telephone',
+    ),
   LOG_POLL_MS: z.coerce
     .number()
     .int()

@@ -45,6 +45,23 @@ test('links for the account do not use up what an order may send: a stranger can
   await become(buyer, { SENT: PER_DAY + 2 })
 })
 
+test('a telephone gets so many text messages a day, and none for an account whose address nobody has proved', async () => {
+  const phone = '+48222111000'
+  const texted = async (emailVerified: boolean, number: string) => {
+    const user = await service.user({ emailVerified, locale: 'en', phone: number as never })
+    const preferences = [{ type: 'REFUND_PROCESSED', channel: 'SMS', enabled: true }] as const
+    await service.client(user.headers).updatePreferences({ body: { preferences: [...preferences] } })
+    await refund(user, PER_DAY + 2)
+    return user
+  }
+  const buyer = await texted(true, phone)
+  await become(buyer, { SENT: 2 * PER_DAY + 2, 'FAILED TOO_MANY_TO_UNPROVEN': 2 })
+  expect(service.sms.texts(phone)).toHaveLength(PER_DAY)
+  const stranger = await texted(false, '+48222111001')
+  await become(stranger, { SENT: PER_DAY, 'FAILED TOO_MANY_TO_UNPROVEN': 2 })
+  expect(service.sms.texts('+48222111001')).toEqual([])
+})
+
 test('an address that nobody has proved gets so many mails a day about orders, and those about its account; a proven one gets all', async () => {
   const stranger = await service.user({ emailVerified: false, locale: 'en' })
   const buyer = await service.user({ locale: 'en' })
@@ -57,7 +74,7 @@ test('an address that nobody has proved gets so many mails a day about orders, a
   await reset(stranger)
   await become(stranger, { SENT: PER_DAY + 1, 'FAILED TOO_MANY_TO_UNPROVEN': 2 })
   const answer = await service.client(stranger.headers).listNotifications({ query: { limit: 10 } })
-  expect(JSON.stringify(answer.body)).toContain('Confirm it, and ask for the tickets again.')
+  expect(JSON.stringify(answer.body)).toContain('confirm it, and ask for the tickets again.')
 
   service.world.users.set(stranger.userId, { ...stranger, emailVerified: true })
   await refund(stranger, 1)

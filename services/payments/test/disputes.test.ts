@@ -53,6 +53,11 @@ test('a dispute that the bank decides is told with its order and its money, once
   const { orderId, orderNumber } = order
   const opened = await payments.sandbox.dispute({ orderId, status: 'needs_response' })
   expect(opened.status).toBe(200)
+  const steps = async () => {
+    const { body } = await payments.client.getOrderHistory({ params: { orderId } })
+    return 'history' in body ? body.history.filter(({ step }) => step === 'DISPUTE').map(({ result }) => result) : []
+  }
+  await until(async () => expect(await steps()).toEqual(['OPENED'])) // the gateway may tell of both in any order
   const lost = (await (await payments.sandbox.dispute({ orderId, status: 'lost' })).json()) as { id: string }
   const { payload, aggregateVersion } = await payments.probe.waitFor(
     disputeClosed,
@@ -67,9 +72,7 @@ test('a dispute that the bank decides is told with its order and its money, once
     aggregateVersion: 1,
   })
   expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED', paymentStatus: 'COMPLETED' })
-  const { body } = await payments.client.getOrderHistory({ params: { orderId } })
-  const steps = 'history' in body ? body.history.filter(({ step }) => step === 'DISPUTE').map(({ result }) => result) : []
-  expect(steps).toEqual(['OPENED', 'LOST'])
+  expect(await steps()).toEqual(['OPENED', 'LOST'])
 })
 
 test('one that was lost and is won afterwards is told again, as a later version', async () => {
@@ -125,4 +128,28 @@ test('a dispute that is opened is no end of one: people are told, the tickets ar
   expect(await tell('created', order, { id: newDispute(), status: 'needs_response' })).toBe('alerted')
   await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === order.orderId)
   expect(await toldOf(order.orderId)).toEqual([])
+})
+
+test('what the bank has given back is not refunded once more, until the dispute is won after all', async () => {
+  const order = await confirmed()
+  const { orderId } = order
+  const { eventId } = await payments.order(orderId)
+  payments.catalog.events.set(
+    eventId as never,
+    {
+      organizerId: payments.buyer.userId,
+      refundableUntil: new Date(Date.now() + 86_400_000),
+    } as never,
+  )
+  const refund = () => payments.client.refundOrder({ params: { orderId }, body: { reason: 'once more' } })
+  const id = newDispute()
+  await tell('closed', order, { id, status: 'lost', second: 1 })
+  expect(await refund()).toMatchObject({
+    status: 409,
+    body: { error: 'NOT_REFUNDABLE', message: expect.stringContaining('bank') },
+  })
+  expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 0 })
+  await tell('funds_reinstated', order, { id, status: 'won', second: 2 })
+  expect((await refund()).status).toBe(202)
+  await payments.becomes(orderId, 'REFUNDED')
 })

@@ -18,8 +18,7 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   EVENT_CANCELLED: 'The event was cancelled before it could be sent.',
   TICKETS_NOT_VALID: 'The tickets were not valid any more when it was to be sent.',
   LINK_EXPIRED: 'Its link had ended before it could be sent. Ask for a new one.',
-  TOO_MANY_TO_UNPROVEN:
-    'So many mails went to this address today, which is not confirmed. Confirm it, and ask for the tickets again.',
+  TOO_MANY_TO_UNPROVEN: 'So many were sent today. Where the address is not confirmed, confirm it, and ask for the tickets again.',
   TEMPLATE_CHANGED: 'Its template was changed before it could be sent, and asks for what it does not have.',
   ORDER_ENDED: 'The order had come to its end: a notification of its own says how.',
   ORDER_MOVED_ON: 'The order had gone on by then.',
@@ -30,6 +29,7 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   TRANSFER_ENDED: 'The offer had ended.',
   LINK_USED: 'Its link had been used.',
   NO_PHONE: 'There is no telephone number.',
+  NOT_PROVEN: 'The mail address of the account is not confirmed: no text messages go to its telephone.',
   NO_DEVICE: 'No device takes pushes.',
   TURNED_OFF: 'Its recipient has turned such notifications off.',
   CANCELLED_BY_ASKER: 'It was cancelled before it was sent.',

@@ -41,7 +41,10 @@ export type Held = Pick<LeasedNotification, 'notificationId' | 'lease'>
 export interface Readiness extends Choices {
   /** Why its address gets no mails. */
   readonly causes: readonly SuppressionCause[]
-  /** How many mails its recipient was sent in the last 24 hours, those about the account aside, up to `unprovenMax`; 0 where the address is proven. */
+  /**
+   * How many its recipient was sent by its channel in the last 24 hours, those about the account aside, up to `unprovenMax`; 0 where the
+   * address is proven.
+   */
   readonly sentToUnproven: number
 }
 
@@ -64,7 +67,7 @@ export async function renewLeases(
      returning n.id as "notificationId", ${choicesOf('n.recipient_id')} as choices, ${quietHoursOf('n.recipient_id')} as "quietHours",
        array(select s.cause from mail_suppressions s where s.address_hash = r.address_hash and ${isSuppressed}) as causes,
        case when r.unproven then (select count(*)::int from (
-         select from notifications o where o.recipient_id = n.recipient_id and o.status = 'SENT' and o.channel = 'EMAIL'
+         select from notifications o where o.recipient_id = n.recipient_id and o.status = 'SENT' and o.channel = n.channel
            and o.type <> all($7::notification_type[])
            and o.sent_at > clock_timestamp() - interval '24 hours' limit $6) lately) else 0 end as "sentToUnproven"`,
     [

@@ -89,6 +89,8 @@ export function createComposer(
     const { type } = notification
     const phoneNumber = notification.address ?? reader.phone
     if (!phoneNumber) return { pointless: 'NO_PHONE' }
+    // Whose number it is nobody knows: at least somebody reads the account's mail.
+    if (notification.address === null && !reader.emailVerified) return { pointless: 'NOT_PROVEN' }
     if (notification.template !== null) return composeNamedText(notification, reader, phoneNumber)
     if (!isTexted(type)) throw new Error(`${type} has no text message`)
     return besideMail(notification, reader, (event) => {

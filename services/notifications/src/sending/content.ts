@@ -25,6 +25,7 @@ export type PointlessReason =
   | 'TRANSFER_ENDED'
   | 'LINK_USED'
   | 'NO_PHONE'
+  | 'NOT_PROVEN'
   | 'NO_DEVICE'
   | 'TURNED_OFF'
 

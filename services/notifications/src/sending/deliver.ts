@@ -37,7 +37,7 @@ export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' |
   compose: (notification: LeasedNotification) => Promise<Composition>
   prepare: Prepare
   leaseMs: number
-  /** So many mails a day an address gets that nobody has proved, whatever they are about. */
+  /** So many mails a day an address gets that nobody has proved, and so many text messages a telephone. */
   unprovenMax: number
   /** By channel: how long the first wait is. */
   firstWaitMs: Readonly<Record<LeasedNotification['channel'], number>>
@@ -78,7 +78,8 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       if (isStopping()) return postpone(sql, notification, 0)
       // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
       const addressHash = composed.channel === 'EMAIL' ? addressHashOf(composed.to.address) : null
-      const unproven = composed.channel === 'EMAIL' && !composed.isProven
+      // Nobody proves a telephone number.
+      const unproven = composed.channel === 'SMS' || (composed.channel === 'EMAIL' && !composed.isProven)
       const ready = await settling.renew({ notificationId, lease, addressHash, unproven })
       if (!ready) return
       const held = whyHeldBack(notification, ready)

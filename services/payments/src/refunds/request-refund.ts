@@ -6,6 +6,7 @@ import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
 import type { RefundRequest } from '../saga/saga.ts'
 import { findSaga, leaseSaga, type StoredSaga } from '../saga/saga-repository.ts'
 import { driveWhileWaiting, waitsUntil } from '../saga/wait.ts'
+import { hasLostDispute } from '../webhooks/dispute-repository.ts'
 import { whyNotNow, whyRefused, whyTooLate } from './eligibility.ts'
 import { findRefund, findRefundedAmong, type StoredRefund } from './refund-repository.ts'
 
@@ -73,6 +74,7 @@ async function beginRefund(
   const order = await getOrder(tx, orderId)
   const why = whyNotNow(order, now(), config.ticketsPatienceMs)
   if (why || !saga) throw notRefundable(why ?? 'the order is being worked on')
+  if (await hasLostDispute(tx, orderId)) throw notRefundable('the bank of whoever paid has given the money back')
   const { ticketIds = [] } = refund
   const unknown = ticketIds.filter((ticketId) => !order.tickets?.some((ticket) => ticket.ticketId === ticketId))
   if (unknown.length > 0) {

@@ -29,6 +29,10 @@ export async function keepDisputeEnd(tx: Tx, orderId: OrderId, told: DisputeEnd)
 const isLater = (told: DisputeEnd, known: KnownDispute): boolean =>
   told.closedAt > known.closedAt || (told.closedAt.getTime() === known.closedAt.getTime() && told.outcome === 'WON')
 
+/** Whether the bank has given the money of an order back. */
+export const hasLostDispute = async (tx: Tx, orderId: OrderId): Promise<boolean> =>
+  (await tx.query("select from disputes where order_id = $1 and outcome = 'LOST' limit 1", [orderId])).length > 0
+
 async function findDispute(tx: Tx, disputeId: string): Promise<KnownDispute | null> {
   const [dispute] = await tx.query<KnownDispute>(
     'select outcome, closed_at as "closedAt", version from disputes where dispute_id = $1',
