@@ -12,7 +12,7 @@ export const stages = [
     has: (file: string) => /^(services\/[^/]+|packages\/(contracts|testing|service-kit|ops))\/src\//.test(file),
   },
   { name: 'packages', budgetSeconds: 260, has: (file: string) => !/^(services|packages\/e2e)\//.test(file) },
-  { name: 'services', budgetSeconds: 440, has: (file: string) => file.startsWith('services/') },
+  { name: 'services', budgetSeconds: 340, has: (file: string) => file.startsWith('services/') },
   { name: 'end to end, killed', budgetSeconds: 230, has: (file: string) => file.startsWith('packages/e2e/test/faults/') },
   { name: 'end to end', budgetSeconds: 200, has: (file: string) => !file.startsWith('packages/e2e/test/apart/') },
   { name: 'end to end, apart', budgetSeconds: 85, has: () => true },
