@@ -29,6 +29,17 @@ test.each([
   'prize.xn--p1ai',
   'prize.中国',
   'evil․com/x',
+  'evil.zuerich',
+  'Win at evil.amsterdam',
+  'evil.versicherung/x',
+  'evil.Photography',
+  'EVIL.ABOGADO',
+  'prize.சிங்கப்பூர்',
+  'go.zuerich',
+  'a.berlin',
+  'Prof.ninja',
+  'prof.com',
+  'Prof.Shop',
 ])('%j has a link, and is no name', (text) => {
   expect(hasLink(text)).toBe(true)
   expect(plainName(200).safeParse(text).success).toBe(false)
@@ -61,6 +72,13 @@ test.each([
   'J.Berlin',
   'Nr.1',
   'Prof.Schmidt/Meier',
+  'Mag.Weber',
+  'Dipl.-Ing.Weber',
+  'J.KIM',
+  'R.Schmidt',
+  'г.Москва',
+  'ul.Berlińska',
+  'Act II.Finale',
 ])('%j is a name', (text) => {
   expect(hasLink(text)).toBe(false)
   expect(plainName(200).safeParse(text).success).toBe(true)

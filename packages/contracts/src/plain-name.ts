@@ -1,6 +1,7 @@
 import { line } from './text.ts'
+import { topLevelDomains } from './top-level-domains.ts'
 
-/** Endings that make a link of anything before them, and are no word that follows an abbreviation. */
+/** Of all endings those that follow no abbreviation in a name: they make a link of however little stands before. */
 const GENERIC = new Set(
   (
     'com net org info biz name pro app dev xyz site online shop store top club live link click page web blog cloud tech space ' +
@@ -8,43 +9,41 @@ const GENERIC = new Set(
     'fun art bot gift gifts help support edu gov mil int'
   ).split(' '),
 )
-/** Others that are much registered, and might be a word after an abbreviation: what stands before them decides, as for countries. */
-const OTHERS = new Set(
-  (
-    'bet bond casino cash cfd chat cheap codes community company cool credit crypto dating deals digital discount email exchange expert ' +
-    'express fan fans finance fit forum fyi game games gallery group guru health host hosting ink kim llc lol love ltd market markets mov ' +
-    'money network ninja one ooo party photos pics plus poker porn press promo pub quest red report rest rich rocks sbs school services ' +
-    'sexy social software solutions studio support surf systems team tips tools trade trading university ventures video wang webcam wiki ' +
-    'wtf xxx yoga zip рф рус сайт онлайн москва укр бел қаз срб бг мкд ευ 中国 中國 香港 台湾 台灣 公司 网络 网址 商城 集团 我爱你 みんな コム 한국 닷컴 भारत ไทย'
-  ).split(' '),
-)
-const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
-const isCountry = (ending: string) => /^[a-z]{2}$/i.test(ending) && regions.of(ending.toUpperCase()) !== undefined
-const isTopLevel = (ending: string) => isCountry(ending) || OTHERS.has(ending.toLowerCase()) || /^xn--[a-z\d-]+$/i.test(ending)
+const ROOT_ZONE = new Set(topLevelDomains.trim().split(/\s+/))
+const isTopLevel = (ending: string) => ROOT_ZONE.has(ending.toLowerCase()) || /^xn--[a-z\d-]+$/i.test(ending)
+/** Nobody writes their name so: `go.zuerich`, `a.berlin`. Countries are another thing: `A.de Vries`. */
+const isNoSurname = (ending: string) => /^[a-z]{3,}$/.test(ending)
+/** A title and who has it, `Prof.Schmidt`: many endings are surnames. */
+const isTitled = (ending: string, before: string) => TITLE.test(before) && /^\p{Lu}\p{Ll}{3,}$/u.test(ending)
+const TITLE = /^(?:Prof|Mag|Ing|Dipl|Rev|Hon|Gen|Col|Capt|Mrs|Herr|Frau|Mgr|Inż|Abp|-Ing|Dipl-Ing)$/
 
 // The full stops that a resolver takes for one (UTS #46): mail programs do too.
 const STOP = String.raw`[.\u2024\u3002\uff0e\uff61]`
 const ADDRESS = /:\/\/|\bwww[.\u2024\u3002\uff0e\uff61]/iu
-const LABEL = String.raw`[\p{L}\p{N}-]+`
+const LABEL = String.raw`[\p{L}\p{M}\p{N}-]+`
 /** Labels with full stops between them, and whether a path follows. */
 const DOTTED = new RegExp(`${LABEL}(?:${STOP}${LABEL})+/?`, 'gu')
 const STOPS = new RegExp(STOP, 'u')
 
 /**
- * Whether a text has something that a mail program makes a link of: `https://…`, `www.…`, `evil.com`, `t.me/x`. `Dr.No`,
- * `St.John`, `20.30` and `R.E.M.` are none: what stands before most endings of a bare domain has three characters or more.
+ * Whether a text has something that a mail program makes a link of: `https://…`, `www.…`, `evil.com`, `t.me/x`.
+ * `Dr.No`, `St.John`, `20.30` and `R.E.M.` are none: what stands before an ending that may be a surname has three
+ * characters or more, and is no title.
  */
 export function hasLink(text: string): boolean {
   if (ADDRESS.test(text)) return true
   return [...text.matchAll(DOTTED)].some(([dotted]) => {
     const labels = dotted.replace('/', '').split(STOPS)
     const hasPath = dotted.endsWith('/')
-    const isDomain = (ending: string, before: string) =>
-      GENERIC.has(ending.toLowerCase()) ||
-      (isTopLevel(ending) && (before.length >= 3 || hasPath)) ||
-      (hasPath && /^[a-z]{2,}$/.test(ending) && before.length >= 3)
-    return labels.some((label, index) => index > 0 && isDomain(label, labels[index - 1] ?? ''))
+    return labels.some((label, index) => index > 0 && isDomain(label, { before: labels[index - 1] ?? '', hasPath }))
   })
+}
+
+function isDomain(ending: string, { before, hasPath }: { before: string; hasPath: boolean }): boolean {
+  if (GENERIC.has(ending.toLowerCase())) return true
+  const isLong = before.length >= 3
+  if (isTopLevel(ending) && !isTitled(ending, before)) return isLong || hasPath || isNoSurname(ending)
+  return hasPath && isLong && /^[a-z]{2,}$/.test(ending)
 }
 
 /** What a person, an event or a place is called. It stands in mails to others, so that it must not be an address on the web. */
