@@ -138,6 +138,14 @@ export const Environment = z.object({
     .describe(
       'mails that an address gets in 24 hours while nobody has proved it, those about its account aside; and text messages of a telephone',
     ),
+  MAIL_BY_OTHERS_PER_DAY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10)
+    .describe(
+      'mails about tickets that others handed on, and as many about changed events and stopped tickets, that go to a user in 24 hours at once; more wait and are gathered',
+    ),
   LOG_POLL_MS: z.coerce
     .number()
     .int()
@@ -176,6 +184,7 @@ export interface Config extends BaseConfig {
     pollMs: number
     attemptsMax: number
     unprovenMax: number
+    byOthersMax: number
   }
 }
 
@@ -222,6 +231,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       pollMs: read.MAIL_POLL_MS,
       attemptsMax: read.MAIL_ATTEMPTS_MAX,
       unprovenMax: read.MAIL_UNPROVEN_PER_DAY,
+      byOthersMax: read.MAIL_BY_OTHERS_PER_DAY,
     },
   }
 }

@@ -6,6 +6,7 @@ import type { DeadLetterGauge } from './dead-letters/monitor.ts'
 import { createFeedbackMetrics } from './feedback/metrics.ts'
 import { createFeedback, type Feedback } from './feedback/take-in.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
+import { createPlaces } from './limits/places.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
 import { createPushProvider, type PushProvider } from './push/push-provider.ts'
 import { createPushService } from './push/push-service.ts'
@@ -93,6 +94,7 @@ export function createDependencies(
       mailBytesMax,
     }),
     sendingMetrics: createSendingMetrics(pool, metrics),
+    places: createPlaces({ ...delivery, transact: messaging.transact, now }),
     prepare: createPrepare({ mail, sms, push, sender: config.sender }),
     firstWaitMs: {
       EMAIL: policies.mail.retry?.firstWaitMs ?? 0,

@@ -12,6 +12,7 @@ import { refundProcessedTemplate } from './refund-processed.ts'
 import type { Known } from './template.ts'
 import { ticketOfferedTemplate } from './ticket-offered.ts'
 import { ticketReceivedTemplate, ticketSentTemplate } from './ticket-transferred.ts'
+import { ticketsReceivedTemplate } from './tickets-received.ts'
 import { ticketsStoppedTemplate } from './tickets-stopped.ts'
 import { welcomeTemplate } from './welcome.ts'
 
@@ -35,9 +36,13 @@ export const replaceableMails: Readonly<Record<string, Known>> = {
   TICKETS_STOPPED: ticketsStoppedTemplate.known,
   TICKET_TRANSFERRED_SENT: ticketSentTemplate.known,
   TICKET_TRANSFERRED_RECEIVED: ticketReceivedTemplate.known,
+  TICKET_TRANSFERRED_GATHERED: ticketsReceivedTemplate.known,
   TICKET_TRANSFERRED_OFFERED: ticketOfferedTemplate.known,
 }
 
-/** The name of a type's mail: each side of a transfer has one of its own. */
-export const mailNameOf = (type: NotificationType, payload: unknown): string =>
-  type === 'TICKET_TRANSFERRED' ? `${type}_${(payload as { side: string }).side}` : type
+/** The name of a type's mail: each side of a transfer has one of its own, and so have several that were received. */
+export function mailNameOf(type: NotificationType, payload: unknown): string {
+  if (type !== 'TICKET_TRANSFERRED') return type
+  const { side, more = [] } = payload as { side: string; more?: readonly string[] }
+  return `${type}_${more.length > 0 ? 'GATHERED' : side}`
+}

@@ -53,16 +53,44 @@ export function ticketsReinstatedMail(reinstated: TicketsStopped): Mail {
   })
 }
 
+/** Some are stopped for this reason or that, some are valid: how each of them stands. */
+export function ticketsStandingMail({
+  tickets,
+  reasons,
+  ...about
+}: Omit<TicketsStopped, 'ticketNumbers'> & {
+  tickets: readonly { ticketNumber: string; isStopped: boolean }[]
+  reasons: readonly StopReason[]
+}): Mail {
+  const { eventName } = eventValues(about.event, about.reader.locale)
+  const numbers = tickets.map(({ ticketNumber, isStopped }) => `${ticketNumber} (${isStopped ? 'stopped' : 'valid'})`)
+  return mailOf(
+    { ...about, ticketNumbers: numbers },
+    {
+      subject: `News of your tickets for ${eventName}`,
+      kicker: 'How they stand',
+      lead: 'your tickets below were stopped or reinstated. This is how they stand now.',
+      more: `One that is stopped admits nobody and cannot be passed on, until the organizer reinstates it; one that is valid admits with the code that you have. ${reasons.map((reason) => whys[reason]).join(' ')} If you think that this is a mistake, reply to this mail.`,
+    },
+  )
+}
+
 const NUMBERS_MAX = 20
 
 function mailOf(
   { reader, event, ticketNumbers }: TicketsStopped,
-  { standing, ...words }: { standing: string; kicker: string; lead: string; more: string },
+  {
+    standing,
+    ...words
+  }: { kicker: string; lead: string; more: string } & (
+    | { standing: string; subject?: never }
+    | { standing?: never; subject: string }
+  ),
 ): Mail {
   const about = eventValues(event, reader.locale)
   const firstName = oneLine(reader.firstName)
   const label = ticketNumbers.length === 1 ? 'Ticket' : 'Tickets'
-  const subject = oneLine(`Your ${label.toLowerCase()} for ${about.eventName} ${standing}`)
+  const subject = oneLine(words.subject ?? `Your ${label.toLowerCase()} for ${about.eventName} ${standing}`)
   const more = ticketNumbers.length - NUMBERS_MAX
   const numbers = ticketNumbers.slice(0, NUMBERS_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '')
   const values = {

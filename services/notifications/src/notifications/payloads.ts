@@ -22,7 +22,8 @@ const Token = userCreated.payload.pick({ userId: true, sealedToken: true, tokenE
 /** Each side of a transfer knows its own ticket alone: the sender never sees the new one. */
 const Transfer = z.discriminatedUnion('side', [
   z.object({ side: z.literal('SENT'), eventId: EventId, ticketNumber: z.string(), holderName: z.string() }),
-  z.object({ side: z.literal('RECEIVED'), eventId: EventId, newTicketId: TicketId }),
+  // `more`: other tickets that came to the same user and are told of with it.
+  z.object({ side: z.literal('RECEIVED'), eventId: EventId, newTicketId: TicketId, more: z.array(TicketId).optional() }),
   z.object({
     side: z.literal('OFFERED'),
     eventId: EventId,
@@ -36,6 +37,8 @@ const stopped = ticketsStopped.payload.pick({ eventId: true, ticketIds: true })
 const Stop = z.discriminatedUnion('state', [
   stopped.extend({ state: z.literal('STOPPED'), reason: ticketsStopped.payload.shape.reason }),
   stopped.extend({ state: z.literal('REINSTATED') }),
+  // Several of these in one: how the tickets stand is looked up.
+  stopped.extend({ state: z.literal('CHANGED') }),
 ])
 
 /** What is kept of a message for each type, until it is sent and after. */
@@ -62,6 +65,10 @@ export const payloads = {
 } as const satisfies Record<NotificationType, z.ZodType>
 
 export type PayloadOf<T extends NotificationType> = z.output<(typeof payloads)[T]>
+
+/** Whether it tells of several tickets that its recipient was given. */
+export const isOfSeveral = (transfer: PayloadOf<'TICKET_TRANSFERRED'>): boolean =>
+  transfer.side === 'RECEIVED' && (transfer.more?.length ?? 0) > 0
 
 /** A payload as JSON: what the type does not need is left out. */
 export const encodePayload = <T extends NotificationType>(type: T, payload: PayloadOf<T>): unknown =>

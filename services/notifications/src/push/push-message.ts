@@ -4,7 +4,7 @@ import { shortWhenOf } from '../mails/formats.ts'
 import { oneLine, type ShownEvent } from '../mails/mail.ts'
 import { standings } from '../mails/order-news.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
-import { type PayloadOf, workingTitles } from '../notifications/payloads.ts'
+import { isOfSeveral, type PayloadOf, workingTitles } from '../notifications/payloads.ts'
 import type { PushedType } from '../preferences/preference.ts'
 
 /** A push as it is sent: the same to each device. */
@@ -53,10 +53,12 @@ const sayings: { readonly [T in PushedType]: (name: string, payload: PayloadOf<T
   EVENT_UPDATED: (name) => `${name} has another time or place. Details are in your mailbox.`,
   EVENT_CANCELLED: (name) => `${name} does not take place. Details are in your mailbox.`,
   EVENT_REMINDER: (name, _, event) => `${name} begins on ${shortWhenOf(event)}.`,
-  TICKET_TRANSFERRED: (name, { side }) =>
-    side === 'RECEIVED'
-      ? `${name}: you were given a ticket. It is in your mailbox.`
-      : `${name}: your ticket was handed on. If that was not you, set a new password.`,
+  TICKET_TRANSFERRED: (name, transfer) =>
+    isOfSeveral(transfer)
+      ? `${name}: you were given a ticket, and others. They are in your account.`
+      : transfer.side === 'RECEIVED'
+        ? `${name}: you were given a ticket. It is in your mailbox.`
+        : `${name}: your ticket was handed on. If that was not you, set a new password.`,
 }
 
 /** What takes the place of what: news of an order that of before, and so of an event. Two tickets or refunds are two things. */

@@ -1,12 +1,14 @@
 import type { Ticket } from '@boxoffice/contracts'
 import { whatMoved } from '../announcements/announcement.ts'
 import { addressHashOf } from '../feedback/suppression.ts'
+import { ticketsOf } from '../limits/by-others.ts'
 import { eventCancelledMail } from '../mails/event-cancelled.ts'
 import { eventReminderMail } from '../mails/event-reminder.ts'
 import { eventUpdatedMail } from '../mails/event-updated.ts'
 import { ticketOfferedMail } from '../mails/ticket-offered.ts'
 import { ticketReceivedMail, ticketSentMail } from '../mails/ticket-transferred.ts'
-import type { PayloadOf } from '../notifications/payloads.ts'
+import { ticketsReceivedMail } from '../mails/tickets-received.ts'
+import { isOfSeveral, type PayloadOf } from '../notifications/payloads.ts'
 import { isMoved } from '../reminders/reminder.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import { ticketFiles } from './attachments.ts'
@@ -55,7 +57,9 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
       return { facts: event, event, write: async () => ({ mail: eventReminderMail({ reader: about.reader, event }) }) }
     },
     async TICKET_TRANSFERRED(transfer, { reader, address }) {
-      if (transfer.side === 'RECEIVED') return lookAtReceived(peers, transfer, reader)
+      if (transfer.side === 'RECEIVED') {
+        return isOfSeveral(transfer) ? lookAtAllReceived(deps, transfer, reader) : lookAtReceived(peers, transfer, reader)
+      }
       if (transfer.side === 'OFFERED') return lookAtOffer(deps, transfer, address)
       const event = await getEvent(peers, transfer.eventId)
       return { facts: event, event, write: async () => ({ mail: ticketSentMail({ ...transfer, reader, event }) }) }
@@ -92,6 +96,26 @@ async function lookAtReceived(
       }
     },
   }
+}
+
+/** Tickets that came to one user, of whichever events: without their codes, which are in the reader's account. */
+async function lookAtAllReceived(
+  { peers, publicUrl }: EventDeps,
+  transfer: Side<'RECEIVED'>,
+  reader: About['reader'],
+): Promise<Looked | Ended> {
+  const answer = await peers.tickets.getTicketInfos({ body: { ticketIds: ticketsOf(transfer) } })
+  const given = answer.body.tickets.filter(isGivenOut)
+  const eventIds = [...new Set(given.map(({ eventId }) => eventId))]
+  const events = new Map(await Promise.all(eventIds.map(async (eventId) => [eventId, await getEvent(peers, eventId)] as const)))
+  const tickets = given.flatMap(({ eventId, ticketNumber, holderName, seat }) => {
+    const event = events.get(eventId)
+    return !event || event.status === 'CANCELLED' ? [] : [{ event, ticketNumber, holderName, ...(seat && { seat }) }]
+  })
+  const [first] = tickets
+  if (!first) return { dropped: 'TICKETS_NOT_VALID' }
+  const url = new URL('/', publicUrl).href
+  return { facts: { tickets }, event: first.event, write: async () => ({ mail: ticketsReceivedMail({ reader, tickets, url }) }) }
 }
 
 /** Whether the ticket service gives out its code. */

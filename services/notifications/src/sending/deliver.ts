@@ -10,6 +10,7 @@ import {
   withCorrelationId,
 } from '@boxoffice/service-kit'
 import { addressHashOf, isHeldBack } from '../feedback/suppression.ts'
+import type { Places } from '../limits/places.ts'
 import { isOfAccount } from '../notifications/account-types.ts'
 import { type LeasedNotification, waitAfter, waitForPeerAfter } from '../notifications/notification.ts'
 import { moveToBulk, postpone, type Readiness, withdraw } from '../notifications/notification-repository.ts'
@@ -43,6 +44,7 @@ export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' |
   firstWaitMs: Readonly<Record<LeasedNotification['channel'], number>>
   attemptsMax: number
   sendingMetrics: SendingMetrics
+  places: Pick<Places, 'take'>
 }
 
 /** One attempt to bring a leased notification to its end: SENT, FAILED, or due again later. Never rejects. */
@@ -63,7 +65,9 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   const { sql, logger, crashAt, now, sendingMetrics } = options
   const settling = createSettling(options)
 
-  async function attempt(notification: LeasedNotification, isStopping: () => boolean): Promise<void> {
+  async function attempt(leased: LeasedNotification, isStopping: () => boolean): Promise<void> {
+    const notification = await placed(leased)
+    if (!notification) return
     for (let round = 1; round <= ROUNDS_MAX; round++) {
       const composition = await options.compose(notification)
       if ('bulk' in composition) return moveToBulk(sql, notification)
@@ -93,6 +97,20 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       return succeed(notification, subjectOf(composed), handed.providerMessageId)
     }
     throw new Error('what it is about changed each time that it had been written')
+  }
+
+  /** The same with what else is told of with it; null where it waits, because others caused much, or is told of with another. */
+  async function placed(notification: LeasedNotification): Promise<LeasedNotification | null> {
+    const place = await options.places.take(notification)
+    if (place === 'GATHERED') return null
+    const { others } = place
+    const about = contextOf(notification)
+    if (others > 0) logger.info({ ...about, others }, 'notifications about the same were gathered into one')
+    sendingMetrics.count(notification, 'gathered', others)
+    if ('notification' in place) return place.notification
+    sendingMetrics.count(notification, 'held')
+    logger.info({ ...about, waitMs: place.waitMs }, 'a notification was held up: others caused many to its recipient')
+    return null
   }
 
   /** Why its recipient, or its address, does not get it now; null where they do. */

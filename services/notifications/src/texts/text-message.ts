@@ -2,7 +2,7 @@ import { graphemesOf } from '@boxoffice/contracts'
 import { shortWhenOf } from '../mails/formats.ts'
 import { inOneLine, type ShownEvent } from '../mails/mail.ts'
 import { standings } from '../mails/order-news.ts'
-import type { PayloadOf } from '../notifications/payloads.ts'
+import { isOfSeveral, type PayloadOf } from '../notifications/payloads.ts'
 import type { TextedType } from '../preferences/preference.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
 import { SEGMENTS_MAX, segmentsOf, withPlainSigns } from './segments.ts'
@@ -57,10 +57,12 @@ const sayings: { readonly [T in TextedType]: Saying<T> } = {
   EVENT_UPDATED: (name) => around('Boxoffice: time or place of ', name, ' has changed. Details are in your mailbox.'),
   EVENT_CANCELLED: (name) => around('Boxoffice: ', name, ' is cancelled. Details are in your mailbox.'),
   EVENT_REMINDER: (name, _, event) => around('Boxoffice: ', name, ` begins on ${shortWhenOf(event)}.`),
-  TICKET_TRANSFERRED: (name, { side }) =>
-    side === 'RECEIVED'
-      ? around('Boxoffice: you were given a ticket for ', name, '. It is in your mailbox.')
-      : around('Boxoffice: your ticket for ', name, ' was handed on. If that was not you, sign in and set a new password.'),
+  TICKET_TRANSFERRED: (name, transfer) =>
+    isOfSeveral(transfer)
+      ? around('Boxoffice: you were given tickets, one of them for ', name, '. They are in your account.')
+      : transfer.side === 'RECEIVED'
+        ? around('Boxoffice: you were given a ticket for ', name, '. It is in your mailbox.')
+        : around('Boxoffice: your ticket for ', name, ' was handed on. If that was not you, sign in and set a new password.'),
   REFUND_PROCESSED: (name) => around('Boxoffice: your refund for ', name, ' is on its way. Details are in your mailbox.'),
 }
 
