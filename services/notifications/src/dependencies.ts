@@ -73,6 +73,7 @@ export function createDependencies(
   const rates = { EMAIL: policies.mail.ratePerSecond, SMS: policies.sms.ratePerSecond, PUSH: policies.push.ratePerSecond }
   const unsubscribeTokens = createUnsubscribeTokens(config.privateKey)
   const orderTokens = createOrderTokens(config.privateKey)
+  const sendingMetrics = createSendingMetrics(pool, metrics)
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
@@ -93,8 +94,8 @@ export function createDependencies(
       bulkTicketsMin,
       mailBytesMax,
     }),
-    sendingMetrics: createSendingMetrics(pool, metrics),
-    places: createPlaces({ ...delivery, transact: messaging.transact, now }),
+    sendingMetrics,
+    places: createPlaces({ ...foundation, ...delivery, transact: messaging.transact, sendingMetrics }),
     prepare: createPrepare({ mail, sms, push, sender: config.sender }),
     firstWaitMs: {
       EMAIL: policies.mail.retry?.firstWaitMs ?? 0,

@@ -1,5 +1,5 @@
 import type { UserId } from '@boxoffice/contracts'
-import { askTogether, type Transact } from '@boxoffice/service-kit'
+import { askTogether, type Foundation, type Transact } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { gathered, isAboutSame, kindOf, type Placed, turnOf } from './by-others.ts'
 import {
@@ -12,16 +12,20 @@ import {
   writeDecisions,
 } from './place-repository.ts'
 
-/**
- * Whether a notification goes now: `notification`, perhaps with what others said too, `others` of them; it is due again after `waitMs`;
- * or it was told of with another, and is there no more.
- */
-export type Place = { notification: LeasedNotification; others: number } | { waitMs: number; others: number } | 'GATHERED'
+/** What is decided: it goes, perhaps with what `others` said too; it is due again after `waitMs`; or it was told of with another. */
+type Place = { notification: LeasedNotification; others: number } | { waitMs: number; others: number } | 'GATHERED'
+
+interface Options extends Pick<Foundation, 'logger' | 'now'> {
+  transact: Transact
+  byOthersMax: number
+  sendingMetrics: { count(notification: LeasedNotification, outcome: 'held' | 'gathered', times?: number): void }
+}
 
 type Asking = LeasedNotification & { readonly recipientId: UserId }
 
 /** Gives places to what others cause to be sent to a user. What is owed, or the user's own doing, needs none. */
-export function createPlaces(options: { transact: Transact; byOthersMax: number; now: () => Date }) {
+export function createPlaces(options: Options) {
+  const { logger, sendingMetrics } = options
   const take = askTogether(
     (asking: readonly Asking[]) =>
       options.transact(async (tx) => {
@@ -49,10 +53,21 @@ export function createPlaces(options: { transact: Transact; byOthersMax: number;
     { groupMax: 50 },
   )
   return {
-    take: async (notification: LeasedNotification): Promise<Place> => {
-      const { recipientId } = notification
-      if (recipientId === null || kindOf(notification) === null) return { notification, others: 0 }
-      return take({ ...notification, recipientId })
+    /** The notification with all that is told of with it; null where it waits, or is told of with another. */
+    async take(notification: LeasedNotification): Promise<LeasedNotification | null> {
+      const { recipientId, notificationId, type, channel, eventId } = notification
+      if (recipientId === null || kindOf(notification) === null) return notification
+      const place = await take({ ...notification, recipientId })
+      if (place === 'GATHERED') return null
+      const about = { notificationId, type, channel, recipientId, eventId, others: place.others }
+      if (place.others > 0) {
+        sendingMetrics.count(notification, 'gathered', place.others)
+        logger.info(about, 'notifications about the same were gathered into one')
+      }
+      if ('notification' in place) return place.notification
+      sendingMetrics.count(notification, 'held')
+      logger.info({ ...about, waitMs: place.waitMs }, 'a notification was held up: others caused many to its recipient')
+      return null
     },
   }
 }

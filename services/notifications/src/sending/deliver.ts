@@ -66,7 +66,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   const settling = createSettling(options)
 
   async function attempt(leased: LeasedNotification, isStopping: () => boolean): Promise<void> {
-    const notification = await placed(leased)
+    const notification = await options.places.take(leased)
     if (!notification) return
     for (let round = 1; round <= ROUNDS_MAX; round++) {
       const composition = await options.compose(notification)
@@ -97,20 +97,6 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       return succeed(notification, subjectOf(composed), handed.providerMessageId)
     }
     throw new Error('what it is about changed each time that it had been written')
-  }
-
-  /** The same with what else is told of with it; null where it waits, because others caused much, or is told of with another. */
-  async function placed(notification: LeasedNotification): Promise<LeasedNotification | null> {
-    const place = await options.places.take(notification)
-    if (place === 'GATHERED') return null
-    const { others } = place
-    const about = contextOf(notification)
-    if (others > 0) logger.info({ ...about, others }, 'notifications about the same were gathered into one')
-    sendingMetrics.count(notification, 'gathered', others)
-    if ('notification' in place) return place.notification
-    sendingMetrics.count(notification, 'held')
-    logger.info({ ...about, waitMs: place.waitMs }, 'a notification was held up: others caused many to its recipient')
-    return null
   }
 
   /** Why its recipient, or its address, does not get it now; null where they do. */
