@@ -226,3 +226,31 @@ test('mails about events do not use up the places of tickets, and what waits is 
   await service.tell(eventUpdated, { ...snapshot(), changed: ['eventDate'] })
   await until(() => expect(mailsTo(user)).toHaveLength(before + 1))
 })
+
+test('text messages are counted by themselves, and wait and are gathered in the same way', async () => {
+  const phone = '+48222333444'
+  const recipient = await service.user({ locale: 'en', phone: phone as never })
+  const preferences = [{ type: 'TICKET_TRANSFERRED', channel: 'SMS', enabled: true }] as const
+  await service.client(recipient.headers).updatePreferences({ body: { preferences: [...preferences] } })
+  await handOver(recipient, PER_DAY + 3)
+  await settledFor(recipient)
+  expect(service.sms.texts(phone)).toHaveLength(PER_DAY)
+  expect(mailsTo(recipient)).toHaveLength(PER_DAY)
+  await after(1, recipient)
+  await until(() => expect(service.sms.texts(phone)).toHaveLength(PER_DAY + 1))
+  expect(service.sms.texts(phone).at(-1)?.text).toContain('you were given tickets')
+  await settledFor(recipient)
+  expect(mailsTo(recipient)).toHaveLength(PER_DAY + 1)
+})
+
+test('a ticket that was given back before its turn is not told of, and with none left the mail has failed', async () => {
+  const recipient = await service.user({ locale: 'en' })
+  await handOver(recipient, PER_DAY + 2)
+  await settledFor(recipient)
+  for (const ticket of service.world.tickets) ticket.status = 'CANCELLED'
+  await after(1, recipient)
+  await until(async () =>
+    expect((await service.rows(recipient.userId)).map(({ failureReason }) => failureReason)).toContain('TICKETS_NOT_VALID'),
+  )
+  expect(mailsTo(recipient)).toHaveLength(PER_DAY)
+})

@@ -32,14 +32,17 @@ export interface Open extends Limited {
   readonly isGoing: boolean
 }
 
-/** What of it is not sent yet, the oldest first. */
+/**
+ * What of it is not sent yet, the oldest first. `status::text`: with the type itself the index of all that is due would do too, and be read
+ * whole where a table that has just grown has no statistics yet (50,000 rows: 17 ms, by recipient 0.1 ms).
+ */
 export function findOpen(tx: Tx, recipientIds: readonly UserId[]): Promise<Open[]> {
   return tx.query<Open>(
     `select id as "notificationId", recipient_id as "recipientId", type::text as type, channel::text as channel,
        event_id as "eventId", payload, requested_by as "requestedBy", lease, placed_at is not null as "isPlaced",
        pushed is not null or (placed_at is not null and lease is not null and leased_until > clock_timestamp()) as "isGoing"
      from notifications
-     where recipient_id = any($1::uuid[]) and status in ('PENDING', 'SENDING') and type = any($2::notification_type[])
+     where recipient_id = any($1::uuid[]) and status::text in ('PENDING', 'SENDING') and type = any($2::notification_type[])
      order by created_at, id for update`,
     [recipientIds, limitedTypes],
   )

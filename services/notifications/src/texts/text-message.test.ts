@@ -34,6 +34,14 @@ test.each(namingTypes)('%s fits into two messages however long the event’s nam
   expect(text).not.toMatch(/Zofia|TKT/)
 })
 
+test('several tickets that somebody was given are said in one, without all their events', () => {
+  const several = { side: 'RECEIVED', newTicketId: 'a', more: ['b'] }
+  expect(say('TICKET_TRANSFERRED', 'Gala', several)).toBe(
+    'Boxoffice: you were given tickets, one of them for Gala. They are in your account.',
+  )
+  expect(say('TICKET_TRANSFERRED', 'Gala', { ...several, more: [] })).toContain('you were given a ticket for Gala.')
+})
+
 test('a short name is said whole', () => {
   expect(say('EVENT_CANCELLED', 'Gala')).toBe('Boxoffice: Gala is cancelled. Details are in your mailbox.')
 })
