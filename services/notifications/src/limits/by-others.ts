@@ -3,7 +3,10 @@ import type { LeasedNotification } from '../notifications/notification.ts'
 import { encodePayload, type PayloadOf, payloadOf } from '../notifications/payloads.ts'
 import type { SentBy } from '../preferences/preference.ts'
 
-/** What others can cause to be sent to somebody: tickets handed to them, and news of events that they hold tickets of. */
+/**
+ * What others can cause to be sent to somebody: tickets handed to them, and news of events that they hold
+ * tickets of.
+ */
 export type Kind = 'TRANSFERS' | 'NEWS'
 
 type Told = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'eventId' | 'payload'>
@@ -15,8 +18,9 @@ const news: readonly NotificationType[] = ['EVENT_UPDATED', 'TICKETS_STOPPED']
 export const limitedTypes: readonly NotificationType[] = [...news, 'TICKET_TRANSFERRED']
 
 /**
- * Of which kind it is; null: it is the recipient's own doing, is owed, or another service answers for it. Who hands a ticket on is
- * warned each time; an offer goes to an address, of which the ticket service counts.
+ * Of which kind it is; null: it is the recipient's own doing, is owed, or another service answers for it.
+ * Who hands a ticket on is warned each time; an offer goes to an address, of which the ticket service
+ * counts.
  */
 export function kindOf({ type, recipientId, requestedBy, payload }: Omit<Limited, 'notificationId' | 'channel' | 'eventId'>) {
   if (recipientId === null || requestedBy !== null) return null
@@ -45,16 +49,18 @@ export const isAboutSame = (one: Limited, other: Limited): boolean =>
   (kindOf(one) === 'TRANSFERS' || (one.type === other.type && one.eventId === other.eventId))
 
 /**
- * How long a notification still waits, and whether others about the same are told of with it. Up to `perDay` of a kind go at once, and
- * two of an event's news of one type; the next a quarter of an hour after the last, the one after that half an hour, up to eight hours.
- * `placed`: what its recipient was sent of either kind in the last 24 hours.
+ * How long a notification still waits, and whether others about the same are told of with it. Up to
+ * `perDay` of a kind go at once, and two of an event's news of one type; the next a quarter of an hour
+ * after the last, the one after that half an hour, up to eight hours. `placed`: what its recipient was sent
+ * of either kind in the last 24 hours.
  */
 export function turnOf(
   one: Limited,
   placed: readonly Placed[],
   { perDay, now }: { perDay: number; now: Date },
 ): { waitMs: number; gathers: boolean } {
-  const others = placed.filter(({ notificationId, channel }) => notificationId !== one.notificationId && channel === one.channel)
+  const isOther = ({ notificationId, channel }: Placed) => notificationId !== one.notificationId && channel === one.channel
+  const others = placed.filter(isOther)
   const isTransfer = kindOf(one) === 'TRANSFERS'
   const ofKind = others.filter(({ type }) => (type === 'TICKET_TRANSFERRED') === isTransfer)
   const ofKindMs = waitAfter(ofKind, perDay, now)
@@ -69,7 +75,9 @@ function waitAfter(placed: readonly Placed[], atOnce: number, now: Date): number
   return Math.max(0, last + Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (placed.length - atOnce)) - now.getTime())
 }
 
-/** The payload that says with one notification what others about the same, the oldest first, said too. JSON. */
+/**
+ * The payload that says with one notification what others about the same, the oldest first, said too. JSON.
+ */
 export function gathered(one: Told, others: readonly Told[]): unknown {
   if (others.length === 0) return one.payload
   const all = [...others, one]

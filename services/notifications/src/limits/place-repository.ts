@@ -33,8 +33,9 @@ export interface Open extends Limited {
 }
 
 /**
- * What of it is not sent yet, the oldest first. `status::text`: with the type itself the index of all that is due would do too, and be read
- * whole where a table that has just grown has no statistics yet (50,000 rows: 17 ms, by recipient 0.1 ms).
+ * What of it is not sent yet, the oldest first. `status::text`: with the type itself the index of all that
+ * is due would do too, and be read whole where a table that has just grown has no statistics yet (50,000
+ * rows: 17 ms, by recipient 0.1 ms).
  */
 export function findOpen(tx: Tx, recipientIds: readonly UserId[]): Promise<Open[]> {
   return tx.query<Open>(
@@ -48,7 +49,10 @@ export function findOpen(tx: Tx, recipientIds: readonly UserId[]): Promise<Open[
   )
 }
 
-/** What was decided on one of them, under our lease: it goes, where `waitMs` is 0, or is due again after that. */
+/**
+ * What was decided on one of them, under our lease: it goes, where `waitMs` is 0, or is due again after
+ * that.
+ */
 export type Decision = Pick<LeasedNotification, 'notificationId' | 'payload'> & { readonly waitMs: number }
 
 export async function writeDecisions(tx: Tx, decisions: readonly Decision[]): Promise<void> {

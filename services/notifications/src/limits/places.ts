@@ -12,7 +12,10 @@ import {
   writeDecisions,
 } from './place-repository.ts'
 
-/** What is decided: it goes, perhaps with what `others` said too; it is due again after `waitMs`; or it was told of with another. */
+/**
+ * What is decided: it goes, perhaps with what `others` said too; it is due again after `waitMs`; or it was
+ * told of with another.
+ */
 type Place = { notification: LeasedNotification; others: number } | { waitMs: number; others: number } | 'GATHERED'
 
 interface Options extends Pick<Foundation, 'logger' | 'now'> {
@@ -23,7 +26,10 @@ interface Options extends Pick<Foundation, 'logger' | 'now'> {
 
 type Asking = LeasedNotification & { readonly recipientId: UserId }
 
-/** Gives places to what others cause to be sent to a user. What is owed, or the user's own doing, needs none. */
+/**
+ * Gives places to what others cause to be sent to a user. What is owed, or the user's own doing, needs
+ * none.
+ */
 export function createPlaces(options: Options) {
   const { logger, sendingMetrics } = options
   const take = askTogether(

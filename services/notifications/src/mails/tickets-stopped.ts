@@ -70,7 +70,12 @@ export function ticketsStandingMail({
       subject: `News of your tickets for ${eventName}`,
       kicker: 'How they stand',
       lead: 'your tickets below were stopped or reinstated. This is how they stand now.',
-      more: `One that is stopped admits nobody and cannot be passed on, until the organizer reinstates it; one that is valid admits with the code that you have. ${reasons.map((reason) => whys[reason]).join(' ')} If you think that this is a mistake, reply to this mail.`,
+      more: [
+        'One that is stopped admits nobody and cannot be passed on, until the organizer reinstates it.',
+        'One that is valid admits with the code that you have.',
+        ...reasons.map((reason) => whys[reason]),
+        'If you think that this is a mistake, reply to this mail.',
+      ].join(' '),
     },
   )
 }

@@ -6,8 +6,9 @@ import type { LeasedNotification } from '../notifications/notification.ts'
 type Outcome = 'sent' | 'failed' | 'suppressed' | 'retried' | 'withdrawn' | 'held' | 'gathered'
 
 /**
- * Counts attempts to send, by channel and what came of them, and measures, whenever somebody asks, how many notifications are
- * due and since when the oldest is. What quiet hours hold up, or what others caused, is not due.
+ * Counts attempts to send, by channel and what came of them, and measures, whenever somebody asks, how many
+ * notifications are due and since when the oldest is. What quiet hours hold up, or what others caused, is
+ * not due.
  */
 export function createSendingMetrics(pool: pg.Pool, metrics: Metrics) {
   const attempts = metrics.counter('notifications_total', 'attempts to send a notification, by what came of them', [
