@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Email } from './email.ts'
 import { EventId, OrderId, ReservationId, TicketId } from './ids.ts'
 import { Money } from './money.ts'
 import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund, Retryable } from './order.ts'
@@ -106,6 +107,27 @@ export const paymentsRoutes = {
     prefer: 'respond-async',
     params,
     responses: { 202: Order, 404: Refusal, 409: Refusal.meta({ description: 'ORDER_NOT_PENDING' }) },
+  }),
+  setOrderContact: defineRoute({
+    method: 'PUT',
+    path: '/api/payments/orders/:orderId/contact',
+    summary: "Send an order's mails to an address of its own, once its reader has confirmed it through the mail that goes there",
+    access: 'proven',
+    params,
+    body: z.strictObject({ email: Email }),
+    responses: {
+      202: Order.meta({ description: 'a mail with a link is on its way: `contact.pendingEmail`' }),
+      404: Refusal,
+      429: Refusal.meta({ description: 'RATE_LIMITED, with Retry-After' }),
+    },
+  }),
+  clearOrderContact: defineRoute({
+    method: 'DELETE',
+    path: '/api/payments/orders/:orderId/contact',
+    summary: "Send an order's mails to the address of one's account again; every link that was mailed for another ends",
+    access: 'proven',
+    params,
+    responses: { 200: Order, 404: Refusal },
   }),
   refundOrder: defineRoute({
     method: 'POST',

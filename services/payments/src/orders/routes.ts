@@ -15,9 +15,10 @@ import type { Dependencies } from '../dependencies.ts'
 import { acceptCancellation, acceptHolderName, acceptOrder } from '../order-commands/accept.ts'
 import { listSagaEvents } from '../saga/journal.ts'
 import { isAdmin } from './access.ts'
-import { answerTo, toContract } from './answers.ts'
+import { answerTo, shownTo, toContract, toInfo } from './answers.ts'
 import { cancelOrder, nameHolder } from './change-order.ts'
 import { checkout } from './checkout.ts'
+import type { ContactRoutes } from './contact-routes.ts'
 import { requireToken } from './free-order.ts'
 import { historyOf } from './history.ts'
 import { findOrder, findOrders, listOrders } from './order-repository.ts'
@@ -25,7 +26,7 @@ import { preferenceApplied, prefersAsync } from './prefer.ts'
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, orderId: cursorFields.id })
 
-type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds'>
+type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds' | keyof ContactRoutes>
 
 export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
   const sql = sqlOfPool(deps.pool)
@@ -46,12 +47,12 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       const { orders, more } = await listOrders(sql, eventId ? { eventId } : { userId: principal.userId }, limit, after)
       const last = orders.at(-1)
       const nextCursor = more && last ? cursor.encode(last) : null
-      return { status: 200, body: { orders: orders.map(toContract), nextCursor } }
+      return { status: 200, body: { orders: orders.map((order) => shownTo(principal, order)), nextCursor } }
     },
     async getOrder({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
       if (!order || !(await deps.access.maySee(order, principal))) return refuseUnknown('ORDER', params.orderId)
-      return { status: 200, body: toContract(order) }
+      return { status: 200, body: shownTo(principal, order) }
     },
     async updateOrder({ params: { orderId }, principal: { userId }, body: { holderName }, headers }) {
       if (!isForLater(headers)) {
@@ -93,11 +94,11 @@ export function orderInternalHandlers(deps: Dependencies): Handlers<typeof payme
   return {
     async getOrderInfo({ params }) {
       const order = await findOrder(sqlOfPool(deps.pool), params.orderId)
-      return order ? { status: 200, body: toContract(order) } : refuseUnknown('ORDER', params.orderId)
+      return order ? { status: 200, body: toInfo(order) } : refuseUnknown('ORDER', params.orderId)
     },
     async getOrderInfos({ body }) {
       const orders = await findOrders(sqlOfPool(deps.pool), body.orderIds)
-      return { status: 200, body: { orders: orders.map(toContract) } }
+      return { status: 200, body: { orders: orders.map(toInfo) } }
     },
   }
 }

@@ -1,0 +1,169 @@
+import {
+  type ContactChangeId,
+  type ContactOutcome,
+  type OrderId,
+  orderContactChanged,
+  orderContactRequested,
+} from '@boxoffice/contracts'
+import { RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import {
+  type ContactChange,
+  cancelWaiting,
+  deleteOldChanges,
+  findContactChange,
+  findNthLatest,
+  insertContactChange,
+  lockAsking,
+  lockContact,
+  markConfirmed,
+  markUndone,
+  setContact,
+} from './contact-repository.ts'
+import { findOrder, getOrder, type StoredOrder } from './order-repository.ts'
+
+type Deps = Pick<Dependencies, 'messaging' | 'newId' | 'now'>
+type Asked = Pick<ContactChange, 'orderId' | 'userId'>
+
+const DAY_MS = 86_400_000
+export const CONFIRM_MS = DAY_MS
+export const UNDO_MS = 7 * DAY_MS
+/** Mails in 24 hours: of one order, to one address whoever gives it, and for one buyer. */
+export const MAILS_A_DAY = { order: 5, address: 5, user: 20 } as const
+const KEPT_MS = 30 * DAY_MS
+const DELETED_AT_ONCE = 100
+
+/**
+ * Mail a link to another address, which becomes the order's when its reader follows it. What waited before ends: an order waits for one
+ * address. For the order's own address nothing is mailed. Throws 404 where the order is not theirs, 429 where there were too many.
+ */
+export const requestContact = (deps: Deps, { email, ...asked }: Asked & { email: string }): Promise<StoredOrder> =>
+  deps.messaging.transact(async (tx) => {
+    const { orderId, userId } = asked
+    const { order, contact } = await lockTheirs(tx, asked)
+    const createdAt = deps.now()
+    if (contact === email) {
+      await cancelWaiting(tx, orderId, createdAt)
+      return getOrder(tx, orderId)
+    }
+    await lockAsking(tx, { userId, email })
+    await refuseTooMany(tx, { orderId, userId, email }, createdAt)
+    await cancelWaiting(tx, orderId, createdAt)
+    await deleteOldChanges(tx, new Date(createdAt.getTime() - KEPT_MS), DELETED_AT_ONCE)
+    const changeId = deps.newId() as ContactChangeId
+    const expiresAt = new Date(createdAt.getTime() + CONFIRM_MS)
+    await insertContactChange(tx, { changeId, orderId, userId, email, createdAt, expiresAt })
+    const payload = { orderId, userId, orderNumber: order.orderNumber, changeId, email, expiresAt }
+    await deps.messaging.append(tx, orderContactRequested, payload, { aggregateVersion: order.version })
+    return getOrder(tx, orderId)
+  })
+
+/**
+ * The order's mails go to its buyer's account again. Every link ends, also those that undo: whoever reads the account's mail decides, and
+ * nobody takes it back from them. The reader of the address until now is told. Throws 404 where the order is not theirs.
+ */
+export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
+  deps.messaging.transact(async (tx) => {
+    const { orderId } = asked
+    const { contact } = await lockTheirs(tx, asked)
+    const now = deps.now()
+    await cancelWaiting(tx, orderId, now)
+    await markUndone(tx, orderId, now, null)
+    if (contact !== null) {
+      await setContact(tx, orderId, null)
+      await tellOld(deps, tx, { orderId, changeId: deps.newId() as ContactChangeId, email: contact, undoUntil: null })
+    }
+    return getOrder(tx, orderId)
+  })
+
+/** What the reader of a mail does with its link. The same again changes nothing. */
+export const settleContact = (
+  deps: Deps,
+  changeId: ContactChangeId,
+  act: 'CONFIRM' | 'DISOWN' | 'UNDO',
+): Promise<ContactOutcome> =>
+  deps.messaging.transact(async (tx) => {
+    const found = await findContactChange(tx, changeId)
+    if (!found) return 'INVALID'
+    const contact = await lockContact(tx, found.orderId)
+    const change = await findContactChange(tx, changeId) // as it is now that nobody else is at it
+    if (!change) return 'INVALID'
+    const now = deps.now()
+    const whyNot = objectionTo(change, act, now)
+    if (whyNot) return whyNot
+    if (act === 'UNDO') await undo(tx, change, now)
+    else if (change.confirmedAt || change.cancelledAt) return 'DONE'
+    else if (act === 'DISOWN' || contact === change.email) await cancelWaiting(tx, change.orderId, now)
+    else await confirm(deps, tx, change, contact, now)
+    return 'DONE'
+  })
+
+/** Why a link does not do that any more; null where it does, or has done it. */
+export function objectionTo(
+  {
+    confirmedAt,
+    cancelledAt,
+    expiresAt,
+    undoneAt,
+    undoExpiresAt,
+  }: Omit<ContactChange, 'orderId' | 'userId' | 'email' | 'createdAt'>,
+  act: 'CONFIRM' | 'DISOWN' | 'UNDO',
+  now: Date,
+): Exclude<ContactOutcome, 'DONE'> | null {
+  if (act === 'UNDO') {
+    if (undoneAt || !undoExpiresAt) return 'INVALID'
+    return undoExpiresAt <= now ? 'EXPIRED' : null
+  }
+  if (act === 'DISOWN') return confirmedAt ? 'INVALID' : null
+  if (cancelledAt || undoneAt) return 'INVALID'
+  return !confirmedAt && expiresAt <= now ? 'EXPIRED' : null
+}
+
+async function confirm(deps: Deps, tx: Tx, change: ContactChange, oldEmail: string | null, now: Date): Promise<void> {
+  const { changeId, orderId, email } = change
+  const undoUntil = new Date(now.getTime() + UNDO_MS)
+  await markConfirmed(tx, { changeId, oldEmail, confirmedAt: now, undoExpiresAt: undoUntil })
+  await setContact(tx, orderId, email)
+  await tellOld(deps, tx, { orderId, changeId, email: oldEmail, undoUntil })
+}
+
+/** Back to where the mails went before, and so is all that was changed since. */
+async function undo(tx: Tx, { orderId, oldEmail, confirmedAt }: ContactChange, now: Date): Promise<void> {
+  await cancelWaiting(tx, orderId, now)
+  await markUndone(tx, orderId, now, confirmedAt)
+  await setContact(tx, orderId, oldEmail)
+}
+
+/** Who reads where the mails went until now hears of it. */
+async function tellOld(
+  { messaging }: Deps,
+  tx: Tx,
+  { orderId, ...changed }: { orderId: OrderId; changeId: ContactChangeId; email: string | null; undoUntil: Date | null },
+): Promise<void> {
+  const { userId, orderNumber, version } = await getOrder(tx, orderId)
+  await messaging.append(tx, orderContactChanged, { orderId, userId, orderNumber, ...changed }, { aggregateVersion: version })
+}
+
+async function lockTheirs(tx: Tx, { orderId, userId }: Asked): Promise<{ order: StoredOrder; contact: string | null }> {
+  const order = await findOrder(tx, orderId)
+  if (order?.userId !== userId) throw new RefusedError(refuseUnknown('ORDER', orderId))
+  return { order, contact: await lockContact(tx, orderId) }
+}
+
+async function refuseTooMany(tx: Tx, { orderId, userId, email }: Asked & { email: string }, now: Date): Promise<void> {
+  const since = new Date(now.getTime() - DAY_MS)
+  const counted = [
+    { of: { orderId }, max: MAILS_A_DAY.order },
+    { of: { email }, max: MAILS_A_DAY.address },
+    { of: { userId }, max: MAILS_A_DAY.user },
+  ]
+  for (const { of, max } of counted) {
+    const oldest = await findNthLatest(tx, of, max, since)
+    if (oldest) throw tooMany(oldest.getTime() + DAY_MS - now.getTime())
+  }
+}
+
+function tooMany(waitMs: number): RefusedError {
+  const refusal = refuse(429, 'RATE_LIMITED', 'too many mails were asked for: try again tomorrow')
+  return new RefusedError({ ...refusal, headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) } })
+}
