@@ -81,7 +81,7 @@ export const disputeClosed = defineMessage('DISPUTE_CLOSED', {
     closedAt: Instant,
   }),
 })
-const ofContact = { topics: ['payment-events'], attributes: ['orderId', 'userId'], secret: true } as const
+const ofContact = { topics: ['payment-events'], attributes: ['orderId', 'userId'] } as const
 const ContactChange = Order.omit({ eventId: true }).extend({ changeId: ContactChangeId })
 /** `email` is to be the order's address, when its reader confirms it. */
 export const orderContactRequested = defineMessage('ORDER_CONTACT_REQUESTED', {

@@ -193,6 +193,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'payments.getOrder': ({ orderId }) => ({ params: { orderId } }),
   'payments.updateOrder': ({ orderId }) => ({ params: { orderId }, body: { holderName: 'Ada Kowalska' } }),
   'payments.cancelOrder': ({ orderId }) => ({ params: { orderId } }),
+  'payments.setOrderContact': ({ orderId, email }) => ({ params: { orderId }, body: { email } }),
+  'payments.clearOrderContact': ({ orderId }) => ({ params: { orderId } }),
   'payments.refundOrder': ({ orderId, ticketId }) => ({
     params: { orderId },
     body: { reason: 'Ill.', ticketIds: [ticketId] },
@@ -221,6 +223,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
     },
   }),
   'notifications.resendOrder': ({ orderId }) => ({ params: { orderId } }),
+  'notifications.confirmOrderContact': ({ secret }) => ({ body: { token: secret, mine: true } }),
+  'notifications.undoOrderContact': ({ secret }) => ({ body: { token: secret } }),
   'notifications.listDeadLetters': () => ({
     query: { ...page, queue: 'notification-queue', eventType: 'ORDER_CREATED', messageId: randomUUID() },
   }),
