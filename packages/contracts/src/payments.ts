@@ -17,6 +17,9 @@ const payment = {
     .optional()
     .meta({ description: 'may be left out for tickets that cost nothing' }),
   holderName: plainName(200),
+  contactEmail: Email.optional().meta({
+    description: "the order's own address, as by PUT …/contact: buyers whose address is confirmed alone may give one",
+  }),
 }
 export const NewOrder = z.union([
   z.strictObject({ reservationId: ReservationId, ...payment }),
@@ -55,6 +58,7 @@ export const paymentsRoutes = {
       201: Order,
       202: Order.meta({ description: 'not known yet: poll it, or follow its stream' }),
       400: Refusal,
+      403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED: with a `contactEmail`' }),
       402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: Retryable }),
       404: Refusal,
       409: refusalWith({

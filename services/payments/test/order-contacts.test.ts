@@ -37,11 +37,20 @@ afterEach(() => {
 })
 afterAll(() => payments.stop())
 
-async function orderedBy(client: Payments['client']): Promise<OrderId> {
-  const answer = await client.createOrder({
-    headers: { 'idempotency-key': randomUUID() },
-    body: { eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }], paymentToken: 'pm_card_visa', holderName: 'Zofia Łącka' },
+/** An order of one ticket, and what its buyer says beside that. */
+const place = (
+  client: Payments['client'],
+  { key, later, ...more }: { key?: string; later?: boolean; contactEmail?: string; paymentToken?: string } = {},
+) =>
+  client.createOrder({
+    headers: { 'idempotency-key': key ?? randomUUID(), ...(later && { prefer: 'respond-async' }) },
+    body: {
+      ...{ eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }], paymentToken: 'pm_card_visa', holderName: 'Zofia Łącka' },
+      ...more,
+    },
   })
+async function orderedBy(client: Payments['client']): Promise<OrderId> {
+  const answer = await place(client)
   expect(answer.status).toBe(201)
   return orderIdOf(answer)
 }
@@ -282,4 +291,45 @@ test('changes that came to nothing are forgotten after a month, and those in eff
     [[kept, forgotten]],
   )
   expect(rows).toEqual([{ change_id: kept }])
+})
+
+describe('an address that comes with the order', () => {
+  const requestsFor = (email: string) =>
+    payments.probe.heard(orderContactRequested).filter(({ payload }) => payload.email === email)
+
+  test.each([false, true])('is asked for once, however often the order is sent, later: %s', async (later) => {
+    const [key, contactEmail] = [randomUUID(), newAddress()]
+    const first = await place(buyer, { key, contactEmail, later })
+    expect(first.status).toBe(later ? 202 : 201)
+    orderId = orderIdOf(first)
+    const { payload } = await payments.probe.waitFor(orderContactRequested, (message) => message.payload.email === contactEmail)
+    expect(payload.orderId).toBe(orderId)
+    expect(await contact()).toEqual({ pendingEmail: contactEmail })
+    await clear()
+    expect(orderIdOf(await place(buyer, { key, contactEmail, later }))).toBe(orderId)
+    expect(await contact()).toBeUndefined()
+    expect(requestsFor(contactEmail)).toHaveLength(1)
+  })
+
+  test('is refused with the order where its buyer has confirmed none, and not asked for where the order comes to nothing', async () => {
+    const unproven = payments.clientOf((await payments.authority.user(['USER'], randomUUID(), { emailVerified: false })).headers)
+    const contactEmail = newAddress()
+    expect(await place(unproven, { contactEmail })).toMatchObject({ status: 403, body: { error: 'EMAIL_NOT_VERIFIED' } })
+    expect((await unproven.listOrders({ query: { limit: 10 } })).body).toMatchObject({ orders: [] })
+    expect((await place(unproven)).status).toBe(201)
+    const declined = await place(buyer, { contactEmail, paymentToken: 'pm_card_visa_chargeDeclined' })
+    expect(declined.status).toBe(402)
+    orderId = orderIdOf(declined)
+    expect(await contact()).toBeUndefined()
+  })
+
+  test('takes no order away where too many mails were asked for', async () => {
+    const contactEmail = newAddress()
+    for (let times = 0; times < 5; times++) orderId = orderIdOf(await place(buyer, { contactEmail }))
+    expect(await contact()).toEqual({ pendingEmail: contactEmail })
+    const sixth = await place(buyer, { contactEmail })
+    expect(sixth.status).toBe(201)
+    orderId = orderIdOf(sixth)
+    expect(await contact()).toBeUndefined()
+  })
 })

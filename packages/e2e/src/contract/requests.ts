@@ -42,7 +42,10 @@ const anEvent = (world: World) => ({
   refundableUntil: soon,
   venueId: world.venueId,
 })
-const payment = (world: World) => ({ paymentMethod: 'CREDIT_CARD', paymentToken: world.secret, holderName: 'Ada Kowalska' })
+const payment = (world: World) => ({
+  ...{ paymentMethod: 'CREDIT_CARD', paymentToken: world.secret, holderName: 'Ada Kowalska' },
+  contactEmail: world.email,
+})
 const page = { limit: '10', cursor: 'x' }
 
 /** The browser of RFC 8291's example, as its `toJSON()` gives it. */

@@ -68,6 +68,10 @@ export async function findContactChange(tx: Tx, changeId: ContactChangeId): Prom
   return change ?? null
 }
 
+/** Whether another address was ever asked for, as far back as is known. */
+export const hasContactChange = async (tx: Tx, orderId: OrderId): Promise<boolean> =>
+  (await tx.query('select from order_contact_changes where order_id = $1 limit 1', [orderId])).length > 0
+
 /** No change of an order waits any more. Lock its contact first. */
 export async function cancelWaiting(tx: Tx, orderId: OrderId, now: Date): Promise<void> {
   await tx.query(

@@ -5,7 +5,7 @@ import {
   orderContactChanged,
   orderContactRequested,
 } from '@boxoffice/contracts'
-import { RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
+import { RefusedError, refuse, refuseUnknown, sqlOfPool, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import {
   type ContactChange,
@@ -13,6 +13,7 @@ import {
   deleteOldChanges,
   findContactChange,
   findNthLatest,
+  hasContactChange,
   insertContactChange,
   lockAsking,
   lockContact,
@@ -35,13 +36,18 @@ const DELETED_AT_ONCE = 100
 
 /**
  * Mail a link to another address, which becomes the order's when its reader follows it. What waited before ends: an order waits for one
- * address. For the order's own address nothing is mailed. Throws 404 where the order is not theirs, 429 where there were too many.
+ * address. For the order's own address nothing is mailed, nor where `isFirst` and there was a change before. Throws 404 where the order is not theirs, 429 where there were too many.
  */
-export const requestContact = (deps: Deps, { email, ...asked }: Asked & { email: string }): Promise<StoredOrder> =>
+export const requestContact = (
+  deps: Deps,
+  { email, ...asked }: Asked & { email: string },
+  { isFirst = false } = {},
+): Promise<StoredOrder> =>
   deps.messaging.transact(async (tx) => {
     const { orderId, userId } = asked
     const { order, contact } = await lockTheirs(tx, asked)
     const createdAt = deps.now()
+    if (isFirst && (await hasContactChange(tx, orderId))) return order
     if (contact === email) {
       await cancelWaiting(tx, orderId, createdAt)
       return getOrder(tx, orderId)
@@ -57,6 +63,27 @@ export const requestContact = (deps: Deps, { email, ...asked }: Asked & { email:
     await deps.messaging.append(tx, orderContactRequested, payload, { aggregateVersion: order.version })
     return getOrder(tx, orderId)
   })
+
+/**
+ * The address that came with an order which has not come to nothing: asked for as if it had come afterwards, once, however often the
+ * order's request is repeated. Where there were too many mails today, the order stays without one.
+ */
+export async function requestContactOnce(
+  deps: Deps & Pick<Dependencies, 'pool' | 'logger'>,
+  { orderId, userId, status }: StoredOrder,
+  email: string,
+): Promise<void> {
+  if (status === 'FAILED' || status === 'CANCELLED' || (await hasContactChange(sqlOfPool(deps.pool), orderId))) return
+  try {
+    await requestContact(deps, { orderId, userId, email }, { isFirst: true })
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    deps.logger.warn(
+      { orderId, userId },
+      'an order was left without the address that came with it: too many mails were asked for',
+    )
+  }
+}
 
 /**
  * The order's mails go to its buyer's account again. Every link ends, also those that undo: whoever reads the account's mail decides, and

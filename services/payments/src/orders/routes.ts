@@ -18,6 +18,7 @@ import { isAdmin } from './access.ts'
 import { answerTo, shownTo, toContract, toInfo } from './answers.ts'
 import { cancelOrder, nameHolder } from './change-order.ts'
 import { checkout } from './checkout.ts'
+import { requestContactOnce } from './contact.ts'
 import type { ContactRoutes } from './contact-routes.ts'
 import { requireToken } from './free-order.ts'
 import { historyOf } from './history.ts'
@@ -26,6 +27,8 @@ import { preferenceApplied, prefersAsync } from './prefer.ts'
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, orderId: cursorFields.id })
 
+const contactRefused = refuse(403, 'EMAIL_NOT_VERIFIED', 'confirm your address first, or leave out contactEmail')
+
 type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds' | keyof ContactRoutes>
 
 export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
@@ -33,10 +36,15 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
   const isForLater = ({ prefer }: IncomingHttpHeaders) => deps.config.orderQueue && prefersAsync(prefer)
   return {
     async createOrder({ body, principal, idempotencyKey, rawBody, headers }) {
+      const { contactEmail } = body
+      if (contactEmail !== undefined && !principal.emailVerified) return contactRefused
       const request = { userId: principal.userId, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) }
       await requireToken(deps, request)
-      if (!isForLater(headers)) return answerTo(await checkout(deps, request))
-      const answer = answerTo(await acceptOrder(deps, request))
+      const later = isForLater(headers)
+      const order = await (later ? acceptOrder(deps, request) : checkout(deps, request))
+      if (contactEmail !== undefined) await requestContactOnce(deps, order, contactEmail)
+      const answer = answerTo(order)
+      if (!later) return answer
       return answer.status === 202 ? { ...answer, headers: preferenceApplied } : answer
     },
     async listOrders({ query, principal }) {
