@@ -85,7 +85,9 @@ test('the former address is told with a link that undoes it, the account’s whe
     expect(await confirmOrderContact(token)).toMatchObject({ status: 400 })
   }
   const unproven = await service.user({ emailVerified: false })
+  const taken = await service.consumed('ORDER_CONTACT_CHANGED', 'done')
   await service.tell(orderContactChanged, { ...changeOf(unproven), email: null, undoUntil: later() })
+  await until(async () => expect(await service.consumed('ORDER_CONTACT_CHANGED', 'done')).toBe(taken + 1))
   await settledAs(unproven, [])
   expect(service.ses.mails(unproven.email)).toEqual([])
 })
