@@ -2,7 +2,10 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { ContactChangeId } from '@boxoffice/contracts'
 import type { JWK } from 'jose'
 
-/** What a link of a mail about an order's address does: the new reader confirms it, the one of before undoes it. */
+/**
+ * What a link of a mail about an order's address does: the new reader confirms it, the one of before undoes
+ * it.
+ */
 export type ContactPurpose = 'CONFIRM' | 'UNDO'
 
 export interface ContactTokens {
@@ -17,9 +20,9 @@ const ID_BYTES = 16
 const MAC_BYTES = 16
 
 /**
- * Tokens that prove who reads a mail about an order's address. Nothing of them is kept and no message carries them; the payment service
- * knows whether their change still waits, so that each works once. The key is made of the one that opens sealed tokens (HKDF), for
- * nothing else. Throws when that has no private half.
+ * Tokens that prove who reads a mail about an order's address. Nothing of them is kept and no message carries
+ * them; the payment service knows whether their change still waits, so that each works once. The key is made
+ * of the one that opens sealed tokens (HKDF), for nothing else. Throws when that has no private half.
  */
 export function createContactTokens({ d }: JWK): ContactTokens {
   if (!d) throw new Error('the key has no private half')

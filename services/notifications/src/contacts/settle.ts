@@ -4,8 +4,8 @@ import type { Dependencies } from '../dependencies.ts'
 export type ContactDeps = Pick<Dependencies, 'peers' | 'contactTokens'>
 
 /**
- * What the reader of a mail about an order's address does with the token of its link. Rejects with ServiceUnavailable while the payment
- * service, which keeps the address, is down.
+ * What the reader of a mail about an order's address does with the token of its link. Rejects with
+ * ServiceUnavailable while the payment service, which keeps the address, is down.
  */
 export async function settleContact(
   { peers, contactTokens }: ContactDeps,

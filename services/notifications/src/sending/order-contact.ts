@@ -5,7 +5,10 @@ import type { Lookups } from './lookups.ts'
 
 type Looker = (isWritten: boolean) => Promise<Looked | Ended>
 
-/** Mails that go to the order's own address, where it has one. Reminders and news of events go to who holds a ticket. */
+/**
+ * Mails that go to the order's own address, where it has one. Reminders and news of events go to who holds a
+ * ticket.
+ */
 const ofOrders: readonly NotificationType[] = [
   'ORDER_CONFIRMATION',
   'ORDER_CREATED',
@@ -16,7 +19,10 @@ const ofOrders: readonly NotificationType[] = [
   'REFUND_PROCESSED',
 ]
 
-/** Look up an order's own address with what its mail says: where it has changed before the mail is sent, that is composed anew. */
+/**
+ * Look up an order's own address with what its mail says: where it has changed before the mail is sent, that
+ * is composed anew.
+ */
 export function followContact(
   find: Pick<Lookups, 'order'>,
   { type, orderId, address }: Pick<LeasedNotification, 'type' | 'orderId' | 'address'>,

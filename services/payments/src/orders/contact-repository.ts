@@ -21,14 +21,19 @@ const select = `select change_id as "changeId", order_id as "orderId", user_id a
   expires_at as "expiresAt", confirmed_at as "confirmedAt", cancelled_at as "cancelledAt", old_email as "oldEmail",
   undo_expires_at as "undoExpiresAt", undone_at as "undoneAt" from order_contact_changes`
 
-/** The address where an order's mails go, locked until the end of the transaction; null: to the account, or there is no such order. */
+/**
+ * The address where an order's mails go, locked until the end of the transaction; null: to the account, or
+ * there is no such order.
+ */
 export async function lockContact(tx: Tx, orderId: OrderId): Promise<string | null> {
-  const sql = 'select contact_email as email from orders where order_id = $1 for update'
+  const sql = 'select contact_email as email from orders where order_id = $1 for no key update'
   const [row] = await tx.query<{ email: string | null }>(sql, [orderId])
   return row?.email ?? null
 }
 
-/** Let nobody else count what a user asked for, or what went to an address, until the end of the transaction. */
+/**
+ * Let nobody else count what a user asked for, or what went to an address, until the end of the transaction.
+ */
 export async function lockAsking(tx: Tx, { userId, email }: Pick<ContactChange, 'userId' | 'email'>): Promise<void> {
   // Always in this order: those who wait for both wait in no circle.
   for (const key of [`contact user ${userId}`, `contact address ${email}`]) {
@@ -36,7 +41,9 @@ export async function lockAsking(tx: Tx, { userId, email }: Pick<ContactChange, 
   }
 }
 
-/** When so many changes were asked for, counted from the newest back, within a time; null: there were fewer. */
+/**
+ * When so many changes were asked for, counted from the newest back, within a time; null: there were fewer.
+ */
 export async function findNthLatest(
   tx: Tx,
   of: { orderId: OrderId } | { userId: UserId } | { email: string },

@@ -2,7 +2,8 @@ import type { paymentsContactRoutes, paymentsRoutes } from '@boxoffice/contracts
 import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { toContract } from './answers.ts'
-import { clearContact, objectionTo, requestContact, settleContact } from './contact.ts'
+import { clearContact, requestContact } from './contact.ts'
+import { objectionTo, settleContact } from './contact-links.ts'
 import { findContactChange } from './contact-repository.ts'
 
 export type ContactRoutes = Pick<typeof paymentsRoutes, 'setOrderContact' | 'clearOrderContact'>

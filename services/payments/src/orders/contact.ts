@@ -1,23 +1,16 @@
-import {
-  type ContactChangeId,
-  type ContactOutcome,
-  type OrderId,
-  orderContactChanged,
-  orderContactRequested,
-} from '@boxoffice/contracts'
+import { type ContactChangeId, orderContactRequested } from '@boxoffice/contracts'
 import { RefusedError, refuse, refuseUnknown, sqlOfPool, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
+import { tellOld } from './contact-links.ts'
 import {
   type ContactChange,
   cancelWaiting,
   deleteOldChanges,
-  findContactChange,
   findNthLatest,
   hasContactChange,
   insertContactChange,
   lockAsking,
   lockContact,
-  markConfirmed,
   markUndone,
   setContact,
 } from './contact-repository.ts'
@@ -27,16 +20,16 @@ type Deps = Pick<Dependencies, 'messaging' | 'newId' | 'now'>
 type Asked = Pick<ContactChange, 'orderId' | 'userId'>
 
 const DAY_MS = 86_400_000
-export const CONFIRM_MS = DAY_MS
-export const UNDO_MS = 7 * DAY_MS
+const CONFIRM_MS = DAY_MS
 /** Mails in 24 hours: of one order, to one address whoever gives it, and for one buyer. */
-export const MAILS_A_DAY = { order: 5, address: 5, user: 20 } as const
+const MAILS_A_DAY = { order: 5, address: 5, user: 20 } as const
 const KEPT_MS = 30 * DAY_MS
 const DELETED_AT_ONCE = 100
 
 /**
- * Mail a link to another address, which becomes the order's when its reader follows it. What waited before ends: an order waits for one
- * address. For the order's own address nothing is mailed, nor where `isFirst` and there was a change before. Throws 404 where the order is not theirs, 429 where there were too many.
+ * Mail a link to another address, which becomes the order's when its reader follows it. What waited before
+ * ends: an order waits for one address. For the order's own address nothing is mailed, nor where `isFirst`
+ * and there was a change before. Throws 404 where the order is not theirs, 429 where there were too many.
  */
 export const requestContact = (
   deps: Deps,
@@ -65,8 +58,9 @@ export const requestContact = (
   })
 
 /**
- * The address that came with an order which has not come to nothing: asked for as if it had come afterwards, once, however often the
- * order's request is repeated. Where there were too many mails today, the order stays without one.
+ * The address that came with an order which has not come to nothing: asked for as if it had come afterwards,
+ * once, however often the order's request is repeated. Where there were too many mails today, the order stays
+ * without one.
  */
 export async function requestContactOnce(
   deps: Deps & Pick<Dependencies, 'pool' | 'logger'>,
@@ -86,8 +80,9 @@ export async function requestContactOnce(
 }
 
 /**
- * The order's mails go to its buyer's account again. Every link ends, also those that undo: whoever reads the account's mail decides, and
- * nobody takes it back from them. The reader of the address until now is told. Throws 404 where the order is not theirs.
+ * The order's mails go to its buyer's account again. Every link ends, also those that undo: whoever reads the
+ * account's mail decides, and nobody takes it back from them. The reader of the address until now is told.
+ * Throws 404 where the order is not theirs.
  */
 export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
   deps.messaging.transact(async (tx) => {
@@ -102,74 +97,6 @@ export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
     }
     return getOrder(tx, orderId)
   })
-
-/** What the reader of a mail does with its link. The same again changes nothing. */
-export const settleContact = (
-  deps: Deps,
-  changeId: ContactChangeId,
-  act: 'CONFIRM' | 'DISOWN' | 'UNDO',
-): Promise<ContactOutcome> =>
-  deps.messaging.transact(async (tx) => {
-    const found = await findContactChange(tx, changeId)
-    if (!found) return 'INVALID'
-    const contact = await lockContact(tx, found.orderId)
-    const change = await findContactChange(tx, changeId) // as it is now that nobody else is at it
-    if (!change) return 'INVALID'
-    const now = deps.now()
-    const whyNot = objectionTo(change, act, now)
-    if (whyNot) return whyNot
-    if (act === 'UNDO') await undo(tx, change, now)
-    else if (change.confirmedAt || change.cancelledAt) return 'DONE'
-    else if (act === 'DISOWN' || contact === change.email) await cancelWaiting(tx, change.orderId, now)
-    else await confirm(deps, tx, change, contact, now)
-    return 'DONE'
-  })
-
-/** Why a link does not do that any more; null where it does, or has done it. */
-export function objectionTo(
-  {
-    confirmedAt,
-    cancelledAt,
-    expiresAt,
-    undoneAt,
-    undoExpiresAt,
-  }: Omit<ContactChange, 'orderId' | 'userId' | 'email' | 'createdAt'>,
-  act: 'CONFIRM' | 'DISOWN' | 'UNDO',
-  now: Date,
-): Exclude<ContactOutcome, 'DONE'> | null {
-  if (act === 'UNDO') {
-    if (undoneAt || !undoExpiresAt) return 'INVALID'
-    return undoExpiresAt <= now ? 'EXPIRED' : null
-  }
-  if (act === 'DISOWN') return confirmedAt ? 'INVALID' : null
-  if (cancelledAt || undoneAt) return 'INVALID'
-  return !confirmedAt && expiresAt <= now ? 'EXPIRED' : null
-}
-
-async function confirm(deps: Deps, tx: Tx, change: ContactChange, oldEmail: string | null, now: Date): Promise<void> {
-  const { changeId, orderId, email } = change
-  const undoUntil = new Date(now.getTime() + UNDO_MS)
-  await markConfirmed(tx, { changeId, oldEmail, confirmedAt: now, undoExpiresAt: undoUntil })
-  await setContact(tx, orderId, email)
-  await tellOld(deps, tx, { orderId, changeId, email: oldEmail, undoUntil })
-}
-
-/** Back to where the mails went before, and so is all that was changed since. */
-async function undo(tx: Tx, { orderId, oldEmail, confirmedAt }: ContactChange, now: Date): Promise<void> {
-  await cancelWaiting(tx, orderId, now)
-  await markUndone(tx, orderId, now, confirmedAt)
-  await setContact(tx, orderId, oldEmail)
-}
-
-/** Who reads where the mails went until now hears of it. */
-async function tellOld(
-  { messaging }: Deps,
-  tx: Tx,
-  { orderId, ...changed }: { orderId: OrderId; changeId: ContactChangeId; email: string | null; undoUntil: Date | null },
-): Promise<void> {
-  const { userId, orderNumber, version } = await getOrder(tx, orderId)
-  await messaging.append(tx, orderContactChanged, { orderId, userId, orderNumber, ...changed }, { aggregateVersion: version })
-}
 
 async function lockTheirs(tx: Tx, { orderId, userId }: Asked): Promise<{ order: StoredOrder; contact: string | null }> {
   const order = await findOrder(tx, orderId)
