@@ -87,7 +87,7 @@ finish
 
 begin subscribe notification-queue user-events '{"eventType":["USER_CREATED","USER_EMAIL_VERIFIED","EMAIL_VERIFICATION_REQUESTED","PASSWORD_RESET_REQUESTED","EMAIL_CHANGE_REQUESTED","EMAIL_CHANGED","SESSIONS_ENDED"]}'
 begin subscribe notification-queue ticket-events '{"eventType":["TICKETS_GENERATED","TICKET_TRANSFERRED","TICKET_TRANSFER_OFFERED","TICKETS_STOPPED","TICKETS_REINSTATED"]}'
-begin subscribe notification-queue payment-events '{"eventType":["ORDER_CREATED","ORDER_STATUS_CHANGED","ORDER_CANCELLED","PAYMENT_COMPLETED","PAYMENT_FAILED","REFUND_PROCESSED"]}'
+begin subscribe notification-queue payment-events '{"eventType":["ORDER_CREATED","ORDER_STATUS_CHANGED","ORDER_CANCELLED","PAYMENT_COMPLETED","PAYMENT_FAILED","REFUND_PROCESSED","ORDER_CONTACT_REQUESTED","ORDER_CONTACT_CHANGED"]}'
 begin subscribe notification-queue event-events '{"eventType":["EVENT_PUBLISHED","EVENT_UPDATED","EVENT_CANCELLED"]}'
 begin subscribe mail-feedback-queue mail-feedback '{}'
 begin subscribe ticket-processing-queue payment-events '{"eventType":["PAYMENT_COMPLETED","PAYMENT_FAILED","DISPUTE_CLOSED"]}'

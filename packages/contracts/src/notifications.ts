@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EventId, NotificationId, OrderId } from './ids.ts'
-import { defineRoute, eventStream, NextCursor, Page, Refusal, TooManyStreams } from './route.ts'
+import { defineRoute, Empty, eventStream, NextCursor, Page, Refusal, TooManyStreams } from './route.ts'
 import { Instant, TimeZone } from './text.ts'
 
 export const NotificationType = z.enum([
@@ -21,6 +21,8 @@ export const NotificationType = z.enum([
   'EVENT_REMINDER',
   'TICKET_TRANSFERRED',
   'TICKETS_STOPPED',
+  'ORDER_CONTACT_REQUESTED',
+  'ORDER_CONTACT_CHANGED',
 ])
 export type NotificationType = z.output<typeof NotificationType>
 export const Channel = z.enum(['EMAIL', 'SMS', 'PUSH'])
@@ -94,6 +96,9 @@ export const PreferenceChanges = z.strictObject({
 })
 export type PreferenceChanges = z.output<typeof PreferenceChanges>
 
+const Token = z.string().min(1).max(512).meta({ description: 'of the link in the mail, behind `#`' })
+const linkAnswers = { 204: Empty, 400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }) }
+
 export const notificationsRoutes = {
   listNotifications: defineRoute({
     method: 'GET',
@@ -152,5 +157,24 @@ export const notificationsRoutes = {
       409: Refusal.meta({ description: 'NOTHING_TO_RESEND' }),
       429: Refusal.meta({ description: 'RATE_LIMITED, with Retry-After' }),
     },
+  }),
+  confirmOrderContact: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/order-contacts/confirm',
+    summary: "Have an order's mails at the address to which this token was mailed; the address of before is told",
+    access: 'anyone',
+    body: z.strictObject({
+      token: Token,
+      mine: z.boolean().optional().meta({ description: 'false: somebody else asked for it; the link ends' }),
+    }),
+    responses: linkAnswers,
+  }),
+  undoOrderContact: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/order-contacts/undo',
+    summary: "Have an order's mails at the address of before again, with the token that was mailed there",
+    access: 'anyone',
+    body: z.strictObject({ token: Token }),
+    responses: linkAnswers,
   }),
 } as const

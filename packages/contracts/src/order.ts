@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { KeptEmail } from './email.ts'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, UserId } from './ids.ts'
 import { Currency, Money } from './money.ts'
 import { ReservedTickets } from './reservation.ts'
@@ -38,6 +39,13 @@ export const Retryable = z.boolean().meta({
 /** Whether the same payment, with the same card, may succeed if it is tried again later: what went wrong was not the card's doing. */
 export const isRetryable = (reason: FailureReason): boolean => reason === 'PAYMENT_TIMEOUT' || reason === 'SYSTEM_ERROR'
 
+/** Where an order's mails go: to `email`, or to the address of the buyer's account where there is none. */
+export const OrderContact = z.object({
+  email: KeptEmail.optional(),
+  pendingEmail: KeptEmail.optional().meta({ description: 'asked for, and not confirmed there yet' }),
+})
+export type OrderContact = z.output<typeof OrderContact>
+
 export const Order = z.object({
   orderId: OrderId,
   orderNumber: z.string().meta({ examples: ['ORD-2026-001234'] }),
@@ -55,6 +63,7 @@ export const Order = z.object({
   tickets: z
     .array(z.object({ ticketId: TicketId, ticketNumber: z.string(), qrCode: z.string(), createdAt: Instant.optional() }))
     .optional(),
+  contact: OrderContact.optional().meta({ description: 'an address of its own; shown to its buyer and operators alone' }),
   failureReason: FailureReason.optional(),
   createdAt: Instant,
   completedAt: Instant.optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
+import { KeptEmail } from './email.ts'
+import { ContactChangeId, EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from './ids.ts'
 import { defineMessage, Part } from './message.ts'
 import { Currency, Money } from './money.ts'
 import { DisputeOutcome, FailureReason, OrderStatus, PaymentMethod, Retryable } from './order.ts'
@@ -78,6 +79,21 @@ export const disputeClosed = defineMessage('DISPUTE_CLOSED', {
     amount: Money.meta({ description: 'what is quarrelled about: all of the charge, or a part of it' }),
     currency: Currency,
     closedAt: Instant,
+  }),
+})
+const ofContact = { topics: ['payment-events'], attributes: ['orderId', 'userId'] } as const
+const ContactChange = Order.omit({ eventId: true }).extend({ changeId: ContactChangeId })
+/** `email` is to be the order's address, when its reader confirms it. */
+export const orderContactRequested = defineMessage('ORDER_CONTACT_REQUESTED', {
+  ...ofContact,
+  payload: ContactChange.extend({ email: KeptEmail, expiresAt: Instant }),
+})
+/** The mails of an order go elsewhere from now on. `email` is where they went before; null: to the address of its buyer's account. */
+export const orderContactChanged = defineMessage('ORDER_CONTACT_CHANGED', {
+  ...ofContact,
+  payload: ContactChange.extend({
+    email: KeptEmail.nullable(),
+    undoUntil: Instant.nullable().meta({ description: 'null: they go to the account, and nothing undoes that' }),
   }),
 })
 export const compensationFailed = defineMessage('COMPENSATION_FAILED', {

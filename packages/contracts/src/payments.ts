@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Email } from './email.ts'
 import { EventId, OrderId, ReservationId, TicketId } from './ids.ts'
 import { Money } from './money.ts'
 import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund, Retryable } from './order.ts'
@@ -16,6 +17,9 @@ const payment = {
     .optional()
     .meta({ description: 'may be left out for tickets that cost nothing' }),
   holderName: plainName(200),
+  contactEmail: Email.optional().meta({
+    description: "the order's own address, as by PUT …/contact: buyers whose address is confirmed alone may give one",
+  }),
 }
 export const NewOrder = z.union([
   z.strictObject({ reservationId: ReservationId, ...payment }),
@@ -54,6 +58,7 @@ export const paymentsRoutes = {
       201: Order,
       202: Order.meta({ description: 'not known yet: poll it, or follow its stream' }),
       400: Refusal,
+      403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED: with a `contactEmail`' }),
       402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: Retryable }),
       404: Refusal,
       409: refusalWith({
@@ -106,6 +111,27 @@ export const paymentsRoutes = {
     prefer: 'respond-async',
     params,
     responses: { 202: Order, 404: Refusal, 409: Refusal.meta({ description: 'ORDER_NOT_PENDING' }) },
+  }),
+  setOrderContact: defineRoute({
+    method: 'PUT',
+    path: '/api/payments/orders/:orderId/contact',
+    summary: "Send an order's mails to an address of its own, once its reader has confirmed it through the mail that goes there",
+    access: 'proven',
+    params,
+    body: z.strictObject({ email: Email }),
+    responses: {
+      202: Order.meta({ description: 'a mail with a link is on its way: `contact.pendingEmail`' }),
+      404: Refusal,
+      429: Refusal.meta({ description: 'RATE_LIMITED, with Retry-After' }),
+    },
+  }),
+  clearOrderContact: defineRoute({
+    method: 'DELETE',
+    path: '/api/payments/orders/:orderId/contact',
+    summary: "Send an order's mails to the address of one's account again; every link that was mailed for another ends",
+    access: 'proven',
+    params,
+    responses: { 200: Order, 404: Refusal },
   }),
   refundOrder: defineRoute({
     method: 'POST',

@@ -109,6 +109,8 @@ export const queues = {
           'PAYMENT_COMPLETED',
           'PAYMENT_FAILED',
           'REFUND_PROCESSED',
+          'ORDER_CONTACT_REQUESTED',
+          'ORDER_CONTACT_CHANGED',
         ],
       },
       { topic: 'event-events', eventTypes: ['EVENT_PUBLISHED', 'EVENT_UPDATED', 'EVENT_CANCELLED'] },

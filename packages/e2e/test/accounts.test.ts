@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
 import { type Mail, tokenOf } from '../src/mails.ts'
@@ -107,4 +108,58 @@ test('who mistyped their address and bought has the right one, and the tickets t
     })
   }
   expectStatus(await buyer.auth.getMe({}), 200)
+})
+
+test('who mistyped the address of an order has its tickets at the right one, and the account takes them back from whoever it was not', async () => {
+  const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
+  const sale = await publishEvent(organizer, { name: 'For somebody else', quantity: 5, unitPrice: 5_000 })
+  const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
+  const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
+  const params = { orderId }
+  const hasTickets = ({ attachments }: Mail) => attachments.some(({ contentType }) => contentType === 'application/pdf')
+  const resend = async () => expectStatus(await buyer.notifications.resendOrder({ params }), 202)
+  const linkTo = async (email: string, page: string) => {
+    const mail = await running.mails.waitFor(email, ({ body }) => tokenOf(body.text, page) !== '')
+    return tokenOf(mail.body.text, page)
+  }
+  await running.mails.waitFor(buyer.email, hasTickets)
+
+  const [wrong, right] = ['gmial', 'gmail'].map((host) => `zofia-${randomUUID()}@${host}.example`) as [string, string]
+  expectStatus(await buyer.payments.setOrderContact({ params, body: { email: wrong } }), 202)
+  const stale = await linkTo(wrong, 'order/contact')
+  const asked = expectStatus(await buyer.payments.setOrderContact({ params, body: { email: right } }), 202)
+  expect(asked.contact).toEqual({ pendingEmail: right })
+  const token = await linkTo(right, 'order/contact')
+  // The page that the link opens sends its form to itself.
+  const page = `${running.edge}/order/contact`
+  expect((await fetch(page)).status).toBe(200)
+  const pressed = await fetch(page, { method: 'POST', body: new URLSearchParams({ code: token, act: 'confirm' }) })
+  expect(pressed.status).toBe(200)
+  expect(expectStatus(await buyer.payments.getOrder({ params }), 200).contact).toEqual({ email: right })
+  await resend()
+  const mail = await running.mails.waitFor(right, hasTickets)
+  expect(mail.subject).toContain('For somebody else')
+
+  // Whoever reads at the wrong address was mailed one link, which works no more, and never a ticket.
+  const links = buyer.notifications
+  for (const answer of [
+    await links.confirmOrderContact({ body: { token: stale } }),
+    await links.undoOrderContact({ body: { token: stale } }),
+  ]) {
+    expect(answer).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+  }
+  expect(await running.mails.list(wrong)).toHaveLength(1)
+  const stranger = await running.person({ firstName: 'Stefan', lastName: 'Obcy' }, { proven: true })
+  expect(await stranger.payments.setOrderContact({ params, body: { email: stranger.email } })).toMatchObject({ status: 404 })
+
+  // The account's reader is told, and undoes it; the mails come to the account again.
+  const undo = await linkTo(buyer.email, 'order/contact/undo')
+  expectStatus(await stranger.notifications.undoOrderContact({ body: { token: undo } }), 204)
+  expect(await stranger.notifications.undoOrderContact({ body: { token: undo } })).toMatchObject({ status: 400 })
+  expect(await stranger.notifications.confirmOrderContact({ body: { token } })).toMatchObject({ status: 400 })
+  expect(expectStatus(await buyer.payments.getOrder({ params }), 200).contact).toBeUndefined()
+  const before = (await running.mails.list(buyer.email)).filter(hasTickets).length
+  await resend()
+  await until(async () => expect((await running.mails.list(buyer.email)).filter(hasTickets)).toHaveLength(before + 1))
+  expect((await running.mails.list(right)).filter(hasTickets)).toHaveLength(1)
 })

@@ -9,6 +9,8 @@ import {
 import { mountOps } from '@boxoffice/messaging'
 import { createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
+import { oldContactPage, orderContactPage } from './contacts/pages.ts'
+import { contactHandlers } from './contacts/routes.ts'
 import { deadLetterHandlers } from './dead-letters/routes.ts'
 import type { Dependencies } from './dependencies.ts'
 import { suppressionHandlers } from './feedback/routes.ts'
@@ -38,14 +40,19 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       messaging: deps.messaging.health,
     },
   })
-  const handlers = { ...notificationHandlers(deps), ...preferenceHandlers(deps), ...resendHandlers(deps) }
+  const handlers = {
+    ...notificationHandlers(deps),
+    ...preferenceHandlers(deps),
+    ...resendHandlers(deps),
+    ...contactHandlers(deps),
+  }
   mountRoutes(app, notificationsRoutes, handlers, deps)
   mountRoutes(app, notificationsPushRoutes, pushHandlers(deps), deps)
   mountRoutes(app, notificationsInternalRoutes, requestHandlers(deps), deps)
   mountOps(app, notificationsOpsRoutes, deps)
   mountRoutes(app, notificationsDeadLetterRoutes, deadLetterHandlers(deps), deps)
   mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)
-  mountMailedPages(app, [unsubscribePage(deps), orderPage(deps)])
+  mountMailedPages(app, [unsubscribePage(deps), orderPage(deps), orderContactPage(deps), oldContactPage(deps)])
   mountOneClick(app, deps)
   return app
 }

@@ -2,6 +2,7 @@ import { type Aws, createAws, createMessaging, type Messaging } from '@boxoffice
 import { createFoundation, type Foundation, sqlOfPool } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Config } from './config.ts'
+import { type ContactTokens, createContactLinks, createContactTokens } from './contacts/contact-token.ts'
 import type { DeadLetterGauge } from './dead-letters/monitor.ts'
 import { createFeedbackMetrics } from './feedback/metrics.ts'
 import { createFeedback, type Feedback } from './feedback/take-in.ts'
@@ -44,6 +45,7 @@ export interface Dependencies extends Foundation {
   watchLog: WatchLog
   unsubscribeTokens: UnsubscribeTokens
   orderTokens: OrderTokens
+  contactTokens: ContactTokens
   templates: Templates
   close(): Promise<void>
 }
@@ -74,6 +76,7 @@ export function createDependencies(
   const unsubscribeTokens = createUnsubscribeTokens(config.privateKey)
   const orderTokens = createOrderTokens(config.privateKey)
   const sendingMetrics = createSendingMetrics(pool, metrics)
+  const contactTokens = createContactTokens(config.privateKey)
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
@@ -88,6 +91,7 @@ export function createDependencies(
       publicUrl,
       unsubscribeLinksOf: createUnsubscribeLinks(unsubscribeTokens, publicUrl),
       orderLinkOf: createOrderLinks(orderTokens, publicUrl),
+      contactLinkOf: createContactLinks(contactTokens, publicUrl),
       reminderLeadMs: config.reminderLeadMs,
       push,
       now,
@@ -120,6 +124,7 @@ export function createDependencies(
     watchLog: createLogWatch({ prisma, now, logger, pollMs: config.logPollMs }),
     unsubscribeTokens,
     orderTokens,
+    contactTokens,
     templates,
     async close() {
       mail.close()

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  type ContactChangeId,
   emailChanged,
   emailChangeRequested,
   emailVerificationRequested,
@@ -8,6 +9,8 @@ import {
   type Minor,
   NotificationType,
   orderCancelled,
+  orderContactChanged,
+  orderContactRequested,
   orderCreated,
   orderStatusChanged,
   passwordResetRequested,
@@ -137,6 +140,12 @@ const orderIs = (order: Partial<typeof service.world.order>) => () => {
   service.world.order = { ...service.world.order, ...order }
 }
 
+const contactOf = (user: User) => {
+  const { eventId: _, ...order } = orderOf(user)
+  return { ...order, changeId: randomUUID() as ContactChangeId }
+}
+const inAnHour = () => new Date(Date.now() + 3_600_000)
+
 /** What is looked at once more of each type right before it is sent, and what becomes of it. */
 const table: Record<NotificationType, Case[]> = {
   USER_WELCOME: [
@@ -175,6 +184,25 @@ const table: Record<NotificationType, Case[]> = {
       becomes: 'withdrawn',
     },
   ],
+  ORDER_CONTACT_REQUESTED: [
+    {
+      what: 'another address is asked for',
+      tell: (user) =>
+        service.tell(orderContactRequested, { ...contactOf(user), email: 'new@customers.example', expiresAt: inAnHour() }),
+      answers: 1,
+      happens: () => Object.assign(service.world.contactChange, { confirmable: false }),
+      becomes: 'withdrawn',
+    },
+  ],
+  ORDER_CONTACT_CHANGED: [
+    {
+      what: 'the change is undone',
+      tell: (user) => service.tell(orderContactChanged, { ...contactOf(user), email: null, undoUntil: inAnHour() }),
+      answers: 1,
+      happens: () => Object.assign(service.world.contactChange, { undoable: false }),
+      becomes: 'withdrawn',
+    },
+  ],
   PASSWORD_RESET: [
     {
       what: 'another link of the account is used',
@@ -188,28 +216,28 @@ const table: Record<NotificationType, Case[]> = {
     {
       what: 'the event is cancelled and every ticket refunded',
       tell: tellConfirmation,
-      answers: 2,
+      answers: 3,
       happens: () => [eventIsCancelled(), ticketsAreRefunded(3)()],
       becomes: { failed: 'EVENT_CANCELLED' },
     },
     {
       what: 'the whole order is refunded',
       tell: tellConfirmation,
-      answers: 2,
+      answers: 3,
       happens: ticketsAreRefunded(3),
       becomes: { failed: 'TICKETS_NOT_VALID' },
     },
     {
       what: 'one of three tickets is refunded',
       tell: tellConfirmation,
-      answers: 2,
+      answers: 3,
       happens: ticketsAreRefunded(1),
       becomes: { sent: /Ticket 2 of 2[\s\S]*TKT-2026-000003/, without: /TKT-2026-000001/ },
     },
     {
       what: 'the event moves',
       tell: tellConfirmation,
-      answers: 2,
+      answers: 3,
       happens: eventMoves,
       becomes: { sent: /Stadion/, without: /Park Śląski/ },
     },
@@ -224,7 +252,7 @@ const table: Record<NotificationType, Case[]> = {
         const about = { ...orderOf(user), reservationId, holderName: 'Ada', transactionId: null }
         await service.tell(paymentCompleted, { ...about, ...paid, items: [] })
       },
-      answers: 1,
+      answers: 2,
       happens: eventMoves,
       becomes: { sent: /Stadion/, without: /Park Śląski/ },
     },
@@ -233,7 +261,7 @@ const table: Record<NotificationType, Case[]> = {
     {
       what: 'the event is cancelled: nobody is asked to try again',
       tell: (user) => service.tell(paymentFailed, failedFor(user, service)),
-      answers: 1,
+      answers: 2,
       happens: eventIsCancelled,
       becomes: { sent: /has been cancelled since/, without: /try once more/ },
     },
@@ -518,7 +546,7 @@ async function failedPaymentWhile(happens: (user: User) => unknown): Promise<Use
   const user = await service.user()
   const happened = Promise.withResolvers<void>()
   service.world.change = {
-    afterAnswers: 1,
+    afterAnswers: 2,
     async happens() {
       await happens(user)
       happened.resolve()

@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import {
   authInternalRoutes,
   authMailingRoutes,
+  type ContactChangeId,
+  type ContactOutcome,
   type Currency,
   type EventId,
   type EventInfo,
@@ -10,6 +12,7 @@ import {
   type OrderId,
   type OrderInfo,
   type OrderPrint,
+  paymentsContactRoutes,
   paymentsInternalRoutes,
   type ReservationId,
   type ShownTicket,
@@ -78,6 +81,10 @@ export function createWorld() {
     transferStatus: 'PENDING' as TransferStatus,
     /** How the links of mails stand. */
     link: { works: true, emailVerified: false },
+    /** How the links about an order's address stand, and what was done with them. */
+    contactChange: { confirmable: true, undoable: true },
+    contactOutcome: 'DONE' as ContactOutcome,
+    contactsSettled: [] as { changeId: ContactChangeId; act: string }[],
     /** What happens when so many more questions have been answered of how things stand. */
     change: null as null | { afterAnswers: number; happens: () => unknown },
     /** Who holds tickets of the event. */
@@ -156,8 +163,17 @@ export async function startPeers(world: World) {
       },
     ),
     payments: await startPeer(
-      { getOrderInfos },
+      { getOrderInfos, ...paymentsContactRoutes },
       {
+        async getContactChange() {
+          away('payments')
+          return answered({ status: 200, body: { ...world.contactChange } })
+        },
+        async settleContactChange({ params: { changeId }, body: { act } }) {
+          away('payments')
+          world.contactsSettled.push({ changeId, act })
+          return { status: 200, body: { outcome: world.contactOutcome } }
+        },
         async getOrderInfos({ body }) {
           away('payments')
           return answered({

@@ -1,5 +1,6 @@
 import {
   paymentsArchiveRoutes,
+  paymentsContactRoutes,
   paymentsInternalRoutes,
   paymentsOpsRoutes,
   paymentsRoutes,
@@ -11,6 +12,7 @@ import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
 import { sagaHandlers } from './operations/routes.ts'
+import { contactHandlers, contactLinkHandlers } from './orders/contact-routes.ts'
 import { orderHandlers, orderInternalHandlers } from './orders/routes.ts'
 import { refundHandlers } from './refunds/routes.ts'
 import { seatPurchaseHandlers } from './seat-purchases/routes.ts'
@@ -28,10 +30,16 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       messaging: deps.messaging.health,
     },
   })
-  const handlers = { ...orderHandlers(deps), ...refundHandlers(deps), stripeWebhook: stripeWebhookHandler(deps) }
+  const handlers = {
+    ...orderHandlers(deps),
+    ...contactHandlers(deps),
+    ...refundHandlers(deps),
+    stripeWebhook: stripeWebhookHandler(deps),
+  }
   mountRoutes(app, paymentsRoutes, handlers, deps)
   mountRoutes(app, seatPurchaseRoutes, seatPurchaseHandlers(deps), deps)
   mountRoutes(app, paymentsInternalRoutes, orderInternalHandlers(deps), deps)
+  mountRoutes(app, paymentsContactRoutes, contactLinkHandlers(deps), deps)
   mountOps(app, paymentsOpsRoutes, deps)
   mountArchive(app, paymentsArchiveRoutes, deps)
   mountRoutes(app, paymentsSagaRoutes, sagaHandlers(deps), deps)

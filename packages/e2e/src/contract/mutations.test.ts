@@ -84,6 +84,8 @@ const opaque = [
   // Looked up by what it says when its signature is right, and never kept.
   'tickets.checkIn code',
   'tickets.claimTransfer token',
+  'notifications.confirmOrderContact token',
+  'notifications.undoOrderContact token',
 ]
 
 test('there is a good request of every operation that takes something', () => {

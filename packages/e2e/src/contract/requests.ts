@@ -42,7 +42,10 @@ const anEvent = (world: World) => ({
   refundableUntil: soon,
   venueId: world.venueId,
 })
-const payment = (world: World) => ({ paymentMethod: 'CREDIT_CARD', paymentToken: world.secret, holderName: 'Ada Kowalska' })
+const payment = (world: World) => ({
+  ...{ paymentMethod: 'CREDIT_CARD', paymentToken: world.secret, holderName: 'Ada Kowalska' },
+  contactEmail: world.email,
+})
 const page = { limit: '10', cursor: 'x' }
 
 /** The browser of RFC 8291's example, as its `toJSON()` gives it. */
@@ -193,6 +196,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'payments.getOrder': ({ orderId }) => ({ params: { orderId } }),
   'payments.updateOrder': ({ orderId }) => ({ params: { orderId }, body: { holderName: 'Ada Kowalska' } }),
   'payments.cancelOrder': ({ orderId }) => ({ params: { orderId } }),
+  'payments.setOrderContact': ({ orderId, email }) => ({ params: { orderId }, body: { email } }),
+  'payments.clearOrderContact': ({ orderId }) => ({ params: { orderId } }),
   'payments.refundOrder': ({ orderId, ticketId }) => ({
     params: { orderId },
     body: { reason: 'Ill.', ticketIds: [ticketId] },
@@ -221,6 +226,8 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
     },
   }),
   'notifications.resendOrder': ({ orderId }) => ({ params: { orderId } }),
+  'notifications.confirmOrderContact': ({ secret }) => ({ body: { token: secret, mine: true } }),
+  'notifications.undoOrderContact': ({ secret }) => ({ body: { token: secret } }),
   'notifications.listDeadLetters': () => ({
     query: { ...page, queue: 'notification-queue', eventType: 'ORDER_CREATED', messageId: randomUUID() },
   }),

@@ -109,6 +109,14 @@ export const sqlInvariants: readonly SqlInvariant[] = [
         when 'WITHDRAWING_TICKETS' then 'REFUND_PENDING' when 'REPAYING' then 'REFUND_PENDING' else o.status end`,
   },
   {
+    invariant: 'I15',
+    statement: "an order's own address is one that its reader has confirmed, and that nobody has undone",
+    service: 'payments',
+    sql: `select o.order_id from orders o where o.contact_email is not null and not exists (
+      select from order_contact_changes c where c.order_id = o.order_id and c.email = o.contact_email
+        and c.confirmed_at is not null and c.undone_at is null)`,
+  },
+  {
     invariant: 'I16',
     statement: 'the last word of the journal is where the saga stands, and every word is of a saga',
     service: 'payments',

@@ -4,8 +4,14 @@ import { addressOf, type NotificationType, type SuppressionCause } from '@boxoff
 /** What stands in the list for an address: SHA-256, in hex, of its one spelling: `name@example.com`, without a display name. */
 export const addressHashOf = (address: string): string => createHash('sha256').update(addressOf(address)).digest('hex')
 
-/** Mails that somebody has just asked for, and without which they may lose their account. */
-const askedFor: readonly NotificationType[] = ['EMAIL_VERIFICATION', 'PASSWORD_RESET', 'EMAIL_CHANGE', 'EMAIL_CHANGED']
+/** Mails that somebody has just asked for, or without which they may lose their account or their tickets. */
+const askedFor: readonly NotificationType[] = [
+  'EMAIL_VERIFICATION',
+  'PASSWORD_RESET',
+  'EMAIL_CHANGE',
+  'EMAIL_CHANGED',
+  'ORDER_CONTACT_CHANGED',
+]
 
 /**
  * Whether a mail of a type is held back from an address: all are where mails come back, all but those asked for after a complaint.

@@ -5,6 +5,7 @@ import { eventReminderTemplate } from './event-reminder.ts'
 import { eventUpdatedTemplate } from './event-updated.ts'
 import { orderCancelledTemplate } from './order-cancelled.ts'
 import { orderConfirmationTemplate } from './order-confirmation.ts'
+import { orderContactTemplate } from './order-contact.ts'
 import { orderNewsTemplate } from './order-news.ts'
 import { paymentFailedTemplate } from './payment-failed.ts'
 import { paymentProcessedTemplate } from './payment-processed.ts'
@@ -34,6 +35,8 @@ export const replaceableMails: Readonly<Record<string, Known>> = {
   EVENT_CANCELLED: eventCancelledTemplate.known,
   EVENT_REMINDER: eventReminderTemplate.known,
   TICKETS_STOPPED: ticketsStoppedTemplate.known,
+  ORDER_CONTACT_REQUESTED: orderContactTemplate.known,
+  ORDER_CONTACT_CHANGED: orderContactTemplate.known,
   TICKET_TRANSFERRED_SENT: ticketSentTemplate.known,
   TICKET_TRANSFERRED_RECEIVED: ticketReceivedTemplate.known,
   TICKET_TRANSFERRED_GATHERED: ticketsReceivedTemplate.known,

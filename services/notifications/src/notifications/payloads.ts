@@ -3,6 +3,8 @@ import {
   Instant,
   type NotificationType,
   orderCancelled,
+  orderContactChanged,
+  orderContactRequested,
   orderCreated,
   orderStatusChanged,
   paymentCompleted,
@@ -62,6 +64,9 @@ export const payloads = {
   EVENT_REMINDER: z.object({ eventId: EventId, eventDate: Instant }),
   TICKET_TRANSFERRED: Transfer,
   TICKETS_STOPPED: Stop,
+  // The address stands beside it, until it has gone out.
+  ORDER_CONTACT_REQUESTED: orderContactRequested.payload.omit({ email: true }),
+  ORDER_CONTACT_CHANGED: orderContactChanged.payload.omit({ email: true }),
 } as const satisfies Record<NotificationType, z.ZodType>
 
 export type PayloadOf<T extends NotificationType> = z.output<(typeof payloads)[T]>
@@ -97,4 +102,6 @@ export const workingTitles: Record<NotificationType, string> = {
   EVENT_REMINDER: 'Your event is soon',
   TICKET_TRANSFERRED: 'A ticket has changed hands',
   TICKETS_STOPPED: 'News of your tickets',
+  ORDER_CONTACT_REQUESTED: 'Confirm where the mails of your order go',
+  ORDER_CONTACT_CHANGED: 'The mails of your order go to another address',
 }

@@ -8,6 +8,8 @@ import {
   type Message,
   type MessageDefinition,
   orderCancelled,
+  orderContactChanged,
+  orderContactRequested,
   orderCreated,
   orderStatusChanged,
   passwordResetRequested,
@@ -45,13 +47,17 @@ const tells = <D extends MessageDefinition>(definition: D, wantedOf: (message: M
   wantedOf: wantedOf as Telling['wantedOf'],
 })
 
+/** To the address that a message names; to the one of the recipient's account where it names none. */
+const toAddress = (wanted: Wanted, { payload: { email } }: { payload: { email: string | null } }): Wanted =>
+  email === null ? wanted : { ...wanted, address: email }
+
 const tellings: readonly Telling[] = [
   tells(userCreated, (message) => [wantedOf('USER_WELCOME', message)]),
   tells(emailVerificationRequested, (message) => [wantedOf('EMAIL_VERIFICATION', message)]),
   tells(passwordResetRequested, (message) => [wantedOf('PASSWORD_RESET', message)]),
   // To the address that it names, which is not the account's, or no longer.
-  tells(emailChangeRequested, (message) => [{ ...wantedOf('EMAIL_CHANGE', message), address: message.payload.email }]),
-  tells(emailChanged, (message) => [{ ...wantedOf('EMAIL_CHANGED', message), address: message.payload.email }]),
+  tells(emailChangeRequested, (message) => [toAddress(wantedOf('EMAIL_CHANGE', message), message)]),
+  tells(emailChanged, (message) => [toAddress(wantedOf('EMAIL_CHANGED', message), message)]),
   tells(ticketsGenerated, (message) => [confirmationOf(message)]),
   tells(ticketTransferred, (message) => transferredOf(message)),
   tells(ticketTransferOffered, (message) => [offeredOf(message)]),
@@ -64,6 +70,9 @@ const tellings: readonly Telling[] = [
   tells(orderCreated, (message) => [wantedOf('ORDER_CREATED', message)]),
   tells(orderStatusChanged, (message) => [wantedOf('ORDER_STATUS_CHANGED', message)]),
   tells(orderCancelled, (message) => [wantedOf('ORDER_CANCELLED', message)]),
+  // To the address that is to be the order's, and to where its mails went before.
+  tells(orderContactRequested, (message) => [toAddress(wantedOf('ORDER_CONTACT_REQUESTED', message), message)]),
+  tells(orderContactChanged, (message) => [toAddress(wantedOf('ORDER_CONTACT_CHANGED', message), message)]),
 ]
 
 /** What each message becomes: rows to be sent, in the transaction that remembers the message. Sending is the sender's work. */

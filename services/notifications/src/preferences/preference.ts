@@ -13,6 +13,8 @@ const mandatory: readonly NotificationType[] = [
   'EVENT_CANCELLED',
   'REFUND_PROCESSED',
   'TICKETS_STOPPED',
+  'ORDER_CONTACT_REQUESTED',
+  'ORDER_CONTACT_CHANGED',
 ]
 /**
  * Mails that nobody gets who did not ask for them: the confirmation shows what was paid, and every change of an order that ends
@@ -51,6 +53,8 @@ const urgent: readonly NotificationType[] = [
   'ORDER_CONFIRMATION',
   'EVENT_CANCELLED',
   'TICKETS_STOPPED',
+  'ORDER_CONTACT_REQUESTED',
+  'ORDER_CONTACT_CHANGED',
 ]
 
 export const isTexted = (type: NotificationType): type is TextedType => (textedTypes as readonly string[]).includes(type)

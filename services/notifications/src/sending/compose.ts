@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType, UserInfo } from '@boxoffice/contracts'
+import type { ContactLinkOf } from '../contacts/contact-token.ts'
 import { addressHashOf } from '../feedback/suppression.ts'
 import { mailNameOf } from '../mails/built-in.ts'
 import type { Mail, ShownEvent } from '../mails/mail.ts'
@@ -19,10 +20,12 @@ import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import type { Attachment } from './attachments.ts'
 import { createAccountLooks } from './compose-account.ts'
 import { type ConfirmationLimits, createConfirmationLook } from './compose-confirmation.ts'
+import { createContactLooks } from './compose-contacts.ts'
 import { createEventLooks } from './compose-events.ts'
 import { createOrderLooks } from './compose-orders.ts'
 import { createStopLooks } from './compose-stops.ts'
 import type { About, Ended, Look, Looked, Looks } from './content.ts'
+import { followContact } from './order-contact.ts'
 import type { Peers } from './peers.ts'
 import type { OpenToken } from './sealed-token.ts'
 
@@ -66,6 +69,7 @@ export function createComposer(
     now: () => Date
     unsubscribeLinksOf: UnsubscribeLinksOf
     orderLinkOf: OrderLinkOf
+    contactLinkOf: ContactLinkOf
     reminderLeadMs: number
     push: Pick<PushProvider, 'hasDevices'> | null
   } & ConfirmationLimits,
@@ -73,6 +77,7 @@ export function createComposer(
   const { peers, templates } = deps
   const looks: Looks<NotificationType> = {
     ...createAccountLooks(deps),
+    ...createContactLooks(deps),
     ...createOrderLooks(deps),
     ...createEventLooks(deps),
     ...createStopLooks(peers),
@@ -80,9 +85,9 @@ export function createComposer(
   }
 
   async function composeMail(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
+    const lookAtIt = notification.template === null ? lookerOf(looks, notification, reader) : lookAtRequest(notification, reader)
     const to = { name: `${reader.firstName} ${reader.lastName}`, address: notification.address ?? reader.email }
-    const looker = notification.template === null ? lookerOf(looks, notification, reader) : lookAtRequest(notification, reader)
-    return mailOf(looker, notification, to, reader)
+    return mailOf(followContact(peers.find, notification, lookAtIt), notification, to, reader)
   }
 
   async function composeText(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
@@ -173,7 +178,7 @@ export function createComposer(
   async function mailOf(
     look: Looker,
     notification: LeasedNotification,
-    to: ComposedMail['to'],
+    recipient: ComposedMail['to'],
     reader: About['reader'] & { emailVerified: boolean },
   ): Promise<Composition> {
     const looked = await look(false)
@@ -184,13 +189,16 @@ export function createComposer(
     const { type, payload, template } = notification
     const instead = template === null ? templates.mailInstead(mailNameOf(type, payload), written.mail, reader) : null
     const mail = instead ?? written.mail
-    const subject = subjectOf(notification, mail, reader.emailVerified)
+    // An order's own address was confirmed by its reader.
+    const isProven = Boolean(looked.contact) || reader.emailVerified
+    const to = { ...recipient, address: looked.contact ?? recipient.address }
+    const subject = subjectOf(notification, mail, isProven)
     const oneClickUrl = oneClickUrlOf(notification, to.address)
     const composed = {
       channel: 'EMAIL',
       mail: { ...mail, subject },
       to,
-      isProven: reader.emailVerified,
+      isProven,
       attachments,
       oneClickUrl,
     } as const

@@ -41,6 +41,8 @@ export interface Written {
 export interface Looked {
   /** All that it says of them: while these are the same, what was written is still right. */
   facts: object
+  /** The confirmed address of the order that it is about, where that has one of its own. */
+  contact?: string | null
   /** The event that it is about; null where it is about none. */
   event: ShownEvent | null
   /**

@@ -2,6 +2,7 @@ import {
   authInternalRoutes,
   authMailingRoutes,
   eventsInternalRoutes,
+  paymentsContactRoutes,
   paymentsInternalRoutes,
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
@@ -21,7 +22,7 @@ const { getOrderPdf } = mailing
 const routes = {
   auth: { getUsers, ...authMailingRoutes },
   events: { getEventInfos },
-  payments: { getOrderInfos },
+  payments: { getOrderInfos, ...paymentsContactRoutes },
   tickets: { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders, ...mailing },
   /** Large PDFs of the ticket service: that they take long, or fail, closes the way to nothing else. */
   documents: { getOrderPdf },

@@ -10,7 +10,7 @@ export interface Access {
   maySee(order: StoredOrder, principal: UserPrincipal): Promise<boolean>
 }
 
-export const isAdmin = ({ roles }: UserPrincipal) => roles.includes('ADMIN')
+export const isAdmin = ({ roles }: Pick<UserPrincipal, 'roles'>) => roles.includes('ADMIN')
 
 export function createAccess(events: Client<typeof eventsInternalRoutes>): Access {
   return {

@@ -1,5 +1,6 @@
-import { isRetryable, type Minor, type Order } from '@boxoffice/contracts'
-import { refuse } from '@boxoffice/service-kit'
+import { isRetryable, type Minor, type Order, type OrderInfo } from '@boxoffice/contracts'
+import { refuse, type UserPrincipal } from '@boxoffice/service-kit'
+import { isAdmin } from './access.ts'
 import type { StoredOrder } from './order-repository.ts'
 
 /** The contract's order: what is only ours is left out. */
@@ -14,6 +15,18 @@ export function toContract(stored: StoredOrder): Order {
     ...order
   } = stored
   return order
+}
+
+/** The order as somebody who may see it does: where its mails go is the buyer's own business. */
+export function shownTo({ userId, roles }: Pick<UserPrincipal, 'userId' | 'roles'>, stored: StoredOrder): Order {
+  const { contact, ...order } = toContract(stored)
+  return contact && (userId === stored.userId || isAdmin({ roles })) ? { ...order, contact } : order
+}
+
+/** The order as other services see it. */
+export function toInfo(stored: StoredOrder): OrderInfo {
+  const { tickets: _, contact, ...order } = toContract(stored)
+  return { ...order, ...(contact?.email && { contactEmail: contact.email }) }
 }
 
 /** What the buyer is told of an order: the first answer, again and again; after a 202 the current state. */
@@ -50,7 +63,7 @@ export function refusalOf(order: StoredOrder) {
 
 /** The order as it was when it had just been paid, whatever came since: that is what the first answer said. */
 function asFirstPaid(stored: StoredOrder): Order {
-  const { tickets: _, ...order } = toContract(stored)
+  const { tickets: _, contact: __, ...order } = toContract(stored)
   return { ...order, status: 'PAID', paymentStatus: 'COMPLETED', refundedAmount: 0 as Minor }
 }
 

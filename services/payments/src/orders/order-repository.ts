@@ -60,6 +60,8 @@ export interface OrderRow {
   version: number
   created_at: Date
   completed_at: Date | null
+  /** Absent where it was not asked for. */
+  contact?: NonNullable<Order['contact']>
   items: { ticketTypeId: TicketTypeId; quantity: number; unitPrice: Minor; seatIds?: SeatId[] }[]
   tickets: { ticketId: TicketId; ticketNumber: string; qrCode: string; createdAt: string | null }[]
 }
@@ -68,13 +70,15 @@ export interface OrderRow {
 export const orderColumns = `o.order_id, o.order_number, o.user_id, o.event_id, o.reservation_id, o.status, o.payment_status,
   o.payment_method, o.holder_name, o.total_amount_minor, o.refunded_amount_minor, o.currency, o.transaction_id, o.failure_reason,
   o.refusal_status, o.refusal_code, o.refusal_message, o.refusal_seat_ids, o.refusal_reservation_ids, o.idempotency_key, o.body_hash,
-  o.deferred, o.version, o.created_at, o.completed_at`
+  o.deferred, o.version, o.created_at, o.completed_at, o.contact_email`
 const lines = `coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity,
     'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids)) order by i.ticket_type_id) from order_items i where i.order_id = o.order_id), '[]')`
 const tickets = `coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber', t.ticket_number, 'qrCode', t.qr_code,
     'createdAt', t.created_at)
     order by t.ticket_number) from order_tickets t where t.order_id = o.order_id), '[]')`
-const select = `select ${orderColumns}, ${lines} as items, ${tickets} as tickets from orders o`
+const contact = `jsonb_strip_nulls(jsonb_build_object('email', o.contact_email, 'pendingEmail', (select c.email from order_contact_changes c
+    where c.order_id = o.order_id and c.confirmed_at is null and c.cancelled_at is null and c.expires_at > clock_timestamp())))`
+const select = `select ${orderColumns}, ${contact} as contact, ${lines} as items, ${tickets} as tickets from orders o`
 
 export const toOrder = (row: OrderRow): StoredOrder => ({
   orderId: row.order_id,
@@ -93,6 +97,7 @@ export const toOrder = (row: OrderRow): StoredOrder => ({
   ...(row.tickets.length > 0 && {
     tickets: row.tickets.map(({ createdAt, ...ticket }) => ({ ...ticket, ...(createdAt && { createdAt: new Date(createdAt) }) })),
   }),
+  ...(row.contact && Object.keys(row.contact).length > 0 && { contact: row.contact }),
   ...(row.failure_reason && { failureReason: row.failure_reason }),
   createdAt: row.created_at,
   ...(row.completed_at && { completedAt: row.completed_at }),
@@ -190,7 +195,7 @@ export async function listOrders(
   const [column, id] = 'userId' in of ? ['user_id', of.userId] : ['event_id', of.eventId]
   const later = after ? 'and (o.created_at, o.order_id) < ($4::timestamptz, $5::uuid)' : ''
   const rows = await tx.query<OrderRow & { fits: boolean }>(
-    `select ${orderColumns}, o.fits, ${lines} as items, case when o.fits then ${tickets} else '[]' end as tickets
+    `select ${orderColumns}, o.fits, ${contact} as contact, ${lines} as items, case when o.fits then ${tickets} else '[]' end as tickets
      from (
        select ${orderColumns}, row_number() over newest_first <= $2::integer
          and (row_number() over newest_first = 1 or sum(held.tickets) over newest_first <= $3::integer) as fits

@@ -15,9 +15,11 @@ import type { Dependencies } from '../dependencies.ts'
 import { acceptCancellation, acceptHolderName, acceptOrder } from '../order-commands/accept.ts'
 import { listSagaEvents } from '../saga/journal.ts'
 import { isAdmin } from './access.ts'
-import { answerTo, toContract } from './answers.ts'
+import { answerTo, shownTo, toContract, toInfo } from './answers.ts'
 import { cancelOrder, nameHolder } from './change-order.ts'
 import { checkout } from './checkout.ts'
+import { requestContactOnce } from './contact.ts'
+import type { ContactRoutes } from './contact-routes.ts'
 import { requireToken } from './free-order.ts'
 import { historyOf } from './history.ts'
 import { findOrder, findOrders, listOrders } from './order-repository.ts'
@@ -25,17 +27,24 @@ import { preferenceApplied, prefersAsync } from './prefer.ts'
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, orderId: cursorFields.id })
 
-type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds'>
+const contactRefused = refuse(403, 'EMAIL_NOT_VERIFIED', 'confirm your address first, or leave out contactEmail')
+
+type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds' | keyof ContactRoutes>
 
 export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
   const sql = sqlOfPool(deps.pool)
   const isForLater = ({ prefer }: IncomingHttpHeaders) => deps.config.orderQueue && prefersAsync(prefer)
   return {
     async createOrder({ body, principal, idempotencyKey, rawBody, headers }) {
+      const { contactEmail } = body
+      if (contactEmail !== undefined && !principal.emailVerified) return contactRefused
       const request = { userId: principal.userId, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) }
       await requireToken(deps, request)
-      if (!isForLater(headers)) return answerTo(await checkout(deps, request))
-      const answer = answerTo(await acceptOrder(deps, request))
+      const later = isForLater(headers)
+      const order = await (later ? acceptOrder(deps, request) : checkout(deps, request))
+      if (contactEmail !== undefined) await requestContactOnce(deps, order, contactEmail)
+      const answer = answerTo(order)
+      if (!later) return answer
       return answer.status === 202 ? { ...answer, headers: preferenceApplied } : answer
     },
     async listOrders({ query, principal }) {
@@ -46,12 +55,12 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       const { orders, more } = await listOrders(sql, eventId ? { eventId } : { userId: principal.userId }, limit, after)
       const last = orders.at(-1)
       const nextCursor = more && last ? cursor.encode(last) : null
-      return { status: 200, body: { orders: orders.map(toContract), nextCursor } }
+      return { status: 200, body: { orders: orders.map((order) => shownTo(principal, order)), nextCursor } }
     },
     async getOrder({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
       if (!order || !(await deps.access.maySee(order, principal))) return refuseUnknown('ORDER', params.orderId)
-      return { status: 200, body: toContract(order) }
+      return { status: 200, body: shownTo(principal, order) }
     },
     async updateOrder({ params: { orderId }, principal: { userId }, body: { holderName }, headers }) {
       if (!isForLater(headers)) {
@@ -93,11 +102,11 @@ export function orderInternalHandlers(deps: Dependencies): Handlers<typeof payme
   return {
     async getOrderInfo({ params }) {
       const order = await findOrder(sqlOfPool(deps.pool), params.orderId)
-      return order ? { status: 200, body: toContract(order) } : refuseUnknown('ORDER', params.orderId)
+      return order ? { status: 200, body: toInfo(order) } : refuseUnknown('ORDER', params.orderId)
     },
     async getOrderInfos({ body }) {
       const orders = await findOrders(sqlOfPool(deps.pool), body.orderIds)
-      return { status: 200, body: { orders: orders.map(toContract) } }
+      return { status: 200, body: { orders: orders.map(toInfo) } }
     },
   }
 }

@@ -1,0 +1,21 @@
+import type { ContactOutcome, notificationsRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
+import { type ContactDeps, settleContact } from './settle.ts'
+
+type LinkRoutes = Pick<typeof notificationsRoutes, 'confirmOrderContact' | 'undoOrderContact'>
+
+/** Who reads a mail about an order's address says what becomes of it: nobody is signed in. */
+export const contactHandlers = (deps: ContactDeps): Handlers<LinkRoutes> => ({
+  async confirmOrderContact({ body: { token, mine } }) {
+    return answerOf(await settleContact(deps, mine === false ? 'DISOWN' : 'CONFIRM', token))
+  },
+  async undoOrderContact({ body: { token } }) {
+    return answerOf(await settleContact(deps, 'UNDO', token))
+  },
+})
+
+function answerOf(outcome: ContactOutcome) {
+  if (outcome === 'DONE') return { status: 204 as const, body: undefined }
+  if (outcome === 'EXPIRED') return refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
+  return refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+}

@@ -1,0 +1,19 @@
+import type { ContactOutcome } from '@boxoffice/contracts'
+import type { Dependencies } from '../dependencies.ts'
+
+export type ContactDeps = Pick<Dependencies, 'peers' | 'contactTokens'>
+
+/**
+ * What the reader of a mail about an order's address does with the token of its link. Rejects with
+ * ServiceUnavailable while the payment service, which keeps the address, is down.
+ */
+export async function settleContact(
+  { peers, contactTokens }: ContactDeps,
+  act: 'CONFIRM' | 'DISOWN' | 'UNDO',
+  token: string,
+): Promise<ContactOutcome> {
+  const changeId = contactTokens.read(act === 'UNDO' ? 'UNDO' : 'CONFIRM', token)
+  if (!changeId) return 'INVALID'
+  const { body } = await peers.payments.settleContactChange({ params: { changeId }, body: { act } })
+  return body.outcome
+}

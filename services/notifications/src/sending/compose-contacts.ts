@@ -1,0 +1,41 @@
+import type { ContactChangeId } from '@boxoffice/contracts'
+import type { ContactLinkOf, ContactPurpose } from '../contacts/contact-token.ts'
+import { orderContactChangedMail, orderContactEndedMail, orderContactMail } from '../mails/order-contact.ts'
+import type { Ended, Looks } from './content.ts'
+import type { Peers } from './peers.ts'
+
+/** Mails about where the mails of an order go, with links that only the reader of an address may have. */
+export function createContactLooks(deps: {
+  peers: Pick<Peers, 'payments' | 'find'>
+  contactLinkOf: ContactLinkOf
+  now: () => Date
+}): Looks<'ORDER_CONTACT_REQUESTED' | 'ORDER_CONTACT_CHANGED'> {
+  /** Why a link is of no use; null where it works. */
+  async function whyNot(purpose: ContactPurpose, changeId: ContactChangeId, until: Date): Promise<Ended | null> {
+    if (until <= deps.now()) return { dropped: 'LINK_EXPIRED' }
+    const answer = await deps.peers.payments.getContactChange({ params: { changeId } })
+    const works = answer.status === 200 && (purpose === 'CONFIRM' ? answer.body.confirmable : answer.body.undoable)
+    return works ? null : { pointless: 'LINK_USED' }
+  }
+
+  return {
+    async ORDER_CONTACT_REQUESTED({ changeId, orderNumber, expiresAt }, { reader }) {
+      const ended = await whyNot('CONFIRM', changeId, expiresAt)
+      if (ended) return ended
+      const link = { reader, orderNumber, url: deps.contactLinkOf('CONFIRM', changeId), expiresAt }
+      return { facts: {}, event: null, write: async () => ({ mail: orderContactMail(link) }) }
+    },
+    async ORDER_CONTACT_CHANGED({ changeId, orderNumber, undoUntil }, { reader, recipientId, address }) {
+      if (undoUntil === null) {
+        return { facts: {}, event: null, write: async () => ({ mail: orderContactEndedMail({ reader, orderNumber }) }) }
+      }
+      // Where nobody has proved the account's address, its reader takes nothing back.
+      const user = address === null && recipientId ? await deps.peers.find.user(recipientId) : null
+      if (address === null && !user?.emailVerified) return { pointless: 'NOT_PROVEN' }
+      const ended = await whyNot('UNDO', changeId, undoUntil)
+      if (ended) return ended
+      const link = { reader, orderNumber, url: deps.contactLinkOf('UNDO', changeId), expiresAt: undoUntil }
+      return { facts: {}, event: null, write: async () => ({ mail: orderContactChangedMail(link) }) }
+    },
+  }
+}

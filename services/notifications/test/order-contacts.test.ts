@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type ContactChangeId,
+  type Minor,
+  orderContactChanged,
+  orderContactRequested,
+  type RefundId,
+  refundProcessed,
+  ticketsGenerated,
+} from '@boxoffice/contracts'
+import { until } from '@boxoffice/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { addressHashOf } from '../src/feedback/suppression.ts'
+import { failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
+import { createWorld } from './peers.ts'
+
+let service: Notifications
+beforeAll(async () => {
+  service = await startNotifications({ MAIL_UNPROVEN_PER_DAY: '1' })
+  service.work()
+})
+afterEach(() => {
+  const { event: _event, users: _users, orders: _orders, ...fresh } = createWorld()
+  Object.assign(service.world, fresh)
+})
+afterAll(() => service.stop())
+
+type User = Awaited<ReturnType<Notifications['user']>>
+const newAddress = () => `${randomUUID().slice(0, 8)}@elsewhere.example`
+const later = () => new Date(Date.now() + 3_600_000)
+const mailTo = (email: string) =>
+  until(() => {
+    const [taken] = service.ses.mails(email)
+    if (!taken) throw new Error('no mail yet')
+    return taken.mail
+  })
+const settledAs = (user: User, expected: object[]) =>
+  until(async () => expect(await service.rows(user.userId)).toMatchObject(expected))
+function changeOf(user: User) {
+  const { orderId, orderNumber, userId } = failedFor(user, service)
+  return { orderId, orderNumber, userId, changeId: randomUUID() as ContactChangeId }
+}
+const tokenIn = (text: string | undefined, page: string) => text?.match(new RegExp(`${page}#token=([\\w-]{43})\\n`))?.[1] ?? ''
+const { confirmOrderContact, undoOrderContact } = {
+  confirmOrderContact: (token: string, mine?: boolean) =>
+    service.client({}).confirmOrderContact({ body: { token, ...(mine !== undefined && { mine }) } }),
+  undoOrderContact: (token: string) => service.client({}).undoOrderContact({ body: { token } }),
+}
+
+test('the new address gets a link, whose token confirms or refuses, and nothing of it is kept', async () => {
+  const user = await service.user({ locale: 'en' })
+  const [change, email] = [changeOf(user), newAddress()]
+  await service.tell(orderContactRequested, { ...change, email, expiresAt: later() })
+  const mail = await mailTo(email)
+  expect(mail.subject).toBe('Please confirm where the mails of your Boxoffice order go')
+  const token = tokenIn(mail.text, '/order/contact')
+  expect(mail.html).toContain(`https://boxoffice.example/order/contact#token=${token}`)
+  await settledAs(user, [{ type: 'ORDER_CONTACT_REQUESTED', status: 'SENT', address: null }])
+  const rows = JSON.stringify(await service.rows(user.userId))
+  for (const secret of [token, email]) expect(rows).not.toContain(secret)
+  expect(service.ses.mails(user.email)).toEqual([])
+
+  expect(await confirmOrderContact(token)).toMatchObject({ status: 204 })
+  expect(await confirmOrderContact(token, false)).toMatchObject({ status: 204 })
+  expect(service.world.contactsSettled).toEqual([
+    { changeId: change.changeId, act: 'CONFIRM' },
+    { changeId: change.changeId, act: 'DISOWN' },
+  ])
+  const wrong = [await undoOrderContact(token), await confirmOrderContact('x'.repeat(43))]
+  for (const answer of wrong) expect(answer).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+  expect(service.world.contactsSettled).toHaveLength(2)
+  service.world.contactOutcome = 'EXPIRED'
+  expect(await confirmOrderContact(token)).toMatchObject({ status: 400, body: { error: 'TOKEN_EXPIRED' } })
+})
+
+test('the former address is told with a link that undoes it, the account’s where no other is named and it is proven', async () => {
+  const user = await service.user({ locale: 'en' })
+  const former = newAddress()
+  for (const email of [former, null]) {
+    await service.tell(orderContactChanged, { ...changeOf(user), email, undoUntil: later() })
+    const mail = await mailTo(email ?? user.email)
+    expect(mail.subject).toBe('The mails of your Boxoffice order go to another address')
+    const token = tokenIn(mail.text, '/order/contact/undo')
+    expect(await undoOrderContact(token)).toMatchObject({ status: 204 })
+    expect(await confirmOrderContact(token)).toMatchObject({ status: 400 })
+  }
+  const unproven = await service.user({ emailVerified: false })
+  const taken = await service.consumed('ORDER_CONTACT_CHANGED', 'done')
+  await service.tell(orderContactChanged, { ...changeOf(unproven), email: null, undoUntil: later() })
+  await until(async () => expect(await service.consumed('ORDER_CONTACT_CHANGED', 'done')).toBe(taken + 1))
+  await settledAs(unproven, [])
+  expect(service.ses.mails(unproven.email)).toEqual([])
+})
+
+test('the former address is told without a link where the mails go to the account again', async () => {
+  const user = await service.user({ locale: 'en' })
+  const former = newAddress()
+  await service.tell(orderContactChanged, { ...changeOf(user), email: former, undoUntil: null })
+  const mail = await mailTo(former)
+  expect(mail.text).toContain('no longer to this address')
+  expect(mail.text).not.toContain('#token=')
+})
+
+test('a link that has ended, or to an address whose mails come back, is not sent', async () => {
+  const user = await service.user()
+  const [late, bouncing] = [newAddress(), newAddress()]
+  const since = new Date()
+  await service.deps.prisma.mailSuppression.create({
+    data: { addressHash: addressHashOf(bouncing), cause: 'BOUNCE', reason: 'NO_SUCH_MAILBOX', since },
+  })
+  const past = new Date(Date.now() - 1_000)
+  await service.tell(orderContactRequested, { ...changeOf(user), email: late, expiresAt: past })
+  await settledAs(user, [{ failureReason: 'LINK_EXPIRED', address: null }])
+  await service.tell(orderContactRequested, { ...changeOf(user), email: bouncing, expiresAt: later() })
+  await settledAs(user, [{ status: 'FAILED' }, { failureReason: 'ADDRESS_SUPPRESSED', address: null }])
+})
+
+test('tickets, and all mails about an order, go to its own address, which is proven though the account’s is not', async () => {
+  const user = await service.user({ emailVerified: false, locale: 'en' })
+  const contactEmail = newAddress()
+  service.world.order = { contactEmail, userId: user.userId, status: 'CONFIRMED' }
+  const generated = generatedFor(user, service, 1)
+  await service.tell(ticketsGenerated, generated)
+  const mail = await mailTo(contactEmail)
+  expect(mail.subject).toContain('Święto Świateł')
+  expect(mail.attachments.some(({ contentType }) => contentType === 'application/pdf')).toBe(true)
+
+  const { orderNumber, eventId } = failedFor(user, service)
+  const money = { refundId: randomUUID() as RefundId, refundAmount: 10_050 as Minor, currency: 'EUR' as const, reason: 'ill' }
+  const { orderId, userId } = generated
+  await service.tell(refundProcessed, { orderId, orderNumber, userId, eventId, ...money })
+  await until(() => expect(service.ses.mails(contactEmail)).toHaveLength(2))
+  expect(await service.client(user.headers).resendOrder({ params: { orderId } })).toMatchObject({ status: 202 })
+  await until(() => expect(service.ses.mails(contactEmail)).toHaveLength(3))
+  expect(service.ses.mails(user.email)).toEqual([])
+})
+
+test('a mail that is written when the order gets another address goes to that one alone', async () => {
+  const user = await service.user()
+  const [before, after] = [newAddress(), newAddress()]
+  service.world.order = { contactEmail: before }
+  service.world.afterPdf = () => {
+    service.world.order = { contactEmail: after }
+  }
+  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await mailTo(after)
+  await settledAs(user, [{ status: 'SENT' }])
+  for (const email of [before, user.email]) expect(service.ses.mails(email)).toEqual([])
+})
+
+test('the pages of both mails do the same by their forms, and say so while orders cannot be changed', async () => {
+  const send = (url: string, fields: Record<string, string>) =>
+    service.app.inject({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams(fields).toString(),
+    })
+  const changeId = randomUUID() as ContactChangeId
+  const [code, back] = (['CONFIRM', 'UNDO'] as const).map((purpose) => service.deps.contactTokens.sign(purpose, changeId))
+  const pages = [
+    ['/order/contact', { code: code ?? '', act: 'confirm' }],
+    ['/order/contact', { code: code ?? '', act: 'disown' }],
+    ['/order/contact/undo', { code: back ?? '' }],
+  ] as const
+  for (const [url, fields] of pages) {
+    expect((await service.app.inject({ method: 'GET', url })).statusCode).toBe(200)
+    expect((await send(url, fields)).statusCode).toBe(200)
+    expect((await send(url, { code: 'x'.repeat(43) })).statusCode).toBe(400)
+    expect((await send(url, { code: '' })).statusCode).toBe(400)
+  }
+  expect(service.world.contactsSettled.map(({ act }) => act)).toEqual(['CONFIRM', 'DISOWN', 'UNDO'])
+  service.world.away.add('payments')
+  expect((await send('/order/contact', pages[0][1])).statusCode).toBe(503)
+})

@@ -1,0 +1,1 @@
+alter table orders validate constraint orders_contact_email_lower_case;

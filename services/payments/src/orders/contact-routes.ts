@@ -1,0 +1,38 @@
+import type { paymentsContactRoutes, paymentsRoutes } from '@boxoffice/contracts'
+import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import type { Dependencies } from '../dependencies.ts'
+import { toContract } from './answers.ts'
+import { clearContact, requestContact } from './contact.ts'
+import { objectionTo, settleContact } from './contact-links.ts'
+import { findContactChange } from './contact-repository.ts'
+
+export type ContactRoutes = Pick<typeof paymentsRoutes, 'setOrderContact' | 'clearOrderContact'>
+
+/** Where the mails of an order go. Nobody but its buyer is asked. */
+export const contactHandlers = (deps: Dependencies): Handlers<ContactRoutes> => ({
+  async setOrderContact({ params: { orderId }, body: { email }, principal: { userId } }) {
+    return { status: 202, body: toContract(await requestContact(deps, { orderId, userId, email })) }
+  },
+  async clearOrderContact({ params: { orderId }, principal: { userId } }) {
+    return { status: 200, body: toContract(await clearContact(deps, { orderId, userId })) }
+  },
+})
+
+/** What the links of the mails about it do. */
+export const contactLinkHandlers = (deps: Dependencies): Handlers<typeof paymentsContactRoutes> => ({
+  async getContactChange({ params: { changeId } }) {
+    const change = await findContactChange(sqlOfPool(deps.pool), changeId)
+    if (!change) return refuse(404, 'CONTACT_CHANGE_NOT_FOUND', 'there is no such change')
+    const now = deps.now()
+    return {
+      status: 200,
+      body: {
+        confirmable: !change.confirmedAt && objectionTo(change, 'CONFIRM', now) === null,
+        undoable: objectionTo(change, 'UNDO', now) === null,
+      },
+    }
+  },
+  async settleContactChange({ params: { changeId }, body: { act } }) {
+    return { status: 200, body: { outcome: await settleContact(deps, changeId, act) } }
+  },
+})
