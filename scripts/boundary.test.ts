@@ -109,7 +109,7 @@ describe('the house', () => {
     const rule = /\bend_?date\b[^\n]{0,20}(\?\?|\|\|)|coalesce\([^)]{0,30}\bend_date\b/i
     const places = files.filter((file) => !isTest(file) && rule.test(sources.get(file) ?? ''))
     expect(places.toSorted()).toEqual([
-      'packages/contracts/src/event.ts',
+      'packages/contracts/src/events/event.ts',
       'services/events/src/catalog/event-repository.ts',
       'services/tickets/src/event-pictures/picture-repository.ts',
     ])

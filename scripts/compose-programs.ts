@@ -1,5 +1,5 @@
 import { isSecret } from '@boxoffice/service-kit'
-import { serviceKeys } from '../packages/contracts/src/services.ts'
+import { serviceKeys } from '../packages/contracts/src/values/services.ts'
 import * as ops from '../packages/ops/src/config.ts'
 import { loadSecretsConfig, loadSeedConfig } from '../packages/stack/src/compose/config.ts'
 import { type Holder, secretEnvironments } from '../packages/stack/src/compose/env-files.ts'
