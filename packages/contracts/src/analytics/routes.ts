@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { EventStatus } from '../events/event.ts'
 import { defineRoute, eventStream, fileOr, NextCursor, Page, Refusal, TooManyStreams } from '../http/define-route.ts'
 import { FailureReason } from '../payments/order.ts'
