@@ -35,6 +35,11 @@ describe('the house', () => {
       .flatMap((file) => importsOf(file).filter((name) => roomOf(name) !== 'packages/contracts'))
     expect(new Set(outside)).toEqual(new Set(['zod']))
   })
+  // A bundler for browsers keeps all of zod, in every language, for whoever imports `{ z }`.
+  test('contracts import zod as a namespace', () => {
+    const whole = files.filter((file) => roomOf(file) === 'packages/contracts' && /import \{ z \}/.test(sources.get(file) ?? ''))
+    expect(whole).toEqual([])
+  })
   test('only main.ts and config.ts read the environment', () => {
     const readers = files.filter(
       (file) =>

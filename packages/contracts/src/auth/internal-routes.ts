@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, Refusal } from '../http/define-route.ts'
 import { Email, KeptEmail } from '../values/email.ts'
 import { UserId } from '../values/ids.ts'

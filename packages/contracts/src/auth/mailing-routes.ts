@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute } from '../http/define-route.ts'
 
 /** What mails with a link are looked at for once more, right before they go out. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Page } from '../http/define-route.ts'
 import { EventId, UserId, VenueId } from '../values/ids.ts'
 import { plainName } from '../values/plain-name.ts'

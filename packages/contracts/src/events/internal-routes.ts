@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, jsonText, Refusal, refusalWith } from '../http/define-route.ts'
 import { EventId, UserId } from '../values/ids.ts'
 import { Event } from './event.ts'

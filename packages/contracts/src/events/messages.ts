@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineMessage } from '../messages/define-message.ts'
 import { EventId, UserId, VenueId } from '../values/ids.ts'
 import { Instant, shownLine } from '../values/text.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, Empty, NextCursor, Page, Refusal, refusalWith } from '../http/define-route.ts'
 import { EventId } from '../values/ids.ts'
 import { line, Words } from '../values/text.ts'

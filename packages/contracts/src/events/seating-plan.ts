@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { EventId } from '../values/ids.ts'
 import { plainName } from '../values/plain-name.ts'
 import { labelKey, SeatLabel } from '../values/seat.ts'

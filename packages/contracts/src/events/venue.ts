@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { UserId, VenueId } from '../values/ids.ts'
 import { plainName } from '../values/plain-name.ts'
 import { Country, Instant, line, TimeZone } from '../values/text.ts'

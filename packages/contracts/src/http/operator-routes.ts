@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ServiceKey } from '../values/services.ts'
 import { Instant } from '../values/text.ts'
 import { defineRoute, Empty, NextCursor, Page, Refusal } from './define-route.ts'

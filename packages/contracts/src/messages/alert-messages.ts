@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { cutTo } from '../values/text.ts'
 import { defineMessage } from './define-message.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, NextCursor } from '../http/define-route.ts'
 import type { ServiceKey } from '../values/services.ts'
 import { TopicName } from './topology.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { MessageId } from '../values/ids.ts'
 import { Instant } from '../values/text.ts'
 import type { Destination } from './topology.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Caller, type ServiceKey, services } from '../values/services.ts'
 
 /** The whole topology: topics, queues with their dead-letter queues, who says what and who takes it. Feeds CDK, local provisioning, consumers and the CLI. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, NextCursor, Page } from '../http/define-route.ts'
 import { queueNames } from '../messages/topology.ts'
 import { MessageId } from '../values/ids.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineMessage } from '../messages/define-message.ts'
 import { NotificationId } from '../values/ids.ts'
 import { Instant } from '../values/text.ts'

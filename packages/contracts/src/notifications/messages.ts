@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineMessage } from '../messages/define-message.ts'
 import { NotificationId, UserId } from '../values/ids.ts'
 import { callers } from '../values/services.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
 import { PushSubscriptionId } from '../values/ids.ts'
 import { plainName } from '../values/plain-name.ts'

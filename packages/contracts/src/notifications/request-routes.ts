@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
 import { NotificationId, UserId } from '../values/ids.ts'
 import { JsonRecord } from '../values/json-record.ts'

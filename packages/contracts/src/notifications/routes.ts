@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, eventStream, NextCursor, Page, Refusal, TooManyStreams } from '../http/define-route.ts'
 import { EventId, NotificationId, OrderId } from '../values/ids.ts'
 import { Instant, TimeZone } from '../values/text.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
 import { Email } from '../values/email.ts'
 import { NotificationId } from '../values/ids.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineMessage } from '../messages/define-message.ts'
 import { OrderId, UserId } from '../values/ids.ts'
 import { shownLine } from '../values/text.ts'

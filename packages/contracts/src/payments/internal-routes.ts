@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, Refusal } from '../http/define-route.ts'
 import { OrderId } from '../values/ids.ts'
 import { Order } from './order.ts'

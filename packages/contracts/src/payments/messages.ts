@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineMessage, Part } from '../messages/define-message.ts'
 import { LINES_MAX, TICKETS_PER_ORDER_MAX } from '../tickets/reservation.ts'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from '../values/ids.ts'

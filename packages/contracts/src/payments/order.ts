@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ReservedTickets } from '../tickets/reservation.ts'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, UserId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith, TooManyStreams } from '../http/define-route.ts'
 import { TICKETS_PER_ORDER_MAX, TicketRequests } from '../tickets/reservation.ts'
 import { EventId, OrderId, ReservationId, TicketId } from '../values/ids.ts'

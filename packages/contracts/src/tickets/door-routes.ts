@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, Empty, fileOr, NextCursor, Page, Refusal, refusalWith } from '../http/define-route.ts'
 import { Email, KeptEmail } from '../values/email.ts'
 import { EventId, OrderId, TicketId, TransferId } from '../values/ids.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { EventInfo } from '../events/internal-routes.ts'
 import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
 import { EventId } from '../values/ids.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { binary, defineRoute, Refusal, refusalWith } from '../http/define-route.ts'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { binary, defineRoute, Refusal } from '../http/define-route.ts'
 import { EventId, OrderId, TicketId, TransferId, UserId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { refusalWith } from '../http/define-route.ts'
 import { EventId, ReservationId, TicketTypeId, UserId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { EventId } from '../values/ids.ts'
 import { SeatId } from '../values/seat.ts'
 import { Instant } from '../values/text.ts'

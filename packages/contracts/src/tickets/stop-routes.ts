@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineRoute, Refusal } from '../http/define-route.ts'
 import { TicketId } from '../values/ids.ts'
 import { line } from '../values/text.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ZONES_MAX } from '../events/seating-plan.ts'
 import { EventId, TicketTypeId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'

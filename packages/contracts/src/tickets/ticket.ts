@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { EventId, OrderId, TicketId, TicketTypeId, TransferId } from '../values/ids.ts'
 import { Seat } from '../values/seat.ts'
 import { Instant } from '../values/text.ts'

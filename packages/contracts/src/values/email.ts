@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { trimUnseen } from './tidy.ts'
 
 // A mail address as people type, paste and autofill it, and the one spelling that is kept: of it there is one account.

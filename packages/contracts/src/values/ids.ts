@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 // Branded, so that an order's id cannot be passed where a reservation's is meant.
 export const UserId = z.uuid().brand<'UserId'>()

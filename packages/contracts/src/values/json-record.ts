@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Bytes of a record as JSON, and how deep it may be nested: itself is 1. */
 const RECORD_BYTES_MAX = 65_536

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { remember } from './remember.ts'
 
 /** Currencies with two decimals. One with another exponent needs a codec of its own: the amount cannot see its currency. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { asciiDigits, trimUnseen } from './tidy.ts'
 
 // A telephone number as people type, paste and autofill it. What it means is decided by numbering plans, which the auth service knows.

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { hasMoreThan } from './graphemes.ts'
 import { tidyLine } from './tidy.ts'
 

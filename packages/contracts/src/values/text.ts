@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { cutToGraphemes, hasMoreThan } from './graphemes.ts'
 import { remember } from './remember.ts'
 import { asciiDigits, objectionToLine, objectionToLines, tidyLine, tidyLines, trimUnseen } from './tidy.ts'

@@ -13,7 +13,7 @@ import {
   writtenTimes,
 } from '@boxoffice/testing'
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   addressOf,
   cutLine,
