@@ -75,7 +75,7 @@ export const programs = {
     files: ['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics'].map(migrationsOf),
   },
   edge: main('packages/stack/src/edge/main.ts'),
-  sandbox: main('packages/stack/src/sandbox/main.ts'),
+  sandbox: main('packages/payment-sandbox/src/main.ts'),
   secrets: main('packages/stack/src/compose/main.ts'),
 } satisfies Record<string, Program>
 

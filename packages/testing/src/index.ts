@@ -1,3 +1,4 @@
+export * from './children.ts'
 export { machineFactor } from './config.ts'
 export * from './freezable.ts'
 export { freeze } from './freeze.ts'

@@ -18,6 +18,7 @@ import {
 } from '@boxoffice/contracts'
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
+import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/payment-sandbox'
 import {
   createDatabase,
   createTestAuthority,
@@ -27,7 +28,6 @@ import {
   startPeer,
   stopWorkers,
 } from '@boxoffice/service-kit/testing'
-import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
 import { claimPort, measured, until } from '@boxoffice/testing'
 import { expect, inject, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'

@@ -14,8 +14,8 @@ export function createChildren() {
     await gone
   }
   return {
-    /** Rejects when it ends before it has said that it is ready. */
-    async start(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<ChildProcess> {
+    /** `env` is this process’s own where none is given. Rejects when it ends before it has said that it is ready. */
+    async start(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<ChildProcess> {
       const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
       started.push(child)
       const endsFirst = once(child, 'exit').then(([code, signal]) => {

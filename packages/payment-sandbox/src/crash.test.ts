@@ -4,10 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { claimPort, until } from '@boxoffice/testing'
+import { programArguments } from '@boxoffice/stack/programs'
+import { claimPort, createChildren, until } from '@boxoffice/testing'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { createChildren } from '../../test/children.ts'
-import { programArguments } from '../programs/program.ts'
 import { errorOf, probeSandbox, purchase, SECRET_KEY, startReceiver, WEBHOOK_SECRET } from './sandbox-probe.ts'
 
 let folder: string
