@@ -104,7 +104,7 @@ describe('the house', () => {
         .filter((file) => !isTest(file) && importsOf(file, { types: false }).includes(name))
         .filter((file) => !/^packages\/(e2e|stack)\//.test(file))
     expect(importers('opossum')).toEqual(['packages/service-kit/src/resilience/breaker.ts'])
-    expect(importers('ioredis')).toEqual(['packages/service-kit/src/redis.ts'])
+    expect(importers('ioredis')).toEqual(['packages/service-kit/src/redis/redis.ts'])
     const tested = files.filter(
       (file) => isService(roomOf(file)) && (sources.get(file) ?? '').includes('await buildWithoutRedis('),
     )

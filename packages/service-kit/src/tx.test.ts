@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { createPool } from './database.ts'
-import { createLogger } from './logging.ts'
+import { createLogger } from './operations/logging.ts'
 import { sideBySide, sqlOfPool, type Tx, transact, transactInTwoTrips } from './tx.ts'
 
 let pool: pg.Pool

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { stopTracing } from '../tracing/tracing.ts'
 import type { Logger } from './logging.ts'
-import { stopTracing } from './tracing/tracing.ts'
 import type { Worker } from './worker.ts'
 
 const STOP_LIMIT_MS = 25_000

@@ -1,7 +1,7 @@
-import { createRedis } from './redis.ts'
-import { createBreaker, type Watchers } from './resilience/breaker.ts'
-import type { Policy } from './resilience/policies.ts'
-import { outsideTrace } from './tracing/spans.ts'
+import { createRedis } from '../redis/redis.ts'
+import { createBreaker, type Watchers } from '../resilience/breaker.ts'
+import type { Policy } from '../resilience/policies.ts'
+import { outsideTrace } from '../tracing/spans.ts'
 
 /**
  * Sessions that have ended while their access tokens are still good for some minutes: the auth service tells of them through

@@ -1,10 +1,10 @@
 import type pg from 'pg'
+import type { Logger } from '../operations/logging.ts'
+import type { Metrics } from '../operations/metrics.ts'
+import { createSweeper } from '../operations/sweeper.ts'
+import type { Worker } from '../operations/worker.ts'
+import { batchTurns } from '../turn-batches.ts'
 import type { WireAnswer } from './answer.ts'
-import type { Logger } from './logging.ts'
-import type { Metrics } from './metrics.ts'
-import { createSweeper } from './sweeper.ts'
-import { batchTurns } from './turn-batches.ts'
-import type { Worker } from './worker.ts'
 
 /** Our right to execute a request under its key, until `leasedUntil` has passed. */
 export interface Lease {

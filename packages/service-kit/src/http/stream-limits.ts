@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Principal } from './authentication.ts'
+import type { Principal } from '../identity/authentication.ts'
 import { networkOf } from './network.ts'
 import { type HandlerRefusal, refuse } from './refusal.ts'
 

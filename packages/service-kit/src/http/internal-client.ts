@@ -1,14 +1,14 @@
 import { type Routes, services } from '@boxoffice/contracts'
 import pRetry from 'p-retry'
 import { Agent, request } from 'undici'
+import type { ServiceIdentity } from '../identity/service-identity.ts'
+import { currentCorrelationId } from '../operations/context.ts'
+import type { Watchers } from '../resilience/breaker.ts'
+import { createGuard } from '../resilience/guard.ts'
+import type { Callee, Policy } from '../resilience/policies.ts'
+import { ServiceUnavailable } from '../resilience/unavailable.ts'
+import { describeCall, traceHeaders } from '../tracing/spans.ts'
 import { type Client, createClient, type Send } from './client.ts'
-import { currentCorrelationId } from './context.ts'
-import type { Watchers } from './resilience/breaker.ts'
-import { createGuard } from './resilience/guard.ts'
-import type { Callee, Policy } from './resilience/policies.ts'
-import { ServiceUnavailable } from './resilience/unavailable.ts'
-import type { ServiceIdentity } from './service-identity.ts'
-import { describeCall, traceHeaders } from './tracing/spans.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 /** How long another service may take to answer where nothing else is said. */

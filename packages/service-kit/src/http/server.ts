@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
+import { withCorrelationId } from '../operations/context.ts'
+import type { Logger } from '../operations/logging.ts'
+import type { Metrics } from '../operations/metrics.ts'
+import { ServiceUnavailable } from '../resilience/unavailable.ts'
+import { traceRequests } from '../tracing/requests.ts'
+import { isTransient, isUnavailable } from '../tx.ts'
 import { sendRefusal } from './answer.ts'
-import { withCorrelationId } from './context.ts'
-import type { Logger } from './logging.ts'
-import type { Metrics } from './metrics.ts'
 import { RefusedError, refuse } from './refusal.ts'
-import { ServiceUnavailable } from './resilience/unavailable.ts'
 import { securityHeaders } from './security-headers.ts'
-import { traceRequests } from './tracing/requests.ts'
-import { isTransient, isUnavailable } from './tx.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,8 +1,8 @@
 import { claimPort } from '@boxoffice/testing'
 import { expect, test } from 'vitest'
+import { createWatchers } from '../testing.ts'
 import { securityHeaders } from './security-headers.ts'
 import { createServer } from './server.ts'
-import { createWatchers } from './testing.ts'
 
 type Steps = PromiseWithResolvers<void>
 

@@ -3,13 +3,13 @@ import { defineRoute, Empty, eventStream, Refusal } from '@boxoffice/contracts'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { createWatchers } from '../testing.ts'
 import { chooseEncoding } from './compression.ts'
 import { type EncodedJson, encodedJson } from './encoded-json.ts'
 import { mountRoutes } from './mount.ts'
 import { refuse } from './refusal.ts'
 import { createServer } from './server.ts'
 import { createStreamLimits } from './stream-limits.ts'
-import { createWatchers } from './testing.ts'
 
 const Words = z.object({ words: z.array(z.string()) })
 const get = (name: string) =>

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
 import { Redis } from 'ioredis'
-import { gatherWrites } from './gather-writes.ts'
-import type { Watchers } from './resilience/breaker.ts'
-import { traceCommands } from './tracing/redis.ts'
+import { gatherWrites } from '../gather-writes.ts'
+import type { Watchers } from '../resilience/breaker.ts'
+import { traceCommands } from '../tracing/redis.ts'
 
 const COMMAND_TIMEOUT_MS = 250
 

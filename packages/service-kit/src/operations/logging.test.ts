@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { recordLogs } from './testing.ts'
+import { recordLogs } from '../testing.ts'
 
 const run = promisify(execFile)
 

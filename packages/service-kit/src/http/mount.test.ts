@@ -5,14 +5,14 @@ import type { FastifyInstance } from 'fastify'
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
-import { baseConfig, baseEnvironment, readEnvironment } from './config.ts'
+import { baseConfig, baseEnvironment, readEnvironment } from '../config.ts'
+import { createFoundation, createServiceApp, type Foundation } from '../foundation.ts'
+import { type HealthComponents, mountHealth } from '../operations/health.ts'
+import { createDatabase, createTestAuthority, createWatchers, injectClient, type TestAuthority } from '../testing.ts'
 import { encodedJson } from './encoded-json.ts'
-import { createFoundation, createServiceApp, type Foundation } from './foundation.ts'
-import { type HealthComponents, mountHealth } from './health.ts'
 import { mountRoutes } from './mount.ts'
 import { refuse } from './refusal.ts'
 import { createServer } from './server.ts'
-import { createDatabase, createTestAuthority, createWatchers, injectClient, type TestAuthority } from './testing.ts'
 
 const Thing = z.object({ thingId: z.uuid(), price: Money, at: Instant })
 const routes = {

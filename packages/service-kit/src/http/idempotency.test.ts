@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest'
-import { createPool } from './database.ts'
+import { createPool } from '../database.ts'
+import { createLogger } from '../operations/logging.ts'
+import { createMetrics } from '../operations/metrics.ts'
+import { createDatabase } from '../testing.ts'
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts'
-import { createLogger } from './logging.ts'
-import { createMetrics } from './metrics.ts'
-import { createDatabase } from './testing.ts'
 
 const LEASE_MS = 60_000
 let pool: pg.Pool

@@ -1,8 +1,8 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { findTraceId } from '../tracing/spans.ts'
 import { findCorrelationId } from './context.ts'
 import { findLogOutput } from './log-output.ts'
 import { blankSecrets, describeError } from './log-redaction.ts'
-import { findTraceId } from './tracing/spans.ts'
 
 export type { Logger }
 

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
 import { afterEach, expect, inject, test, vi } from 'vitest'
-import { policies } from './resilience/policies.ts'
+import { policies } from '../resilience/policies.ts'
+import { createWatchers } from '../testing.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
-import { createWatchers } from './testing.ts'
 
 const open: Revocations[] = []
 afterEach(() => {
