@@ -9,7 +9,7 @@ import { sendPacked } from './compression.ts'
 import type { EncodedJson } from './encoded-json.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import { type HandlerRefusal, RefusedError, refuse } from './refusal.ts'
-import { createEndings } from './stream-aborts.ts'
+import { createStreamAborts } from './stream-aborts.ts'
 import type { StreamLimits } from './stream-limits.ts'
 import { createDecoder } from './validation.ts'
 
@@ -71,7 +71,7 @@ export function mountRoutes<T extends Routes>(
     streams?: StreamLimits
   },
 ): void {
-  const endings = createEndings(app, guards.revocations ?? { isRevoked: async () => false })
+  const streamAborts = createStreamAborts(app, guards.revocations ?? { isRevoked: async () => false })
   for (const [name, route] of Object.entries(routes)) {
     const handle = handlers[name] as unknown as AnyHandler
     const principals = new WeakMap<FastifyRequest, Principal>()
@@ -104,7 +104,7 @@ export function mountRoutes<T extends Routes>(
             handle({
               ...decoded.value,
               ...surroundingsOf(request),
-              signal: streams ? endings.signalOf(reply, principal) : neverAborted,
+              signal: streams ? streamAborts.signalOf(reply, principal) : neverAborted,
               principal,
               resourceId,
               idempotencyKey: key ?? '',

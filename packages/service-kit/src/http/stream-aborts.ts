@@ -11,7 +11,7 @@ type Asked = Pick<Revocations, 'isRevoked'>
  * Ends what would go on answering: when its client has gone, its token or its session has ended, and everything when the server
  * stops.
  */
-export function createEndings(app: FastifyInstance, revocations: Asked, { lookMs = LOOK_MS }: { lookMs?: number } = {}) {
+export function createStreamAborts(app: FastifyInstance, revocations: Asked, { lookMs = LOOK_MS }: { lookMs?: number } = {}) {
   const open = new Set<AbortController>()
   const sessions = watchSessions(revocations, lookMs)
   let closing = false
