@@ -98,17 +98,22 @@ describe('the house', () => {
     const atOnce = /(leased_until|next_attempt_at|expires_at|end_date|sales_end_at) = (clock_timestamp|now)\(\)(?! [-+])/
     expect(files.filter((file) => isTest(file) && atOnce.test(sources.get(file) ?? ''))).toEqual([])
   })
+  const importers = (name: string) =>
+    files
+      .filter((file) => !isTest(file) && importsOf(file, { types: false }).includes(name))
+      .filter((file) => !/^packages\/(e2e|stack)\//.test(file))
   test('there is one breaker and one way to Redis, both shown in health, and every service tests its own', () => {
-    const importers = (name: string) =>
-      files
-        .filter((file) => !isTest(file) && importsOf(file, { types: false }).includes(name))
-        .filter((file) => !/^packages\/(e2e|stack)\//.test(file))
     expect(importers('opossum')).toEqual(['packages/service-kit/src/resilience/breaker.ts'])
     expect(importers('ioredis')).toEqual(['packages/service-kit/src/redis/redis.ts'])
     const tested = files.filter(
       (file) => isService(roomOf(file)) && (sources.get(file) ?? '').includes('await buildWithoutRedis('),
     )
     expect(new Set(tested.map(roomOf))).toEqual(new Set(files.map(roomOf).filter(isService)))
+  })
+  test('there is one rate limit and one concurrency limit', () => {
+    expect(importers('limiter')).toEqual(['packages/service-kit/src/resilience/rate-limit.ts'])
+    const others = /^(async-mutex|async-sema|bottleneck|cockatiel|p-limit|p-queue|p-throttle|rate-limiter-flexible)$/
+    expect(files.flatMap((file) => importsOf(file)).filter((name) => others.test(name))).toEqual([])
   })
   test('one rule says when an event is over: its TypeScript in contracts, its SQL in the two services that ask by it', () => {
     const rule = /\bend_?date\b[^\n]{0,20}(\?\?|\|\|)|coalesce\([^)]{0,30}\bend_date\b/i

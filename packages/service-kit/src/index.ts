@@ -36,9 +36,14 @@ export * from './operations/worker.ts'
 export * from './redis/redis.ts'
 export * from './redis/redis-keys.ts'
 export { type Breaker, createBreaker, type Watchers } from './resilience/breaker.ts'
+export {
+  type ConcurrencyLimitByKey,
+  createConcurrencyLimit,
+  createConcurrencyLimitByKey,
+} from './resilience/concurrency-limit.ts'
 export { createGuard, type Guard } from './resilience/guard.ts'
 export { type Callee, type Policy, policies } from './resilience/policies.ts'
-export { createRates, type Rates } from './resilience/rates.ts'
+export { createRateLimitByKey, createSteadyRate, type RateLimitByKey, type SteadyRate } from './resilience/rate-limit.ts'
 export {
   type Callees,
   everyFigure,

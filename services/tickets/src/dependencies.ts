@@ -3,8 +3,8 @@ import { createFoundation, type Foundation, sqlOfPool, type Transact } from '@bo
 import { type CheckInTicket, createCheckIn } from './check-in/check-in.ts'
 import type { Config } from './config.ts'
 import { createEventPictures, type EventsClient, type FindEventPicture } from './event-pictures/event-pictures.ts'
+import { createMutexByKey } from './holds/mutex-by-key.ts'
 import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
-import { createTurns } from './holds/turns.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
 import { createIssuing, type Issuing } from './issuing/issue.ts'
 import { countCheckIns, countHolds, measureReservations } from './metrics.ts'
@@ -119,7 +119,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
         sql,
         holding,
         seatMaps,
-        turns: createTurns({ waitMs: config.turnWaitMs }),
+        eventMutex: createMutexByKey({ waitMs: config.turnWaitMs }),
         findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
         findPlan,
         waitingMax: config.holdsWaitingMax,

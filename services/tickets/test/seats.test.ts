@@ -3,7 +3,7 @@ import { sqlOfPool } from '@boxoffice/service-kit'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createTurns } from '../src/holds/turns.ts'
+import { createMutexByKey } from '../src/holds/mutex-by-key.ts'
 import { createHolding } from '../src/reservations/hold.ts'
 import { createOffers } from '../src/reservations/offers.ts'
 import { createReserve } from '../src/reservations/reserve.ts'
@@ -275,7 +275,7 @@ describe('the best seats', () => {
         liveMax: 3,
         waitingMax: 100,
       }),
-      turns: createTurns({ waitMs: 1_000 }),
+      eventMutex: createMutexByKey({ waitMs: 1_000 }),
       findOffer: createOffers({ ...deps, believedMs: 0 }),
       waitingMax: 100,
     })

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../identity/authentication.ts'
+import { createConcurrencyLimitByKey } from '../resilience/concurrency-limit.ts'
 import { networkOf } from './network.ts'
 import { type HandlerRefusal, refuse } from './refusal.ts'
 
@@ -19,14 +20,8 @@ const RETRY_AFTER_SECONDS = 10
  * every proxy before us, so one client could take them all.
  */
 export function createStreamLimits({ perUser, perAddress }: StreamsMax) {
-  const open = new Map<string, number>()
-  const countOf = (key: string) => open.get(key) ?? 0
-
-  function leave(key: string): void {
-    const left = countOf(key) - 1
-    if (left > 0) open.set(key, left)
-    else open.delete(key)
-  }
+  const ofUser = createConcurrencyLimitByKey<string>({ concurrent: perUser })
+  const fromAddress = createConcurrencyLimitByKey<string>({ concurrent: perAddress })
 
   return {
     /** Null: it is counted until its answer has ended. Otherwise why it may not be opened. */
@@ -35,14 +30,17 @@ export function createStreamLimits({ perUser, perAddress }: StreamsMax) {
       reply: Pick<FastifyReply, 'raw'>,
       principal: Principal,
     ): HandlerRefusal<429> | null {
-      const address = `from ${networkOf(request.ip)}`
-      const user = principal && 'userId' in principal ? `of ${principal.userId}` : null
-      if (user && countOf(user) >= perUser) return tooMany(`you have ${perUser} streams open`)
-      if (countOf(address) >= perAddress) return tooMany(`${perAddress} streams are open from your address`)
-      const keys = user ? [user, address] : [address]
-      for (const key of keys) open.set(key, countOf(key) + 1)
+      const user = principal && 'userId' in principal ? principal.userId : null
+      const leaveUser = user && ofUser.claim(user)
+      if (user && !leaveUser) return tooMany(`you have ${perUser} streams open`)
+      const leaveAddress = fromAddress.claim(networkOf(request.ip))
+      if (!leaveAddress) {
+        leaveUser?.()
+        return tooMany(`${perAddress} streams are open from your address`)
+      }
       const end = () => {
-        for (const key of keys) leave(key)
+        leaveUser?.()
+        leaveAddress()
       }
       if (reply.raw.destroyed) end()
       else reply.raw.once('close', end)

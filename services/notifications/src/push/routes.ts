@@ -1,6 +1,14 @@
 import { ECDH } from 'node:crypto'
 import { type notificationsPushRoutes, PUSH_DEVICES_MAX, type PushSubscriptionId } from '@boxoffice/contracts'
-import { createRates, type Handlers, RefusedError, refuse, refuseUnknown, sqlOfPool, transact } from '@boxoffice/service-kit'
+import {
+  createRateLimitByKey,
+  type Handlers,
+  RefusedError,
+  refuse,
+  refuseUnknown,
+  sqlOfPool,
+  transact,
+} from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isEnded } from './ended-sessions.ts'
 import { objectionTo } from './endpoint.ts'
@@ -20,7 +28,7 @@ const unavailable = () => refuse(409, 'PUSH_UNAVAILABLE', 'this installation sen
 /** The browsers of the signed-in user that get pushes. */
 export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsPushRoutes> {
   const { pool, push, now, newId, config } = deps
-  const rates = createRates({ perMinute: ADDED_A_MINUTE })
+  const rates = createRateLimitByKey({ perMinute: ADDED_A_MINUTE })
   type Listed = Awaited<ReturnType<typeof listSubscriptions>>[number]
   const shownTo =
     (ownSession: string) =>
