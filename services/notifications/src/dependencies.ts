@@ -20,7 +20,7 @@ import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
 import { createTicketNews } from './sending/ticket-news.ts'
-import { createTemplates, type Templates } from './templates/templates.ts'
+import { createOperatorTemplates, type OperatorTemplates } from './templates/operator-templates.ts'
 import { createOrderLinks, createOrderTokens, type OrderTokens } from './tracking/order-token.ts'
 import type { Transact } from './transaction.ts'
 import { createUnsubscribeLinks } from './unsubscribing/links.ts'
@@ -43,7 +43,7 @@ export interface Dependencies extends Foundation {
   watchLog: WatchLog
   unsubscribeTokens: UnsubscribeTokens
   orderTokens: OrderTokens
-  templates: Templates
+  templates: OperatorTemplates
   close(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export interface Dependencies extends Foundation {
 export function createDependencies(
   config: Config,
   userKeys?: Parameters<typeof createFoundation>[1],
-  templates: Templates = createTemplates(new Map()),
+  templates: OperatorTemplates = createOperatorTemplates(new Map()),
 ): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { pool, metrics, now, logger } = foundation

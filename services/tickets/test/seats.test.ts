@@ -5,7 +5,7 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createMutexByKey } from '../src/holds/mutex-by-key.ts'
 import { createHolding } from '../src/reservations/hold.ts'
-import { createOffers } from '../src/reservations/offers.ts'
+import { createOfferCache } from '../src/reservations/offer-cache.ts'
 import { createReserve } from '../src/reservations/reserve.ts'
 import { best, createSetting, newId, planOf, reserveFor, type Setting, seats, some } from './setting.ts'
 
@@ -276,7 +276,7 @@ describe('the best seats', () => {
         waitingMax: 100,
       }),
       eventMutex: createMutexByKey({ waitMs: 1_000 }),
-      findOffer: createOffers({ ...deps, believedMs: 0 }),
+      findOffer: createOfferCache({ ...deps, believedMs: 0 }),
       waitingMax: 100,
     })
     const wish = { eventId, orderId: null, requests: best(typeId, 2), seconds: 60, repeatable: false }

@@ -11,7 +11,7 @@ import {
 } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isEnded } from './ended-sessions.ts'
-import { objectionTo } from './endpoint.ts'
+import { endpointObjection } from './endpoint.ts'
 import {
   keepNewest,
   listSubscriptions,
@@ -53,7 +53,7 @@ export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsP
       if (!push) return unavailable()
       const waitSeconds = rates.take(userId)
       if (waitSeconds !== null) throw tooMany(waitSeconds)
-      const objection = await objectionTo(endpoint, config.push)
+      const objection = await endpointObjection(endpoint, config.push)
       const details = objection ? [{ path: 'body.endpoint', message: objection }] : []
       if (!isOnCurve(keys.p256dh)) details.push({ path: 'body.keys.p256dh', message: 'must be a point on P-256' })
       if (details.length > 0) return refuse(400, 'VALIDATION_FAILED', 'no push is sent there', { details })

@@ -19,7 +19,7 @@ export async function loadOffer(tx: Tx, eventId: EventId): Promise<Offer | null>
  * through is checked again in the transaction, and priced by what stands there then: an old price is never held. The time of
  * an offer goes on by the monotonic clock.
  */
-export function createOffers(options: { pool: pg.Pool; findEventPicture: FindEventPicture; believedMs: number }) {
+export function createOfferCache(options: { pool: pg.Pool; findEventPicture: FindEventPicture; believedMs: number }) {
   const sql = sqlOfPool(options.pool)
   const believed = new Map<EventId, { offer: Offer; loadedAtMs: number }>()
 
@@ -38,4 +38,4 @@ export function createOffers(options: { pool: pg.Pool; findEventPicture: FindEve
     return offer
   }
 }
-export type FindOffer = ReturnType<typeof createOffers>
+export type FindOffer = ReturnType<typeof createOfferCache>

@@ -6,10 +6,10 @@ import { chargeKey } from './journal.ts'
 import { repay, withdrawTickets } from './refund-steps.ts'
 import { type Failure, type Item, issuedTicket, type Saga, type SagaInput, stepOf } from './saga.ts'
 import type { StoredSaga } from './saga-repository.ts'
-import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step.ts'
+import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step-ports.ts'
 
 /** Makes the remote call of a saga's state. Every call carries ids and keys of ours: making it again changes nothing. */
-export function createSteps(ports: StepPorts): (saga: StoredSaga) => Promise<StepResult> {
+export function createRemoteSteps(ports: StepPorts): (saga: StoredSaga) => Promise<StepResult> {
   return async (saga) => {
     try {
       switch (saga.state) {

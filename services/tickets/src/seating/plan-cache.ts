@@ -8,7 +8,7 @@ import { findPlanVersion, listSeats } from './plan-repository.ts'
 const SEATS_KEPT_MAX = 400_000
 
 /** Finds an event's plan; null while no seats are offered. A plan never changes: it is read once and kept. */
-export function createPlans({ pool }: { pool: pg.Pool }) {
+export function createPlanCache({ pool }: { pool: pg.Pool }) {
   const sql = sqlOfPool(pool)
   const kept = new Map<EventId, { plan: Promise<Plan | null>; seatCount: number }>()
 
@@ -44,4 +44,4 @@ export function createPlans({ pool }: { pool: pg.Pool }) {
     return plan
   }
 }
-export type FindPlan = ReturnType<typeof createPlans>
+export type FindPlan = ReturnType<typeof createPlanCache>

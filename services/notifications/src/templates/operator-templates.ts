@@ -16,7 +16,7 @@ interface Addressed {
 }
 
 /** The templates of an operator. Each answers null where there is none of this name for this channel. */
-export interface Templates {
+export interface OperatorTemplates {
   /** A mail from any record of JSON; `subject`: its own, where the request gave one. */
   mail(name: string, payload: object, reader: Addressed, subject: string | null): Mail | null
   /** A mail in place of one of ours, from what that was made of. */
@@ -27,7 +27,7 @@ export interface Templates {
   objectionsTo(name: string, channel: 'EMAIL' | 'SMS', payload: object): readonly Objection[] | null
 }
 
-export function createTemplates(templates: ReadonlyMap<string, ReadonlyMap<string, Parts>>): Templates {
+export function createOperatorTemplates(templates: ReadonlyMap<string, ReadonlyMap<string, Parts>>): OperatorTemplates {
   /** The parts in the reader's language, as closely as there are some. */
   function partsOf(name: string, locale: string, part: PartName): Parts | null {
     const languages = templates.get(name)
