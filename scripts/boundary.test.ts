@@ -124,6 +124,10 @@ describe('the house', () => {
       'services/tickets/src/event-pictures/picture-repository.ts',
     ])
   })
+  test('a test is a `test`', () => {
+    const bad = files.filter((file) => /^import \{[^}]*\bit\b[^}]*\} from 'vitest'/m.test(sources.get(file) ?? ''))
+    expect(bad).toEqual([])
+  })
   test('no name says nothing', () => {
     expect(files.filter((file) => /^(utils?|helpers?|common|manager|service)\.ts$/.test(path.basename(file)))).toEqual([])
   })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Logger } from './logging.ts'
 import { createSweeper } from './sweeper.ts'
 
@@ -28,7 +28,7 @@ async function sweeping(share?: number) {
   return { sweeper, beganMs, end }
 }
 
-it('sweeps again at once while there is more', async () => {
+test('sweeps again at once while there is more', async () => {
   const { sweeper, beganMs, end } = await sweeping()
   await end(true)
   await end(true)
@@ -37,7 +37,7 @@ it('sweeps again at once while there is more', async () => {
   await sweeper.stop()
 })
 
-it('rests while there is more, so that it has its share of the time', async () => {
+test('rests while there is more, so that it has its share of the time', async () => {
   const { sweeper, beganMs, end } = await sweeping(0.1)
   await end(true)
   await vi.advanceTimersByTimeAsync(9 * SWEEP_MS - 2)
@@ -48,7 +48,7 @@ it('rests while there is more, so that it has its share of the time', async () =
   await sweeper.stop()
 })
 
-it('does not rest when it is nudged', async () => {
+test('does not rest when it is nudged', async () => {
   const { sweeper, beganMs, end } = await sweeping(0.1)
   await end(true)
   sweeper.nudge()

@@ -1,5 +1,5 @@
 import type { Currency, EventId, Minor } from '@boxoffice/contracts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { textOf } from '../../test/read-pdf.ts'
 import { runsOf } from '../typesetting/paragraph.ts'
 import { paragraphOf } from '../typesetting/typeset.ts'
@@ -60,13 +60,13 @@ const ticketOf = ([holderName, name, venueName, venueAddress, typeName, timeZone
 describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
   const texts = scripts[script] as (typeof scripts)[string]
 
-  it('says what was written, to whoever copies it', async () => {
+  test('says what was written, to whoever copies it', async () => {
     const text = await textOf(await singleTicketPdf(ticketOf(texts)))
     for (const part of texts.slice(0, 5)) expect(text).toContain(part.normalize('NFC').replace(/[\s\u200c\u200d]+/g, ''))
     expect(text).not.toContain('\ufffd')
   })
 
-  it('has a glyph for every character', async () => {
+  test('has a glyph for every character', async () => {
     for (const text of texts.slice(0, 5)) {
       const paragraph = await paragraphOf(text.normalize('NFC'), { weight: 'bold', timeZone: texts[5] })
       if (!paragraph) continue // the document's own fonts have all of it
@@ -77,7 +77,7 @@ describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
     }
   })
 
-  it('is the same bytes for the same ticket, whatever was printed before it', async () => {
+  test('is the same bytes for the same ticket, whatever was printed before it', async () => {
     const ticket = ticketOf(texts)
     const first = await singleTicketPdf(ticket)
     await singleTicketPdf({ ...ticket, ticket: { ...ticket.ticket, holderName: `(${texts[3]}) ${texts[1]}` } })
@@ -85,7 +85,7 @@ describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
   })
 })
 
-it('digits, brackets and Latin words stay readable in text that runs from right to left', async () => {
+test('digits, brackets and Latin words stay readable in text that runs from right to left', async () => {
   const [, ...rest] = scripts.Hebrew as (typeof scripts)[string]
   const text = await textOf(await singleTicketPdf(ticketOf(['דוד כהן 2026 (AC/DC)', ...rest] as never)))
   expect(text).toContain('HOLDERדודכהן2026(AC/DC)TICKET')
