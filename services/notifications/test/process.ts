@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { programArguments } from '@boxoffice/stack/programs'
 import { measured } from '@boxoffice/testing'
-import type { Notifications } from './harness.ts'
+import type { TestService } from './start-service.ts'
 
 /** The service as a process of its own: what a crash point kills, and whose log can be read. It ends with `service` at last. */
-export const startProcess = (service: Notifications, overrides: Record<string, string> = {}) =>
+export const startProcess = (service: TestService, overrides: Record<string, string> = {}) =>
   measured('servers', () => start(service, overrides))
 
-async function start({ environment, processes }: Notifications, overrides: Record<string, string>) {
+async function start({ environment, processes }: TestService, overrides: Record<string, string>) {
   const child = spawn(process.execPath, programArguments(path.join(import.meta.dirname, '../src/main.ts')), {
     env: { PATH: process.env.PATH, ...environment, ...overrides },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -4,17 +4,17 @@ import { transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findSagaForUpdate } from '../src/saga/saga-repository.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
 import { startInstance } from './process.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
 const ORDERS = 500
 const AT_ONCE = 20
 const cancelled = randomUUID() as EventId
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
   // This process sells; others do the work in the background, so that they can be killed.
-  payments = await startPayments({ EVENT_REFUNDS_PER_SECOND: '1000' }, { workers: false, webhooks: false })
+  payments = await startService({ EVENT_REFUNDS_PER_SECOND: '1000' }, { workers: false, webhooks: false })
 })
 afterAll(() => payments.stop())
 

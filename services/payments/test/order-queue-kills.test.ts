@@ -4,21 +4,21 @@ import { patientPolicies, stopWorkers } from '@boxoffice/service-kit/testing'
 import { machineFactor, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { callees } from '../src/config.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
 import { publishKeys, startInstance } from './process.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 
 const QUEUE = 'order-commands.fifo'
 /** How often the gateway takes a charge: a tenth of what comes. */
 const CHARGES_PER_SECOND = 30
 const BURST = 300
 
-let payments: Payments
+let payments: TestService
 let keys: Awaited<ReturnType<typeof publishKeys>>
 let overrides: Record<string, string>
 beforeAll(async () => {
   const gateway = { ratePerSecond: CHARGES_PER_SECOND, bulkhead: { concurrent: 5, waitMs: 500 } }
   const RESILIENCE = patientPolicies(callees, { gateway })
-  payments = await startPayments({ RESILIENCE }, { workers: false })
+  payments = await startService({ RESILIENCE }, { workers: false })
   // What nobody acknowledged comes again after 60 s; here sooner, and not before a slow machine has handled it: three times would be a dead letter.
   await setVisibility(payments.aws, QUEUE, Math.ceil(4 * machineFactor))
   keys = await publishKeys(payments.authority)

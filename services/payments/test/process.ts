@@ -5,12 +5,12 @@ import path from 'node:path'
 import { serveLocally } from '@boxoffice/service-kit/testing'
 import { programArguments } from '@boxoffice/stack/programs'
 import { claimPort, measured } from '@boxoffice/testing'
-import type { Payments } from './harness.ts'
+import type { TestService } from './start-service.ts'
 
 const MAIN = path.join(import.meta.dirname, '../src/main.ts')
 
 /** Where a process of its own finds the keys of access tokens: what the auth service publishes. */
-export async function publishKeys({ tokenKey }: Payments['authority']) {
+export async function publishKeys({ tokenKey }: TestService['authority']) {
   const { d: _, ...publicKey } = tokenKey
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [publicKey] }))
@@ -22,10 +22,10 @@ export async function publishKeys({ tokenKey }: Payments['authority']) {
 }
 
 /** Another instance of the service, as a process that can be killed: same database, gateway and peers. It ends with `payments` at last. */
-export const startInstance = (payments: Payments, overrides: Record<string, string> = {}) =>
+export const startInstance = (payments: TestService, overrides: Record<string, string> = {}) =>
   measured('servers', () => start(payments, overrides))
 
-async function start({ environment, instances }: Payments, overrides: Record<string, string>) {
+async function start({ environment, instances }: TestService, overrides: Record<string, string>) {
   const port = await claimPort()
   const child: ChildProcess = spawn(process.execPath, programArguments(MAIN), {
     env: { ...environment, PORT: String(port), ...overrides },

@@ -3,15 +3,15 @@ import { type OrderId, refundProcessed } from '@boxoffice/contracts'
 import type { CrashPoint } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
 import { publishKeys, startInstance } from './process.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { eventId } from './stubs.ts'
 
 const points = ['refund.requested', 'refund.after-cancel', 'refund.after-gateway', 'refund.before-commit'] as const
-let payments: Payments
+let payments: TestService
 let keys: Awaited<ReturnType<typeof publishKeys>>
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
   keys = await publishKeys(payments.authority)
   payments.catalog.events.set(eventId, { refundableUntil: new Date(Date.now() + 86_400_000) })
 })

@@ -3,15 +3,15 @@ import { type OrderId, paymentCompleted } from '@boxoffice/contracts'
 import { recordSpans } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Payments, startPayments } from './harness.ts'
 import { publishKeys, startInstance } from './process.ts'
+import { startService, type TestService } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
-let payments: Payments
+let payments: TestService
 let keys: Awaited<ReturnType<typeof publishKeys>>
 let recorded: ReturnType<typeof recordSpans>
 beforeAll(async () => {
-  payments = await startPayments({}, { webhooks: false })
+  payments = await startService({}, { webhooks: false })
   keys = await publishKeys(payments.authority)
   recorded = recordSpans()
 })

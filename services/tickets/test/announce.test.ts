@@ -9,12 +9,12 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ANNOUNCE_BATCH_MAX, createAnnouncementSweep } from '../src/announce.ts'
 import { buyer, codeOf, organizerOf, show } from './people.ts'
-import { createSetting, type Setting, some } from './setting.ts'
+import { some, startService, type TestService } from './start-service.ts'
 import { toldOf } from './told-of.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

@@ -2,11 +2,11 @@ import type { EventId, OrderId, TicketId, TicketTypeId } from '@boxoffice/contra
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { savePicture } from '../src/event-pictures/picture-repository.ts'
 import { type Account, account, buyer, codeOf, organizerOf, passOn, show } from './people.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

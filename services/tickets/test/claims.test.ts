@@ -2,11 +2,11 @@ import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@box
 import { ServiceUnavailable } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createOverdueSweep } from '../src/reservations/sweeps.ts'
-import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

@@ -17,13 +17,13 @@ import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildWorkers } from '../src/workers.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
-import { createSetting, type Setting, some } from './setting.ts'
+import { some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: ReturnType<typeof buildWorkers>
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = buildWorkers(setting.deps)
   for (const worker of workers) worker.start()

@@ -3,11 +3,11 @@ import type { CheckIn, EventId, TicketId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signCode } from '../src/tickets/codes.ts'
 import { account, buyer, codeOf, organizerOf, show } from './people.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -173,7 +173,7 @@ describe('after the key of codes was replaced', () => {
     const jwk = (key: { export(options: { format: 'jwk' }): object }) => ({ ...key.export({ format: 'jwk' }), kid }) as never
     return { ticketSigningKey: jwk(privateKey), publicKey: jwk(publicKey) }
   }
-  const publicHalf = ({ d: _, ...jwk }: Setting['config']['ticketSigningKey']) => jwk
+  const publicHalf = ({ d: _, ...jwk }: TestService['config']['ticketSigningKey']) => jwk
 
   test('tickets of both keys are admitted, each once, and scanners get both', async () => {
     const { eventId, organizer, guest, code } = await evening()

@@ -4,12 +4,12 @@ import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createPdfRenderer } from '../src/tickets/pdf-renderer.ts'
 import { buyer } from './people.ts'
-import { createSetting, type Setting, some } from './setting.ts'
+import { some, startService, type TestService } from './start-service.ts'
 
 const PER_USER = 40
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting({ PRINTS_PER_USER_MAX: String(PER_USER), PRINTS_PER_ADDRESS_MAX: String(PER_USER + 10) })
+  setting = await startService({ PRINTS_PER_USER_MAX: String(PER_USER), PRINTS_PER_ADDRESS_MAX: String(PER_USER + 10) })
 })
 afterAll(() => setting.close())
 afterEach(() => void vi.restoreAllMocks())

@@ -4,11 +4,11 @@ import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findPicture, overAtOf } from '../src/event-pictures/picture-repository.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show } from './people.ts'
-import { createSetting, newId, type Setting, some } from './setting.ts'
+import { newId, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

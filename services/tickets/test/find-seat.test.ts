@@ -1,10 +1,10 @@
 import type { EventId, Minor, SeatId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSetting, newId, type Setting } from './setting.ts'
+import { newId, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

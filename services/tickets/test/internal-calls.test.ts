@@ -1,12 +1,12 @@
 import type { EventId, Minor, OrderId, ReservationId, SeatId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSetting, newId, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { newId, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
 // Every internal call with the wrong order, state, body or owner: what the contract does not promise, a caller does not get.
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

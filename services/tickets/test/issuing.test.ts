@@ -26,13 +26,13 @@ import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { buildWorkers } from '../src/workers.ts'
-import { createSetting, newId, reserveFor, reserveForOrder, type Setting, some } from './setting.ts'
+import { newId, reserveFor, reserveForOrder, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = buildWorkers(setting.deps)
   for (const worker of workers) worker.start()

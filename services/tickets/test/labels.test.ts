@@ -11,14 +11,14 @@ import { seatLabels } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyCode } from '../src/tickets/codes.ts'
 import { account, buyer, codeOf, show } from './people.ts'
-import { best, createSetting, reserveFor, type Setting, seats } from './setting.ts'
 import { spreadsheetOf } from './spreadsheet.ts'
+import { best, reserveFor, seats, startService, type TestService } from './start-service.ts'
 
 // How halls label their rows and seats, the whole way of a ticket.
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

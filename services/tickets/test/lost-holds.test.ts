@@ -2,15 +2,15 @@ import type { EventId, OrderId, ReservationId, TicketTypeId } from '@boxoffice/c
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createExpirySweep } from '../src/reservations/sweeps.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
-type User = Awaited<ReturnType<Setting['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
 async function hold(eventId: EventId, ticketRequests: ReturnType<typeof some>, user?: User) {

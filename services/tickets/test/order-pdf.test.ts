@@ -5,11 +5,11 @@ import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testin
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeOldPrints } from '../src/tickets/print-repository.ts'
 import { type Account, account, buyer, passOn, ticketsOf, transferIdOf } from './people.ts'
-import { createSetting, type Setting, some } from './setting.ts'
+import { some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting({ ORDER_PDF_PAGES_MAX: '25' })
+  setting = await startService({ ORDER_PDF_PAGES_MAX: '25' })
 })
 afterAll(() => setting.close())
 

@@ -26,13 +26,13 @@ import {
   transferIdOf,
   transfersOf,
 } from './people.ts'
-import { createSetting, newId, type Setting, some } from './setting.ts'
+import { newId, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting({ OFFERS_TO_ADDRESS_PER_DAY_MAX: '3' })
+  setting = await startService({ OFFERS_TO_ADDRESS_PER_DAY_MAX: '3' })
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = buildWorkers(setting.deps)
   for (const worker of workers) worker.start()

@@ -2,15 +2,15 @@ import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { claimPort, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createHolding } from '../src/reservations/hold.ts'
-import { best, createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { best, newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
-const crowd = (setting: Setting, eventId: EventId, typeId: TicketTypeId, size: number) =>
+const crowd = (setting: TestService, eventId: EventId, typeId: TicketTypeId, size: number) =>
   Promise.all(Array.from({ length: size }, async () => (await reserveForOrder(setting, eventId, typeId)).answer.status))
 
 describe('with Redis', () => {
-  let setting: Setting
+  let setting: TestService
   beforeAll(async () => {
-    setting = await createSetting()
+    setting = await startService()
   })
   afterAll(() => setting.close())
   const keysOf = (eventId: EventId) =>
@@ -133,9 +133,9 @@ describe('with Redis', () => {
 })
 
 describe('without Redis', () => {
-  let setting: Setting
+  let setting: TestService
   beforeAll(async () => {
-    setting = await createSetting({ REDIS_URL: `redis://127.0.0.1:${await claimPort()}` })
+    setting = await startService({ REDIS_URL: `redis://127.0.0.1:${await claimPort()}` })
   })
   afterAll(() => setting.close())
 

@@ -1,19 +1,19 @@
 import type { EventId, OrderId, Refusal, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createExpirySweep } from '../src/reservations/sweeps.ts'
-import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
+import { newId, reserveForOrder, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
-async function reserve(eventId: EventId, typeId: TicketTypeId, quantity = 1, buyer?: Awaited<ReturnType<Setting['user']>>) {
+async function reserve(eventId: EventId, typeId: TicketTypeId, quantity = 1, buyer?: Awaited<ReturnType<TestService['user']>>) {
   const { client } = buyer ?? (await setting.user())
   return client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
 }
-async function made(eventId: EventId, typeId: TicketTypeId, quantity: number, buyer?: Awaited<ReturnType<Setting['user']>>) {
+async function made(eventId: EventId, typeId: TicketTypeId, quantity: number, buyer?: Awaited<ReturnType<TestService['user']>>) {
   const answer = await reserve(eventId, typeId, quantity, buyer)
   if (answer.status !== 201) throw new Error(`not reserved: ${JSON.stringify(answer)}`)
   return answer.body
@@ -187,7 +187,7 @@ describe('a crowd', () => {
 
 describe('while an offer is believed', () => {
   test('what was made a moment ago is sold all the same, and what changed is held at its new price', async () => {
-    const believing = await createSetting({ OFFER_CACHE_MS: '60000' })
+    const believing = await startService({ OFFER_CACHE_MS: '60000' })
     const { eventId, typeId, organizer } = await believing.offer(10)
     expect((await reserveForOrder(believing, eventId, typeId)).answer.status).toBe(200)
     const { client } = await believing.user(['ORGANIZER'], organizer.userId)

@@ -12,13 +12,13 @@ import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyCode } from '../src/tickets/codes.ts'
 import { readQr } from './read-qr.ts'
-import { createSetting, newId, reserveFor, type Setting, seats, some } from './setting.ts'
+import { newId, reserveFor, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let relay: Worker
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
   probe = await createProbe(setting.aws, ['ticket-events'])
   relay = setting.deps.messaging.relay
   relay.start()

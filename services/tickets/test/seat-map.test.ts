@@ -3,11 +3,11 @@ import { createClient } from '@boxoffice/service-kit'
 import { listenLocally, redisIsThere } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { best, createSetting, newId, reserveFor, type Setting, seats } from './setting.ts'
+import { best, newId, reserveFor, seats, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

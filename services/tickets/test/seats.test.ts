@@ -7,16 +7,16 @@ import { createMutexByKey } from '../src/holds/mutex-by-key.ts'
 import { createHolding } from '../src/reservations/hold.ts'
 import { createOfferCache } from '../src/reservations/offer-cache.ts'
 import { createReserve } from '../src/reservations/reserve.ts'
-import { best, createSetting, newId, planOf, reserveFor, type Setting, seats, some } from './setting.ts'
+import { best, newId, planOf, reserveFor, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterEach(() => vi.restoreAllMocks())
 afterAll(() => setting.close())
 
-type Buyer = Awaited<ReturnType<Setting['user']>>
+type Buyer = Awaited<ReturnType<TestService['user']>>
 async function reserve(eventId: EventId, ticketRequests: TicketRequest[], buyer?: Buyer) {
   const { client } = buyer ?? (await setting.user())
   return client.createReservation({ body: { eventId, ticketRequests } })

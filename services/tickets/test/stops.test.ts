@@ -4,13 +4,13 @@ import type { Worker } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { account, buyer, claim, codeOf, newAddress, organizerOf, passOn, secretOf, show, transferIdOf } from './people.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = [setting.deps.messaging.relay]
   for (const worker of workers) worker.start()
@@ -31,7 +31,7 @@ async function evening() {
   const guest = await buyer(setting, eventId, seats(typeId, '1-A-3'))
   return { eventId, typeId, organizer, guest, ticketId: guest.ticketId, code: await codeOf(guest, guest.ticketId) }
 }
-type Keeper = { client: Awaited<ReturnType<Setting['user']>>['client'] }
+type Keeper = { client: Awaited<ReturnType<TestService['user']>>['client'] }
 const stop = ({ client }: Keeper, ticketId: TicketId, note?: string) =>
   client.stopTicket({ params: { ticketId }, body: { ...(note && { note }) } })
 const reinstate = ({ client }: Keeper, ticketId: TicketId) => client.reinstateTicket({ params: { ticketId } })

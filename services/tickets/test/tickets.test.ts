@@ -10,11 +10,11 @@ import { markDelivered, markUndelivered } from '../src/issuing/delivery-reposito
 import { verifyCode } from '../src/tickets/codes.ts'
 import { lockTicketsOfOrder } from '../src/tickets/ticket-repository.ts'
 import { readQr } from './read-qr.ts'
-import { createSetting, newId, type Setting, some } from './setting.ts'
+import { newId, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

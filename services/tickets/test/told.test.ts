@@ -21,12 +21,12 @@ import { createExpirySweep, createOverdueSweep } from '../src/reservations/sweep
 import { withEffects } from '../src/reservations/transactions.ts'
 import { deleteType } from '../src/types/change-type.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
-import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 import { toldOf } from './told-of.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

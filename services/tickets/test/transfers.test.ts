@@ -4,13 +4,13 @@ import type { Worker } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { account, buyer, codeOf, newAddress, organizerOf, passOn, show, ticketsOf, transferIdOf, transfersOf } from './people.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting({ TRANSFERS_PER_HOUR_MAX: '5' })
+  setting = await startService({ TRANSFERS_PER_HOUR_MAX: '5' })
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = [setting.deps.messaging.relay]
   for (const worker of workers) worker.start()
@@ -258,7 +258,7 @@ describe('giving back an order of which a ticket was passed on', () => {
 })
 
 test('without the auth service nothing is passed on, and nothing has happened', async () => {
-  const lonely = await createSetting()
+  const lonely = await startService()
   const { eventId, typeId } = await lonely.offer(3)
   const sender = await buyer(lonely, eventId, some(typeId))
   lonely.authIs.away = true

@@ -3,11 +3,11 @@ import { transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { changeType, deleteType } from '../src/types/change-type.ts'
-import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -84,7 +84,7 @@ describe('ticket types', () => {
   })
 })
 
-type Offered = Awaited<ReturnType<Setting['offer']>> | Awaited<ReturnType<Setting['offerSeats']>>
+type Offered = Awaited<ReturnType<TestService['offer']>> | Awaited<ReturnType<TestService['offerSeats']>>
 const organizerOf = async ({ organizer }: Offered) => (await setting.user(['ORGANIZER'], organizer.userId)).client
 const change = async (offered: Offered, body: TicketTypeChanges) =>
   (await organizerOf(offered)).updateTicketType({ params: { ticketTypeId: offered.typeId }, body })

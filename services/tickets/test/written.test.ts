@@ -2,14 +2,14 @@ import type { UserId } from '@boxoffice/contracts'
 import { longNames, refusedAddresses, refusedNames, writtenAddresses, writtenNames } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { account, buyer, newAddress, organizerOf, passOn, transferIdOf } from './people.ts'
-import { createSetting, newId, type Setting, some } from './setting.ts'
 import { spreadsheetOf } from './spreadsheet.ts'
+import { newId, some, startService, type TestService } from './start-service.ts'
 
 // How the world writes, at the doors of this service. As JSON where a client would tidy it before it is sent.
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting({ TRANSFERS_PER_HOUR_MAX: '10000' })
+  setting = await startService({ TRANSFERS_PER_HOUR_MAX: '10000' })
 })
 afterAll(() => setting.close())
 

@@ -1,12 +1,12 @@
 import type { Minor, NewTicketType, TicketTypeId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { createSetting, newId, type Setting } from '../../test/setting.ts'
+import { newId, startService, type TestService } from '../../test/start-service.ts'
 import type { EventsClient } from '../event-pictures/event-pictures.ts'
 import { makeType } from './make-type.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 

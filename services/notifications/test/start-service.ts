@@ -47,7 +47,7 @@ import { startFakeSms } from './fake-sms.ts'
 import { createWorld, startPeers } from './peers.ts'
 
 /** The notification service with its own database and queues; SES and the other services are stubs on ports of their own. */
-export const startNotifications = (overrides: Record<string, string> = {}) => measured('servers', () => start(overrides))
+export const startService = (overrides: Record<string, string> = {}) => measured('servers', () => start(overrides))
 
 const p256 = () => generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
 
@@ -177,11 +177,11 @@ async function start(overrides: Record<string, string>) {
     },
   }
 }
-export type Notifications = Awaited<ReturnType<typeof startNotifications>>
+export type TestService = Awaited<ReturnType<typeof startService>>
 type User = Pick<UserInfo, 'userId' | 'email' | 'firstName' | 'lastName' | 'locale'>
 
 /** TICKETS_GENERATED's payload for `count` tickets of a user, which the ticket service knows too. */
-export function generatedFor({ userId }: User, { world }: Notifications, count = 2): Payload<typeof ticketsGenerated> {
+export function generatedFor({ userId }: User, { world }: TestService, count = 2): Payload<typeof ticketsGenerated> {
   const generated = {
     orderId: randomUUID() as OrderId,
     userId,
@@ -206,7 +206,7 @@ export function generatedFor({ userId }: User, { world }: Notifications, count =
 }
 
 /** PAYMENT_FAILED's payload for a user. */
-export const failedFor = ({ userId }: User, { world }: Notifications): Payload<typeof paymentFailed> => ({
+export const failedFor = ({ userId }: User, { world }: TestService): Payload<typeof paymentFailed> => ({
   orderId: randomUUID() as OrderId,
   orderNumber: 'ORD-2026-009876',
   userId,

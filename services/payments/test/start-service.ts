@@ -40,7 +40,7 @@ import { authStub, eventId, eventStub, ticketStub, ticketTypeId } from './stubs.
 export const TICKETS_PER_PART = 50
 
 /** The payment service with its own database, queues and gateway, and a ticket service that is a stub of the contract. */
-export const startPayments = (overrides: Record<string, string> = {}, options: { webhooks?: boolean; workers?: boolean } = {}) =>
+export const startService = (overrides: Record<string, string> = {}, options: { webhooks?: boolean; workers?: boolean } = {}) =>
   measured('servers', () => start(overrides, options))
 
 async function start(overrides: Record<string, string>, options: { webhooks?: boolean; workers?: boolean }) {
@@ -235,4 +235,4 @@ export const WRITTEN = `(select event_type, topic, body, created_at from outbox
 
 /** The id of the order that an answer tells of. */
 export const orderIdOf = (answer: { body: object }) => (answer.body as { orderId: OrderId }).orderId
-export type Payments = Awaited<ReturnType<typeof startPayments>>
+export type TestService = Awaited<ReturnType<typeof startService>>

@@ -31,7 +31,7 @@ import { buildWorkers } from '../src/workers.ts'
 import { createTeller, eventIds, purchase, snapshot, typeOf } from './history.ts'
 
 /** The analytics service with its own database and queues; what other services say is written into its own outbox. */
-export const startAnalytics = (overrides: Record<string, string | undefined> = {}) => measured('servers', () => start(overrides))
+export const startService = (overrides: Record<string, string | undefined> = {}) => measured('servers', () => start(overrides))
 
 async function start(overrides: Record<string, string | undefined>) {
   const authority = await createTestAuthority()
@@ -139,4 +139,4 @@ async function start(overrides: Record<string, string | undefined>) {
     },
   }
 }
-export type Analytics = Awaited<ReturnType<typeof startAnalytics>>
+export type TestService = Awaited<ReturnType<typeof startService>>

@@ -14,7 +14,7 @@ import { buildWorkers } from '../src/workers.ts'
 export const PASSWORD = 'a good long password'
 
 /** The auth service on a database and topics of its own, with a clock that can be moved and an ear on user-events. */
-export const startAuthService = (options: Options = {}) => measured('servers', () => start(options))
+export const startService = (options: Options = {}) => measured('servers', () => start(options))
 interface Options {
   env?: Record<string, string>
   overrides?: Parameters<typeof createDependencies>[1]
@@ -110,4 +110,4 @@ async function start(options: Options) {
     },
   }
 }
-export type AuthService = Awaited<ReturnType<typeof startAuthService>>
+export type TestService = Awaited<ReturnType<typeof startService>>

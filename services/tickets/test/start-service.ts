@@ -46,7 +46,7 @@ const HOUR_MS = 3_600_000
 export const newId = <Id extends string>() => randomUUID() as Id
 
 /** The service with its database, Redis and queues; the event and payment services are stubbed from their contracts. */
-export const createSetting = (environment: Record<string, string> = {}) => measured('servers', () => start(environment))
+export const startService = (environment: Record<string, string> = {}) => measured('servers', () => start(environment))
 
 async function start(environment: Record<string, string>) {
   const authority = await createTestAuthority()
@@ -249,7 +249,7 @@ async function start(environment: Record<string, string>) {
     },
   }
 }
-export type Setting = Awaited<ReturnType<typeof createSetting>>
+export type TestService = Awaited<ReturnType<typeof startService>>
 
 export const eventInfo = (changes: Partial<EventInfo> = {}): EventInfo => ({
   eventId: newId<EventId>(),
@@ -293,9 +293,9 @@ export const best = (ticketTypeId: TicketTypeId, quantity: number) => [{ ticketT
 export const some = (ticketTypeId: TicketTypeId, quantity = 1) => [{ ticketTypeId, quantity }]
 
 /** Reserve under new ids and claim at once for a new order, as the payment service does. */
-export const reserveForOrder = (setting: Setting, eventId: EventId, typeId: TicketTypeId, quantity = 1) =>
+export const reserveForOrder = (setting: TestService, eventId: EventId, typeId: TicketTypeId, quantity = 1) =>
   reserveFor(setting, eventId, some(typeId, quantity))
-export async function reserveFor(setting: Pick<Setting, 'internal'>, eventId: EventId, ticketRequests: TicketRequest[]) {
+export async function reserveFor(setting: Pick<TestService, 'internal'>, eventId: EventId, ticketRequests: TicketRequest[]) {
   const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>(), userId: newId<UserId>() }
   const answer = await setting.internal.reserve({ body: { ...ids, eventId, ticketRequests } })
   return { ...ids, answer }

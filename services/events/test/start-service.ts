@@ -59,7 +59,7 @@ function ticketStub() {
 }
 
 /** The event service on a database and topics of its own, with an ear on event-events. */
-export const startEventService = (env: Record<string, string> = {}) => measured('servers', () => start(env))
+export const startService = (env: Record<string, string> = {}) => measured('servers', () => start(env))
 
 async function start(env: Record<string, string>) {
   const authority = await createTestAuthority()
@@ -122,4 +122,4 @@ async function start(env: Record<string, string>) {
     },
   }
 }
-export type EventService = Awaited<ReturnType<typeof startEventService>>
+export type TestService = Awaited<ReturnType<typeof startService>>
