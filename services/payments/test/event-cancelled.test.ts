@@ -4,7 +4,7 @@ import { transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findSagaForUpdate } from '../src/saga/saga-repository.ts'
-import { startInstance } from './process.ts'
+import { startProcess } from './process.ts'
 import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
@@ -96,7 +96,7 @@ test('every order of a cancelled event is given back once, whoever is killed mea
   const killed = Promise.withResolvers<void>()
   payments.stub.state.beforeCancel = () => (++asked > ORDERS / 2 ? killed.promise : Promise.resolve())
   await cancelEvent()
-  const first = await startInstance(payments)
+  const first = await startProcess(payments)
   await until(async () => expect(await countOf('REFUNDED')).toBeGreaterThan(ORDERS / 5))
   await first.kill()
   killed.resolve()
@@ -105,7 +105,7 @@ test('every order of a cancelled event is given back once, whoever is killed mea
   for (const table of ['sagas', 'cancelled_events']) {
     await payments.deps.pool.query(`update ${table} set leased_until = now() - interval '1 second' where leased_until > now()`)
   }
-  await startInstance(payments)
+  await startProcess(payments)
   await until(async () => expect(await countOf('REFUNDED')).toBe(ORDERS))
   await until(async () =>
     expect((await payments.deps.pool.query('select next_attempt_at from cancelled_events')).rows).toEqual([

@@ -4,7 +4,7 @@ import { patientPolicies, stopWorkers } from '@boxoffice/service-kit/testing'
 import { machineFactor, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { callees } from '../src/config.ts'
-import { publishKeys, startInstance } from './process.ts'
+import { publishKeys, startProcess } from './process.ts'
 import { orderIdOf, startService, type TestService } from './start-service.ts'
 
 const QUEUE = 'order-commands.fifo'
@@ -44,8 +44,8 @@ test.each(['relay.after-publish', 'consumer.before-commit', 'consumer.after-comm
   'a worker that dies at %s leaves an order that the next one ends, charged once',
   async (point) => {
     const orderId = await accept()
-    const instance = await startInstance(payments, { ...overrides, CRASH_AT: point })
-    expect(await instance.ended).toBe('SIGKILL')
+    const instance = await startProcess(payments, { ...overrides, CRASH_AT: point })
+    expect(await instance.ended).toEqual([null, 'SIGKILL'])
     await endLeases()
     await payments.deps.pool.query(
       "update outbox set leased_until = clock_timestamp() - interval '1 second' where published_at is null",
@@ -58,7 +58,7 @@ test.each(['relay.after-publish', 'consumer.before-commit', 'consumer.after-comm
 )
 
 test('a process that dies as it accepts has accepted all of it', async () => {
-  const instance = await startInstance(payments, { ...overrides, CRASH_AT: 'saga.created' })
+  const instance = await startProcess(payments, { ...overrides, CRASH_AT: 'saga.created' })
   const buying = fetch(`${instance.url}/api/payments/orders`, {
     method: 'POST',
     headers: {
@@ -71,7 +71,7 @@ test('a process that dies as it accepts has accepted all of it', async () => {
     }),
   })
   await expect(buying).rejects.toThrow()
-  expect(await instance.ended).toBe('SIGKILL')
+  expect(await instance.ended).toEqual([null, 'SIGKILL'])
   const { rows } = await payments.deps.pool.query("select order_id from orders where idempotency_key = 'died-while-accepting'")
   startWorkers()
   await isPaidOnce(rows[0].order_id)
@@ -83,7 +83,7 @@ test(`of ${BURST} orders at once none is lost or charged twice, though the gatew
   const before = (await payments.sandbox.ledger()).entries.length
   for (let sent = 0; sent < BURST; sent += 50) orderIds.push(...(await Promise.all(Array.from({ length: 50 }, accept))))
   expect(new Set(orderIds).size).toBe(BURST)
-  const instances = await Promise.all([1, 2].map(() => startInstance(payments, overrides)))
+  const instances = await Promise.all([1, 2].map(() => startProcess(payments, overrides)))
   startWorkers()
   const count = async (states: string) =>
     Number(

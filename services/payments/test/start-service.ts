@@ -97,7 +97,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
   const buyer = await authority.user()
   const client = injectClient(app, paymentsRoutes, buyer.headers)
   const hasty = injectClient(hastyApp, paymentsRoutes, buyer.headers)
-  const instances: { kill(): Promise<void> }[] = []
+  const instances: { kill(): Promise<unknown> }[] = []
   const order = async (orderId: OrderId) => {
     const answer = await client.getOrder({ params: { orderId } })
     if (answer.status !== 200) throw new Error('no such order')
