@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
 # One image for every program: docker build --build-arg PROGRAM=auth .
-# PROGRAM is auth, events, tickets, payments, notifications, analytics, ops, edge, sandbox or secrets (scripts/build-programs.ts).
+# PROGRAM is auth, events, tickets, payments, notifications, analytics, ops, edge, sandbox or secrets (scripts/program-list.ts).
 #
 # The base, by the digest of its list of platforms (`docker buildx imagetools inspect node:26.10.0-bookworm-slim` prints it). Whoever cannot
 # reach its registry gives another: --build-arg NODE_IMAGE=node:26.10.0-bookworm-slim.

@@ -35,6 +35,11 @@ describe('the house', () => {
       .flatMap((file) => importsOf(file).filter((name) => roomOf(name) !== 'packages/contracts'))
     expect(new Set(outside)).toEqual(new Set(['zod']))
   })
+  // A bundler for browsers keeps all of zod, in every language, for whoever imports `{ z }`.
+  test('contracts import zod as a namespace', () => {
+    const whole = files.filter((file) => roomOf(file) === 'packages/contracts' && /import \{ z \}/.test(sources.get(file) ?? ''))
+    expect(whole).toEqual([])
+  })
   test('only main.ts and config.ts read the environment', () => {
     const readers = files.filter(
       (file) =>
@@ -93,26 +98,35 @@ describe('the house', () => {
     const atOnce = /(leased_until|next_attempt_at|expires_at|end_date|sales_end_at) = (clock_timestamp|now)\(\)(?! [-+])/
     expect(files.filter((file) => isTest(file) && atOnce.test(sources.get(file) ?? ''))).toEqual([])
   })
+  const importers = (name: string) =>
+    files
+      .filter((file) => !isTest(file) && importsOf(file, { types: false }).includes(name))
+      .filter((file) => !/^packages\/(e2e|stack)\//.test(file))
   test('there is one breaker and one way to Redis, both shown in health, and every service tests its own', () => {
-    const importers = (name: string) =>
-      files
-        .filter((file) => !isTest(file) && importsOf(file, { types: false }).includes(name))
-        .filter((file) => !/^packages\/(e2e|stack)\//.test(file))
     expect(importers('opossum')).toEqual(['packages/service-kit/src/resilience/breaker.ts'])
-    expect(importers('ioredis')).toEqual(['packages/service-kit/src/redis.ts'])
+    expect(importers('ioredis')).toEqual(['packages/service-kit/src/redis/redis.ts'])
     const tested = files.filter(
       (file) => isService(roomOf(file)) && (sources.get(file) ?? '').includes('await buildWithoutRedis('),
     )
     expect(new Set(tested.map(roomOf))).toEqual(new Set(files.map(roomOf).filter(isService)))
   })
+  test('there is one rate limit and one concurrency limit', () => {
+    expect(importers('limiter')).toEqual(['packages/service-kit/src/resilience/rate-limit.ts'])
+    const others = /^(async-mutex|async-sema|bottleneck|cockatiel|p-limit|p-queue|p-throttle|rate-limiter-flexible)$/
+    expect(files.flatMap((file) => importsOf(file)).filter((name) => others.test(name))).toEqual([])
+  })
   test('one rule says when an event is over: its TypeScript in contracts, its SQL in the two services that ask by it', () => {
     const rule = /\bend_?date\b[^\n]{0,20}(\?\?|\|\|)|coalesce\([^)]{0,30}\bend_date\b/i
     const places = files.filter((file) => !isTest(file) && rule.test(sources.get(file) ?? ''))
     expect(places.toSorted()).toEqual([
-      'packages/contracts/src/event.ts',
+      'packages/contracts/src/events/event.ts',
       'services/events/src/catalog/event-repository.ts',
       'services/tickets/src/event-pictures/picture-repository.ts',
     ])
+  })
+  test('a test is a `test`', () => {
+    const bad = files.filter((file) => /^import \{[^}]*\bit\b[^}]*\} from 'vitest'/m.test(sources.get(file) ?? ''))
+    expect(bad).toEqual([])
   })
   test('no name says nothing', () => {
     expect(files.filter((file) => /^(utils?|helpers?|common|manager|service)\.ts$/.test(path.basename(file)))).toEqual([])

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import path from 'node:path'
 import { execa } from 'execa'
 import { type Built, buildProgram } from './build-program.ts'
-import type { ProgramName } from './build-programs.ts'
+import type { ProgramName } from './program-list.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const IMAGES = path.join(ROOT, 'node_modules/.cache/boxoffice/images')

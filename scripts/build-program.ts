@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build, stop } from 'esbuild'
-import { type Program, type ProgramName, programs } from './build-programs.ts'
+import { type Program, type ProgramName, programs } from './program-list.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 

@@ -1,5 +1,5 @@
 import { buildProgram } from './build-program.ts'
-import { type ProgramName, programNames } from './build-programs.ts'
+import { type ProgramName, programNames } from './program-list.ts'
 
 // `npm run build` builds every program that has an image; `npm run build -- auth ops` builds these. Says what came of it.
 const asked = process.argv.slice(2)

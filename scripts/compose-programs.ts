@@ -1,11 +1,11 @@
 import { isSecret } from '@boxoffice/service-kit'
-import { serviceKeys } from '../packages/contracts/src/services.ts'
+import { serviceKeys } from '../packages/contracts/src/values/services.ts'
 import * as ops from '../packages/ops/src/config.ts'
+import * as sandbox from '../packages/payment-sandbox/src/config.ts'
 import { loadSecretsConfig, loadSeedConfig } from '../packages/stack/src/compose/config.ts'
 import { type Holder, secretEnvironments } from '../packages/stack/src/compose/env-files.ts'
 import { createPasswords } from '../packages/stack/src/compose/passwords.ts'
 import * as edge from '../packages/stack/src/edge/config.ts'
-import * as sandbox from '../packages/stack/src/sandbox/config.ts'
 import { createSecrets } from '../packages/stack/src/secrets.ts'
 import type { Compose, ComposeService } from './compose.ts'
 

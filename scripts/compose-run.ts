@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ProgramName, programs } from './build-programs.ts'
 import type { Compose, ComposeService } from './compose.ts'
+import { type ProgramName, programs } from './program-list.ts'
 
 const LOOK_MS = 50
 

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { images } from '../packages/stack/src/docker/images.ts'
-import { programNames } from './build-programs.ts'
 import {
   type Compose,
   complaintsOfHardening,
@@ -13,6 +12,7 @@ import {
 } from './compose.ts'
 import { complaintsOfEnvironments, environmentsOf } from './compose-programs.ts'
 import { complaintsOfAddresses, complaintsOfMounts, complaintsOfPorts } from './compose-wiring.ts'
+import { programNames } from './program-list.ts'
 
 const text = readFileSync(path.join(import.meta.dirname, '../docker-compose.yml'), 'utf8')
 

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { DockerfileParser } from 'dockerfile-ast'
 import { execaSync } from 'execa'
 import { describe, expect, test } from 'vitest'
-import { programNames } from './build-programs.ts'
 import { dockerContext } from './docker-context.ts'
+import { programNames } from './program-list.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const text = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')

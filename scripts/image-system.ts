@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { buildOnce } from './build-once.ts'
 import type { Built } from './build-program.ts'
-import { type ProgramName, programNames } from './build-programs.ts'
+import { type ProgramName, programNames } from './program-list.ts'
 
 /** A program that runs as it does in its image. */
 export interface Running {

@@ -11,9 +11,9 @@ import { createPerson, expectStatus } from '../packages/e2e/src/person.ts'
 import { createAws, provision } from '../packages/messaging/src/index.ts'
 import { createAdministrator } from '../packages/ops/test/databases.ts'
 import { type Environment, environmentOf } from '../packages/stack/src/environment.ts'
-import { type ProgramName, programNames, programs } from './build-programs.ts'
 import { type Running, unpackImages } from './image-system.ts'
 import { loadProductionPackages } from './production-packages.ts'
+import { type ProgramName, programNames, programs } from './program-list.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const BYTES_MAX = 30_000_000

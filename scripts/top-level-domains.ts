@@ -3,4 +3,4 @@ import { topLevelDomainsFile, topLevelDomainsText } from './top-level-domains-fi
 
 // `npm run top-level-domains`: to be run and committed when the package `tlds` has another list. A test notices.
 writeFileSync(topLevelDomainsFile, topLevelDomainsText())
-console.log('wrote packages/contracts/src/top-level-domains.ts')
+console.log('wrote packages/contracts/src/values/top-level-domains.ts')

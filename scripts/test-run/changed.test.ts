@@ -7,7 +7,7 @@ const select = (...changed: string[]) => selectTests(changed, sources)
 
 test('a change touches itself and whoever imports it, over other files and packages', () => {
   expect(select('services/payments/src/saga/advance.test.ts')).toEqual(['services/payments/src/saga/advance.test.ts'])
-  const touched = select('packages/contracts/src/money.ts')
+  const touched = select('packages/contracts/src/values/money.ts')
   expect(touched).toContain('services/payments/src/saga/advance.test.ts')
   expect(touched).toContain('packages/contracts/src/contracts.test.ts')
   expect(touched).not.toContain('packages/testing/src/until.test.ts')

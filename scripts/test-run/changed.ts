@@ -77,7 +77,9 @@ function packageEntries(sources: ReadonlyMap<string, string>): Map<string, strin
 /** A system starts every service and stand-in; another file starts those that it names by their path. */
 function programsStartedBy(file: string, source: string, sources: ReadonlyMap<string, string>): string[] {
   if (file === 'packages/stack/src/system.ts') {
-    return [...sources.keys()].filter((name) => /^(services\/[^/]+\/src|packages\/stack\/src\/[^/]+)\/main\.ts$/.test(name))
+    return [...sources.keys()].filter((name) =>
+      /^((services\/[^/]+|packages\/payment-sandbox)\/src|packages\/stack\/src\/[^/]+)\/main\.ts$/.test(name),
+    )
   }
   const named = [...source.matchAll(/'([\w./-]+\.ts)'/g)].map(([, name = '']) => name)
   return named

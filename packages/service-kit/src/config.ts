@@ -1,9 +1,9 @@
 import type { Caller } from '@boxoffice/contracts'
 import { z } from 'zod'
 import { type DatabaseLimits, DatabaseLogin } from './database.ts'
+import type { StreamsMax } from './http/stream-limits.ts'
 import { json } from './json-setting.ts'
 import { type PoliciesOf, redisAlone, resilience } from './resilience/settings.ts'
-import type { StreamsMax } from './stream-limits.ts'
 import type { TracesConfig } from './tracing/tracing.ts'
 
 const jsonText = z.string().transform(json)

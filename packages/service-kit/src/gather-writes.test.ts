@@ -3,8 +3,8 @@ import type pg from 'pg'
 import { expect, inject, test } from 'vitest'
 import { createPool } from './database.ts'
 import { gatherWrites } from './gather-writes.ts'
-import { createLogger } from './logging.ts'
-import { createRedis } from './redis.ts'
+import { createLogger } from './operations/logging.ts'
+import { createRedis } from './redis/redis.ts'
 import { createWatchers, redisIsThere } from './testing.ts'
 
 /** Counts what reaches the system. */

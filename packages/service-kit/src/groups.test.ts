@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { createGroups, type GroupOptions } from './groups.ts'
 
 type Request = { lane: string; name: string }
@@ -29,7 +29,7 @@ function recorded(options: Partial<GroupOptions<Request, string>> = {}) {
   return { groups, end, turn, ask, askAll: (all: readonly Request[]) => Promise.all(all.map(ask)) }
 }
 
-it('requests that arrive together are one group, and each gets its own answer', async () => {
+test('requests that arrive together are one group, and each gets its own answer', async () => {
   const { groups, askAll, end, turn } = recorded()
   const answers = askAll([...requests('a', '1', '2'), ...requests('b', '3')])
   await turn()
@@ -38,7 +38,7 @@ it('requests that arrive together are one group, and each gets its own answer', 
   expect(groups).toEqual([['1', '2', '3']])
 })
 
-it('what arrives for a lane whose group is under way is its next group, while other lanes go on', async () => {
+test('what arrives for a lane whose group is under way is its next group, while other lanes go on', async () => {
   const { groups, askAll, end, turn } = recorded()
   const first = askAll(requests('a', '1'))
   await turn()
@@ -52,7 +52,7 @@ it('what arrives for a lane whose group is under way is its next group, while ot
   expect(groups).toEqual([['1'], ['4'], ['2', '3']])
 })
 
-it('a group has no more requests, also of one lane, than are allowed, and lanes take turns', async () => {
+test('a group has no more requests, also of one lane, than are allowed, and lanes take turns', async () => {
   const { groups, askAll, end, turn } = recorded({ groupMax: 3, ofLaneMax: 2, groupsAtOnceMax: 1 })
   const all = askAll([...requests('a', '1', '2', '3', '4', '5'), ...requests('b', '6', '7')])
   await turn()
@@ -61,7 +61,7 @@ it('a group has no more requests, also of one lane, than are allowed, and lanes 
   expect(groups).toEqual([['1', '2', '6'], ['3', '4', '7'], ['5']])
 })
 
-it('lanes stay apart where groups do not mix them', async () => {
+test('lanes stay apart where groups do not mix them', async () => {
   const { groups, askAll, end, turn } = recorded({ mixesLanes: false })
   const all = askAll([...requests('a', '1'), ...requests('b', '2')])
   await turn()
@@ -71,7 +71,7 @@ it('lanes stay apart where groups do not mix them', async () => {
   await all
 })
 
-it('one bad request fails alone', async () => {
+test('one bad request fails alone', async () => {
   const groups: string[][] = []
   const { ask } = recorded({
     run: async (group) => {
@@ -85,7 +85,7 @@ it('one bad request fails alone', async () => {
   expect(groups).toEqual([['1', 'bad', '2'], ['1'], ['bad'], ['2']])
 })
 
-it('nothing is tried again one by one when the database is unavailable', async () => {
+test('nothing is tried again one by one when the database is unavailable', async () => {
   let runs = 0
   const { ask } = recorded({
     run: async () => {
@@ -98,7 +98,7 @@ it('nothing is tried again one by one when the database is unavailable', async (
   expect(runs).toBe(1)
 })
 
-it('more than may wait are refused with 503 and told when to come again, and the others are served', async () => {
+test('more than may wait are refused with 503 and told when to come again, and the others are served', async () => {
   const { ask, askAll, end, turn } = recorded({ waitingMax: 2 })
   const served = askAll(requests('a', '1', '2'))
   await expect(ask({ lane: 'a', name: '3' })).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { RefusedError, refuse } from './http/refusal.ts'
 import { onceATurn } from './once-a-turn.ts'
-import { RefusedError, refuse } from './refusal.ts'
 import { isUnavailable } from './tx.ts'
 
 /** What became of one request of a group. */

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createPool } from './database.ts'
-import { createLogger } from './logging.ts'
+import { createLogger } from './operations/logging.ts'
 import { createNaming, prepareStatements } from './prepared-statements.ts'
 import { transact } from './tx.ts'
 

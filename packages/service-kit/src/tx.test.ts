@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createPool } from './database.ts'
-import { createLogger } from './logging.ts'
+import { createLogger } from './operations/logging.ts'
 import { sideBySide, sqlOfPool, type Tx, transact, transactInTwoTrips } from './tx.ts'
 
 let pool: pg.Pool
@@ -21,7 +21,7 @@ const insert = (tx: Tx, place: number) => tx.query(`insert into ${table} values 
 const places = async () =>
   (await sqlOfPool(pool).query<{ place: number }>(`select place from ${table} order by 1`)).map((row) => row.place)
 
-it('a transaction in two trips commits what it wrote by what it read', async () => {
+test('a transaction in two trips commits what it wrote by what it read', async () => {
   const written = await transactInTwoTrips(
     pool,
     (tx) => tx.query<{ next: number }>(`select coalesce(max(place), 0) + 1 as next from ${table}`),
@@ -31,7 +31,7 @@ it('a transaction in two trips commits what it wrote by what it read', async () 
   expect(await places()).toEqual([1, 10])
 })
 
-it('when one of its statements fails all are undone, the cause is told, and its session goes on', async () => {
+test('when one of its statements fails all are undone, the cause is told, and its session goes on', async () => {
   for (let times = 0; times < 3; times++) {
     const failing = transactInTwoTrips(
       pool,
@@ -43,7 +43,7 @@ it('when one of its statements fails all are undone, the cause is told, and its 
   expect(await places()).toEqual([1, 10])
 })
 
-it('when one of its statements cannot even be sent nothing is committed', async () => {
+test('when one of its statements cannot even be sent nothing is committed', async () => {
   const failing = transactInTwoTrips(
     pool,
     async () => null,
@@ -57,7 +57,7 @@ it('when one of its statements cannot even be sent nothing is committed', async 
   expect(await places()).toEqual([1, 10])
 })
 
-it('statements side by side reject with their cause, also inside a savepoint', async () => {
+test('statements side by side reject with their cause, also inside a savepoint', async () => {
   await transact(pool, async (tx) => {
     await tx.query('savepoint here')
     const failing = sideBySide([insert(tx, 40), (async () => await insert(tx, 1))(), insert(tx, 41)])

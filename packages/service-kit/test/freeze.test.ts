@@ -2,9 +2,9 @@ import { defineRoute } from '@boxoffice/contracts'
 import { askUntilOpen, askWhileWell, type Freezable, type Pace, startFreezable, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createInternalClient } from '../src/internal-client.ts'
+import { createInternalClient } from '../src/http/internal-client.ts'
+import { createServiceIdentity } from '../src/identity/service-identity.ts'
 import { policies } from '../src/resilience/policies.ts'
-import { createServiceIdentity } from '../src/service-identity.ts'
 import { createTestAuthority, createWatchers, recordLogs } from '../src/testing.ts'
 
 // A callee that takes calls and hangs, as it is: a process that was stopped.

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findRunning, isStopping, stopLeftover } from './pid-file.ts'
+import { findRunning, isStopping, stopByPidFile } from './pid-file.ts'
 import { stopPostgres } from './postgres.ts'
 import { stopRedis } from './redis/redis.ts'
 
@@ -52,7 +52,7 @@ export async function stopLeftovers(
     throw new Error(`Boxoffice already runs in ${folder} (process ${other}): stop it there first, or with \`kill ${other}\``)
   const run = path.dirname(places.pidFile('any'))
   const files = existsSync(run) ? await readdir(run) : []
-  await Promise.all(files.map((file) => stopLeftover(path.join(run, file), ENDING_MS_MAX)))
+  await Promise.all(files.map((file) => stopByPidFile(path.join(run, file), ENDING_MS_MAX)))
   await Promise.all([stopRedis(places.redis), stopPostgres(places.postgres)])
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { freeze, until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
-import { findRunning, stopLeftover, writePidFile } from './pid-file.ts'
+import { findRunning, stopByPidFile, writePidFile } from './pid-file.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-pid-'))
 const file = path.join(folder, 'run', 'sleeper.pid')
@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a process that was left behind is stopped', async () => {
   expect(findRunning(file)).toBe(sleeper.pid)
-  expect(await stopLeftover(file)).toBe(true)
+  expect(await stopByPidFile(file)).toBe(true)
   await until(() => expect(sleeper.signalCode).toBe('SIGTERM'))
   expect(existsSync(file)).toBe(false)
 })
@@ -27,7 +27,7 @@ test('a process that was left behind is stopped', async () => {
 test('also one that is frozen', async () => {
   await freeze(Number(sleeper.pid))
   expect(findRunning(file)).toBe(sleeper.pid)
-  expect(await stopLeftover(file, 100)).toBe(true)
+  expect(await stopByPidFile(file, 100)).toBe(true)
   await until(() => expect(sleeper.signalCode).toBe('SIGKILL'))
 })
 
@@ -35,7 +35,7 @@ test('somebody else who has got the same process id is left alone', async () => 
   const written = JSON.parse(readFileSync(file, 'utf8'))
   writeFileSync(file, JSON.stringify({ ...written, startedAt: `${written.startedAt}0` }))
   expect(findRunning(file)).toBeNull()
-  expect(await stopLeftover(file)).toBe(false)
+  expect(await stopByPidFile(file)).toBe(false)
   expect(sleeper.signalCode).toBeNull()
   expect(() => process.kill(Number(sleeper.pid), 0)).not.toThrow()
 })
@@ -44,7 +44,7 @@ test.each([['{"pid":'], ['{"pid":1,"startedAt":"x"}'], ['{"pid":-1}'], ['']])(
   'a file that says %j means nobody',
   async (content) => {
     writeFileSync(file, content)
-    expect(await stopLeftover(file)).toBe(false)
+    expect(await stopByPidFile(file)).toBe(false)
     expect(existsSync(file)).toBe(false)
   },
 )

@@ -32,7 +32,7 @@ export function findRunning(file: string): number | null {
  * Stop the process of `file` if it still runs, and forget it: SIGTERM, and SIGKILL after `graceMs`. Answers whether one ran.
  * Process ids are used again: one that began at another time than was written down is somebody else's and left alone.
  */
-export async function stopLeftover(file: string, graceMs = 5_000): Promise<boolean> {
+export async function stopByPidFile(file: string, graceMs = 5_000): Promise<boolean> {
   const pid = findRunning(file)
   if (pid) signal(pid, 'SIGTERM')
   for (const deadline = Date.now() + graceMs; pid && findRunning(file); await sleep(20)) {

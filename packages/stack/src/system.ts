@@ -63,6 +63,7 @@ export interface System {
 
 const SOURCES = import.meta.dirname
 const SERVICES = path.resolve(SOURCES, '../../../services')
+const SANDBOX = path.resolve(SOURCES, '../../payment-sandbox/src/main.ts')
 
 /**
  * Start the whole system and resolve when every part of it is ready. What a killed supervisor left behind in `folder` is stopped
@@ -144,7 +145,7 @@ async function startStandIns(
     launcher.step('SNS and SQS', () => startMessaging(launcher, options, messaging)),
     launcher.step('mailbox', () => child('mailbox', { PORT: `${ports.mailbox}`, MAIL_FILE: places.mails })),
     launcher.step('text messages', () => child('sms', { PORT: `${ports.sms}`, SMS_FILE: places.sms })),
-    launcher.step('payment sandbox', () => child('sandbox', sandboxEnv)),
+    launcher.step('payment sandbox', () => launcher.startChild('sandbox', SANDBOX, sandboxEnv)),
     ...(options.traces ? [launcher.step('traces', () => child('traces', { PORT: `${ports.traces}` }))] : []),
   ])
 }

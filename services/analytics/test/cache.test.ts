@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createInvalidations } from '../src/cache/invalidations.ts'
 import { createReadCache, type ReadCache } from '../src/cache/read-cache.ts'
-import { type Analytics, startAnalytics } from './harness.ts'
 import { snapshot } from './history.ts'
+import { startService, type TestService } from './start-service.ts'
 
 // A database of Redis of its own: it is cleared.
 const redisUrl = new URL(inject('redisUrl'))
@@ -150,9 +150,9 @@ test('invalidations of a tag go out at once, then together, the last of them alw
 })
 
 describe('reads of the service', () => {
-  let analytics: Analytics
+  let analytics: TestService
   beforeAll(async () => {
-    analytics = await startAnalytics({ CACHE_REDIS_URL: redisUrl.href })
+    analytics = await startService({ CACHE_REDIS_URL: redisUrl.href })
   })
   afterAll(() => analytics?.stop())
 
@@ -211,7 +211,7 @@ describe('reads of the service', () => {
   })
 
   test('need no Redis: without one every read asks the database', async () => {
-    const without = await startAnalytics({ CACHE_REDIS_URL: undefined })
+    const without = await startService({ CACHE_REDIS_URL: undefined })
     try {
       const event = await without.publishEvent()
       await event.sell(1, [0])

@@ -1,12 +1,12 @@
 import { ticketCancelled, ticketTransferred } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type Analytics, startAnalytics } from './harness.ts'
 import { idOf } from './history.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let analytics: Analytics
+let analytics: TestService
 beforeAll(async () => {
-  analytics = await startAnalytics()
+  analytics = await startService()
 })
 afterAll(() => analytics?.stop())
 

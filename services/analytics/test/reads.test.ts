@@ -17,25 +17,25 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { callees } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
-import { type Analytics, startAnalytics } from './harness.ts'
 import { completedPayment, failedPayment, idOf, purchase, refundOf, snapshot } from './history.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let analytics: Analytics
-let event: Awaited<ReturnType<Analytics['publishEvent']>>
-let draft: Awaited<ReturnType<Analytics['publishEvent']>>
+let analytics: TestService
+let event: Awaited<ReturnType<TestService['publishEvent']>>
+let draft: Awaited<ReturnType<TestService['publishEvent']>>
 let bought: Awaited<ReturnType<typeof event.sell>>
-let buyer: Awaited<ReturnType<Analytics['as']>>
-let recipient: Awaited<ReturnType<Analytics['as']>>
-let stranger: Awaited<ReturnType<Analytics['as']>>
-let otherOrganizer: Awaited<ReturnType<Analytics['as']>>
-let admin: Awaited<ReturnType<Analytics['as']>>
+let buyer: Awaited<ReturnType<TestService['as']>>
+let recipient: Awaited<ReturnType<TestService['as']>>
+let stranger: Awaited<ReturnType<TestService['as']>>
+let otherOrganizer: Awaited<ReturnType<TestService['as']>>
+let admin: Awaited<ReturnType<TestService['as']>>
 
 const ofTicket = (index: number, ticketId = bought.tickets[index]?.ticketId) => ({
   ...{ ...bought.of, ticketId, ticketNumber: 'TKT-2026-000001', ticketTypeId: bought.tickets[index]?.ticketTypeId },
 })
 
 beforeAll(async () => {
-  analytics = await startAnalytics()
+  analytics = await startService()
   event = await analytics.publishEvent()
   draft = await analytics.publishEvent('DRAFT')
   buyer = await analytics.as()

@@ -20,10 +20,10 @@ import { nothingTouched, project } from '../src/projection/project.ts'
 import { createArchives } from '../src/rebuilds/archives.ts'
 import { insertRebuild, leaseRebuild } from '../src/rebuilds/rebuild-repository.ts'
 import { createRebuilder } from '../src/rebuilds/rebuilder.ts'
-import { type Analytics, startAnalytics } from './harness.ts'
 import { makeHistory, refundOf } from './history.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let analytics: Analytics
+let analytics: TestService
 let peers: { url: string; close(): Promise<unknown> }[]
 /** What the other services have said, as their archives give it. */
 const archive: Record<string, Record<string, unknown>[]> = {}
@@ -52,7 +52,7 @@ beforeAll(async () => {
     await startPeer(paymentsArchiveRoutes, handlers),
   ]
   const [EVENTS_URL, TICKETS_URL, PAYMENTS_URL] = peers.map(({ url }) => url)
-  analytics = await startAnalytics({ EVENTS_URL, TICKETS_URL, PAYMENTS_URL })
+  analytics = await startService({ EVENTS_URL, TICKETS_URL, PAYMENTS_URL })
 })
 afterAll(async () => {
   await analytics?.stop()

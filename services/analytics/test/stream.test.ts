@@ -3,11 +3,11 @@ import { listenLocally } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createSalesWatch } from '../src/sales/sales-watch.ts'
-import { type Analytics, startAnalytics } from './harness.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let analytics: Analytics
+let analytics: TestService
 beforeAll(async () => {
-  analytics = await startAnalytics()
+  analytics = await startService()
 })
 afterAll(() => analytics?.stop())
 

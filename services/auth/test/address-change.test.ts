@@ -10,11 +10,11 @@ import {
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
+import { PASSWORD, startService, type TestService } from './start-service.ts'
 
-let auth: AuthService
+let auth: TestService
 beforeAll(async () => {
-  auth = await startAuthService()
+  auth = await startService()
 })
 afterAll(() => auth.close())
 

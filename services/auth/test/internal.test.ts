@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { callers, type UserId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AuthService, startAuthService } from './auth-service.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let auth: AuthService
+let auth: TestService
 beforeAll(async () => {
-  auth = await startAuthService()
+  auth = await startService()
 })
 afterAll(() => auth.close())
 

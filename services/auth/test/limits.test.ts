@@ -3,11 +3,11 @@ import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { deleteEndedAttempts } from '../src/limits/limits.ts'
 import { insertReset } from '../src/recovery/reset-repository.ts'
-import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
+import { PASSWORD, startService, type TestService } from './start-service.ts'
 
-let auth: AuthService
+let auth: TestService
 beforeAll(async () => {
-  auth = await startAuthService({
+  auth = await startService({
     env: {
       LOGIN_FAILURES_PER_ACCOUNT: '3',
       LOGIN_FAILURES_PER_ACCOUNT_ANYWHERE: '5',

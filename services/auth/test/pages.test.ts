@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { insertReset } from '../src/recovery/reset-repository.ts'
-import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
+import { PASSWORD, startService, type TestService } from './start-service.ts'
 
-let auth: AuthService
+let auth: TestService
 beforeAll(async () => {
-  auth = await startAuthService()
+  auth = await startService()
 })
 afterAll(() => auth.close())
 

@@ -3,13 +3,13 @@ import { emailVerificationRequested, passwordResetRequested, type Session } from
 import { until } from '@boxoffice/testing'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
+import { PASSWORD, startService, type TestService } from './start-service.ts'
 
 // Somebody registers an address that is not theirs, and waits for its reader to confirm it.
 
-let auth: AuthService
+let auth: TestService
 beforeAll(async () => {
-  auth = await startAuthService()
+  auth = await startService()
 })
 afterAll(() => auth.close())
 

@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AuthService, startAuthService } from './auth-service.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let auth: AuthService
+let auth: TestService
 beforeAll(async () => {
-  auth = await startAuthService()
+  auth = await startService()
 })
 afterAll(() => auth.close())
 

@@ -5,16 +5,16 @@ import { createLocalJWKSet } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { createDependencies } from '../src/dependencies.ts'
-import { type AuthService, startAuthService } from './auth-service.ts'
+import { startService, type TestService } from './start-service.ts'
 
 // A key as it was before the one that signs now.
 const earlier = await createTestAuthority()
 const { d: _, ...x } = earlier.tokenKey
 const earlierPublicKey = { ...x, kid: 'earlier-key' }
 
-let auth: AuthService
+let auth: TestService
 beforeAll(async () => {
-  auth = await startAuthService({
+  auth = await startService({
     env: {
       TOKEN_PREVIOUS_PUBLIC_KEYS: JSON.stringify({ keys: [earlierPublicKey] }),
       DATABASE_WAIT_MS: String(scaledMs(500)),

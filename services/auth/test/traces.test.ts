@@ -1,12 +1,12 @@
 import { recordSpans } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AuthService, startAuthService } from './auth-service.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let auth: AuthService
+let auth: TestService
 let recorded: ReturnType<typeof recordSpans>
 beforeAll(async () => {
-  auth = await startAuthService()
+  auth = await startService()
   recorded = recordSpans()
 })
 afterAll(async () => {

@@ -11,13 +11,13 @@ import {
   writtenPhones,
 } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AuthService, PASSWORD, startAuthService } from './auth-service.ts'
+import { PASSWORD, startService, type TestService } from './start-service.ts'
 
 // How the world writes, at every door of this service. As JSON: a client would tidy it before it is sent.
 
-let auth: AuthService
+let auth: TestService
 beforeAll(async () => {
-  auth = await startAuthService({ env: { REGISTRATIONS_PER_NETWORK: '10000', MAIL_REQUESTS_PER_NETWORK: '10000' } })
+  auth = await startService({ env: { REGISTRATIONS_PER_NETWORK: '10000', MAIL_REQUESTS_PER_NETWORK: '10000' } })
 })
 afterAll(() => auth.close())
 

@@ -8,7 +8,7 @@ import { createTicketsOfEvent, type TicketsOfEvent } from './catalog/tickets-of-
 import type { Config } from './config.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { createPlanReader, type PlanReader } from './seating/plan-reader.ts'
-import { createShownPlans, type ShowPlan } from './seating/shown-plans.ts'
+import { createShownPlans, type FindShownPlan } from './seating/shown-plans.ts'
 
 export interface Dependencies extends Foundation {
   config: Config
@@ -17,7 +17,7 @@ export interface Dependencies extends Foundation {
   cache: EventCache
   /** For operators. */
   caches: EventCache['caches']
-  showPlan: ShowPlan
+  showPlan: FindShownPlan
   plans: PlanReader
   tickets: TicketsOfEvent
   messaging: Messaging

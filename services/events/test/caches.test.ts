@@ -1,14 +1,14 @@
 import { eventsOpsRoutes } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { type EventService, startEventService } from './event-service.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let service: EventService
+let service: TestService
 beforeAll(async () => {
   // A database of Redis of its own: it is cleared.
   const redisUrl = new URL(inject('redisUrl'))
   redisUrl.pathname = '/7'
-  service = await startEventService({ CACHE_REDIS_URL: redisUrl.href })
+  service = await startService({ CACHE_REDIS_URL: redisUrl.href })
 })
 afterAll(() => service.close())
 

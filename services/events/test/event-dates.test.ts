@@ -2,12 +2,12 @@ import { type Event, eventCancelled, eventUpdated, overAt } from '@boxoffice/con
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { completeOver } from '../src/catalog/event-repository.ts'
 import { searchPublished } from '../src/search/search-repository.ts'
-import { type EventService, inDays, startEventService } from './event-service.ts'
+import { inDays, startService, type TestService } from './start-service.ts'
 
-let service: EventService
-let mine: ReturnType<EventService['as']>
+let service: TestService
+let mine: ReturnType<TestService['as']>
 beforeAll(async () => {
-  service = await startEventService()
+  service = await startService()
   mine = service.as(service.organizer.headers)
 })
 afterEach(() => {

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { callees } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
-import { DAY_MS, type EventService, festival, startEventService } from './event-service.ts'
+import { DAY_MS, festival, startService, type TestService } from './start-service.ts'
 
-let service: EventService
+let service: TestService
 beforeAll(async () => {
-  service = await startEventService()
+  service = await startService()
 })
 afterAll(() => service.close())
 

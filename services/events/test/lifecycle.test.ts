@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { type EventId, eventCancelled, eventUpdated } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { completeEvents } from '../src/catalog/complete.ts'
-import { type EventService, inDays, startEventService } from './event-service.ts'
+import { inDays, startService, type TestService } from './start-service.ts'
 
-let service: EventService
-let mine: ReturnType<EventService['as']>
+let service: TestService
+let mine: ReturnType<TestService['as']>
 beforeAll(async () => {
-  service = await startEventService()
+  service = await startService()
   mine = service.as(service.organizer.headers)
 })
 afterAll(() => service.close())

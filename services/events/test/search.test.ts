@@ -1,11 +1,11 @@
 import type { EventQuery } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fillSearch } from '../src/search/search-repository.ts'
-import { type EventService, inDays, startEventService } from './event-service.ts'
+import { inDays, startService, type TestService } from './start-service.ts'
 
-let service: EventService
+let service: TestService
 beforeAll(async () => {
-  service = await startEventService()
+  service = await startService()
   const place = { venueName: 'Teatr Wielki', venueAddress: 'plac Dąbrowskiego, Łódź' }
   const other = { description: 'An evening.', category: 'OTHER' } as const
   for (const event of [

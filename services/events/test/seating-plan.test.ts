@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId, Zones } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type EventService, startEventService } from './event-service.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let service: EventService
+let service: TestService
 beforeAll(async () => {
-  service = await startEventService()
+  service = await startService()
 })
 afterAll(() => service.close())
 

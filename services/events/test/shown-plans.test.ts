@@ -2,11 +2,11 @@ import type { EventId } from '@boxoffice/contracts'
 import { bytesOf } from '@boxoffice/service-kit'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { createShownPlans } from '../src/seating/shown-plans.ts'
-import { type EventService, startEventService } from './event-service.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let service: EventService
+let service: TestService
 beforeAll(async () => {
-  service = await startEventService()
+  service = await startService()
 })
 afterAll(() => service.close())
 afterEach(() => vi.restoreAllMocks())

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type EventService, festival, startEventService } from './event-service.ts'
+import { festival, startService, type TestService } from './start-service.ts'
 
-let service: EventService
-let mine: ReturnType<EventService['as']>
+let service: TestService
+let mine: ReturnType<TestService['as']>
 beforeAll(async () => {
-  service = await startEventService()
+  service = await startService()
   mine = service.as(service.organizer.headers)
 })
 afterAll(() => service.close())

@@ -12,13 +12,13 @@ import {
 } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fillSearch } from '../src/search/search-repository.ts'
-import { type EventService, festival, inDays, startEventService } from './event-service.ts'
+import { festival, inDays, startService, type TestService } from './start-service.ts'
 
 // How the world writes, at every door of this service. As JSON: a client would tidy it before it is sent.
 
-let service: EventService
+let service: TestService
 beforeAll(async () => {
-  service = await startEventService()
+  service = await startService()
 })
 afterAll(() => service.close())
 

@@ -22,7 +22,7 @@ import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
 import { createTicketNews } from './sending/ticket-news.ts'
-import { createTemplates, type Templates } from './templates/templates.ts'
+import { createOperatorTemplates, type OperatorTemplates } from './templates/operator-templates.ts'
 import { createOrderLinks, createOrderTokens, type OrderTokens } from './tracking/order-token.ts'
 import type { Transact } from './transaction.ts'
 import { createUnsubscribeLinks } from './unsubscribing/links.ts'
@@ -46,7 +46,7 @@ export interface Dependencies extends Foundation {
   unsubscribeTokens: UnsubscribeTokens
   orderTokens: OrderTokens
   contactTokens: ContactTokens
-  templates: Templates
+  templates: OperatorTemplates
   close(): Promise<void>
 }
 
@@ -54,7 +54,7 @@ export interface Dependencies extends Foundation {
 export function createDependencies(
   config: Config,
   userKeys?: Parameters<typeof createFoundation>[1],
-  templates: Templates = createTemplates(new Map()),
+  templates: OperatorTemplates = createOperatorTemplates(new Map()),
 ): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { pool, metrics, now, logger } = foundation

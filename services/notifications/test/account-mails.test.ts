@@ -1,11 +1,11 @@
 import { emailChanged, emailChangeRequested, emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createdFor, type Notifications, startNotifications } from './harness.ts'
+import { createdFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterAll(() => service.stop())

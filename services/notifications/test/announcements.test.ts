@@ -2,15 +2,15 @@ import type { UserId } from '@boxoffice/contracts'
 import { eventCancelled, eventUpdated } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Notifications, startNotifications } from './harness.ts'
+import { startService, type TestService } from './start-service.ts'
 
-const running: Notifications[] = []
+const running: TestService[] = []
 const start = async (overrides: Record<string, string> = {}) => {
-  const service = await startNotifications(overrides)
+  const service = await startService(overrides)
   running.push(service)
   return service
 }
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
   service = await start()
   service.work()
@@ -24,11 +24,11 @@ afterAll(async () => {
   await Promise.all(running.map((started) => started.stop()))
 })
 
-const snapshotOf = ({ world }: Notifications) => {
+const snapshotOf = ({ world }: TestService) => {
   const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = world.event
   return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
 }
-const mailsTo = (of: Notifications, address: string) => of.ses.mails(address).map(({ mail }) => mail)
+const mailsTo = (of: TestService, address: string) => of.ses.mails(address).map(({ mail }) => mail)
 
 test.each([
   [['eventDate'], 'New time: Święto Świateł'],

@@ -13,13 +13,13 @@ import {
 } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
+import { failedFor, generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 
 const PER_DAY = 5
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications({ MAIL_BY_OTHERS_PER_DAY: String(PER_DAY) })
+  service = await startService({ MAIL_BY_OTHERS_PER_DAY: String(PER_DAY) })
   service.work()
 })
 afterEach(() => {
@@ -30,7 +30,7 @@ afterEach(() => {
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 
 const mailsTo = ({ email }: User) => service.ses.mails(email).map(({ mail }) => mail)
 const lastTo = (user: User) => mailsTo(user).at(-1)

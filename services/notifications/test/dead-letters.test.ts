@@ -4,11 +4,11 @@ import { deleteLetters, readLetters, sendToDeadLetters } from '@boxoffice/messag
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDeadLetterMonitor } from '../src/dead-letters/monitor.ts'
-import { type Notifications, startNotifications } from './harness.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
 })
 afterAll(() => service.stop())
 

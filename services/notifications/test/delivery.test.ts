@@ -1,16 +1,16 @@
 import { paymentFailed, ticketDeliveryFailed, ticketsGenerated, userCreated } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { startProcess } from './process.ts'
+import { createdFor, failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
-const running: Notifications[] = []
+const running: TestService[] = []
 const start = async (overrides: Record<string, string> = {}) => {
-  const service = await startNotifications(overrides)
+  const service = await startService(overrides)
   running.push(service)
   return service
 }
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
   service = await start()
   service.work()
@@ -23,7 +23,7 @@ afterAll(async () => {
   await Promise.all(running.map((started) => started.stop()))
 })
 
-const settled = (of: Notifications, userId: string, status: string, failureReason: string | null = null) =>
+const settled = (of: TestService, userId: string, status: string, failureReason: string | null = null) =>
   until(async () => expect(await of.rows(userId)).toMatchObject([{ status, failureReason }]))
 
 test('a message that comes twice is one mail', async () => {

@@ -10,18 +10,18 @@ import {
 import { readLetters } from '@boxoffice/messaging'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { asNotification, bounceOf, complaintOf, DIAGNOSTIC, delayOf, rejectOf } from './ses-events.ts'
+import { createdFor, failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterEach(() => service.ses.onTaken(async () => {}))
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const taken = (user: User, count = 1) =>
   until(() => {
     const mail = service.ses.mails(user.email)[count - 1]

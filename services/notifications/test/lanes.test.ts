@@ -3,12 +3,12 @@ import { patientPolicies } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, expect, test } from 'vitest'
 import { callees } from '../src/config.ts'
-import { failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { pdfOf } from './peers.ts'
+import { failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
-const running: Notifications[] = []
+const running: TestService[] = []
 const start = async (overrides: Record<string, string> = {}) => {
-  const service = await startNotifications(overrides)
+  const service = await startService(overrides)
   running.push(service)
   service.work()
   return service
@@ -17,10 +17,10 @@ afterAll(async () => {
   await Promise.all(running.map((started) => started.stop()))
 })
 
-type User = Awaited<ReturnType<Notifications['user']>>
-const settled = (of: Notifications, { userId }: User, status: string) =>
+type User = Awaited<ReturnType<TestService['user']>>
+const settled = (of: TestService, { userId }: User, status: string) =>
   until(async () => expect(await of.rows(userId)).toMatchObject([{ status }]))
-const buyerOf = async (service: Notifications, count: number) => {
+const buyerOf = async (service: TestService, count: number) => {
   const user = await service.user({ locale: 'en' })
   const generated = generatedFor(user, service, count)
   const tell = async () => {
@@ -30,7 +30,7 @@ const buyerOf = async (service: Notifications, count: number) => {
   }
   return { user, generated, tell }
 }
-const pdfsTo = (service: Notifications, { email }: User) =>
+const pdfsTo = (service: TestService, { email }: User) =>
   service.ses.mails(email).flatMap(({ mail }) => mail.attachments.filter(({ contentType }) => contentType === 'application/pdf'))
 
 test('orders of 300 tickets that are being printed hold up nobody: every small order’s mail goes out meanwhile', async () => {

@@ -6,16 +6,16 @@ import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { glimpseLogs } from '../src/notifications/log-repository.ts'
 import type { LogChange } from '../src/notifications/log-watch.ts'
-import { failedFor, type Notifications, startNotifications } from './harness.ts'
+import { failedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const send = async (user: User) => {
   const before = (await service.rows(user.userId)).length
   await service.tell(paymentFailed, failedFor(user, service))

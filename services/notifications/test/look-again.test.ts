@@ -35,12 +35,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { insertAnnouncement } from '../src/announcements/announcement-repository.ts'
 import { addressHashOf } from '../src/feedback/suppression.ts'
 import { encodePayload } from '../src/notifications/payloads.ts'
-import { createdFor, failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
 import { createWorld, pdfOf } from './peers.ts'
+import { createdFor, failedFor, generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterEach(() => {
@@ -50,7 +50,7 @@ afterEach(() => {
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 type Becomes = { failed: string } | 'withdrawn' | { sent: RegExp; without?: RegExp }
 interface Case {
   /** What happens after the mail has been written, and before it is sent. */

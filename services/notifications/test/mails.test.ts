@@ -1,12 +1,12 @@
 import { paymentFailed, ticketsDelivered, ticketsGenerated, userCreated } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { codePng, pdfOf } from './peers.ts'
+import { createdFor, failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterAll(() => service.stop())

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { paymentFailed } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { failedFor, type Notifications, startNotifications } from './harness.ts'
+import { failedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications({ MAIL_ATTEMPTS_MAX: '2' })
+  service = await startService({ MAIL_ATTEMPTS_MAX: '2' })
 })
 afterAll(() => service.stop())
 

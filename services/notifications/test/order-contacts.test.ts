@@ -11,12 +11,12 @@ import {
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { addressHashOf } from '../src/feedback/suppression.ts'
-import { failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { createWorld } from './peers.ts'
+import { failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications({ MAIL_UNPROVEN_PER_DAY: '1' })
+  service = await startService({ MAIL_UNPROVEN_PER_DAY: '1' })
   service.work()
 })
 afterEach(() => {
@@ -25,7 +25,7 @@ afterEach(() => {
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const newAddress = () => `${randomUUID().slice(0, 8)}@elsewhere.example`
 const later = () => new Date(Date.now() + 3_600_000)
 const mailTo = (email: string) =>

@@ -13,11 +13,11 @@ import {
 } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
+import { failedFor, generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterEach(() => {
@@ -26,7 +26,7 @@ afterEach(() => {
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const orderOf = (user: User) => {
   const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
   return { orderId, orderNumber, userId, eventId }

@@ -10,11 +10,11 @@ import {
 } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
+import { failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterEach(() => {

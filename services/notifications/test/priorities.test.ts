@@ -8,11 +8,11 @@ import { z } from 'zod'
 import { callees } from '../src/config.ts'
 import { leaseDue, type Rooms } from '../src/notifications/lease-repository.ts'
 import { priorityOf } from '../src/notifications/priority.ts'
-import { failedFor, type Notifications, startNotifications } from './harness.ts'
+import { failedFor, startService, type TestService } from './start-service.ts'
 
-const running: Notifications[] = []
+const running: TestService[] = []
 const start = async (overrides: Record<string, string>) => {
-  const service = await startNotifications(overrides)
+  const service = await startService(overrides)
   running.push(service)
   return service
 }
@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 /** Requests of these priorities, the first the oldest, to addresses that say which they are. */
-async function ask(service: Notifications, priorities: readonly Priority[]): Promise<string[]> {
+async function ask(service: TestService, priorities: readonly Priority[]): Promise<string[]> {
   const user = await service.user()
   const requests = priorities.map((priority, index): NotificationRequest => {
     const recipient = `${priority.toLowerCase()}-${index}@customers.example`
@@ -38,7 +38,7 @@ async function ask(service: Notifications, priorities: readonly Priority[]): Pro
   )
   return requests.map(({ recipient }) => recipient)
 }
-const order = (service: Notifications) => service.ses.mails().map(({ destination }) => destination?.split('@')[0])
+const order = (service: TestService) => service.ses.mails().map(({ destination }) => destination?.split('@')[0])
 
 test('where more is due than there are places, the urgent go before all others, the oldest of each first', async () => {
   const service = await start({ MAIL_CONCURRENCY: '1' })

@@ -2,18 +2,18 @@ import { eventUpdated, orderStatusChanged, type Payload, paymentFailed, ticketsG
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decrypted } from './fake-push.ts'
-import { failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { startProcess } from './process.ts'
+import { failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
-type Browser = ReturnType<Notifications['pushes']['browser']>
+type User = Awaited<ReturnType<TestService['user']>>
+type Browser = ReturnType<TestService['pushes']['browser']>
 /** A user of whom so many browsers get pushes, each as it is set. */
 async function userWith(modes: readonly Browser['mode'][], of = service): Promise<{ user: User; browsers: Browser[] }> {
   const user = await of.user({ locale: 'en' })
@@ -209,11 +209,11 @@ describe('a device that it does not come to for four hours is left out', () => {
 })
 
 describe('what one device took is sent', () => {
-  const removeAll = async (client: ReturnType<Notifications['client']>) => {
+  const removeAll = async (client: ReturnType<TestService['client']>) => {
     for (const { subscriptionId } of (await client.listPushSubscriptions({})).body.subscriptions)
       await client.removePushSubscription({ params: { subscriptionId } })
   }
-  const turnOff = (client: ReturnType<Notifications['client']>) =>
+  const turnOff = (client: ReturnType<TestService['client']>) =>
     client.updatePreferences({ body: { preferences: [{ type: 'PAYMENT_FAILED', channel: 'PUSH', enabled: false }] } })
   test.each([
     ['its devices go', removeAll],
@@ -230,7 +230,7 @@ describe('what one device took is sent', () => {
   })
 
   test('also where its attempts end', async () => {
-    const own = await startNotifications()
+    const own = await startService()
     own.work()
     try {
       const { user, browsers } = await userWith(['ok', waits], own)
@@ -285,7 +285,7 @@ test('browsers that subscribed with an earlier key of ours get nothing, since th
 })
 
 test('a process that dies between two browsers leaves the other for the next, and the first reads it once', async () => {
-  const own = await startNotifications()
+  const own = await startService()
   try {
     const { user, browsers } = await userWith(['ok', 'hang'], own)
     const doomed = await startProcess(own, { NODE_EXTRA_CA_CERTS: own.pushes.certificateFile })
@@ -306,14 +306,14 @@ test('a process that dies between two browsers leaves the other for the next, an
   }
 })
 
-const moved = ({ world }: Notifications, { userId }: User): Payload<typeof eventUpdated> => {
+const moved = ({ world }: TestService, { userId }: User): Payload<typeof eventUpdated> => {
   world.holders = [userId]
   const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = world.event
   return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status, changed: ['eventDate'] }
 }
 
 test('the log of the service names no endpoint, which is a secret of its browser', async () => {
-  const own = await startNotifications()
+  const own = await startService()
   try {
     const { user, browsers } = await userWith(['cut', { status: 503 }, { status: 410 }, { status: 413 }], own)
     const working = await startProcess(own, { NODE_EXTRA_CA_CERTS: own.pushes.certificateFile, LOG_LEVEL: 'debug' })

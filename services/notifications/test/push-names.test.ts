@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createPublicLookup, objectionTo } from '../src/push/endpoint.ts'
+import { createPublicLookup, endpointObjection } from '../src/push/endpoint.ts'
 import { findAddresses, NameNotFound } from '../src/push/names.ts'
 import { startFakeNames } from './fake-names.ts'
 
@@ -29,7 +29,7 @@ test.each([
   'https://push.example/x',
   'https://203.0.114.1/x',
 ])('%s is taken', async (endpoint) => {
-  expect(await objectionTo(endpoint, { privateAddresses: false }, find)).toBeNull()
+  expect(await endpointObjection(endpoint, { privateAddresses: false }, find)).toBeNull()
 })
 
 test.each([
@@ -40,7 +40,7 @@ test.each([
   ['https://inside.example/x', 'must be on the internet'],
   ['https://mapped.example/x', 'must be on the internet'],
 ])('%s is refused: %s', async (endpoint, objection) => {
-  expect(await objectionTo(endpoint, { privateAddresses: false }, find)).toBe(objection)
+  expect(await endpointObjection(endpoint, { privateAddresses: false }, find)).toBe(objection)
 })
 
 test('a name is looked up and judged at each connection, also where all of its addresses are asked for', async () => {

@@ -2,24 +2,24 @@ import { randomUUID } from 'node:crypto'
 import { PUSH_DEVICES_MAX, type PushSubscriptionId, sessionsEnded, type UserId } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Notifications, startNotifications } from './harness.ts'
+import { startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 /** As it is outside of tests: no push goes to an address of a network of somebody's own. */
-let strict: Notifications
+let strict: TestService
 /** Without a key. */
-let without: Notifications
+let without: TestService
 beforeAll(async () => {
   ;[service, strict, without] = await Promise.all([
-    startNotifications(),
-    startNotifications({ PUSH_ADDRESSES: 'public' }),
-    startNotifications({ VAPID_PRIVATE_KEY: undefined as never }),
+    startService(),
+    startService({ PUSH_ADDRESSES: 'public' }),
+    startService({ VAPID_PRIVATE_KEY: undefined as never }),
   ])
   service.work()
 })
 afterAll(() => Promise.all([service, strict, without].map((one) => one.stop())))
 
-const clientOf = async (of: Notifications) => of.client((await of.user()).headers)
+const clientOf = async (of: TestService) => of.client((await of.user()).headers)
 /** A sign-in of a user. */
 async function signIn(userId: UserId, sessionId: string = randomUUID()) {
   const { headers } = await service.authority.user(['USER'], userId, { sessionId })

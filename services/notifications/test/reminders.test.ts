@@ -3,16 +3,16 @@ import { eventCancelled, eventPublished, eventUpdated } from '@boxoffice/contrac
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { leaseAnnouncement } from '../src/announcements/announcement-repository.ts'
-import { type Notifications, startNotifications } from './harness.ts'
+import { startService, type TestService } from './start-service.ts'
 
 const HOUR_MS = 3_600_000
-const running: Notifications[] = []
+const running: TestService[] = []
 const start = async (overrides: Record<string, string> = {}) => {
-  const service = await startNotifications(overrides)
+  const service = await startService(overrides)
   running.push(service)
   return service
 }
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
   service = await start()
   service.work()
@@ -35,27 +35,26 @@ const soon = () => new Date(Date.now() + 20 * HOUR_MS)
 const hoursBefore = (date: Date, hours: number) => new Date(date.getTime() - hours * HOUR_MS)
 
 /** The event as its service tells of it. */
-function eventOf({ world }: Notifications, change: { eventDate?: Date; status?: EventStatus } = {}) {
+function eventOf({ world }: TestService, change: { eventDate?: Date; status?: EventStatus } = {}) {
   const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = world.event
   return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status, ...change }
 }
-const rowOf = ({ deps, world }: Notifications) =>
-  deps.prisma.eventReminder.findUnique({ where: { eventId: world.event.eventId } })
-const rowIs = (of: Notifications, row: object) => until(async () => expect(await rowOf(of)).toMatchObject(row))
+const rowOf = ({ deps, world }: TestService) => deps.prisma.eventReminder.findUnique({ where: { eventId: world.event.eventId } })
+const rowIs = (of: TestService, row: object) => until(async () => expect(await rowOf(of)).toMatchObject(row))
 
 /** It was published long ago, and its day has come. */
-async function comes(of: Notifications, eventDate = soon()) {
+async function comes(of: TestService, eventDate = soon()) {
   of.world.event.eventDate = eventDate
   await of.tell(eventPublished, eventOf(of, { eventDate: far }), 1)
   await rowIs(of, { version: 1 })
   await due(of, eventDate)
 }
-const due = ({ deps, world }: Notifications, eventDate: Date) =>
+const due = ({ deps, world }: TestService, eventDate: Date) =>
   deps.pool.query(
     "update event_reminders set due_at = clock_timestamp() - interval '1 second', event_date = $2 where event_id = $1",
     [world.event.eventId, eventDate],
   )
-const mailsTo = (of: Notifications, address: string) => of.ses.mails(address).map(({ mail }) => mail)
+const mailsTo = (of: TestService, address: string) => of.ses.mails(address).map(({ mail }) => mail)
 
 test('who holds a ticket is reminded once, by the event’s own clock, in each way that they chose', async () => {
   service.world.event.timeZone = 'America/New_York'

@@ -9,19 +9,19 @@ import {
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { failedFor, type Notifications, startNotifications } from './harness.ts'
 import { startProcess } from './process.ts'
 import { bounceOf, complaintOf, delayOf } from './ses-events.ts'
+import { failedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterEach(() => service.ses.set('ok'))
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const requestFor = (user: User, about: Partial<NotificationRequest>, of = service): NotificationRequest => ({
   userId: user.userId,
   type: 'PAYMENT_FAILED',
@@ -183,7 +183,7 @@ test('nobody but the service that asked can look it up', async () => {
 })
 
 test('the log says of a failure what it was about, for whom, who asked and what happened last, and names nobody', async () => {
-  const quiet = await startNotifications()
+  const quiet = await startService()
   try {
     const logging = await startProcess(quiet, { MAIL_ATTEMPTS_MAX: '1' })
     quiet.ses.set('down')

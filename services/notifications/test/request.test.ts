@@ -3,16 +3,16 @@ import { type NotificationRequest, paymentFailed } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { failedFor, type Notifications, startNotifications } from './harness.ts'
+import { failedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const requestFor = (user: User, about: Partial<NotificationRequest> = {}): NotificationRequest => ({
   userId: user.userId,
   type: 'PAYMENT_FAILED',

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { type OrderId, type Payload, ticketDeliveryFailed, ticketsDelivered, ticketsGenerated } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
 import { pdfOf } from './peers.ts'
 import { bounceOf } from './ses-events.ts'
+import { generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const mailsTo = (user: User) => service.ses.mails(user.email).map(({ mail }) => mail)
 const sent = (user: User, count: number) => until(() => expect(mailsTo(user)).toHaveLength(count))
 const resend = (user: User, { orderId }: { orderId: OrderId }, headers: Record<string, string> = {}) =>

@@ -3,11 +3,11 @@ import { type NotificationId, type NotificationRequest, paymentFailed } from '@b
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { failedFor, type Notifications, startNotifications } from './harness.ts'
+import { failedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterAll(() => service.stop())
@@ -15,7 +15,7 @@ afterAll(() => service.stop())
 const HOUR_MS = 3_600_000
 const inHours = (hours: number) => new Date(Date.now() + hours * HOUR_MS)
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 async function schedule(user: User, about: Partial<NotificationRequest>) {
   const client = await service.as('payment-service')
   const request: NotificationRequest = {
@@ -130,7 +130,7 @@ test('what its recipient did not want any more is answered as that', async () =>
 })
 
 test('what is scheduled is not overdue, from its moment on it is', async () => {
-  const idle = await startNotifications()
+  const idle = await startService()
   try {
     const of = async (name: string) => {
       const text = await idle.deps.metrics.registry.metrics()

@@ -7,11 +7,11 @@ import { buildApp } from '../src/app.ts'
 import { callees } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { notificationSubscribers } from '../src/notifications/subscriptions.ts'
-import { createdFor, failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
+import { createdFor, failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterAll(() => service.stop())

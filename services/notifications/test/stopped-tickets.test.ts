@@ -1,11 +1,11 @@
 import { type Payload, type Ticket, ticketsReinstated, ticketsStopped } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
+import { generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterEach(() => {
@@ -13,7 +13,7 @@ afterEach(() => {
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 
 /** Tickets that somebody holds, as the ticket service shows them. */
 function held(user: User, count: number, about: Partial<Ticket> = {}): Omit<Payload<typeof ticketsReinstated>, 'reinstatedAt'> {

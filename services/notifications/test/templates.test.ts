@@ -5,8 +5,8 @@ import path from 'node:path'
 import { eventCancelled, type NotificationRequest, paymentFailed, ticketsGenerated } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { failedFor, generatedFor, type Notifications, startNotifications } from './harness.ts'
 import { startProcess } from './process.ts'
+import { failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
 const page = (body: string) =>
   `<mjml><mj-body><mj-section><mj-column><mj-text>${body}</mj-text></mj-column></mj-section></mj-body></mjml>`
@@ -27,11 +27,11 @@ const files = {
 }
 
 let folder: string
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'templates-'))
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text)
-  service = await startNotifications({ NOTIFICATION_TEMPLATES_DIR: folder })
+  service = await startService({ NOTIFICATION_TEMPLATES_DIR: folder })
   service.work()
 })
 afterAll(async () => {
@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const requestFor = (user: User, about: Partial<NotificationRequest> = {}): NotificationRequest => ({
   userId: user.userId,
   type: 'EVENT_UPDATED',

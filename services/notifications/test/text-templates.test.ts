@@ -5,9 +5,9 @@ import path from 'node:path'
 import { orderStatusChanged, type TicketId, ticketTransferred } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
+import { failedFor, generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 
-const running: Notifications[] = []
+const running: TestService[] = []
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'texts-'))
@@ -24,21 +24,21 @@ afterEach(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const start = async (overrides: Record<string, string> = {}) => {
-  const service = await startNotifications({ NOTIFICATION_TEMPLATES_DIR: folder, ...overrides })
+  const service = await startService({ NOTIFICATION_TEMPLATES_DIR: folder, ...overrides })
   running.push(service)
   service.work()
   return service
 }
-const textsTo = (service: Notifications, phone: string) => service.sms.texts(phone).map(({ text }) => text)
+const textsTo = (service: TestService, phone: string) => service.sms.texts(phone).map(({ text }) => text)
 
-async function wanting(service: Notifications, type: 'ORDER_STATUS_CHANGED' | 'TICKET_TRANSFERRED', phone: string) {
+async function wanting(service: TestService, type: 'ORDER_STATUS_CHANGED' | 'TICKET_TRANSFERRED', phone: string) {
   const user = await service.user({ phone, locale: 'en' })
   await service.client(user.headers).updatePreferences({ body: { preferences: [{ type, channel: 'SMS', enabled: true }] } })
   return user
 }
 
 /** The text that the buyer of a confirmed order gets. */
-async function confirmed(service: Notifications): Promise<string | undefined> {
+async function confirmed(service: TestService): Promise<string | undefined> {
   const user = await wanting(service, 'ORDER_STATUS_CHANGED', '+48555000401')
   const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
   service.world.order = { status: 'CONFIRMED' }

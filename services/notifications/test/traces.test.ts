@@ -3,12 +3,12 @@ import { inSpan } from '@boxoffice/service-kit'
 import { recordSpans } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createdFor, type Notifications, startNotifications } from './harness.ts'
+import { createdFor, startService, type TestService } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 let recorded: ReturnType<typeof recordSpans>
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   recorded = recordSpans()
   service.work()
 })

@@ -13,12 +13,12 @@ import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addressHashOf } from '../src/feedback/suppression.ts'
 import { listSuppressions } from '../src/feedback/suppression-repository.ts'
-import { failedFor, generatedFor, type Notifications, startNotifications, ticketOf } from './harness.ts'
 import { CLAIM_TOKEN, codePng, pdfOf } from './peers.ts'
+import { failedFor, generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications()
+  service = await startService()
   service.work()
 })
 afterAll(() => service.stop())

@@ -2,19 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { type Minor, passwordResetRequested, type RefundId, refundProcessed } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createdFor, failedFor, type Notifications, startNotifications } from './harness.ts'
+import { createdFor, failedFor, startService, type TestService } from './start-service.ts'
 
 const PER_DAY = 3
 
-let service: Notifications
+let service: TestService
 beforeAll(async () => {
-  service = await startNotifications({ MAIL_UNPROVEN_PER_DAY: String(PER_DAY), MAIL_CONCURRENCY: '1' })
+  service = await startService({ MAIL_UNPROVEN_PER_DAY: String(PER_DAY), MAIL_CONCURRENCY: '1' })
   service.work()
   service.world.order = { status: 'REFUNDED', refundedAmount: 10_050 as Minor }
 })
 afterAll(() => service.stop())
 
-type User = Awaited<ReturnType<Notifications['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 /** As many mails about orders as a stranger's account can cause. */
 async function refund(user: User, count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) {

@@ -22,8 +22,8 @@ import { createDriver, type Drive } from './saga/drive.ts'
 import { isBooked } from './saga/ledger.ts'
 import { createSagaMetrics, type SagaMetrics } from './saga/metrics.ts'
 import { createMover } from './saga/move-together.ts'
+import { createRemoteSteps } from './saga/remote-steps.ts'
 import { createResumer } from './saga/resume.ts'
-import { createSteps } from './saga/steps.ts'
 import { createNaming } from './seat-purchases/holder-name.ts'
 import { createWebhookKeeper } from './webhooks/keep-webhooks.ts'
 import { createWebhookProcessor } from './webhooks/process.ts'
@@ -79,7 +79,7 @@ export function createDependencies(
   const applyAll = createApplier(messaging.appendAll, sagaMetrics, config)
   const apply = oneByOne(applyAll)
   const move = createMover({ messaging, crashAt }, applyAll)
-  const step = createSteps({
+  const step = createRemoteSteps({
     tickets,
     gateway,
     isEventCancelled: (eventId) => isEventCancelled(sqlOfPool(pool), eventId),

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { disputeClosed, type OrderId, opsAlert } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { orderIdOf, type Payments, startPayments, WRITTEN } from './harness.ts'
+import { orderIdOf, startService, type TestService, WRITTEN } from './start-service.ts'
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
 })
 afterAll(() => payments.stop())
 

@@ -12,14 +12,14 @@ import {
 import { insertOrders } from '../src/orders/order-repository.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
 import { findSaga, insertSagas, type StoredSaga } from '../src/saga/saga-repository.ts'
-import { type Payments, startPayments } from './harness.ts'
+import { startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
 // An order of a reservation that the buyer has: its event is known when the reservation is claimed, and one that costs nothing
 // is paid in the same moment, without a charge before which somebody asks once more.
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments({}, { workers: false, webhooks: false })
+  payments = await startService({}, { workers: false, webhooks: false })
 })
 afterAll(() => payments.stop())
 

@@ -4,17 +4,17 @@ import { transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findSagaForUpdate } from '../src/saga/saga-repository.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
-import { startInstance } from './process.ts'
+import { startProcess } from './process.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
 const ORDERS = 500
 const AT_ONCE = 20
 const cancelled = randomUUID() as EventId
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
   // This process sells; others do the work in the background, so that they can be killed.
-  payments = await startPayments({ EVENT_REFUNDS_PER_SECOND: '1000' }, { workers: false, webhooks: false })
+  payments = await startService({ EVENT_REFUNDS_PER_SECOND: '1000' }, { workers: false, webhooks: false })
 })
 afterAll(() => payments.stop())
 
@@ -96,7 +96,7 @@ test('every order of a cancelled event is given back once, whoever is killed mea
   const killed = Promise.withResolvers<void>()
   payments.stub.state.beforeCancel = () => (++asked > ORDERS / 2 ? killed.promise : Promise.resolve())
   await cancelEvent()
-  const first = await startInstance(payments)
+  const first = await startProcess(payments)
   await until(async () => expect(await countOf('REFUNDED')).toBeGreaterThan(ORDERS / 5))
   await first.kill()
   killed.resolve()
@@ -105,7 +105,7 @@ test('every order of a cancelled event is given back once, whoever is killed mea
   for (const table of ['sagas', 'cancelled_events']) {
     await payments.deps.pool.query(`update ${table} set leased_until = now() - interval '1 second' where leased_until > now()`)
   }
-  await startInstance(payments)
+  await startProcess(payments)
   await until(async () => expect(await countOf('REFUNDED')).toBe(ORDERS))
   await until(async () =>
     expect((await payments.deps.pool.query('select next_attempt_at from cancelled_events')).rows).toEqual([

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Minor, NewOrder, ReservationId } from '@boxoffice/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
 })
 afterEach(() => {
   payments.stub.state.price = 5_000 as Minor

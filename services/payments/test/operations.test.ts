@@ -7,13 +7,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { callees } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 
-let payments: Payments
+let payments: TestService
 let admin: ReturnType<typeof sagasOf>
 const sagasOf = (headers: Record<string, string>) => injectClient(payments.app, paymentsSagaRoutes, headers)
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
   admin = sagasOf((await payments.authority.user(['USER', 'ADMIN'])).headers)
 })
 afterAll(() => payments.stop())

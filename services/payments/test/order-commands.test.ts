@@ -11,12 +11,12 @@ import {
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { orderIdOf, type Payments, startPayments, WRITTEN } from './harness.ts'
+import { orderIdOf, startService, type TestService, WRITTEN } from './start-service.ts'
 import { eventId } from './stubs.ts'
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
 })
 afterEach(() => {
   payments.stub.state.away = false

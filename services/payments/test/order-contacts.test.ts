@@ -11,20 +11,20 @@ import {
 } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000]
 
-let payments: Payments
+let payments: TestService
 /** A buyer of this test alone: what a buyer may ask for in a day is limited. */
-let buyer: Payments['client']
+let buyer: TestService['client']
 let buyerHeaders: Record<string, string>
 let orderId: OrderId
 const eventId = randomUUID() as EventId
 const organizerId = randomUUID() as UserId
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
   payments.catalog.events.set(eventId, { organizerId })
 })
 beforeEach(async () => {
@@ -39,7 +39,7 @@ afterAll(() => payments.stop())
 
 /** An order of one ticket, and what its buyer says beside that. */
 const place = (
-  client: Payments['client'],
+  client: TestService['client'],
   { key, later, ...more }: { key?: string; later?: boolean; contactEmail?: string; paymentToken?: string } = {},
 ) =>
   client.createOrder({
@@ -49,7 +49,7 @@ const place = (
       ...more,
     },
   })
-async function orderedBy(client: Payments['client']): Promise<OrderId> {
+async function orderedBy(client: TestService['client']): Promise<OrderId> {
   const answer = await place(client)
   expect(answer.status).toBe(201)
   return orderIdOf(answer)

@@ -3,12 +3,12 @@ import { type EventId, type OrderId, paymentFailed } from '@boxoffice/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { settled } from '../src/orders/place-order.ts'
-import { orderIdOf, type Payments, startPayments, WRITTEN } from './harness.ts'
+import { orderIdOf, startService, type TestService, WRITTEN } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
 })
 afterEach(() => {
   payments.stub.state.away = false

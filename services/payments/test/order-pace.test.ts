@@ -1,15 +1,15 @@
 import type { OrderId } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 
 const WORKERS = 2
 const BURST = 50
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
   const overrides = { ORDER_WORKERS: String(WORKERS), ORDER_QUEUE_PATIENCE_SECONDS: '1' }
-  payments = await startPayments(overrides, { workers: false })
+  payments = await startService(overrides, { workers: false })
 })
 afterAll(() => payments.stop())
 

@@ -4,21 +4,21 @@ import { patientPolicies, stopWorkers } from '@boxoffice/service-kit/testing'
 import { machineFactor, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { callees } from '../src/config.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
-import { publishKeys, startInstance } from './process.ts'
+import { publishKeys, startProcess } from './process.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 
 const QUEUE = 'order-commands.fifo'
 /** How often the gateway takes a charge: a tenth of what comes. */
 const CHARGES_PER_SECOND = 30
 const BURST = 300
 
-let payments: Payments
+let payments: TestService
 let keys: Awaited<ReturnType<typeof publishKeys>>
 let overrides: Record<string, string>
 beforeAll(async () => {
   const gateway = { ratePerSecond: CHARGES_PER_SECOND, bulkhead: { concurrent: 5, waitMs: 500 } }
   const RESILIENCE = patientPolicies(callees, { gateway })
-  payments = await startPayments({ RESILIENCE }, { workers: false })
+  payments = await startService({ RESILIENCE }, { workers: false })
   // What nobody acknowledged comes again after 60 s; here sooner, and not before a slow machine has handled it: three times would be a dead letter.
   await setVisibility(payments.aws, QUEUE, Math.ceil(4 * machineFactor))
   keys = await publishKeys(payments.authority)
@@ -44,8 +44,8 @@ test.each(['relay.after-publish', 'consumer.before-commit', 'consumer.after-comm
   'a worker that dies at %s leaves an order that the next one ends, charged once',
   async (point) => {
     const orderId = await accept()
-    const instance = await startInstance(payments, { ...overrides, CRASH_AT: point })
-    expect(await instance.ended).toBe('SIGKILL')
+    const instance = await startProcess(payments, { ...overrides, CRASH_AT: point })
+    expect(await instance.ended).toEqual([null, 'SIGKILL'])
     await endLeases()
     await payments.deps.pool.query(
       "update outbox set leased_until = clock_timestamp() - interval '1 second' where published_at is null",
@@ -58,7 +58,7 @@ test.each(['relay.after-publish', 'consumer.before-commit', 'consumer.after-comm
 )
 
 test('a process that dies as it accepts has accepted all of it', async () => {
-  const instance = await startInstance(payments, { ...overrides, CRASH_AT: 'saga.created' })
+  const instance = await startProcess(payments, { ...overrides, CRASH_AT: 'saga.created' })
   const buying = fetch(`${instance.url}/api/payments/orders`, {
     method: 'POST',
     headers: {
@@ -71,7 +71,7 @@ test('a process that dies as it accepts has accepted all of it', async () => {
     }),
   })
   await expect(buying).rejects.toThrow()
-  expect(await instance.ended).toBe('SIGKILL')
+  expect(await instance.ended).toEqual([null, 'SIGKILL'])
   const { rows } = await payments.deps.pool.query("select order_id from orders where idempotency_key = 'died-while-accepting'")
   startWorkers()
   await isPaidOnce(rows[0].order_id)
@@ -83,7 +83,7 @@ test(`of ${BURST} orders at once none is lost or charged twice, though the gatew
   const before = (await payments.sandbox.ledger()).entries.length
   for (let sent = 0; sent < BURST; sent += 50) orderIds.push(...(await Promise.all(Array.from({ length: 50 }, accept))))
   expect(new Set(orderIds).size).toBe(BURST)
-  const instances = await Promise.all([1, 2].map(() => startInstance(payments, overrides)))
+  const instances = await Promise.all([1, 2].map(() => startProcess(payments, overrides)))
   startWorkers()
   const count = async (states: string) =>
     Number(

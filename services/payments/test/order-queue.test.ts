@@ -15,14 +15,14 @@ import { buildApp } from '../src/app.ts'
 import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
-import { orderIdOf, type Payments, startPayments, WRITTEN } from './harness.ts'
+import { orderIdOf, startService, type TestService, WRITTEN } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
 // Without workers: what is accepted waits in the outbox until a test says who works.
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments({ ORDER_QUEUE_PATIENCE_SECONDS: '1700' }, { workers: false })
+  payments = await startService({ ORDER_QUEUE_PATIENCE_SECONDS: '1700' }, { workers: false })
 })
 const working: Worker[] = []
 const work = (...names: string[]) => {

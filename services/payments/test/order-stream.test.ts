@@ -2,11 +2,11 @@ import { type OrderId, type OrderProgress, paymentsRoutes } from '@boxoffice/con
 import { createClient } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
 })
 afterEach(() => {
   payments.stub.state.away = false
@@ -69,7 +69,7 @@ test('is nobody else’s to follow', async () => {
 })
 
 test('a server that stops ends its streams', async () => {
-  const other = await startPayments()
+  const other = await startService()
   other.stub.state.away = true
   const orderId = orderIdOf(await other.buy('pm_card_visa', { hasty: true }))
   const answer = await fetch(`${other.url}/api/payments/orders/${orderId}/stream`, { headers: other.buyer.headers })

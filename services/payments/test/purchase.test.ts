@@ -13,12 +13,12 @@ import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
 })
 afterAll(() => payments.stop())
 

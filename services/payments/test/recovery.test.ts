@@ -6,12 +6,12 @@ import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { advance } from '../src/saga/advance.ts'
 import { findSagaForUpdate, leaseDueSagas } from '../src/saga/saga-repository.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
   // Without webhooks: what is found out here is found out by asking.
-  payments = await startPayments({ GATEWAY_TIMEOUT_MS: String(scaledMs(300)) }, { webhooks: false })
+  payments = await startService({ GATEWAY_TIMEOUT_MS: String(scaledMs(300)) }, { webhooks: false })
 })
 afterEach(async () => {
   payments.clock.aheadMs = 0

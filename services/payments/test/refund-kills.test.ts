@@ -3,15 +3,15 @@ import { type OrderId, refundProcessed } from '@boxoffice/contracts'
 import type { CrashPoint } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
-import { publishKeys, startInstance } from './process.ts'
+import { publishKeys, startProcess } from './process.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { eventId } from './stubs.ts'
 
 const points = ['refund.requested', 'refund.after-cancel', 'refund.after-gateway', 'refund.before-commit'] as const
-let payments: Payments
+let payments: TestService
 let keys: Awaited<ReturnType<typeof publishKeys>>
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
   keys = await publishKeys(payments.authority)
   payments.catalog.events.set(eventId, { refundableUntil: new Date(Date.now() + 86_400_000) })
 })
@@ -32,7 +32,7 @@ async function begin(point: CrashPoint) {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   await payments.tellTicketsGenerated(orderId)
   await payments.becomes(orderId, 'CONFIRMED')
-  const instance = await startInstance(payments, { AUTH_URL: keys.url, CRASH_AT: point, SAGA_POLL_MS: '3600000' })
+  const instance = await startProcess(payments, { AUTH_URL: keys.url, CRASH_AT: point, SAGA_POLL_MS: '3600000' })
   return { point, orderId, instance, key: randomUUID() }
 }
 type Begun = Awaited<ReturnType<typeof begin>>
@@ -40,7 +40,7 @@ type Begun = Awaited<ReturnType<typeof begin>>
 /** The instance takes the request and dies of it. */
 async function die({ orderId, instance, key }: Begun): Promise<void> {
   await expect(ask(instance.url, orderId, key)).rejects.toThrow('fetch failed')
-  expect(await instance.ended).toBe('SIGKILL')
+  expect(await instance.ended).toEqual([null, 'SIGKILL'])
 }
 
 /** Another one ends what it began. */

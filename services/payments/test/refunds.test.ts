@@ -4,14 +4,14 @@ import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaContext, SagaInput } from '../src/saga/saga.ts'
-import { orderIdOf, type Payments, startPayments, WRITTEN } from './harness.ts'
+import { orderIdOf, startService, type TestService, WRITTEN } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
 const DAY_MS = 86_400_000
-let payments: Payments
-let organizer: Awaited<ReturnType<Payments['authority']['user']>>
+let payments: TestService
+let organizer: Awaited<ReturnType<TestService['authority']['user']>>
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
   organizer = await payments.authority.user(['USER', 'ORGANIZER'])
 })
 beforeEach(() => {

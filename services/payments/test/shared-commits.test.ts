@@ -8,12 +8,12 @@ import { createMover } from '../src/saga/move-together.ts'
 import type { SagaInput } from '../src/saga/saga.ts'
 import { insertSagas, type StoredSaga } from '../src/saga/saga-repository.ts'
 import { takeTogether } from '../src/saga/subscriptions.ts'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments({}, { workers: false, webhooks: false })
+  payments = await startService({}, { workers: false, webhooks: false })
 })
 afterAll(() => payments.stop())
 

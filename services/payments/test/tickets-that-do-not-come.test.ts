@@ -9,11 +9,11 @@ import {
 import { PermanentFailure, RefusedError, refuse } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { orderIdOf, type Payments, startPayments, TICKETS_PER_PART } from './harness.ts'
+import { orderIdOf, startService, type TestService, TICKETS_PER_PART } from './start-service.ts'
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments({ TICKETS_PATIENCE_SECONDS: '1' })
+  payments = await startService({ TICKETS_PATIENCE_SECONDS: '1' })
 })
 afterEach(() => {
   makeTickets()

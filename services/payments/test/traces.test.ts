@@ -3,15 +3,15 @@ import { type OrderId, paymentCompleted } from '@boxoffice/contracts'
 import { recordSpans } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Payments, startPayments } from './harness.ts'
-import { publishKeys, startInstance } from './process.ts'
+import { publishKeys, startProcess } from './process.ts'
+import { startService, type TestService } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
-let payments: Payments
+let payments: TestService
 let keys: Awaited<ReturnType<typeof publishKeys>>
 let recorded: ReturnType<typeof recordSpans>
 beforeAll(async () => {
-  payments = await startPayments({}, { webhooks: false })
+  payments = await startService({}, { webhooks: false })
   keys = await publishKeys(payments.authority)
   recorded = recordSpans()
 })
@@ -35,7 +35,7 @@ describe('a purchase', () => {
   test('that one process began and another ends is one trace', async () => {
     // Its own spans go nowhere: what it leaves behind is the row.
     const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
-    const instance = await startInstance(payments, { AUTH_URL: keys.url, CRASH_AT: 'saga.created', ...tracing })
+    const instance = await startProcess(payments, { AUTH_URL: keys.url, CRASH_AT: 'saga.created', ...tracing })
     const body = JSON.stringify({
       ...{ eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }], holderName: 'Zofia Łącka' },
       ...{ paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa' },
@@ -46,7 +46,7 @@ describe('a purchase', () => {
       traceparent: `00-${BUYERS_TRACE}-b7ad6b7169203331-01`,
     }
     await expect(fetch(`${instance.url}/api/payments/orders`, { method: 'POST', headers, body })).rejects.toThrow()
-    expect(await instance.ended).toBe('SIGKILL')
+    expect(await instance.ended).toEqual([null, 'SIGKILL'])
     const { rows } = await payments.deps.pool.query('select order_id, traceparent from sagas')
     expect(rows).toHaveLength(1)
     const orderId = rows[0].order_id as OrderId

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { paymentCompleted } from '@boxoffice/contracts'
 import { longNames, refusedNames, refusedSeatLabels, seatLabels, writtenNames } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { orderIdOf, type Payments, startPayments } from './harness.ts'
+import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { eventId, venueId } from './stubs.ts'
 
 // How the world writes, at the doors of this service. As JSON: a client would tidy it before it is sent.
 
-let payments: Payments
+let payments: TestService
 beforeAll(async () => {
-  payments = await startPayments()
+  payments = await startService()
 })
 afterAll(() => payments.stop())
 

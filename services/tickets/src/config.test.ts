@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { queues } from '@boxoffice/contracts'
 import { createTestAuthority, withoutPatience } from '@boxoffice/service-kit/testing'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { loadConfig } from './config.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -15,7 +15,7 @@ const load = (changes: Record<string, string> = {}) =>
     ...changes,
   })
 
-it('other keys of codes are optional, and may be none', () => {
+test('other keys of codes are optional, and may be none', () => {
   expect(load().ticketPreviousPublicKeys).toEqual([])
   expect(load({ TICKET_PREVIOUS_PUBLIC_KEYS: '{"keys":[]}' }).ticketPreviousPublicKeys).toEqual([])
   const earlier = { ...publicKey.export({ format: 'jwk' }), kid: 'tickets-2026' }
@@ -23,7 +23,7 @@ it('other keys of codes are optional, and may be none', () => {
   expect(() => load({ TICKET_PREVIOUS_PUBLIC_KEYS: JSON.stringify(earlier) })).toThrow(/TICKET_PREVIOUS_PUBLIC_KEYS/)
 })
 
-it('Redis keeps an event for longer than the longest hold that may be configured', () => {
+test('Redis keeps an event for longer than the longest hold that may be configured', () => {
   const { holdTtlSeconds, claimTtlSeconds, redisPictureMs } = load({
     HOLD_TTL_SECONDS: '86400',
     CLAIM_TTL_SECONDS: '86400',
@@ -35,7 +35,7 @@ it('Redis keeps an event for longer than the longest hold that may be configured
   expect(() => load({ REDIS_PICTURE_DAYS: '1' })).toThrow(/REDIS_PICTURE_DAYS/)
 })
 
-it('what waits for something is longer than it: Redis, locks, statements, visibility, sweeps and holds', () => {
+test('what waits for something is longer than it: Redis, locks, statements, visibility, sweeps and holds', () => {
   const config = load()
   const { lockTimeoutMs, statementTimeoutMs } = config.databaseLimits
   expect(config.redisTimeoutMs).toBeLessThan(lockTimeoutMs)

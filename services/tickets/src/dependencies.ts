@@ -3,21 +3,21 @@ import { createFoundation, type Foundation, sqlOfPool, type Transact } from '@bo
 import { type CheckInTicket, createCheckIn } from './check-in/check-in.ts'
 import type { Config } from './config.ts'
 import { createEventPictures, type EventsClient, type FindEventPicture } from './event-pictures/event-pictures.ts'
+import { createMutexByKey } from './holds/mutex-by-key.ts'
 import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
-import { createTurns } from './holds/turns.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
 import { createIssuing, type Issuing } from './issuing/issue.ts'
 import { countCheckIns, countHolds, measureReservations } from './metrics.ts'
 import { createPeers } from './peers.ts'
 import { createExpiry, type Expiry } from './reservations/expire.ts'
 import { createHolding } from './reservations/hold.ts'
-import { createOffers } from './reservations/offers.ts'
+import { createOfferCache } from './reservations/offer-cache.ts'
 import { createReleases, type Releases } from './reservations/release.ts'
 import { createReserve, type Reserve } from './reservations/reserve.ts'
 import type { PaymentsClient } from './reservations/sweeps.ts'
 import { createTogether, type Together } from './reservations/together.ts'
 import { retrying } from './reservations/transactions.ts'
-import { createPlans, type FindPlan } from './seating/plans.ts'
+import { createPlanCache, type FindPlan } from './seating/plan-cache.ts'
 import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
 import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
 import { createStops, type Stops } from './stops/stops.ts'
@@ -74,7 +74,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const sql = sqlOfPool(pool)
   const expiry = createExpiry({ appendAll })
   const releases = createReleases({ appendAll, logger })
-  const findPlan = createPlans({ pool })
+  const findPlan = createPlanCache({ pool })
   const redisPicture = createRedisPicture({
     ...foundation,
     url: config.redisUrl,
@@ -119,8 +119,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
         sql,
         holding,
         seatMaps,
-        turns: createTurns({ waitMs: config.turnWaitMs }),
-        findOffer: createOffers({ pool, findEventPicture, believedMs: config.offerCacheMs }),
+        eventMutex: createMutexByKey({ waitMs: config.turnWaitMs }),
+        findOffer: createOfferCache({ pool, findEventPicture, believedMs: config.offerCacheMs }),
         findPlan,
         waitingMax: config.holdsWaitingMax,
       }),

@@ -6,15 +6,15 @@ import {
   ticketCheckedIn,
   ticketTypeChanged,
 } from '@boxoffice/contracts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ANNOUNCE_BATCH_MAX, createAnnouncementSweep } from '../src/announce.ts'
 import { buyer, codeOf, organizerOf, show } from './people.ts'
-import { createSetting, type Setting, some } from './setting.ts'
+import { some, startService, type TestService } from './start-service.ts'
 import { toldOf } from './told-of.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -28,7 +28,7 @@ function announce(): Promise<{ more: boolean }> {
 }
 
 describe('what was there before anybody was told of such', () => {
-  it('is told of once: types as they stand, also withdrawn ones, and admissions', async () => {
+  test('is told of once: types as they stand, also withdrawn ones, and admissions', async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -62,7 +62,7 @@ describe('what was there before anybody was told of such', () => {
     expect((await told(ticketTypeChanged, eventId)).at(-1)).toMatchObject({ aggregateVersion: 2, payload: { quantityTotal: 11 } })
   })
 
-  it('is told of in as many batches as it takes, and then no more', async () => {
+  test('is told of in as many batches as it takes, and then no more', async () => {
     const { eventId, typeId } = await setting.offer(10)
     while ((await announce()).more) {} // of other tests
     await query(
@@ -96,7 +96,7 @@ describe('while the version before is replaced', () => {
       [typeId],
     )
 
-  it('what that changes or withdraws after it was told is told again, as it stands then', async () => {
+  test('what that changes or withdraws after it was told is told again, as it stands then', async () => {
     const { eventId, typeId, organizer } = await setting.offer(10)
     await changeSilently(typeId, 'Floor', 10)
     await announce()

@@ -1,12 +1,12 @@
 import type { EventId, OrderId, TicketId, TicketTypeId } from '@boxoffice/contracts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { savePicture } from '../src/event-pictures/picture-repository.ts'
 import { type Account, account, buyer, codeOf, organizerOf, passOn, show } from './people.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -31,7 +31,7 @@ const attendeesOf = async ({ client }: Pick<Account, 'client'>, eventId: EventId
 }
 
 describe('attendees', () => {
-  it('are who may come and who came, in pages; who passed a ticket on is replaced', async () => {
+  test('are who may come and who came, in pages; who passed a ticket on is replaced', async () => {
     const offered = await setting.offerSeats([[6]])
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -74,7 +74,7 @@ describe('attendees', () => {
     expect(seen).toEqual(all.map(({ ticketId }) => ticketId))
   })
 
-  it('are a spreadsheet that any program reads, in which nobody’s name is a formula', async () => {
+  test('are a spreadsheet that any program reads, in which nobody’s name is a formula', async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -105,7 +105,7 @@ describe('attendees', () => {
     )
   })
 
-  it('are all in the spreadsheet, however many', async () => {
+  test('are all in the spreadsheet, however many', async () => {
     const offered = await setting.offer(3_000)
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -140,7 +140,7 @@ describe('holders of tickets', () => {
   const counts = async (eventId: EventId) =>
     Object.fromEntries((await holdersOf(eventId)).holders.map(({ userId, ticketCount }) => [userId, ticketCount]))
 
-  it('are each named once, in pages, with how many are theirs now', async () => {
+  test('are each named once, in pages, with how many are theirs now', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const [one, two, gone] = [
       await buyer(setting, eventId, some(typeId, 2)),
@@ -159,7 +159,7 @@ describe('holders of tickets', () => {
     expect(await holdersOf(newId<EventId>())).toEqual({ holders: [], nextCursor: null })
   })
 
-  it('of a cancelled event are also those whose tickets were cancelled since, or before we heard of it', async () => {
+  test('of a cancelled event are also those whose tickets were cancelled since, or before we heard of it', async () => {
     const { eventId, typeId, event } = await setting.offer(10)
     const [long, early, late, still] = [
       await buyer(setting, eventId, some(typeId)),

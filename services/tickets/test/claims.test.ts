@@ -1,12 +1,12 @@
 import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@boxoffice/contracts'
 import { ServiceUnavailable } from '@boxoffice/service-kit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createOverdueSweep } from '../src/reservations/sweeps.ts'
-import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -18,7 +18,7 @@ async function ownReservation(eventId: EventId, typeId: TicketTypeId) {
 }
 
 describe('reserving for an order', () => {
-  it('claims at once, and repeated gives the same answer', async () => {
+  test('claims at once, and repeated gives the same answer', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const first = await reserveForOrder(setting, eventId, typeId, 2)
     expect(first.answer).toMatchObject({ status: 200, body: { reserved: true, status: 'PAYING', totalAmount: 10_000 } })
@@ -29,7 +29,7 @@ describe('reserving for an order', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
   })
 
-  it('under an id that another order holds is refused', async () => {
+  test('under an id that another order holds is refused', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const { reservationId, userId } = await reserveForOrder(setting, eventId, typeId)
     const body = { reservationId, userId, orderId: newId<OrderId>(), eventId, ticketRequests: some(typeId) }
@@ -37,7 +37,7 @@ describe('reserving for an order', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 4 })
   })
 
-  it('says why not', async () => {
+  test('says why not', async () => {
     const { eventId, typeId } = await setting.offer(1)
     expect((await reserveForOrder(setting, eventId, typeId, 2)).answer).toMatchObject({
       status: 409,
@@ -47,7 +47,7 @@ describe('reserving for an order', () => {
 })
 
 describe('reserving for a buyer', () => {
-  it('lasts as many minutes as it is asked to, and says whose it is and what was asked for', async () => {
+  test('lasts as many minutes as it is asked to, and says whose it is and what was asked for', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const userId = newId<UserId>()
     const reserve = (reservationDurationMinutes: number) =>
@@ -65,7 +65,7 @@ describe('reserving for a buyer', () => {
 })
 
 describe('a claim', () => {
-  it("outlasts the buyer's hold, is theirs alone, and stops them from letting go", async () => {
+  test("outlasts the buyer's hold, is theirs alone, and stops them from letting go", async () => {
     const { eventId, typeId } = await setting.offer(5)
     const { buyer, userId, reservationId, expiresAt } = await ownReservation(eventId, typeId)
     const orderId = newId<OrderId>()
@@ -85,7 +85,7 @@ describe('a claim', () => {
     })
   })
 
-  it('is won by one of two orders that race for it', async () => {
+  test('is won by one of two orders that race for it', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const { userId, reservationId } = await ownReservation(eventId, typeId)
     const answers = await Promise.all(
@@ -97,7 +97,7 @@ describe('a claim', () => {
     expect(answers.find(({ status }) => status === 409)).toMatchObject({ body: { error: 'RESERVATION_IN_PAYMENT' } })
   })
 
-  it('is possible after sales have ended, and not once the event is cancelled', async () => {
+  test('is possible after sales have ended, and not once the event is cancelled', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const [late, cancelled] = [await ownReservation(eventId, typeId), await ownReservation(eventId, typeId)]
     await setting.deps.pool.query(
@@ -116,7 +116,7 @@ describe('a claim', () => {
 })
 
 describe('releasing a claim', () => {
-  it('frees its places, for the order that holds it alone, and repeated gives the same answer', async () => {
+  test('frees its places, for the order that holds it alone, and repeated gives the same answer', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const { reservationId, orderId } = await reserveForOrder(setting, eventId, typeId, 2)
     const foreign = { reservationId, orderId: newId<OrderId>(), reason: 'PAYMENT_FAILED' }
@@ -134,7 +134,7 @@ describe('releasing a claim', () => {
     expect(await setting.statusOf(reservationId)).toBe('CANCELLED')
   })
 
-  it('that overtakes its own reserve or claim leaves nothing to hold', async () => {
+  test('that overtakes its own reserve or claim leaves nothing to hold', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>() }
     const released = await setting.internal.releaseClaim({ body: { ...ids, reason: 'PAYMENT_TIMEOUT' } })
@@ -150,7 +150,7 @@ describe('releasing a claim', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
   })
 
-  it('at the same time as its reserve ends with nothing held', async () => {
+  test('at the same time as its reserve ends with nothing held', async () => {
     const { eventId, typeId } = await setting.offer(20)
     for (let round = 0; round < 10; round++) {
       const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>() }
@@ -182,7 +182,7 @@ describe('a claim past its deadline', () => {
       createdAt: new Date(),
     })
 
-  it('is released only when the payment service says that the order is over or not there', async () => {
+  test('is released only when the payment service says that the order is over or not there', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const [pending, paid, failed, unknown] = await Promise.all(
       Array.from({ length: 4 }, () => reserveForOrder(setting, eventId, typeId)),
@@ -205,7 +205,7 @@ describe('a claim past its deadline', () => {
     expect(rows).toEqual([])
   })
 
-  it('stays while the payment service cannot be had, and Redis does not let it go by itself either', async () => {
+  test('stays while the payment service cannot be had, and Redis does not let it go by itself either', async () => {
     const { eventId, typeId } = await setting.offerSeats([[1]])
     const { reservationId } = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const endsInMs = async () => Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, reservationId)) - Date.now()

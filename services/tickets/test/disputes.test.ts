@@ -14,16 +14,16 @@ import {
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import { stopWorkers } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildWorkers } from '../src/workers.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
-import { createSetting, type Setting, some } from './setting.ts'
+import { some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: ReturnType<typeof buildWorkers>
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = buildWorkers(setting.deps)
   for (const worker of workers) worker.start()
@@ -68,7 +68,7 @@ const stopsOf = async (orderId: OrderId) =>
 const toldTo = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
   probe.heard(definition as typeof ticketsReinstated).filter(({ payload }) => payload.userId === userId)
 
-it('a lost dispute stops every ticket of its order that was not used, and tells its holder once', async () => {
+test('a lost dispute stops every ticket of its order that was not used, and tells its holder once', async () => {
   const order = await ordered(3)
   const { eventId, typeId, organizer, guest, orderId } = order
   const codes = await Promise.all(guest.tickets.map(({ ticketId }) => codeOf(guest, ticketId)))
@@ -87,7 +87,7 @@ it('a lost dispute stops every ticket of its order that was not used, and tells 
   expect(print.body.tickets.map(({ ticketId }) => ticketId)).toEqual([guest.tickets[0]?.ticketId])
 })
 
-it('who has it now is told, also where it was passed on, and each of their own', async () => {
+test('who has it now is told, also where it was passed on, and each of their own', async () => {
   const order = await ordered(2)
   const { guest, orderId } = order
   const friend = await account(setting)
@@ -104,7 +104,7 @@ it('who has it now is told, also where it was passed on, and each of their own',
   expect(told.get(guest.userId)).toEqual([guest.tickets[1]?.ticketId])
 })
 
-it('an organizer who wants it otherwise has it so, from then on', async () => {
+test('an organizer who wants it otherwise has it so, from then on', async () => {
   const order = await ordered(1)
   const { organizer, orderId } = order
   expect((await organizer.client.getDisputePolicy({})).body).toEqual({ stopTickets: true })
@@ -121,7 +121,7 @@ it('an organizer who wants it otherwise has it so, from then on', async () => {
   expect(await stopsOf(other.orderId)).toEqual(['ACTIVE DISPUTE_LOST'])
 })
 
-it('what its organizer reinstates stays so, however often the loss is told', async () => {
+test('what its organizer reinstates stays so, however often the loss is told', async () => {
   const order = await ordered(1)
   const { organizer, guest, orderId, eventId } = order
   const ticketId = guest.ticketId
@@ -135,7 +135,7 @@ it('what its organizer reinstates stays so, however often the loss is told', asy
   expect(toldTo(ticketsReinstated, guest.userId)).toHaveLength(1)
 })
 
-it.each(['WON', 'CLOSED'] as const)(
+test.each(['WON', 'CLOSED'] as const)(
   'a dispute that is %s after all reinstates what its loss has stopped, and nothing else',
   async (outcome) => {
     const order = await ordered(2)
@@ -150,7 +150,7 @@ it.each(['WON', 'CLOSED'] as const)(
   },
 )
 
-it('an organizer who stops what a dispute has stopped keeps it so, whatever becomes of the dispute', async () => {
+test('an organizer who stops what a dispute has stopped keeps it so, whatever becomes of the dispute', async () => {
   const order = await ordered(1)
   const { organizer, guest, orderId } = order
   await tell(order, 'LOST')
@@ -161,7 +161,7 @@ it('an organizer who stops what a dispute has stopped keeps it so, whatever beco
   expect(toldTo(ticketsStopped, guest.userId)).toHaveLength(1)
 })
 
-it('the latest end of a dispute counts, in whatever order they come', async () => {
+test('the latest end of a dispute counts, in whatever order they come', async () => {
   const order = await ordered(1)
   await tell(order, 'WON', { version: 2 })
   await tell(order, 'LOST', { version: 1 })
@@ -170,7 +170,7 @@ it('the latest end of a dispute counts, in whatever order they come', async () =
   expect(await stopsOf(order.orderId)).toEqual(['ACTIVE DISPUTE_LOST'])
 })
 
-it('of two that are lost both must be won', async () => {
+test('of two that are lost both must be won', async () => {
   const order = await ordered(1)
   const [first, second] = [`du_${randomUUID()}`, `du_${randomUUID()}`]
   for (const disputeId of [first, second]) await tell(order, 'LOST', { disputeId })
@@ -180,7 +180,7 @@ it('of two that are lost both must be won', async () => {
   expect(await stopsOf(order.orderId)).toEqual(['ACTIVE null'])
 })
 
-it('a loss and admissions at the same moment: each ticket is admitted or stopped', async () => {
+test('a loss and admissions at the same moment: each ticket is admitted or stopped', async () => {
   const order = await ordered(10)
   const { organizer, guest, orderId, eventId } = order
   const codes = await Promise.all(guest.tickets.map(({ ticketId }) => codeOf(guest, ticketId)))
@@ -192,7 +192,7 @@ it('a loss and admissions at the same moment: each ticket is admitted or stopped
   ])
 })
 
-it('one that comes before its tickets are made is no loss to be forgotten: it fails, to be tried again', async () => {
+test('one that comes before its tickets are made is no loss to be forgotten: it fails, to be tried again', async () => {
   const { guest } = await ordered(1)
   const unknown = { disputeId: 'du_early', orderId: randomUUID() as OrderId, outcome: 'LOST', version: 1 } as const
   await expect(setting.deps.transact((tx) => setting.deps.stops.takeDispute(tx, unknown))).rejects.toThrow('before its tickets')

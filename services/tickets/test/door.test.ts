@@ -1,13 +1,13 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import type { CheckIn, EventId, TicketId } from '@boxoffice/contracts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signCode } from '../src/tickets/codes.ts'
 import { account, buyer, codeOf, organizerOf, show } from './people.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -23,7 +23,7 @@ async function evening() {
 }
 
 describe('the door', () => {
-  it('admits a ticket once, and says when and where it was used', async () => {
+  test('admits a ticket once, and says when and where it was used', async () => {
     const { eventId, organizer, guest, code } = await evening()
     const admitted = await show(organizer, eventId, ` ${code}\n`, { gate: 'North' })
     expect(admitted).toMatchObject({
@@ -43,7 +43,7 @@ describe('the door', () => {
     ])
   })
 
-  it('shows the seat of a seated ticket', async () => {
+  test('shows the seat of a seated ticket', async () => {
     const offered = await setting.offerSeats([[3]])
     const { eventId, typeId } = offered
     const guest = await buyer(setting, eventId, seats(typeId, '1-A-2'))
@@ -52,7 +52,7 @@ describe('the door', () => {
     expect(answer.body).not.toHaveProperty('gate')
   })
 
-  it('admits one of fifty who show the same code at the same moment', async () => {
+  test('admits one of fifty who show the same code at the same moment', async () => {
     const { eventId, organizer, code, guest } = await evening()
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, gate) => show(organizer, eventId, code, { gate: `Gate ${gate}` })),
@@ -70,7 +70,7 @@ describe('the door', () => {
     expect((await query('select 1 from check_ins where ticket_id = $1', [guest.ticketId])).rowCount).toBe(1)
   })
 
-  it('admits in one transaction the codes that are shown together, and answers each by itself', async () => {
+  test('admits in one transaction the codes that are shown together, and answers each by itself', async () => {
     const { eventId, typeId, organizer, code } = await evening()
     const guests = await Promise.all([1, 2, 3].map(() => buyer(setting, eventId, some(typeId))))
     const codes = await Promise.all(guests.map((guest) => codeOf(guest, guest.ticketId)))
@@ -89,7 +89,7 @@ describe('the door', () => {
     expect(rows).toHaveLength(1)
   })
 
-  it('admits again, once, under the same key, also when the process died before it answered', async () => {
+  test('admits again, once, under the same key, also when the process died before it answered', async () => {
     const { eventId, organizer, code } = await evening()
     const key = newId<string>()
     const first = await show(organizer, eventId, code, { gate: 'North', key })
@@ -102,7 +102,7 @@ describe('the door', () => {
     expect(await show(organizer, eventId, code, { key: newId() })).toMatchObject({ body: { error: 'ALREADY_CHECKED_IN' } })
   })
 
-  it('stays closed for a ticket that was given back, or is for another event of the organizer', async () => {
+  test('stays closed for a ticket that was given back, or is for another event of the organizer', async () => {
     const { eventId, typeId, organizer, guest, code } = await evening()
     const other = await setting.user(['ORGANIZER'], organizer.userId)
     const second = setting.addEvent({ organizerId: organizer.userId })
@@ -112,7 +112,7 @@ describe('the door', () => {
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
   })
 
-  it('stays closed when the event is cancelled', async () => {
+  test('stays closed when the event is cancelled', async () => {
     const { eventId, organizer, code, guest } = await evening()
     await query(`update event_pictures set status = 'CANCELLED' where event_id = $1`, [eventId])
     expect(await show(organizer, eventId, code)).toMatchObject({ status: 409, body: { error: 'EVENT_CANCELLED' } })
@@ -120,7 +120,7 @@ describe('the door', () => {
     expect(await show(organizer, eventId, code)).toMatchObject({ status: 409, body: { error: 'TICKET_CANCELLED' } })
   })
 
-  it('knows no forged, no foreign and no older code, and no garbage', async () => {
+  test('knows no forged, no foreign and no older code, and no garbage', async () => {
     const { eventId, organizer, guest, code } = await evening()
     const foreign = await evening()
     const forged = Buffer.from(code, 'base64url')
@@ -148,7 +148,7 @@ describe('the door', () => {
     expect(await show(organizer, eventId, anew)).toMatchObject({ status: 200 })
   })
 
-  it("is kept by the event's organizer alone: another's is 403, a draft of theirs is not there", async () => {
+  test("is kept by the event's organizer alone: another's is 403, a draft of theirs is not there", async () => {
     const { eventId, code, organizer } = await evening()
     const stranger = await setting.user(['ORGANIZER'])
     const draft = setting.addEvent({ status: 'DRAFT' })
@@ -173,9 +173,9 @@ describe('after the key of codes was replaced', () => {
     const jwk = (key: { export(options: { format: 'jwk' }): object }) => ({ ...key.export({ format: 'jwk' }), kid }) as never
     return { ticketSigningKey: jwk(privateKey), publicKey: jwk(publicKey) }
   }
-  const publicHalf = ({ d: _, ...jwk }: Setting['config']['ticketSigningKey']) => jwk
+  const publicHalf = ({ d: _, ...jwk }: TestService['config']['ticketSigningKey']) => jwk
 
-  it('tickets of both keys are admitted, each once, and scanners get both', async () => {
+  test('tickets of both keys are admitted, each once, and scanners get both', async () => {
     const { eventId, organizer, guest, code } = await evening()
     const next = newKey('tickets-next')
     const ticketPreviousPublicKeys = [publicHalf(setting.config.ticketSigningKey)]
@@ -195,7 +195,7 @@ describe('after the key of codes was replaced', () => {
     await replaced.close()
   })
 
-  it('an instance that does not sign with it yet admits its codes, once it is told the public half', async () => {
+  test('an instance that does not sign with it yet admits its codes, once it is told the public half', async () => {
     const { eventId, organizer, guest } = await evening()
     const next = newKey('tickets-after')
     const replaced = setting.instance({ ticketSigningKey: next.ticketSigningKey })
@@ -207,7 +207,7 @@ describe('after the key of codes was replaced', () => {
   })
 })
 
-it('the public key alone verifies a code that was mailed, and says what it admits to', async () => {
+test('the public key alone verifies a code that was mailed, and says what it admits to', async () => {
   const offered = await setting.offerSeats([[3]])
   const { eventId, typeId } = offered
   const guest = await buyer(setting, eventId, seats(typeId, '1-A-3'))

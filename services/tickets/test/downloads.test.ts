@@ -1,15 +1,15 @@
 import { type TicketId, ticketsMailingRoutes } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createPdfRenderer } from '../src/tickets/pdf-renderer.ts'
 import { buyer } from './people.ts'
-import { createSetting, type Setting, some } from './setting.ts'
+import { some, startService, type TestService } from './start-service.ts'
 
 const PER_USER = 40
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting({ PRINTS_PER_USER_MAX: String(PER_USER), PRINTS_PER_ADDRESS_MAX: String(PER_USER + 10) })
+  setting = await startService({ PRINTS_PER_USER_MAX: String(PER_USER), PRINTS_PER_ADDRESS_MAX: String(PER_USER + 10) })
 })
 afterAll(() => setting.close())
 afterEach(() => void vi.restoreAllMocks())
@@ -35,7 +35,7 @@ async function download({ headers }: Pick<Buyer, 'headers'>, ticketId: TicketId,
 }
 
 describe("downloads of a ticket's PDF", () => {
-  it('are of one print, however many ask for it at once, and the same as what is mailed', async () => {
+  test('are of one print, however many ask for it at once, and the same as what is mailed', async () => {
     const reader = await buyerOf(1)
     const printed = vi.spyOn(setting.deps.pdfs, 'renderDownload')
     const answers = await Promise.all(Array.from({ length: 150 }, () => download(reader, reader.ticketId)))
@@ -47,7 +47,7 @@ describe("downloads of a ticket's PDF", () => {
     expect(printed).toHaveBeenCalledTimes(1)
   })
 
-  it('are 304 for who has the same already, and 200 when it shows something else', async () => {
+  test('are 304 for who has the same already, and 200 when it shows something else', async () => {
     const reader = await buyerOf(1)
     const first = await download(reader, reader.ticketId)
     const etag = String(first.headers.etag)
@@ -63,7 +63,7 @@ describe("downloads of a ticket's PDF", () => {
     expect((await download(reader, reader.ticketId, { 'if-none-match': etag })).status).toBe(409)
   })
 
-  it('of a user who asks for many are printed one after the other: nobody else, and no mail, waits for them', async () => {
+  test('of a user who asks for many are printed one after the other: nobody else, and no mail, waits for them', async () => {
     const [greedy, other, mailed] = [await buyerOf(20), await buyerOf(1), await buyerOf(2)]
     const { pdfs } = setting.deps
     const render = pdfs.renderDownload
@@ -90,7 +90,7 @@ describe("downloads of a ticket's PDF", () => {
     expect(begun).toHaveLength(21)
   })
 
-  it('are refused beyond so many prints a minute, by user and by address; what was printed is still given', async () => {
+  test('are refused beyond so many prints a minute, by user and by address; what was printed is still given', async () => {
     const [greedy, other] = [await buyerOf(PER_USER + 1), await buyerOf(20)]
     const office = { 'x-forwarded-for': newAddress() }
     const all = (reader: Buyer) => Promise.all(reader.tickets.map(({ ticketId }) => download(reader, ticketId, office)))
@@ -108,7 +108,7 @@ describe("downloads of a ticket's PDF", () => {
   })
 })
 
-it("what is mailed is printed while a download's thread is busy", async () => {
+test("what is mailed is printed while a download's thread is busy", async () => {
   const { deps } = setting
   const reader = await buyerOf(1)
   const render = vi.spyOn(deps.pdfs, 'renderDownload')

@@ -1,14 +1,14 @@
 import { type EventInfo, type Minor, type OrderId, overAt, ticketsOfEventRoutes } from '@boxoffice/contracts'
 import { sqlOfPool } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findPicture, overAtOf } from '../src/event-pictures/picture-repository.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show } from './people.ts'
-import { createSetting, newId, type Setting, some } from './setting.ts'
+import { newId, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -35,7 +35,7 @@ describe('an event is over', () => {
     ['before its end', { eventDate: fromNow(-30), endDate: fromNow(1) }, false],
     ['at its end', { eventDate: fromNow(-2), endDate: fromNow(0) }, true],
   ] as const
-  it.each(cases)('for selling and passing on alike, and the door goes on: %s', async (_, dates, isOver) => {
+  test.each(cases)('for selling and passing on alike, and the door goes on: %s', async (_, dates, isOver) => {
     const offered = await setting.offer(10)
     const { event, eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -58,7 +58,7 @@ describe('an event is over', () => {
     )
   })
 
-  it('for paying, too: a hold of before is not claimed any more', async () => {
+  test('for paying, too: a hold of before is not claimed any more', async () => {
     const offered = await setting.offer(5)
     const person = await account(setting)
     const held = await person.client.createReservation({
@@ -73,7 +73,7 @@ describe('an event is over', () => {
     })
   })
 
-  it.each([
+  test.each([
     ['runs late', fromNow(-23), null],
     ['was over a day ago', fromNow(-24), 'EVENT_OVER'],
   ])('and its door closes a day later: an event that %s', async (_, endDate, error) => {
@@ -86,7 +86,7 @@ describe('an event is over', () => {
     expect('error' in body ? body.error : null).toBe(error)
   })
 
-  it('and who was admitted before is still told so under the same key', async () => {
+  test('and who was admitted before is still told so under the same key', async () => {
     const offered = await setting.offer(10)
     const organizer = await organizerOf(setting, offered)
     const guest = await buyer(setting, offered.eventId, some(offered.typeId))
@@ -97,7 +97,7 @@ describe('an event is over', () => {
     expect(await show(organizer, offered.eventId, code, { key })).toEqual(admitted)
   })
 
-  it('by SQL and by TypeScript at the same millisecond', async () => {
+  test('by SQL and by TypeScript at the same millisecond', async () => {
     const sql = sqlOfPool(setting.deps.pool)
     for (const dates of [
       { endDate: undefined },
@@ -116,7 +116,7 @@ describe('an event is over', () => {
 })
 
 describe('sales of a type', () => {
-  it('end with the event at the latest: moved to an earlier day it takes them along, as soon as it is told', async () => {
+  test('end with the event at the latest: moved to an earlier day it takes them along, as soon as it is told', async () => {
     const { event, eventId, organizer, typeId } = await setting.offer(10)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     const salesEndAt = fromNow(40)
@@ -141,7 +141,7 @@ describe('sales of a type', () => {
 })
 
 describe('what the event service says of an event', () => {
-  it('counts by its version, and only for the event of the path', async () => {
+  test('counts by its version, and only for the event of the path', async () => {
     const { event } = await setting.offer(1)
     const other = await setting.offer(1)
     expect(await change(event, { name: 'Newer', version: 9 })).toMatchObject({ status: 204 })
@@ -158,7 +158,7 @@ describe('what the event service says of an event', () => {
     await expect(stranger.putEventReplica({ params: { eventId: event.eventId }, body: event })).rejects.toThrow('403')
   })
 
-  it('stops sales at once when it is cancelled, and is told how many tickets that affects', async () => {
+  test('stops sales at once when it is cancelled, and is told how many tickets that affects', async () => {
     const { event, eventId, typeId } = await setting.offer(10)
     const guest = await buyer(setting, eventId, some(typeId, 3))
     const { orderId } = guest

@@ -1,17 +1,17 @@
 import type { EventId, Minor, SeatId } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createSetting, newId, type Setting } from './setting.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newId, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
 const find = (eventId: EventId, seatId: string) => setting.internal.findSeat({ params: { eventId, seatId: seatId as SeatId } })
 const notFound = (thing: string) => ({ status: 404, body: { error: `${thing}_NOT_FOUND` } })
 
-it('a seat is found with the type that sells it, what that costs now, and the venue; nothing is held', async () => {
+test('a seat is found with the type that sells it, what that costs now, and the venue; nothing is held', async () => {
   const { event, eventId, typeId, organizer } = await setting.offerSeats([[2], [2]], { sold: [1] })
   const found = { eventId, venueId: event.venueId, seatId: '1-A-2', ticketTypeId: typeId, currency: 'EUR' }
   expect(await find(eventId, '1-A-2')).toEqual({ status: 200, body: { ...found, unitPrice: 7_000 } })
@@ -20,7 +20,7 @@ it('a seat is found with the type that sells it, what that costs now, and the ve
   expect(await setting.counters(typeId)).toMatchObject({ held: 0, sold: 0 })
 })
 
-it('a seat that is not in the plan, that nothing sells, or sells any more is not found', async () => {
+test('a seat that is not in the plan, that nothing sells, or sells any more is not found', async () => {
   const { eventId, typeId, organizer } = await setting.offerSeats([[2], [2]], { sold: [1] })
   expect(await find(eventId, '1-B-1')).toMatchObject(notFound('SEAT'))
   expect(await find(eventId, '2-A-1')).toMatchObject(notFound('SEAT'))
@@ -29,7 +29,7 @@ it('a seat that is not in the plan, that nothing sells, or sells any more is not
   expect(await find((await setting.offer(5)).eventId, '1-A-1')).toMatchObject(notFound('SEAT'))
 })
 
-it('the event service is asked for an event that is not known yet; a draft and no event at all are not found', async () => {
+test('the event service is asked for an event that is not known yet; a draft and no event at all are not found', async () => {
   expect(await find(setting.addEvent().eventId, '1-A-1')).toMatchObject(notFound('SEAT'))
   const draft = setting.addEvent({ status: 'DRAFT' })
   expect(await find(draft.eventId, '1-A-1')).toMatchObject(notFound('EVENT'))

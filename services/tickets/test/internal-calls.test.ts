@@ -1,12 +1,12 @@
 import type { EventId, Minor, OrderId, ReservationId, SeatId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSetting, newId, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
 // Every internal call with the wrong order, state, body or owner: what the contract does not promise, a caller does not get.
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -31,7 +31,7 @@ const refusedWith = (status: number, error: string) => ({ status, body: { error 
 describe('reserve', () => {
   const reserve = (body: object) => setting.internal.reserve({ body: body as never })
 
-  it('repeated under its id for other tickets, another buyer or another event is refused, and the first stands', async () => {
+  test('repeated under its id for other tickets, another buyer or another event is refused, and the first stands', async () => {
     const { eventId, typeId } = await setting.offer(20)
     const other = await setting.offer(20)
     const { reservationId, userId } = await held(eventId, typeId, 2)
@@ -52,7 +52,7 @@ describe('reserve', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 20, held: 2, sold: 0 })
   })
 
-  it('of other seats under its id is refused; of the best ones it is not asked which they were', async () => {
+  test('of other seats under its id is refused; of the best ones it is not asked which they were', async () => {
     const { eventId, typeId } = await setting.offerSeats([[6]])
     const ids = { reservationId: newId<ReservationId>(), userId: newId<UserId>(), eventId }
     expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-1', '1-A-2') })).toMatchObject({ status: 200 })
@@ -66,7 +66,7 @@ describe('reserve', () => {
     expect(await reserve({ ...best, ticketRequests: bestTwo })).toEqual(chosen)
   })
 
-  it('for an order that is over, or that holds another reservation, holds nothing', async () => {
+  test('for an order that is over, or that holds another reservation, holds nothing', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const over = await reserveForOrder(setting, eventId, typeId)
     await release(over.reservationId, over.orderId)
@@ -82,7 +82,7 @@ describe('reserve', () => {
 describe('claim-reservation', () => {
   const claim = (order: Ids) => setting.internal.claimReservation({ body: ids(order) })
 
-  it('is for its buyer, for one order, and for as long as it holds', async () => {
+  test('is for its buyer, for one order, and for as long as it holds', async () => {
     const { eventId, typeId } = await setting.offer(9)
     const { reservationId, userId } = await held(eventId, typeId)
     const orderId = newId<OrderId>()
@@ -100,7 +100,7 @@ describe('claim-reservation', () => {
 })
 
 describe('release-reservation', () => {
-  it('of an order that did not claim it lets nothing go', async () => {
+  test('of an order that did not claim it lets nothing go', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const order = await reserveForOrder(setting, eventId, typeId)
     const own = await held(eventId, typeId)
@@ -114,7 +114,7 @@ describe('release-reservation', () => {
 })
 
 describe('confirm-purchase', () => {
-  it('issues nothing for an invented order, another buyer, or a reservation that it did not claim', async () => {
+  test('issues nothing for an invented order, another buyer, or a reservation that it did not claim', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const own = await held(eventId, typeId)
     const order = await reserveForOrder(setting, eventId, typeId)
@@ -130,7 +130,7 @@ describe('confirm-purchase', () => {
 })
 
 describe('cancel-order-tickets', () => {
-  it('of another order’s tickets cancels none; of an invented order nothing is issued ever after', async () => {
+  test('of another order’s tickets cancels none; of an invented order nothing is issued ever after', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const [mine, theirs] = [await reserveForOrder(setting, eventId, typeId), await reserveForOrder(setting, eventId, typeId)]
     for (const order of [mine, theirs]) await confirm(order)
@@ -155,7 +155,7 @@ describe('check-availability', () => {
     body: { available: !error, ticketAvailability: [{ available: !error, ...(error && { error }) }] },
   })
 
-  it('says what a hold would be answered', async () => {
+  test('says what a hold would be answered', async () => {
     const { eventId, typeId } = await setting.offer(8, { maxPerOrder: 6, maxPerUser: 5 })
     expect(await check(eventId, some(typeId, 5))).toMatchObject(saying())
     expect(await check(eventId, some(typeId, 7))).toMatchObject(saying('LIMIT_EXCEEDED'))
@@ -166,7 +166,7 @@ describe('check-availability', () => {
     expect(await check(eventId, some(typeId, 5))).toMatchObject(saying('INSUFFICIENT_INVENTORY'))
   })
 
-  it('says no to more than the gateway would charge, over all lines', async () => {
+  test('says no to more than the gateway would charge, over all lines', async () => {
     const { eventId, typeId, organizer } = await setting.offer(2, { unitPrice: 60_000_000 })
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     const type = { eventId, name: 'Box', unitPrice: 60_000_000 as Minor, currency: 'EUR', quantity: 2 } as const
@@ -177,14 +177,14 @@ describe('check-availability', () => {
     expect(await check(eventId, some(typeId))).toMatchObject(saying())
   })
 
-  it.each(['DRAFT', 'CANCELLED', 'COMPLETED'] as const)('says no to an event that is %s', async (status) => {
+  test.each(['DRAFT', 'CANCELLED', 'COMPLETED'] as const)('says no to an event that is %s', async (status) => {
     const { event, eventId, typeId } = await setting.offer(5)
     setting.eventInfos.set(eventId, { ...event, status, version: event.version + 1 })
     await setting.deps.pool.query('update event_pictures set status = $2 where event_id = $1', [eventId, status])
     expect(await check(eventId, some(typeId))).toMatchObject(saying('EVENT_NOT_ON_SALE'))
   })
 
-  it('says no outside the time of sales, to seats that are taken, and 400 to what is not of the event', async () => {
+  test('says no outside the time of sales, to seats that are taken, and 400 to what is not of the event', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[3]])
     expect(await check(eventId, seats(typeId, '1-A-1'))).toMatchObject(saying())
     await setting.internal.reserve({

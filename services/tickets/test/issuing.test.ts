@@ -24,15 +24,15 @@ import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import { transact, type Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { buildWorkers } from '../src/workers.ts'
-import { createSetting, newId, reserveFor, reserveForOrder, type Setting, some } from './setting.ts'
+import { newId, reserveFor, reserveForOrder, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = buildWorkers(setting.deps)
   for (const worker of workers) worker.start()
@@ -71,7 +71,7 @@ const aboutOrder = (orderId: OrderId) => (message: { payload: unknown }) =>
   (message.payload as { orderId: OrderId }).orderId === orderId
 
 describe('a paid order', () => {
-  it('gets its tickets and says so when PAYMENT_COMPLETED comes', async () => {
+  test('gets its tickets and says so when PAYMENT_COMPLETED comes', async () => {
     const { event, eventId, typeId } = await setting.offer(5)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     await publish(paymentCompleted, paid(eventId, typeId, order, 2))
@@ -99,7 +99,7 @@ describe('a paid order', () => {
     expect(await setting.statusOf(order.reservationId)).toBe('COMPLETED')
   })
 
-  it('is shown as sold in Redis as soon as it is committed, and as free when its payment failed', async () => {
+  test('is shown as sold in Redis as soon as it is committed, and as free when its payment failed', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const { redisPicture } = setting.deps
     const spies = [vi.spyOn(redisPicture, 'sell'), vi.spyOn(redisPicture, 'release')]
@@ -122,7 +122,7 @@ describe('a paid order', () => {
     expect(await setting.redis.hlen(`tickets:{${eventId}}:lines`)).toBe(0)
   })
 
-  it('gets them once, however often and from wherever it is asked for', async () => {
+  test('gets them once, however often and from wherever it is asked for', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const answers = await Promise.all([confirm(order), confirm(order), confirm(order)])
@@ -143,7 +143,7 @@ describe('a paid order', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 0, sold: 3 })
   })
 
-  it('cannot be released any more', async () => {
+  test('cannot be released any more', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const order = await reserveForOrder(setting, eventId, typeId)
     await confirm(order)
@@ -151,7 +151,7 @@ describe('a paid order', () => {
     expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
   })
 
-  it('whose claim was lost takes its places again if they are free', async () => {
+  test('whose claim was lost takes its places again if they are free', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     await setting.loseClaim(order)
@@ -160,7 +160,7 @@ describe('a paid order', () => {
     expect(await setting.statusOf(order.reservationId)).toBe('CANCELLED')
   })
 
-  it('whose claim was lost to somebody else is rejected, once', async () => {
+  test('whose claim was lost to somebody else is rejected, once', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const order = await reserveForOrder(setting, eventId, typeId)
     await setting.loseClaim(order)
@@ -172,7 +172,7 @@ describe('a paid order', () => {
     expect(probe.heard(ticketsRejected).filter(aboutOrder(order.orderId))).toHaveLength(1)
   })
 
-  it('of a reservation that it never claimed is rejected, and the hold stays its buyer’s', async () => {
+  test('of a reservation that it never claimed is rejected, and the hold stays its buyer’s', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const buyer = await setting.user()
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
@@ -189,7 +189,7 @@ describe('a paid order', () => {
     expect(await setting.statusOf(reservationId)).toBe('ACTIVE')
   })
 
-  it('of as many tickets as an order can have, with the longest names, says so in parts that SNS takes', async () => {
+  test('of as many tickets as an order can have, with the longest names, says so in parts that SNS takes', async () => {
     const { eventId, organizer } = await setting.offer(1)
     const client = injectClient(setting.app, ticketsRoutes, organizer.headers)
     const types = await Promise.all(
@@ -220,7 +220,7 @@ describe('a paid order', () => {
     expect(told.every((ticket) => ticket.holderName === holderName)).toBe(true)
   })
 
-  it('that can never be issued is rejected at once, says why to operators, and its places are free', async () => {
+  test('that can never be issued is rejected at once, says why to operators, and its places are free', async () => {
     const { eventId, typeId } = await setting.offer(2)
     await setting.deps.pool.query(`alter table tickets add constraint nobody_refused check (holder_name <> 'Nobody') not valid`)
     const [told, asked] = [await reserveForOrder(setting, eventId, typeId), await reserveForOrder(setting, eventId, typeId)]
@@ -236,7 +236,7 @@ describe('a paid order', () => {
     expect(probe.heard(ticketsRejected).filter(aboutOrder(told.orderId))).toHaveLength(1)
   })
 
-  it('is rejected although its places cannot be released: its buyer gets the money back, and people hear of the places', async () => {
+  test('is rejected although its places cannot be released: its buyer gets the money back, and people hear of the places', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const [told, undone] = [await reserveForOrder(setting, eventId, typeId), await reserveForOrder(setting, eventId, typeId)]
     await setting.deps.pool.query('update ticket_type_counters set held = 0 where ticket_type_id = $1', [typeId])
@@ -250,7 +250,7 @@ describe('a paid order', () => {
     expect(await confirm(undone)).toMatchObject({ status: 409, body: { outcome: 'CANCELLED' } })
   })
 
-  it('of a cancelled event is rejected, and its claim goes', async () => {
+  test('of a cancelled event is rejected, and its claim goes', async () => {
     const { event, eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId)
     await publish(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'Rain', status: 'CANCELLED' }, 3)
@@ -261,7 +261,7 @@ describe('a paid order', () => {
 })
 
 describe('a failed payment', () => {
-  it('frees the places of its claim; what is paid after that is issued nothing', async () => {
+  test('frees the places of its claim; what is paid after that is issued nothing', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const { holderName: _, paymentMethod: __, items: ___, transactionId: ____, ...about } = paid(eventId, typeId, order, 2)
@@ -274,7 +274,7 @@ describe('a failed payment', () => {
 })
 
 describe('cancelling', () => {
-  it("ends an order's tickets, frees their places and tells of each, once", async () => {
+  test("ends an order's tickets, frees their places and tells of each, once", async () => {
     const { eventId, typeId } = await setting.offer(3)
     const order = await reserveForOrder(setting, eventId, typeId, 3)
     await confirm(order)
@@ -299,7 +299,7 @@ describe('cancelling', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
   })
 
-  it('an order that was never issued makes a late PAYMENT_COMPLETED issue nothing', async () => {
+  test('an order that was never issued makes a late PAYMENT_COMPLETED issue nothing', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const answer = await setting.internal.cancelOrderTickets({ body: { orderId: order.orderId, reason: 'refunded' } })
@@ -313,7 +313,7 @@ describe('cancelling', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
   })
 
-  it('is all or nothing when one was used, unless forced', async () => {
+  test('is all or nothing when one was used, unless forced', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     await confirm(order)
@@ -335,7 +335,7 @@ describe('cancelling', () => {
 })
 
 describe('messages', () => {
-  it('about an event are ignored when they are older than what is known', async () => {
+  test('about an event are ignored when they are older than what is known', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const event: EventInfo = setting.addEvent({ organizerId: organizer.userId, version: 5, name: 'Now' })
     await setting.deps.findEventPicture(event.eventId)
@@ -346,7 +346,7 @@ describe('messages', () => {
     expect(rows).toEqual([{ version: 6 }])
   })
 
-  it('about delivery are remembered on the tickets: by which mail they came, and that it came back, in whatever order', async () => {
+  test('about delivery are remembered on the tickets: by which mail they came, and that it came back, in whatever order', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const order = await reserveForOrder(setting, eventId, typeId)
     await confirm(order)
@@ -387,7 +387,7 @@ describe('messages', () => {
   })
 })
 
-it('nothing is issued when the transaction that issues rolls back', async () => {
+test('nothing is issued when the transaction that issues rolls back', async () => {
   const { eventId, typeId } = await setting.offer(1)
   const order = await reserveForOrder(setting, eventId, typeId)
   const broken = transact(setting.deps.pool, async (tx) => {

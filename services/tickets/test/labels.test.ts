@@ -8,17 +8,17 @@ import {
 } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { seatLabels } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyCode } from '../src/tickets/codes.ts'
 import { account, buyer, codeOf, show } from './people.ts'
-import { best, createSetting, reserveFor, type Setting, seats } from './setting.ts'
 import { spreadsheetOf } from './spreadsheet.ts'
+import { best, reserveFor, seats, startService, type TestService } from './start-service.ts'
 
 // How halls label their rows and seats, the whole way of a ticket.
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -39,7 +39,7 @@ async function hall() {
 }
 
 describe('a seat', () => {
-  it('of any label is held, mapped, sold, printed and admitted', async () => {
+  test('of any label is held, mapped, sold, printed and admitted', async () => {
     const { eventId, typeId, organizer } = await hall()
     const wanted = labels.map((label, index) => ({ zoneId: 3, rowLabel: label, colLabel: labels.at(-1 - index) ?? '' }))
     const seatIds = wanted.map(seatIdOf)
@@ -64,7 +64,7 @@ describe('a seat', () => {
       wanted.map((seat) => [seatIdOf(seat), 'Saal', seat.rowLabel, seat.colLabel]).sort(),
     )
   })
-  it('of any label is found among the best, and its row with it', async () => {
+  test('of any label is found among the best, and its row with it', async () => {
     const { eventId, typeId } = await hall()
     const { answer } = await reserveFor(setting, eventId, best(typeId, 2))
     const from = Math.floor((labels.length - 2) / 2)
@@ -73,7 +73,7 @@ describe('a seat', () => {
       body: { tickets: [{ seatIds: [from, from + 1].map((at) => `3-A-${labels[at]?.replaceAll('-', '_')}`) }] },
     })
   })
-  it('is the same seat however its id is typed', async () => {
+  test('is the same seat however its id is typed', async () => {
     const { eventId, typeId } = await hall()
     const guest = await account(setting)
     const payload = { eventId, ticketRequests: [{ ticketTypeId: typeId, seatIds: [' 3-A\u0308-Loge  3 '] }] }
@@ -81,7 +81,7 @@ describe('a seat', () => {
     const answer = await setting.app.inject({ method: 'POST', url, headers: guest.headers, payload })
     expect(answer.json()).toMatchObject({ tickets: [{ seatIds: ['3-Ä-Loge 3'] }] })
   })
-  it('may be in any of two hundred blocks that one type sells', async () => {
+  test('may be in any of two hundred blocks that one type sells', async () => {
     const { eventId, typeId } = await setting.offerSeats(Array.from({ length: 200 }, () => [2]))
     const { answer } = await reserveFor(setting, eventId, seats(typeId, '51-A-1', '200-A-2'))
     expect(answer).toMatchObject({ status: 200, body: { tickets: [{ seatIds: ['51-A-1', '200-A-2'] }] } })

@@ -1,16 +1,16 @@
 import type { EventId, OrderId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createExpirySweep } from '../src/reservations/sweeps.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
-type User = Awaited<ReturnType<Setting['user']>>
+type User = Awaited<ReturnType<TestService['user']>>
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
 async function hold(eventId: EventId, ticketRequests: ReturnType<typeof some>, user?: User) {
@@ -39,7 +39,7 @@ const redisEnds = async (eventId: EventId, reservationId: ReservationId) =>
   Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, reservationId)) - Date.now()
 
 describe('who has lost sight of their reservations', () => {
-  it('finds those that live, of one event or of all, the newest first, and nobody else’s', async () => {
+  test('finds those that live, of one event or of all, the newest first, and nobody else’s', async () => {
     const [one, other] = [await setting.offer(10), await setting.offer(10)]
     const buyer = await setting.user()
     const first = await hold(one.eventId, some(one.typeId), buyer)
@@ -63,7 +63,7 @@ describe('who has lost sight of their reservations', () => {
     expect(next.body).toMatchObject({ reservations: [first.reservation], nextCursor: null })
   })
 
-  it('is told which they are by the refusal that they cause, and gets along when one is let go', async () => {
+  test('is told which they are by the refusal that they cause, and gets along when one is let go', async () => {
     const { eventId, typeId } = await setting.offer(50, { maxPerUser: 4 })
     const mine = await hold(eventId, some(typeId, 4))
     const again = () => mine.buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 4) } })
@@ -88,7 +88,7 @@ describe('who has lost sight of their reservations', () => {
 describe('more time for a reservation', () => {
   const { holdTtlSeconds, holdMaxSeconds } = { holdTtlSeconds: 900, holdMaxSeconds: 2_700 }
 
-  it('is as long again from now, in PostgreSQL and in Redis, and says until when there is more', async () => {
+  test('is as long again from now, in PostgreSQL and in Redis, and says until when there is more', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const { buyer, reservation, params } = await hold(eventId, seats(typeId, '1-A-1', '1-A-2') as never)
     const { reservationId } = reservation
@@ -110,7 +110,7 @@ describe('more time for a reservation', () => {
     expect(await redisEnds(eventId, reservationId)).toBeGreaterThan((holdTtlSeconds - 60) * 1_000)
   })
 
-  it('ends at the most that a reservation may last: then it is refused, with when that is', async () => {
+  test('ends at the most that a reservation may last: then it is refused, with when that is', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
     const { reservationId } = reservation
@@ -128,7 +128,7 @@ describe('more time for a reservation', () => {
     })
   })
 
-  it('is never less than what a reservation had, however short the most is', async () => {
+  test('is never less than what a reservation had, however short the most is', async () => {
     const short = setting.instance({ holdMaxSeconds: 60 })
     const { eventId, typeId } = await setting.offer(10)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
@@ -140,7 +140,7 @@ describe('more time for a reservation', () => {
     await short.close()
   })
 
-  it('is one extension under one key, also of many at once', async () => {
+  test('is one extension under one key, also of many at once', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
     await age(reservation.reservationId, 300)
@@ -153,7 +153,7 @@ describe('more time for a reservation', () => {
     expect(rows[0].expires_at.getTime()).toBe((first.body as { expiresAt: Date }).expiresAt.getTime() - 300_000)
   })
 
-  it('is respected by whoever wants its places, and by the sweep', async () => {
+  test('is respected by whoever wants its places, and by the sweep', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
     const { reservationId } = reservation
@@ -170,7 +170,7 @@ describe('more time for a reservation', () => {
     expect(await claim({ buyer, reservation, params })).toMatchObject({ status: 200 })
   })
 
-  it('and its expiry at the same moment are one or the other, and PostgreSQL and Redis agree', async () => {
+  test('and its expiry at the same moment are one or the other, and PostgreSQL and Redis agree', async () => {
     const { eventId, typeId } = await setting.offer(20)
     const held = await Promise.all(Array.from({ length: 10 }, () => hold(eventId, some(typeId))))
     for (const { reservation } of held) {
@@ -206,7 +206,7 @@ describe('more time for a reservation', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId as TicketTypeId]: 20 - extended })
   })
 
-  it('goes on without Redis, which is told later', async () => {
+  test('goes on without Redis, which is told later', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
     await setting.redis.del(`tickets:{${eventId}}:epoch`)
@@ -215,7 +215,7 @@ describe('more time for a reservation', () => {
     expect(await redisEnds(eventId, reservation.reservationId)).toBeGreaterThan((holdTtlSeconds - 60) * 1_000)
   })
 
-  it('is refused for what is somebody else’s, over, let go, being paid, paid, or of an event that is not on sale', async () => {
+  test('is refused for what is somebody else’s, over, let go, being paid, paid, or of an event that is not on sale', async () => {
     const { eventId, typeId } = await setting.offer(20)
     const fresh = () => hold(eventId, some(typeId))
     const extend = ({ buyer, params }: Awaited<ReturnType<typeof hold>>) => buyer.client.extendReservation({ params })

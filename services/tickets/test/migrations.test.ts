@@ -4,7 +4,7 @@ import path from 'node:path'
 import { migrate, withClient } from '@boxoffice/service-kit'
 import { createDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
-import { afterAll, expect, inject, it } from 'vitest'
+import { afterAll, expect, inject, test } from 'vitest'
 
 const migrations = path.join(import.meta.dirname, '../prisma/migrations')
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-migrations-'))
@@ -17,7 +17,7 @@ async function databaseBefore(migration: string): Promise<string> {
   return createDatabase(inject('postgresUrl'), folder)
 }
 
-it('nobody who reserves waits for the door while it is taught to tell', async () => {
+test('nobody who reserves waits for the door while it is taught to tell', async () => {
   const database = await databaseBefore('20261126080000_told')
   await withClient(database, async (door) => {
     await door.query('begin')

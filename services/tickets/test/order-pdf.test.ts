@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { type OrderId, type TicketId, type TransferId, ticketsMailingRoutes, type UserId } from '@boxoffice/contracts'
 import { sqlOfPool } from '@boxoffice/service-kit'
 import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeOldPrints } from '../src/tickets/print-repository.ts'
 import { type Account, account, buyer, passOn, ticketsOf, transferIdOf } from './people.ts'
-import { createSetting, type Setting, some } from './setting.ts'
+import { some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting({ ORDER_PDF_PAGES_MAX: '25' })
+  setting = await startService({ ORDER_PDF_PAGES_MAX: '25' })
 })
 afterAll(() => setting.close())
 
@@ -36,7 +36,7 @@ async function ticketPassed(from: Account, ticketId: TicketId, to: Account): Pro
 const cancel = (orderId: OrderId, ticketIds?: never[]) =>
   setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded', ...(ticketIds && { ticketIds }) } })
 
-it('what is shown of an order of few tickets comes with its PDF and codes, where they are asked for', async () => {
+test('what is shown of an order of few tickets comes with its PDF and codes, where they are asked for', async () => {
   const { orderId, tickets } = await orderOf(2)
   const printWith = async (filesUpTo: number) =>
     (await mailing().getOrderPrint({ params: { orderId }, query: { filesUpTo } })).body
@@ -50,7 +50,7 @@ it('what is shown of an order of few tickets comes with its PDF and codes, where
   expect(await printWith(1)).toEqual(print)
 })
 
-it('what is shown of several orders comes at once, each at its place', async () => {
+test('what is shown of several orders comes at once, each at its place', async () => {
   const [one, two] = [await orderOf(1), await orderOf(2)]
   const orders = [{ orderId: two.orderId }, { orderId: randomUUID() as OrderId }, { orderId: one.orderId, filesUpTo: 1 }]
   const { prints } = (await mailing().getOrderPrints({ body: { orders } })).body
@@ -61,7 +61,7 @@ it('what is shown of several orders comes at once, each at its place', async () 
 })
 
 describe("an order's PDF", () => {
-  it('has a page for each valid ticket, and says which by its version', async () => {
+  test('has a page for each valid ticket, and says which by its version', async () => {
     const { orderId, tickets, eventId } = await orderOf(3)
     const print = await printOf(orderId)
     expect(print).toMatchObject({ printable: true })
@@ -93,7 +93,7 @@ describe("an order's PDF", () => {
     expect(await mailing().getOrderPdf({ params: { orderId }, query: {} })).toMatchObject({ status: 404 })
   })
 
-  it('of many tickets is made once and kept, for another process and another day, until they change or it is old', async () => {
+  test('of many tickets is made once and kept, for another process and another day, until they change or it is old', async () => {
     const { orderId, tickets } = await orderOf(20)
     const kept = async () => (await setting.deps.pool.query('select pdf from order_prints where order_id = $1', [orderId])).rows
     const [first, second] = await Promise.all([pdfOf(orderId), pdfOf(orderId)])
@@ -120,13 +120,13 @@ describe("an order's PDF", () => {
     expect(await kept()).toEqual([])
   })
 
-  it('of a few is not kept: it costs no more to make than to keep', async () => {
+  test('of a few is not kept: it costs no more to make than to keep', async () => {
     const { orderId } = await orderOf(2)
     await pdfOf(orderId)
     expect((await setting.deps.pool.query('select from order_prints where order_id = $1', [orderId])).rowCount).toBe(0)
   })
 
-  it('is not made of more than one prints; nor for a stranger', async () => {
+  test('is not made of more than one prints; nor for a stranger', async () => {
     const { orderId, client } = await orderOf(26)
     expect(await printOf(orderId)).toMatchObject({ printable: false })
     expect((await printOf(orderId)).tickets).toHaveLength(26)
@@ -144,7 +144,7 @@ describe("an order's PDF", () => {
     }
   })
 
-  it('leaves out a ticket that was passed on: it is somebody else’s', async () => {
+  test('leaves out a ticket that was passed on: it is somebody else’s', async () => {
     const sender = await orderOf(2)
     const recipient = await account(setting)
     await passOn(sender, sender.ticketId, recipient.email)
@@ -152,7 +152,7 @@ describe("an order's PDF", () => {
     expect(pagesOf(await pdfOf(sender.orderId))).toBe(1)
   })
 
-  it('has a ticket that was passed on and came back, as the one it is now', async () => {
+  test('has a ticket that was passed on and came back, as the one it is now', async () => {
     const sender = await orderOf(2)
     const [friend, other] = [await account(setting), await account(setting)]
     const ofFriend = await ticketPassed(sender, sender.ticketId, friend)
@@ -168,7 +168,7 @@ describe("an order's PDF", () => {
   })
 })
 
-it('who holds how many valid tickets of an event, and how a transfer stands, is said as it is now', async () => {
+test('who holds how many valid tickets of an event, and how a transfer stands, is said as it is now', async () => {
   const holder = await orderOf(2)
   const { eventId } = holder
   const held = async (userId: UserId) => Object.values((await mailing().countHeldTickets({ params: { eventId, userId } })).body)

@@ -8,7 +8,7 @@ import {
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { transferSubscribers } from '../src/transfers/subscriptions.ts'
 import { buildWorkers } from '../src/workers.ts'
 import {
@@ -26,13 +26,13 @@ import {
   transferIdOf,
   transfersOf,
 } from './people.ts'
-import { createSetting, newId, type Setting, some } from './setting.ts'
+import { newId, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting({ OFFERS_TO_ADDRESS_PER_DAY_MAX: '3' })
+  setting = await startService({ OFFERS_TO_ADDRESS_PER_DAY_MAX: '3' })
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = buildWorkers(setting.deps)
   for (const worker of workers) worker.start()
@@ -66,7 +66,7 @@ async function confirmAddress(email: string): Promise<Account> {
 const refused = (error: string) => ({ status: 409, body: { error } })
 
 describe('a ticket that is passed on to an address that nobody has confirmed', () => {
-  it('waits: it stays the sender’s, and looks the same whether there is an account', async () => {
+  test('waits: it stays the sender’s, and looks the same whether there is an account', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId, 2))
     const [one, two] = sender.tickets.map(({ ticketId }) => ticketId) as [TicketId, TicketId]
@@ -94,7 +94,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     })
   })
 
-  it('is no one’s for having an account with that address and confirming it', async () => {
+  test('is no one’s for having an account with that address and confirming it', async () => {
     const { sender, email, secret } = await offered()
     const squatter = await confirmAddress(email)
     expect(await ticketsOf(squatter)).toEqual([])
@@ -104,7 +104,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect(await ticketsOf(squatter)).toEqual([])
   })
 
-  it('is whose who has the secret of its mail, whichever account is theirs, and the same again is the same ticket', async () => {
+  test('is whose who has the secret of its mail, whichever account is theirs, and the same again is the same ticket', async () => {
     const { eventId, sender, secret, transferId } = await offered()
     const recipient = await account(setting)
     const answers = await Promise.all(Array.from({ length: 4 }, () => claim(recipient, secret)))
@@ -123,7 +123,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect((await setting.mailing.getTransferInfo({ params })).body).not.toHaveProperty('claimToken')
   })
 
-  it('is not claimed by its sender, without a confirmed address, or with anything but the secret', async () => {
+  test('is not claimed by its sender, without a confirmed address, or with anything but the secret', async () => {
     const { sender, secret, transferId } = await offered()
     expect(await claim(sender, secret)).toMatchObject(refused('TRANSFER_TO_SELF'))
     const unconfirmed = await account(setting, false)
@@ -136,7 +136,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect(await ticketsOf(recipient)).toEqual([])
   })
 
-  it('tells its secret to the service that mails it, and nobody else', async () => {
+  test('tells its secret to the service that mails it, and nobody else', async () => {
     const { sender, transferId } = await offered()
     const headers = await setting.authority.service('payment-service', 'ticket-service')
     const asking = injectClient(setting.app, ticketsMailingRoutes, headers).getTransferInfo({ params: { transferId } })
@@ -147,7 +147,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect(JSON.stringify([rows, outbox.rows, await transfersOf(sender)])).not.toContain(secret)
   })
 
-  it('is kept after all when its sender says so; another may be named then', async () => {
+  test('is kept after all when its sender says so; another may be named then', async () => {
     const { sender, transferId, secret } = await offered()
     const params = { transferId }
     const stranger = await account(setting)
@@ -160,7 +160,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect(await claim(stranger, await secretOf(setting, other))).toMatchObject({ status: 200 })
   })
 
-  it('ends when its ticket is used, and when it is given back', async () => {
+  test('ends when its ticket is used, and when it is given back', async () => {
     const { eventId, typeId, organizer } = await setting.offer(5)
     const sender = await buyer(setting, eventId, some(typeId, 2))
     const [used, refunded] = sender.tickets.map(({ ticketId }) => ticketId) as [TicketId, TicketId]
@@ -181,7 +181,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect(await ticketsOf(recipient)).toEqual([])
   })
 
-  it('expires with the event', async () => {
+  test('expires with the event', async () => {
     const { eventId, sender, secret } = await offered()
     await query(
       `update event_pictures set event_date = now() - interval '5 hours', end_date = now() - interval '1 hour'

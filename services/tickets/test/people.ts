@@ -1,10 +1,10 @@
 import type { EventId, OrderId, Ticket, TicketId, TicketRequest, TransferId, UserId } from '@boxoffice/contracts'
 import { PNG } from 'pngjs'
 import { readQr } from './read-qr.ts'
-import { newId, type Setting } from './setting.ts'
+import { newId, type TestService } from './start-service.ts'
 
 /** Somebody with an address that the auth service knows; confirmed, unless said otherwise. */
-export async function account(setting: Setting, emailVerified = true) {
+export async function account(setting: TestService, emailVerified = true) {
   const userId = newId<UserId>()
   const email = `${userId}@example.test`
   setting.accounts.set(email, { userId, emailVerified })
@@ -13,7 +13,7 @@ export async function account(setting: Setting, emailVerified = true) {
 export type Account = Awaited<ReturnType<typeof account>>
 
 /** Somebody who bought these tickets of an event. */
-export async function buyer(setting: Setting, eventId: EventId, ticketRequests: TicketRequest[]) {
+export async function buyer(setting: TestService, eventId: EventId, ticketRequests: TicketRequest[]) {
   const person = await account(setting)
   const held = await person.client.createReservation({ body: { eventId, ticketRequests } })
   if (held.status !== 201) throw new Error('not reserved')
@@ -59,7 +59,7 @@ export function transferIdOf(answer: Awaited<ReturnType<typeof passOn>>): Transf
 export const transfersOf = async ({ client }: Account) => (await client.listTransfers({ query: {} })).body.transfers
 
 /** The secret that is mailed to the address of a transfer. */
-export async function secretOf(setting: Setting, transferId: TransferId): Promise<string> {
+export async function secretOf(setting: TestService, transferId: TransferId): Promise<string> {
   const answer = await setting.mailing.getTransferInfo({ params: { transferId } })
   if (answer.status !== 200 || !answer.body.claimToken) throw new Error(`no secret: ${JSON.stringify(answer)}`)
   return answer.body.claimToken
@@ -82,5 +82,5 @@ export const show = (
   })
 
 /** The organizer of what is offered. */
-export const organizerOf = (setting: Setting, { organizer }: { organizer: { userId: UserId } }) =>
+export const organizerOf = (setting: TestService, { organizer }: { organizer: { userId: UserId } }) =>
   setting.user(['ORGANIZER'], organizer.userId)

@@ -1,22 +1,22 @@
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { claimPort, until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createHolding } from '../src/reservations/hold.ts'
-import { best, createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { best, newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
-const crowd = (setting: Setting, eventId: EventId, typeId: TicketTypeId, size: number) =>
+const crowd = (setting: TestService, eventId: EventId, typeId: TicketTypeId, size: number) =>
   Promise.all(Array.from({ length: size }, async () => (await reserveForOrder(setting, eventId, typeId)).answer.status))
 
 describe('with Redis', () => {
-  let setting: Setting
+  let setting: TestService
   beforeAll(async () => {
-    setting = await createSetting()
+    setting = await startService()
   })
   afterAll(() => setting.close())
   const keysOf = (eventId: EventId) =>
     ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map((name) => `tickets:{${eventId}}:${name}`)
 
-  it('flushed in the middle of a sale, exactly as many are sold as there are, and the picture is drawn anew', async () => {
+  test('flushed in the middle of a sale, exactly as many are sold as there are, and the picture is drawn anew', async () => {
     const { eventId, typeId } = await setting.offer(100)
     const first = crowd(setting, eventId, typeId, 80)
     await until(async () => expect((await setting.counters(typeId)).held).toBeGreaterThan(10))
@@ -36,7 +36,7 @@ describe('with Redis', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 100, held: 100, sold: 0 })
   })
 
-  it('forgotten after a while, holds and seats of before are in the picture that the next buyer and the next look draw', async () => {
+  test('forgotten after a while, holds and seats of before are in the picture that the next buyer and the next look draw', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const held = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const sold = await reserveFor(setting, eventId, seats(typeId, '1-A-2'))
@@ -62,7 +62,7 @@ describe('with Redis', () => {
     expect(await setting.redis.pttl(`tickets:{${eventId}}:changes`)).toBeGreaterThan(0)
   })
 
-  it('reconciled, everything that is known of an event lasts anew', async () => {
+  test('reconciled, everything that is known of an event lasts anew', async () => {
     const { eventId, typeId } = await setting.offerSeats([[2]])
     await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     for (const key of keysOf(eventId)) await setting.redis.pexpire(key, 60_000)
@@ -72,7 +72,7 @@ describe('with Redis', () => {
     }
   })
 
-  it('wrong either way, the database decides, and reconciliation puts it right', async () => {
+  test('wrong either way, the database decides, and reconciliation puts it right', async () => {
     const { eventId, typeId } = await setting.offer(2)
     await reserveForOrder(setting, eventId, typeId, 2)
     await setting.redis.hset(`tickets:{${eventId}}:free`, typeId, 50)
@@ -82,7 +82,7 @@ describe('with Redis', () => {
     expect(await setting.deps.redisPicture.reconcile()).not.toContain(eventId)
   })
 
-  it('told of a sale by reconciliation: what is sold stays taken when its hold would have ended', async () => {
+  test('told of a sale by reconciliation: what is sold stays taken when its hold would have ended', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const { orderId, reservationId, userId } = order
@@ -92,7 +92,7 @@ describe('with Redis', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
   })
 
-  it('is asked once for all holds of an event that come while others are under way', async () => {
+  test('is asked once for all holds of an event that come while others are under way', async () => {
     const { eventId, typeId } = await setting.offer(100)
     const { redisPicture } = setting.deps
     const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -118,7 +118,7 @@ describe('with Redis', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 89 })
   })
 
-  it('holding for a process that died before its transaction, nothing is lost for longer than ten seconds', async () => {
+  test('holding for a process that died before its transaction, nothing is lost for longer than ten seconds', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const lost = newId<ReservationId>()
     await setting.deps.redisPicture.hold(eventId, [
@@ -133,13 +133,13 @@ describe('with Redis', () => {
 })
 
 describe('without Redis', () => {
-  let setting: Setting
+  let setting: TestService
   beforeAll(async () => {
-    setting = await createSetting({ REDIS_URL: `redis://127.0.0.1:${await claimPort()}` })
+    setting = await startService({ REDIS_URL: `redis://127.0.0.1:${await claimPort()}` })
   })
   afterAll(() => setting.close())
 
-  it('sales go on through PostgreSQL alone: exactly as many as there are', async () => {
+  test('sales go on through PostgreSQL alone: exactly as many as there are', async () => {
     const { eventId, typeId } = await setting.offer(20)
     const statuses = await crowd(setting, eventId, typeId, 40)
     expect(statuses.filter((status) => status === 200)).toHaveLength(20)
@@ -147,7 +147,7 @@ describe('without Redis', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 20, held: 20, sold: 0 })
   })
 
-  it('seats are sold, one to each, and the map is shown', async () => {
+  test('seats are sold, one to each, and the map is shown', async () => {
     const { eventId, typeId } = await setting.offerSeats([[6, 6]])
     const wishes = Array.from({ length: 24 }, (_, index) =>
       index % 2 ? best(typeId, 2) : seats(typeId, `1-A-${1 + (index % 6)}`),
@@ -161,7 +161,7 @@ describe('without Redis', () => {
     expect(held.length).toBeGreaterThan(8)
   })
 
-  it('the best seats are sold to the last one by instances that choose at once, and nobody is refused before that', async () => {
+  test('the best seats are sold to the last one by instances that choose at once, and nobody is refused before that', async () => {
     const other = setting.instance()
     const { eventId, typeId } = await setting.offerSeats([[20, 20]])
     const answers = await Promise.all(
@@ -174,7 +174,7 @@ describe('without Redis', () => {
     await other.close()
   })
 
-  it('the best seats are written before the next buyers choose: nobody chooses what somebody has', async () => {
+  test('the best seats are written before the next buyers choose: nobody chooses what somebody has', async () => {
     const { eventId, typeId } = await setting.offerSeats([[70, 70]])
     const read = vi.spyOn(setting.deps.redisPicture, 'map')
     const answers = await Promise.all(Array.from({ length: 120 }, () => reserveFor(setting, eventId, best(typeId, 1))))
@@ -184,7 +184,7 @@ describe('without Redis', () => {
     read.mockRestore()
   })
 
-  it('expired seats are taken over all the same', async () => {
+  test('expired seats are taken over all the same', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const buyer = await setting.user()
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: seats(typeId, '1-A-1', '1-A-2') } })
@@ -197,7 +197,7 @@ describe('without Redis', () => {
     expect(await setting.statusOf(held.body.reservationId)).toBe('EXPIRED')
   })
 
-  it('expired holds are taken over all the same', async () => {
+  test('expired holds are taken over all the same', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const buyer = await setting.user()
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
@@ -210,7 +210,7 @@ describe('without Redis', () => {
     expect(await setting.statusOf(held.body.reservationId)).toBe('EXPIRED')
   })
 
-  it('the service stays in rotation, DEGRADED', async () => {
+  test('the service stays in rotation, DEGRADED', async () => {
     const health = await setting.app.inject('/actuator/health')
     expect(health.statusCode).toBe(200)
     expect(health.json()).toMatchObject({ status: 'DEGRADED', components: { redis: 'DOWN', database: 'UP' } })

@@ -1,26 +1,26 @@
 import type { EventId, OrderId, Refusal, ReservationId, TicketTypeId } from '@boxoffice/contracts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createExpirySweep } from '../src/reservations/sweeps.ts'
-import { createSetting, newId, reserveForOrder, type Setting, some } from './setting.ts'
+import { newId, reserveForOrder, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
-async function reserve(eventId: EventId, typeId: TicketTypeId, quantity = 1, buyer?: Awaited<ReturnType<Setting['user']>>) {
+async function reserve(eventId: EventId, typeId: TicketTypeId, quantity = 1, buyer?: Awaited<ReturnType<TestService['user']>>) {
   const { client } = buyer ?? (await setting.user())
   return client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
 }
-async function made(eventId: EventId, typeId: TicketTypeId, quantity: number, buyer?: Awaited<ReturnType<Setting['user']>>) {
+async function made(eventId: EventId, typeId: TicketTypeId, quantity: number, buyer?: Awaited<ReturnType<TestService['user']>>) {
   const answer = await reserve(eventId, typeId, quantity, buyer)
   if (answer.status !== 201) throw new Error(`not reserved: ${JSON.stringify(answer)}`)
   return answer.body
 }
 
 describe('a reservation', () => {
-  it('holds tickets at a frozen price, lets its buyer see it, and nobody else', async () => {
+  test('holds tickets at a frozen price, lets its buyer see it, and nobody else', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const buyer = await setting.user()
     const reservation = await made(eventId, typeId, 2, buyer)
@@ -39,7 +39,7 @@ describe('a reservation', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
   })
 
-  it('is refused before anything is held where the gateway would not charge its total', async () => {
+  test('is refused before anything is held where the gateway would not charge its total', async () => {
     const { eventId, typeId } = await setting.offer(10, { unitPrice: 33_333_333 })
     expect(await reserve(eventId, typeId, 3)).toMatchObject({ status: 201, body: { totalAmount: 99_999_999 } })
     expect(await reserve(eventId, typeId, 4)).toMatchObject({
@@ -49,7 +49,7 @@ describe('a reservation', () => {
     expect(await setting.counters(typeId)).toMatchObject({ held: 3 })
   })
 
-  it('is refused whole when there are not so many left', async () => {
+  test('is refused whole when there are not so many left', async () => {
     const { eventId, typeId, organizer } = await setting.offer(3)
     const other = await (await setting.user(['ORGANIZER'], organizer.userId)).client.createTicketType({
       body: { eventId, name: 'Seated', unitPrice: 7_000 as never, currency: 'EUR', quantity: 10 },
@@ -64,7 +64,7 @@ describe('a reservation', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3, [other.body.ticketTypeId]: 10 })
   })
 
-  it('is released by its buyer, as often as they like, and its places are free again', async () => {
+  test('is released by its buyer, as often as they like, and its places are free again', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const buyer = await setting.user()
     const { reservationId } = await made(eventId, typeId, 2, buyer)
@@ -76,7 +76,7 @@ describe('a reservation', () => {
     expect((await reserve(eventId, typeId, 2)).status).toBe(201)
   })
 
-  it('keeps within the limits: per order over all lines, per person over all reservations, three at a time', async () => {
+  test('keeps within the limits: per order over all lines, per person over all reservations, three at a time', async () => {
     const limited = await setting.offer(50, { maxPerOrder: 4, maxPerUser: 5 })
     const buyer = await setting.user()
     const twice = await buyer.client.createReservation({
@@ -94,7 +94,7 @@ describe('a reservation', () => {
     expect(await setting.commands.free(free.eventId)).toEqual({ [free.typeId]: 47 })
   })
 
-  it("is refused for another event's type, an unknown event, and one that is not on sale", async () => {
+  test("is refused for another event's type, an unknown event, and one that is not on sale", async () => {
     const { eventId, typeId } = await setting.offer(5)
     const other = await setting.offer(5)
     expect(await reserve(eventId, other.typeId)).toMatchObject({
@@ -112,7 +112,7 @@ describe('a reservation', () => {
     expect(await reserve(eventId, typeId)).toMatchObject({ status: 409, body: { error: 'EVENT_NOT_ON_SALE' } })
   })
 
-  it('is possible the moment the event is published, though no message has come yet', async () => {
+  test('is possible the moment the event is published, though no message has come yet', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const event = setting.addEvent({ organizerId: organizer.userId, status: 'DRAFT', version: 1 })
     const type = await organizer.client.createTicketType({
@@ -135,7 +135,7 @@ describe('a reservation', () => {
 })
 
 describe('an expired reservation', () => {
-  it('is taken over at once by whoever wants its places, also where Redis still counts it', async () => {
+  test('is taken over at once by whoever wants its places, also where Redis still counts it', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const { reservationId } = await made(eventId, typeId, 2)
     await setting.expire(reservationId)
@@ -145,7 +145,7 @@ describe('an expired reservation', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 0 })
   })
 
-  it('is swept in batches, and its buyer sees that it is over before that', async () => {
+  test('is swept in batches, and its buyer sees that it is over before that', async () => {
     const { eventId, typeId } = await setting.offer(500)
     const buyers = await Promise.all(Array.from({ length: 5 }, () => setting.user()))
     const reservations = await Promise.all(buyers.map((buyer) => made(eventId, typeId, 2, buyer)))
@@ -158,7 +158,7 @@ describe('an expired reservation', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 500 })
   })
 
-  it('is not claimed any more, and an unexpired one is never given to somebody else', async () => {
+  test('is not claimed any more, and an unexpired one is never given to somebody else', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const buyer = await setting.user()
     const { reservationId } = await made(eventId, typeId, 1, buyer)
@@ -173,7 +173,7 @@ describe('an expired reservation', () => {
 })
 
 describe('a crowd', () => {
-  it('of 200 gets exactly the 100 places there are, and Redis agrees with the database', async () => {
+  test('of 200 gets exactly the 100 places there are, and Redis agrees with the database', async () => {
     const { eventId, typeId } = await setting.offer(100)
     const buyers = await Promise.all(Array.from({ length: 200 }, () => setting.user()))
     const answers = await Promise.all(buyers.map((buyer) => reserve(eventId, typeId, 1, buyer)))
@@ -186,8 +186,8 @@ describe('a crowd', () => {
 })
 
 describe('while an offer is believed', () => {
-  it('what was made a moment ago is sold all the same, and what changed is held at its new price', async () => {
-    const believing = await createSetting({ OFFER_CACHE_MS: '60000' })
+  test('what was made a moment ago is sold all the same, and what changed is held at its new price', async () => {
+    const believing = await startService({ OFFER_CACHE_MS: '60000' })
     const { eventId, typeId, organizer } = await believing.offer(10)
     expect((await reserveForOrder(believing, eventId, typeId)).answer.status).toBe(200)
     const { client } = await believing.user(['ORGANIZER'], organizer.userId)

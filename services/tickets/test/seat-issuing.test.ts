@@ -9,16 +9,16 @@ import {
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
 import { PNG } from 'pngjs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyCode } from '../src/tickets/codes.ts'
 import { readQr } from './read-qr.ts'
-import { createSetting, newId, reserveFor, type Setting, seats, some } from './setting.ts'
+import { newId, reserveFor, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let relay: Worker
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
   probe = await createProbe(setting.aws, ['ticket-events'])
   relay = setting.deps.messaging.relay
   relay.start()
@@ -61,7 +61,7 @@ async function passOn(ticketId: TicketId | undefined, userId: string): Promise<T
 }
 
 describe('tickets of seats', () => {
-  it('carry their seats in order, in the message, in their codes and on paper', async () => {
+  test('carry their seats in order, in the message, in their codes and on paper', async () => {
     const { eventId, typeId } = await setting.offerSeats([[12]])
     const order = await sold(eventId, typeId, '1-A-10', '1-A-2', '1-A-11')
     expect(order.tickets.map(({ seat }) => seat)).toEqual(
@@ -87,7 +87,7 @@ describe('tickets of seats', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 12, held: 0, sold: 3 })
   })
 
-  it('are issued although the claim was lost, while their seats are free', async () => {
+  test('are issued although the claim was lost, while their seats are free', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const order = await reserveFor(setting, eventId, seats(typeId, '1-A-1', '1-A-2'))
     await setting.loseClaim(order)
@@ -95,7 +95,7 @@ describe('tickets of seats', () => {
     expect((await setting.maps(eventId)).postgres).toBe('ss.')
   })
 
-  it('are refused when one of the seats is taken meanwhile, and the others stay free', async () => {
+  test('are refused when one of the seats is taken meanwhile, and the others stay free', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const order = await reserveFor(setting, eventId, seats(typeId, '1-A-1', '1-A-2'))
     await setting.loseClaim(order)
@@ -110,7 +110,7 @@ describe('tickets of seats', () => {
 })
 
 describe('cancelling tickets of seats', () => {
-  it('frees their seats on the map at once', async () => {
+  test('frees their seats on the map at once', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1', '1-A-2', '1-A-3')
     const some = { orderId: order.orderId, reason: 'refunded', ticketIds: [order.ids[1] as TicketId] }
@@ -125,7 +125,7 @@ describe('cancelling tickets of seats', () => {
     expect((await reserveFor(setting, eventId, seats(typeId, '1-A-2'))).answer.status).toBe(200)
   })
 
-  it('frees places without seats at once, too', async () => {
+  test('frees places without seats at once, too', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const order = await reserveFor(setting, eventId, some(typeId, 3))
     await confirm(order)
@@ -133,7 +133,7 @@ describe('cancelling tickets of seats', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
   })
 
-  it('under a refund gives the same answer again and does nothing more', async () => {
+  test('under a refund gives the same answer again and does nothing more', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1', '1-A-2')
     const refundId = newId<RefundId>()
@@ -146,7 +146,7 @@ describe('cancelling tickets of seats', () => {
     expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
   })
 
-  it('leaves out what another refund gave back, and refuses it when it is named', async () => {
+  test('leaves out what another refund gave back, and refuses it when it is named', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1', '1-A-2', '1-A-3')
     const { orderId } = order
@@ -171,7 +171,7 @@ describe('cancelling tickets of seats', () => {
     expect(rows).toHaveLength(2)
   })
 
-  it('keeps an admission: the ticket stays used and its seat sold, and its refund is remembered', async () => {
+  test('keeps an admission: the ticket stays used and its seat sold, and its refund is remembered', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1', '1-A-2')
     const { orderId } = order
@@ -191,7 +191,7 @@ describe('cancelling tickets of seats', () => {
     expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
   })
 
-  it('that changed hands cancels the ticket that took its place, by the name of the one that was issued', async () => {
+  test('that changed hands cancels the ticket that took its place, by the name of the one that was issued', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1')
     const { orderId, ids } = order
@@ -208,7 +208,7 @@ describe('cancelling tickets of seats', () => {
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
   })
 
-  it('that came back to its buyer is cancelled as if it had never left, without force', async () => {
+  test('that came back to its buyer is cancelled as if it had never left, without force', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1')
     const { orderId, ids } = order

@@ -2,12 +2,12 @@ import { type EventId, type SeatMap, type SeatMapChanges, ticketsRoutes } from '
 import { createClient } from '@boxoffice/service-kit'
 import { listenLocally, redisIsThere } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { best, createSetting, newId, reserveFor, type Setting, seats } from './setting.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { best, newId, reserveFor, seats, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -15,7 +15,7 @@ const look = (eventId: EventId, etag?: string) =>
   setting.app.inject({ url: `/api/tickets/seats?eventId=${eventId}`, headers: etag ? { 'if-none-match': etag } : {} })
 
 describe('the seat map', () => {
-  it('shows free, held, sold and not for sale, in plan order', async () => {
+  test('shows free, held, sold and not for sale, in plan order', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3], [2]], { sold: [1] })
     await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const { orderId, reservationId, userId } = await reserveFor(setting, eventId, seats(typeId, '1-A-3'))
@@ -24,7 +24,7 @@ describe('the seat map', () => {
     expect(map).toMatchObject({ status: 200, body: { eventId, planVersion: 1, statuses: 'h.sxx', asOf: expect.any(Date) } })
   })
 
-  it('has a tag that stays while nothing changes', async () => {
+  test('has a tag that stays while nothing changes', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const first = await look(eventId)
     const etag = String(first.headers.etag)
@@ -34,7 +34,7 @@ describe('the seat map', () => {
     await until(async () => expect((await look(eventId, etag)).statusCode).toBe(200))
   })
 
-  it("is not there for a draft of somebody else's, or an event without seats", async () => {
+  test("is not there for a draft of somebody else's, or an event without seats", async () => {
     const { eventId, event, organizer } = await setting.offerSeats([[3]])
     await setting.deps.pool.query(`update event_pictures set status = 'DRAFT' where event_id = $1`, [eventId])
     setting.eventInfos.set(eventId, { ...event, status: 'DRAFT' })
@@ -45,7 +45,7 @@ describe('the seat map', () => {
     expect((await look(newId<EventId>())).statusCode).toBe(404)
   })
 
-  it('shows what this process did to whoever did it, at once: hold, release, sale, refund', async () => {
+  test('shows what this process did to whoever did it, at once: hold, release, sale, refund', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const seen = async () => {
       const map = await setting.visitor.getSeatMap({ query: { eventId } })
@@ -68,7 +68,7 @@ describe('the seat map', () => {
     expect(await setting.deps.redisPicture.reconcile()).not.toContain(eventId)
   })
 
-  it('is read once however many look at it', async () => {
+  test('is read once however many look at it', async () => {
     const { eventId } = await setting.offerSeats([[3]])
     const patient = setting.instance({ seatMapCacheMs: 3_600_000 })
     await redisIsThere(patient.deps.metrics)
@@ -82,7 +82,7 @@ describe('the seat map', () => {
 })
 
 describe('the stream of a seat map', () => {
-  it('begins with the map, then tells a hold and its release', async () => {
+  test('begins with the map, then tells a hold and its release', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const baseUrl = await listenLocally(setting.app)
     const leave = new AbortController()
@@ -106,7 +106,7 @@ describe('the stream of a seat map', () => {
     leave.abort()
   })
 
-  it('is refused beyond so many from one address, and opened from others; the map is shown to all', async () => {
+  test('is refused beyond so many from one address, and opened from others; the map is shown to all', async () => {
     const { eventId } = await setting.offerSeats([[3]])
     const limited = setting.instance({ streamsMax: { perUser: 2, perAddress: 3 } })
     const baseUrl = await listenLocally(limited.app)
@@ -161,7 +161,7 @@ const contradictions = async (eventId: EventId) =>
   ).rows
 
 describe('after a random run', () => {
-  it('Redis, PostgreSQL, the counters and the tickets say the same', async () => {
+  test('Redis, PostgreSQL, the counters and the tickets say the same', async () => {
     const { eventId, typeId } = await setting.offerSeats([[40, 40]])
     const statuses = await bustle(eventId, typeId, 120)
     expect(new Set(statuses)).toEqual(new Set([200, 409]))
@@ -174,7 +174,7 @@ describe('after a random run', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: count('.') })
   })
 
-  it('in which Redis was flushed, too', async () => {
+  test('in which Redis was flushed, too', async () => {
     const { eventId, typeId } = await setting.offerSeats([[40, 40]])
     const running = bustle(eventId, typeId, 60)
     await until(async () => expect((await setting.counters(typeId)).held).toBeGreaterThan(5))

@@ -2,21 +2,21 @@ import type { EventId, Minor, OrderId, ReservationId, TicketRequest } from '@box
 import { sqlOfPool } from '@boxoffice/service-kit'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createTurns } from '../src/holds/turns.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createMutexByKey } from '../src/holds/mutex-by-key.ts'
 import { createHolding } from '../src/reservations/hold.ts'
-import { createOffers } from '../src/reservations/offers.ts'
+import { createOfferCache } from '../src/reservations/offer-cache.ts'
 import { createReserve } from '../src/reservations/reserve.ts'
-import { best, createSetting, newId, planOf, reserveFor, type Setting, seats, some } from './setting.ts'
+import { best, newId, planOf, reserveFor, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterEach(() => vi.restoreAllMocks())
 afterAll(() => setting.close())
 
-type Buyer = Awaited<ReturnType<Setting['user']>>
+type Buyer = Awaited<ReturnType<TestService['user']>>
 async function reserve(eventId: EventId, ticketRequests: TicketRequest[], buyer?: Buyer) {
   const { client } = buyer ?? (await setting.user())
   return client.createReservation({ body: { eventId, ticketRequests } })
@@ -31,7 +31,7 @@ const invalid = (path: string) => ({ status: 400, body: { error: 'VALIDATION_FAI
 describe('a seated type', () => {
   const type = { name: 'Stalls', unitPrice: 7_000 as Minor, currency: 'EUR' } as const
 
-  it('sells all seats of its zones, and says which zones they are', async () => {
+  test('sells all seats of its zones, and says which zones they are', async () => {
     const { eventId, typeId } = await setting.offerSeats([[2, 3], [4]], { sold: [2, 1] })
     const listed = await setting.visitor.listTicketTypes({ query: { eventId } })
     expect(listed).toMatchObject({
@@ -40,7 +40,7 @@ describe('a seated type', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: '.........', postgres: '.........' })
   })
 
-  it('needs a seating plan, zones that are on it, and that nobody else sells', async () => {
+  test('needs a seating plan, zones that are on it, and that nobody else sells', async () => {
     const { eventId, organizer } = await setting.offerSeats([[2], [2], [2]], { sold: [2] })
     const make = (zoneIds: number[], id = eventId) =>
       organizer.client.createTicketType({ body: { ...type, eventId: id, zoneIds } })
@@ -53,7 +53,7 @@ describe('a seated type', () => {
     expect(await make([1], planless.eventId)).toMatchObject({ status: 409, body: { error: 'SEATING_PLAN_MISSING' } })
   })
 
-  it('is offered once by two requests for one zone at the same time', async () => {
+  test('is offered once by two requests for one zone at the same time', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const { eventId } = setting.addEvent({ organizerId: organizer.userId })
     setting.seatingPlans.set(eventId, planOf(eventId, [[5], [5]]))
@@ -62,7 +62,7 @@ describe('a seated type', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409])
   })
 
-  it('has either a quantity or zones', async () => {
+  test('has either a quantity or zones', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const { eventId } = setting.addEvent({ organizerId: organizer.userId })
     const post = async (body: object) =>
@@ -77,7 +77,7 @@ describe('a seated type', () => {
     expect(await Promise.all([post({}), post({ quantity: 3, zoneIds: [1] }), post({ zoneIds: [1, 1] })])).toEqual([400, 400, 400])
   })
 
-  it('of 20,000 seats is made and held from in few statements and commands', async () => {
+  test('of 20,000 seats is made and held from in few statements and commands', async () => {
     const [statements, commands] = [vi.spyOn(pg.Client.prototype, 'query'), vi.spyOn(Redis.prototype, 'sendCommand')]
     const { eventId, typeId } = await setting.offerSeats([Array.from({ length: 100 }, () => 200)])
     expect(await setting.counters(typeId)).toEqual({ capacity: 20_000, held: 0, sold: 0 })
@@ -88,7 +88,7 @@ describe('a seated type', () => {
 })
 
 describe('a reservation of seats', () => {
-  it('holds those that were named, in plan order, and gives the same answer again', async () => {
+  test('holds those that were named, in plan order, and gives the same answer again', async () => {
     const { eventId, typeId } = await setting.offerSeats([[12]])
     const buyer = await setting.user()
     const reservation = await made(eventId, seats(typeId, '1-A-10', '1-A-2'), buyer)
@@ -108,7 +108,7 @@ describe('a reservation of seats', () => {
     })
   })
 
-  it('is refused whole, naming the seats that are taken', async () => {
+  test('is refused whole, naming the seats that are taken', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
     const general = await organizer.client.createTicketType({
       body: { eventId, name: 'Standing', unitPrice: 5_000 as Minor, currency: 'EUR', quantity: 5 },
@@ -129,7 +129,7 @@ describe('a reservation of seats', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: 'hhhh', postgres: 'hhhh' })
   })
 
-  it('is refused for what the type is not or does not have', async () => {
+  test('is refused for what the type is not or does not have', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[3], [3]], { sold: [1] })
     const general = await organizer.client.createTicketType({
       body: { eventId, name: 'Standing', unitPrice: 5_000 as Minor, currency: 'EUR', quantity: 5 },
@@ -148,7 +148,7 @@ describe('a reservation of seats', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: '...xxx', postgres: '...xxx' })
   })
 
-  it('takes the last seats of one type by name and the best of another, and says which named ones are taken', async () => {
+  test('takes the last seats of one type by name and the best of another, and says which named ones are taken', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[2], [3]], { sold: [1] })
     const second = await organizer.client.createTicketType({
       body: { eventId, name: 'Balcony', unitPrice: 3_000 as Minor, currency: 'EUR', zoneIds: [2] },
@@ -164,7 +164,7 @@ describe('a reservation of seats', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: 'hhh..', postgres: 'hhh..' })
   })
 
-  it('counts towards the limits like any other', async () => {
+  test('counts towards the limits like any other', async () => {
     const { eventId, typeId } = await setting.offerSeats([[9]], { maxPerOrder: 3 })
     const buyer = await setting.user()
     const tooMany = [...seats(typeId, '1-A-1', '1-A-2'), ...best(typeId, 2)]
@@ -174,7 +174,7 @@ describe('a reservation of seats', () => {
     expect(await setting.counters(typeId)).toMatchObject({ held: 3 })
   })
 
-  it('that is over is taken over at once by whoever wants one of its seats, and by whoever wants the best', async () => {
+  test('that is over is taken over at once by whoever wants one of its seats, and by whoever wants the best', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const first = await made(eventId, seats(typeId, '1-A-1', '1-A-2'))
     const second = await made(eventId, seats(typeId, '1-A-3', '1-A-4'))
@@ -188,7 +188,7 @@ describe('a reservation of seats', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 4, held: 4, sold: 0 })
   })
 
-  it('of two for one seat is one, fifty times', async () => {
+  test('of two for one seat is one, fifty times', async () => {
     const { eventId, typeId } = await setting.offerSeats([[50]])
     const pairs = await Promise.all(
       Array.from({ length: 50 }, async (_, index) => {
@@ -202,7 +202,7 @@ describe('a reservation of seats', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: 'h'.repeat(50), postgres: 'h'.repeat(50) })
   })
 
-  it('of a hundred for one seat is one', async () => {
+  test('of a hundred for one seat is one', async () => {
     const { eventId, typeId } = await setting.offerSeats([[2]])
     const buyers = await Promise.all(Array.from({ length: 100 }, () => setting.user()))
     const answers = await Promise.all(buyers.map((buyer) => reserve(eventId, seats(typeId, '1-A-1'), buyer)))
@@ -213,7 +213,7 @@ describe('a reservation of seats', () => {
 })
 
 describe('the best seats', () => {
-  it('of a crowd at once are each sold to one, side by side, until there are no more', async () => {
+  test('of a crowd at once are each sold to one, side by side, until there are no more', async () => {
     const { eventId, typeId } = await setting.offerSeats([[20, 20]])
     const buyers = await Promise.all(Array.from({ length: 30 }, () => setting.user()))
     const answers = await Promise.all(buyers.map((buyer) => reserve(eventId, best(typeId, 2), buyer)))
@@ -223,7 +223,7 @@ describe('the best seats', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: 'h'.repeat(40), postgres: 'h'.repeat(40) })
   })
 
-  it('are sold to the last one by several instances that choose at once', async () => {
+  test('are sold to the last one by several instances that choose at once', async () => {
     const others = [1, 2].map(() => setting.instance())
     const instances = [setting, ...others]
     const { eventId, typeId } = await setting.offerSeats([Array.from({ length: 6 }, () => 20)])
@@ -241,7 +241,7 @@ describe('the best seats', () => {
     await Promise.all(others.map(({ close }) => close()))
   })
 
-  it('are found where Redis shows most of what is taken as free', async () => {
+  test('are found where Redis shows most of what is taken as free', async () => {
     const { eventId, typeId } = await setting.offerSeats([[30]])
     const taken = Array.from({ length: 28 }, (_, index) => `1-A-${index + 2}`)
     for (let from = 0; from < taken.length; from += 7) await made(eventId, seats(typeId, ...taken.slice(from, from + 7)))
@@ -254,7 +254,7 @@ describe('the best seats', () => {
     expect(await setting.counters(typeId)).toMatchObject({ held: 30 })
   })
 
-  it('that somebody else has every time are refused for now, and not as sold out', async () => {
+  test('that somebody else has every time are refused for now, and not as sold out', async () => {
     const { eventId, typeId } = await setting.offerSeats([[5]])
     const { deps } = setting
     const unlucky = createReserve({
@@ -275,8 +275,8 @@ describe('the best seats', () => {
         liveMax: 3,
         waitingMax: 100,
       }),
-      turns: createTurns({ waitMs: 1_000 }),
-      findOffer: createOffers({ ...deps, believedMs: 0 }),
+      eventMutex: createMutexByKey({ waitMs: 1_000 }),
+      findOffer: createOfferCache({ ...deps, believedMs: 0 }),
       waitingMax: 100,
     })
     const wish = { eventId, orderId: null, requests: best(typeId, 2), seconds: 60, repeatable: false }
@@ -287,7 +287,7 @@ describe('the best seats', () => {
     expect(await attempt()).toMatchObject({ outcome: 'refused', error: 'INSUFFICIENT_INVENTORY' })
   })
 
-  it('are the same when the request is repeated under its key, or under its reservation', async () => {
+  test('are the same when the request is repeated under its key, or under its reservation', async () => {
     const { eventId, typeId } = await setting.offerSeats([[9]])
     const buyer = await setting.user()
     const request = { body: { eventId, ticketRequests: best(typeId, 2) }, headers: { 'idempotency-key': newId<string>() } }
@@ -303,7 +303,7 @@ describe('the best seats', () => {
     expect(redis).toBe(postgres)
   })
 
-  it('are chosen anew where Redis shows a seat free that is taken', async () => {
+  test('are chosen anew where Redis shows a seat free that is taken', async () => {
     const { eventId, typeId } = await setting.offerSeats([[5]])
     await made(eventId, seats(typeId, '1-A-3'))
     await setting.redis.set(`tickets:{${eventId}}:map`, '.....')
@@ -316,7 +316,7 @@ describe('the best seats', () => {
   })
 })
 
-it('availability is told for seats too', async () => {
+test('availability is told for seats too', async () => {
   const { eventId, typeId } = await setting.offerSeats([[3]])
   await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
   const ask = async (ticketRequests: TicketRequest[]) =>

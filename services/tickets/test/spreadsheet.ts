@@ -1,10 +1,10 @@
 import type { EventId } from '@boxoffice/contracts'
 import { parse } from 'csv-parse/sync'
-import type { Setting } from './setting.ts'
+import type { TestService } from './start-service.ts'
 
 /** The lines of an event's spreadsheet, by the names of its columns. */
 export async function spreadsheetOf(
-  setting: Pick<Setting, 'app'>,
+  setting: Pick<TestService, 'app'>,
   eventId: EventId,
   { headers }: { headers: Record<string, string> },
 ) {

@@ -2,15 +2,15 @@ import { type EventId, type TicketId, ticketsReinstated, ticketsStopped, type Us
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { account, buyer, claim, codeOf, newAddress, organizerOf, passOn, secretOf, show, transferIdOf } from './people.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = [setting.deps.messaging.relay]
   for (const worker of workers) worker.start()
@@ -31,7 +31,7 @@ async function evening() {
   const guest = await buyer(setting, eventId, seats(typeId, '1-A-3'))
   return { eventId, typeId, organizer, guest, ticketId: guest.ticketId, code: await codeOf(guest, guest.ticketId) }
 }
-type Keeper = { client: Awaited<ReturnType<Setting['user']>>['client'] }
+type Keeper = { client: Awaited<ReturnType<TestService['user']>>['client'] }
 const stop = ({ client }: Keeper, ticketId: TicketId, note?: string) =>
   client.stopTicket({ params: { ticketId }, body: { ...(note && { note }) } })
 const reinstate = ({ client }: Keeper, ticketId: TicketId) => client.reinstateTicket({ params: { ticketId } })
@@ -40,7 +40,7 @@ const toldOf = (definition: typeof ticketsStopped | typeof ticketsReinstated, us
   probe.heard(definition as typeof ticketsReinstated).filter(({ payload }) => payload.userId === userId)
 
 describe('a ticket that its organizer stops', () => {
-  it('admits nobody, shows no code and is not passed on; what it takes of the event it keeps', async () => {
+  test('admits nobody, shows no code and is not passed on; what it takes of the event it keeps', async () => {
     const { eventId, typeId, organizer, guest, ticketId, code } = await evening()
     const before = await setting.counters(typeId)
     expect(await stop(organizer, ticketId, 'Sold outside')).toMatchObject({
@@ -78,7 +78,7 @@ describe('a ticket that its organizer stops', () => {
     expect(await statusesOf(eventId)).toBe('..s...')
   })
 
-  it('is valid again with the same code when it is reinstated, and both are told once', async () => {
+  test('is valid again with the same code when it is reinstated, and both are told once', async () => {
     const { eventId, organizer, guest, ticketId, code } = await evening()
     const [first] = await Promise.all([1, 2, 3].map(() => stop(organizer, ticketId)))
     const stopped = await probe.waitFor(ticketsStopped, ({ payload }) => payload.userId === guest.userId)
@@ -98,7 +98,7 @@ describe('a ticket that its organizer stops', () => {
     expect(toldOf(ticketsReinstated, guest.userId)).toHaveLength(1)
   })
 
-  it('is given back like any other, and its seat is free', async () => {
+  test('is given back like any other, and its seat is free', async () => {
     const { eventId, typeId, organizer, guest, ticketId, code } = await evening()
     await stop(organizer, ticketId)
     const cancelled = await setting.internal.cancelOrderTickets({ body: { orderId: guest.orderId, reason: 'refunded' } })
@@ -112,7 +112,7 @@ describe('a ticket that its organizer stops', () => {
     expect(await stop(organizer, ticketId)).toMatchObject(refused)
   })
 
-  it('cannot be claimed by whom it was offered to, until it is reinstated', async () => {
+  test('cannot be claimed by whom it was offered to, until it is reinstated', async () => {
     const { organizer, guest, ticketId } = await evening()
     const secret = await secretOf(setting, transferIdOf(await passOn(guest, ticketId, newAddress())))
     const friend = await account(setting)
@@ -124,14 +124,14 @@ describe('a ticket that its organizer stops', () => {
     expect(await reinstate(organizer, ticketId)).toMatchObject({ status: 409, body: { error: 'TICKET_TRANSFERRED' } })
   })
 
-  it('is not stopped once it has admitted somebody', async () => {
+  test('is not stopped once it has admitted somebody', async () => {
     const { eventId, organizer, ticketId, code } = await evening()
     expect((await show(organizer, eventId, code)).status).toBe(200)
     expect(await stop(organizer, ticketId)).toMatchObject({ status: 409, body: { error: 'ALREADY_CHECKED_IN' } })
     expect(await reinstate(organizer, ticketId)).toMatchObject({ status: 200, body: { status: 'CHECKED_IN' } })
   })
 
-  it('belongs to an event of theirs: another organizer’s is not there, and who is none may not', async () => {
+  test('belongs to an event of theirs: another organizer’s is not there, and who is none may not', async () => {
     const { ticketId, guest } = await evening()
     const stranger = await setting.user(['ORGANIZER'])
     for (const id of [ticketId, newId<TicketId>()]) {
@@ -144,7 +144,7 @@ describe('a ticket that its organizer stops', () => {
   })
 })
 
-it('of a stop and an admission at the same moment one wins, never both', async () => {
+test('of a stop and an admission at the same moment one wins, never both', async () => {
   const offered = await setting.offer(60)
   const { eventId, typeId } = offered
   const organizer = await organizerOf(setting, offered)

@@ -2,7 +2,7 @@ import type { NotificationId, OrderId, Ticket, TicketId } from '@boxoffice/contr
 import type { Tx } from '@boxoffice/service-kit'
 import { buildWithoutRedis } from '@boxoffice/service-kit/testing-resilience'
 import { PNG } from 'pngjs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { callees } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
@@ -10,11 +10,11 @@ import { markDelivered, markUndelivered } from '../src/issuing/delivery-reposito
 import { verifyCode } from '../src/tickets/codes.ts'
 import { lockTicketsOfOrder } from '../src/tickets/ticket-repository.ts'
 import { readQr } from './read-qr.ts'
-import { createSetting, newId, type Setting, some } from './setting.ts'
+import { newId, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -31,7 +31,7 @@ async function buyer(quantity: number) {
 }
 
 describe("one's own tickets", () => {
-  it('are listed in pages, the newest first, each once', async () => {
+  test('are listed in pages, the newest first, each once', async () => {
     const { client, tickets } = await buyer(5)
     const seen: string[] = []
     let cursor: string | undefined
@@ -45,7 +45,7 @@ describe("one's own tickets", () => {
     expect(new Set(seen)).toEqual(new Set(tickets.map(({ ticketId }) => ticketId)))
   })
 
-  it("are theirs alone: another's is not there, in any form", async () => {
+  test("are theirs alone: another's is not there, in any form", async () => {
     const { client, ticket } = await buyer(1)
     const stranger = await setting.user()
     const params = { ticketId: ticket.ticketId }
@@ -56,7 +56,7 @@ describe("one's own tickets", () => {
     expect((await stranger.client.listMyTickets({ query: {} })).body).toEqual({ tickets: [], nextCursor: null })
   })
 
-  it('have a code whose picture says what we signed, the same for the buyer and for the mail', async () => {
+  test('have a code whose picture says what we signed, the same for the buyer and for the mail', async () => {
     const { client, ticket, eventId } = await buyer(1)
     const params = { ticketId: ticket.ticketId }
     const answer = await client.getTicketQr({ params })
@@ -70,7 +70,7 @@ describe("one's own tickets", () => {
     expect((await setting.internal.getTicketPdfInfo({ params })).body).toEqual(pdf.body)
   })
 
-  it('are known to other services by their ids, and one that is not there is a 404 that names it', async () => {
+  test('are known to other services by their ids, and one that is not there is a 404 that names it', async () => {
     const { ticket } = await buyer(1)
     expect(await setting.internal.getTicketInfo({ params: { ticketId: ticket.ticketId } })).toEqual({ status: 200, body: ticket })
     const unknown = newId<TicketId>()
@@ -80,7 +80,7 @@ describe("one's own tickets", () => {
     })
   })
 
-  it('give no picture and no PDF any more once they are cancelled', async () => {
+  test('give no picture and no PDF any more once they are cancelled', async () => {
     const { client, ticket, orderId } = await buyer(1)
     const params = { ticketId: ticket.ticketId }
     await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
@@ -91,13 +91,13 @@ describe("one's own tickets", () => {
   })
 })
 
-it('the service is in rotation while its database is there, and says what is missing', async () => {
+test('the service is in rotation while its database is there, and says what is missing', async () => {
   const health = await setting.app.inject('/actuator/health')
   expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', messaging: 'UP' } })
   expect((await setting.app.inject('/api/tickets/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' })
 })
 
-it("an order's tickets are found by an index among those of many orders", async () => {
+test("an order's tickets are found by an index among those of many orders", async () => {
   const { eventId, typeId } = await setting.offer(1)
   const { pool } = setting.deps
   await pool.query(
@@ -126,7 +126,7 @@ it("an order's tickets are found by an index among those of many orders", async 
   expect(plans).toEqual([1, 2, 3].map(() => expect.stringContaining('tickets_order_idx')))
 })
 
-it('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
   const { health, unread } = await buildWithoutRedis({
     config: setting.config,
     callees,

@@ -1,10 +1,10 @@
 import type { EventId, Message, MessageDefinition } from '@boxoffice/contracts'
 import { z } from 'zod'
-import type { Setting } from './setting.ts'
+import type { TestService } from './start-service.ts'
 
 /** What was told about an event in this way, oldest first, as a consumer decodes it. */
 export async function toldOf<D extends MessageDefinition>(
-  { deps }: Pick<Setting, 'deps'>,
+  { deps }: Pick<TestService, 'deps'>,
   definition: D,
   eventId: EventId,
 ): Promise<Message<D>[]> {

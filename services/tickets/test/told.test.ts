@@ -15,18 +15,18 @@ import {
   ticketTypeChanged,
 } from '@boxoffice/contracts'
 import { type Tx, transact } from '@boxoffice/service-kit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { orderSubscribers } from '../src/issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from '../src/reservations/sweeps.ts'
 import { withEffects } from '../src/reservations/transactions.ts'
 import { deleteType } from '../src/types/change-type.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
-import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 import { toldOf } from './told-of.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -55,7 +55,7 @@ async function undone(work: Parameters<typeof transact<void>>[1]): Promise<void>
   await expect(rolledBack).rejects.toBe(changedTheirMind)
 }
 
-it('what is told is heard by the read side alone', () => {
+test('what is told is heard by the read side alone', () => {
   const listeners = ({ topics, eventType }: MessageDefinition) =>
     queueNames.filter((name) => {
       const { subscriptions }: Queue = queues[name]
@@ -67,7 +67,7 @@ it('what is told is heard by the read side alone', () => {
 })
 
 describe('a ticket type', () => {
-  it('is told of as it stands with every change, each with a higher version', async () => {
+  test('is told of as it stands with every change, each with a higher version', async () => {
     const { eventId, typeId, organizer } = await setting.offer(10)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     const params = { ticketTypeId: typeId }
@@ -84,7 +84,7 @@ describe('a ticket type', () => {
     ])
   })
 
-  it('is told of once when the request that makes it is repeated, and a seated one has as many as its seats', async () => {
+  test('is told of once when the request that makes it is repeated, and a seated one has as many as its seats', async () => {
     const { eventId, organizer } = await setting.offerSeats([[2], [3]], { sold: [1] })
     const request = {
       body: { eventId, name: 'Balcony', unitPrice: 4_000 as Minor, currency: 'EUR' as const, zoneIds: [2] },
@@ -100,7 +100,7 @@ describe('a ticket type', () => {
     ])
   })
 
-  it('is not told of where a change is refused or rolled back', async () => {
+  test('is not told of where a change is refused or rolled back', async () => {
     const { eventId, typeId, organizer } = await setting.offer(10)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     await hold(eventId, typeId, 3)
@@ -116,7 +116,7 @@ describe('a ticket type', () => {
 })
 
 describe('an admission', () => {
-  it("is told of once, however often the code is shown, with the holder's id", async () => {
+  test("is told of once, however often the code is shown, with the holder's id", async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -152,7 +152,7 @@ describe('an admission', () => {
     ])
   })
 
-  it('is told of without a gate where none was given', async () => {
+  test('is told of without a gate where none was given', async () => {
     const offered = await setting.offer(10)
     const guest = await buyer(setting, offered.eventId, some(offered.typeId))
     await show(await organizerOf(setting, offered), offered.eventId, await codeOf(guest, guest.ticketId))
@@ -162,7 +162,7 @@ describe('an admission', () => {
 })
 
 describe('a reservation that came to nothing', () => {
-  it('is told of once with what was held, whichever sweep or buyer ends it', async () => {
+  test('is told of once with what was held, whichever sweep or buyer ends it', async () => {
     const { eventId, typeId } = await setting.offer(50)
     const [over, own] = [await hold(eventId, typeId, 3), await hold(eventId, typeId, 2)]
     await setting.expire(over.reservationId)
@@ -180,7 +180,7 @@ describe('a reservation that came to nothing', () => {
     expect(messages[1]?.payload.heldAt).toEqual(rows[0]?.created_at)
   })
 
-  it('is told of with all of its lines, each of a batch', async () => {
+  test('is told of with all of its lines, each of a batch', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[3], [4]], { sold: [1] })
     const balcony = await organizer.client.createTicketType({
       body: { eventId, name: 'Balcony', unitPrice: 4_000 as Minor, currency: 'EUR', zoneIds: [2] },
@@ -203,7 +203,7 @@ describe('a reservation that came to nothing', () => {
     ])
   })
 
-  it('is told of in one statement together with all others of its batch', async () => {
+  test('is told of in one statement together with all others of its batch', async () => {
     const { eventId, typeId } = await setting.offer(6)
     const over = await Promise.all(Array.from({ length: 6 }, () => hold(eventId, typeId)))
     for (const { reservationId } of over) await setting.expire(reservationId)
@@ -223,7 +223,7 @@ describe('a reservation that came to nothing', () => {
     expect((await ended(eventId)).toSorted()).toEqual(over.map((one) => [one.reservationId, 'EXPIRED']).toSorted())
   })
 
-  it('is told of where somebody else takes it over, and where its type is changed', async () => {
+  test('is told of where somebody else takes it over, and where its type is changed', async () => {
     const { eventId, typeId, organizer } = await setting.offer(2)
     const first = await hold(eventId, typeId, 2)
     await setting.expire(first.reservationId)
@@ -238,7 +238,7 @@ describe('a reservation that came to nothing', () => {
     ])
   })
 
-  it('is told of when an order lets its claim go: released, failed, overdue, rejected or cancelled', async () => {
+  test('is told of when an order lets its claim go: released, failed, overdue, rejected or cancelled', async () => {
     const { eventId, typeId } = await setting.offer(50)
     const claims: Claim[] = await Promise.all(Array.from({ length: 5 }, () => reserveForOrder(setting, eventId, typeId)))
     const [released, failed, overdue, rejected, cancelled] = claims as [Claim, Claim, Claim, Claim, Claim]
@@ -260,7 +260,7 @@ describe('a reservation that came to nothing', () => {
     expect((await ended(eventId)).toSorted()).toEqual(claims.map((claim) => [claim.reservationId, 'CANCELLED']).toSorted())
   })
 
-  it('is not told of when it became tickets, and not where that is rolled back', async () => {
+  test('is not told of when it became tickets, and not where that is rolled back', async () => {
     const { eventId, typeId } = await setting.offer(50)
     await buyer(setting, eventId, some(typeId))
     const { orderId, reservationId } = await reserveForOrder(setting, eventId, typeId)

@@ -2,15 +2,15 @@ import { type RefundId, type TicketId, ticketCancelled, ticketTransferOffered, t
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { account, buyer, codeOf, newAddress, organizerOf, passOn, show, ticketsOf, transferIdOf, transfersOf } from './people.ts'
-import { createSetting, newId, type Setting, seats, some } from './setting.ts'
+import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 let probe: Probe
 let workers: Worker[]
 beforeAll(async () => {
-  setting = await createSetting({ TRANSFERS_PER_HOUR_MAX: '5' })
+  setting = await startService({ TRANSFERS_PER_HOUR_MAX: '5' })
   probe = await createProbe(setting.aws, ['ticket-events'])
   workers = [setting.deps.messaging.relay]
   for (const worker of workers) worker.start()
@@ -26,7 +26,7 @@ const about = (ticketId: TicketId) => (message: { payload: unknown }) =>
   (message.payload as { ticketId: TicketId }).ticketId === ticketId
 
 describe('a ticket that is passed on to a confirmed address', () => {
-  it('is the recipient’s at once: the old code stops, the sender never sees the new ticket', async () => {
+  test('is the recipient’s at once: the old code stops, the sender never sees the new ticket', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
     const door = await organizerOf(setting, { organizer })
     const sender = await buyer(setting, eventId, seats(typeId, '1-A-3'))
@@ -74,7 +74,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(tickets).toMatchObject([{ ticketId: sender.ticketId, status: 'TRANSFERRED' }])
   })
 
-  it('is told of once, with both sides', async () => {
+  test('is told of once, with both sides', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     const recipient = await account(setting)
@@ -92,7 +92,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(probe.heard(ticketTransferOffered).filter(about(sender.ticketId))).toEqual([])
   })
 
-  it('can be passed on again, and come back', async () => {
+  test('can be passed on again, and come back', async () => {
     const { eventId, typeId } = await setting.offer(3, { maxPerUser: 1 })
     const first = await buyer(setting, eventId, some(typeId))
     const second = await account(setting)
@@ -109,7 +109,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 3, held: 0, sold: 1 })
   })
 
-  it('does not count for the recipient, and still counts for who bought it', async () => {
+  test('does not count for the recipient, and still counts for who bought it', async () => {
     const { eventId, typeId } = await setting.offer(5, { maxPerUser: 1 })
     const sender = await buyer(setting, eventId, some(typeId))
     const recipient = await buyer(setting, eventId, some(typeId))
@@ -118,7 +118,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(more).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
   })
 
-  it('counts no more for who bought it once its price was given back', async () => {
+  test('counts no more for who bought it once its price was given back', async () => {
     const { eventId, typeId } = await setting.offer(5, { maxPerUser: 1 })
     const sender = await buyer(setting, eventId, some(typeId))
     await passOn(sender, sender.ticketId, (await account(setting)).email)
@@ -128,7 +128,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(again).toMatchObject({ status: 201 })
   })
 
-  it('changes hands once when the request is repeated under its key, also after its process died', async () => {
+  test('changes hands once when the request is repeated under its key, also after its process died', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     const recipient = await account(setting)
@@ -145,7 +145,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(await ticketsOf(recipient)).toHaveLength(1)
   })
 
-  it('changes hands once, however many ask at the same time', async () => {
+  test('changes hands once, however many ask at the same time', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     const recipients = await Promise.all(Array.from({ length: 4 }, () => account(setting)))
@@ -157,7 +157,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
 })
 
 describe('a ticket is not passed on', () => {
-  it('by anybody but its holder, to oneself, or when it is used or given back', async () => {
+  test('by anybody but its holder, to oneself, or when it is used or given back', async () => {
     const { eventId, typeId, organizer } = await setting.offer(5)
     const sender = await buyer(setting, eventId, some(typeId, 3))
     const [used, refunded, good] = sender.tickets.map(({ ticketId }) => ticketId) as [TicketId, TicketId, TicketId]
@@ -182,7 +182,7 @@ describe('a ticket is not passed on', () => {
     expect(await transfersOf(sender)).toEqual([])
   })
 
-  it.each([
+  test.each([
     ['EVENT_CANCELLED', `status = 'CANCELLED', cancelled_at = now()`],
     ['EVENT_OVER', `status = 'COMPLETED'`],
     ['EVENT_OVER', `end_date = now() - interval '1 second'`],
@@ -193,7 +193,7 @@ describe('a ticket is not passed on', () => {
     expect(await passOn(sender, sender.ticketId, newAddress())).toMatchObject({ status: 409, body: { error } })
   })
 
-  it('more often than so many times an hour', async () => {
+  test('more often than so many times an hour', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     for (let times = 0; times < 5; times++) {
@@ -209,7 +209,7 @@ describe('a ticket is not passed on', () => {
 })
 
 describe('giving back an order of which a ticket was passed on', () => {
-  it('is refused unless forced; then the recipient’s ticket is cancelled, by the name of the one that was issued', async () => {
+  test('is refused unless forced; then the recipient’s ticket is cancelled, by the name of the one that was issued', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
     const sender = await buyer(setting, eventId, seats(typeId, '1-A-1', '1-A-2'))
     const recipient = await account(setting)
@@ -233,7 +233,7 @@ describe('giving back an order of which a ticket was passed on', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 4, held: 0, sold: 0 })
   })
 
-  it('waits for who passes it on in that moment, and finds the ticket that took its place', async () => {
+  test('waits for who passes it on in that moment, and finds the ticket that took its place', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     const recipient = await account(setting)
@@ -257,8 +257,8 @@ describe('giving back an order of which a ticket was passed on', () => {
   })
 })
 
-it('without the auth service nothing is passed on, and nothing has happened', async () => {
-  const lonely = await createSetting()
+test('without the auth service nothing is passed on, and nothing has happened', async () => {
+  const lonely = await startService()
   const { eventId, typeId } = await lonely.offer(3)
   const sender = await buyer(lonely, eventId, some(typeId))
   lonely.authIs.away = true

@@ -1,20 +1,20 @@
 import type { Minor, OrderId, TicketTypeChanges } from '@boxoffice/contracts'
 import { transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { changeType, deleteType } from '../src/types/change-type.ts'
-import { createSetting, newId, reserveFor, reserveForOrder, type Setting, seats, some } from './setting.ts'
+import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
 const type = { name: 'Standing', unitPrice: 5_000 as Minor, currency: 'EUR', quantity: 10 } as const
 
 describe('ticket types', () => {
-  it("are offered by the event's organizer and listed with what is left", async () => {
+  test("are offered by the event's organizer and listed with what is left", async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const event = setting.addEvent({ organizerId: organizer.userId })
     const made = await organizer.client.createTicketType({ body: { ...type, eventId: event.eventId } })
@@ -23,7 +23,7 @@ describe('ticket types', () => {
     expect(listed).toMatchObject({ status: 200, body: { ticketTypes: [made.body] } })
   })
 
-  it("are not made for another's event, and a draft of another's is not there at all", async () => {
+  test("are not made for another's event, and a draft of another's is not there at all", async () => {
     const stranger = await setting.user(['ORGANIZER'])
     const published = setting.addEvent()
     const draft = setting.addEvent({ status: 'DRAFT' })
@@ -40,7 +40,7 @@ describe('ticket types', () => {
     expect((await stranger.client.listTicketTypes({ query: { eventId: draft.eventId } })).status).toBe(404)
   })
 
-  it('of an event share one currency', async () => {
+  test('of an event share one currency', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const { eventId } = setting.addEvent({ organizerId: organizer.userId, status: 'DRAFT' })
     expect((await organizer.client.createTicketType({ body: { ...type, eventId } })).status).toBe(201)
@@ -48,7 +48,7 @@ describe('ticket types', () => {
     expect(other).toMatchObject({ status: 409, body: { error: 'CURRENCY_MISMATCH' } })
   })
 
-  it.each([
+  test.each([
     ['EUR', 0.5],
     ['GBP', 0.3],
     ['CZK', 15],
@@ -73,7 +73,7 @@ describe('ticket types', () => {
     }
   })
 
-  it('are made once when the request is repeated under its key', async () => {
+  test('are made once when the request is repeated under its key', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const { eventId } = setting.addEvent({ organizerId: organizer.userId })
     const request = { body: { ...type, eventId }, headers: { 'idempotency-key': newId<string>() } }
@@ -84,7 +84,7 @@ describe('ticket types', () => {
   })
 })
 
-type Offered = Awaited<ReturnType<Setting['offer']>> | Awaited<ReturnType<Setting['offerSeats']>>
+type Offered = Awaited<ReturnType<TestService['offer']>> | Awaited<ReturnType<TestService['offerSeats']>>
 const organizerOf = async ({ organizer }: Offered) => (await setting.user(['ORGANIZER'], organizer.userId)).client
 const change = async (offered: Offered, body: TicketTypeChanges) =>
   (await organizerOf(offered)).updateTicketType({ params: { ticketTypeId: offered.typeId }, body })
@@ -97,7 +97,7 @@ const confirm = ({ orderId, reservationId, userId }: Awaited<ReturnType<typeof r
 type Change = (...of: Parameters<typeof deleteType>) => Promise<unknown>
 
 describe('changing a type', () => {
-  it('is seen in the list and in Redis at once; null removes what is optional', async () => {
+  test('is seen in the list and in Redis at once; null removes what is optional', async () => {
     const offered = await setting.offer(10, { maxPerUser: 5 })
     const salesStartAt = new Date(Date.now() - 60_000)
     const answer = await change(offered, { name: 'Floor', quantity: 20, maxPerOrder: 2, maxPerUser: null, salesStartAt })
@@ -108,7 +108,7 @@ describe('changing a type', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 20 })
   })
 
-  it('leaves the price of what is held as it was; who comes now pays the new one', async () => {
+  test('leaves the price of what is held as it was; who comes now pays the new one', async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const buyer = await setting.user()
@@ -121,7 +121,7 @@ describe('changing a type', () => {
     expect((await reserveForOrder(setting, eventId, typeId)).answer).toMatchObject({ body: { totalAmount: 9_900 } })
   })
 
-  it('is true for whoever waits for it in that moment: prices, limits, times and deletion', async () => {
+  test('is true for whoever waits for it in that moment: prices, limits, times and deletion', async () => {
     const { pool, findEventPicture } = setting.deps
     const waiting = async () => {
       const { rows } = await pool.query(
@@ -159,7 +159,7 @@ describe('changing a type', () => {
     ])
   })
 
-  it('below what is sold and held is refused; holds that are over do not count', async () => {
+  test('below what is sold and held is refused; holds that are over do not count', async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     await confirm(await reserveForOrder(setting, eventId, typeId, 2))
@@ -174,7 +174,7 @@ describe('changing a type', () => {
     expect((await reserveForOrder(setting, eventId, typeId)).answer).toMatchObject({ status: 409 })
   })
 
-  it('is refused where it makes no sense', async () => {
+  test('is refused where it makes no sense', async () => {
     const offered = await setting.offer(10)
     const wrong = async (changes: TicketTypeChanges, path: string, of: Offered = offered) =>
       expect(await change(of, changes)).toMatchObject({ status: 400, body: { details: [{ path }] } })
@@ -184,7 +184,7 @@ describe('changing a type', () => {
     await wrong({ quantity: 2 }, 'body.quantity', await setting.offerSeats([[3]]))
   })
 
-  it("is its organizer's alone, and over when the event is", async () => {
+  test("is its organizer's alone, and over when the event is", async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const params = { ticketTypeId: typeId }
@@ -205,7 +205,7 @@ describe('changing a type', () => {
 })
 
 describe('deleting a type', () => {
-  it('takes it out of the offer, though it was reserved once', async () => {
+  test('takes it out of the offer, though it was reserved once', async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const buyer = await setting.user()
@@ -221,7 +221,7 @@ describe('deleting a type', () => {
     expect((await remove(offered)).status).toBe(404)
   })
 
-  it('is refused once any of it was sold, also when that was cancelled', async () => {
+  test('is refused once any of it was sold, also when that was cancelled', async () => {
     const offered = await setting.offer(10)
     const order = await reserveForOrder(setting, offered.eventId, offered.typeId)
     await confirm(order)
@@ -229,7 +229,7 @@ describe('deleting a type', () => {
     expect(await remove(offered)).toMatchObject({ status: 409, body: { error: 'BELOW_SOLD', sold: 0, held: 0 } })
   })
 
-  it('leaves the seats of its zones for another type to sell', async () => {
+  test('leaves the seats of its zones for another type to sell', async () => {
     const offered = await setting.offerSeats([[3], [2]])
     const { eventId, organizer, typeId } = offered
     expect((await remove(offered)).status).toBe(204)

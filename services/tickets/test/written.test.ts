@@ -1,20 +1,20 @@
 import type { UserId } from '@boxoffice/contracts'
 import { longNames, refusedAddresses, refusedNames, writtenAddresses, writtenNames } from '@boxoffice/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { account, buyer, newAddress, organizerOf, passOn, transferIdOf } from './people.ts'
-import { createSetting, newId, type Setting, some } from './setting.ts'
 import { spreadsheetOf } from './spreadsheet.ts'
+import { newId, some, startService, type TestService } from './start-service.ts'
 
 // How the world writes, at the doors of this service. As JSON where a client would tidy it before it is sent.
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting({ TRANSFERS_PER_HOUR_MAX: '10000' })
+  setting = await startService({ TRANSFERS_PER_HOUR_MAX: '10000' })
 })
 afterAll(() => setting.close())
 
 describe('the name of who comes', () => {
-  it('is kept as people write theirs, on the ticket that is passed on and in the spreadsheet', async () => {
+  test('is kept as people write theirs, on the ticket that is passed on and in the spreadsheet', async () => {
     const { eventId, typeId, organizer } = await setting.offer(200, { maxPerOrder: 100 })
     const sender = await buyer(setting, eventId, some(typeId, writtenNames.length + longNames.length))
     const friend = await account(setting)
@@ -33,7 +33,7 @@ describe('the name of who comes', () => {
     const lines = await spreadsheetOf(setting, eventId, await organizerOf(setting, { organizer }))
     expect(lines.map(({ holderName }) => holderName).sort()).toEqual(kept.toSorted())
   })
-  it('that is none is refused, and so is an address that no mail is sent to', async () => {
+  test('that is none is refused, and so is an address that no mail is sent to', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const sender = await buyer(setting, eventId, some(typeId))
     const transfer = (payload: object) =>
@@ -49,7 +49,7 @@ describe('the name of who comes', () => {
     for (const { typed, says } of refusedAddresses)
       expect((await transfer({ email: typed, holderName: 'Bob' })).json(), typed).toMatchObject(details('email', says))
   })
-  it('waits for an address in its one spelling, and the database refuses any other', async () => {
+  test('waits for an address in its one spelling, and the database refuses any other', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const sender = await buyer(setting, eventId, some(typeId))
     const transferId = transferIdOf(await passOn(sender, sender.ticketId, newAddress()))
@@ -61,7 +61,7 @@ describe('the name of who comes', () => {
       await expect(rename, email).rejects.toMatchObject({ constraint: 'ticket_transfers_email_one_spelling' })
     }
   })
-  it('may be of whoever has an address, however that is written', async () => {
+  test('may be of whoever has an address, however that is written', async () => {
     const spellings = writtenAddresses.flatMap(({ kept, typed }) => typed.map((email) => ({ kept, email })))
     const { eventId, typeId } = await setting.offer(spellings.length, { maxPerOrder: 100 })
     const sender = await buyer(setting, eventId, some(typeId, spellings.length))

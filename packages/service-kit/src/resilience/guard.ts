@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { E_TIMEOUT, Semaphore, withTimeout } from 'async-mutex'
-import { RateLimiter } from 'limiter'
 import { inSpan, SpanKind } from '../tracing/spans.ts'
 import { createBreaker, type Watchers } from './breaker.ts'
+import { createConcurrencyLimit } from './concurrency-limit.ts'
 import type { Callee, Policy } from './policies.ts'
+import { createRateLimit } from './rate-limit.ts'
 import { ServiceUnavailable } from './unavailable.ts'
 
 export interface Guard {
@@ -25,7 +25,8 @@ export function createGuard(
   { timeoutMs }: { timeoutMs?: number } = {},
 ): Guard {
   const { bulkhead } = policy
-  const slots = bulkhead && withTimeout(new Semaphore(bulkhead.concurrent), bulkhead.waitMs)
+  const full = () => new ServiceUnavailable(callee, 'BULKHEAD_FULL', false)
+  const concurrency = bulkhead && createConcurrencyLimit({ ...bulkhead, refusal: full })
   const takePlace = createRate(policy)
   const breaker = createBreaker(callee, policy.breaker, watchers, { timeoutMs, isVoid: isAborted })
 
@@ -33,13 +34,7 @@ export function createGuard(
     // Before anything is waited for, or taken from others, in vain.
     if (breaker.refuses()) throw new ServiceUnavailable(callee, 'BREAKER_OPEN', false)
     if (takePlace && !(await takePlace())) throw new ServiceUnavailable(callee, 'RATE_LIMITED', false)
-    if (!slots) return breaker(call)
-    try {
-      return await slots.runExclusive(() => breaker(call))
-    } catch (error) {
-      if (error === E_TIMEOUT) throw new ServiceUnavailable(callee, 'BULKHEAD_FULL', false)
-      throw error
-    }
+    return concurrency ? concurrency.run(() => breaker(call)) : breaker(call)
   }
 
   const guard = async <T>(operation: string, call: () => Promise<T>): Promise<T> => {
@@ -69,12 +64,10 @@ const RATE_LOOK_MS = 20
 /** Takes a place among the calls of a second, and waits for one for `rateWaitMs`; false where none came free. Null where no rate is set. */
 function createRate({ ratePerSecond, rateWaitMs = 0 }: Policy): (() => Promise<boolean>) | null {
   if (!ratePerSecond) return null
-  // A rate below one is one call in more than a second: a part of a call never makes a place.
-  const interval = { tokensPerInterval: Math.max(1, ratePerSecond), interval: 1_000 * Math.max(1, 1 / ratePerSecond) }
-  const limiter = new RateLimiter(interval)
+  const rate = createRateLimit({ calls: ratePerSecond, intervalMs: 1_000 })
   return async () => {
     const endsAtMs = performance.now() + rateWaitMs
-    while (!limiter.tryRemoveTokens(1)) {
+    while (!rate.take()) {
       const leftMs = endsAtMs - performance.now()
       if (leftMs <= 0) return false
       await sleep(Math.min(leftMs, RATE_LOOK_MS))

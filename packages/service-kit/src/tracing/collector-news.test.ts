@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { createLogger } from '../logging.ts'
+import { createLogger } from '../operations/logging.ts'
 import { createCollectorNews } from './collector-news.ts'
 
 const MINUTE_MS = 60_000

@@ -1,4 +1,4 @@
-import type { Logger } from '../logging.ts'
+import type { Logger } from '../operations/logging.ts'
 
 const SAY_AGAIN_AFTER_MS = 3_600_000
 

@@ -1,6 +1,6 @@
 import { type Context, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-node'
-import { RateLimiter } from 'limiter'
+import { createRateLimit } from '../resilience/rate-limit.ts'
 
 /** Spans that one piece of work may keep until it ends. */
 const SPANS_MAX = 256
@@ -21,11 +21,11 @@ interface Part {
 export function keepFailedAndSlow(inner: SpanProcessor, { slowMs }: { slowMs: number }): SpanProcessor {
   // By the span itself: what is never ended goes with it.
   const parts = new WeakMap<object, Part>()
-  const limiter = new RateLimiter({ tokensPerInterval: KEPT_PER_SECOND_MAX, interval: 'second' })
+  const rate = createRateLimit({ calls: KEPT_PER_SECOND_MAX, intervalMs: 1_000 })
 
   function end(part: Part, span: ReadableSpan): void {
     const why = span.status.code === SpanStatusCode.ERROR ? 'failed' : msOf(span) >= slowMs ? 'slow' : null
-    part.fate = why && limiter.tryRemoveTokens(1) ? 'kept' : 'dropped'
+    part.fate = why && rate.take() ? 'kept' : 'dropped'
     const ended = part.ended.splice(0)
     if (part.fate === 'dropped') return
     for (const one of ended) inner.onEnd(asSampled(one))

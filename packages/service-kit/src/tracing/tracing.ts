@@ -12,7 +12,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node'
 import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
-import type { Logger } from '../logging.ts'
+import type { Logger } from '../operations/logging.ts'
 import { type CollectorNews, createCollectorNews } from './collector-news.ts'
 import { keepFailedAndSlow } from './tail.ts'
 

@@ -2,9 +2,8 @@ import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
-import { claimPort } from '@boxoffice/testing'
+import { claimPort, createChildren } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createChildren } from '../../test/children.ts'
 import { programArguments } from '../programs/program.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-mailbox-'))

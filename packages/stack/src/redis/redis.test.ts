@@ -1,10 +1,9 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { claimPort } from '@boxoffice/testing'
+import { claimPort, createChildren } from '@boxoffice/testing'
 import { Redis as Connection } from 'ioredis'
 import { afterAll, afterEach, expect, test } from 'vitest'
-import { createChildren } from '../../test/children.ts'
 import { findRunning } from '../pid-file.ts'
 import { type Redis, type RedisOptions, startRedis, stopRedis } from './redis.ts'
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis as Connection } from 'ioredis'
 import { inheritedEnvironment } from '../config.ts'
 import { createPatience } from '../patience.ts'
-import { removePidFile, stopLeftover, writePidFile } from '../pid-file.ts'
+import { removePidFile, stopByPidFile, writePidFile } from '../pid-file.ts'
 import { findRedis } from './binary.ts'
 
 /** A Redis server of our own. `url` is a connection string; `stop` waits until it has written everything and ended. */
@@ -91,7 +91,7 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
 
 /** Stop the server of `dataDir` if one was left behind. */
 export async function stopRedis(dataDir: string): Promise<void> {
-  await stopLeftover(`${path.resolve(dataDir)}.pid`, STOP_MS_MAX)
+  await stopByPidFile(`${path.resolve(dataDir)}.pid`, STOP_MS_MAX)
 }
 
 /** Wait until that very process has loaded its data and answers, not another on its port; false when it ended or is stuck. */

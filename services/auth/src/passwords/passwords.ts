@@ -1,8 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { RefusedError, refuse } from '@boxoffice/service-kit'
+import { createConcurrencyLimit, RefusedError, refuse } from '@boxoffice/service-kit'
 import { formatPhc, type PasswordHash, parsePhc } from './phc.ts'
-import { createTurnstile, TurnstileFull } from './turnstile.ts'
 
 export interface Passwords {
   /** The PHC string to keep of a password. */
@@ -35,28 +34,23 @@ const deriveTag: Derive = (password, { memoryKib, passes, parallelism, salt }) =
     tagLength: TAG_BYTES,
   })
 
-/** Rejects with a 503 when too many wait for their turn. `derive` is argon2id where no other is given. */
+const tooMany = () => new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many people sign in right now: try again shortly'))
+
+/** Rejects with a 503 when too many wait already. `derive` is argon2id where no other is given. */
 export function createPasswords(derive: Derive = deriveTag): Passwords {
-  const turnstile = createTurnstile({ concurrent: CONCURRENT_MAX, waiting: WAITING_MAX })
-  const inTurn = async (password: string, hash: Omit<PasswordHash, 'tag'>): Promise<Buffer> => {
-    try {
-      return await turnstile(() => derive(password, hash))
-    } catch (error) {
-      if (!(error instanceof TurnstileFull)) throw error
-      throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many people sign in right now: try again shortly'))
-    }
-  }
+  const limit = createConcurrencyLimit({ concurrent: CONCURRENT_MAX, waitingMax: WAITING_MAX, refusal: tooMany })
+  const limited: Derive = (password, hash) => limit.run(() => derive(password, hash))
   // The hash of no password: verifying against it costs what every other costs.
   const nobody: PasswordHash = { ...COST, salt: randomBytes(SALT_BYTES), tag: randomBytes(TAG_BYTES) }
 
   return {
     async hash(password) {
       const salt = randomBytes(SALT_BYTES)
-      return formatPhc({ ...COST, salt, tag: await inTurn(password, { ...COST, salt }) })
+      return formatPhc({ ...COST, salt, tag: await limited(password, { ...COST, salt }) })
     },
     async verify(password, phc) {
       const expected = phc === null ? nobody : parsePhc(phc)
-      const tag = await inTurn(password, expected)
+      const tag = await limited(password, expected)
       return tag.length === expected.tag.length && timingSafeEqual(tag, expected.tag)
     },
   }

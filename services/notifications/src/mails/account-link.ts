@@ -53,7 +53,7 @@ export const passwordResetMail = (link: AccountLink): Mail =>
   })
 
 /** The link that makes the reader's address an account's. They may have nothing to do with it. */
-export const addressChangeMail = (link: AccountLink): Mail =>
+export const confirmNewAddressMail = (link: AccountLink): Mail =>
   linkMail(link, {
     subject: 'Please confirm your new address for Boxoffice',
     title: 'Use this address for your account',

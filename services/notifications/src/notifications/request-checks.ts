@@ -2,7 +2,7 @@ import { Email, type NotificationRequest, NotificationType, Phone } from '@boxof
 import type { Detail } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import { isPushed, isTexted } from '../preferences/preference.ts'
-import type { Templates } from '../templates/templates.ts'
+import type { OperatorTemplates } from '../templates/operator-templates.ts'
 import { payloads } from './payloads.ts'
 
 const YEAR_DAYS = 366
@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000
 
 /** Where a request is looked at; `push`: null where this installation sends none. */
 interface Place {
-  readonly templates: Templates
+  readonly templates: OperatorTemplates
   readonly push: object | null
   readonly now: Date
 }

@@ -25,7 +25,7 @@ export class NotPublic extends Error {
  * What is wrong with an endpoint; null for nothing. Users write it, and we send there: without this they could have us speak to what
  * is behind our own doors. Hosts of browsers are no exception: nothing answers at another port of theirs, or at a name that is not there.
  */
-export async function objectionTo(
+export async function endpointObjection(
   endpoint: string,
   { privateAddresses }: { privateAddresses: boolean },
   find: typeof findAddresses = findAddresses,

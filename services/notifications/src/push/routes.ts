@@ -1,9 +1,17 @@
 import { ECDH } from 'node:crypto'
 import { type notificationsPushRoutes, PUSH_DEVICES_MAX, type PushSubscriptionId } from '@boxoffice/contracts'
-import { createRates, type Handlers, RefusedError, refuse, refuseUnknown, sqlOfPool, transact } from '@boxoffice/service-kit'
+import {
+  createRateLimitByKey,
+  type Handlers,
+  RefusedError,
+  refuse,
+  refuseUnknown,
+  sqlOfPool,
+  transact,
+} from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isEnded } from './ended-sessions.ts'
-import { objectionTo } from './endpoint.ts'
+import { endpointObjection } from './endpoint.ts'
 import {
   keepNewest,
   listSubscriptions,
@@ -20,7 +28,7 @@ const unavailable = () => refuse(409, 'PUSH_UNAVAILABLE', 'this installation sen
 /** The browsers of the signed-in user that get pushes. */
 export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsPushRoutes> {
   const { pool, push, now, newId, config } = deps
-  const rates = createRates({ perMinute: ADDED_A_MINUTE })
+  const rates = createRateLimitByKey({ perMinute: ADDED_A_MINUTE })
   type Listed = Awaited<ReturnType<typeof listSubscriptions>>[number]
   const shownTo =
     (ownSession: string) =>
@@ -45,7 +53,7 @@ export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsP
       if (!push) return unavailable()
       const waitSeconds = rates.take(userId)
       if (waitSeconds !== null) throw tooMany(waitSeconds)
-      const objection = await objectionTo(endpoint, config.push)
+      const objection = await endpointObjection(endpoint, config.push)
       const details = objection ? [{ path: 'body.endpoint', message: objection }] : []
       if (!isOnCurve(keys.p256dh)) details.push({ path: 'body.keys.p256dh', message: 'must be a point on P-256' })
       if (details.length > 0) return refuse(400, 'VALIDATION_FAILED', 'no push is sent there', { details })

@@ -2,7 +2,7 @@ import type { UserId } from '@boxoffice/contracts'
 import {
   type AccountLink,
   addressChangedMail,
-  addressChangeMail,
+  confirmNewAddressMail,
   emailVerificationMail,
   passwordResetMail,
 } from '../mails/account-link.ts'
@@ -64,7 +64,7 @@ export function createAccountLooks(deps: {
     },
     EMAIL_VERIFICATION: lookAtLink('VERIFY_EMAIL', emailVerificationMail),
     PASSWORD_RESET: lookAtLink('RESET_PASSWORD', passwordResetMail),
-    EMAIL_CHANGE: lookAtLink('CHANGE_EMAIL', addressChangeMail),
+    EMAIL_CHANGE: lookAtLink('CHANGE_EMAIL', confirmNewAddressMail),
     EMAIL_CHANGED: lookAtLink('UNDO_EMAIL_CHANGE', addressChangedMail),
   }
 }

@@ -11,7 +11,7 @@ import { payloadOf, workingTitles } from '../notifications/payloads.ts'
 import { isChangeable, isPushed, isTexted } from '../preferences/preference.ts'
 import { namedPush, type PushMessage, pushMessageOf } from '../push/push-message.ts'
 import type { PushProvider } from '../push/push-provider.ts'
-import type { Templates } from '../templates/templates.ts'
+import type { OperatorTemplates } from '../templates/operator-templates.ts'
 import { SEGMENTS_MAX, segmentsOf } from '../texts/segments.ts'
 import { cutToFit, textOf } from '../texts/text-message.ts'
 import { textValuesOf } from '../texts/text-values.ts'
@@ -64,7 +64,7 @@ const STRANGER = { firstName: '', locale: 'en' }
 export function createComposer(
   deps: {
     peers: Peers
-    templates: Templates
+    templates: OperatorTemplates
     openToken: OpenToken
     now: () => Date
     unsubscribeLinksOf: UnsubscribeLinksOf

@@ -1,8 +1,15 @@
-import { createSweeper, type Logger, type Policy, type Tx, type Worker } from '@boxoffice/service-kit'
+import {
+  createSteadyRate,
+  createSweeper,
+  type Logger,
+  type Policy,
+  type SteadyRate,
+  type Tx,
+  type Worker,
+} from '@boxoffice/service-kit'
 import { type Leasing, leaseDue, type Rooms } from '../notifications/lease-repository.ts'
 import type { SentBy } from '../preferences/preference.ts'
 import type { Deliver } from './deliver.ts'
-import { createPace, type Pace } from './pace.ts'
 
 /** How many notifications are worked on at once: those of a size that comes every day, and those about very many tickets. */
 export interface Lanes {
@@ -93,7 +100,7 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
   function roomsBeside(closed: Set<SentBy>, { places }: Lane): Rooms {
     const rooms = new Map<SentBy, number>()
     for (const channel of Object.keys(options.rates) as SentBy[]) {
-      const room = closed.has(channel) ? 0 : (paces.get(channel)?.room() ?? places)
+      const room = closed.has(channel) ? 0 : (paces.get(channel)?.available() ?? places)
       if (room > 0) rooms.set(channel, room)
       else closed.add(channel)
     }
@@ -148,8 +155,10 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
   }
 }
 
-const pacesOf = (rates: SenderOptions['rates']): ReadonlyMap<SentBy, Pace> =>
-  new Map(Object.entries(rates).flatMap(([channel, rate]) => (rate ? [[channel as SentBy, createPace(rate)] as const] : [])))
+const pacesOf = (rates: SenderOptions['rates']): ReadonlyMap<SentBy, SteadyRate> =>
+  new Map(
+    Object.entries(rates).flatMap(([channel, rate]) => (rate ? [[channel as SentBy, createSteadyRate(rate)] as const] : [])),
+  )
 
 /** How many of the next `limit` places are every tenth one. */
 const tenthsWithin = (taken: number, limit: number) =>

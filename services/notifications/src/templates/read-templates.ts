@@ -7,8 +7,15 @@ import { SEGMENTS_MAX, segmentsOf } from '../texts/segments.ts'
 import { longestValuesOf, textsKnown } from '../texts/text-values.ts'
 import { type Compiled, compileMjml, compileText } from './compiled.ts'
 import { unknownPlaceholders } from './known-placeholders.ts'
+import {
+  createOperatorTemplates,
+  type OperatorTemplates,
+  type PartName,
+  type Parts,
+  partNames,
+  textOf,
+} from './operator-templates.ts'
 import { ofMails, type Placeholder } from './placeholders.ts'
-import { createTemplates, type PartName, type Parts, partNames, type Templates, textOf } from './templates.ts'
 
 const BYTES_MAX = 200_000
 /** `doors-open.mjml`, `doors-open.pl.mjml` */
@@ -18,8 +25,8 @@ const FILE = /^(?<name>[^.]+)(?:\.(?<language>[a-z]{2,3}(?:-[a-z0-9]{2,8})*))?\.
  * The templates of an operator, from a folder of files `<name>[.<language>].<mjml|txt|subject|sms>`. Rejects with everything that is
  * wrong with them, each with its file and line. None where no folder is named.
  */
-export async function readTemplates(folder: string | null): Promise<Templates> {
-  if (folder === null) return createTemplates(new Map())
+export async function readTemplates(folder: string | null): Promise<OperatorTemplates> {
+  if (folder === null) return createOperatorTemplates(new Map())
   const faults: string[] = []
   const found = new Map<string, Map<string, Partial<Record<PartName, Compiled>>>>()
   const files = (await readdir(folder)).filter((file) => !file.startsWith('.') && !file.endsWith('.md')).sort()
@@ -45,7 +52,7 @@ export async function readTemplates(folder: string | null): Promise<Templates> {
       templates.set(name, languages)
     }
   if (faults.length > 0) throw new Error(`templates in ${folder} cannot be used:\n${faults.join('\n')}`)
-  return createTemplates(templates)
+  return createOperatorTemplates(templates)
 }
 
 async function readPart(file: string, name: string, part: PartName) {

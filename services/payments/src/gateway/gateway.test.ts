@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import http from 'node:http'
 import type { Currency, Minor, OrderId, RefundId } from '@boxoffice/contracts'
+import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/payment-sandbox'
 import { createGuard, policies } from '@boxoffice/service-kit'
 import { createWatchers, serveLocally } from '@boxoffice/service-kit/testing'
-import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/stack/sandbox'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { chargeKey } from '../saga/journal.ts'
+import { createRemoteSteps } from '../saga/remote-steps.ts'
 import type { StoredSaga } from '../saga/saga-repository.ts'
-import type { StepPorts } from '../saga/step.ts'
-import { createSteps } from '../saga/steps.ts'
+import type { StepPorts } from '../saga/step-ports.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 
 const HOUR_MS = 3_600_000
@@ -67,7 +67,7 @@ const chargeOf = (orderId: OrderId) => ({
 describe('a charge that was sent long after its order began to be charged, while the search lags', () => {
   const step = (saga: object) => {
     const isEventCancelled = async () => false
-    return createSteps({ gateway, isEventCancelled, now: () => new Date() } as unknown as StepPorts)(saga as StoredSaga)
+    return createRemoteSteps({ gateway, isEventCancelled, now: () => new Date() } as unknown as StepPorts)(saga as StoredSaga)
   }
   const sagaOf = (orderId: OrderId, state: string) => {
     const chargeStartedAt = new Date(Date.now() - HOUR_MS).toISOString()

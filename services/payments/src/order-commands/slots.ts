@@ -1,4 +1,5 @@
 import type { Room } from '@boxoffice/messaging'
+import { createConcurrencyLimit } from '@boxoffice/service-kit'
 
 /** A place that is taken: work in it, once, or give it back. */
 export interface Slot {
@@ -18,21 +19,18 @@ export interface Slots extends Room {
 /** `onChange` is told how many are at work, and how many are free. */
 export function createSlots(size: number, onChange: (atWork: number, free: number) => void): Slots {
   const atWork = new Set<Promise<void>>()
-  const waiting: (() => void)[] = []
-  let taken = 0
-
-  const free = () => size - taken
-  const leave = () => {
-    taken--
-    onChange(atWork.size, free())
-    for (const goOn of waiting.splice(0)) goOn()
-  }
+  const limit = createConcurrencyLimit({ concurrent: size })
+  const { free } = limit
   return {
     free,
-    waitForRoom: () => new Promise((resolve) => waiting.push(resolve)),
+    waitForRoom: limit.released,
     claim() {
-      if (free() < 1) return null
-      taken++
+      const release = limit.claim()
+      if (!release) return null
+      const leave = () => {
+        release()
+        onChange(atWork.size, free())
+      }
       return {
         giveBack: leave,
         work(job) {

@@ -17,10 +17,10 @@ import type { StoredOrder } from '../orders/order-repository.ts'
 import { publishCompensationFailed, restMsOf } from './apply.ts'
 import type { SagaMetrics } from './metrics.ts'
 import type { MoveSaga } from './move-together.ts'
+import type { createRemoteSteps } from './remote-steps.ts'
 import { isTerminal, type SagaInput, stepOf } from './saga.ts'
 import { endFailing, findSagaForUpdate, noteFailing, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
-import type { StepResult } from './step.ts'
-import type { createSteps } from './steps.ts'
+import type { StepResult } from './step-ports.ts'
 
 /** A lease is renewed so often while it lasts. */
 export const RENEWALS = 3
@@ -34,7 +34,7 @@ const backoffMs = (attempts: number, { sagaRetryMaxMs }: Pick<Config, 'sagaRetry
 export interface DriverOptions {
   pool: pg.Pool
   messaging: Pick<Messaging, 'append' | 'transact'>
-  step: ReturnType<typeof createSteps>
+  step: ReturnType<typeof createRemoteSteps>
   move: MoveSaga
   crashAt: CrashAt
   logger: Logger

@@ -3,7 +3,7 @@ import { refundOf } from './giving-back.ts'
 import { refundKey } from './journal.ts'
 import type { Saga } from './saga.ts'
 import type { StoredSaga } from './saga-repository.ts'
-import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step.ts'
+import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step-ports.ts'
 
 /** The tickets stop admitting before any money goes back; what they were worth comes from the ticket service's answer alone. */
 export async function withdrawTickets(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {

@@ -14,7 +14,7 @@ import type {
 } from '@boxoffice/contracts'
 
 /**
- * Where a purchase stands. What is done in each: see `steps.ts`; how they follow each other: see `advance.ts`.
+ * Where a purchase stands. What is done in each: see `remote-steps.ts`; how they follow each other: see `advance.ts`.
  * At rest: CONFIRMED (until a refund is asked for), FAILED, CANCELLED, REFUNDED.
  */
 export type SagaState =

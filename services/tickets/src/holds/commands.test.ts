@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { type Commands, type Drawing, defineCommands, type HoldAnswer, type Places } from './commands.ts'
 
 let redis: Redis
@@ -46,7 +46,7 @@ beforeEach(async () => {
 })
 
 describe('the commands on a picture in Redis', () => {
-  it('hold all lines or none, and the same hold once', async () => {
+  test('hold all lines or none, and the same hold once', async () => {
     const reservation = id<ReservationId>()
     expect(await hold(eventId, reservation, places(line(floor, 4), line(balcony, 2)))).toBe('HELD')
     expect(await hold(eventId, reservation, places(line(floor, 4), line(balcony, 2)))).toBe('HELD')
@@ -55,7 +55,7 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 6, [balcony]: 0 })
   })
 
-  it('hold for many at once, in their order, each for itself', async () => {
+  test('hold for many at once, in their order, each for itself', async () => {
     const requests = [
       sitting(0, 1),
       sitting(1, 2),
@@ -80,7 +80,7 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 0, [balcony]: 0 })
   })
 
-  it('let a provisional hold go by itself when the database never confirms it', async () => {
+  test('let a provisional hold go by itself when the database never confirms it', async () => {
     const [lost, kept] = [id<ReservationId>(), id<ReservationId>()]
     await hold(eventId, lost, places(line(balcony, 1)))
     await hold(eventId, kept, places(line(balcony, 1)))
@@ -91,7 +91,7 @@ describe('the commands on a picture in Redis', () => {
     expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('INSUFFICIENT')
   })
 
-  it('say when holds stand in the way that the database may have let go already', async () => {
+  test('say when holds stand in the way that the database may have let go already', async () => {
     const reservation = id<ReservationId>()
     await hold(eventId, reservation, places(line(balcony, 2)))
     await confirm(reservation, places(line(balcony, 2)), -1_000)
@@ -100,7 +100,7 @@ describe('the commands on a picture in Redis', () => {
     expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('HELD')
   })
 
-  it('release once, and put back a confirmed hold that Redis had lost', async () => {
+  test('release once, and put back a confirmed hold that Redis had lost', async () => {
     const reservation = id<ReservationId>()
     await confirm(reservation, places(line(floor, 3)), 60_000)
     expect(await commands.free(eventId)).toEqual({ [floor]: 7, [balcony]: 2 })
@@ -108,12 +108,12 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
   })
 
-  it('know when there is no picture, or none of a type', async () => {
+  test('know when there is no picture, or none of a type', async () => {
     expect(await hold(id(), id(), places(line(floor, 1)))).toBe('NO_PICTURE')
     expect(await hold(eventId, id(), places(line(id(), 1)))).toBe('NO_PICTURE')
   })
 
-  it('draw only what was not changed since it was read, and keep provisional holds', async () => {
+  test('draw only what was not changed since it was read, and keep provisional holds', async () => {
     const before = await commands.changes(eventId)
     await hold(eventId, id(), places(line(floor, 1)))
     expect(await commands.draw(eventId, before, drawn())).toBe('CHANGED_MEANWHILE')
@@ -130,7 +130,7 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 4, [balcony]: 2 })
   })
 
-  it('draw a sold-out hall in parts, which leave nothing behind, also when it was changed meanwhile', async () => {
+  test('draw a sold-out hall in parts, which leave nothing behind, also when it was changed meanwhile', async () => {
     const holds = Array.from({ length: 1_200 }, (_, seat) => ({
       reservationId: id<ReservationId>(),
       remainingMs: 60_000,
@@ -151,7 +151,7 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [balcony]: 1_202 })
   })
 
-  it('hold all seats or none, say which are taken, and free them for their owner alone', async () => {
+  test('hold all seats or none, say which are taken, and free them for their owner alone', async () => {
     const [first, second] = [id<ReservationId>(), id<ReservationId>()]
     expect(await hold(eventId, first, sitting(0, 2))).toBe('HELD')
     expect(await mapOf()).toBe('h.h.x')
@@ -164,7 +164,7 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 1 })
   })
 
-  it('hold other seats when the same reservation asks anew before it was written', async () => {
+  test('hold other seats when the same reservation asks anew before it was written', async () => {
     const reservation = id<ReservationId>()
     await hold(eventId, reservation, sitting(0, 1))
     expect(await hold(eventId, reservation, sitting(1, 3))).toBe('HELD')
@@ -174,7 +174,7 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 1 })
   })
 
-  it('let seats go when their time is over, and say when the database may have done so already', async () => {
+  test('let seats go when their time is over, and say when the database may have done so already', async () => {
     const reservation = id<ReservationId>()
     await hold(eventId, reservation, sitting(0))
     await confirm(reservation, sitting(0), -1_000)
@@ -185,20 +185,20 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
   })
 
-  it('draw anew for a seat that the picture does not sell', async () => {
+  test('draw anew for a seat that the picture does not sell', async () => {
     expect(await hold(eventId, id(), sitting(4))).toBe('NO_PICTURE')
     expect(await hold(eventId, id(), sitting(99))).toBe('NO_PICTURE')
     expect(await commands.map(id())).toBeNull()
   })
 
-  it('keep provisional seats in a drawing, unless the database gave them away', async () => {
+  test('keep provisional seats in a drawing, unless the database gave them away', async () => {
     await hold(eventId, id(), sitting(0, 1))
     const free = [{ ticketTypeId: balcony, count: 1 }]
     await commands.draw(eventId, null, { free, map: '.s..x', holds: [] })
     expect(await mapOf()).toBe('hs..x')
   })
 
-  it('make a hold a sale, which does not run out and is not held', async () => {
+  test('make a hold a sale, which does not run out and is not held', async () => {
     const buyer = id<ReservationId>()
     await hold(eventId, buyer, { lines: [line(floor, 2), line(balcony, 1)], seats: [1] })
     await confirm(buyer, { lines: [line(floor, 2), line(balcony, 1)], seats: [1] }, 60_000)
@@ -213,7 +213,7 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.sell(id(), buyer)).toBe(false)
   })
 
-  it('give sold seats back, also those that still stand as held, each once', async () => {
+  test('give sold seats back, also those that still stand as held, each once', async () => {
     const buyer = id<ReservationId>()
     await commands.draw(eventId, null, { ...drawn(), map: 's...x' })
     await confirm(buyer, sitting(1), 60_000)

@@ -3,7 +3,7 @@ import type { EventId, TicketTypeId } from '@boxoffice/contracts'
 import { policies, type Tx } from '@boxoffice/service-kit'
 import { createWatchers } from '@boxoffice/service-kit/testing'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Commands, defineCommands } from './commands.ts'
 import { createDrawings } from './drawings.ts'
 import { guardRedis } from './guarded-redis.ts'
@@ -32,7 +32,7 @@ function database(eventId: EventId, typeId: TicketTypeId) {
 
 const findPlan = async () => null
 
-it('an event that changes all the time is drawn all the same: provisional holds stay, and it is drawn again', async () => {
+test('an event that changes all the time is drawn all the same: provisional holds stay, and it is drawn again', async () => {
   const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
   const { state, sql } = database(eventId, typeId)
   const line = { ticketTypeId: typeId, quantity: 1 }
@@ -70,7 +70,7 @@ it('an event that changes all the time is drawn all the same: provisional holds 
   expect(await drawings.reconcile()).toEqual([])
 })
 
-it('an event that takes long is reconciled for a twentieth of the time, and not forgotten', async () => {
+test('an event that takes long is reconciled for a twentieth of the time, and not forgotten', async () => {
   const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
   const { state, sql } = database(eventId, typeId)
   const guarded = guardRedis(policies.redis, createWatchers())
@@ -96,7 +96,7 @@ it('an event that takes long is reconciled for a twentieth of the time, and not 
   expect([now, readings]).toEqual([47_000, 2])
 })
 
-it('an event to which nothing happened since it was compared, in the database or in Redis, is not read again', async () => {
+test('an event to which nothing happened since it was compared, in the database or in Redis, is not read again', async () => {
   const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
   const { state, sql } = database(eventId, typeId)
   const guarded = guardRedis(policies.redis, createWatchers())

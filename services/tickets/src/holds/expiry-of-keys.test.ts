@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { type Commands, defineCommands, PAYING_EXTRA_MS, type Places } from './commands.ts'
 
 /** The shortest that may be configured. */
@@ -48,7 +48,7 @@ const touches: [string, () => Promise<unknown>][] = [
   ['a drawing', () => draw()],
 ]
 
-it('all keys of an event end some day, whatever happened, those that come and go with holds too, and the epoch first', async () => {
+test('all keys of an event end some day, whatever happened, those that come and go with holds too, and the epoch first', async () => {
   for (let round = 0; round < 2; round++) {
     const kept = id<ReservationId>()
     const steps = [
@@ -68,7 +68,7 @@ it('all keys of an event end some day, whatever happened, those that come and go
   }
 })
 
-it.each(touches)('all keys last anew after %s', async (_, touch) => {
+test.each(touches)('all keys last anew after %s', async (_, touch) => {
   await hold(id(), seated(2))
   for (const name of keyNames) await redis.pexpire(keyOf(name), name === 'epoch' ? 60_000 : 90_000)
   await touch()
@@ -77,7 +77,7 @@ it.each(touches)('all keys last anew after %s', async (_, touch) => {
   for (const [name, ms] of Object.entries(all)) expect(ms, name).toBeGreaterThan(PICTURE_MS - 60_000)
 })
 
-it('all keys last longer than the longest hold, also when they were touched before and not told anew', async () => {
+test('all keys last longer than the longest hold, also when they were touched before and not told anew', async () => {
   const longestMs = 86_400_000 + PAYING_EXTRA_MS
   for (const name of keyNames) await redis.pexpire(keyOf(name), 0.9 * PICTURE_MS + (name === 'epoch' ? 60_000 : 90_000))
   await confirm(buyer, seated(1), longestMs)
@@ -85,7 +85,7 @@ it('all keys last longer than the longest hold, also when they were touched befo
   for (const [name, ms] of Object.entries(await remaining())) expect(Date.now() + (ms ?? 0), name).toBeGreaterThan(ends)
 })
 
-it('without a picture no key is made, but for the count of changes, which ends as well', async () => {
+test('without a picture no key is made, but for the count of changes, which ends as well', async () => {
   eventId = id()
   for (const [what, touch] of touches.filter(([what]) => what !== 'a drawing')) {
     await touch()
@@ -97,13 +97,13 @@ it('without a picture no key is made, but for the count of changes, which ends a
   expect(await remaining()).toHaveProperty('changes')
 })
 
-it('keys end sooner when they are to last for a shorter time than before', async () => {
+test('keys end sooner when they are to last for a shorter time than before', async () => {
   for (const name of keyNames) await redis.pexpire(keyOf(name), 10 * PICTURE_MS)
   await commands.map(eventId)
   expect((await remaining()).epoch).toBeLessThanOrEqual(PICTURE_MS)
 })
 
-it('a sale leaves nothing behind where the picture has just ended', async () => {
+test('a sale leaves nothing behind where the picture has just ended', async () => {
   await confirm(buyer, seated(1), 60_000)
   await redis.del(keyOf('epoch'), keyOf('map'))
   expect(await commands.sell(eventId, buyer)).toBe(false)

@@ -1,7 +1,7 @@
 import type { EventId } from '@boxoffice/contracts'
 import { policies } from '@boxoffice/service-kit'
 import { createWatchers } from '@boxoffice/service-kit/testing'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { guardRedis } from './guarded-redis.ts'
 
 beforeEach(() => {
@@ -29,7 +29,7 @@ function start() {
   }
 }
 
-it('is not asked for two seconds after three failures in a row, then one call tries', async () => {
+test('is not asked for two seconds after three failures in a row, then one call tries', async () => {
   const { redis, ask, health } = start()
   for (let times = 0; times < 5; times++) expect(await ask()).toBeNull()
   expect(redis.calls).toBe(3)
@@ -44,7 +44,7 @@ it('is not asked for two seconds after three failures in a row, then one call tr
   expect(await ask()).toBe('answer')
 })
 
-it('is not given up for a database that was unavailable while something was drawn', async () => {
+test('is not given up for a database that was unavailable while something was drawn', async () => {
   const { redis, ask, health } = start()
   redis.error = Object.assign(new Error('lock timeout'), { code: '55P03' })
   for (let times = 0; times < 5; times++) expect(await ask()).toBeNull()

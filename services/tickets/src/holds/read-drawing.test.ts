@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { readDrawing } from './read-drawing.ts'
 
 const HOLDS = 20_000
@@ -21,7 +21,7 @@ const sql: Tx = {
     ] as Row[],
 }
 
-it('a drawing of 20,000 holds lets the event loop turn between its parts, and has all of them', async () => {
+test('a drawing of 20,000 holds lets the event loop turn between its parts, and has all of them', async () => {
   let turns = 0
   let isDrawn = false
   const turn = () => {

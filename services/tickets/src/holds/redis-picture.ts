@@ -2,7 +2,7 @@ import type { EventId, ReservationId, ReservationStatus, SeatId } from '@boxoffi
 import { createGroups, createRedis, type Policy, sqlOfPool } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { numbersOf, type Plan } from '../seating/plan.ts'
-import type { FindPlan } from '../seating/plans.ts'
+import type { FindPlan } from '../seating/plan-cache.ts'
 import {
   defineCommands,
   type HoldAnswer,

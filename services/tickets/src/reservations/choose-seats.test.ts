@@ -1,5 +1,5 @@
 import type { EventId, SeatId, TicketTypeId } from '@boxoffice/contracts'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { buildPlan } from '../seating/plan.ts'
 import { chooseSeats } from './choose-seats.ts'
 import type { Offer } from './offer.ts'
@@ -25,13 +25,13 @@ function choices(row: string, bestCount: number, candidatesMax: number): string[
   return [...new Set(made)].sort()
 }
 
-it('the best seats are always the same, and by chance one of so many choices apart for who was too slow', () => {
+test('the best seats are always the same, and by chance one of so many choices apart for who was too slow', () => {
   expect(choices('..h..h..', 2, 1)).toEqual(['4+5'])
   expect(choices('..h..h..', 2, 6)).toEqual(['1+2', '4+5', '7+8'])
   expect(choices('..h..h..', 2, 2)).toHaveLength(2)
 })
 
-it('chance gives nobody seats apart or accessible ones while there are others', () => {
+test('chance gives nobody seats apart or accessible ones while there are others', () => {
   expect(choices('..h.h.haa', 2, 6)).toEqual(['1+2'])
   expect(choices('haahaah', 2, 6)).toEqual(['2+3', '5+6'])
   expect(choices('hh.hh', 2, 6)).toEqual(['none'])

@@ -1,8 +1,8 @@
 import type { EventId, SeatId } from '@boxoffice/contracts'
 import { createGroups, RefusedError, refuse, type Tx } from '@boxoffice/service-kit'
+import type { MutexByKey } from '../holds/mutex-by-key.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
-import type { Turns } from '../holds/turns.ts'
 import type { Plan } from '../seating/plan.ts'
 import type { SeatMaps } from '../seating/seat-maps.ts'
 import { chooseSeats } from './choose-seats.ts'
@@ -43,7 +43,7 @@ export function createReserveBest(deps: {
   sql: Tx
   holding: Holding
   seatMaps: Pick<SeatMaps, 'readNow'>
-  turns: Turns<EventId>
+  eventMutex: MutexByKey<EventId>
   /** Buyers who wait to choose; beyond it they are refused with 503. */
   waitingMax: number
 }) {
@@ -126,6 +126,6 @@ export function createReserveBest(deps: {
 
     const first = await chooseTogether({ wish, wished, offer, plan })
     const result = first && (await resultOf(await settle({ wish, lines: first.lines, plan }, first.placed)))
-    return result ?? deps.turns(eventId, chooseAndPlace)
+    return result ?? deps.eventMutex(eventId, chooseAndPlace)
   }
 }

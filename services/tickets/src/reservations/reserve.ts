@@ -1,11 +1,11 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import type { Turns } from '../holds/turns.ts'
-import type { FindPlan } from '../seating/plans.ts'
+import type { MutexByKey } from '../holds/mutex-by-key.ts'
+import type { FindPlan } from '../seating/plan-cache.ts'
 import type { SeatMaps } from '../seating/seat-maps.ts'
 import { namedSeats } from './choose-seats.ts'
 import type { Holding } from './hold.ts'
-import type { FindOffer } from './offers.ts'
+import type { FindOffer } from './offer-cache.ts'
 import { createReserveBest } from './reserve-best.ts'
 import { type ReserveResult, refuseOffer } from './reserve-result.ts'
 import { mergeRequests, type Wish } from './wish.ts'
@@ -20,7 +20,7 @@ export function createReserve(deps: {
   sql: Tx
   holding: Holding
   seatMaps: Pick<SeatMaps, 'readNow'>
-  turns: Turns<EventId>
+  eventMutex: MutexByKey<EventId>
   findOffer: FindOffer
   findPlan: FindPlan
   waitingMax: number

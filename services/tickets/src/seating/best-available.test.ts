@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { EventId, SeatId } from '@boxoffice/contracts'
 import { cpuMsOf } from '@boxoffice/service-kit/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chooseBest } from './best-available.ts'
 import { buildPlan, type Plan, type PlanSeat } from './plan.ts'
 
@@ -26,36 +26,36 @@ function chosen(drawing: string, count: number): string[] | null {
 }
 
 describe('the best seats', () => {
-  it('are in the middle of the front row', () => {
+  test('are in the middle of the front row', () => {
     expect(chosen('.......\n.......', 3)).toEqual(['1-A-3', '1-A-4', '1-A-5'])
     expect(chosen('.......\n\n.......', 1)).toEqual(['1-A-4'])
   })
-  it('are side by side further back rather than apart in front', () => {
+  test('are side by side further back rather than apart in front', () => {
     expect(chosen('..#..\n.....', 3)).toEqual(['1-B-1', '1-B-2', '1-B-3'])
   })
-  it('leave no seat alone where that can be avoided', () => {
+  test('leave no seat alone where that can be avoided', () => {
     expect(chosen('.....', 4)).toEqual(['1-A-1', '1-A-2', '1-A-3', '1-A-4'])
     expect(chosen('.....\n.....', 2)).toEqual(['1-A-1', '1-A-2'])
     expect(chosen('...##\n....#', 2)).toEqual(['1-B-3', '1-B-4'])
     expect(chosen('...##\n###..', 2)).toEqual(['1-B-4', '1-B-5'])
   })
-  it('are in as few pieces as possible, in rows one behind the other', () => {
+  test('are in as few pieces as possible, in rows one behind the other', () => {
     expect(chosen('..#.#..\n#######\n###...#', 4)).toEqual(['1-A-1', '1-A-2', '1-A-6', '1-A-7'])
     expect(chosen('..####\n######\n######\n######\n...###\n..####', 5)).toEqual(['1-E-1', '1-E-2', '1-E-3', '1-F-1', '1-F-2'])
   })
-  it('are accessible ones only when there are not enough others', () => {
+  test('are accessible ones only when there are not enough others', () => {
     expect(chosen('aaaa\n#..#', 2)).toEqual(['1-B-2', '1-B-3'])
     expect(chosen('aaaa\n#.#.', 2)).toEqual(['1-B-2', '1-B-4'])
     expect(chosen('aaaa\n#.##', 2)).toEqual(['1-A-1', '1-A-2'])
   })
-  it('are none when fewer are free', () => {
+  test('are none when fewer are free', () => {
     expect(chosen('.#.\n##.', 4)).toBeNull()
     expect(chosen('.#.\n##.', 3)).toEqual(['1-A-1', '1-A-3', '1-B-3'])
   })
 })
 
 describe('in any hall', () => {
-  it('as many are chosen as were wanted, free ones, each once, in one row if any row has so many side by side', () => {
+  test('as many are chosen as were wanted, free ones, each once, in one row if any row has so many side by side', () => {
     for (let round = 0; round < 400; round++) {
       const rows = Array.from({ length: randomInt(1, 12) }, () =>
         Array.from({ length: randomInt(1, 20) }, () => '..##a'[randomInt(0, round % 2 ? 5 : 4)]).join(''),
@@ -89,7 +89,7 @@ describe('in any hall', () => {
     }
   })
 
-  it('of 20,000 seats they are found by looking at each a few times, in no more than its share of the time for 5,000', () => {
+  test('of 20,000 seats they are found by looking at each a few times, in no more than its share of the time for 5,000', () => {
     const hallOf = (rows: number) => hall(Array.from({ length: rows }, () => '.'.repeat(100)).join('\n')).plan
     const [small, large] = [hallOf(50), hallOf(200)]
     let looks = 0

@@ -1,7 +1,7 @@
 import type { EventId, SeatId, SeatMap, SeatMapChanges } from '@boxoffice/contracts'
 import { bodyOf, type EncodedJson, encodedJson } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { buildPlan } from './plan.ts'
 import type { Reading } from './seat-maps.ts'
 import { createSeatWatch } from './seat-watch.ts'
@@ -36,7 +36,7 @@ const next = async (items: Items) => {
 }
 
 describe('whoever watches a seat map', () => {
-  it('sees the map, then what changed; one who is slow sees it all at once', async () => {
+  test('sees the map, then what changed; one who is slow sees it all at once', async () => {
     const { map, watch } = drawn('...')
     const leave = new AbortController()
     const [quick, slow] = [watch(plan, leave.signal), watch(plan, leave.signal)]
@@ -55,7 +55,7 @@ describe('whoever watches a seat map', () => {
     leave.abort()
   })
 
-  it('is let go who leaves while the map is read, and the poller ends', async () => {
+  test('is let go who leaves while the map is read, and the poller ends', async () => {
     const leave = new AbortController()
     let readings = 0
     const read = async () => {
@@ -69,7 +69,7 @@ describe('whoever watches a seat map', () => {
     expect(readings).toBe(2)
   })
 
-  it('gets the same encoded change as everybody who has seen the same', async () => {
+  test('gets the same encoded change as everybody who has seen the same', async () => {
     let reading = readingOf('...')
     const watch = createSeatWatch({ seatMaps: { read: async () => reading }, pollMs: 5 })
     const leave = new AbortController()
@@ -81,7 +81,7 @@ describe('whoever watches a seat map', () => {
     leave.abort()
   })
 
-  it('shares one poller, which ends with the last of them', async () => {
+  test('shares one poller, which ends with the last of them', async () => {
     const { map, watch } = drawn('...')
     const leave = new AbortController()
     const watchers = Array.from({ length: 50 }, () => watch(plan, leave.signal))

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { EventId, TicketId } from '@boxoffice/contracts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createAcceptedKeys, createCodeKey, signCode, verifyCode } from './codes.ts'
 
 const makeJwk = (kid: string) => {
@@ -13,7 +13,7 @@ const content = { ticketId: randomUUID() as TicketId, eventId: randomUUID() as E
 const seat = { zoneId: 1_000_000, rowLabel: 'ABCDEFGH', colLabel: '12345678' }
 
 describe("a ticket's code", () => {
-  it('says what was signed, with the longest seat too, in under 200 characters', () => {
+  test('says what was signed, with the longest seat too, in under 200 characters', () => {
     for (const said of [content, { ...content, seat }]) {
       const code = signCode(said, key)
       expect(code).toMatch(/^[\w-]{100,199}$/)
@@ -21,7 +21,7 @@ describe("a ticket's code", () => {
     }
   })
 
-  it('is refused when any of its bits differs', () => {
+  test('is refused when any of its bits differs', () => {
     const bytes = Buffer.from(signCode(content, key), 'base64url')
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const forged = Buffer.from(bytes)
@@ -30,7 +30,7 @@ describe("a ticket's code", () => {
     }
   })
 
-  it('is refused when it is truncated, extended, spelt otherwise or something else altogether', () => {
+  test('is refused when it is truncated, extended, spelt otherwise or something else altogether', () => {
     const code = signCode(content, key)
     for (let length = 0; length < code.length; length++) expect(verifyCode(code.slice(0, length), [key])).toBeNull()
     for (const text of [`${code}A`, `${code}=`, ` ${code}`, `${code}\n`, 'https://example.com', 'Ł']) {
@@ -38,14 +38,14 @@ describe("a ticket's code", () => {
     }
   })
 
-  it('is refused when another key signed it, under its own name or under ours', () => {
+  test('is refused when another key signed it, under its own name or under ours', () => {
     expect(verifyCode(signCode(content, makeKey('theirs')), [key])).toBeNull()
     expect(verifyCode(signCode(content, makeKey('tickets-2026')), [key])).toBeNull()
   })
 })
 
 describe('the keys whose codes admit', () => {
-  it('are the one that signs and the others, each once', () => {
+  test('are the one that signs and the others, each once', () => {
     const [now, then] = [makeJwk('tickets-2027'), makeJwk('tickets-2026')]
     const accepted = createAcceptedKeys(createCodeKey(now), [then, now, then])
     expect(accepted.map(({ keyId }) => keyId)).toEqual([createCodeKey(now).keyId, createCodeKey(then).keyId])
@@ -53,7 +53,7 @@ describe('the keys whose codes admit', () => {
     expect(verifyCode(signCode(content, makeKey('tickets-2025')), accepted)).toBeNull()
   })
 
-  it('are refused where one id would stand for two, or one is of another kind', () => {
+  test('are refused where one id would stand for two, or one is of another kind', () => {
     expect(() => createAcceptedKeys(key, [makeJwk('tickets-2026')])).toThrow('the kid tickets-2026 stands for two keys')
     const { kty = '', ...other } = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' })
     expect(() => createAcceptedKeys(key, [{ ...other, kty, kid: 'sealing' }])).toThrow('the key sealing is not Ed25519')

@@ -1,7 +1,7 @@
 import type { UserId } from '@boxoffice/contracts'
-import { createRates, networkOf, type Tx } from '@boxoffice/service-kit'
+import { createRateLimitByKey, networkOf, type Tx } from '@boxoffice/service-kit'
 import { LRUCache } from 'lru-cache'
-import { createTurns } from '../holds/turns.ts'
+import { createMutexByKey } from '../holds/mutex-by-key.ts'
 import type { CodeKey } from './codes.ts'
 import type { PdfRenderer } from './pdf-renderer.ts'
 import { type Print, pagesOf, printOf, versionOf } from './print.ts'
@@ -32,11 +32,14 @@ interface Deps {
 export function createDownloads({ sql, pdfs, codeKey, perMinute }: Deps) {
   const kept = new LRUCache<string, Uint8Array>({ maxSize: KEPT_BYTES_MAX, sizeCalculation: ({ length }) => length })
   const atWork = new Map<string, Promise<Uint8Array>>()
-  const rates = { user: createRates({ perMinute: perMinute.user }), address: createRates({ perMinute: perMinute.address }) }
-  const turns = createTurns<UserId>({ waitMs: TURN_WAIT_MS })
+  const limits = {
+    user: createRateLimitByKey({ perMinute: perMinute.user }),
+    address: createRateLimitByKey({ perMinute: perMinute.address }),
+  }
+  const mutex = createMutexByKey<UserId>({ waitMs: TURN_WAIT_MS })
 
   function make(version: string, userId: UserId, print: Print): Promise<Uint8Array> {
-    const making = turns(userId, () => pdfs.renderDownload(pagesOf(print, codeKey)))
+    const making = mutex(userId, () => pdfs.renderDownload(pagesOf(print, codeKey)))
       .then((pdf) => {
         kept.set(version, pdf)
         return pdf
@@ -53,7 +56,7 @@ export function createDownloads({ sql, pdfs, codeKey, perMinute }: Deps) {
     if (reader.hasTag(etag)) return { outcome: 'unchanged', etag }
     const known = kept.get(version) ?? atWork.get(version)
     if (known) return { outcome: 'printed', etag, pdf: await known }
-    const waitSeconds = rates.user.take(ticket.userId) ?? rates.address.take(networkOf(reader.ip))
+    const waitSeconds = limits.user.take(ticket.userId) ?? limits.address.take(networkOf(reader.ip))
     if (waitSeconds !== null) return { outcome: 'too-many', waitSeconds }
     return { outcome: 'printed', etag, pdf: await make(version, ticket.userId, print) }
   }

@@ -1,10 +1,10 @@
 import { inflateSync } from 'node:zlib'
 import type { Currency, EventId, Minor } from '@boxoffice/contracts'
 import PDFDocument from 'pdfkit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readQr } from '../../test/read-qr.ts'
 import { registerFonts } from '../typesetting/fonts.ts'
-import { type PrintedTicket, ticketPdf, ticketsPdf } from './pdf.ts'
+import { type PrintedTicket, singleTicketPdf, ticketsPdf } from './pdf.ts'
 import { fitText } from './pdf-text.ts'
 
 const printed: PrintedTicket = {
@@ -64,13 +64,13 @@ function rasterOf(streams: string[]): { pixels: Uint8ClampedArray; width: number
 }
 
 describe('a ticket as a PDF', () => {
-  it('carries its code, readable by a decoder that did not make it', async () => {
-    const { pixels, width } = rasterOf(streamsOf(await ticketPdf(printed)))
+  test('carries its code, readable by a decoder that did not make it', async () => {
+    const { pixels, width } = rasterOf(streamsOf(await singleTicketPdf(printed)))
     expect(readQr(pixels, width)).toBe(printed.code)
   })
 
-  it('has a glyph for every Polish and Greek letter', async () => {
-    const streams = streamsOf(await ticketPdf(printed))
+  test('has a glyph for every Polish and Greek letter', async () => {
+    const streams = streamsOf(await singleTicketPdf(printed))
     const glyphs = glyphsOf(streams)
     expect(glyphs.length).toBeGreaterThan(100)
     expect(glyphs).not.toContain(0)
@@ -80,21 +80,21 @@ describe('a ticket as a PDF', () => {
     }
   })
 
-  it('is one page and the same bytes for the same ticket', async () => {
-    const [first, second] = [await ticketPdf(printed), await ticketPdf(printed)]
+  test('is one page and the same bytes for the same ticket', async () => {
+    const [first, second] = [await singleTicketPdf(printed), await singleTicketPdf(printed)]
     expect(second.equals(first)).toBe(true)
     expect(first.toString('latin1').match(/\/Type \/Page\b/g)).toHaveLength(1)
   })
 
-  it('is the same bytes whatever was printed before it, to the text that is copied from it', async () => {
-    const first = await ticketPdf(printed)
+  test('is the same bytes whatever was printed before it, to the text that is copied from it', async () => {
+    const first = await singleTicketPdf(printed)
     // Letters that look the same may be one glyph of a font: Greek Α and Latin A, a space that breaks and one that does not.
     const name = 'ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u00a0οουΩ\u2126 \u00b5\u03bc'
-    await ticketPdf({ ...printed, event: { ...printed.event, name }, ticket: { ...printed.ticket, holderName: name } })
-    expect((await ticketPdf(printed)).equals(first)).toBe(true)
+    await singleTicketPdf({ ...printed, event: { ...printed.event, name }, ticket: { ...printed.ticket, holderName: name } })
+    expect((await singleTicketPdf(printed)).equals(first)).toBe(true)
   })
 
-  it('of several tickets is a page each, with each one’s code and name', async () => {
+  test('of several tickets is a page each, with each one’s code and name', async () => {
     const pages = ['Ada', 'Łucja', 'Ωραία'].map((holderName, index) => ({
       ...printed,
       ticket: { ...printed.ticket, holderName, ticketNumber: `TKT-2026-00000${index}` },
@@ -111,9 +111,9 @@ describe('a ticket as a PDF', () => {
     await expect(ticketsPdf([])).rejects.toThrow('no tickets')
   })
 
-  it('stays one page whatever people typed', async () => {
+  test('stays one page whatever people typed', async () => {
     const long = (text: string, length: number) => text.repeat(length).slice(0, length)
-    const pdf = await ticketPdf({
+    const pdf = await singleTicketPdf({
       ...printed,
       ticket: { ...printed.ticket, holderName: long('W', 200), unitPrice: 99_999_999_999 as Minor },
       event: {
@@ -134,7 +134,7 @@ describe('text in a box', () => {
   const style = { font: 'bold', color: '#000000', sizeMax: 20, sizeMin: 6, timeZone: 'UTC' } as const
   registerFonts(doc)
 
-  it('is as large as fits, never higher than its box', async () => {
+  test('is as large as fits, never higher than its box', async () => {
     const box = { x: 0, y: 0, width: 100, height: 40 }
     const texts = [
       'Ada',

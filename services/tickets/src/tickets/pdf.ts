@@ -36,7 +36,7 @@ const STUB = '#f4f5f8'
 const BANDS = ['#1f2a5a', '#5b1f4a', '#0f4c4a', '#7a2230', '#3a2a6b', '#27452f'] as const
 
 /** A ticket as a one-page PDF, to print or to show on a phone. The same ticket gives the same bytes. */
-export const ticketPdf = (printed: PrintedTicket): Promise<Buffer> => ticketsPdf([printed])
+export const singleTicketPdf = (printed: PrintedTicket): Promise<Buffer> => ticketsPdf([printed])
 
 /** Tickets as one PDF, and the picture of each one's code: each code is laid out once for both. */
 export async function ticketsFiles(pages: readonly PrintedTicket[]): Promise<{ pdf: Uint8Array; codes: Uint8Array[] }> {

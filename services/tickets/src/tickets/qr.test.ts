@@ -1,11 +1,11 @@
 import { PNG } from 'pngjs'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { readQr } from '../../test/read-qr.ts'
 import { qrModules, qrPng } from './qr.ts'
 
 const code = 'Ab_-'.repeat(42)
 
-it('a QR picture is large, has its quiet zone, and reads as the code with a decoder that did not make it', async () => {
+test('a QR picture is large, has its quiet zone, and reads as the code with a decoder that did not make it', async () => {
   const png = PNG.sync.read(await qrPng(code))
   expect(png.width).toBe(png.height)
   expect(png.width).toBeGreaterThanOrEqual(400)
@@ -15,7 +15,7 @@ it('a QR picture is large, has its quiet zone, and reads as the code with a deco
   expect(dark(32, 32)).toBe(true)
 })
 
-it('the modules for drawing make the same code', () => {
+test('the modules for drawing make the same code', () => {
   const { size, isDark } = qrModules(code)
   const [scale, margin] = [4, 16]
   const width = size * scale + 2 * margin

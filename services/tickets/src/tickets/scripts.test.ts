@@ -1,9 +1,9 @@
 import type { Currency, EventId, Minor } from '@boxoffice/contracts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { textOf } from '../../test/read-pdf.ts'
 import { runsOf } from '../typesetting/paragraph.ts'
 import { paragraphOf } from '../typesetting/typeset.ts'
-import { type PrintedTicket, ticketPdf } from './pdf.ts'
+import { type PrintedTicket, singleTicketPdf } from './pdf.ts'
 
 /** A holder, an event, a venue, an address and a type of ticket in each script, and where that is. */
 const scripts: Record<string, readonly [string, string, string, string, string, string]> = {
@@ -60,13 +60,13 @@ const ticketOf = ([holderName, name, venueName, venueAddress, typeName, timeZone
 describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
   const texts = scripts[script] as (typeof scripts)[string]
 
-  it('says what was written, to whoever copies it', async () => {
-    const text = await textOf(await ticketPdf(ticketOf(texts)))
+  test('says what was written, to whoever copies it', async () => {
+    const text = await textOf(await singleTicketPdf(ticketOf(texts)))
     for (const part of texts.slice(0, 5)) expect(text).toContain(part.normalize('NFC').replace(/[\s\u200c\u200d]+/g, ''))
     expect(text).not.toContain('\ufffd')
   })
 
-  it('has a glyph for every character', async () => {
+  test('has a glyph for every character', async () => {
     for (const text of texts.slice(0, 5)) {
       const paragraph = await paragraphOf(text.normalize('NFC'), { weight: 'bold', timeZone: texts[5] })
       if (!paragraph) continue // the document's own fonts have all of it
@@ -77,16 +77,16 @@ describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
     }
   })
 
-  it('is the same bytes for the same ticket, whatever was printed before it', async () => {
+  test('is the same bytes for the same ticket, whatever was printed before it', async () => {
     const ticket = ticketOf(texts)
-    const first = await ticketPdf(ticket)
-    await ticketPdf({ ...ticket, ticket: { ...ticket.ticket, holderName: `(${texts[3]}) ${texts[1]}` } })
-    expect((await ticketPdf(ticket)).equals(first)).toBe(true)
+    const first = await singleTicketPdf(ticket)
+    await singleTicketPdf({ ...ticket, ticket: { ...ticket.ticket, holderName: `(${texts[3]}) ${texts[1]}` } })
+    expect((await singleTicketPdf(ticket)).equals(first)).toBe(true)
   })
 })
 
-it('digits, brackets and Latin words stay readable in text that runs from right to left', async () => {
+test('digits, brackets and Latin words stay readable in text that runs from right to left', async () => {
   const [, ...rest] = scripts.Hebrew as (typeof scripts)[string]
-  const text = await textOf(await ticketPdf(ticketOf(['דוד כהן 2026 (AC/DC)', ...rest] as never)))
+  const text = await textOf(await singleTicketPdf(ticketOf(['דוד כהן 2026 (AC/DC)', ...rest] as never)))
   expect(text).toContain('HOLDERדודכהן2026(AC/DC)TICKET')
 })

@@ -6,7 +6,7 @@ import type { Released } from '../holds/commands.ts'
 import { lockCounters } from '../holds/counter-repository.ts'
 import { freeZones } from '../seating/plan-repository.ts'
 import { tellTypes } from './tell-types.ts'
-import { changedType, wrongWith } from './type.ts'
+import { applyTypeChanges, wrongWith } from './type.ts'
 import { findType, type StoredType, updateType, wasSold, withdrawType } from './type-repository.ts'
 
 export type ChangeResult =
@@ -31,7 +31,7 @@ export async function changeType(
   if (changes.quantity !== undefined && type.kind === 'SEATED') {
     return { outcome: 'invalid', path: 'body.quantity', message: 'a seated type has as many as its zones have seats' }
   }
-  const changed = changedType(type, changes)
+  const changed = applyTypeChanges(type, changes)
   // What was right once does not stand in the way of another change, though the event moved since.
   const touched = [changes.unitPrice, changes.salesStartAt, changes.salesEndAt].some((value) => value !== undefined)
   const wrong = touched ? wrongWith(changed, picture) : null

@@ -1,12 +1,12 @@
 import type { Minor, NewTicketType, TicketTypeId } from '@boxoffice/contracts'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { createSetting, newId, type Setting } from '../../test/setting.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { newId, startService, type TestService } from '../../test/start-service.ts'
 import type { EventsClient } from '../event-pictures/event-pictures.ts'
 import { makeType } from './make-type.ts'
 
-let setting: Setting
+let setting: TestService
 beforeAll(async () => {
-  setting = await createSetting()
+  setting = await startService()
 })
 afterAll(() => setting.close())
 
@@ -29,7 +29,7 @@ async function anEvent(answer: Awaited<ReturnType<EventsClient['getSeatingPlanIn
 }
 const noPlan = { status: 404, body: { error: 'SEATING_PLAN_NOT_FOUND', message: 'no plan', requestId: 'r' } } as const
 
-it('freezes no plan for a type that is refused: it asks for one only when nothing else is wrong', async () => {
+test('freezes no plan for a type that is refused: it asks for one only when nothing else is wrong', async () => {
   const { ask, make } = await anEvent(noPlan)
   await expect(make({ currency: 'PLN' })).rejects.toMatchObject({
     refusal: { status: 409, body: { error: 'CURRENCY_MISMATCH' } },
@@ -38,7 +38,7 @@ it('freezes no plan for a type that is refused: it asks for one only when nothin
   expect(ask).not.toHaveBeenCalled()
 })
 
-it('names the zones of which it would make seats, and those that the plan does not have', async () => {
+test('names the zones of which it would make seats, and those that the plan does not have', async () => {
   const body = { error: 'ZONES_NOT_IN_PLAN', message: 'not all', requestId: 'r', zoneIds: [4, 9] }
   const { eventId, ask, make } = await anEvent({ status: 409, body })
   const details = [{ path: 'body.zoneIds.1' }, { path: 'body.zoneIds.2' }]

@@ -34,7 +34,7 @@ export const newType = (
 })
 
 /** A type after changes: undefined leaves a field as it is, null removes it. */
-export const changedType = (type: StoredType, changes: TicketTypeChanges): StoredType => ({
+export const applyTypeChanges = (type: StoredType, changes: TicketTypeChanges): StoredType => ({
   ...type,
   name: changes.name ?? type.name,
   unitPrice: changes.unitPrice ?? type.unitPrice,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cutLine, linesOf, type Paragraph, runsOf } from './paragraph.ts'
 import { paragraphOf } from './typeset.ts'
 
@@ -18,7 +18,7 @@ const linesAt = (paragraph: Paragraph, width: number) =>
   linesOf(paragraph, width).lines.map(({ start, end }) => paragraph.text.slice(start, end))
 
 describe('text that the own fonts have', () => {
-  it.each(['Łukasz Źdźbło', 'Ωδείο Ηρώδου', 'Пётр Чайковский', 'Nguyễn Thị Ánh', 'O’Neil & Sons – €20, “A/B” ½ №5'])(
+  test.each(['Łukasz Źdźbło', 'Ωδείο Ηρώδου', 'Пётр Чайковский', 'Nguyễn Thị Ánh', 'O’Neil & Sons – €20, “A/B” ½ №5'])(
     '%s is left to the document',
     async (text) => {
       expect(await paragraphOf(text, { weight: 'regular', timeZone: 'UTC' })).toBeNull()
@@ -27,13 +27,13 @@ describe('text that the own fonts have', () => {
 })
 
 describe('the order of a line', () => {
-  it('is the reverse of what is read from right to left, with digits and Latin words as they are', async () => {
+  test('is the reverse of what is read from right to left, with digits and Latin words as they are', async () => {
     const address = await set('רחוב הוברמן 12, תל אביב (AC/DC)')
     expect(address.isRightToLeft).toBe(true)
     expect(drawn(address)).toEqual([')', 'AC/DC', '(', 'אביב', 'תל', ',', '12', 'הוברמן', 'רחוב'])
   })
 
-  it('keeps a name of the other direction together within a sentence', async () => {
+  test('keeps a name of the other direction together within a sentence', async () => {
     const name = await set('Live: דוד כהן 2026 (AC/DC)')
     expect(name.isRightToLeft).toBe(false)
     expect(drawn(name)).toEqual(['Live:', '2026', 'כהן', 'דוד', '(AC/DC)'])
@@ -47,7 +47,7 @@ describe('the order of a line', () => {
     expect(end).toBeCloseTo(name.reach.at(-1) ?? 0, 6)
   })
 
-  it('mirrors brackets', async () => {
+  test('mirrors brackets', async () => {
     const glyphOf = async (text: string) => runsOf(await set(text), { start: 0, end: 1 })[0]?.clusters[0]?.parts[0]?.id
     expect(await glyphOf('(א)')).not.toBe(await glyphOf('(あ)'))
     expect(await glyphOf('(א)')).toBe(await glyphOf(')あ('))
@@ -55,7 +55,7 @@ describe('the order of a line', () => {
 })
 
 describe('lines', () => {
-  it('end between words of scripts that have no spaces, or by rules where any character may end one', async () => {
+  test('end between words of scripts that have no spaces, or by rules where any character may end one', async () => {
     const thai = await set('เทศกาลดนตรีนานาชาติ')
     expect(linesAt(thai, 7)).toEqual(['เทศกาลดนตรี', 'นานาชาติ'])
     expect(linesOf(thai, 7).isWhole).toBe(true)
@@ -64,7 +64,7 @@ describe('lines', () => {
     expect(linesAt(await set('서울 재즈 페스티벌'), 5)).toEqual(['서울 재즈', '페스티벌'])
   })
 
-  it('of one long word are cut between characters, and said to be', async () => {
+  test('of one long word are cut between characters, and said to be', async () => {
     const paragraph = await set('நி'.repeat(20))
     const { lines, isWhole } = linesOf(paragraph, 6)
     expect(isWhole).toBe(false)
@@ -75,7 +75,7 @@ describe('lines', () => {
     expect(linesAt(paragraph, 0.1)).toEqual(Array.from({ length: 20 }, () => 'நி'))
   })
 
-  it('that are cut end with an ellipsis, at the left where they run from right to left', async () => {
+  test('that are cut end with an ellipsis, at the left where they run from right to left', async () => {
     const paragraph = await set('אבגדהוזחטיכלמנ')
     const { paragraph: cut, line } = cutLine(paragraph, { start: 0, end: 14 }, 4)
     expect(cut.text).toMatch(/^א[א-ת]+…$/)
@@ -85,7 +85,7 @@ describe('lines', () => {
 })
 
 describe('faces', () => {
-  it('are those of Japan, Korea, Taiwan or China, as letters or the place of the event say', async () => {
+  test('are those of Japan, Korea, Taiwan or China, as letters or the place of the event say', async () => {
     expect(facesOf(await set('山田の'))).toEqual(expect.arrayContaining([expect.stringMatching(/^noto-sans-jp-/)]))
     const of = async (timeZone: string) => facesOf(await set('骨直', timeZone)).map((name) => name.split('-')[2])
     expect(new Set(await of('Asia/Tokyo'))).toEqual(new Set(['jp']))
@@ -94,7 +94,7 @@ describe('faces', () => {
     expect(new Set(await of('Europe/Paris'))).toEqual(new Set(['sc']))
   })
 
-  it('draw an emoji that is made of several as one', async () => {
+  test('draw an emoji that is made of several as one', async () => {
     for (const text of ['👨‍👩‍👧', '🇵🇱', '👍🏽', '1️⃣', '❤️']) {
       const clusters = runsOf(await set(text), { start: 0, end: text.length }).flatMap((run) => run.clusters)
       expect(clusters).toEqual([expect.objectContaining({ text, start: 0 })])
@@ -104,7 +104,7 @@ describe('faces', () => {
     }
   })
 
-  it('join letters and put marks where they belong', async () => {
+  test('join letters and put marks where they belong', async () => {
     const advanceOf = async (text: string) => (await set(text)).reach.at(-1) ?? 0
     expect(await advanceOf('بب')).toBeLessThan(2 * (await advanceOf('ب'))) // joined
     expect(await advanceOf('لا')).toBeLessThan((await advanceOf('ل')) + (await advanceOf('ا'))) // one glyph
@@ -113,7 +113,7 @@ describe('faces', () => {
     expect(await advanceOf('क्ष')).toBeLessThan(2 * (await advanceOf('क')))
   })
 
-  it('draw a substitute for what none has', async () => {
+  test('draw a substitute for what none has', async () => {
     const paragraph = await set('a\u{10fffd}b')
     expect(paragraph.text).toBe('a\ufffdb')
     const parts = runsOf(paragraph, { start: 0, end: 3 }).flatMap((run) => run.clusters.flatMap((cluster) => cluster.parts))

@@ -1,0 +1,71 @@
+import * as z from 'zod'
+import { defineRoute, Refusal } from '../http/define-route.ts'
+import { Email, KeptEmail } from '../values/email.ts'
+import { UserId } from '../values/ids.ts'
+import { Instant } from '../values/text.ts'
+import { Role, User } from './routes.ts'
+
+/** A user as other services see one. */
+export const UserInfo = User.pick({
+  userId: true,
+  email: true,
+  firstName: true,
+  lastName: true,
+  phone: true,
+  locale: true,
+  emailVerified: true,
+  createdAt: true,
+})
+export type UserInfo = z.output<typeof UserInfo>
+
+const readers = { services: ['ticket-service', 'payment-service', 'notification-service'] } as const
+
+export const authInternalRoutes = {
+  validateToken: defineRoute({
+    method: 'POST',
+    path: '/api/auth/internal/validate-token',
+    summary: 'Whose access token this is',
+    access: { services: ['event-service', 'ticket-service', 'payment-service', 'notification-service'] },
+    body: z.strictObject({ token: z.string().max(4096) }),
+    responses: {
+      200: z.object({ valid: z.literal(true), userId: UserId, email: KeptEmail, roles: z.array(Role), expiresAt: Instant }),
+      401: Refusal.extend({ valid: z.literal(false) }),
+    },
+  }),
+  getUser: defineRoute({
+    method: 'GET',
+    path: '/api/auth/internal/users/:userId',
+    summary: 'One user',
+    access: readers,
+    params: z.object({ userId: UserId }),
+    responses: { 200: UserInfo, 404: Refusal },
+  }),
+  getUsers: defineRoute({
+    method: 'POST',
+    path: '/api/auth/internal/users/batch',
+    summary: 'Several users; those that do not exist are left out',
+    access: readers,
+    body: z.strictObject({ userIds: z.array(UserId).min(1).max(100) }),
+    responses: { 200: z.object({ users: z.array(UserInfo) }) },
+  }),
+  getUserByEmail: defineRoute({
+    method: 'POST',
+    path: '/api/auth/internal/users/by-email',
+    summary: 'The user of an address',
+    access: readers,
+    body: z.strictObject({ email: Email }),
+    responses: { 200: UserInfo, 404: Refusal },
+  }),
+  grantRole: defineRoute({
+    method: 'POST',
+    path: '/api/auth/internal/users/grant',
+    summary: 'Give a user a role; repeating changes nothing',
+    access: { services: ['boxoffice-cli'] },
+    body: z.strictObject({ email: Email, role: Role }),
+    responses: {
+      200: User,
+      404: Refusal,
+      409: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED: whoever made the account may not be who reads the address’s mail' }),
+    },
+  }),
+} as const

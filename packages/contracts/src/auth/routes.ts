@@ -1,0 +1,230 @@
+import * as z from 'zod'
+import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
+import { Email, KeptEmail } from '../values/email.ts'
+import { UserId } from '../values/ids.ts'
+import { Phone, TypedPhone } from '../values/phone.ts'
+import { plainName } from '../values/plain-name.ts'
+import { Country, Instant, Locale } from '../values/text.ts'
+
+export const Role = z.enum(['USER', 'ORGANIZER', 'ADMIN'])
+export type Role = z.output<typeof Role>
+
+const Password = z.string().min(8).max(128)
+const Secret = z.string().min(1).max(512)
+const phoneCountry = Country.optional().meta({ description: 'of a number that is written as at home, without its country' })
+
+export const User = z.object({
+  userId: UserId,
+  email: KeptEmail,
+  firstName: z.string(),
+  lastName: z.string().meta({ description: 'empty for who has one name' }),
+  phone: Phone.optional(),
+  locale: Locale,
+  emailVerified: z.boolean(),
+  roles: z.array(Role),
+  createdAt: Instant,
+})
+export type User = z.output<typeof User>
+
+export const Session = z.object({
+  user: User,
+  accessToken: z.string(),
+  refreshToken: z.string(),
+  expiresIn: z.int().meta({ description: 'seconds until the access token ends' }),
+})
+export type Session = z.output<typeof Session>
+
+export const Registration = z.strictObject({
+  email: Email,
+  password: Password,
+  firstName: plainName(100),
+  lastName: plainName(100).optional().meta({ description: 'left out by who has one name' }),
+  phone: TypedPhone.optional(),
+  phoneCountry,
+  locale: Locale.optional(),
+})
+export type Registration = z.output<typeof Registration>
+
+/** A token proves who reads the mail, not who made the account: so it comes with the account's password, or with a new one. */
+export const Confirmation = z
+  .strictObject({
+    token: Secret,
+    password: z.string().min(1).max(128).optional().meta({ description: "the account's password" }),
+    newPassword: Password.optional().meta({
+      description: "instead, for who does not know it: it takes the place of the account's password, and the phone number goes",
+    }),
+    mine: z.boolean().optional().meta({
+      description: 'false: somebody else registered it. Every session of the account ends, and so does its password',
+    }),
+  })
+  .refine(({ mine, password, newPassword }) => mine === false || (password === undefined) !== (newPassword === undefined), {
+    path: ['password'],
+    message: 'either this or newPassword is needed',
+  })
+export type Confirmation = z.output<typeof Confirmation>
+
+export const authRoutes = {
+  register: defineRoute({
+    method: 'POST',
+    path: '/api/auth/register',
+    summary: 'Make an account',
+    access: 'anyone',
+    body: Registration,
+    responses: { 201: Session, 409: Refusal, 429: Refusal },
+  }),
+  login: defineRoute({
+    method: 'POST',
+    path: '/api/auth/login',
+    summary: 'Sign in',
+    access: 'anyone',
+    body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
+    responses: { 200: Session, 401: Refusal, 429: Refusal },
+  }),
+  refresh: defineRoute({
+    method: 'POST',
+    path: '/api/auth/refresh',
+    summary: 'Rotate a refresh token',
+    access: 'anyone',
+    body: z.strictObject({ refreshToken: Secret }),
+    responses: { 200: Session, 401: Refusal },
+  }),
+  logout: defineRoute({
+    method: 'POST',
+    path: '/api/auth/logout',
+    summary: 'End a session: its whole family of refresh tokens',
+    access: 'anyone',
+    body: z.strictObject({ refreshToken: Secret }),
+    responses: { 204: Empty },
+  }),
+  getMe: defineRoute({
+    method: 'GET',
+    path: '/api/auth/me',
+    summary: 'The signed-in user',
+    access: 'user',
+    responses: { 200: User },
+  }),
+  updateMe: defineRoute({
+    method: 'PATCH',
+    path: '/api/auth/me',
+    summary: 'Change the profile',
+    access: 'user',
+    body: z.strictObject({
+      firstName: plainName(100).optional(),
+      lastName: plainName(100).nullable().optional().meta({ description: 'null: one name is all there is' }),
+      phone: TypedPhone.nullable().optional().meta({ description: 'null removes it' }),
+      phoneCountry,
+      locale: Locale.optional(),
+    }),
+    responses: { 200: User },
+  }),
+  becomeOrganizer: defineRoute({
+    method: 'POST',
+    path: '/api/auth/organizer',
+    summary: 'Become an organizer; the next access token carries the role',
+    access: 'proven',
+    responses: { 200: User, 403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }) },
+  }),
+  verifyEmail: defineRoute({
+    method: 'POST',
+    path: '/api/auth/verify-email',
+    summary: "Prove that an address is one's own, with the token that was mailed to it; every session of the account ends",
+    access: 'anyone',
+    body: Confirmation,
+    responses: {
+      204: Empty,
+      400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }),
+      401: Refusal.meta({ description: "INVALID_CREDENTIALS: it is not the account's password" }),
+      429: Refusal,
+    },
+  }),
+  resendVerification: defineRoute({
+    method: 'POST',
+    path: '/api/auth/verify-email/resend',
+    summary: 'Mail another link to an address that is not confirmed yet: the one given, or one’s own',
+    access: 'visitor',
+    body: z.strictObject({ email: Email.optional().meta({ description: 'needed by who is not signed in' }) }).optional(),
+    responses: { 202: Empty, 400: Refusal, 429: Refusal },
+  }),
+  forgotPassword: defineRoute({
+    method: 'POST',
+    path: '/api/auth/password/forgot',
+    summary: 'Mail a link that sets a new password, if the address has an account',
+    access: 'anyone',
+    body: z.strictObject({ email: Email }),
+    responses: { 202: Empty, 429: Refusal },
+  }),
+  resetPassword: defineRoute({
+    method: 'POST',
+    path: '/api/auth/password/reset',
+    summary: 'Set a new password with the token that was mailed; every session of the account ends',
+    access: 'anyone',
+    body: z.strictObject({ token: Secret, password: Password }),
+    responses: { 204: Empty, 400: Refusal },
+  }),
+  changeEmail: defineRoute({
+    method: 'POST',
+    path: '/api/auth/me/email',
+    summary: 'Mail a link to another address, which becomes one’s own when it is confirmed there',
+    access: 'user',
+    idempotency: 'none', // a repetition mails nothing: that is limited; and nothing of the password is kept
+    body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
+    responses: {
+      202: Empty,
+      401: Refusal.meta({ description: 'INVALID_CREDENTIALS' }),
+      409: Refusal.meta({ description: 'EMAIL_TAKEN' }),
+      429: Refusal,
+    },
+  }),
+  confirmEmailChange: defineRoute({
+    method: 'POST',
+    path: '/api/auth/email/confirm',
+    summary: 'Have the address to which this token was mailed; every session ends, and the address of before is told',
+    access: 'anyone',
+    body: z
+      .strictObject({
+        token: Secret,
+        password: z.string().min(1).max(128).optional().meta({ description: "the account's" }),
+        mine: z.boolean().optional().meta({ description: 'false: somebody else asked for it; the link ends' }),
+      })
+      .refine(({ mine, password }) => mine === false || password !== undefined, { path: ['password'], message: 'is needed' }),
+    responses: {
+      204: Empty,
+      400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }),
+      401: Refusal.meta({ description: 'INVALID_CREDENTIALS' }),
+      409: Refusal.meta({ description: 'EMAIL_TAKEN' }),
+      429: Refusal,
+    },
+  }),
+  undoEmailChange: defineRoute({
+    method: 'POST',
+    path: '/api/auth/email/undo',
+    summary: 'Have the address of before again, with the token that was mailed there and a new password; every session ends',
+    access: 'anyone',
+    body: z.strictObject({ token: Secret, password: Password }),
+    responses: {
+      204: Empty,
+      400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }),
+      409: Refusal.meta({ description: 'EMAIL_TAKEN' }),
+    },
+  }),
+  getJwks: defineRoute({
+    method: 'GET',
+    path: '/api/auth/.well-known/jwks.json',
+    summary: 'The keys that verify access tokens',
+    access: 'anyone',
+    responses: {
+      200: z.object({
+        keys: z.array(
+          z.object({
+            kty: z.literal('OKP'),
+            crv: z.literal('Ed25519'),
+            x: z.string(),
+            kid: z.string(),
+            alg: z.literal('EdDSA'),
+            use: z.literal('sig'),
+          }),
+        ),
+      }),
+    },
+  }),
+} as const

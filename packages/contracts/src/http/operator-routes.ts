@@ -1,0 +1,119 @@
+import * as z from 'zod'
+import type { ServiceKey } from '../values/services.ts'
+import { Instant } from '../values/text.ts'
+import { defineRoute, Empty, NextCursor, Page, Refusal } from './define-route.ts'
+
+export const QueueFigures = z.object({
+  queue: z.string(),
+  running: z.boolean().meta({ description: 'whether the process that answers takes messages off it' }),
+  visible: z.int().meta({ description: 'waiting to be taken' }),
+  inFlight: z.int().meta({ description: 'being worked on' }),
+  visibilitySeconds: z.int(),
+  maxReceives: z.int(),
+  deadLetterQueue: z.string(),
+  deadLetters: z.int(),
+})
+export const HandlerFigures = z.object({
+  queue: z.string(),
+  eventType: z.string(),
+  done: z.int(),
+  duplicate: z.int().meta({ description: 'taken before: acknowledged and nothing else' }),
+  dead: z.int().meta({ description: 'not of its schema: sent to the dead-letter queue' }),
+  failed: z.int(),
+  averageMs: z.number().nullable(),
+  lastAt: Instant.nullable(),
+  lastError: z.string().nullable(),
+})
+export type HandlerFigures = z.output<typeof HandlerFigures>
+export const CacheFigures = z.object({
+  name: z.string(),
+  hits: z.int(),
+  misses: z.int(),
+  hitRate: z.number().min(0).max(1).nullable().meta({ description: 'null before the first read' }),
+  entries: z.int().nullable().meta({ description: 'null where the cache cannot tell' }),
+})
+export type CacheFigures = z.output<typeof CacheFigures>
+const CachedKey = z.object({
+  key: z.string(),
+  ttlSeconds: z.int().nullable().meta({ description: 'how long it stays; null for ever' }),
+})
+const CacheName = z.object({ name: z.string().regex(/^[\w-]{1,64}$/) })
+export const OutboxFigures = z.object({
+  unpublished: z.int(),
+  oldestUnpublishedSeconds: z.number(),
+  archived: z.int().meta({ description: 'messages in the archive, as PostgreSQL estimates' }),
+  failing: z
+    .array(z.object({ messageId: z.uuid(), eventType: z.string(), topic: z.string(), attempts: z.int(), createdAt: Instant }))
+    .meta({ description: 'unpublished after more than one attempt, the oldest first, at most 20' }),
+})
+
+/** What operators look at, the same of every service; figures of calls are of the process that answers, since it started. */
+const opsOf = (service: ServiceKey) =>
+  ({
+    getQueues: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/queues`,
+      summary: 'The queues this service reads, and their dead-letter queues',
+      access: 'admin',
+      responses: { 200: z.object({ queues: z.array(QueueFigures) }) },
+    }),
+    getHandlers: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/handlers`,
+      summary: 'What became of the messages that this service took',
+      access: 'admin',
+      responses: { 200: z.object({ since: Instant, handlers: z.array(HandlerFigures) }) },
+    }),
+    getCaches: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/caches`,
+      summary: 'How well the caches of this service serve',
+      access: 'admin',
+      responses: { 200: z.object({ caches: z.array(CacheFigures) }) },
+    }),
+    clearCache: defineRoute({
+      method: 'DELETE',
+      path: `/api/${service}/ops/caches/:name`,
+      summary: 'Forget what a cache holds',
+      access: 'admin',
+      params: CacheName,
+      responses: { 204: Empty, 404: Refusal, 503: Refusal },
+    }),
+    listCacheKeys: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/caches/:name/keys`,
+      summary: 'What a cache holds: its keys, in no order, some perhaps twice',
+      access: 'admin',
+      params: CacheName,
+      query: Page,
+      responses: { 200: z.object({ keys: z.array(CachedKey), nextCursor: NextCursor }), 404: Refusal, 503: Refusal },
+    }),
+    getCacheEntry: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/caches/:name/entry`,
+      summary: 'One entry of a cache as it is kept',
+      access: 'admin',
+      params: CacheName,
+      query: z.object({ key: z.string().min(1).max(1_000) }),
+      responses: {
+        200: CachedKey.extend({ value: z.union([z.string(), z.record(z.string(), z.string())]) }),
+        404: Refusal.meta({ description: 'CACHE_NOT_FOUND, CACHE_KEY_NOT_FOUND' }),
+        503: Refusal,
+      },
+    }),
+    getOutbox: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/outbox`,
+      summary: 'What waits to be published',
+      access: 'admin',
+      responses: { 200: OutboxFigures },
+    }),
+  }) as const
+export type OpsRoutes = ReturnType<typeof opsOf>
+
+export const authOpsRoutes = opsOf('auth')
+export const eventsOpsRoutes = opsOf('events')
+export const ticketsOpsRoutes = opsOf('tickets')
+export const paymentsOpsRoutes = opsOf('payments')
+export const notificationsOpsRoutes = opsOf('notifications')
+export const analyticsOpsRoutes = opsOf('analytics')

@@ -1,0 +1,180 @@
+import * as z from 'zod'
+import { defineRoute, Empty, eventStream, NextCursor, Page, Refusal, TooManyStreams } from '../http/define-route.ts'
+import { EventId, NotificationId, OrderId } from '../values/ids.ts'
+import { Instant, TimeZone } from '../values/text.ts'
+
+export const NotificationType = z.enum([
+  'USER_WELCOME',
+  'EMAIL_VERIFICATION',
+  'PASSWORD_RESET',
+  'EMAIL_CHANGE',
+  'EMAIL_CHANGED',
+  'ORDER_CONFIRMATION',
+  'PAYMENT_PROCESSED',
+  'PAYMENT_FAILED',
+  'REFUND_PROCESSED',
+  'ORDER_CREATED',
+  'ORDER_STATUS_CHANGED',
+  'ORDER_CANCELLED',
+  'EVENT_UPDATED',
+  'EVENT_CANCELLED',
+  'EVENT_REMINDER',
+  'TICKET_TRANSFERRED',
+  'TICKETS_STOPPED',
+  'ORDER_CONTACT_REQUESTED',
+  'ORDER_CONTACT_CHANGED',
+])
+export type NotificationType = z.output<typeof NotificationType>
+export const Channel = z.enum(['EMAIL', 'SMS', 'PUSH'])
+export type Channel = z.output<typeof Channel>
+export const NotificationStatus = z.enum(['PENDING', 'SENDING', 'SENT', 'BOUNCED', 'FAILED'])
+export type NotificationStatus = z.output<typeof NotificationStatus>
+
+/** Why a mail has not reached its mailbox yet. */
+export const DelayReason = z.enum(['MAILBOX_FULL', 'MAIL_TOO_LARGE', 'CONTENT_REFUSED', 'NOT_REACHED'])
+export type DelayReason = z.output<typeof DelayReason>
+/** Why it will not any more: for what may be otherwise next time, or for good. */
+export const BounceReason = z.enum([
+  ...DelayReason.options,
+  'NO_SUCH_MAILBOX',
+  'MAILBOX_REFUSED',
+  'KNOWN_TO_FAIL',
+  'UNSAFE_CONTENT',
+])
+export type BounceReason = z.output<typeof BounceReason>
+
+export const Notification = z.object({
+  notificationId: NotificationId,
+  type: NotificationType,
+  channel: Channel,
+  subject: z.string(),
+  status: NotificationStatus,
+  orderId: OrderId.optional(),
+  eventId: EventId.optional(),
+  createdAt: Instant,
+  sentAt: Instant.optional(),
+  readAt: Instant.optional(),
+  failure: z
+    .object({ reason: z.string(), message: z.string().meta({ description: 'for a person' }) })
+    .optional()
+    .meta({ description: 'why it is FAILED or BOUNCED' }),
+})
+export type Notification = z.output<typeof Notification>
+
+const UnreadCount = z.int().nonnegative().meta({ description: 'sent and not marked as read' })
+
+const preference = { type: NotificationType, channel: Channel }
+/** Whether somebody gets notifications of a type by a channel. */
+export const Preference = z.object({
+  ...preference,
+  enabled: z.boolean(),
+  changeable: z.boolean().meta({ description: 'false: always sent, or never sent this way' }),
+})
+export type Preference = z.output<typeof Preference>
+
+const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 22:00')
+export const QuietHours = z
+  .strictObject({ start: TimeOfDay, end: TimeOfDay, timeZone: TimeZone })
+  .refine(({ start, end }) => start !== end, { path: ['end'], message: 'must not be the start' })
+export type QuietHours = z.output<typeof QuietHours>
+
+export const Preferences = z.object({
+  preferences: z.array(Preference).meta({ description: 'every type by every channel' }),
+  // Offsets were taken once: what is kept must still be shown.
+  quietHours: z.object({ start: TimeOfDay, end: TimeOfDay, timeZone: z.string() }).optional(),
+})
+export type Preferences = z.output<typeof Preferences>
+
+export const PreferenceChanges = z.strictObject({
+  preferences: z
+    .array(z.strictObject({ ...preference, enabled: z.boolean() }))
+    .max(100)
+    .meta({ description: 'those that change; a list as GET gave it may come back as it is' }),
+  quietHours: QuietHours.nullable()
+    .optional()
+    .meta({ description: 'text messages, pushes, and mails that can wait, come when they are over; null ends them' }),
+})
+export type PreferenceChanges = z.output<typeof PreferenceChanges>
+
+const Token = z.string().min(1).max(512).meta({ description: 'of the link in the mail, behind `#`' })
+const linkAnswers = { 204: Empty, 400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }) }
+
+export const notificationsRoutes = {
+  listNotifications: defineRoute({
+    method: 'GET',
+    path: '/api/notifications',
+    summary: 'What was sent to the signed-in user, the newest first',
+    access: 'user',
+    query: Page.extend({
+      unread: z.enum(['true', 'false']).optional().meta({ description: 'true: only what was sent and not marked as read' }),
+    }),
+    responses: {
+      200: z.object({ notifications: z.array(Notification), nextCursor: NextCursor, unreadCount: UnreadCount }),
+    },
+  }),
+  watchNotifications: defineRoute({
+    method: 'GET',
+    path: '/api/notifications/stream',
+    summary: 'The number of unread notifications, then each as it is sent, and the number whenever it changes',
+    access: 'user',
+    responses: {
+      200: eventStream(z.object({ unreadCount: UnreadCount, notification: Notification.optional() })),
+      429: TooManyStreams,
+    },
+  }),
+  readNotification: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/:notificationId/read',
+    summary: 'Mark a notification as read; one that has not gone out yet stays as it is',
+    access: 'user',
+    params: z.object({ notificationId: NotificationId }),
+    responses: { 200: Notification, 404: Refusal },
+  }),
+  getPreferences: defineRoute({
+    method: 'GET',
+    path: '/api/notifications/preferences',
+    summary: 'What the signed-in user is told, how, and when not',
+    access: 'user',
+    responses: { 200: Preferences },
+  }),
+  updatePreferences: defineRoute({
+    method: 'PUT',
+    path: '/api/notifications/preferences',
+    summary: 'Change some of it; what is not named stays',
+    access: 'user',
+    body: PreferenceChanges,
+    responses: { 200: Preferences, 400: Refusal },
+  }),
+  resendOrder: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/orders/:orderId/resend',
+    summary: "Mail one's order confirmation again, with the tickets that are still valid",
+    access: 'user',
+    params: z.object({ orderId: OrderId }),
+    responses: {
+      202: z.object({ notificationId: NotificationId }),
+      404: Refusal,
+      409: Refusal.meta({ description: 'NOTHING_TO_RESEND' }),
+      429: Refusal.meta({ description: 'RATE_LIMITED, with Retry-After' }),
+    },
+  }),
+  confirmOrderContact: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/order-contacts/confirm',
+    summary: "Have an order's mails at the address to which this token was mailed; the address of before is told",
+    access: 'anyone',
+    body: z.strictObject({
+      token: Token,
+      mine: z.boolean().optional().meta({ description: 'false: somebody else asked for it; the link ends' }),
+    }),
+    responses: linkAnswers,
+  }),
+  undoOrderContact: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/order-contacts/undo',
+    summary: "Have an order's mails at the address of before again, with the token that was mailed there",
+    access: 'anyone',
+    body: z.strictObject({ token: Token }),
+    responses: linkAnswers,
+  }),
+} as const

@@ -1,0 +1,45 @@
+import * as z from 'zod'
+import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
+import { Email } from '../values/email.ts'
+import { NotificationId } from '../values/ids.ts'
+import { Instant } from '../values/text.ts'
+
+/**
+ * Why no mail goes to an address any more: it does not exist, or whoever reads there does not want ours. OPT_OUT: none that is
+ * sent because somebody else gave the address.
+ */
+export const SuppressionCause = z.enum(['BOUNCE', 'COMPLAINT', 'OPT_OUT'])
+export type SuppressionCause = z.output<typeof SuppressionCause>
+
+const AddressHash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex')
+  .meta({ description: 'SHA-256 of the address in its one spelling: the address itself is not kept' })
+
+export const Suppression = z.object({
+  cause: SuppressionCause,
+  reason: z.string(),
+  since: Instant,
+  notificationId: NotificationId.optional().meta({ description: 'the mail that told' }),
+})
+export type Suppression = z.output<typeof Suppression>
+
+export const notificationsSuppressionRoutes = {
+  findSuppressions: defineRoute({
+    method: 'POST',
+    path: '/api/notifications/ops/suppressions/find',
+    summary: 'Whether an address gets no mails any more, and why; asked for in a body, which no log of requests shows',
+    access: 'admin',
+    idempotency: 'none',
+    body: z.strictObject({ email: Email }),
+    responses: { 200: z.object({ addressHash: AddressHash, suppressions: z.array(Suppression) }) },
+  }),
+  liftSuppressions: defineRoute({
+    method: 'DELETE',
+    path: '/api/notifications/ops/suppressions/:addressHash',
+    summary: 'Send mails to an address again',
+    access: 'admin',
+    params: z.object({ addressHash: AddressHash }),
+    responses: { 204: Empty, 404: Refusal.meta({ description: 'SUPPRESSION_NOT_FOUND' }) },
+  }),
+} as const

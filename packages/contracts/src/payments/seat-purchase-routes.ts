@@ -1,0 +1,67 @@
+import * as z from 'zod'
+import { defineRoute, Refusal, refusalWith } from '../http/define-route.ts'
+import { EventId, OrderId, TicketId, UserId, VenueId } from '../values/ids.ts'
+import { Currency, Money } from '../values/money.ts'
+import { plainName } from '../values/plain-name.ts'
+import { Seat, SeatId, SeatLabel } from '../values/seat.ts'
+import { Instant } from '../values/text.ts'
+import { FailureReason, Retryable } from './order.ts'
+
+// Buys one seat at a time; what is sold is read from the analytics service (`ticketQueryRoutes`).
+
+const seatOfEvent = { venueId: VenueId, eventId: EventId, ...Seat.shape }
+
+export const SeatPurchase = z.strictObject({
+  userId: UserId.optional().meta({ description: "may be left out; one's own: nobody buys for somebody else" }),
+  venueId: VenueId,
+  eventId: EventId,
+  zoneId: z.int().min(1).max(999),
+  rowLabel: SeatLabel,
+  colLabel: SeatLabel,
+  paymentToken: z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,200}$/, 'must be a payment token of the gateway')
+    .optional()
+    .meta({ description: 'may be left out for a seat that costs nothing, and where the platform has a token of its own' }),
+  holderName: plainName(200).optional().meta({ description: "the user's own name where none is given" }),
+})
+export type SeatPurchase = z.output<typeof SeatPurchase>
+
+export const PurchasedSeat = z.object({
+  ticketId: TicketId,
+  orderId: OrderId,
+  status: z.literal('CONFIRMED'),
+  ...seatOfEvent,
+  price: Money,
+  currency: Currency,
+  createdOn: Instant,
+})
+export type PurchasedSeat = z.output<typeof PurchasedSeat>
+
+export const seatPurchaseRoutes = {
+  buySeat: defineRoute({
+    method: 'POST',
+    path: '/api/v1/tickets',
+    summary: 'Buy one seat',
+    access: 'user',
+    idempotency: 'bindable',
+    body: SeatPurchase,
+    responses: {
+      201: PurchasedSeat,
+      202: z
+        .object({ orderId: OrderId, status: z.literal('PENDING') })
+        .meta({ description: 'not known yet: poll /api/payments/orders/{orderId}' }),
+      400: Refusal,
+      402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: Retryable }),
+      403: Refusal.meta({ description: 'FORBIDDEN: userId is another user' }),
+      404: Refusal.meta({ description: 'EVENT_NOT_FOUND, SEAT_NOT_FOUND' }),
+      409: refusalWith({
+        orderId: OrderId.optional(),
+        reserved: z.literal(false).optional(),
+        seatIds: z.array(SeatId).optional().meta({ description: 'the seat that is taken' }),
+      }),
+      422: Refusal,
+      503: refusalWith({ orderId: OrderId.optional() }),
+    },
+  }),
+} as const

@@ -1,0 +1,185 @@
+import * as z from 'zod'
+import { binary, defineRoute, Refusal, refusalWith } from '../http/define-route.ts'
+import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from '../values/ids.ts'
+import { Currency, Money } from '../values/money.ts'
+import { SeatId } from '../values/seat.ts'
+import { Instant, line, shownLine } from '../values/text.ts'
+import { NotReserved, Reservation, ReserveRefusal, TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
+import { Ticket } from './ticket.ts'
+
+const ticketParams = z.object({ ticketId: TicketId })
+const png = binary('image/png')
+const pdf = binary('application/pdf')
+const paymentService = { services: ['payment-service'] } as const
+const readers = { services: ['payment-service', 'notification-service'] } as const
+const TicketAvailability = z.object({
+  ticketTypeId: TicketTypeId,
+  available: z.boolean(),
+  quantityAvailable: z.int(),
+  quantityRequested: z.int(),
+  error: ReserveRefusal.optional().meta({ description: 'why these could not be held at this moment' }),
+})
+export type TicketAvailability = z.output<typeof TicketAvailability>
+const IssuedTicket = Ticket.pick({ ticketId: true, ticketNumber: true, qrCode: true, ticketTypeId: true }).extend({
+  createdAt: Instant.optional(),
+})
+/** A reservation that an order holds for its payment. */
+/** A service of before says neither whose it is nor what was asked for: while it is rolled out both are there. */
+const Held = Reservation.partial({ userId: true, ticketRequests: true })
+const OfBuyer = Held.required({ userId: true })
+const Claimed = OfBuyer.extend({ orderId: OrderId })
+const Claim = z.strictObject({ reservationId: ReservationId, orderId: OrderId, userId: UserId })
+
+/** Every one is safe to repeat: the same ids give the same answer. */
+export const ticketsInternalRoutes = {
+  checkAvailability: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/check-availability',
+    summary: 'Whether so many are left; holds nothing',
+    access: paymentService,
+    body: z.strictObject({ eventId: EventId, ticketRequests: TicketRequests }),
+    responses: {
+      200: z.object({ available: z.boolean(), ticketAvailability: z.array(TicketAvailability) }),
+      400: Refusal,
+      404: Refusal,
+    },
+  }),
+  reserve: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/reserve',
+    summary: 'Hold tickets under an id that the caller chose; with orderId they are claimed for its payment at once',
+    access: paymentService,
+    body: z.strictObject({
+      userId: UserId,
+      eventId: EventId,
+      reservationId: ReservationId,
+      orderId: OrderId.optional(),
+      ticketRequests: TicketRequests,
+      reservationDurationMinutes: z.int().min(1).max(60).optional(),
+    }),
+    responses: {
+      200: Held,
+      400: Refusal,
+      404: Refusal,
+      409: NotReserved.meta({ description: 'also RESERVATION_ID_REUSED: the id stands for other tickets' }),
+    },
+  }),
+  claimReservation: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/claim-reservation',
+    summary: 'A hold becomes PAYING for one order, and lasts while money moves',
+    access: paymentService,
+    body: Claim,
+    responses: {
+      200: Claimed,
+      404: Refusal,
+      409: Refusal.meta({ description: 'RESERVATION_EXPIRED, RESERVATION_IN_PAYMENT (another order has it), EVENT_NOT_ON_SALE' }),
+    },
+  }),
+  getReservationInfo: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/reservations/:reservationId',
+    summary: 'One reservation, and whose it is',
+    access: paymentService,
+    params: z.object({ reservationId: ReservationId }),
+    responses: { 200: OfBuyer, 404: Refusal },
+  }),
+  confirmPurchase: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/confirm-purchase',
+    summary: 'What PAYMENT_COMPLETED asks for, asked directly: tickets for a paid order, once',
+    access: paymentService,
+    body: Claim.extend({ holderName: shownLine(200) }),
+    responses: {
+      200: z.object({ confirmed: z.literal(true), orderId: OrderId, tickets: z.array(IssuedTicket) }),
+      409: refusalWith({
+        confirmed: z.literal(false),
+        outcome: z.enum(['REJECTED', 'CANCELLED']),
+        reason: z.string(),
+        detail: z.string().optional().meta({ description: 'for operators' }),
+      }),
+    },
+  }),
+  releaseClaim: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/release-reservation',
+    summary: 'Give the seats of an order that will not be paid back; without a claim of this order it does nothing',
+    access: paymentService,
+    body: z.strictObject({ reservationId: ReservationId, orderId: OrderId, reason: line(100) }),
+    responses: { 200: z.object({ released: z.boolean(), reservationId: ReservationId, ticketsReleased: z.int() }), 409: Refusal },
+  }),
+  cancelOrderTickets: defineRoute({
+    method: 'POST',
+    path: '/api/tickets/internal/cancel-order-tickets',
+    summary: "Cancel an order's tickets, all ACTIVE or none; writes the order's outcome even when nothing was issued",
+    access: paymentService,
+    body: z.strictObject({
+      orderId: OrderId,
+      refundId: RefundId.optional().meta({ description: 'a repetition under the same refund gives the same answer' }),
+      ticketIds: z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX).optional(),
+      reason: line(200),
+      force: z.boolean().optional(),
+    }),
+    responses: {
+      200: z.object({
+        orderId: OrderId,
+        // As they were issued to the buyer, whoever holds them by now.
+        cancelled: z.array(z.object({ ticketId: TicketId, ticketTypeId: TicketTypeId, unitPrice: Money })),
+      }),
+      404: Refusal,
+      409: refusalWith({ ticketIds: z.array(TicketId) }),
+    },
+  }),
+  findSeat: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/events/:eventId/seats/:seatId',
+    summary: 'The ticket type that sells a seat, and what it costs now; holds nothing',
+    access: paymentService,
+    params: z.object({ eventId: EventId, seatId: SeatId }),
+    responses: {
+      200: z.object({
+        eventId: EventId,
+        venueId: VenueId,
+        seatId: SeatId,
+        ticketTypeId: TicketTypeId,
+        unitPrice: Money,
+        currency: Currency,
+      }),
+      404: Refusal.meta({ description: 'EVENT_NOT_FOUND (also a draft), SEAT_NOT_FOUND (also one that nothing sells)' }),
+    },
+  }),
+  getTicketInfo: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/:ticketId',
+    summary: 'One ticket',
+    access: readers,
+    params: ticketParams,
+    responses: { 200: Ticket, 404: Refusal },
+  }),
+  getTicketPdfInfo: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/:ticketId/ticket.pdf',
+    summary: 'The ticket to mail',
+    access: readers,
+    params: ticketParams,
+    responses: { 200: pdf, 404: Refusal, 409: Refusal },
+  }),
+  getTicketQrInfo: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/:ticketId/qr.png',
+    summary: "The code's picture to mail",
+    access: readers,
+    params: ticketParams,
+    responses: { 200: png, 404: Refusal, 409: Refusal },
+  }),
+  getOrderTickets: defineRoute({
+    method: 'GET',
+    path: '/api/tickets/internal/orders/:orderId/tickets',
+    summary: "An order's tickets, and its outcome where there is one",
+    access: readers,
+    params: z.object({ orderId: OrderId }),
+    responses: {
+      200: z.object({ outcome: z.enum(['ISSUED', 'REJECTED', 'CANCELLED']).nullable(), tickets: z.array(Ticket) }),
+    },
+  }),
+} as const

@@ -1,0 +1,73 @@
+import * as z from 'zod'
+import { refusalWith } from '../http/define-route.ts'
+import { EventId, ReservationId, TicketTypeId, UserId } from '../values/ids.ts'
+import { Currency, Money } from '../values/money.ts'
+import { SeatId } from '../values/seat.ts'
+import { Instant } from '../values/text.ts'
+
+export const ReservationStatus = z.enum(['ACTIVE', 'PAYING', 'COMPLETED', 'EXPIRED', 'CANCELLED'])
+export type ReservationStatus = z.output<typeof ReservationStatus>
+
+const QUANTITY_MAX = 100
+/** Lines of a request. */
+export const LINES_MAX = 20
+/** What one order can have of tickets. */
+export const TICKETS_PER_ORDER_MAX = QUANTITY_MAX * LINES_MAX
+
+/** So many of a general type, named seats of a seated one, or so many of its best seats that are free. */
+export const TicketRequest = z.union([
+  z.strictObject({
+    ticketTypeId: TicketTypeId,
+    quantity: z.int().min(1).max(QUANTITY_MAX),
+    bestAvailable: z.literal(true).optional().meta({ description: 'for a seated type' }),
+  }),
+  z.strictObject({ ticketTypeId: TicketTypeId, seatIds: z.array(SeatId).min(1).max(QUANTITY_MAX) }),
+])
+export const TicketRequests = z.array(TicketRequest).min(1).max(LINES_MAX)
+export type TicketRequest = z.output<typeof TicketRequest>
+
+/** A line of a reservation, its price frozen. */
+export const ReservedTickets = z.object({
+  ticketTypeId: TicketTypeId,
+  quantity: z.int(),
+  unitPrice: Money,
+  totalPrice: Money,
+  seatIds: z.array(SeatId).optional(),
+})
+export type ReservedTickets = z.output<typeof ReservedTickets>
+
+/** What was asked for, a line for each type; of a seated one with the seats that were chosen, also where they were the best available. */
+const RequestedTickets = ReservedTickets.pick({ ticketTypeId: true, quantity: true, seatIds: true })
+
+export const Reservation = z.object({
+  reservationId: ReservationId,
+  userId: UserId,
+  reserved: z.literal(true),
+  eventId: EventId,
+  status: ReservationStatus,
+  expiresAt: Instant,
+  extendableUntil: Instant.optional().meta({ description: 'until when it can be extended at most; while it is ACTIVE' }),
+  ticketRequests: z.array(RequestedTickets),
+  tickets: z.array(ReservedTickets),
+  totalAmount: Money,
+  currency: Currency,
+})
+export type Reservation = z.output<typeof Reservation>
+
+export const ReserveRefusal = z.enum([
+  'INSUFFICIENT_INVENTORY',
+  'SEATS_TAKEN',
+  'SALES_CLOSED',
+  'LIMIT_EXCEEDED',
+  'EVENT_NOT_ON_SALE',
+])
+export type ReserveRefusal = z.output<typeof ReserveRefusal>
+/** Why nothing is held. */
+export const NotReserved = refusalWith({
+  reserved: z.literal(false).optional(),
+  seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
+  reservationIds: z
+    .array(ReservationId)
+    .optional()
+    .meta({ description: "of LIMIT_EXCEEDED: one's own live reservations of the event, which count" }),
+})

@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Principal, UserPrincipal } from '../identity/authentication.ts'
+import type { Revocations } from '../identity/revocations.ts'
+
+/** How often the sessions of open streams are looked at: one question to Redis for all of a process. */
+const LOOK_MS = 2_000
+
+type Asked = Pick<Revocations, 'isRevoked'>
+
+/**
+ * Ends what would go on answering: when its client has gone, its token or its session has ended, and everything when the server
+ * stops.
+ */
+export function createStreamAborts(app: FastifyInstance, revocations: Asked, { lookMs = LOOK_MS }: { lookMs?: number } = {}) {
+  const open = new Set<AbortController>()
+  const sessions = watchSessions(revocations, lookMs)
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+    for (const controller of open) controller.abort()
+  })
+  return {
+    signalOf(reply: FastifyReply, principal: Principal): AbortSignal {
+      const controller = new AbortController()
+      const user = principal && 'userId' in principal ? principal : null
+      const end = () => {
+        clearTimeout(timer)
+        unwatch()
+        open.delete(controller)
+        controller.abort()
+      }
+      const timer = user ? setTimeout(end, Math.max(0, user.expiresAt.getTime() - Date.now())) : undefined
+      const unwatch = user ? sessions.watch(user, end) : () => {}
+      open.add(controller)
+      reply.raw.once('close', end)
+      if (closing || reply.raw.destroyed) end()
+      return controller.signal
+    },
+  }
+}
+
+/** Calls `end` of each user that is watched when their session has ended; a look goes out while somebody is watched alone. */
+function watchSessions({ isRevoked }: Asked, lookMs: number) {
+  const watched = new Map<string, Set<() => void>>()
+  let isLooking = false
+
+  async function look(sessionId: string): Promise<void> {
+    if (await isRevoked(sessionId)) for (const end of [...(watched.get(sessionId) ?? [])]) end()
+  }
+  async function lookAtAll(): Promise<void> {
+    await Promise.all([...watched.keys()].map(look))
+    isLooking = watched.size > 0
+    if (isLooking) setTimeout(lookAtAll, lookMs).unref()
+  }
+
+  return {
+    watch({ sessionId }: UserPrincipal, end: () => void): () => void {
+      const ends = watched.get(sessionId) ?? new Set()
+      watched.set(sessionId, ends.add(end))
+      if (!isLooking) setTimeout(lookAtAll, lookMs).unref()
+      isLooking = true
+      return () => {
+        ends.delete(end)
+        if (ends.size === 0 && watched.get(sessionId) === ends) watched.delete(sessionId)
+      }
+    },
+  }
+}

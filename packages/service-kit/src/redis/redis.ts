@@ -1,0 +1,42 @@
+import type { Writable } from 'node:stream'
+import { Redis } from 'ioredis'
+import { gatherWrites } from '../gather-writes.ts'
+import type { Watchers } from '../resilience/breaker.ts'
+import { traceCommands } from '../tracing/redis.ts'
+
+const COMMAND_TIMEOUT_MS = 250
+
+/**
+ * A connection to Redis that never makes anybody wait: a command fails after `timeoutMs` (250), and at once while there is no
+ * connection. Redis is a helper here; whoever uses it goes on without it. Its state is the component `redis` of
+ * the service's health, with that of every other connection, and a metric; `use` names it in `redis_connected`.
+ */
+export function createRedis(options: Watchers & { url: string; timeoutMs?: number; use: string }): Redis {
+  const redis = new Redis(options.url, {
+    commandTimeout: options.timeoutMs ?? COMMAND_TIMEOUT_MS,
+    connectTimeout: 2_000,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    // After a fail-over the old primary is a replica that takes no writes: the same name leads to the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
+  })
+  traceCommands(redis)
+  // Also what several callers send in one turn of the event loop is one write.
+  redis.on('connect', () => gatherWrites((redis as unknown as { stream: Writable }).stream))
+  const show = (connected: 0 | 1) => options.metrics.redisConnected.set({ use: options.use }, connected)
+  show(0)
+  options.health.add('redis', { required: false, check: () => redis.ping() })
+  redis.on('close', () => show(0))
+  let away = false
+  redis.on('error', (error) => {
+    if (!away) options.logger.warn({ err: error }, 'Redis is away')
+    away = true
+  })
+  redis.on('ready', () => {
+    show(1)
+    if (away) options.logger.info('Redis is back')
+    away = false
+  })
+  return redis
+}

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createRateLimit, createRateLimitByKey, createSteadyRate } from './rate-limit.ts'
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
+afterEach(() => void vi.useRealTimers())
+
+/** How many are let through, one after the other. */
+const taken = (tries: number, take: () => boolean) => Array.from({ length: tries }, take).filter(Boolean).length
+
+test('so many go within an interval, and as many in the next one', () => {
+  const { take } = createRateLimit({ calls: 3, intervalMs: 1_000 })
+  expect(taken(5, take)).toBe(3)
+  vi.advanceTimersByTime(999)
+  expect(take()).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(taken(5, take)).toBe(3)
+})
+
+test('a rate below one lets one go in a longer interval', () => {
+  const { take } = createRateLimit({ calls: 0.5, intervalMs: 1_000 })
+  expect(taken(2, take)).toBe(1)
+  vi.advanceTimersByTime(1_999)
+  expect(take()).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(take()).toBe(true)
+})
+
+test('each key has a rate of its own, and is told how many seconds to wait', () => {
+  const { take } = createRateLimitByKey({ perMinute: 2 })
+  expect([take('a'), take('a'), take('a'), take('b')]).toEqual([null, null, 60, null])
+  vi.advanceTimersByTime(58_500)
+  expect(take('a')).toBe(2)
+  vi.advanceTimersByTime(1_500)
+  expect(take('a')).toBeNull()
+})
+
+test('a steady rate says how many may go and when the next one may, and gathers no more than a second has', () => {
+  const rate = createSteadyRate(4)
+  expect([rate.available(), rate.waitMs()]).toEqual([4, 0])
+  expect([rate.take(5), rate.take(4), rate.available(), rate.waitMs()]).toEqual([false, true, 0, 250])
+  vi.advanceTimersByTime(500)
+  expect(rate.available()).toBe(2)
+  vi.advanceTimersByTime(60_000)
+  expect(rate.available()).toBe(4)
+})

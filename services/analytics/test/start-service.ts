@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import {
+  analyticsInternalRoutes,
+  analyticsOpsRoutes,
+  analyticsProjectionRoutes,
+  analyticsRoutes,
+  eventCreated,
+  eventPublished,
+  isFifo,
+  type MessageDefinition,
+  type Role,
+  ticketQueryRoutes,
+  ticketsGenerated,
+  ticketTypeChanged,
+} from '@boxoffice/contracts'
+import { createAws, provision } from '@boxoffice/messaging'
+import {
+  createDatabase,
+  createTestAuthority,
+  injectClient,
+  patientPolicies,
+  redisIsThere,
+  stopWorkers,
+} from '@boxoffice/service-kit/testing'
+import { measured } from '@boxoffice/testing'
+import { inject } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { callees, loadConfig } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
+import { buildWorkers } from '../src/workers.ts'
+import { createTeller, eventIds, purchase, snapshot, typeOf } from './history.ts'
+
+/** The analytics service with its own database and queues; what other services say is written into its own outbox. */
+export const startService = (overrides: Record<string, string | undefined> = {}) => measured('servers', () => start(overrides))
+
+async function start(overrides: Record<string, string | undefined>) {
+  const authority = await createTestAuthority()
+  const environment = {
+    ...authority.environment('analytics-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
+    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
+    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
+    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
+    SQS_WAIT_SECONDS: '0.2',
+    CACHE_REDIS_URL: inject('redisUrl'),
+    CACHE_REFRESH_MS: '20',
+    REBUILD_POLL_MS: '50',
+    REBUILD_PAUSE_MS: '0',
+    RESILIENCE: patientPolicies(callees),
+    ...overrides,
+  }
+  const config = loadConfig(environment)
+  const aws = createAws(config.messaging)
+  await provision(aws)
+  const deps = createDependencies(config, authority.userKeys)
+  const app = buildApp(deps)
+  const workers = buildWorkers(deps)
+  for (const worker of workers) worker.start()
+  if (config.cacheRedisUrl) await redisIsThere(deps.metrics)
+
+  /** Another service's message, through SNS and SQS. */
+  async function say(definition: MessageDefinition, wire: { messageId: string; payload: object }): Promise<void> {
+    const payload = wire.payload as Record<string, string>
+    for (const topic of definition.topics) {
+      await deps.pool.query(
+        `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable) values ($1, $2, $3, $4, $5, $6, true)`,
+        [
+          wire.messageId,
+          topic,
+          definition.eventType,
+          JSON.stringify(wire),
+          JSON.stringify({ eventType: definition.eventType }),
+          isFifo(topic) ? payload[definition.groupBy ?? ''] : null,
+        ],
+      )
+    }
+    deps.messaging.relay.nudge()
+  }
+
+  const as = async (roles: Role[] = ['USER'], userId?: string) => {
+    const { headers, userId: id } = await authority.user(roles, userId)
+    return {
+      userId: id,
+      headers,
+      queries: injectClient(app, ticketQueryRoutes, headers),
+      sales: injectClient(app, analyticsRoutes, headers),
+      ops: injectClient(app, { ...analyticsOpsRoutes, ...analyticsProjectionRoutes }, headers),
+    }
+  }
+
+  return {
+    app,
+    deps,
+    config,
+    environment,
+    authority,
+    say,
+    as,
+    visitor: injectClient(app, ticketQueryRoutes),
+    cli: async () => injectClient(app, analyticsInternalRoutes, await authority.service('boxoffice-cli', 'analytics-service')),
+    /** An event with two types of 100 places each, and somebody who says on what comes of it. */
+    async publishEvent(status: 'PUBLISHED' | 'DRAFT' = 'PUBLISHED') {
+      const name = randomUUID()
+      const teller = createTeller(name)
+      const tell = async (
+        definition: MessageDefinition,
+        payload: object,
+        options: { version?: number; minute?: number } = {},
+      ): Promise<Date> => {
+        const { wire, at } = teller.tell(definition, payload, options)
+        await say(definition, wire)
+        return at
+      }
+      await tell(eventCreated, snapshot(name, { status: 'DRAFT' }))
+      await tell(ticketTypeChanged, typeOf(name, 0))
+      await tell(ticketTypeChanged, typeOf(name, 1))
+      if (status === 'PUBLISHED') await tell(eventPublished, snapshot(name), { version: 2 })
+      const ids = eventIds(name)
+      return {
+        ...ids,
+        name,
+        eventId: ids.eventId as never,
+        venueId: ids.venueId as never,
+        tell,
+        organizer: await as(['USER', 'ORGANIZER'], ids.organizerId),
+        /** Sell one order of these types. */
+        async sell(number: number, types: readonly (0 | 1)[], userId?: string) {
+          const bought = purchase(name, number, types, userId)
+          await tell(ticketsGenerated, bought.payload)
+          return bought
+        },
+      }
+    },
+    async stop() {
+      await app.close()
+      await stopWorkers(workers)
+      await deps.close()
+      aws.close()
+    },
+  }
+}
+export type TestService = Awaited<ReturnType<typeof startService>>

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Event,
+  type EventId,
+  type EventInfo,
+  eventsInternalRoutes,
+  eventsRoutes,
+  type NewEvent,
+  ticketsOfEventRoutes,
+} from '@boxoffice/contracts'
+import { createAws, provision } from '@boxoffice/messaging'
+import { createProbe } from '@boxoffice/messaging/testing'
+import { refuse } from '@boxoffice/service-kit'
+import {
+  createDatabase,
+  createTestAuthority,
+  injectClient,
+  redisIsThere,
+  scaledMs,
+  startPeer,
+  stopWorkers,
+} from '@boxoffice/service-kit/testing'
+import { measured } from '@boxoffice/testing'
+import { inject } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
+import { buildWorkers } from '../src/workers.ts'
+
+export const DAY_MS = 86_400_000
+export const inDays = (days: number) => new Date(Date.now() + days * DAY_MS)
+
+export const festival = (changes: Partial<NewEvent> = {}): NewEvent => ({
+  name: 'Łódź Summer Sounds',
+  description: 'Three stages by the river.',
+  eventDate: inDays(30),
+  timeZone: 'Europe/Warsaw',
+  category: 'MUSIC',
+  venueName: 'Park Helenów',
+  venueAddress: 'Północna 36, Łódź',
+  ...changes,
+})
+
+/** A ticket service that remembers what it is told of events, and counts what a test says. */
+function ticketStub() {
+  const state = { away: false, told: new Map<EventId, EventInfo>(), counts: new Map<EventId, number>() }
+  const unavailable = () => refuse(503, 'SERVICE_UNAVAILABLE', 'away') as never
+  const start = () =>
+    startPeer(ticketsOfEventRoutes, {
+      putEventReplica: async ({ body }) => {
+        if (state.away) return unavailable()
+        state.told.set(body.eventId, body)
+        return { status: 204, body: undefined }
+      },
+      countTickets: async ({ params: { eventId } }) =>
+        state.away ? unavailable() : { status: 200, body: { eventId, ticketCount: state.counts.get(eventId) ?? 0 } },
+    })
+  return { state, start }
+}
+
+/** The event service on a database and topics of its own, with an ear on event-events. */
+export const startService = (env: Record<string, string> = {}) => measured('servers', () => start(env))
+
+async function start(env: Record<string, string>) {
+  const authority = await createTestAuthority()
+  const stub = ticketStub()
+  const tickets = await stub.start()
+  const config = loadConfig({
+    ...authority.environment('event-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
+    REDIS_URL: inject('redisUrl'),
+    CACHE_REDIS_URL: inject('redisUrl'),
+    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
+    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
+    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
+    SQS_WAIT_SECONDS: '0.2',
+    TICKETS_URL: tickets.url,
+    TICKETS_TIMEOUT_MS: String(scaledMs(30_000)),
+    ...env,
+  })
+  const aws = createAws(config.messaging)
+  await provision(aws)
+  const probe = await createProbe(aws, ['event-events'])
+  const deps = createDependencies(config, authority.userKeys)
+  const app = buildApp(deps)
+  await app.ready()
+  await redisIsThere(deps.metrics)
+  const workers = buildWorkers(deps)
+  for (const worker of workers) worker.start()
+  const organizer = await authority.user(['USER', 'ORGANIZER'])
+  const as = (headers: Record<string, string> = {}) => injectClient(app, eventsRoutes, headers)
+
+  async function make(changes: Partial<NewEvent> = {}): Promise<Event> {
+    const answer = await as(organizer.headers).createEvent({ body: festival(changes) })
+    if (answer.status !== 201) throw new Error(answer.body.message)
+    return answer.body
+  }
+  return {
+    authority,
+    deps,
+    app,
+    probe,
+    organizer,
+    tickets: stub.state,
+    as,
+    make,
+    async makePublished(changes: Partial<NewEvent> = {}): Promise<Event> {
+      const { eventId } = await make(changes)
+      const answer = await as(organizer.headers).publishEvent({ params: { eventId } })
+      if (answer.status !== 200) throw new Error(answer.body.message)
+      return answer.body
+    },
+    internal: async (service: 'ticket-service' | 'payment-service' = 'ticket-service') =>
+      injectClient(app, eventsInternalRoutes, await authority.service(service, 'event-service')),
+    async close() {
+      await app.close()
+      await stopWorkers(workers)
+      await probe.close()
+      await deps.close()
+      await tickets.close()
+      aws.close()
+    },
+  }
+}
+export type TestService = Awaited<ReturnType<typeof startService>>

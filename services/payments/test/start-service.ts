@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto'
+import {
+  authInternalRoutes,
+  type Currency,
+  type EventId,
+  eventsInternalRoutes,
+  type OrderId,
+  paymentsRoutes,
+  type ReservationId,
+  type SeatId,
+  seatPurchaseRoutes,
+  type TicketId,
+  ticketsGenerated,
+  ticketsInternalRoutes,
+  topics,
+  type UserId,
+  type VenueId,
+} from '@boxoffice/contracts'
+import { createAws, createOutbox, provision } from '@boxoffice/messaging'
+import { createProbe } from '@boxoffice/messaging/testing'
+import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/payment-sandbox'
+import {
+  createDatabase,
+  createTestAuthority,
+  injectClient,
+  patientPolicies,
+  scaledMs,
+  startPeer,
+  stopWorkers,
+} from '@boxoffice/service-kit/testing'
+import { claimPort, measured, until } from '@boxoffice/testing'
+import { expect, inject, vi } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { callees, loadConfig } from '../src/config.ts'
+import { createDependencies } from '../src/dependencies.ts'
+import { buildWorkers } from '../src/workers.ts'
+import { authStub, eventId, eventStub, ticketStub, ticketTypeId } from './stubs.ts'
+
+/** Parts of messages may be of any size. */
+export const TICKETS_PER_PART = 50
+
+/** The payment service with its own database, queues and gateway, and a ticket service that is a stub of the contract. */
+export const startService = (overrides: Record<string, string> = {}, options: { webhooks?: boolean; workers?: boolean } = {}) =>
+  measured('servers', () => start(overrides, options))
+
+async function start(overrides: Record<string, string>, options: { webhooks?: boolean; workers?: boolean }) {
+  const authority = await createTestAuthority()
+  const stub = ticketStub()
+  const tickets = await startPeer(ticketsInternalRoutes, stub.handlers)
+  const catalog = eventStub()
+  const events = await startPeer(eventsInternalRoutes, catalog.handlers)
+  const auth = authStub()
+  const users = await startPeer(authInternalRoutes, auth.handlers)
+  const environment = {
+    ...authority.environment('payment-service'),
+    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
+    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
+    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
+    SQS_WAIT_SECONDS: '0.2',
+    TICKETS_URL: tickets.url,
+    EVENTS_URL: events.url,
+    AUTH_URL: users.url,
+    STRIPE_SECRET_KEY: SECRET_KEY,
+    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    SAGA_POLL_MS: '100',
+    SAGA_RETRY_MAX_MS: '300',
+    WEBHOOK_POLL_MS: '100',
+    // What only a machine that is slow could reach: who is not to wait for it says so, or moves the clock.
+    CHECKOUT_WAIT_MS: String(scaledMs(60_000)),
+    GATEWAY_TIMEOUT_MS: String(scaledMs(30_000)),
+    HOLDER_NAME_TIMEOUT_MS: String(scaledMs(30_000)),
+    TICKETS_PATIENCE_SECONDS: '3600',
+    // The tokens of trouble would open the breaker, as they should: that is tested on its own.
+    RESILIENCE: patientPolicies(callees, { gateway: { ratePerSecond: 1_000 } }),
+    ...overrides,
+  }
+  const first = loadConfig({ ...environment, STRIPE_API_URL: 'http://127.0.0.1:1' })
+  const aws = createAws(first.messaging)
+  await provision(aws)
+  const probe = await createProbe(aws, ['payment-events', 'saga-compensation-failed', 'ops-alerts'])
+
+  // The gateway calls us and we call it: it is told our port before we listen.
+  const port = await claimPort()
+  const webhookUrl = `http://127.0.0.1:${port}/api/payments/webhooks/stripe`
+  const sandbox = await startSandbox({ webhookUrl: options.webhooks === false ? null : webhookUrl })
+  const config = loadConfig({ ...environment, STRIPE_API_URL: sandbox.url })
+  const clock = { aheadMs: 0 }
+  const deps = createDependencies(config, authority.userKeys, { now: () => new Date(Date.now() + clock.aheadMs) })
+  const app = buildApp(deps)
+  const url = await app.listen({ host: '127.0.0.1', port })
+  const hastyApp = buildApp({ ...deps, config: { ...config, checkoutWaitMs: 0 } })
+  const workers = buildWorkers(deps)
+  if (options.workers !== false) for (const worker of workers) worker.start()
+
+  const appendAny = createOutbox({ ...deps, topics })
+  const buyer = await authority.user()
+  const client = injectClient(app, paymentsRoutes, buyer.headers)
+  const hasty = injectClient(hastyApp, paymentsRoutes, buyer.headers)
+  const instances: { kill(): Promise<unknown> }[] = []
+  const order = async (orderId: OrderId) => {
+    const answer = await client.getOrder({ params: { orderId } })
+    if (answer.status !== 200) throw new Error('no such order')
+    return answer.body
+  }
+  return {
+    authority,
+    config,
+    deps,
+    /** Writes what another service says into our own outbox. */
+    appendAny,
+    app,
+    sandbox,
+    probe,
+    stub,
+    catalog,
+    auth,
+    aws,
+    workers,
+    environment: { ...environment, STRIPE_API_URL: sandbox.url },
+    buyer,
+    client,
+    /** The same for a buyer who does not wait: they are told how it stands. */
+    hasty,
+    seats: injectClient(app, seatPurchaseRoutes, buyer.headers),
+    hastySeats: injectClient(hastyApp, seatPurchaseRoutes, buyer.headers),
+    /** Where it listens. */
+    url,
+    /** How far the service's clock is ahead of the others'. */
+    clock,
+    /** Processes that end with this. */
+    instances,
+    /**
+     * Buy `quantity` tickets at 50.00 with a token, or the seats that are named; `later`: with `Prefer: respond-async`; `hasty`: without
+     * waiting for what becomes of it.
+     */
+    buy: (
+      paymentToken: string,
+      how: { quantity?: number; key?: string; eventId?: EventId; seatIds?: string[]; later?: boolean; hasty?: boolean } = {},
+    ) =>
+      (how.hasty ? hasty : client).createOrder({
+        headers: { 'idempotency-key': how.key ?? randomUUID(), ...(how.later && { prefer: 'respond-async' }) },
+        body: {
+          eventId: how.eventId ?? eventId,
+          ticketRequests: how.seatIds
+            ? [{ ticketTypeId, seatIds: how.seatIds as SeatId[] }]
+            : [{ ticketTypeId, quantity: how.quantity ?? 2 }],
+          paymentMethod: 'CREDIT_CARD',
+          paymentToken,
+          holderName: 'Zofia Łącka',
+        },
+      }),
+    order,
+    /** What the gateway would send, signed as it signs. */
+    tellWebhook(type: string, object: object, id = `evt_${randomUUID()}`, more: Record<string, string> = {}, at = Date.now()) {
+      const payload = JSON.stringify({ id, object: 'event', type, created: Math.floor(at / 1_000), data: { object } })
+      const signature = sandbox.stripe.webhooks.generateTestHeaderString({ payload, secret: WEBHOOK_SECRET })
+      const headers = { 'content-type': 'application/json', 'stripe-signature': signature, ...more }
+      return app.inject({ method: 'POST', url: '/api/payments/webhooks/stripe', headers, payload })
+    },
+    /** Wait until the order is of this status. */
+    becomes: (orderId: OrderId, status: string) =>
+      until(async () => {
+        const found = await order(orderId)
+        expect(found.status).toBe(status)
+        return found
+      }),
+    /** The next charge waits on its way to the gateway until it is released. */
+    holdCharge() {
+      const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const { charge } = deps.gateway
+      vi.spyOn(deps.gateway, 'charge').mockImplementationOnce(async (request) => {
+        reached.resolve()
+        await released.promise
+        return charge(request)
+      })
+      return { reached: reached.promise, release: () => released.resolve() }
+    },
+    /** Does `work` between the next charge and what it has us know. */
+    afterNextCharge(work: () => Promise<unknown>) {
+      const { charge } = deps.gateway
+      vi.spyOn(deps.gateway, 'charge').mockImplementationOnce(async (request) => {
+        const outcome = await charge(request)
+        await work()
+        return outcome
+      })
+    },
+    /** In the gateway's books, not ours. */
+    moneyOf: async (orderId: OrderId) =>
+      (await sandbox.ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 },
+    clientOf: (headers: Record<string, string>) => injectClient(app, paymentsRoutes, headers),
+    sagaState: async (orderId: OrderId) =>
+      (await deps.pool.query('select state from sagas where order_id = $1', [orderId])).rows[0]?.state as string,
+    /** The ticket service's word, through the queue, part by part, the last first; the tickets that it made. */
+    async tellTicketsGenerated(orderId: OrderId, quantity = 2, createdAt?: Date) {
+      const made = Array.from({ length: quantity }, () => randomUUID() as TicketId)
+      const unitPrice = stub.state.price
+      stub.issued.set(
+        orderId,
+        made.map((ticketId) => ({ ticketId, ticketTypeId, unitPrice, used: false })),
+      )
+      const tickets = made.map((ticketId, index) => ({
+        ticketId,
+        ticketNumber: `TKT-2026-${String(index + 1).padStart(6, '0')}`,
+        qrCode: 'http://127.0.0.1/q',
+        ticketTypeId,
+        ticketTypeName: 'Standing',
+        unitPrice,
+        currency: 'EUR' as Currency,
+        holderName: 'Zofia Łącka',
+        ...(createdAt && { createdAt }),
+      }))
+      const about = { orderId, userId: buyer.userId as UserId, eventId, venueId: randomUUID() as VenueId }
+      const parts = Math.ceil(quantity / TICKETS_PER_PART)
+      for (let part = parts; part > 0; part--) {
+        const some = tickets.slice((part - 1) * TICKETS_PER_PART, part * TICKETS_PER_PART)
+        const payload = { ...about, reservationId: randomUUID() as ReservationId, part, parts, tickets: some }
+        await deps.messaging.transact((tx) => appendAny(tx, ticketsGenerated, payload, { aggregateVersion: 1 }))
+      }
+      return made
+    },
+    async stop() {
+      await Promise.all([app.close(), hastyApp.close(), ...instances.map((instance) => instance.kill())])
+      await stopWorkers(workers)
+      await Promise.all([probe.close(), deps.close()])
+      aws.close()
+      await Promise.all([sandbox.stop(), tickets.close(), events.close(), users.close()])
+    },
+  }
+}
+
+/** Every message that was written to be published: what is published may have been moved to the archive. */
+export const WRITTEN = `(select event_type, topic, body, created_at from outbox
+  union all select event_type, topic, body, created_at from message_archive) written`
+
+/** The id of the order that an answer tells of. */
+export const orderIdOf = (answer: { body: object }) => (answer.body as { orderId: OrderId }).orderId
+export type TestService = Awaited<ReturnType<typeof startService>>

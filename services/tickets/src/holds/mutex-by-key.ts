@@ -1,0 +1,9 @@
+import { createConcurrencyLimitByKey, RefusedError, refuse } from '@boxoffice/service-kit'
+
+const tooMany = () => new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many buyers at once: try again shortly'))
+
+/** Runs work one at a time per key, in the order of arrival. What waits longer than `waitMs` is refused with 503, and nothing has happened. */
+export function createMutexByKey<Key>({ waitMs }: { waitMs: number }) {
+  return createConcurrencyLimitByKey<Key>({ concurrent: 1, waitMs, refusal: tooMany }).run
+}
+export type MutexByKey<Key> = ReturnType<typeof createMutexByKey<Key>>

@@ -1,0 +1,47 @@
+import type { EventId } from '@boxoffice/contracts'
+import { sqlOfPool } from '@boxoffice/service-kit'
+import type pg from 'pg'
+import { buildPlan, type Plan } from './plan.ts'
+import { findPlanVersion, listSeats } from './plan-repository.ts'
+
+/** Of all plans together: about 100 MB. */
+const SEATS_KEPT_MAX = 400_000
+
+/** Finds an event's plan; null while no seats are offered. A plan never changes: it is read once and kept. */
+export function createPlanCache({ pool }: { pool: pg.Pool }) {
+  const sql = sqlOfPool(pool)
+  const kept = new Map<EventId, { plan: Promise<Plan | null>; seatCount: number }>()
+
+  async function load(eventId: EventId): Promise<Plan | null> {
+    const planVersion = await findPlanVersion(sql, eventId)
+    return planVersion === null ? null : buildPlan(eventId, planVersion, await listSeats(sql, eventId))
+  }
+
+  /** The last of them was asked for last. */
+  function makeRoom(): void {
+    let seats = [...kept.values()].reduce((total, { seatCount }) => total + seatCount, 0)
+    for (const [eventId, { seatCount }] of kept) {
+      if (seats <= SEATS_KEPT_MAX || kept.size === 1) return
+      kept.delete(eventId)
+      seats -= seatCount
+    }
+  }
+
+  return async (eventId: EventId): Promise<Plan | null> => {
+    const entry = kept.get(eventId) ?? { plan: load(eventId), seatCount: 0 }
+    kept.delete(eventId)
+    kept.set(eventId, entry)
+    const forget = () => void (kept.get(eventId) === entry && kept.delete(eventId))
+    const plan = await entry.plan.catch((error) => {
+      forget()
+      throw error
+    })
+    if (!plan) forget()
+    else if (entry.seatCount === 0) {
+      entry.seatCount = plan.seats.length
+      makeRoom()
+    }
+    return plan
+  }
+}
+export type FindPlan = ReturnType<typeof createPlanCache>
