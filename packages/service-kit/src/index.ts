@@ -6,11 +6,23 @@ export * from './config.ts'
 export * from './context.ts'
 export * from './crash-points.ts'
 export * from './cursor.ts'
-export * from './database.ts'
-export * from './databases.ts'
+export {
+  createDatabase,
+  retrying,
+  type Database,
+  type Sql,
+  type SqlDatabase,
+  sideBySide,
+  type TransactOptions,
+  type Tx,
+} from './database/database.ts'
+export { isPermanent, isTransient, isUnavailable, PermanentFailure, violatedUnique } from './database/errors.ts'
+export { gatherWrites } from './database/gather-writes.ts'
+export * from './database/migrations.ts'
+export * from './database/pool.ts'
+export * from './database/prisma.ts'
 export { bodyOf, bytesOf, type EncodedJson, encodedJson, encodedText } from './encoded-json.ts'
 export * from './foundation.ts'
-export { gatherWrites } from './gather-writes.ts'
 export { createGroups, type GroupOptions } from './groups.ts'
 export * from './health.ts'
 export * from './idempotency.ts'
@@ -21,6 +33,7 @@ export * from './mailed-page.ts'
 export * from './metrics.ts'
 export * from './mount.ts'
 export { networkOf } from './network.ts'
+export { onceATurn } from './once-a-turn.ts'
 export * from './openapi.ts'
 export * from './page.ts'
 export { createRates, type Rates } from './rates.ts'
@@ -49,6 +62,5 @@ export { cellOf, timeAt } from './spreadsheet.ts'
 export * from './sweeper.ts'
 export * from './tracing/spans.ts'
 export * from './tracing/tracing.ts'
-export * from './tx.ts'
 export { type Detail, detailsOf, refuseDetails } from './validation.ts'
 export * from './worker.ts'

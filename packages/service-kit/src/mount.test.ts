@@ -12,7 +12,7 @@ import { type HealthComponents, mountHealth } from './health.ts'
 import { mountRoutes } from './mount.ts'
 import { refuse } from './refusal.ts'
 import { createServer } from './server.ts'
-import { createDatabase, createTestAuthority, createWatchers, injectClient, type TestAuthority } from './testing.ts'
+import { createTestAuthority, createTestDatabase, createWatchers, injectClient, type TestAuthority } from './testing.ts'
 
 const Thing = z.object({ thingId: z.uuid(), price: Money, at: Instant })
 const routes = {
@@ -75,7 +75,7 @@ beforeAll(async () => {
   authority = await createTestAuthority()
   const environment = readEnvironment(z.object(baseEnvironment), {
     ...authority.environment('ticket-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
   })
   const config = baseConfig('ticket-service', { ...environment, PORT: 0 })
   foundation = createFoundation(config, authority.userKeys)

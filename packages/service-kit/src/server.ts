@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import { sendRefusal } from './answer.ts'
 import { withCorrelationId } from './context.ts'
+import { isTransient, isUnavailable } from './database/errors.ts'
 import type { Logger } from './logging.ts'
 import type { Metrics } from './metrics.ts'
 import { RefusedError, refuse } from './refusal.ts'
 import { ServiceUnavailable } from './resilience/unavailable.ts'
 import { securityHeaders } from './security-headers.ts'
 import { traceRequests } from './tracing/requests.ts'
-import { isTransient, isUnavailable } from './tx.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -9,7 +9,8 @@ import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { ACCESS_TOKEN_AUDIENCE } from './authentication.ts'
 import { type Client, createClient, type Send } from './client.ts'
-import { ensureDatabase, migrate, type SqlClient, withClient } from './databases.ts'
+import type { Tx } from './database/database.ts'
+import { ensureDatabase, migrate, type SqlClient, withClient } from './database/migrations.ts'
 import { createHealthRegistry, type HealthRegistry } from './health.ts'
 import { createLogger, redirectLogs } from './logging.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -234,8 +235,16 @@ function cpuMs(work: () => unknown): number {
   }
 }
 
+/** A transaction whose statements `query` answers, for tests without a database: nothing commits it. */
+export const fakeTx = (query: (text: string, values?: readonly unknown[]) => Promise<unknown[]>): Tx => ({
+  query: query as Tx['query'],
+  afterCommit: () => {},
+  afterRollback: () => {},
+  savepoint: (work) => work(),
+})
+
 /** A new database on the server of `serverUrl` with the migrations of this folder; its connection string. Each file its own. */
-export const createDatabase = (serverUrl: string, migrations: string): Promise<string> =>
+export const createTestDatabase = (serverUrl: string, migrations: string): Promise<string> =>
   measured('migrations', async () => {
     const template = await templateOf(serverUrl, migrations)
     const name = `test_${randomUUID().replaceAll('-', '')}`

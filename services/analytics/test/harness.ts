@@ -15,7 +15,7 @@ import {
 } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import {
-  createDatabase,
+  createTestDatabase,
   createTestAuthority,
   injectClient,
   patientPolicies,
@@ -37,7 +37,7 @@ async function start(overrides: Record<string, string | undefined>) {
   const authority = await createTestAuthority()
   const environment = {
     ...authority.environment('analytics-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,

@@ -1,6 +1,6 @@
 import { type Message, type MessageDefinition, type TicketId, ticketCancelled, type ticketsGenerated } from '@boxoffice/contracts'
 import { transact } from '@boxoffice/service-kit'
-import { createDatabase } from '@boxoffice/service-kit/testing'
+import { createTestDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -13,7 +13,7 @@ let generations = 100
 beforeAll(async () => {
   pool = new pg.Pool({
     pipeline: true,
-    connectionString: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
+    connectionString: await createTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
   })
 })
 afterAll(() => pool.end())

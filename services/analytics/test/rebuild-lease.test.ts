@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sqlOfPool, transact } from '@boxoffice/service-kit'
-import { createDatabase } from '@boxoffice/service-kit/testing'
+import { createTestDatabase } from '@boxoffice/service-kit/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import {
@@ -16,7 +16,7 @@ import {
 
 let pool: pg.Pool
 beforeAll(async () => {
-  pool = new pg.Pool({ connectionString: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
+  pool = new pg.Pool({ connectionString: await createTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
 })
 afterAll(() => pool.end())
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { authInternalRoutes, authRoutes, type Session, userCreated } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
-import { createDatabase, createTestAuthority, injectClient, redisIsThere, stopWorkers } from '@boxoffice/service-kit/testing'
+import { createTestDatabase, createTestAuthority, injectClient, redisIsThere, stopWorkers } from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose'
 import { inject } from 'vitest'
@@ -23,7 +23,7 @@ interface Options {
 async function start(options: Options) {
   const authority = await createTestAuthority()
   const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
-  const databaseUrl = await createDatabase(inject('postgresUrl'), 'services/auth/prisma/migrations')
+  const databaseUrl = await createTestDatabase(inject('postgresUrl'), 'services/auth/prisma/migrations')
   const config = loadConfig({
     ...authority.environment('auth-service'),
     DATABASE_URL: databaseUrl,

@@ -12,7 +12,7 @@ import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
 import { refuse } from '@boxoffice/service-kit'
 import {
-  createDatabase,
+  createTestDatabase,
   createTestAuthority,
   injectClient,
   redisIsThere,
@@ -67,7 +67,7 @@ async function start(env: Record<string, string>) {
   const tickets = await stub.start()
   const config = loadConfig({
     ...authority.environment('event-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
     REDIS_URL: inject('redisUrl'),
     CACHE_REDIS_URL: inject('redisUrl'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),

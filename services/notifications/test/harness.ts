@@ -26,7 +26,7 @@ import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { createProbe, sayAsStranger } from '@boxoffice/messaging/testing'
 import { sqlOf } from '@boxoffice/service-kit'
 import {
-  createDatabase,
+  createTestDatabase,
   createTestAuthority,
   injectClient,
   patientPolicies,
@@ -61,7 +61,7 @@ async function start(overrides: Record<string, string>) {
     ...peers.environment,
     PORT: String(await claimPort()),
     PUBLIC_URL: 'https://boxoffice.example',
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/notifications/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/notifications/prisma/migrations'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     AWS_SES_ENDPOINT: ses.url,

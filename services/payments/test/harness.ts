@@ -19,7 +19,7 @@ import {
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
 import {
-  createDatabase,
+  createTestDatabase,
   createTestAuthority,
   injectClient,
   patientPolicies,
@@ -53,7 +53,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
   const users = await startPeer(authInternalRoutes, auth.handlers)
   const environment = {
     ...authority.environment('payment-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,

@@ -24,7 +24,7 @@ import {
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { refuse, sqlOfPool } from '@boxoffice/service-kit'
 import {
-  createDatabase,
+  createTestDatabase,
   createTestAuthority,
   injectClient,
   patientPolicies,
@@ -94,7 +94,7 @@ async function start(environment: Record<string, string>) {
   const signingKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   const config = loadConfig({
     ...authority.environment('ticket-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
     REDIS_URL: inject('redisUrl'),
     AUTH_URL: auth.url,
     EVENTS_URL: events.url,

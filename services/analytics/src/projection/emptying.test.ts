@@ -1,5 +1,5 @@
 import { transact } from '@boxoffice/service-kit'
-import { createDatabase } from '@boxoffice/service-kit/testing'
+import { createTestDatabase } from '@boxoffice/service-kit/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { makeHistory } from '../../test/history.ts'
@@ -8,7 +8,7 @@ import { nothingTouched, project } from './project.ts'
 
 let pool: pg.Pool
 beforeAll(async () => {
-  pool = new pg.Pool({ connectionString: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
+  pool = new pg.Pool({ connectionString: await createTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
 })
 afterAll(() => pool.end())
 
