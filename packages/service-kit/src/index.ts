@@ -8,13 +8,13 @@ export * from './crash-points.ts'
 export * from './cursor.ts'
 export {
   createDatabase,
-  retrying,
   type Database,
   type Sql,
   type SqlDatabase,
   sideBySide,
   type TransactOptions,
   type Tx,
+  withOptions,
 } from './database/database.ts'
 export { isPermanent, isTransient, isUnavailable, PermanentFailure, violatedUnique } from './database/errors.ts'
 export { gatherWrites } from './database/gather-writes.ts'

@@ -35,7 +35,7 @@ const tables = [
 /** Everything that a generation of its own holds when these batches were written one after the other. */
 async function tablesOf(batches: readonly (readonly Message<MessageDefinition>[])[]) {
   const generation = generations++
-  for (const batch of batches) await transact(pool, (tx) => project(tx, [generation], batch, nothingTouched()))
+  for (const batch of batches) await db.transact((tx) => project(tx, [generation], batch, nothingTouched()))
   return readTables(generation)
 }
 
@@ -92,7 +92,7 @@ test('ten at once over the same orders give the same tables as one after the oth
   const worker = async () => {
     for (let message = waiting.pop(); message; message = waiting.pop()) {
       const batch = [message]
-      await transact(pool, (tx) => project(tx, [generation], batch, nothingTouched()))
+      await db.transact((tx) => project(tx, [generation], batch, nothingTouched()))
     }
   }
   await Promise.all(Array.from({ length: 10 }, worker))
@@ -107,7 +107,7 @@ test('pages of a rebuild beside consumers that write both generations give the s
   const take = async (waiting: Message<MessageDefinition>[][], into: readonly number[]) => {
     for (let batch = waiting.pop(); batch; batch = waiting.pop()) {
       const messages = batch
-      await transact(pool, (tx) => project(tx, into, messages, nothingTouched()))
+      await db.transact((tx) => project(tx, into, messages, nothingTouched()))
     }
   }
   const queued = oneByOne(dice.shuffled([...history, ...history.filter(() => dice.chance(0.4))]))
@@ -131,14 +131,14 @@ test('the counters of one generation are not locked while the facts of another a
   await page.query('begin')
   const { orderId, eventId } = one.payload
   await page.query('insert into orders (generation, order_id, event_id) values ($1, $2, $3)', [building, orderId, eventId])
-  const waits = transact(pool, (tx) => project(tx, [served, building], [one], nothingTouched()))
+  const waits = db.transact((tx) => project(tx, [served, building], [one], nothingTouched()))
   await until(async () => {
     const { rows } = await pool.query(
       `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )
     expect(rows).toHaveLength(1)
   })
-  await transact(pool, async (tx) => {
+  await db.transact(async (tx) => {
     await tx.query(`set local lock_timeout = '2s'`)
     await project(tx, [served], [another], nothingTouched())
   }).finally(async () => {
@@ -161,9 +161,9 @@ test('what is told of one ticket does not read the others of its order, however 
   const cancelled = { orderId, userId, eventId, ticketNumber, ticketTypeId, currency, ticketId: idOf('many', 3), reason: 'ill' }
   teller.tell(ticketCancelled, { ...cancelled, unitPrice: unitPrice / 100 })
   const generation = generations++
-  await transact(pool, (tx) => project(tx, [generation], [large], nothingTouched()))
+  await db.transact((tx) => project(tx, [generation], [large], nothingTouched()))
   let rowsMax = 0
-  await transact(pool, (tx) =>
+  await db.transact((tx) =>
     project(
       {
         async query(sql, values) {

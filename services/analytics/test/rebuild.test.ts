@@ -9,7 +9,7 @@ import {
   ticketCancelled,
   ticketsArchiveRoutes,
 } from '@boxoffice/contracts'
-import { policiesWith, sqlOfPool, transact } from '@boxoffice/service-kit'
+import { policiesWith, transact } from '@boxoffice/service-kit'
 import { createWatchers, startPeer } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -183,10 +183,10 @@ describe('a rebuild', () => {
     // Not before its minute is over.
     const generations = async () =>
       (await pool.query('select generation from generations where emptied_at is not null')).rows.map((row) => row.generation)
-    expect(await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 60, batch: 3, from: null }))).toBeNull()
+    expect(await db.transact((tx) => emptyRetired(tx, { keptSeconds: 60, batch: 3, from: null }))).toBeNull()
     expect(await left()).toBe(wasMade)
     let from: Emptied | null = null
-    do from = await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 0, batch: 2, from }))
+    do from = await db.transact((tx) => emptyRetired(tx, { keptSeconds: 0, batch: 2, from }))
     while (from)
     expect(await generations()).toContain(rebuild.generation)
     expect(await left()).toBe(0)
@@ -276,9 +276,9 @@ test('a rebuild whose process died is gone on with where it stopped, and the dea
   const { pool, logger } = analytics.deps
   await analytics.deps.rebuilder.stop()
   const before = await activeGeneration()
-  const sql = sqlOfPool(pool)
+  const sql = db
   const rebuildId = randomUUID()
-  expect(await transact(pool, (tx) => insertRebuild(tx, rebuildId))).toBe(true)
+  expect(await db.transact((tx) => insertRebuild(tx, rebuildId))).toBe(true)
   // The one that dies has read a page of tickets and not written it yet.
   const asked: (string | null)[] = []
   const page = async (topic: string, cursor: string | null) =>

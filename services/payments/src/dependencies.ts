@@ -6,7 +6,7 @@ import {
   createGuard,
   createInternalClient,
   type Foundation,
-  sqlOfPool,
+  
 } from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
 import { isEventCancelled } from './event-refunds/cancelled-event-repository.ts'
@@ -82,8 +82,8 @@ export function createDependencies(
   const step = createSteps({
     tickets,
     gateway,
-    isEventCancelled: (eventId) => isEventCancelled(sqlOfPool(pool), eventId),
-    isBooked: (reference) => isBooked(sqlOfPool(pool), reference),
+    isEventCancelled: (eventId) => isEventCancelled(db, eventId),
+    isBooked: (reference) => isBooked(db, reference),
     crashAt,
     now,
     newId,

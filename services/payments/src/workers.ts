@@ -11,7 +11,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     messaging.housekeeping,
     createIdempotencySweeper(deps),
     messaging.consumeWith('payment-processing-queue', sagaSubscribers(applyAll), {
-      transact: (work) => transact(pool, work),
+      transact: (work) => db.transact(work),
       sqlOf: (tx) => tx,
       together: takeTogether(applyAll),
     }),

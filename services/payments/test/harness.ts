@@ -215,7 +215,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
       for (let part = parts; part > 0; part--) {
         const some = tickets.slice((part - 1) * TICKETS_PER_PART, part * TICKETS_PER_PART)
         const payload = { ...about, reservationId: randomUUID() as ReservationId, part, parts, tickets: some }
-        await deps.messaging.transact((tx) => appendAny(tx, ticketsGenerated, payload, { aggregateVersion: 1 }))
+        await deps.db.transact((tx) => appendAny(tx, ticketsGenerated, payload, { aggregateVersion: 1 }))
       }
       return made
     },

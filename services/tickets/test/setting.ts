@@ -22,10 +22,10 @@ import {
   type VenueId,
 } from '@boxoffice/contracts'
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
-import { refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { refuse } from '@boxoffice/service-kit'
 import {
-  createTestDatabase,
   createTestAuthority,
+  createTestDatabase,
   injectClient,
   patientPolicies,
   redisIsThere,
@@ -202,7 +202,7 @@ async function start(environment: Record<string, string>) {
     /** What the seat map says: from Redis, and from PostgreSQL. */
     async maps(eventId: EventId) {
       const drawn = await deps.redisPicture.map(eventId)
-      return { redis: drawn?.statuses, postgres: (await readStatuses(sqlOfPool(deps.pool), eventId)).statuses }
+      return { redis: drawn?.statuses, postgres: (await readStatuses(deps.db, eventId)).statuses }
     },
     /** Claim a buyer's own reservation for an order and have its tickets issued, as the payment service does once it is paid. */
     async issue(order: { reservationId: ReservationId; orderId: OrderId; userId: UserId }, holderName = 'Ada') {
@@ -212,7 +212,7 @@ async function start(environment: Record<string, string>) {
     },
     /** An order's claim goes as if the payment service had said that it is not being paid. */
     async loseClaim({ reservationId }: { reservationId: ReservationId }) {
-      const reservation = await deps.transact(async (tx) => {
+      const reservation = await deps.db.transact(async (tx) => {
         const claimed = await lockReservation(tx, reservationId)
         if (!claimed) throw new Error('not reserved')
         await deps.releases.letGo(tx, claimed, 'PAYING')

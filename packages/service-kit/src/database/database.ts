@@ -21,6 +21,8 @@ export interface Tx extends Sql {
 export interface TransactOptions {
   /** How often it is tried again after a transient error (a deadlock, a lock time-out): 0 where not given. */
   retries?: number
+  /** Other errors that are transient here, such as a unique violation by which another was faster. */
+  retryOn?: (error: unknown) => boolean
   /** Try again also when the connection is lost, where it may have been committed: for work that is idempotent. */
   retryLost?: boolean
   /** All statements see the database as it stands now, and write nothing. */
@@ -79,11 +81,11 @@ export function createDatabase({ pool, logger }: { pool: pg.Pool; logger: Logger
   }
 }
 
-/** The same database, whose transactions are tried again where nothing else is said. */
-export const retrying = (db: SqlDatabase, retries: number): SqlDatabase => ({
+/** The same database with these options for every transaction that has none of its own. */
+export const withOptions = (db: SqlDatabase, defaults: TransactOptions): SqlDatabase => ({
   query: db.query,
-  transact: (work, options) => db.transact(work, { retries, ...options }),
-  transactInTwoTrips: (read, write, options) => db.transactInTwoTrips(read, write, { retries, ...options }),
+  transact: (work, options) => db.transact(work, { ...defaults, ...options }),
+  transactInTwoTrips: (read, write, options) => db.transactInTwoTrips(read, write, { ...defaults, ...options }),
 })
 
 const BEGIN_SNAPSHOT = 'begin isolation level repeatable read read only'
@@ -140,12 +142,12 @@ export function createAttempts(logger: Logger) {
   }
 
   return async <R>(options: TransactOptions = {}, open: (effects: Effects) => Promise<R>): Promise<R> => {
-    const { retries = 0, retryLost = false } = options
+    const { retries = 0, retryLost = false, retryOn = () => false } = options
     for (let attempt = 1; ; attempt++) {
       try {
         return await attemptOnce(open)
       } catch (error) {
-        const isPassing = isTransient(error) && (retryLost || !isUnavailable(error))
+        const isPassing = retryOn(error) || (isTransient(error) && (retryLost || !isUnavailable(error)))
         if (!isPassing || attempt > retries) throw error
         await new Promise((resolve) => setTimeout(resolve, 2 ** (attempt - 1) * RETRY_WAIT_MS * (0.5 + Math.random())))
       }

@@ -36,7 +36,7 @@ export function createProjectionConsumers(deps: {
     (queue: ProjectedQueue) =>
     async <R>(work: (projecting: Projecting) => Promise<R>): Promise<R> => {
       const after = { touched: nothingTouched(), generations: new Set<number>(), messages: [] }
-      const result = await transact(pool, (sql) => work({ sql, ...after }))
+      const result = await db.transact((sql) => work({ sql, ...after }))
       committed(queue, after)
       return result
     }

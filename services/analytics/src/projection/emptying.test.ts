@@ -27,11 +27,11 @@ async function rowsOf(generation: number): Promise<Record<string, number>> {
 
 test('retired rows go batch by batch, each from where the last one ended, and no others', async () => {
   const history = makeHistory(31, 20)
-  for (const generation of [1, 2, 3]) await transact(pool, (tx) => project(tx, [generation], history, nothingTouched()))
+  for (const generation of [1, 2, 3]) await db.transact((tx) => project(tx, [generation], history, nothingTouched()))
   await pool.query(`insert into generations (generation, state) values (2, 'RETIRED'), (3, 'RETIRED')`)
   const before = await rowsOf(1)
   expect(Object.values(before).every((rows) => rows > 0)).toBe(true)
-  const empty = (batch: number, from: Emptied | null) => transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 0, batch, from }))
+  const empty = (batch: number, from: Emptied | null) => db.transact((tx) => emptyRetired(tx, { keptSeconds: 0, batch, from }))
   const seen: Emptied[] = []
   for (let from = await empty(7, null); from; from = await empty(7, from)) {
     seen.push(from)

@@ -83,7 +83,7 @@ export function createEmptying({ pool, logger }: { pool: pg.Pool; logger: Logger
     intervalMs: LOOK_MS,
     logger,
     async sweep() {
-      from = await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: KEPT_SECONDS, batch: BATCH, from }))
+      from = await db.transact((tx) => emptyRetired(tx, { keptSeconds: KEPT_SECONDS, batch: BATCH, from }))
       if (from) await sleep(PAUSE_MS)
       return { more: from !== null }
     },

@@ -18,7 +18,7 @@ export function createPageWriter(options: { pool: pg.Pool; leaveOut: LeaveOut; c
 
   /** False where the rebuild is not ours any more, or has ended. */
   const holding = (rebuild: LeasedRebuild, work: (tx: Tx) => Promise<unknown>): Promise<boolean> =>
-    transact(pool, async (tx) => {
+    db.transact(async (tx) => {
       if (!(await holdRebuild(tx, rebuild))) return false
       await work(tx)
       return true

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createSweeper, type Logger, type Metrics, sqlOfPool, type Tx, transact, type Worker } from '@boxoffice/service-kit'
+import { createSweeper, type Logger, type Metrics, type Tx, transact, type Worker } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { CountProjected } from '../projection/consumers.ts'
 import type { Archives } from './archives.ts'
@@ -37,7 +37,7 @@ export function createRebuilder(options: {
   pauseMs: number
 }): Worker & { nudge(): void } {
   const { pool, archives, logger } = options
-  const sql = sqlOfPool(pool)
+  const sql = db
   const lease = options.newId()
   const write = createPageWriter({ ...options, leaveOut: createLeaveOut(options) })
   let leave = new AbortController()
@@ -57,7 +57,7 @@ export function createRebuilder(options: {
   }
 
   async function finish(rebuild: LeasedRebuild): Promise<void> {
-    const switched = await transact(pool, async (tx: Tx) => {
+    const switched = await db.transact(async (tx: Tx) => {
       if (!(await holdRebuild(tx, rebuild))) return false
       await switchTo(tx, rebuild)
       return true

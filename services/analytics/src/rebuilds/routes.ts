@@ -1,21 +1,21 @@
 import type { analyticsInternalRoutes, analyticsProjectionRoutes, ProjectionFigures } from '@boxoffice/contracts'
-import { type Handlers, refuse, refuseUnknown, sqlOfPool, transact } from '@boxoffice/service-kit'
+import { type Handlers, refuse, refuseUnknown, transact } from '@boxoffice/service-kit'
 import type { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { getActiveGeneration } from '../projection/generation-repository.ts'
 import { cancelRebuild, findLastRebuild, findRebuild, insertRebuild } from './rebuild-repository.ts'
 
 async function figuresOf({ pool, lag }: Dependencies): Promise<z.output<typeof ProjectionFigures>> {
-  const sql = sqlOfPool(pool)
+  const sql = db
   const [active, rebuild] = [await getActiveGeneration(sql), await findLastRebuild(sql)]
   return { ...active, lagSeconds: lag.seconds(), rebuild }
 }
 
 export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsInternalRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   return {
     async startRebuild({ resourceId, log }) {
-      const begun = await transact(deps.pool, (tx) => insertRebuild(tx, resourceId))
+      const begun = await deps.db.transact((tx) => insertRebuild(tx, resourceId))
       const rebuild = begun ? await findRebuild(sql, resourceId) : null
       if (!rebuild) return refuse(409, 'REBUILD_RUNNING', 'a rebuild is at work already')
       log.warn({ rebuildId: resourceId, generation: rebuild.generation }, 'a rebuild begins')
@@ -28,7 +28,7 @@ export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsIn
       return rebuild ? { status: 200, body: rebuild } : refuseUnknown('REBUILD', params.rebuildId)
     },
     async cancelRebuild({ params, log }) {
-      const cancelled = await transact(deps.pool, (tx) => cancelRebuild(tx, params.rebuildId))
+      const cancelled = await deps.db.transact((tx) => cancelRebuild(tx, params.rebuildId))
       const rebuild = await findRebuild(sql, params.rebuildId)
       if (!rebuild) return refuseUnknown('REBUILD', params.rebuildId)
       if (!cancelled) return refuse(409, 'REBUILD_ENDED', 'this rebuild has ended')

@@ -10,7 +10,7 @@ import { orderCommandSubscribers, withEffects } from './subscriptions.ts'
 export function createOrderWorker(deps: Dependencies): Worker {
   const { pool, messaging, queuedOrders } = deps
   const consumer = messaging.consumeWith('order-commands.fifo', orderCommandSubscribers(deps), {
-    transact: withEffects((work) => transact(pool, work)),
+    transact: withEffects((work) => db.transact(work)),
     sqlOf: (tx) => tx,
     room: queuedOrders.slots,
   })

@@ -18,7 +18,7 @@ export async function checkout(deps: Dependencies, request: OrderRequest, until 
   deps.crashAt('saga.created')
 
   const decided = await driveWhileWaiting(deps, saga, until)
-  return decided && decided.status !== 'PENDING' ? decided : settled(deps, await getOrder(sqlOfPool(deps.pool), saga.orderId))
+  return decided && decided.status !== 'PENDING' ? decided : settled(deps, await getOrder(deps.db, saga.orderId))
 }
 
 /** The order that a key is bound to, when it is decided or `until` has passed. */

@@ -25,7 +25,7 @@ export function createOrderPlacer(
     groupsAtOnceMax: 1,
     waitingMax: WAITING_MAX,
     run: (drafts) =>
-      transact(pool, async (tx) => {
+      db.transact(async (tx) => {
         const orders = drafts.map(({ order }) => order)
         const sagas = drafts.map(({ order: { orderId }, context, traceparent }) => ({
           ...{ orderId, state: 'RESERVING' as const, context, traceparent },

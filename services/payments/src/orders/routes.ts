@@ -8,7 +8,7 @@ import {
   type Handlers,
   refuse,
   refuseUnknown,
-  sqlOfPool,
+  
   type UserPrincipal,
 } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
@@ -28,7 +28,7 @@ const cursor = defineCursor({ createdAt: cursorFields.instant, orderId: cursorFi
 type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds'>
 
 export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   const isForLater = ({ prefer }: IncomingHttpHeaders) => deps.config.orderQueue && prefersAsync(prefer)
   return {
     async createOrder({ body, principal, idempotencyKey, rawBody, headers }) {
@@ -92,11 +92,11 @@ async function refuseOrdersOf(
 export function orderInternalHandlers(deps: Dependencies): Handlers<typeof paymentsInternalRoutes> {
   return {
     async getOrderInfo({ params }) {
-      const order = await findOrder(sqlOfPool(deps.pool), params.orderId)
+      const order = await findOrder(deps.db, params.orderId)
       return order ? { status: 200, body: toContract(order) } : refuseUnknown('ORDER', params.orderId)
     },
     async getOrderInfos({ body }) {
-      const orders = await findOrders(sqlOfPool(deps.pool), body.orderIds)
+      const orders = await findOrders(deps.db, body.orderIds)
       return { status: 200, body: { orders: orders.map(toContract) } }
     },
   }

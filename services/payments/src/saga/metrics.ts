@@ -1,4 +1,4 @@
-import { type Metrics, sqlOfPool } from '@boxoffice/service-kit'
+import { type Metrics } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { SagaState } from './saga.ts'
 
@@ -22,7 +22,7 @@ export function createSagaMetrics(pool: pg.Pool, metrics: Metrics) {
   const failures = metrics.counter('compensation_failures_total', 'steps that undo something and failed five times', ['step'])
   const perState = (name: string, help: string, value: string) =>
     metrics.measured(name, help, ['state'], async () => {
-      const rows = await sqlOfPool(pool).query<{ state: string; value: number }>(
+      const rows = await db.query<{ state: string; value: number }>(
         `select state, ${value} as value from sagas where next_attempt_at is not null group by state`,
       )
       return rows.map(({ state, value }) => ({ labels: { state }, value }))
