@@ -9,8 +9,9 @@ import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { ACCESS_TOKEN_AUDIENCE } from './authentication.ts'
 import { type Client, createClient, type Send } from './client.ts'
-import type { Tx } from './database/database.ts'
+import { createDatabase, type Tx } from './database/database.ts'
 import { ensureDatabase, migrate, type SqlClient, withClient } from './database/migrations.ts'
+import { createPool } from './database/pool.ts'
 import { createHealthRegistry, type HealthRegistry } from './health.ts'
 import { createLogger, redirectLogs } from './logging.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -251,6 +252,14 @@ export const createTestDatabase = (serverUrl: string, migrations: string): Promi
     await withClient(serverUrl, (client) => client.query(`create database ${name} template ${template}`))
     return addressOf(serverUrl, name)
   })
+
+/** The same, and a door to it. */
+export async function openTestDatabase(serverUrl: string, migrations: string) {
+  const databaseUrl = await createTestDatabase(serverUrl, migrations)
+  const logger = createLogger({ service: 'test', level: 'info' })
+  const pool = createPool({ databaseUrl, login: 'password', max: 10, logger, name: 'test' })
+  return { pool, db: createDatabase({ pool, logger }), close: () => pool.end() }
+}
 
 const TEMPLATE_LOCK = 72_707_370
 const templates = new Map<string, Promise<string>>()

@@ -37,7 +37,7 @@ export interface Dependencies extends Foundation {
 
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, metrics, now, newId } = foundation
+  const { pool, db, logger, metrics, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
   const url = config.cacheRedisUrl
@@ -64,7 +64,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const archives = createArchives(config, foundation)
   measureRebuilds(db, metrics)
   const rebuilder = createRebuilder({
-    pool,
+    db,
     archives,
     onSwitched: served.changed,
     countProjected,

@@ -15,8 +15,8 @@ import {
 } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import {
-  createTestDatabase,
   createTestAuthority,
+  createTestDatabase,
   injectClient,
   patientPolicies,
   redisIsThere,

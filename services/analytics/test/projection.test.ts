@@ -1,22 +1,20 @@
 import { type Message, type MessageDefinition, type TicketId, ticketCancelled, type ticketsGenerated } from '@boxoffice/contracts'
-import { transact } from '@boxoffice/service-kit'
-import { createTestDatabase } from '@boxoffice/service-kit/testing'
+import { openTestDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { nothingTouched, project } from '../src/projection/project.ts'
 import { createDice, createTeller, idOf, makeHistory } from './history.ts'
 import { recount } from './recount.ts'
 
-let pool: pg.Pool
+let opened: Awaited<ReturnType<typeof openTestDatabase>>
+let pool: typeof opened.pool
+let db: typeof opened.db
 let generations = 100
 beforeAll(async () => {
-  pool = new pg.Pool({
-    pipeline: true,
-    connectionString: await createTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
-  })
+  opened = await openTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations')
+  ;({ pool, db } = opened)
 })
-afterAll(() => pool.end())
+afterAll(() => opened.close())
 
 const tables = [
   'events',
@@ -138,14 +136,16 @@ test('the counters of one generation are not locked while the facts of another a
     )
     expect(rows).toHaveLength(1)
   })
-  await db.transact(async (tx) => {
-    await tx.query(`set local lock_timeout = '2s'`)
-    await project(tx, [served], [another], nothingTouched())
-  }).finally(async () => {
-    await page.query('commit')
-    page.release()
-    await waits
-  })
+  await db
+    .transact(async (tx) => {
+      await tx.query(`set local lock_timeout = '2s'`)
+      await project(tx, [served], [another], nothingTouched())
+    })
+    .finally(async () => {
+      await page.query('commit')
+      page.release()
+      await waits
+    })
 })
 
 test('what is told of one ticket does not read the others of its order, however many', async () => {

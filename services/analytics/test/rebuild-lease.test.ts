@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { transact } from '@boxoffice/service-kit'
-import { createTestDatabase } from '@boxoffice/service-kit/testing'
-import pg from 'pg'
+import { openTestDatabase } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import {
   cancelRebuild,
@@ -14,11 +12,14 @@ import {
   putPage,
 } from '../src/rebuilds/rebuild-repository.ts'
 
-let pool: pg.Pool
+let opened: Awaited<ReturnType<typeof openTestDatabase>>
+let pool: typeof opened.pool
+let db: typeof opened.db
 beforeAll(async () => {
-  pool = new pg.Pool({ connectionString: await createTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
+  opened = await openTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations')
+  ;({ pool, db } = opened)
 })
-afterAll(() => pool.end())
+afterAll(() => opened.close())
 beforeEach(async () => {
   const { rows } = await pool.query(`select rebuild_id from rebuilds where status = 'RUNNING'`)
   for (const { rebuild_id } of rows) await db.transact((tx) => cancelRebuild(tx, rebuild_id))

@@ -1,16 +1,17 @@
-import { transact } from '@boxoffice/service-kit'
-import { createTestDatabase } from '@boxoffice/service-kit/testing'
-import pg from 'pg'
+import { openTestDatabase } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { makeHistory } from '../../test/history.ts'
 import { type Emptied, emptyRetired } from './emptying.ts'
 import { nothingTouched, project } from './project.ts'
 
-let pool: pg.Pool
+let opened: Awaited<ReturnType<typeof openTestDatabase>>
+let pool: typeof opened.pool
+let db: typeof opened.db
 beforeAll(async () => {
-  pool = new pg.Pool({ connectionString: await createTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
+  opened = await openTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations')
+  ;({ pool, db } = opened)
 })
-afterAll(() => pool.end())
+afterAll(() => opened.close())
 
 const tables = [
   ...['events', 'ticket_types', 'reservations', 'orders', 'tickets', 'refunds', 'payments'],
