@@ -172,12 +172,17 @@ export const injecting =
     })
   }
 
-/** The typed client of an app in the same process, with these headers on every request. */
+/** The typed client of an app in the same process, with these headers on every request: a function's, as a service's token lasts 60 s. */
 export const injectClient = <T extends Routes>(
   app: FastifyInstance,
   routes: T,
-  headers: Record<string, string> = {},
-): Client<T> => createClient(routes, { baseUrl: '', send: injecting(app), headers: () => headers })
+  headers: Record<string, string> | (() => Promise<Record<string, string>>) = {},
+): Client<T> =>
+  createClient(routes, {
+    baseUrl: '',
+    send: injecting(app),
+    headers: typeof headers === 'function' ? headers : () => headers,
+  })
 
 /** Listens on a port of its own, so that nobody else is met there when it is gone; the address. */
 export const listenLocally = async (app: FastifyInstance): Promise<string> =>

@@ -97,7 +97,7 @@ async function start(overrides: Record<string, string | undefined>) {
     say,
     as,
     visitor: injectClient(app, ticketQueryRoutes),
-    cli: async () => injectClient(app, analyticsInternalRoutes, await authority.service('boxoffice-cli', 'analytics-service')),
+    cli: async () => injectClient(app, analyticsInternalRoutes, () => authority.service('boxoffice-cli', 'analytics-service')),
     /** An event with two types of 100 places each, and somebody who says on what comes of it. */
     async publishEvent(status: 'PUBLISHED' | 'DRAFT' = 'PUBLISHED') {
       const name = randomUUID()

@@ -12,8 +12,8 @@ import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
 import { refuse } from '@boxoffice/service-kit'
 import {
-  createTestDatabase,
   createTestAuthority,
+  createTestDatabase,
   injectClient,
   redisIsThere,
   scaledMs,
@@ -111,7 +111,7 @@ async function start(env: Record<string, string>) {
       return answer.body
     },
     internal: async (service: 'ticket-service' | 'payment-service' = 'ticket-service') =>
-      injectClient(app, eventsInternalRoutes, await authority.service(service, 'event-service')),
+      injectClient(app, eventsInternalRoutes, () => authority.service(service, 'event-service')),
     async close() {
       await app.close()
       await stopWorkers(workers)

@@ -19,8 +19,8 @@ import {
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
 import {
-  createTestDatabase,
   createTestAuthority,
+  createTestDatabase,
   injectClient,
   patientPolicies,
   scaledMs,
@@ -93,7 +93,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
   const workers = buildWorkers(deps)
   if (options.workers !== false) for (const worker of workers) worker.start()
 
-  const appendAny = createOutbox({ ...deps, topics })
+  const appendAny = createOutbox({ ...deps, relay: deps.messaging.relay, topics })
   const buyer = await authority.user()
   const client = injectClient(app, paymentsRoutes, buyer.headers)
   const hasty = injectClient(hastyApp, paymentsRoutes, buyer.headers)

@@ -14,7 +14,7 @@ afterAll(() => setting.close())
 const HOUR_MS = 3_600_000
 const fromNow = (hours: number) => new Date(Date.now() + hours * HOUR_MS)
 const eventService = async () =>
-  injectClient(setting.app, ticketsOfEventRoutes, await setting.authority.service('event-service', 'ticket-service'))
+  injectClient(setting.app, ticketsOfEventRoutes, () => setting.authority.service('event-service', 'ticket-service'))
 /** What the event service says of an event, right after a change of it. */
 async function change(event: EventInfo, changes: Partial<EventInfo>) {
   const { endDate: _, ...rest } = { ...event, version: event.version + 1 }

@@ -73,7 +73,7 @@ describe("an order's PDF", () => {
     expect(pagesOf(pdf)).toBe(3)
     expect((await pdfOf(orderId)).equals(pdf)).toBe(true)
     const url = `/api/tickets/internal/orders/${orderId}/tickets.pdf`
-    const { headers } = await setting.app.inject({ url, headers: setting.callerHeaders })
+    const { headers } = await setting.app.inject({ url, headers: await setting.callerHeaders() })
     expect(headers).toMatchObject({ etag: `"${print.version}"`, 'cache-control': 'private, no-store' })
 
     // The event has another place now.

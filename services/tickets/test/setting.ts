@@ -118,7 +118,7 @@ async function start(environment: Record<string, string>) {
   const app = buildApp(deps)
   const redis = new Redis(inject('redisUrl'))
   if (!environment.REDIS_URL) await redisIsThere(deps.metrics)
-  const callerHeaders = await authority.service('payment-service', 'ticket-service')
+  const callerHeaders = () => authority.service('payment-service', 'ticket-service')
   const internal = injectClient(app, ticketsInternalRoutes, callerHeaders)
 
   return {
@@ -126,7 +126,7 @@ async function start(environment: Record<string, string>) {
     config,
     deps,
     /** Writes what another service says into our own outbox. */
-    appendAny: createOutbox({ ...deps, topics }),
+    appendAny: createOutbox({ ...deps, relay: deps.messaging.relay, topics }),
     app,
     aws,
     redis,
@@ -139,8 +139,8 @@ async function start(environment: Record<string, string>) {
     /** Accounts that the auth service knows, by address; and whether it can be had. */
     accounts,
     authIs,
-    mailing: injectClient(app, ticketsMailingRoutes, await authority.service('notification-service', 'ticket-service')),
-    holders: injectClient(app, ticketsHoldersRoutes, await authority.service('notification-service', 'ticket-service')),
+    mailing: injectClient(app, ticketsMailingRoutes, () => authority.service('notification-service', 'ticket-service')),
+    holders: injectClient(app, ticketsHoldersRoutes, () => authority.service('notification-service', 'ticket-service')),
     /** What Redis believes, through the same commands as the service. */
     commands: defineCommands(redis, { pictureMs: config.redisPictureMs }),
     visitor: injectClient(app, ticketsRoutes),

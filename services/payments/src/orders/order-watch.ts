@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderId, OrderProgress } from '@boxoffice/contracts'
-import { type Logger } from '@boxoffice/service-kit'
+import type { Logger } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { isTerminal, type SagaState } from '../saga/saga.ts'
 import { beginningOf, createTeller } from './history.ts'

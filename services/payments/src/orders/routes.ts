@@ -8,7 +8,6 @@ import {
   type Handlers,
   refuse,
   refuseUnknown,
-  
   type UserPrincipal,
 } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'

@@ -8,7 +8,6 @@ import {
   isPermanent,
   isTransient,
   type Logger,
-  
   transact,
 } from '@boxoffice/service-kit'
 import type pg from 'pg'

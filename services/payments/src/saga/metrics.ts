@@ -1,4 +1,4 @@
-import { type Metrics } from '@boxoffice/service-kit'
+import type { Metrics } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { SagaState } from './saga.ts'
 
