@@ -1,6 +1,7 @@
 import type { ArchiveRoutes, TopicName } from '@boxoffice/contracts'
 import {
   cursorFields,
+  type Database,
   defineCursor,
   type Foundation,
   type Handlers,
@@ -8,7 +9,6 @@ import {
   isUnavailable,
   mountRoutes,
   type PositionOf,
-  type SqlDatabase,
 } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
@@ -33,12 +33,12 @@ const BEGINNING: Position = { table: 'outbox', messageId: '00000000-0000-0000-00
 export function mountArchive(
   app: Parameters<typeof mountRoutes>[0],
   routes: ArchiveRoutes,
-  deps: Pick<Foundation, 'db' | 'authenticate' | 'idempotency'>,
+  deps: Pick<Foundation, 'authenticate' | 'idempotency'> & { db: Database },
 ): void {
   mountRoutes(app, routes, archiveHandlers(deps.db), deps)
 }
 
-function archiveHandlers(db: SqlDatabase): Handlers<ArchiveRoutes> {
+function archiveHandlers(db: Database): Handlers<ArchiveRoutes> {
   return {
     async listArchived({ query: { topic, limit, cursor } }) {
       const from = archiveCursor.decode(cursor) ?? BEGINNING
@@ -60,7 +60,7 @@ function nextPosition({ table }: Position, rows: readonly Row[], limit: number):
   return table === 'outbox' ? { ...BEGINNING, table: 'message_archive' } : null
 }
 
-const listMessages = (db: SqlDatabase, topic: TopicName, { table, messageId }: Position, limit: number): Promise<Row[]> =>
+const listMessages = (db: Database, topic: TopicName, { table, messageId }: Position, limit: number): Promise<Row[]> =>
   db.query<Row>(
     `select message_id as "messageId", body from ${table}
      where topic = $1 and message_id > $2::uuid ${table === 'outbox' ? 'and archivable' : ''} order by message_id limit $3`,
@@ -68,7 +68,7 @@ const listMessages = (db: SqlDatabase, topic: TopicName, { table, messageId }: P
   )
 
 /** Nearly: what moves while it is counted may be counted twice. Null where counting takes too long: nobody should wait for it. */
-async function countMessages(db: SqlDatabase, topic: TopicName): Promise<number | null> {
+async function countMessages(db: Database, topic: TopicName): Promise<number | null> {
   try {
     const [row] = await db.transact(async (tx) => {
       await tx.query(`set local statement_timeout = ${COUNT_MAX_MS}`)

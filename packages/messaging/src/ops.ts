@@ -25,7 +25,7 @@ const walk = defineCursor({ scan: cursorFields.scan })
 export function mountOps(
   app: Parameters<typeof mountRoutes>[0],
   routes: OpsRoutes,
-  deps: Pick<Foundation, 'db' | 'authenticate' | 'idempotency'> & { messaging: Messaging; caches?: readonly Cache[] },
+  deps: Pick<Foundation, 'authenticate' | 'idempotency'> & { db: Sql } & { messaging: Messaging; caches?: readonly Cache[] },
 ): void {
   mountRoutes(app, routes, opsHandlers(deps), deps)
 }
