@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { ensureDatabase } from '@boxoffice/service-kit'
-import { createDatabase } from '@boxoffice/service-kit/testing'
+import { createTestDatabase } from '@boxoffice/service-kit/testing'
 import pg from 'pg'
 import { expect, inject, test } from 'vitest'
 import { sqlOfSchema } from './schema-engine.ts'
@@ -42,7 +42,7 @@ test.each(['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics'
     await client.end()
 
     const said = await describeDatabase(url.href)
-    const made = await describeDatabase(await createDatabase(server, path.join(folder, 'migrations')))
+    const made = await describeDatabase(await createTestDatabase(server, path.join(folder, 'migrations')))
     // A generated column is the migration's alone, and a list is never `not null` in a Prisma schema.
     const columnsOf = (lines: string[]) =>
       lines.filter((line) => !line.startsWith('events.search')).map((line) => line.replace('[] not null', '[]'))

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type TopicName, ticketsArchiveRoutes, ticketsRejected, topics, userCreated } from '@boxoffice/contracts'
-import { baseConfig, baseEnvironment, createFoundation, createServer, readEnvironment, transact } from '@boxoffice/service-kit'
-import { createDatabase, createTestAuthority, injectClient, type TestAuthority } from '@boxoffice/service-kit/testing'
+import { baseConfig, baseEnvironment, createFoundation, createServer, readEnvironment } from '@boxoffice/service-kit'
+import { createTestAuthority, createTestDatabase, injectClient, type TestAuthority } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { mountArchive } from './archive.ts'
@@ -17,7 +17,7 @@ beforeAll(async () => {
   authority = await createTestAuthority()
   const environment = readEnvironment(z.object(baseEnvironment), {
     ...authority.environment('ticket-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
   })
   foundation = createFoundation(baseConfig('ticket-service', { ...environment, PORT: 0 }), authority.userKeys)
   append = createOutbox({ ...foundation, topics })
@@ -33,7 +33,7 @@ const clientOf = async (name: Parameters<TestAuthority['service']>[0]) =>
   injectClient(app, ticketsArchiveRoutes, await authority.service(name, 'ticket-service'))
 
 const say = () =>
-  transact(foundation.pool, (tx) =>
+  foundation.db.transact((tx) =>
     append(
       tx,
       ticketsRejected,
@@ -66,7 +66,7 @@ async function readAll(topic: TopicName, limit: number, meanwhile: () => Promise
 test('what waits, what is published and what is archived are all read, page by page, with their number first', async () => {
   const [archived, published, waiting] = [await say(), await say(), await say()]
   await publish([archived])
-  await archivePublished(foundation.pool)
+  await archivePublished(foundation.db)
   await publish([published])
   const { read, totals } = await readAll('ticket-events', 2)
   expect(read.toSorted()).toEqual([archived, published, waiting].toSorted())
@@ -82,13 +82,13 @@ test('what is moved to the archive while somebody reads is read all the same', a
   const pending = [...said]
   const { read } = await readAll('ticket-events', 3, async () => {
     await publish(pending.splice(0, 6))
-    await archivePublished(foundation.pool)
+    await archivePublished(foundation.db)
   })
   expect([...said].filter((messageId) => !read.includes(messageId))).toEqual([])
 })
 
 test('what is secret, and what went to another topic, is not in it', async () => {
-  const secret = await transact(foundation.pool, (tx) =>
+  const secret = await foundation.db.transact((tx) =>
     append(
       tx,
       userCreated,

@@ -1,6 +1,7 @@
 import type { ArchiveRoutes, TopicName } from '@boxoffice/contracts'
 import {
   cursorFields,
+  type Database,
   defineCursor,
   type Foundation,
   type Handlers,
@@ -8,9 +9,7 @@ import {
   isUnavailable,
   mountRoutes,
   type PositionOf,
-  transact,
 } from '@boxoffice/service-kit'
-import type pg from 'pg'
 import { z } from 'zod'
 
 /** An archive is as long as the history of its service. */
@@ -20,7 +19,7 @@ const archiveCursor = defineCursor({ table: z.enum(tables), messageId: cursorFie
 type Position = PositionOf<typeof archiveCursor>
 
 interface Row {
-  message_id: string
+  messageId: string
   body: Record<string, unknown>
 }
 
@@ -34,17 +33,17 @@ const BEGINNING: Position = { table: 'outbox', messageId: '00000000-0000-0000-00
 export function mountArchive(
   app: Parameters<typeof mountRoutes>[0],
   routes: ArchiveRoutes,
-  deps: Pick<Foundation, 'pool' | 'authenticate' | 'idempotency'>,
+  deps: Pick<Foundation, 'authenticate' | 'idempotency'> & { db: Database },
 ): void {
-  mountRoutes(app, routes, archiveHandlers(deps.pool), deps)
+  mountRoutes(app, routes, archiveHandlers(deps.db), deps)
 }
 
-function archiveHandlers(pool: pg.Pool): Handlers<ArchiveRoutes> {
+function archiveHandlers(db: Database): Handlers<ArchiveRoutes> {
   return {
     async listArchived({ query: { topic, limit, cursor } }) {
       const from = archiveCursor.decode(cursor) ?? BEGINNING
-      const total = cursor === undefined ? await countMessages(pool, topic) : null
-      const rows = await listMessages(pool, topic, from, limit)
+      const total = cursor === undefined ? await countMessages(db, topic) : null
+      const rows = await listMessages(db, topic, from, limit)
       const next = nextPosition(from, rows, limit)
       return {
         status: 200,
@@ -57,23 +56,21 @@ function archiveHandlers(pool: pg.Pool): Handlers<ArchiveRoutes> {
 /** After the last row of a page that is full, else the next table; null after the last page of the last. */
 function nextPosition({ table }: Position, rows: readonly Row[], limit: number): Position | null {
   const last = rows.at(-1)
-  if (last && rows.length === limit) return { table, messageId: last.message_id }
+  if (last && rows.length === limit) return { table, messageId: last.messageId }
   return table === 'outbox' ? { ...BEGINNING, table: 'message_archive' } : null
 }
 
-async function listMessages(pool: pg.Pool, topic: TopicName, { table, messageId }: Position, limit: number): Promise<Row[]> {
-  const { rows } = await pool.query<Row>(
-    `select message_id, body from ${table}
+const listMessages = (db: Database, topic: TopicName, { table, messageId }: Position, limit: number): Promise<Row[]> =>
+  db.query<Row>(
+    `select message_id as "messageId", body from ${table}
      where topic = $1 and message_id > $2::uuid ${table === 'outbox' ? 'and archivable' : ''} order by message_id limit $3`,
     [topic, messageId, limit],
   )
-  return rows
-}
 
 /** Nearly: what moves while it is counted may be counted twice. Null where counting takes too long: nobody should wait for it. */
-async function countMessages(pool: pg.Pool, topic: TopicName): Promise<number | null> {
+async function countMessages(db: Database, topic: TopicName): Promise<number | null> {
   try {
-    const [row] = await transact(pool, async (tx) => {
+    const [row] = await db.transact(async (tx) => {
       await tx.query(`set local statement_timeout = ${COUNT_MAX_MS}`)
       return tx.query<{ total: number }>(
         `select (select count(*) from outbox where topic = $1 and archivable)::int

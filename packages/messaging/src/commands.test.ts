@@ -10,7 +10,7 @@ import {
   type UserId,
   updateOrderCommand,
 } from '@boxoffice/contracts'
-import { type createFoundation, type Tx, transact } from '@boxoffice/service-kit'
+import type { createFoundation, Tx } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPaymentService } from '../test/payment-service.ts'
@@ -40,9 +40,6 @@ type Handle = (orderId: OrderId, what: string) => Promise<void> | void
 async function whileConsuming(handle: Handle, work: () => Promise<void>): Promise<void> {
   const consumer = createConsumer<Tx>({
     ...{ queue: QUEUE, aws, ...foundation, figures: createHandlerFigures(foundation.now) },
-    published: (transaction) => transaction(),
-    transact: (work) => transact(foundation.pool, work),
-    sqlOf: (tx) => tx,
     retryAfterSeconds: [0.05, 0, 0],
     subscribers: [
       on(createOrderCommand, async (_tx, { payload: { orderId } }) => handle(orderId, 'create')),
@@ -61,7 +58,7 @@ async function whileConsuming(handle: Handle, work: () => Promise<void>): Promis
 const ids = () => ({ orderId: randomUUID() as OrderId, userId: randomUUID() as UserId })
 const version = { aggregateVersion: 1 }
 const ask = (payload: ReturnType<typeof ids>, holderName: string) =>
-  messaging.transact((tx) => messaging.append(tx, updateOrderCommand, { ...payload, holderName }, version))
+  foundation.db.transact((tx) => messaging.append(tx, updateOrderCommand, { ...payload, holderName }, version))
 
 test('commands reach their queue in the order in which an order was told, however many relays send and groups there are', async () => {
   const orders = Array.from({ length: 5 }, ids)
@@ -157,6 +154,6 @@ test('a command that fails is tried four times while those of its order wait, th
 
 test('who may not send a command cannot even write it down', async () => {
   const append = createOutbox({ ...foundation, topics: [...topicsOf('tickets'), ...commandQueuesOf('tickets')] })
-  const work = messaging.transact((tx) => append(tx, createOrderCommand, ids(), version))
+  const work = foundation.db.transact((tx) => append(tx, createOrderCommand, ids(), version))
   await expect(work).rejects.toThrow('CREATE_ORDER goes to order-commands.fifo, to which this service may not publish')
 })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { type OrderId, type UserId, updateOrderCommand } from '@boxoffice/contracts'
 import { createLogger, createMetrics, PermanentFailure, type Tx } from '@boxoffice/service-kit'
-import { recordLogs } from '@boxoffice/service-kit/testing'
+import { fakeTx, recordLogs } from '@boxoffice/service-kit/testing'
 import { pause, until } from '@boxoffice/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -62,14 +62,12 @@ function scripted(receives: ReturnType<typeof command>[][]) {
   return { aws, asked }
 }
 
-const tx: Tx = {
-  async query(_sql, values = []) {
-    const ids = values[1] as string[]
-    const fresh = ids.filter((id) => !inbox.has(id))
-    for (const id of fresh) inbox.add(id)
-    return fresh.map((message_id) => ({ message_id })) as never
-  },
-}
+const tx = fakeTx(async (_sql, values = []) => {
+  const ids = values[1] as string[]
+  const fresh = ids.filter((id) => !inbox.has(id))
+  for (const id of fresh) inbox.add(id)
+  return fresh.map((messageId) => ({ messageId }))
+})
 /** Rolls back what the inbox was told. */
 async function transact<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
   const before = new Set(inbox)
@@ -93,9 +91,7 @@ function consume(aws: Aws, options: Partial<ConsumerOptions<Tx>> = {}) {
         if (failing.has(holderName)) throw new Error(`${holderName} fails`)
       }),
     ],
-    transact,
-    sqlOf: (tx) => tx,
-    published: (transaction) => transaction(),
+    db: { transact },
     logger: createLogger({ service: 'test', level: 'silent' }),
     metrics: createMetrics('test'),
     figures: createHandlerFigures(() => new Date()),
@@ -178,7 +174,7 @@ test('no more is received than there is room for, and nothing while there is non
     free--
     return result
   }
-  consume(aws, { room, transact: taking })
+  consume(aws, { room, db: { transact: taking } })
   await until(() => expect(asked.deleted).toHaveLength(2))
   expect(asked.most).toEqual([2])
   expect(handled).toEqual(['a', 'b'])

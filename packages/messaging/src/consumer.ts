@@ -35,7 +35,7 @@ export interface Room {
   waitForRoom(): Promise<void>
 }
 
-export interface ConsumerOptions<T> extends HandlingOptions<T> {
+export interface ConsumerOptions<T extends Tx = Tx> extends HandlingOptions<T> {
   room?: Room
   /** The queue's own where none are given. */
   retryAfterSeconds?: readonly number[]
@@ -61,7 +61,7 @@ const receivesOf = (message: SqsMessage) => Number(message.Attributes?.Approxima
  * to the dead-letter queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed and comes
  * again.
  */
-export function createConsumer<T>(options: ConsumerOptions<T>): Consumer {
+export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consumer {
   const { queue, aws, logger, room } = options
   const handling = createHandling(options)
   const acknowledge = createAcknowledger(aws, queue, logger)
@@ -85,7 +85,7 @@ export function createConsumer<T>(options: ConsumerOptions<T>): Consumer {
         if (stopped) return
         const most = Math.min(RECEIVE_MAX, capacity())
         // A database that is away must not use up a message's receives.
-        if (failures > 0) await options.transact((tx) => options.sqlOf(tx).query('select 1'))
+        if (failures > 0) await options.db.transact((tx) => tx.query('select 1'))
         const { Messages = [] } = await aws.sqs.send(
           new ReceiveMessageCommand({
             QueueUrl: await aws.queueUrl(queue),

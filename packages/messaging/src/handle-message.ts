@@ -3,6 +3,7 @@ import type { Message, MessageDefinition, QueueName } from '@boxoffice/contracts
 import {
   asPartOf,
   type CrashAt,
+  type Database,
   inSpan,
   isPermanent,
   type Logger,
@@ -19,18 +20,18 @@ import type { FiguresOfHandlers, Outcome } from './handler-figures.ts'
 import { rememberInInbox } from './inbox-repository.ts'
 import { takingOf } from './message-spans.ts'
 import { type ReadMessage, readMessage, type Subscriber, type Translate } from './read-message.ts'
-import { retryTransient } from './retries.ts'
 
 type Envelope = Message<MessageDefinition>
 const REASON_MAX = 250
+/** The inbox makes a second attempt harmless, whatever became of the first. */
+const IDEMPOTENT = { retries: 2, retryLost: true }
 
-export interface HandlingOptions<T> {
+export interface HandlingOptions<T extends Tx = Tx> {
   queue: QueueName
   aws: Aws
   subscribers: readonly Subscriber<T>[]
-  /** Opens the transaction of the effect; `sqlOf` gives our SQL inside it. */
-  transact<R>(work: (tx: T) => Promise<R>): Promise<R>
-  sqlOf(tx: T): Tx
+  /** Opens the transaction of the effect. */
+  db: Pick<Database<T>, 'transact'>
   /** For a queue whose messages are not of our own services; an envelope of ours where none is given. */
   translate?: Translate
   /** A message was taken before: what followed its commit then may have been lost. In the transaction that found the inbox row. */
@@ -44,8 +45,6 @@ export interface HandlingOptions<T> {
     messages: readonly Message<MessageDefinition>[],
     within: <R>(message: Message<MessageDefinition>, work: () => R) => R,
   ): Promise<void>
-  /** Runs the transaction, and publishes what it wrote into the outbox. */
-  published<R>(transaction: () => Promise<R>): Promise<R>
   logger: Logger
   metrics: Metrics
   figures: FiguresOfHandlers
@@ -53,7 +52,7 @@ export interface HandlingOptions<T> {
 }
 
 /** A message that was read, as the transaction of several takes it. */
-interface Taken<T> {
+interface Taken<T extends Tx> {
   readonly envelope: Envelope
   readonly subscriber: Subscriber<T>
   readonly span: Span | undefined
@@ -65,8 +64,8 @@ interface Taken<T> {
  * gives null where it is done with, so that it can be acknowledged; else why it is not, and what it is about. `many` takes all in one
  * transaction, and gives false where that did not succeed: then nothing has happened, and each is to be handled by itself.
  */
-export function createHandling<T>(options: HandlingOptions<T>) {
-  const { queue, aws, logger, metrics } = options
+export function createHandling<T extends Tx>(options: HandlingOptions<T>) {
+  const { queue, db, aws, logger, metrics } = options
   const subscribers = new Map(options.subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
   for (const eventType of subscribers.keys()) options.figures.expect(queue, eventType)
 
@@ -120,29 +119,24 @@ export function createHandling<T>(options: HandlingOptions<T>) {
   }
 
   async function takeTogether(taken: readonly Taken<T>[]): Promise<void> {
-    await options.published(() =>
-      options.transact(async (tx) => {
-        const fresh = await rememberInInbox(
-          options.sqlOf(tx),
-          queue,
-          taken.map(({ envelope }) => envelope),
-        )
-        for (const one of taken) one.outcome = fresh.delete(one.envelope.messageId) ? 'done' : 'duplicate'
-        const { together } = options
-        const all = taken.filter(({ outcome }) => outcome === 'done')
-        const [first] = all
-        if (together && first) {
-          const ofMessage = new Map(all.map((one) => [one.envelope, one]))
-          const messages = [...ofMessage.keys()]
-          await within(first, () => together(tx, messages, (message, work) => within(ofMessage.get(message) ?? first, work)))
-        }
-        for (const one of taken) {
-          if (one.outcome === 'duplicate') await within(one, async () => options.onDuplicate?.(tx, one.envelope))
-          else if (!together) await within(one, () => one.subscriber.handle(tx, one.envelope))
-        }
-        options.crashAt('consumer.before-commit')
-      }),
-    )
+    await db.transact(async (tx) => {
+      const envelopes = taken.map(({ envelope }) => envelope)
+      const fresh = await rememberInInbox(tx, queue, envelopes)
+      for (const one of taken) one.outcome = fresh.delete(one.envelope.messageId) ? 'done' : 'duplicate'
+      const { together } = options
+      const all = taken.filter(({ outcome }) => outcome === 'done')
+      const [first] = all
+      if (together && first) {
+        const ofMessage = new Map(all.map((one) => [one.envelope, one]))
+        const messages = [...ofMessage.keys()]
+        await within(first, () => together(tx, messages, (message, work) => within(ofMessage.get(message) ?? first, work)))
+      }
+      for (const one of taken) {
+        if (one.outcome === 'duplicate') await within(one, async () => options.onDuplicate?.(tx, one.envelope))
+        else if (!together) await within(one, () => one.subscriber.handle(tx, one.envelope))
+      }
+      options.crashAt('consumer.before-commit')
+    })
     options.crashAt('consumer.after-commit')
   }
 
@@ -177,23 +171,20 @@ export function createHandling<T>(options: HandlingOptions<T>) {
   }
 
   /** Inbox row and effect in one transaction, which is tried again where the error was of the moment. */
-  const takeEffect = (envelope: Envelope, effect: (tx: T) => Promise<void>): Promise<Outcome> =>
-    retryTransient(async () => {
-      const outcome = await options.published(() =>
-        options.transact(async (tx): Promise<Outcome> => {
-          const fresh = await rememberInInbox(options.sqlOf(tx), queue, [envelope])
-          if (fresh.size === 0) {
-            await options.onDuplicate?.(tx, envelope)
-            return 'duplicate'
-          }
-          await effect(tx)
-          options.crashAt('consumer.before-commit')
-          return 'done'
-        }),
-      )
-      options.crashAt('consumer.after-commit')
-      return outcome
-    })
+  async function takeEffect(envelope: Envelope, effect: (tx: T) => Promise<void>): Promise<Outcome> {
+    const outcome = await db.transact(async (tx): Promise<Outcome> => {
+      const fresh = await rememberInInbox(tx, queue, [envelope])
+      if (fresh.size === 0) {
+        await options.onDuplicate?.(tx, envelope)
+        return 'duplicate'
+      }
+      await effect(tx)
+      options.crashAt('consumer.before-commit')
+      return 'done'
+    }, IDEMPOTENT)
+    options.crashAt('consumer.after-commit')
+    return outcome
+  }
 
   /** No attempt will succeed: what the subscriber does instead, or the dead-letter queue. */
   async function giveUp(

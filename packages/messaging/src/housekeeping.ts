@@ -1,5 +1,4 @@
-import { createSweeper, type Logger, type Metrics, type Worker } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { createSweeper, type Logger, type Metrics, type Sql, type Worker } from '@boxoffice/service-kit'
 
 const INTERVAL_MS = 60_000
 const BATCH = 500
@@ -8,25 +7,25 @@ const BATCH = 500
  * Once a minute: published messages move from the outbox to the archive (those with tokens are deleted), and inbox rows older
  * than 60 days go. The age of the oldest unpublished message is a metric, measured whenever somebody asks.
  */
-export function createHousekeeping(options: { pool: pg.Pool; logger: Logger; metrics: Metrics }): Worker {
-  const { pool, logger, metrics } = options
+export function createHousekeeping(options: { db: Sql; logger: Logger; metrics: Metrics }): Worker {
+  const { db, logger, metrics } = options
   metrics.measured('outbox_oldest_unpublished_seconds', 'age of the oldest message that waits to be published', [], async () => [
-    { labels: {}, value: await oldestUnpublishedSeconds(pool) },
+    { labels: {}, value: await oldestUnpublishedSeconds(db) },
   ])
   return createSweeper({
     name: 'messaging housekeeping',
     intervalMs: INTERVAL_MS,
     logger,
     async sweep() {
-      const [archived, forgotten] = [await archivePublished(pool), await forgetInbox(pool)]
+      const [archived, forgotten] = [await archivePublished(db), await forgetInbox(db)]
       return { more: archived === BATCH || forgotten === BATCH }
     },
   })
 }
 
 /** Move a batch of published messages to the archive; how many left the outbox. */
-export async function archivePublished(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ moved: number }>(
+export async function archivePublished(sql: Sql): Promise<number> {
+  const [gone] = await sql.query<{ moved: number }>(
     `with gone as (
        delete from outbox where (message_id, topic) in
          (select message_id, topic from outbox where published_at is not null order by published_at limit ${BATCH} for update skip locked)
@@ -37,21 +36,22 @@ export async function archivePublished(pool: pg.Pool): Promise<number> {
        on conflict do nothing)
      select count(*)::int as moved from gone`,
   )
-  return rows[0]?.moved ?? 0
+  return gone?.moved ?? 0
 }
 
-async function forgetInbox(pool: pg.Pool): Promise<number> {
-  const { rowCount } = await pool.query(
+async function forgetInbox(sql: Sql): Promise<number> {
+  const forgotten = await sql.query(
     `delete from inbox where (consumer, message_id) in
-       (select consumer, message_id from inbox where received_at < clock_timestamp() - interval '60 days' limit ${BATCH})`,
+       (select consumer, message_id from inbox where received_at < clock_timestamp() - interval '60 days' limit ${BATCH})
+     returning message_id`,
   )
-  return rowCount ?? 0
+  return forgotten.length
 }
 
 /** The age in seconds of the oldest message that waits to be published, 0 where none does. */
-export async function oldestUnpublishedSeconds(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ age: number }>(
+export async function oldestUnpublishedSeconds(sql: Sql): Promise<number> {
+  const [oldest] = await sql.query<{ age: number }>(
     `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from outbox where published_at is null`,
   )
-  return rows[0]?.age ?? 0
+  return oldest?.age ?? 0
 }

@@ -1,7 +1,7 @@
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
 import { isCommandQueue, type QueueName } from '@boxoffice/contracts'
 import { type Span, SpanKind, startSpan, traceOf, traceparentOf } from '@boxoffice/service-kit'
-import type { Outgoing } from './written.ts'
+import type { Outgoing } from './outgoing.ts'
 
 /**
  * The span of a message that is handed to SNS, or to SQS where it is a command, in the trace of what wrote it; undefined while tracing is

@@ -17,15 +17,16 @@ import {
   userCreated,
 } from '@boxoffice/contracts'
 import {
+  createDatabase,
   type createFoundation,
   createMetrics,
+  createPool,
   PermanentFailure,
   type Tx,
-  transact,
   type Worker,
   withCorrelationId,
 } from '@boxoffice/service-kit'
-import { createDatabase } from '@boxoffice/service-kit/testing'
+import { createTestDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
@@ -45,8 +46,10 @@ const QUEUE = 'payment-processing-queue'
 let aws: Aws
 let probe: Probe
 let messaging: Messaging
-/** Of a service that may say everything. */
+/** Of a service that may publish everything. */
 let append: Append
+/** The same, which leaves publishing to another relay. */
+let appendOnly: Append
 let foundation: ReturnType<typeof createFoundation>
 let handled: Message<typeof ticketsRejected>[]
 let handle: (tx: Tx, message: Message<typeof ticketsRejected>) => Promise<void>
@@ -56,7 +59,8 @@ beforeAll(async () => {
   ;({ foundation, aws, messaging } = await startPaymentService())
   await provision(aws) // once more: it changes nothing
   probe = await createProbe(aws, ['ticket-events', 'user-events'])
-  append = createOutbox({ ...foundation, topics })
+  append = createOutbox({ ...foundation, relay: messaging.relay, topics })
+  appendOnly = createOutbox({ ...foundation, topics })
   consumer = messaging.consume(QUEUE, [on(ticketsRejected, (tx, message) => handle(tx, message))])
   messaging.relay.start()
   consumer.start()
@@ -82,7 +86,7 @@ const rejection = () => ({
   reason: 'SEATS_GONE',
 })
 const say = (payload = rejection()) =>
-  messaging.transact((tx) => append(tx, ticketsRejected, payload, { aggregateVersion: 3 })).then(() => payload)
+  foundation.db.transact((tx) => append(tx, ticketsRejected, payload, { aggregateVersion: 3 })).then(() => payload)
 /** How many of them were told of before, by what the consumer counted. */
 const duplicates = () => messaging.handlers.list().find(({ eventType }) => eventType === 'TICKETS_REJECTED')?.duplicate ?? 0
 const heardOf = (orderId: OrderId) => handled.filter(({ payload }) => payload.orderId === orderId)
@@ -108,7 +112,7 @@ describe('a message', () => {
   })
   test('of a transaction that rolled back never existed', async () => {
     const payload = rejection()
-    const work = messaging.transact(async (tx) => {
+    const work = foundation.db.transact(async (tx) => {
       await append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
       throw new Error('changed my mind')
     })
@@ -183,10 +187,10 @@ describe('the outbox', () => {
     const userId = randomUUID() as UserId
     const recipient = { userId, email: 'a@example.test', firstName: 'A', lastName: 'B', locale: 'en' }
     const token = { sealedToken: 'sealed', tokenExpiresAt: new Date(), createdAt: new Date() }
-    await messaging.transact((tx) => append(tx, userCreated, { ...recipient, ...token }, { aggregateVersion: 1 }))
+    await foundation.db.transact((tx) => append(tx, userCreated, { ...recipient, ...token }, { aggregateVersion: 1 }))
     await probe.waitFor(userCreated, (message) => message.payload.userId === userId)
-    await until(async () => expect(await oldestUnpublishedSeconds(foundation.pool)).toBe(0))
-    await archivePublished(foundation.pool)
+    await until(async () => expect(await oldestUnpublishedSeconds(foundation.db)).toBe(0))
+    await archivePublished(foundation.db)
     const archived = async (id: string) =>
       (await foundation.pool.query('select from message_archive where body::text like $1', [`%${id}%`])).rowCount
     expect(await archived(payload.orderId)).toBe(1)
@@ -198,7 +202,7 @@ describe('the outbox', () => {
     second.start()
     const said = await Promise.all(Array.from({ length: 60 }, () => say()))
     second.nudge()
-    await until(async () => expect(await oldestUnpublishedSeconds(foundation.pool)).toBe(0))
+    await until(async () => expect(await oldestUnpublishedSeconds(foundation.db)).toBe(0))
     await second.stop()
     const last = await say()
     await probe.waitFor(ticketsRejected, ({ payload }) => payload.orderId === last.orderId)
@@ -209,16 +213,16 @@ describe('the outbox', () => {
   })
   test('keeps a message while SNS is away, and publishes it when it is back', async () => {
     const away = createAws({ ...aws.config, snsEndpoint: 'http://127.0.0.1:1' })
-    const database = await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations')
-    const { default: pg } = await import('pg')
-    const pool = new pg.Pool({ connectionString: database })
+    const database = await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations')
+    const pool = createPool({ ...foundation, databaseUrl: database, login: 'password', max: 2, name: 'away' })
+    const db = createDatabase({ ...foundation, pool })
     const payload = rejection()
-    await transact(pool, (tx) => append(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
-    const broken = createRelay({ ...foundation, pool, aws: away })
+    await db.transact((tx) => appendOnly(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
+    const broken = createRelay({ ...foundation, db, aws: away })
     await broken.stop() // it tries once more as it stops
     const waiting = await pool.query<{ attempts: number }>('select attempts from outbox where published_at is null')
     expect(waiting.rows).toMatchObject([{ attempts: 1 }])
-    const working = createRelay({ ...foundation, pool, aws })
+    const working = createRelay({ ...foundation, db, aws })
     working.start()
     await probe.waitFor(ticketsRejected, (message) => message.payload.orderId === payload.orderId)
     await working.stop()
@@ -271,9 +275,10 @@ test('every queue has its dead-letter queue, its visibility and its receives', a
 
 describe('many messages of one kind', () => {
   const many = (definition: MessageDefinition, payloads: readonly unknown[]) =>
-    transact(foundation.pool, async (tx) => {
+    foundation.db.transact(async (tx) => {
       const statements: string[] = []
       const counting: Tx = {
+        ...tx,
         query: (sql, values) => {
           statements.push(sql)
           return tx.query(sql, values)
@@ -319,7 +324,7 @@ describe('many messages of one kind', () => {
     const unlike = many(ticketsRejected, payloads)
     await expect(unlike).rejects.toThrow('TICKETS_REJECTED does not match its schema: payload.orderId')
     await expect(unlike).rejects.toBeInstanceOf(PermanentFailure)
-    const foreign = messaging.transact((tx) => messaging.appendAll(tx, ticketsRejected, []))
+    const foreign = foundation.db.transact((tx) => messaging.appendAll(tx, ticketsRejected, []))
     await expect(foreign).rejects.toThrow('TICKETS_REJECTED goes to ticket-events, to which this service may not publish')
     const { rows } = await foundation.pool.query('select from outbox where body::text like $1', [`%${payloads[0]?.orderId}%`])
     expect(rows).toEqual([])
@@ -330,7 +335,7 @@ describe('what a service may publish', () => {
   test('is what the topology says: a message for another’s topic is not even written down', async () => {
     const ids = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId, eventId: randomUUID() as EventId }
     const payload = { ...ids, reservationId: randomUUID() as never, reason: 'SEATS_GONE' }
-    const work = messaging.transact((tx) => messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
+    const work = foundation.db.transact((tx) => messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
     await expect(work).rejects.toThrow('TICKETS_REJECTED goes to ticket-events, to which this service may not publish')
   })
   test('is known by its key and by its name', () => {
@@ -364,8 +369,7 @@ describe('a message in foreign words', () => {
   let foreign: Worker
   beforeAll(() => {
     const taking = on(mailProgressed, async (_tx: Tx, { payload }) => void taken.push(payload.what))
-    const transaction = { transact: <R>(work: (tx: Tx) => Promise<R>) => transact(foundation.pool, work), sqlOf: (tx: Tx) => tx }
-    foreign = messaging.consumeWith(FOREIGN, [taking], { ...transaction, translate })
+    foreign = messaging.consumeWith(FOREIGN, [taking], { db: foundation.db, translate })
     foreign.start()
   })
   afterAll(() => foreign.stop())

@@ -1,6 +1,6 @@
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns'
 import { commandQueuesOf, type QueueName, type TopicName, topicsOf } from '@boxoffice/contracts'
-import { type Foundation, type HealthComponent, type Transact, type Tx, transact, type Worker } from '@boxoffice/service-kit'
+import type { Foundation, HealthComponent, Tx, Worker } from '@boxoffice/service-kit'
 import { type Aws, createAws } from './aws.ts'
 import type { MessagingConfig } from './config.ts'
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts'
@@ -13,21 +13,19 @@ import { createRelay, type Relay } from './relay.ts'
 
 /** A service's part in messaging. */
 export interface Messaging {
-  /** Write a message into the outbox, in the caller's transaction. The only way to publish, with `appendAll`. */
+  /** Write a message into the outbox, in the caller's transaction: published after its commit. The only way, with `appendAll`. */
   append: Append
   /** The same for many messages of one kind, in one statement. */
   appendAll: AppendAll
-  /** A transaction of the pool; what it wrote into the outbox is published after its commit. */
-  transact: Transact
   relay: Relay
   housekeeping: Worker
   /** A consumer whose effects are SQL. */
   consume(queue: QueueName, subscribers: readonly Subscriber<Tx>[]): Worker
-  /** A consumer whose effects take another transaction, such as Prisma's, or whose messages are in foreign words. */
-  consumeWith<T>(
+  /** A consumer whose effects take another transaction, such as Prisma's, or whose messages another system sends. */
+  consumeWith<T extends Tx>(
     queue: QueueName,
     subscribers: readonly Subscriber<T>[],
-    options: Pick<ConsumerOptions<T>, 'transact' | 'sqlOf' | 'translate' | 'room' | 'onDuplicate' | 'together' | 'concurrency'>,
+    options: Pick<ConsumerOptions<T>, 'db' | 'translate' | 'room' | 'onDuplicate' | 'together' | 'concurrency'>,
   ): Worker
   /** The queues that have a consumer here, and whether it takes messages. */
   consumed(): readonly { readonly queue: QueueName; readonly running: boolean }[]
@@ -40,12 +38,11 @@ export interface Messaging {
 }
 
 export function createMessaging(foundation: Foundation, config: MessagingConfig): Messaging {
-  const { pool, logger, metrics, crashAt, leaseMs } = foundation
+  const { db, logger, metrics, crashAt, leaseMs } = foundation
   const aws = createAws(config)
   const topics = topicsOf(foundation.identity.name)
-  const relay = createRelay({ pool, aws, logger, metrics, crashAt, leaseMs })
-  const inTransaction: Transact = (work) => relay.published(() => transact(pool, work))
-  const outbox = { ...foundation, onUncollected: relay.expect, topics: [...topics, ...commandQueuesOf(foundation.identity.name)] }
+  const relay = createRelay({ db, aws, logger, metrics, crashAt, leaseMs })
+  const outbox = { ...foundation, relay, topics: [...topics, ...commandQueuesOf(foundation.identity.name)] }
   const handlers = createHandlerFigures(foundation.now)
   const consumers = new Map<QueueName, Consumer>()
   const consumeWith: Messaging['consumeWith'] = (queue, subscribers, options) => {
@@ -58,7 +55,6 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
       metrics,
       figures: handlers,
       crashAt,
-      published: relay.published,
     })
     consumers.set(queue, consumer)
     return consumer
@@ -66,11 +62,9 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
   return {
     append: createOutbox(outbox),
     appendAll: createBatchOutbox(outbox),
-    transact: inTransaction,
     relay,
-    housekeeping: createHousekeeping({ pool, logger, metrics }),
-    consume: (queue, subscribers) =>
-      consumeWith(queue, subscribers, { transact: (work) => transact(pool, work), sqlOf: (tx) => tx }),
+    housekeeping: createHousekeeping({ db, logger, metrics }),
+    consume: (queue, subscribers) => consumeWith(queue, subscribers, { db }),
     consumeWith,
     consumed: () => [...consumers].map(([queue, consumer]) => ({ queue, running: consumer.isRunning() })),
     handlers,

@@ -11,7 +11,7 @@ import {
   keysOf,
   readEnvironment,
 } from '@boxoffice/service-kit'
-import { createDatabase, createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
+import { createTestAuthority, createTestDatabase, injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { z } from 'zod'
@@ -26,7 +26,7 @@ async function start() {
   const authority = await createTestAuthority()
   const environment = readEnvironment(z.object(baseEnvironment), {
     ...authority.environment('payment-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
   })
   const config = baseConfig('payment-service', { ...environment, PORT: 0 })
   const foundation = createFoundation(config, authority.userKeys)
@@ -108,7 +108,7 @@ test('an operator sees each handler before its first message, and what went wron
   it.messaging.relay.start()
   it.consumer.start()
   const payload = { orderId: randomUUID(), userId: randomUUID(), eventId: randomUUID(), reservationId: randomUUID(), reason: 'x' }
-  await it.messaging.transact((tx) => it.append(tx, ticketsRejected, payload as never, { aggregateVersion: 1 }))
+  await it.foundation.db.transact((tx) => it.append(tx, ticketsRejected, payload as never, { aggregateVersion: 1 }))
   await until(async () => {
     const { body } = await it.operator.getHandlers({})
     expect(body).toMatchObject({ handlers: [{ done: 0, failed: 1, lastError: 'not today', lastAt: expect.any(Date) }] })

@@ -8,8 +8,8 @@ import {
   type RedisKeys,
   RefusedError,
   refuse,
+  type Sql,
 } from '@boxoffice/service-kit'
-import type pg from 'pg'
 import type { Messaging } from './messaging.ts'
 
 /** A cache that operators can look at and clear. */
@@ -25,17 +25,17 @@ const walk = defineCursor({ scan: cursorFields.scan })
 export function mountOps(
   app: Parameters<typeof mountRoutes>[0],
   routes: OpsRoutes,
-  deps: Pick<Foundation, 'pool' | 'authenticate' | 'idempotency'> & { messaging: Messaging; caches?: readonly Cache[] },
+  deps: Pick<Foundation, 'authenticate' | 'idempotency'> & { db: Sql } & { messaging: Messaging; caches?: readonly Cache[] },
 ): void {
   mountRoutes(app, routes, opsHandlers(deps), deps)
 }
 
 function opsHandlers({
-  pool,
+  db,
   messaging,
   caches = [],
 }: {
-  pool: pg.Pool
+  db: Sql
   messaging: Messaging
   caches?: readonly Cache[]
 }): Handlers<OpsRoutes> {
@@ -60,7 +60,7 @@ function opsHandlers({
       const entry = await inCache(name, log, (keys) => keys.find(key))
       return entry ? { status: 200, body: entry } : refuse(404, 'CACHE_KEY_NOT_FOUND', `there is no ${key} in the cache ${name}`)
     },
-    getOutbox: async () => ({ status: 200, body: await outboxFigures(pool) }),
+    getOutbox: async () => ({ status: 200, body: await outboxFigures(db) }),
   }
 
   /** What is asked of a cache. Throws a 404 where this service has none of that name, a 503 where Redis is unavailable. */
@@ -93,15 +93,15 @@ async function figuresOfCache(cache: Cache): Promise<CacheFigures> {
   return { name: cache.name, ...figures, hitRate: reads === 0 ? null : figures.hits / reads }
 }
 
-async function outboxFigures(pool: pg.Pool) {
-  const { rows } = await pool.query<{ unpublished: number; oldestUnpublishedSeconds: number; archived: number }>(
+async function outboxFigures(sql: Sql) {
+  const [totals] = await sql.query<{ unpublished: number; oldestUnpublishedSeconds: number; archived: number }>(
     `select count(*)::int as unpublished,
        coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as "oldestUnpublishedSeconds",
        -- An estimate: the archive is as long as the history of the service.
        (select greatest(reltuples, 0)::int from pg_class where oid = 'message_archive'::regclass) as archived
      from outbox where published_at is null`,
   )
-  const { rows: failing } = await pool.query<{
+  const failing = await sql.query<{
     messageId: string
     eventType: string
     topic: string
@@ -111,7 +111,6 @@ async function outboxFigures(pool: pg.Pool) {
     `select message_id as "messageId", event_type as "eventType", topic, attempts, created_at as "createdAt"
      from outbox where published_at is null and attempts > 1 order by position limit 20`,
   )
-  const [totals] = rows
   if (!totals) throw new Error('an aggregate without a row')
   return { ...totals, failing }
 }

@@ -1,6 +1,5 @@
-import type { Destination } from '@boxoffice/contracts'
-import type pg from 'pg'
-import type { Outgoing } from './written.ts'
+import type { Sql } from '@boxoffice/service-kit'
+import type { Outgoing } from './outgoing.ts'
 
 const CLAIM_MAX = 100
 
@@ -10,18 +9,9 @@ export interface Published {
   readonly published: boolean
 }
 
-interface Row {
-  message_id: string
-  topic: Destination
-  body: unknown
-  attributes: Record<string, string>
-  group_key: string | null
-  attempts: number
-}
-
 /** Take up to a hundred messages that nobody is at under a lease; of a group only the first. */
-export async function claimUnpublished(pool: pg.Pool, lease: string, leaseMs: number): Promise<Outgoing[]> {
-  const { rows } = await pool.query<Row>(
+export async function claimUnpublished(sql: Sql, lease: string, leaseMs: number): Promise<Outgoing[]> {
+  const rows = await sql.query<Omit<Outgoing, 'body'> & { body: unknown }>(
     `with ready as (
        select message_id, topic from outbox o
        where published_at is null and (leased_until is null or leased_until < clock_timestamp())
@@ -32,21 +22,18 @@ export async function claimUnpublished(pool: pg.Pool, lease: string, leaseMs: nu
        order by position limit ${CLAIM_MAX} for update skip locked)
      update outbox o set lease = $1, leased_until = clock_timestamp() + $2 * interval '1 millisecond', attempts = attempts + 1
      from ready where o.message_id = ready.message_id and o.topic = ready.topic
-     returning o.message_id, o.topic, o.body, o.attributes, o.group_key, o.attempts`,
+     returning o.message_id as "messageId", o.topic, o.body, o.attributes, o.group_key as "group", o.attempts, o.lease`,
     [lease, leaseMs],
   )
-  return rows.map(({ message_id: messageId, topic, body, attributes, group_key: group, attempts }) => ({
-    ...{ messageId, topic, attributes, group, attempts, lease },
-    body: JSON.stringify(body),
-  }))
+  return rows.map((row) => ({ ...row, body: JSON.stringify(row.body) }))
 }
 
 /** As `settlePublished` has it. */
 export const waitSecondsAfter = (attempts: number) => Math.min(60, 2 ** (Math.min(attempts, 6) - 1))
 
 /** Mark what was published; what was not is tried again after 1, 2, 4 … at most 60 s. */
-export async function settlePublished(pool: pg.Pool, outcomes: readonly Published[]): Promise<void> {
-  await pool.query(
+export async function settlePublished(sql: Sql, outcomes: readonly Published[]): Promise<void> {
+  await sql.query(
     `update outbox o set
        published_at = case when r.published then clock_timestamp() end,
        leased_until = case when r.published then o.leased_until

@@ -2,7 +2,8 @@ import { type Destination, isFifo, type MessageDefinition, type MessageId, type 
 import { currentCorrelationId, currentTraceparent, PermanentFailure, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import { bytesOf, WRITTEN_BYTES_MAX } from './message-size.ts'
-import { currentWritten, type Written } from './written.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { Lease, Relay } from './relay.ts'
 
 export type Append = <D extends MessageDefinition>(
   tx: Tx,
@@ -33,8 +34,8 @@ interface OutboxOptions {
   now: () => Date
   newId: () => string
   topics: readonly Destination[]
-  /** Told of what the relay has to look for: nobody collects it. */
-  onUncollected?(): void
+  /** Publishes what was committed; without it that is left to the poll of another. */
+  relay?: Pick<Relay, 'ownLease' | 'publish' | 'nudge'>
 }
 
 /** One message into the outbox: see `createBatchOutbox`. */
@@ -47,13 +48,14 @@ export function createOutbox(options: OutboxOptions): Append {
 }
 
 /**
- * Writes messages of one kind into the outbox, in the transaction of what they tell of: if that rolls back, they were never there.
+ * Writes messages of one kind into the outbox, in the transaction of what they are about: if that rolls back, they were never there.
+ * Once it is committed the relay publishes them from memory; those that are kept in order it looks for.
  * However many there are, it is one statement, and they stand there in their order. The trace of their origin goes with them, as the
  * attribute `traceparent`. `aggregateVersion` is the version of the thing a message is about, by which consumers recognise an older
  * one. A message for a topic or command queue that is not among `topics` is refused: on AWS it would be. Rejects with PermanentFailure
  * where SNS and SQS would never take a message.
  */
-export function createBatchOutbox({ now, newId, topics, onUncollected }: OutboxOptions): AppendAll {
+export function createBatchOutbox({ now, newId, topics, relay }: OutboxOptions): AppendAll {
   return async (tx, definition, messages) => {
     const foreign = definition.topics.find((topic) => !topics.includes(topic))
     if (foreign) throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
@@ -64,10 +66,10 @@ export function createBatchOutbox({ now, newId, topics, onUncollected }: OutboxO
       const envelope = { messageId: newId() as MessageId, ...shared, correlationId: origin.correlationId, ...message }
       return rowOf(definition, envelope, origin.traceparent)
     })
-    const written = currentWritten()
-    await insertRows(tx, definition, rows, written)
-    if (written) remember(written, definition, rows)
-    else onUncollected?.()
+    const lease = relay?.ownLease() ?? null
+    await insertRows(tx, definition, rows, lease)
+    if (relay && lease) tx.afterCommit(() => relay.publish(outgoingOf(definition, rows, lease)))
+    if (relay && (!lease || definition.topics.some(isFifo))) tx.afterCommit(relay.nudge)
     return rows.map(({ messageId }) => messageId)
   }
 }
@@ -112,12 +114,7 @@ function encode({ schema, eventType }: MessageDefinition, envelope: Envelope): {
  * Each message once for every place it goes to; `position` grows in the order of the rows. What is published from memory after the commit
  * is leased to that from the beginning; what is kept in order is not, for others of its group may wait before it.
  */
-async function insertRows(
-  tx: Tx,
-  definition: MessageDefinition,
-  rows: readonly Row[],
-  written: Pick<Written, 'lease' | 'leaseMs'> | null,
-): Promise<void> {
+async function insertRows(tx: Tx, definition: MessageDefinition, rows: readonly Row[], lease: Lease | null): Promise<void> {
   await tx.query(
     `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable, lease, leased_until, attempts)
      select m.message_id, t.topic, $1, m.body::jsonb, m.attributes::jsonb, case when t.fifo then m.group_key end, $2,
@@ -136,18 +133,16 @@ async function insertRows(
       rows.map(({ group }) => group),
       definition.topics,
       definition.topics.map(isFifo),
-      written?.lease ?? null,
-      written?.leaseMs ?? null,
+      lease?.id ?? null,
+      lease?.ms ?? null,
     ],
   )
 }
 
-/** For the relay, once it is committed. */
-function remember(written: Written, { topics }: MessageDefinition, rows: readonly Row[]): void {
-  const { messages, lease } = written
-  if (topics.some(isFifo)) written.isMoreLeft = true
-  const unordered = topics.filter((topic) => !isFifo(topic))
-  for (const { messageId, body, attributes } of rows) {
-    for (const topic of unordered) messages.push({ messageId, topic, body, attributes, group: null, attempts: 1, lease })
-  }
-}
+/** Once for every place it goes to; what is kept in order is not published from memory. */
+const outgoingOf = ({ topics }: MessageDefinition, rows: readonly Row[], { id: lease }: Lease): Outgoing[] =>
+  rows.flatMap(({ messageId, body, attributes }) =>
+    topics
+      .filter((topic) => !isFifo(topic))
+      .map((topic) => ({ messageId, topic, body, attributes, group: null, attempts: 1, lease })),
+  )

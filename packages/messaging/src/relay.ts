@@ -6,29 +6,32 @@ import {
   type Logger,
   type Metrics,
   markFailed,
+  onceATurn,
   type Span,
+  type Sql,
   type Worker,
 } from '@boxoffice/service-kit'
-import type pg from 'pg'
 import { aboutEnvelope } from './about.ts'
 import type { Aws } from './aws.ts'
 import { bytesOf, inBatches } from './message-size.ts'
 import { startPublishing, withTrace } from './message-spans.ts'
 import { claimUnpublished, type Published, settlePublished, waitSecondsAfter } from './outbox-repository.ts'
+import type { Outgoing } from './outgoing.ts'
 import { type Entry, sendBatch } from './send-batch.ts'
 import { createSettler } from './settler.ts'
-import { collecting, type Outgoing, type Written } from './written.ts'
 
 export interface Relay extends Worker {
-  /** There may be something to publish: call it after a commit that was not `published`. Costs one query of an empty index. */
+  /** Look for what waits in the outbox: after a commit that left something there. */
   nudge(): void
-  /** A transaction that is not `published` writes into the outbox: the next poll looks. */
-  expect(): void
-  /**
-   * Run `transaction`, from before it begins until after its commit, and publish what it wrote into the outbox: straight from memory, so
-   * that nothing looks for it. Rejects as `transaction` does, and then publishes nothing.
-   */
-  published<R>(transaction: () => Promise<R>): Promise<R>
+  /** The lease under which this process publishes what it writes now from memory; null where that is left to a poll. */
+  ownLease(): Lease | null
+  /** Publish messages that were committed under `ownLease`, straight from memory. */
+  publish(messages: readonly Outgoing[]): void
+}
+
+export interface Lease {
+  readonly id: string
+  readonly ms: number
 }
 
 const POLL_MS = 1_000
@@ -50,7 +53,7 @@ const TRACE_BYTES = 100
  * out; consumers know the message's id.
  */
 export function createRelay(options: {
-  pool: pg.Pool
+  db: Sql
   aws: Aws
   logger: Logger
   metrics: Metrics
@@ -58,36 +61,41 @@ export function createRelay(options: {
   /** Longer than SNS and SQS may take to answer. */
   leaseMs: number
 }): Relay {
-  const { pool, aws, logger, metrics, crashAt } = options
-  // Whoever commits has a request or a message at work: publishing is no part of that.
+  const { db, aws, logger, metrics, crashAt } = options
+  // A request or a message is at work where a commit is made: publishing is no part of its trace.
   const outside = AsyncLocalStorage.snapshot()
-  const ownLease = crypto.randomUUID()
-  const ownLeaseMs = Math.min(options.leaseMs, OWN_LEASE_MS_MAX)
-  const topics = new Map<Destination, { waiting: Outgoing[]; sending: Set<Promise<void>> }>()
-  const settler = createSettler({ settle: (outcomes) => settlePublished(pool, outcomes), logger })
+  const ownLease: Lease = { id: crypto.randomUUID(), ms: Math.min(options.leaseMs, OWN_LEASE_MS_MAX) }
+  const lanes = new Map<Destination, { waiting: Outgoing[]; sending: Set<Promise<void>> }>()
+  const settler = createSettler({ settle: (outcomes) => settlePublished(db, outcomes), logger })
   let waiting = 0
   let stopped = false
   let quietPolls = QUIET_POLLS
-  let expected = 0
+  /** What is committed in one turn of the event loop goes out together. */
+  const pumpAll = onceATurn(() => {
+    for (const topic of lanes.keys()) pump(topic)
+  })
 
   function take(messages: readonly Outgoing[]): void {
     waiting += messages.length
-    for (const [topic, more] of Map.groupBy(messages, (message) => message.topic)) {
-      const lane = topics.get(topic) ?? { waiting: [], sending: new Set() }
-      topics.set(topic, lane)
-      lane.waiting.push(...more)
-      pump(topic, lane)
-    }
+    for (const message of messages) laneOf(message.topic).waiting.push(message)
+    pumpAll()
   }
 
-  function pump(topic: Destination, lane: { waiting: Outgoing[]; sending: Set<Promise<void>> }): void {
+  function laneOf(topic: Destination) {
+    const lane = lanes.get(topic) ?? { waiting: [], sending: new Set() }
+    lanes.set(topic, lane)
+    return lane
+  }
+
+  function pump(topic: Destination): void {
+    const lane = laneOf(topic)
     while (lane.sending.size < SENDING_MAX && lane.waiting.length > 0) {
       const [batch = []] = inBatches(lane.waiting.slice(0, MESSAGE_BATCH_MAX), MESSAGE_BATCH_MAX, sizeOf)
       lane.waiting.splice(0, batch.length)
       const sending = publishOwn(topic, batch).finally(() => {
         waiting -= batch.length
         lane.sending.delete(sending)
-        pump(topic, lane)
+        pump(topic)
       })
       lane.sending.add(sending)
     }
@@ -102,13 +110,13 @@ export function createRelay(options: {
   }
 
   async function round(): Promise<{ more: boolean }> {
-    const rows = await claimUnpublished(pool, crypto.randomUUID(), options.leaseMs)
+    const rows = await claimUnpublished(db, crypto.randomUUID(), options.leaseMs)
     quietPolls = rows.length > 0 ? QUIET_POLLS : 0
     if (rows.length === 0) return { more: false }
     crashAt('relay.before-publish')
     const outcomes = await Promise.all(batchesOf(rows).map(({ topic, batch }) => publish(topic, batch)))
     crashAt('relay.after-publish')
-    await settlePublished(pool, outcomes.flat())
+    await settlePublished(db, outcomes.flat())
     return { more: outcomes.flat().some(({ published }) => published) } // what was not has to wait
   }
 
@@ -148,31 +156,22 @@ export function createRelay(options: {
   return {
     ...sweeper,
     nudge,
-    expect() {
-      expected++
-      quietPolls = QUIET_POLLS
-    },
+    ownLease: () => (stopped || waiting >= WAITING_MAX ? null : ownLease),
+    publish: (messages) => outside(() => take(messages)),
     start() {
       stopped = false
       quietPolls = QUIET_POLLS
       sweeper.start()
     },
-    async published(transaction) {
-      const isOurs = !stopped && waiting < WAITING_MAX
-      const written: Written | null = isOurs ? { lease: ownLease, leaseMs: ownLeaseMs, messages: [], isMoreLeft: false } : null
-      const before = expected
-      const result = await collecting(written, transaction)
-      // Also what was written in another request's context, for a transaction that several share.
-      if (!written || written.isMoreLeft || expected !== before) nudge()
-      if (written && written.messages.length > 0) outside(() => take(written.messages))
-      return result
-    },
     async stop() {
       stopped = true
       await sweeper.stop()
-      while (waiting > 0) await Promise.race([...topics.values()].flatMap(({ sending }) => [...sending]))
+      while (waiting > 0) {
+        for (const topic of lanes.keys()) pump(topic)
+        await Promise.race([...lanes.values()].flatMap(({ sending }) => [...sending]))
+      }
       await settler.flush()
-      // What the last requests and handlers left behind; whatever fails now is published by another instance or after a start.
+      // What the last requests and handlers left behind; what fails now is published by another instance or after a start.
       for (let rounds = 0; rounds < 50; rounds++) if (!(await round().catch(() => ({ more: false }))).more) break
     },
   }

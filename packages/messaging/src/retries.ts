@@ -1,19 +1,4 @@
 import type { Queue } from '@boxoffice/contracts'
-import { isTransient } from '@boxoffice/service-kit'
-
-const TRANSIENT_ATTEMPTS = 3
-
-/** Work that is tried again at once, three times in all, where the error was of the moment: a deadlock, a lost connection. */
-export async function retryTransient<R>(work: () => Promise<R>): Promise<R> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (attempt === TRANSIENT_ATTEMPTS || !isTransient(error)) throw error
-      await new Promise((resolve) => setTimeout(resolve, attempt * 100 * (0.5 + Math.random())))
-    }
-  }
-}
 
 /** When a message that failed is tried again. Both give null where the queue has no waits of its own. */
 export interface RetrySchedule {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { type EventId, type Message, type OrderId, ticketsRejected, topics, type UserId } from '@boxoffice/contracts'
-import { type createFoundation, type Tx, transact } from '@boxoffice/service-kit'
+import type { createFoundation, Tx } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -11,7 +11,6 @@ import { on } from './consumer.ts'
 import type { Messaging } from './messaging.ts'
 import { type Append, createOutbox } from './outbox.ts'
 import { createProbe, type Probe } from './testing.ts'
-import { underSavepoint } from './written.ts'
 
 const QUEUE = 'payment-processing-queue'
 type Rejected = Message<typeof ticketsRejected>
@@ -24,7 +23,7 @@ let foundation: ReturnType<typeof createFoundation>
 beforeAll(async () => {
   ;({ foundation, aws, messaging } = await startPaymentService())
   probe = await createProbe(aws, ['ticket-events'])
-  append = createOutbox({ ...foundation, topics })
+  append = createOutbox({ ...foundation, relay: messaging.relay, topics })
 })
 afterAll(async () => {
   await messaging.relay.stop()
@@ -60,8 +59,7 @@ async function whileTaking(
   const messages = Array.from({ length: 10 }, messageOf)
   await send(messages)
   const consumer = messaging.consumeWith<Tx>(QUEUE, [on(ticketsRejected, handle)], {
-    transact: (work) => transact(foundation.pool, work),
-    sqlOf: (tx) => tx,
+    db: foundation.db,
     ...(together && { together: together as never }),
   })
   consumer.start()
@@ -149,7 +147,7 @@ describe('what a transaction wrote into the outbox', () => {
 
   test('is published from memory once it is committed: nobody claims it', async () => {
     const payload = rejection()
-    const messageId = await messaging.transact((tx) => say(tx, payload))
+    const messageId = await foundation.db.transact((tx) => say(tx, payload))
     const rows = (what: string) =>
       foundation.pool.query(`select ${what} from outbox where message_id = $1`, [messageId]).then(({ rows }) => rows)
     const [{ lease }] = (await rows('lease')) as [{ lease: string }]
@@ -161,18 +159,17 @@ describe('what a transaction wrote into the outbox', () => {
 
   test('and undid under a savepoint is not published', async () => {
     const [undone, refused, kept] = [rejection(), rejection(), rejection()]
-    await messaging.transact(async (tx) => {
-      const failing = underSavepoint(tx, async () => {
+    await foundation.db.transact(async (tx) => {
+      const failing = tx.savepoint(async () => {
         await say(tx, undone)
         throw new Error('never mind')
       })
       await expect(failing).rejects.toThrow('never mind')
-      await underSavepoint(
-        tx,
+      await tx.savepoint(
         () => say(tx, refused),
         () => false,
       )
-      await underSavepoint(tx, () => say(tx, kept))
+      await tx.savepoint(() => say(tx, kept))
     })
     await until(() => expect(heard(kept.orderId)).toHaveLength(1))
     expect([...heard(undone.orderId), ...heard(refused.orderId)]).toEqual([])
@@ -182,19 +179,19 @@ describe('what a transaction wrote into the outbox', () => {
 
   test('and did not commit is not published', async () => {
     const [lost, kept] = [rejection(), rejection()]
-    const failing = messaging.transact(async (tx) => {
+    const failing = foundation.db.transact(async (tx) => {
       await say(tx, lost)
       await tx.query('select 1 / 0')
     })
     await expect(failing).rejects.toThrow('division by zero')
-    await messaging.transact((tx) => say(tx, kept))
+    await foundation.db.transact((tx) => say(tx, kept))
     await until(() => expect(heard(kept.orderId)).toHaveLength(1))
     expect(heard(lost.orderId)).toEqual([])
   })
 
   test('goes out in batches of ten, and is marked many rows at a time', async () => {
     const payloads = Array.from({ length: 60 }, rejection)
-    await Promise.all(payloads.map((payload) => messaging.transact((tx) => say(tx, payload))))
+    await Promise.all(payloads.map((payload) => foundation.db.transact((tx) => say(tx, payload))))
     const ids = payloads.map(({ orderId }) => orderId)
     await until(async () => {
       const { rows } = await foundation.pool.query(

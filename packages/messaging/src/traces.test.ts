@@ -32,7 +32,7 @@ let handle: () => Promise<void>
 
 beforeAll(async () => {
   ;({ foundation, aws, messaging } = await startPaymentService())
-  append = createOutbox({ ...foundation, topics })
+  append = createOutbox({ ...foundation, relay: messaging.relay, topics })
   handle = async () => {}
   consumer = messaging.consume(QUEUE, [on(ticketsRejected, () => handle())])
   messaging.relay.start()
@@ -51,7 +51,7 @@ afterAll(async () => {
 })
 
 const say = () =>
-  messaging.transact((tx) => {
+  foundation.db.transact((tx) => {
     const ids = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId, eventId: randomUUID() as EventId }
     const payload = { ...ids, reservationId: randomUUID() as never, reason: 'SEATS_GONE' }
     return append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
@@ -80,7 +80,7 @@ describe('a message', () => {
     const recorded = recordSpans()
     const command = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId }
     const messageId = await inSpan('request', {}, () =>
-      messaging.transact((tx) => messaging.append(tx, createOrderCommand, command, { aggregateVersion: 1 })),
+      foundation.db.transact((tx) => messaging.append(tx, createOrderCommand, command, { aggregateVersion: 1 })),
     )
     await until(() => expect(spansOf(recorded, messageId)).toHaveLength(1))
     const [producer] = spansOf(recorded, messageId)

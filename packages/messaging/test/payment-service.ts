@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { baseConfig, baseEnvironment, createFoundation, readEnvironment } from '@boxoffice/service-kit'
-import { createDatabase, createTestAuthority } from '@boxoffice/service-kit/testing'
+import { createTestAuthority, createTestDatabase } from '@boxoffice/service-kit/testing'
 import { inject } from 'vitest'
 import { z } from 'zod'
 import { createAws } from '../src/aws.ts'
@@ -12,7 +12,7 @@ export async function startPaymentService() {
   const authority = await createTestAuthority()
   const environment = readEnvironment(z.object(baseEnvironment), {
     ...authority.environment('payment-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
   })
   const foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
   const endpoint = inject('awsEndpoint')

@@ -1,6 +1,6 @@
 import type { Caller } from '@boxoffice/contracts'
 import { z } from 'zod'
-import { type DatabaseLimits, DatabaseLogin } from './database.ts'
+import { type DatabaseLimits, DatabaseLogin } from './database/pool.ts'
 import type { StreamsMax } from './http/stream-limits.ts'
 import { json } from './json-setting.ts'
 import { type PoliciesOf, redisAlone, resilience } from './resilience/settings.ts'

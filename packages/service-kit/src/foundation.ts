@@ -3,8 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
 import type pg from 'pg'
 import type { BaseConfig } from './config.ts'
-import { createPool } from './database.ts'
-import { countStatements } from './database-figures.ts'
+import { createDatabase, type SqlDatabase } from './database/database.ts'
+import { createPool } from './database/pool.ts'
+import { countStatements } from './database/statement-figures.ts'
 import { wireOf } from './http/answer.ts'
 import { sendPacked } from './http/compression.ts'
 import { encodedJson } from './http/encoded-json.ts'
@@ -28,7 +29,9 @@ export interface Foundation {
   metrics: Metrics
   /** Everything that is guarded shows itself there. */
   health: HealthRegistry
+  /** For what no transaction is needed of: sessions, and their count. */
   pool: pg.Pool
+  db: SqlDatabase
   authenticate: Authenticate
   idempotency: IdempotencyStore
   streams: StreamLimits
@@ -69,11 +72,13 @@ export function createFoundation(
     name: config.service,
   })
   countStatements(pool, metrics)
+  const db = createDatabase({ pool, logger })
   return {
     logger,
     metrics,
     health,
     pool,
+    db,
     authenticate: createAuthenticator({
       service: config.service,
       issuer: config.tokenIssuer,
@@ -83,7 +88,7 @@ export function createFoundation(
       now,
     }),
     leaseMs: config.leaseMs,
-    idempotency: createIdempotencyStore(pool, { metrics, leaseMs: IDEMPOTENCY_LEASES * config.leaseMs }),
+    idempotency: createIdempotencyStore(db, { metrics, leaseMs: IDEMPOTENCY_LEASES * config.leaseMs }),
     streams: createStreamLimits(config.streamsMax),
     revocations,
     identity: createServiceIdentity(config.service, config.servicePrivateKey as never),

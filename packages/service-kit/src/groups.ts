@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { isUnavailable } from './database/errors.ts'
 import { RefusedError, refuse } from './http/refusal.ts'
 import { onceATurn } from './once-a-turn.ts'
-import { isUnavailable } from './tx.ts'
 
 /** What became of one request of a group. */
 type Settled<Answer> = { answer: Answer } | { error: unknown }

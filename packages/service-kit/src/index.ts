@@ -1,9 +1,21 @@
 export { askTogether } from './ask-together.ts'
 export * from './config.ts'
-export * from './database.ts'
-export * from './databases.ts'
+export {
+  createDatabase,
+  type Database,
+  type Sql,
+  type SqlDatabase,
+  sideBySide,
+  type TransactOptions,
+  type Tx,
+  withOptions,
+} from './database/database.ts'
+export { isPermanent, isTransient, isUnavailable, PermanentFailure, violatedUnique } from './database/errors.ts'
+export { gatherWrites } from './database/gather-writes.ts'
+export * from './database/migrations.ts'
+export * from './database/pool.ts'
+export * from './database/prisma.ts'
 export * from './foundation.ts'
-export { gatherWrites } from './gather-writes.ts'
 export { createGroups, type GroupOptions } from './groups.ts'
 export { streamedFile } from './http/answer.ts'
 export * from './http/client.ts'
@@ -25,6 +37,7 @@ export { type Detail, detailsOf, refuseDetails } from './http/validation.ts'
 export * from './identity/authentication.ts'
 export * from './identity/revocations.ts'
 export * from './identity/service-identity.ts'
+export { onceATurn } from './once-a-turn.ts'
 export * from './operations/context.ts'
 export * from './operations/crash-points.ts'
 export * from './operations/health.ts'
@@ -56,4 +69,3 @@ export {
 export { ServiceUnavailable, type UnavailableReason } from './resilience/unavailable.ts'
 export * from './tracing/spans.ts'
 export * from './tracing/tracing.ts'
-export * from './tx.ts'

@@ -7,7 +7,9 @@ import { addLogSource, claimPort, createMemoryLog, machineFactor, measured, unti
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { ensureDatabase, migrate, type SqlClient, withClient } from './databases.ts'
+import { createDatabase, type Tx } from './database/database.ts'
+import { ensureDatabase, migrate, type SqlClient, withClient } from './database/migrations.ts'
+import { createPool } from './database/pool.ts'
 import { type Client, createClient, type Send } from './http/client.ts'
 import { type Handlers, mountRoutes } from './http/mount.ts'
 import { createServer } from './http/server.ts'
@@ -170,12 +172,17 @@ export const injecting =
     })
   }
 
-/** The typed client of an app in the same process, with these headers on every request. */
+/** The typed client of an app in the same process, with these headers on every request: a function's, as a service's token lasts 60 s. */
 export const injectClient = <T extends Routes>(
   app: FastifyInstance,
   routes: T,
-  headers: Record<string, string> = {},
-): Client<T> => createClient(routes, { baseUrl: '', send: injecting(app), headers: () => headers })
+  headers: Record<string, string> | (() => Promise<Record<string, string>>) = {},
+): Client<T> =>
+  createClient(routes, {
+    baseUrl: '',
+    send: injecting(app),
+    headers: typeof headers === 'function' ? headers : () => headers,
+  })
 
 /** Listens on a port of its own, so that nobody else is met there when it is gone; the address. */
 export const listenLocally = async (app: FastifyInstance): Promise<string> =>
@@ -234,14 +241,30 @@ function cpuMs(work: () => unknown): number {
   }
 }
 
+/** A transaction whose statements `query` answers, for tests without a database: nothing commits it. */
+export const fakeTx = (query: (text: string, values?: readonly unknown[]) => Promise<unknown[]>): Tx => ({
+  query: query as Tx['query'],
+  afterCommit: () => {},
+  afterRollback: () => {},
+  savepoint: (work) => work(),
+})
+
 /** A new database on the server of `serverUrl` with the migrations of this folder; its connection string. Each file its own. */
-export const createDatabase = (serverUrl: string, migrations: string): Promise<string> =>
+export const createTestDatabase = (serverUrl: string, migrations: string): Promise<string> =>
   measured('migrations', async () => {
     const template = await templateOf(serverUrl, migrations)
     const name = `test_${randomUUID().replaceAll('-', '')}`
     await withClient(serverUrl, (client) => client.query(`create database ${name} template ${template}`))
     return addressOf(serverUrl, name)
   })
+
+/** The same, and a door to it. */
+export async function openTestDatabase(serverUrl: string, migrations: string) {
+  const databaseUrl = await createTestDatabase(serverUrl, migrations)
+  const logger = createLogger({ service: 'test', level: 'info' })
+  const pool = createPool({ databaseUrl, login: 'password', max: 10, logger, name: 'test' })
+  return { pool, db: createDatabase({ pool, logger }), close: () => pool.end() }
+}
 
 const TEMPLATE_LOCK = 72_707_370
 const templates = new Map<string, Promise<string>>()

@@ -14,7 +14,7 @@ import { projectionHandlers, rebuildHandlers } from './rebuilds/routes.ts'
 import { salesHandlers } from './sales/routes.ts'
 
 export function buildApp(deps: Dependencies): FastifyInstance {
-  const { pool, lag, config } = deps
+  const { db, lag, config } = deps
   const app = createServiceApp(deps, {
     config,
     path: '/api/analytics',
@@ -22,7 +22,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'What was sold: tickets, counts, revenue, and how events sell.',
     routes: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
     health: {
-      database: { required: true, check: () => pool.query('select 1') },
+      database: { required: true, check: () => db.query('select 1') },
       messaging: deps.messaging.health,
       projection: {
         required: false,

@@ -1,5 +1,5 @@
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createBreaker, createFoundation, createRedis, type Foundation, sqlOfPool } from '@boxoffice/service-kit'
+import { createBreaker, createFoundation, createRedis, type Foundation } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { createInvalidations, type Invalidations } from './cache/invalidations.ts'
 import { createNotices, noNotices } from './cache/notices.ts'
@@ -37,7 +37,7 @@ export interface Dependencies extends Foundation {
 
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, metrics, now, newId } = foundation
+  const { pool, db, logger, metrics, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
   const url = config.cacheRedisUrl
@@ -47,7 +47,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const cache = redis && breaker ? createReadCache({ redis, breaker, metrics, seconds: config.cacheSeconds }) : noCache
   const invalidations = createInvalidations({ cache, refreshMs: config.cacheRefreshMs, logger })
 
-  const sql = countingStatements(sqlOfPool(pool), metrics)
+  const sql = countingStatements(db, metrics)
   const served = createServedGeneration(sql)
   const read = createRead({ sql, cache, served })
   const access = createEventAccess(read)
@@ -62,9 +62,9 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
 
   const countProjected = createCountProjected(metrics)
   const archives = createArchives(config, foundation)
-  measureRebuilds(sqlOfPool(pool), metrics)
+  measureRebuilds(db, metrics)
   const rebuilder = createRebuilder({
-    pool,
+    db,
     archives,
     onSwitched: served.changed,
     countProjected,

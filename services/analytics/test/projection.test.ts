@@ -1,22 +1,20 @@
 import { type Message, type MessageDefinition, type TicketId, ticketCancelled, type ticketsGenerated } from '@boxoffice/contracts'
-import { transact } from '@boxoffice/service-kit'
-import { createDatabase } from '@boxoffice/service-kit/testing'
+import { openTestDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { nothingTouched, project } from '../src/projection/project.ts'
 import { createDice, createTeller, idOf, makeHistory } from './history.ts'
 import { recount } from './recount.ts'
 
-let pool: pg.Pool
+let opened: Awaited<ReturnType<typeof openTestDatabase>>
+let pool: typeof opened.pool
+let db: typeof opened.db
 let generations = 100
 beforeAll(async () => {
-  pool = new pg.Pool({
-    pipeline: true,
-    connectionString: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
-  })
+  opened = await openTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations')
+  ;({ pool, db } = opened)
 })
-afterAll(() => pool.end())
+afterAll(() => opened.close())
 
 const tables = [
   'events',
@@ -35,7 +33,7 @@ const tables = [
 /** Everything that a generation of its own holds when these batches were written one after the other. */
 async function tablesOf(batches: readonly (readonly Message<MessageDefinition>[])[]) {
   const generation = generations++
-  for (const batch of batches) await transact(pool, (tx) => project(tx, [generation], batch, nothingTouched()))
+  for (const batch of batches) await db.transact((tx) => project(tx, [generation], batch, nothingTouched()))
   return readTables(generation)
 }
 
@@ -92,7 +90,7 @@ test('ten at once over the same orders give the same tables as one after the oth
   const worker = async () => {
     for (let message = waiting.pop(); message; message = waiting.pop()) {
       const batch = [message]
-      await transact(pool, (tx) => project(tx, [generation], batch, nothingTouched()))
+      await db.transact((tx) => project(tx, [generation], batch, nothingTouched()))
     }
   }
   await Promise.all(Array.from({ length: 10 }, worker))
@@ -107,7 +105,7 @@ test('pages of a rebuild beside consumers that write both generations give the s
   const take = async (waiting: Message<MessageDefinition>[][], into: readonly number[]) => {
     for (let batch = waiting.pop(); batch; batch = waiting.pop()) {
       const messages = batch
-      await transact(pool, (tx) => project(tx, into, messages, nothingTouched()))
+      await db.transact((tx) => project(tx, into, messages, nothingTouched()))
     }
   }
   const queued = oneByOne(dice.shuffled([...history, ...history.filter(() => dice.chance(0.4))]))
@@ -131,21 +129,23 @@ test('the counters of one generation are not locked while the facts of another a
   await page.query('begin')
   const { orderId, eventId } = one.payload
   await page.query('insert into orders (generation, order_id, event_id) values ($1, $2, $3)', [building, orderId, eventId])
-  const waits = transact(pool, (tx) => project(tx, [served, building], [one], nothingTouched()))
+  const waits = db.transact((tx) => project(tx, [served, building], [one], nothingTouched()))
   await until(async () => {
     const { rows } = await pool.query(
       `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )
     expect(rows).toHaveLength(1)
   })
-  await transact(pool, async (tx) => {
-    await tx.query(`set local lock_timeout = '2s'`)
-    await project(tx, [served], [another], nothingTouched())
-  }).finally(async () => {
-    await page.query('commit')
-    page.release()
-    await waits
-  })
+  await db
+    .transact(async (tx) => {
+      await tx.query(`set local lock_timeout = '2s'`)
+      await project(tx, [served], [another], nothingTouched())
+    })
+    .finally(async () => {
+      await page.query('commit')
+      page.release()
+      await waits
+    })
 })
 
 test('what is told of one ticket does not read the others of its order, however many', async () => {
@@ -161,9 +161,9 @@ test('what is told of one ticket does not read the others of its order, however 
   const cancelled = { orderId, userId, eventId, ticketNumber, ticketTypeId, currency, ticketId: idOf('many', 3), reason: 'ill' }
   teller.tell(ticketCancelled, { ...cancelled, unitPrice: unitPrice / 100 })
   const generation = generations++
-  await transact(pool, (tx) => project(tx, [generation], [large], nothingTouched()))
+  await db.transact((tx) => project(tx, [generation], [large], nothingTouched()))
   let rowsMax = 0
-  await transact(pool, (tx) =>
+  await db.transact((tx) =>
     project(
       {
         async query(sql, values) {

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { sqlOfPool, transact } from '@boxoffice/service-kit'
-import { createDatabase } from '@boxoffice/service-kit/testing'
-import pg from 'pg'
+import { openTestDatabase } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import {
   cancelRebuild,
@@ -14,17 +12,20 @@ import {
   putPage,
 } from '../src/rebuilds/rebuild-repository.ts'
 
-let pool: pg.Pool
+let opened: Awaited<ReturnType<typeof openTestDatabase>>
+let pool: typeof opened.pool
+let db: typeof opened.db
 beforeAll(async () => {
-  pool = new pg.Pool({ connectionString: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
+  opened = await openTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations')
+  ;({ pool, db } = opened)
 })
-afterAll(() => pool.end())
+afterAll(() => opened.close())
 beforeEach(async () => {
   const { rows } = await pool.query(`select rebuild_id from rebuilds where status = 'RUNNING'`)
-  for (const { rebuild_id } of rows) await transact(pool, (tx) => cancelRebuild(tx, rebuild_id))
+  for (const { rebuild_id } of rows) await db.transact((tx) => cancelRebuild(tx, rebuild_id))
 })
 
-const begin = (rebuildId: string) => transact(pool, (tx) => insertRebuild(tx, rebuildId))
+const begin = (rebuildId: string) => db.transact((tx) => insertRebuild(tx, rebuildId))
 
 test('of many that begin at once one does, and beginning it again is no other', async () => {
   const ids = Array.from({ length: 8 }, () => randomUUID())
@@ -32,14 +33,14 @@ test('of many that begin at once one does, and beginning it again is no other', 
   expect(begun.filter(Boolean)).toHaveLength(1)
   const mine = ids[begun.indexOf(true)] ?? ''
   expect(await Promise.all([begin(mine), begin(mine), begin(randomUUID())])).toEqual([true, true, false])
-  expect(await findRebuild(sqlOfPool(pool), mine)).toMatchObject({ status: 'RUNNING', sources: [{}, {}, {}] })
-  await transact(pool, (tx) => cancelRebuild(tx, mine))
+  expect(await findRebuild(db, mine)).toMatchObject({ status: 'RUNNING', sources: [{}, {}, {}] })
+  await db.transact((tx) => cancelRebuild(tx, mine))
   expect(await begin(mine)).toBe(true)
-  expect(await findRebuild(sqlOfPool(pool), mine)).toMatchObject({ status: 'CANCELLED' })
+  expect(await findRebuild(db, mine)).toMatchObject({ status: 'CANCELLED' })
 })
 
 test('who has lost the lease writes no failure any more, nor does anybody of what is read to its end', async () => {
-  const sql = sqlOfPool(pool)
+  const sql = db
   await begin(randomUUID())
   const lost = (await leaseRebuild(sql, randomUUID())) as LeasedRebuild
   await pool.query(`update rebuilds set leased_until = clock_timestamp() - interval '1 second' where rebuild_id = $1`, [

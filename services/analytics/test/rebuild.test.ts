@@ -9,7 +9,7 @@ import {
   ticketCancelled,
   ticketsArchiveRoutes,
 } from '@boxoffice/contracts'
-import { policiesWith, sqlOfPool, transact } from '@boxoffice/service-kit'
+import { policiesWith } from '@boxoffice/service-kit'
 import { createWatchers, startPeer } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -72,8 +72,7 @@ async function givenHistory(seed: number) {
     archive[topic] = [...(archive[topic] ?? []), wireOf(message, definition)]
   }
   const generation = await activeGeneration()
-  for (const message of history)
-    await transact(analytics.deps.pool, (tx) => project(tx, [generation], [message], nothingTouched()))
+  for (const message of history) await analytics.deps.db.transact((tx) => project(tx, [generation], [message], nothingTouched()))
   return [...new Set(history.map(({ payload }) => (payload as { eventId: string }).eventId))]
 }
 
@@ -175,7 +174,7 @@ describe('a rebuild', () => {
     const unknown = { params: { rebuildId: randomUUID() } }
     expect([(await cli.cancelRebuild(unknown)).status, (await cli.getRebuild(unknown)).status]).toEqual([404, 404])
     expect(await activeGeneration()).toBe(before)
-    const { pool } = analytics.deps
+    const { pool, db } = analytics.deps
     const left = async () =>
       (await pool.query('select count(*)::int as n from events where generation = $1', [rebuild.generation])).rows[0].n
     const wasMade = await left()
@@ -183,10 +182,10 @@ describe('a rebuild', () => {
     // Not before its minute is over.
     const generations = async () =>
       (await pool.query('select generation from generations where emptied_at is not null')).rows.map((row) => row.generation)
-    expect(await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 60, batch: 3, from: null }))).toBeNull()
+    expect(await db.transact((tx) => emptyRetired(tx, { keptSeconds: 60, batch: 3, from: null }))).toBeNull()
     expect(await left()).toBe(wasMade)
     let from: Emptied | null = null
-    do from = await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 0, batch: 2, from }))
+    do from = await db.transact((tx) => emptyRetired(tx, { keptSeconds: 0, batch: 2, from }))
     while (from)
     expect(await generations()).toContain(rebuild.generation)
     expect(await left()).toBe(0)
@@ -273,12 +272,11 @@ describe('a rebuild', () => {
 
 test('a rebuild whose process died is gone on with where it stopped, and the dead one cannot write any more', async () => {
   const events = await givenHistory(25)
-  const { pool, logger } = analytics.deps
+  const { pool, db, logger } = analytics.deps
   await analytics.deps.rebuilder.stop()
   const before = await activeGeneration()
-  const sql = sqlOfPool(pool)
   const rebuildId = randomUUID()
-  expect(await transact(pool, (tx) => insertRebuild(tx, rebuildId))).toBe(true)
+  expect(await db.transact((tx) => insertRebuild(tx, rebuildId))).toBe(true)
   // The one that dies has read a page of tickets and not written it yet.
   const asked: (string | null)[] = []
   const page = async (topic: string, cursor: string | null) =>
@@ -291,7 +289,7 @@ test('a rebuild whose process died is gone on with where it stopped, and the dea
   const build = (read: (source: keyof typeof topicOf, cursor: string | null) => ReturnType<typeof page>) =>
     createRebuilder({
       ...{
-        pool,
+        db,
         logger,
         metrics: { counter: () => ({ inc: () => {} }) as never },
         newId: randomUUID,
@@ -308,7 +306,7 @@ test('a rebuild whose process died is gone on with where it stopped, and the dea
   })
   dying.start()
   await until(() => expect(pages).toBe(5))
-  expect(await leaseRebuild(sql, randomUUID())).toBeNull()
+  expect(await leaseRebuild(db, randomUUID())).toBeNull()
   await pool.query(`update rebuilds set leased_until = clock_timestamp() - interval '1 second' where rebuild_id = $1`, [
     rebuildId,
   ])

@@ -15,8 +15,8 @@ import {
 } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import {
-  createDatabase,
   createTestAuthority,
+  createTestDatabase,
   injectClient,
   patientPolicies,
   redisIsThere,
@@ -37,7 +37,7 @@ async function start(overrides: Record<string, string | undefined>) {
   const authority = await createTestAuthority()
   const environment = {
     ...authority.environment('analytics-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
@@ -97,7 +97,7 @@ async function start(overrides: Record<string, string | undefined>) {
     say,
     as,
     visitor: injectClient(app, ticketQueryRoutes),
-    cli: async () => injectClient(app, analyticsInternalRoutes, await authority.service('boxoffice-cli', 'analytics-service')),
+    cli: async () => injectClient(app, analyticsInternalRoutes, () => authority.service('boxoffice-cli', 'analytics-service')),
     /** An event with two types of 100 places each, and somebody who says on what comes of it. */
     async publishEvent(status: 'PUBLISHED' | 'DRAFT' = 'PUBLISHED') {
       const name = randomUUID()

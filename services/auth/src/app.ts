@@ -21,7 +21,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'Accounts, sessions, and the keys that verify access tokens.',
     routes: { ...authRoutes, ...authOpsRoutes },
     health: {
-      database: { required: true, check: () => deps.pool.query('select 1') },
+      database: { required: true, check: () => deps.db.query('select 1') },
       messaging: deps.messaging.health,
     },
   })

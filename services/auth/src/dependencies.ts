@@ -1,23 +1,21 @@
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, type Foundation } from '@boxoffice/service-kit'
+import { createFoundation, createPrismaDatabase, type Foundation } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createTokenSealer, type SealToken } from './accounts/mailed-token.ts'
 import type { Config } from './config.ts'
-import { PrismaClient } from './generated/prisma/client.ts'
+import type { Database } from './database.ts'
+import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createPasswords, type Passwords } from './passwords/passwords.ts'
 import { createMailRequests, type MailRequests } from './recovery/mail-requests.ts'
 import { type AccessTokens, createAccessTokens } from './sessions/access-tokens.ts'
-import type { PrismaTx } from './transaction.ts'
 
-export interface Dependencies extends Foundation {
+export interface Dependencies extends Omit<Foundation, 'db'> {
   config: Config
-  prisma: PrismaClient
+  db: Database
   messaging: Messaging
   accessTokens: AccessTokens
   passwords: Passwords
   sealToken: SealToken
-  /** One transaction of Prisma's, in which our SQL may take part; after its commit the relay is told to look. */
-  transact<T>(work: (tx: PrismaTx) => Promise<T>): Promise<T>
   /** Requests for mails, and the worker that looks into them. */
   mailRequests: MailRequests
   close(): Promise<void>
@@ -44,16 +42,11 @@ export function createDependencies(
   const core: Omit<Dependencies, 'mailRequests'> = {
     ...foundation,
     config,
-    prisma,
+    db: createPrismaDatabase<Prisma.TransactionClient>({ prisma, logger: foundation.logger }),
     messaging,
     accessTokens,
     passwords: overrides.passwords ?? createPasswords(),
     sealToken: createTokenSealer(config.notificationsPublicKey),
-    async transact(work) {
-      const result = await prisma.$transaction(work)
-      messaging.relay.nudge()
-      return result
-    },
     async close() {
       messaging.close()
       foundation.revocations.close()

@@ -13,7 +13,7 @@ const BATCH = 500
 
 /** The relay first: it stops last, when the others have said what they had to say. */
 export function buildWorkers(deps: Dependencies): Worker[] {
-  const { messaging, logger, prisma, now } = deps
+  const { messaging, logger, db, now } = deps
   return [
     messaging.relay,
     messaging.housekeeping,
@@ -27,12 +27,12 @@ export function buildWorkers(deps: Dependencies): Worker[] {
         // A day longer than they count: who follows an old link is told that it is old.
         const aDayAgo = new Date(now().getTime() - DAY_MS)
         const deleted = [
-          await deleteExpiredFamilies(prisma, now(), BATCH),
-          await deleteExpiredVerifications(prisma, aDayAgo, BATCH),
-          await deleteExpiredResets(prisma, aDayAgo, BATCH),
-          await deleteEndedAttempts(prisma, now(), BATCH),
-          await deleteOldNetworks(prisma, now(), BATCH),
-          await deleteOldChanges(prisma, aDayAgo, BATCH),
+          await deleteExpiredFamilies(db, now(), BATCH),
+          await deleteExpiredVerifications(db, aDayAgo, BATCH),
+          await deleteExpiredResets(db, aDayAgo, BATCH),
+          await deleteEndedAttempts(db, now(), BATCH),
+          await deleteOldNetworks(db, now(), BATCH),
+          await deleteOldChanges(db, aDayAgo, BATCH),
         ]
         return { more: deleted.includes(BATCH) }
       },

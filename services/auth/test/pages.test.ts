@@ -93,7 +93,7 @@ test('a new password is typed twice and set once', async () => {
   const { user } = await auth.register()
   const createdAt = auth.deps.now()
   const code = 'a-token-of-a-reset-mail'
-  await insertReset(auth.deps.prisma, {
+  await insertReset(auth.deps.db, {
     token: code,
     userId: user.userId,
     createdAt,

@@ -112,7 +112,7 @@ describe('a forgotten password', () => {
       const createdAt = auth.deps.now()
       const times = { userId: user.userId, createdAt, expiresAt: new Date(createdAt.getTime() + 60_000) }
       const tokens = [randomUUID(), randomUUID()]
-      for (const token of tokens) await insertReset(auth.deps.prisma, { token, ...times })
+      for (const token of tokens) await insertReset(auth.deps.db, { token, ...times })
       const answers = await Promise.all([...tokens.map((token) => reset(token)), forgot(user.email)])
       expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 204, 400])
     }
@@ -123,7 +123,7 @@ describe('a forgotten password', () => {
     const createdAt = auth.deps.now()
     const token = randomUUID()
     const times = { createdAt, expiresAt: new Date(createdAt.getTime() + 60_000) }
-    await insertReset(auth.deps.prisma, { token, userId: user.userId, ...times })
+    await insertReset(auth.deps.db, { token, userId: user.userId, ...times })
     const client = await auth.deps.pool.connect()
     await client.query('begin')
     await client.query('select from users where user_id = $1 for no key update', [user.userId])
@@ -181,7 +181,7 @@ describe('a mail that is asked for', () => {
   test('is answered alike, and after the same work, whether or not there is an account', async () => {
     const { user } = await auth.register()
     const work = async (email: string) => {
-      const query = vi.spyOn(auth.deps.prisma.mailRequest, 'create')
+      const query = vi.spyOn(auth.deps.db.prisma.mailRequest, 'create')
       const answer = await forgot(email)
       const calls = query.mock.calls.length
       query.mockRestore()
@@ -291,9 +291,9 @@ describe('whether a link still works', () => {
     const userId = session.user.userId
     const [other, late] = ['another token', 'a late token'].map((text) => `${text} ${randomUUID()}`) as [string, string]
     const createdAt = auth.deps.now()
-    await insertReset(auth.deps.prisma, { token: other, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 60_000) })
+    await insertReset(auth.deps.db, { token: other, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 60_000) })
     const before = new Date(createdAt.getTime() - 60_000)
-    await insertReset(auth.deps.prisma, { token: late, userId, createdAt: before, expiresAt: createdAt })
+    await insertReset(auth.deps.db, { token: late, userId, createdAt: before, expiresAt: createdAt })
     expect(await check('RESET_PASSWORD', late)).toMatchObject({ works: false })
     expect(await reset(other)).toMatchObject({ status: 204 })
     expect(await check('RESET_PASSWORD', token)).toEqual({ works: false, emailVerified: false })

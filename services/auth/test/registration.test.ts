@@ -102,7 +102,7 @@ test('the token is nowhere in the database as it is, and its message is never ar
   }
   // Once it was published it leaves the outbox, and nothing of it is kept.
   await until(async () => {
-    await archivePublished(auth.deps.pool)
+    await archivePublished(auth.deps.db)
     expect(await rows('select from outbox where message_id = $1', messageId)).toEqual([])
   })
   expect(await rows('select from message_archive where message_id = $1', messageId)).toEqual([])
@@ -188,7 +188,7 @@ test('a token that is unknown or older than half an hour proves nothing', async 
   const { userId } = session.user
   const token = createMailedToken()
   const createdAt = new Date(Date.now() - 30 * 60_000)
-  await insertVerification(auth.deps.prisma, { token, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 30 * 60_000) })
+  await insertVerification(auth.deps.db, { token, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 30 * 60_000) })
   for (const body of [{ password: PASSWORD }, { newPassword: PASSWORD }, { mine: false }]) {
     const answer = await auth.client.verifyEmail({ body: { token, ...body } })
     expect(answer).toMatchObject({ status: 400, body: { error: 'TOKEN_EXPIRED' } })

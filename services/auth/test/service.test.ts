@@ -55,10 +55,10 @@ test('a database that is gone or has no connection to spare is a 503, not a faul
   for (const client of held) client.release()
   expect(answers.map((answer) => answer.json().error)).toEqual(['SERVICE_UNAVAILABLE', 'SERVICE_UNAVAILABLE'])
 
-  const broken = auth.deps.transact(async (tx) => {
-    const [backend] = await tx.$queryRaw<{ pid: number }[]>`select pg_backend_pid() as pid`
+  const broken = auth.deps.db.transact(async (tx) => {
+    const [backend] = await tx.prisma.$queryRaw<{ pid: number }[]>`select pg_backend_pid() as pid`
     await pool.query('select pg_terminate_backend($1)', [backend?.pid])
-    return tx.user.count()
+    return tx.prisma.user.count()
   })
   expect(isUnavailable(await broken.catch((error) => error))).toBe(true)
 })

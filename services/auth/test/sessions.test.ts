@@ -185,7 +185,7 @@ test('sessions that have expired are swept away with all their tokens, and no ot
   auth.moveClock(31 * 86_400)
   const live = await auth.register()
   await until(async () => {
-    await deleteExpiredFamilies(auth.deps.prisma, auth.deps.now(), 500)
+    await deleteExpiredFamilies(auth.deps.db, auth.deps.now(), 500)
     const { rows } = await auth.deps.pool.query('select user_id from refresh_families')
     expect(rows).toEqual([{ user_id: live.user.userId }])
   })

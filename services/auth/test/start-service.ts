@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { authInternalRoutes, authRoutes, type Session, userCreated } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
-import { createDatabase, createTestAuthority, injectClient, redisIsThere, stopWorkers } from '@boxoffice/service-kit/testing'
+import { createTestAuthority, createTestDatabase, injectClient, redisIsThere, stopWorkers } from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose'
 import { inject } from 'vitest'
@@ -23,7 +23,7 @@ interface Options {
 async function start(options: Options) {
   const authority = await createTestAuthority()
   const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
-  const databaseUrl = await createDatabase(inject('postgresUrl'), 'services/auth/prisma/migrations')
+  const databaseUrl = await createTestDatabase(inject('postgresUrl'), 'services/auth/prisma/migrations')
   const config = loadConfig({
     ...authority.environment('auth-service'),
     DATABASE_URL: databaseUrl,
@@ -83,7 +83,7 @@ async function start(options: Options) {
     as: ({ accessToken }: Pick<Session, 'accessToken'>) =>
       injectClient(app, authRoutes, { authorization: `Bearer ${accessToken}` }),
     service: async (name: Parameters<typeof authority.service>[0]) =>
-      injectClient(app, authInternalRoutes, await authority.service(name, 'auth-service')),
+      injectClient(app, authInternalRoutes, () => authority.service(name, 'auth-service')),
     /** A new account; fails the test where it is refused. */
     register,
     /** A new account whose owner has confirmed the address, and signed in since. */

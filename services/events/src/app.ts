@@ -15,7 +15,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'What there is to go to: found by customers, kept by organizers.',
     routes: { ...eventsRoutes, ...eventsOpsRoutes },
     health: {
-      database: { required: true, check: () => deps.pool.query('select 1') },
+      database: { required: true, check: () => deps.db.query('select 1') },
       messaging: deps.messaging.health,
     },
   })

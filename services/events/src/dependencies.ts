@@ -1,18 +1,26 @@
 import { ticketsOfEventRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createBreaker, createFoundation, createInternalClient, createRedis, type Foundation } from '@boxoffice/service-kit'
+import {
+  createBreaker,
+  createFoundation,
+  createInternalClient,
+  createPrismaDatabase,
+  createRedis,
+  type Foundation,
+} from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Redis } from 'ioredis'
 import { createEventCache, type EventCache } from './cache/event-cache.ts'
 import { createTicketsOfEvent, type TicketsOfEvent } from './catalog/tickets-of-event.ts'
 import type { Config } from './config.ts'
-import { PrismaClient } from './generated/prisma/client.ts'
+import type { Database } from './database.ts'
+import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createPlanReader, type PlanReader } from './seating/plan-reader.ts'
 import { createShownPlans, type FindShownPlan } from './seating/shown-plans.ts'
 
-export interface Dependencies extends Foundation {
+export interface Dependencies extends Omit<Foundation, 'db'> {
   config: Config
-  prisma: PrismaClient
+  db: Database
   redis: Redis
   cache: EventCache
   /** For operators. */
@@ -30,6 +38,7 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   const { waitMs, statementTimeoutMs } = config.databaseLimits
   const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions })
+  const db = createPrismaDatabase<Prisma.TransactionClient>({ prisma, logger })
   const redis = createRedis({
     ...foundation,
     url: config.cacheRedisUrl,
@@ -50,11 +59,11 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   return {
     ...foundation,
     config,
-    prisma,
+    db,
     redis,
     cache,
     caches: cache.caches,
-    showPlan: createShownPlans({ db: prisma, bytesMax: config.planCacheBytes }),
+    showPlan: createShownPlans({ db, bytesMax: config.planCacheBytes }),
     plans,
     messaging,
     tickets: createTicketsOfEvent(tickets, logger),

@@ -9,7 +9,7 @@ const FILL_SEARCH_BATCH = 200
 
 /** The relay first: it stops last, when the others have said what they had to say. */
 export function buildWorkers(deps: Dependencies): Worker[] {
-  const { messaging, logger, prisma } = deps
+  const { messaging, logger, db } = deps
   return [
     messaging.relay,
     messaging.housekeeping,
@@ -20,7 +20,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       name: 'search',
       intervalMs: FILL_SEARCH_MS,
       logger,
-      sweep: () => prisma.$transaction((tx) => fillSearch(tx, FILL_SEARCH_BATCH)),
+      sweep: () => db.transact((tx) => fillSearch(tx, FILL_SEARCH_BATCH)),
     }),
   ]
 }

@@ -80,17 +80,13 @@ test('SQL and TypeScript agree to the millisecond on when an event is over: comp
   for (const event of events) {
     const [before, at] = [new Date(overAt(event).getTime() - 1), overAt(event)]
     const listed = async (from: Date) => {
-      const found = await searchPublished(
-        service.deps.prisma,
-        { query: 'Boundary', from, limit: 100 },
-        { after: null, now: from },
-      )
+      const found = await searchPublished(service.deps.db, { query: 'Boundary', from, limit: 100 }, { after: null, now: from })
       return found.some((one) => one.event.eventId === event.eventId)
     }
     const completed = async (now: Date) => {
       let ids: string[] = []
-      await service.deps.prisma
-        .$transaction(async (tx) => {
+      await service.deps.db
+        .transact(async (tx) => {
           ids = (await completeOver(tx, { now, limit: 100 })).map(({ eventId }) => eventId)
           throw rollBack
         })

@@ -75,7 +75,7 @@ describe('words', () => {
     await service.deps.pool.query("update events set search = null where name = 'Open air'")
     await service.deps.pool.query('update venues set search = null')
     expect(await find({ query: 'open air' })).toEqual([])
-    while ((await service.deps.prisma.$transaction((tx) => fillSearch(tx, 2))).more);
+    while ((await service.deps.db.transact((tx) => fillSearch(tx, 2))).more);
     await service.deps.redis.incr('events:pages:generation')
     expect(await find({ query: 'open air' })).toEqual(['Open air'])
     const { rowCount } = await service.deps.pool.query('select from venues where search is null')

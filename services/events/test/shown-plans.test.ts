@@ -23,10 +23,10 @@ const planned = async (seatCount: number) => {
 }
 /** How often a whole plan was read since. */
 const countReads = () => {
-  const { calls } = vi.spyOn(service.deps.prisma, '$queryRawUnsafe').mock
+  const { calls } = vi.spyOn(service.deps.db, 'query').mock
   return () => calls.filter(([text]) => text.includes('zones::text')).length
 }
-const create = (bytesMax: number) => createShownPlans({ db: service.deps.prisma, bytesMax })
+const create = (bytesMax: number) => createShownPlans({ db: service.deps.db, bytesMax })
 
 test('a plan is read once, also by a crowd that comes at once, and again when it has changed', async () => {
   const eventId = await planned(3)

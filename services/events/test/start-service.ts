@@ -12,8 +12,8 @@ import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
 import { refuse } from '@boxoffice/service-kit'
 import {
-  createDatabase,
   createTestAuthority,
+  createTestDatabase,
   injectClient,
   redisIsThere,
   scaledMs,
@@ -67,7 +67,7 @@ async function start(env: Record<string, string>) {
   const tickets = await stub.start()
   const config = loadConfig({
     ...authority.environment('event-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
     REDIS_URL: inject('redisUrl'),
     CACHE_REDIS_URL: inject('redisUrl'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
@@ -111,7 +111,7 @@ async function start(env: Record<string, string>) {
       return answer.body
     },
     internal: async (service: 'ticket-service' | 'payment-service' = 'ticket-service') =>
-      injectClient(app, eventsInternalRoutes, await authority.service(service, 'event-service')),
+      injectClient(app, eventsInternalRoutes, () => authority.service(service, 'event-service')),
     async close() {
       await app.close()
       await stopWorkers(workers)

@@ -159,7 +159,7 @@ describe('a search', () => {
     await service.deps.redis.incr('events:pages:generation')
     expect(await find({ query: 'band' })).toContain('X/Y Band')
     expect(await find({ query: 'xy' })).not.toContain('X/Y Band')
-    while ((await service.deps.prisma.$transaction((tx) => fillSearch(tx, 2))).more);
+    while ((await service.deps.db.transact((tx) => fillSearch(tx, 2))).more);
     await service.deps.redis.incr('events:pages:generation')
     await until(async () => expect(await find({ query: 'xy' })).toContain('X/Y Band'))
     const { rowCount } = await service.deps.pool.query('select from events where search is null or search_rules < 2')

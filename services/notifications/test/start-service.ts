@@ -26,8 +26,8 @@ import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { createProbe, sayAsStranger } from '@boxoffice/messaging/testing'
 import { sqlOf } from '@boxoffice/service-kit'
 import {
-  createDatabase,
   createTestAuthority,
+  createTestDatabase,
   injectClient,
   patientPolicies,
   scaledMs,
@@ -61,7 +61,7 @@ async function start(overrides: Record<string, string>) {
     ...peers.environment,
     PORT: String(await claimPort()),
     PUBLIC_URL: 'https://boxoffice.example',
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/notifications/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/notifications/prisma/migrations'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     AWS_SES_ENDPOINT: ses.url,
@@ -89,7 +89,7 @@ async function start(overrides: Record<string, string>) {
   const probe = await createProbe(aws, ['ticket-events', 'ops-alerts', 'notification-events'])
   const deps = createDependencies(config, authority.userKeys, await readTemplates(config.templatesDir))
   const app = buildApp(deps)
-  const appendAny = createOutbox({ ...deps, topics })
+  const appendAny = createOutbox({ ...deps, relay: deps.messaging.relay, topics })
   const workers = buildWorkers(deps)
   const [relay, ...others] = workers
   relay?.start()

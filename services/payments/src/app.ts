@@ -26,7 +26,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'Orders: buying tickets, and what became of it.',
     routes: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
     health: {
-      database: { required: true, check: () => deps.pool.query('select 1') },
+      database: { required: true, check: () => deps.db.query('select 1') },
       messaging: deps.messaging.health,
     },
   })

@@ -1,13 +1,6 @@
 import { authInternalRoutes, eventsInternalRoutes, ticketsInternalRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import {
-  type Client,
-  createFoundation,
-  createGuard,
-  createInternalClient,
-  type Foundation,
-  sqlOfPool,
-} from '@boxoffice/service-kit'
+import { type Client, createFoundation, createGuard, createInternalClient, type Foundation } from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
 import { isEventCancelled } from './event-refunds/cancelled-event-repository.ts'
 import { createEventRefunder } from './event-refunds/refund-event.ts'
@@ -82,8 +75,8 @@ export function createDependencies(
   const step = createRemoteSteps({
     tickets,
     gateway,
-    isEventCancelled: (eventId) => isEventCancelled(sqlOfPool(pool), eventId),
-    isBooked: (reference) => isBooked(sqlOfPool(pool), reference),
+    isEventCancelled: (eventId) => isEventCancelled(db, eventId),
+    isBooked: (reference) => isBooked(db, reference),
     crashAt,
     now,
     newId,

@@ -1,4 +1,4 @@
-import { createIdempotencySweeper, transact, type Worker } from '@boxoffice/service-kit'
+import { createIdempotencySweeper, type Worker } from '@boxoffice/service-kit'
 import type { Dependencies } from './dependencies.ts'
 import { createOrderWorker } from './order-commands/worker.ts'
 import { sagaSubscribers, takeTogether } from './saga/subscriptions.ts'
@@ -11,7 +11,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     messaging.housekeeping,
     createIdempotencySweeper(deps),
     messaging.consumeWith('payment-processing-queue', sagaSubscribers(applyAll), {
-      transact: (work) => transact(pool, work),
+      transact: (work) => db.transact(work),
       sqlOf: (tx) => tx,
       together: takeTogether(applyAll),
     }),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Currency, EventId, Minor, OrderId, RefundId, ReservationId, UserId } from '@boxoffice/contracts'
-import { sqlOfPool, transact } from '@boxoffice/service-kit'
+import { transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -61,25 +61,25 @@ test.each([
   const saga = await begin()
   const input = claimed(eventId, price)
   await cancel(eventId)
-  const applied = await messaging.transact((tx) => apply(tx, saga, input))
+  const applied = await db.transact((tx) => apply(tx, saga, input))
   if (!applied.applied) throw new Error(applied.why)
   expect(applied.saga.state).toBe(state)
   await drive(applied.saga, new Date(Date.now() + 10_000))
   expect(await payments.order(saga.orderId)).toMatchObject({ status: 'FAILED', failureReason: 'EVENT_CANCELLED' })
   expect(await payments.moneyOf(saga.orderId)).toMatchObject({ captured: 0 })
-  expect(await listPaidOrders(sqlOfPool(pool), { eventId, after: null }, 10)).toEqual([])
+  expect(await listPaidOrders(db, { eventId, after: null }, 10)).toEqual([])
 })
 
 test('an order that costs something is asked about again before it is charged, when its event was cancelled while it waited', async () => {
   const { pool, apply, drive, messaging } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()
-  const applied = await messaging.transact((tx) => apply(tx, saga, claimed(eventId, 5_000)))
+  const applied = await db.transact((tx) => apply(tx, saga, claimed(eventId, 5_000)))
   if (!applied.applied) throw new Error(applied.why)
   expect(applied.saga.state).toBe('CHARGING')
   await cancel(eventId)
   // As it is taken up later, by a worker that knows nothing of the commit that brought it here.
-  const resumed = await findSaga(sqlOfPool(pool), saga.orderId)
+  const resumed = await findSaga(db, saga.orderId)
   if (!resumed) throw new Error('the saga is gone')
   await drive(resumed, new Date(Date.now() + 10_000))
   expect(await payments.order(saga.orderId)).toMatchObject({ status: 'FAILED', failureReason: 'EVENT_CANCELLED' })
@@ -90,11 +90,11 @@ test('an event that is cancelled while a free order of it is being paid waits fo
   const { pool, apply, messaging } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()
-  const sql = sqlOfPool(pool)
+  const sql = db
   const waiting = `select from pg_locks l join pg_database d on d.oid = l.database
     where d.datname = current_database() and l.locktype = 'advisory' and not l.granted`
   let cancelling: Promise<void> | undefined
-  await messaging.transact(async (tx) => {
+  await db.transact(async (tx) => {
     await apply(tx, saga, claimed(eventId, 0))
     cancelling = cancel(eventId)
     await until(async () => expect((await sql.query(waiting)).length).toBe(1))
@@ -110,7 +110,7 @@ test('an order whose charge went out before its worker died gets its money back 
   const { apply, drive, gateway, messaging } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()
-  const applied = await messaging.transact((tx) => apply(tx, saga, claimed(eventId, 5_000)))
+  const applied = await db.transact((tx) => apply(tx, saga, claimed(eventId, 5_000)))
   if (!applied.applied) throw new Error(applied.why)
   const { orderId } = saga
   const charge = { orderId, amount: 5_000 as Minor, currency: 'EUR' as Currency, paymentToken: 'pm_card_visa' }

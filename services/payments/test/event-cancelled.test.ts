@@ -52,7 +52,7 @@ async function sell(event: EventId, count: number): Promise<OrderId[]> {
 }
 
 const cancelEvent = () =>
-  payments.deps.messaging.transact((tx) =>
+  payments.deps.db.transact((tx) =>
     payments.appendAny(
       tx,
       eventCancelled,

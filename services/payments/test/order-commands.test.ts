@@ -36,7 +36,7 @@ const changeLater = (orderId: OrderId, holderName: string) =>
 const cancelLater = (orderId: OrderId) => payments.client.cancelOrder({ params: { orderId }, headers: later })
 /** A command as if it had been accepted a moment earlier. */
 const send = (definition: typeof updateOrderCommand | typeof deleteOrderCommand | typeof createOrderCommand, payload: object) =>
-  payments.deps.messaging.transact((tx) =>
+  payments.deps.db.transact((tx) =>
     payments.deps.messaging.append(
       tx,
       definition as typeof updateOrderCommand,

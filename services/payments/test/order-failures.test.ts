@@ -41,7 +41,7 @@ describe('an order that comes to nothing before it is charged', () => {
   })
   test('because its event is cancelled or its price another is told likewise', async () => {
     const cancelled = randomUUID() as EventId
-    await payments.deps.messaging.transact((tx) => rememberCancelledEvent(tx, cancelled))
+    await payments.deps.db.transact((tx) => rememberCancelledEvent(tx, cancelled))
     const ofCancelled = orderIdOf(await payments.buy('pm_card_visa', { later: true, eventId: cancelled }))
     expect((await told(ofCancelled)).payload).toMatchObject({ eventId: cancelled, failureReason: 'EVENT_CANCELLED' })
     const dearer = await payments.client.createOrder({

@@ -156,7 +156,7 @@ describe('an order that has not begun', () => {
   test('and whose event is cancelled meanwhile is not charged, and its places go back', async () => {
     const cancelled = randomUUID() as EventId
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true, eventId: cancelled }))
-    await payments.deps.messaging.transact((tx) => rememberCancelledEvent(tx, cancelled))
+    await payments.deps.db.transact((tx) => rememberCancelledEvent(tx, cancelled))
     work()
     expect(await payments.becomes(orderId, 'FAILED')).toMatchObject({ failureReason: 'EVENT_CANCELLED' })
     await until(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }))

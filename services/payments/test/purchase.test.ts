@@ -167,7 +167,7 @@ test('rejected tickets are refunded once, and the buyer is told', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   const { reservationId } = await payments.order(orderId)
   const reject = () =>
-    payments.deps.messaging.transact((tx) =>
+    payments.deps.db.transact((tx) =>
       payments.appendAny(
         tx,
         ticketsRejected,

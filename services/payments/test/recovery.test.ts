@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { type OrderId, opsAlert, paymentCompleted, refundProcessed } from '@boxoffice/contracts'
-import { transact } from '@boxoffice/service-kit'
 import { scaledMs } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -120,18 +119,18 @@ test('a ticket service that is away fails nobody: the saga waits, and buys when 
 test('a saga is leased to one worker; when its lease has run out, the next takes over and the first one’s word is stale', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   const { pool, apply, messaging } = payments.deps
-  const paused = await transact(pool, (tx) => findSagaForUpdate(tx, orderId))
+  const paused = await db.transact((tx) => findSagaForUpdate(tx, orderId))
   if (!paused) throw new Error('no saga')
   const both = await Promise.all(
-    [1, 2].map(() => transact(pool, (tx) => leaseDueSagas(tx, 'begun', { limit: 100, leaseMs: 15_000 }))),
+    [1, 2].map(() => db.transact((tx) => leaseDueSagas(tx, 'begun', { limit: 100, leaseMs: 15_000 }))),
   )
   const ids = both.flat().map((saga) => saga.orderId)
   expect(new Set(ids).size).toBe(ids.length)
 
   const word = { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' } as const
-  const first = await messaging.transact((tx) => apply(tx, paused, word))
+  const first = await db.transact((tx) => apply(tx, paused, word))
   expect(first).toMatchObject({ applied: true })
-  const second = await messaging.transact((tx) => apply(tx, paused, word))
+  const second = await db.transact((tx) => apply(tx, paused, word))
   expect(second).toEqual({ applied: false, why: 'stale' })
   expect(advance(paused, word)?.state).toBe('REFUNDING')
 })

@@ -115,7 +115,7 @@ describe('a seat', () => {
     const { order_id: orderId } = await paid()
     const { reservationId } = await payments.order(orderId)
     const payload = { orderId, userId: payments.buyer.userId, eventId, reservationId, reason: 'SEATS_GONE' }
-    await payments.deps.messaging.transact((tx) => payments.appendAny(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
+    await payments.deps.db.transact((tx) => payments.appendAny(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
     const refusal = { status: 409, body: { error: 'ORDER_CANCELLED', orderId } }
     expect(await buying).toMatchObject(refusal)
     await payments.becomes(orderId, 'REFUNDED')

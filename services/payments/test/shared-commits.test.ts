@@ -114,7 +114,7 @@ test('the tickets of several orders, some of them in parts, are taken in one tra
   })
   const messages = [messageOf(parted, 'TKT-2', 2, 2), messageOf(whole, 'TKT-3'), messageOf(parted, 'TKT-1', 1, 2)]
   const take = takeTogether(payments.deps.applyAll)
-  await payments.deps.messaging.transact((tx) => take(tx, messages as never, (_, work) => work()))
+  await payments.deps.db.transact((tx) => take(tx, messages as never, (_, work) => work()))
   for (const orderId of orderIds) expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED' })
   const numbers = (await payments.order(parted)).tickets?.map(({ ticketNumber }) => ticketNumber)
   expect(numbers).toEqual(['TKT-1', 'TKT-2'])

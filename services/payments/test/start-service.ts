@@ -20,8 +20,8 @@ import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
 import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/payment-sandbox'
 import {
-  createDatabase,
   createTestAuthority,
+  createTestDatabase,
   injectClient,
   patientPolicies,
   scaledMs,
@@ -53,7 +53,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
   const users = await startPeer(authInternalRoutes, auth.handlers)
   const environment = {
     ...authority.environment('payment-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
     AWS_SNS_ENDPOINT: inject('awsEndpoint'),
     AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
@@ -93,7 +93,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
   const workers = buildWorkers(deps)
   if (options.workers !== false) for (const worker of workers) worker.start()
 
-  const appendAny = createOutbox({ ...deps, topics })
+  const appendAny = createOutbox({ ...deps, relay: deps.messaging.relay, topics })
   const buyer = await authority.user()
   const client = injectClient(app, paymentsRoutes, buyer.headers)
   const hasty = injectClient(hastyApp, paymentsRoutes, buyer.headers)
@@ -215,7 +215,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
       for (let part = parts; part > 0; part--) {
         const some = tickets.slice((part - 1) * TICKETS_PER_PART, part * TICKETS_PER_PART)
         const payload = { ...about, reservationId: randomUUID() as ReservationId, part, parts, tickets: some }
-        await deps.messaging.transact((tx) => appendAny(tx, ticketsGenerated, payload, { aggregateVersion: 1 }))
+        await deps.db.transact((tx) => appendAny(tx, ticketsGenerated, payload, { aggregateVersion: 1 }))
       }
       return made
     },

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AppendAll } from '@boxoffice/messaging'
-import type { Transact } from '@boxoffice/service-kit'
+import type { Database } from '@boxoffice/service-kit'
 import { takeUnannouncedCheckIns } from './check-in/check-in-repository.ts'
 import { tellCheckIns } from './check-in/tell-check-ins.ts'
 import { tellTypes } from './types/tell-types.ts'
@@ -17,10 +17,10 @@ export const ANNOUNCE_INTERVAL_MS = 60_000
  * task that does not know them: each once, a batch at a time, with a pause after one that leaves more. Of reservations that ended
  * before nothing is told.
  */
-export function createAnnouncementSweep(deps: { transact: Transact; appendAll: AppendAll; pauseMs: number }) {
-  const { transact, appendAll, pauseMs } = deps
+export function createAnnouncementSweep(deps: { db: Database; appendAll: AppendAll; pauseMs: number }) {
+  const { db, appendAll, pauseMs } = deps
   return async () => {
-    const taken = await transact(async (tx) => {
+    const taken = await db.transact(async (tx) => {
       const types = await takeUnannouncedTypes(tx, ANNOUNCE_BATCH_MAX)
       await tellTypes(appendAll, tx, types)
       const checkIns = await takeUnannouncedCheckIns(tx, ANNOUNCE_BATCH_MAX)

@@ -34,7 +34,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'What events sell, reservations, and the tickets themselves.',
     routes: { ...ticketsRoutes, ...ticketsOpsRoutes },
     health: {
-      database: { required: true, check: () => deps.pool.query('select 1') },
+      database: { required: true, check: () => deps.db.query('select 1') },
       messaging: deps.messaging.health,
     },
   })

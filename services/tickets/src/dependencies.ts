@@ -1,5 +1,5 @@
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, type Foundation, sqlOfPool, type Transact } from '@boxoffice/service-kit'
+import { createFoundation, type Foundation, violatedUnique, withOptions } from '@boxoffice/service-kit'
 import { type CheckInTicket, createCheckIn } from './check-in/check-in.ts'
 import type { Config } from './config.ts'
 import { createEventPictures, type EventsClient, type FindEventPicture } from './event-pictures/event-pictures.ts'
@@ -16,7 +16,6 @@ import { createReleases, type Releases } from './reservations/release.ts'
 import { createReserve, type Reserve } from './reservations/reserve.ts'
 import type { PaymentsClient } from './reservations/sweeps.ts'
 import { createTogether, type Together } from './reservations/together.ts'
-import { retrying } from './reservations/transactions.ts'
 import { createPlanCache, type FindPlan } from './seating/plan-cache.ts'
 import { createSeatMaps, type SeatMaps } from './seating/seat-maps.ts'
 import { createSeatWatch, type SeatWatch } from './seating/seat-watch.ts'
@@ -32,7 +31,6 @@ import { createRecipients, type Recipients } from './transfers/recipients.ts'
 export interface Dependencies extends Foundation {
   config: Config
   messaging: Messaging
-  transact: Transact
   redisPicture: RedisPicture
   events: EventsClient
   payments: PaymentsClient
@@ -59,22 +57,24 @@ export interface Dependencies extends Foundation {
   close(): Promise<void>
 }
 
+/** Every use case is safe to repeat: after a deadlock or a lock time-out, or where another was faster to claim a seat. */
+const SAFE_TO_REPEAT = { retries: 2, retryOn: (error: unknown) => violatedUnique(error) === 'seat_claims_pkey' }
+
 /** Everything this service works with. `userKeys`: in tests, the keys that verify access tokens. */
 export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, logger, metrics, crashAt, newId, now } = foundation
+  const { logger, metrics, crashAt, newId, now } = foundation
+  const db = withOptions(foundation.db, SAFE_TO_REPEAT)
   const messaging = createMessaging(foundation, config.messaging)
   const { append, appendAll } = messaging
-  const transact = retrying(messaging.transact)
 
   const peers = createPeers(config, foundation)
   const { auth, events, payments } = peers
 
   const pdfs = createPdfRenderer()
-  const sql = sqlOfPool(pool)
   const expiry = createExpiry({ appendAll })
   const releases = createReleases({ appendAll, logger })
-  const findPlan = createPlanCache({ pool })
+  const findPlan = createPlanCache({ db })
   const redisPicture = createRedisPicture({
     ...foundation,
     url: config.redisUrl,
@@ -83,15 +83,14 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     pictureMs: config.redisPictureMs,
     policy: config.policies.redis,
   })
-  const seatMaps = createSeatMaps({ redisPicture, sql, cacheMs: config.seatMapCacheMs })
-  const findEventPicture = createEventPictures({ pool, events })
+  const seatMaps = createSeatMaps({ redisPicture, sql: db, cacheMs: config.seatMapCacheMs })
+  const findEventPicture = createEventPictures({ db, events })
   const codeKey = createCodeKey(config.ticketSigningKey)
   const acceptedKeys = createAcceptedKeys(codeKey, config.ticketPreviousPublicKeys)
   const recipients = createRecipients({ auth })
-  measureReservations(metrics, pool)
+  measureReservations(metrics, db)
   const holding = createHolding({
-    pool,
-    transact,
+    db,
     redisPicture,
     expiry,
     crashAt,
@@ -102,8 +101,8 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
   return {
     ...foundation,
     config,
+    db,
     messaging,
-    transact,
     redisPicture,
     events,
     payments,
@@ -116,17 +115,17 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     reserve: countHolds(
       metrics,
       createReserve({
-        sql,
+        db,
         holding,
         seatMaps,
         eventMutex: createMutexByKey({ waitMs: config.turnWaitMs }),
-        findOffer: createOfferCache({ pool, findEventPicture, believedMs: config.offerCacheMs }),
+        findOffer: createOfferCache({ db, findEventPicture, believedMs: config.offerCacheMs }),
         findPlan,
         waitingMax: config.holdsWaitingMax,
       }),
     ),
     together: createTogether({
-      transact,
+      db,
       releases,
       claimSeconds: config.claimTtlSeconds,
       holdSeconds: config.holdTtlSeconds,
@@ -138,25 +137,22 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
     stops: createStops({ appendAll, now }),
     recipients,
     transfers: createPassOn({
-      ...{ transact, sql, append, newId, recipients },
+      ...{ db, append, newId, recipients },
       perHourMax: config.transfersPerHourMax,
       toAddressMax: config.offersToAddressMax,
     }),
-    claimTicket: createClaimTicket({ transact, sql, append, newId, acceptedKeys }),
-    checkIn: countCheckIns(
-      metrics,
-      createCheckIn({ transact, sql, appendAll, acceptedKeys, waitingMax: config.holdsWaitingMax }),
-    ),
+    claimTicket: createClaimTicket({ db, append, newId, acceptedKeys }),
+    checkIn: countCheckIns(metrics, createCheckIn({ db, appendAll, acceptedKeys, waitingMax: config.holdsWaitingMax })),
     codeKey,
     acceptedKeys,
     pdfs,
-    printOrder: createOrderPdfs({ sql, pdfs, codeKey, pagesMax: config.orderPdfPagesMax }),
-    downloadTicket: createDownloads({ sql, pdfs, codeKey, perMinute: config.printsPerMinuteMax }),
+    printOrder: createOrderPdfs({ sql: db, pdfs, codeKey, pagesMax: config.orderPdfPagesMax }),
+    downloadTicket: createDownloads({ sql: db, pdfs, codeKey, perMinute: config.printsPerMinuteMax }),
     async close() {
       redisPicture.close()
       messaging.close()
       foundation.revocations.close()
-      await Promise.all([peers.close(), pdfs.close(), pool.end()])
+      await Promise.all([peers.close(), pdfs.close(), foundation.pool.end()])
     },
   }
 }

@@ -1,5 +1,4 @@
-import { type Metrics, sqlOfPool } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import type { Metrics, Sql } from '@boxoffice/service-kit'
 import type { CheckInTicket } from './check-in/check-in.ts'
 import type { Reserve } from './reservations/reserve.ts'
 
@@ -24,9 +23,9 @@ export function countCheckIns(metrics: Metrics, checkIn: CheckInTicket): CheckIn
 }
 
 /** How many reservations hold places at the moment, measured whenever somebody asks. */
-export function measureReservations(metrics: Metrics, pool: pg.Pool): void {
+export function measureReservations(metrics: Metrics, db: Sql): void {
   metrics.measured('reservations_live', 'reservations that hold places, by status', ['status'], async () => {
-    const rows = await sqlOfPool(pool).query<{ status: string; count: number }>(
+    const rows = await db.query<{ status: string; count: number }>(
       "select status, count(*)::int as count from reservations where status in ('ACTIVE', 'PAYING') group by status",
     )
     const counts = new Map(rows.map(({ status, count }) => [status, count]))

@@ -1,10 +1,9 @@
-import { createIdempotencySweeper, createSweeper, sqlOfPool, transact, type Worker } from '@boxoffice/service-kit'
+import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
 import { ANNOUNCE_INTERVAL_MS, ANNOUNCE_PAUSE_MS, createAnnouncementSweep } from './announce.ts'
 import type { Dependencies } from './dependencies.ts'
 import { pictureSubscribers } from './event-pictures/subscriptions.ts'
 import { orderSubscribers, takeTogether } from './issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from './reservations/sweeps.ts'
-import { withEffects } from './reservations/transactions.ts'
 import { disputeSubscribers } from './stops/subscriptions.ts'
 import { removeOldPrints } from './tickets/print-repository.ts'
 import { transferSubscribers } from './transfers/subscriptions.ts'
@@ -16,17 +15,15 @@ const EXPIRY_SHARE = 0.1
 
 /** The relay comes first: it stops last. */
 export function buildWorkers(deps: Dependencies): Worker[] {
-  const { config, messaging, idempotency, redisPicture, logger } = deps
+  const { config, db, messaging, idempotency, redisPicture, logger } = deps
   const sweeper = (name: string, intervalMs: number, sweep: () => Promise<{ more: boolean } | undefined>) =>
     createSweeper({ name, intervalMs, sweep, logger })
-  const sql = sqlOfPool(deps.pool)
   const subscribers = [...pictureSubscribers, ...orderSubscribers(deps), ...transferSubscribers, ...disputeSubscribers(deps)]
   return [
     messaging.relay,
     messaging.housekeeping,
     messaging.consumeWith('ticket-processing-queue', subscribers, {
-      transact: withEffects((work) => transact(deps.pool, work)),
-      sqlOf: (tx) => tx,
+      db,
       together: takeTogether(deps, subscribers),
     }),
     createSweeper({
@@ -42,7 +39,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       ANNOUNCE_INTERVAL_MS,
       createAnnouncementSweep({ ...deps, appendAll: messaging.appendAll, pauseMs: ANNOUNCE_PAUSE_MS }),
     ),
-    sweeper('printed orders', PRINT_SWEEP_MS, () => removeOldPrints(sql, config.orderPdfKeepMs, PRINTS_A_SWEEP)),
+    sweeper('printed orders', PRINT_SWEEP_MS, () => removeOldPrints(db, config.orderPdfKeepMs, PRINTS_A_SWEEP)),
     sweeper('reconciliation of Redis', config.reconcileMs, async () => {
       await redisPicture.reconcile()
       return undefined

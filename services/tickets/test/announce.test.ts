@@ -23,8 +23,8 @@ const told = <D extends MessageDefinition>(definition: D, eventId: EventId) => t
 
 /** The sweep over what nobody was told of. */
 function announce(): Promise<{ more: boolean }> {
-  const { transact, messaging } = setting.deps
-  return createAnnouncementSweep({ transact, appendAll: messaging.appendAll, pauseMs: 0 })()
+  const { db, messaging } = setting.deps
+  return createAnnouncementSweep({ db, appendAll: messaging.appendAll, pauseMs: 0 })()
 }
 
 describe('what was there before anybody was told of such', () => {

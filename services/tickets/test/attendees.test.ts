@@ -171,7 +171,7 @@ describe('holders of tickets', () => {
       setting.internal.cancelOrderTickets({ body: { orderId, reason, force: true } })
     await cancel(long.orderId, 'cannot come')
     await cancel(early.orderId, 'EVENT_CANCELLED')
-    await setting.deps.transact((tx) => savePicture(tx, { ...event, status: 'CANCELLED' }, 9))
+    await setting.deps.db.transact((tx) => savePicture(tx, { ...event, status: 'CANCELLED' }, 9))
     await cancel(late.orderId, 'cannot come either')
     expect(await counts(eventId)).toEqual({ [early.userId]: 1, [late.userId]: 1, [still.userId]: 1 })
   })

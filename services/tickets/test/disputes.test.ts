@@ -54,7 +54,7 @@ async function tell(
   const about = { orderId, orderNumber: 'ORD-2026-000001', userId: guest.userId, eventId: eventId as EventId, disputeId, outcome }
   const payload = { ...about, amount: 10_000 as Minor, currency: 'EUR' as Currency, closedAt: new Date() }
   const before = await taken()
-  await setting.deps.messaging.transact((tx) => setting.appendAny(tx, disputeClosed, payload, { aggregateVersion: version }))
+  await setting.deps.db.transact((tx) => setting.appendAny(tx, disputeClosed, payload, { aggregateVersion: version }))
   await until(async () => expect(await taken()).toBe(before + 1))
 }
 const taken = async () =>
@@ -195,7 +195,9 @@ test('a loss and admissions at the same moment: each ticket is admitted or stopp
 test('one that comes before its tickets are made is no loss to be forgotten: it fails, to be tried again', async () => {
   const { guest } = await ordered(1)
   const unknown = { disputeId: 'du_early', orderId: randomUUID() as OrderId, outcome: 'LOST', version: 1 } as const
-  await expect(setting.deps.transact((tx) => setting.deps.stops.takeDispute(tx, unknown))).rejects.toThrow('before its tickets')
+  await expect(setting.deps.db.transact((tx) => setting.deps.stops.takeDispute(tx, unknown))).rejects.toThrow(
+    'before its tickets',
+  )
   expect((await query('select from order_disputes where dispute_id = $1', ['du_early'])).rowCount).toBe(0)
   expect(await ticketsOf(guest)).toMatchObject([{ status: 'ACTIVE' }])
 })

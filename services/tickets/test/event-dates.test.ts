@@ -1,5 +1,4 @@
 import { type EventInfo, type Minor, type OrderId, overAt, ticketsOfEventRoutes } from '@boxoffice/contracts'
-import { sqlOfPool } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findPicture, overAtOf } from '../src/event-pictures/picture-repository.ts'
@@ -15,7 +14,7 @@ afterAll(() => setting.close())
 const HOUR_MS = 3_600_000
 const fromNow = (hours: number) => new Date(Date.now() + hours * HOUR_MS)
 const eventService = async () =>
-  injectClient(setting.app, ticketsOfEventRoutes, await setting.authority.service('event-service', 'ticket-service'))
+  injectClient(setting.app, ticketsOfEventRoutes, () => setting.authority.service('event-service', 'ticket-service'))
 /** What the event service says of an event, right after a change of it. */
 async function change(event: EventInfo, changes: Partial<EventInfo>) {
   const { endDate: _, ...rest } = { ...event, version: event.version + 1 }
@@ -98,7 +97,7 @@ describe('an event is over', () => {
   })
 
   test('by SQL and by TypeScript at the same millisecond', async () => {
-    const sql = sqlOfPool(setting.deps.pool)
+    const sql = setting.deps.db
     for (const dates of [
       { endDate: undefined },
       { endDate: fromNow(70) },
@@ -146,7 +145,7 @@ describe('what the event service says of an event', () => {
     const other = await setting.offer(1)
     expect(await change(event, { name: 'Newer', version: 9 })).toMatchObject({ status: 204 })
     expect(await change(event, { name: 'Older', version: 8 })).toMatchObject({ status: 204 })
-    expect(await findPicture(sqlOfPool(setting.deps.pool), event.eventId)).toMatchObject({ name: 'Newer', version: 9 })
+    expect(await findPicture(setting.deps.db, event.eventId)).toMatchObject({ name: 'Newer', version: 9 })
     const client = await eventService()
     const mixed = await client.putEventReplica({ params: { eventId: other.eventId }, body: { ...event, version: 20 } })
     expect(mixed).toMatchObject({ status: 400 })

@@ -21,7 +21,7 @@ import {
   ticketsRoutes,
 } from '@boxoffice/contracts'
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
-import { transact, type Worker } from '@boxoffice/service-kit'
+import type { Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -47,7 +47,7 @@ type Reserved = Awaited<ReturnType<typeof reserveForOrder>>
 
 /** Publish as another service would, through our own outbox. */
 const publish = <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
-  setting.deps.messaging.transact((tx) => setting.appendAny(tx, definition, payload, { aggregateVersion }))
+  setting.deps.db.transact((tx) => setting.appendAny(tx, definition, payload, { aggregateVersion }))
 
 const paid = (eventId: EventId, typeId: TicketTypeId, order: Reserved, quantity = 1): Payload<typeof paymentCompleted> => ({
   orderId: order.orderId,
@@ -390,7 +390,7 @@ describe('messages', () => {
 test('nothing is issued when the transaction that issues rolls back', async () => {
   const { eventId, typeId } = await setting.offer(1)
   const order = await reserveForOrder(setting, eventId, typeId)
-  const broken = transact(setting.deps.pool, async (tx) => {
+  const broken = setting.deps.db.transact(async (tx) => {
     await setting.deps.issuing.issue(tx, { ...order, eventId, holderName: 'Ada' })
     throw new Error('killed before its commit')
   })

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { migrate, withClient } from '@boxoffice/service-kit'
-import { createDatabase } from '@boxoffice/service-kit/testing'
+import { createTestDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, expect, inject, test } from 'vitest'
 
@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 async function databaseBefore(migration: string): Promise<string> {
   const earlier = readdirSync(migrations).filter((name) => name < migration)
   for (const name of earlier) cpSync(path.join(migrations, name), path.join(folder, name), { recursive: true })
-  return createDatabase(inject('postgresUrl'), folder)
+  return createTestDatabase(inject('postgresUrl'), folder)
 }
 
 test('nobody who reserves waits for the door while it is taught to tell', async () => {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { type OrderId, type TicketId, type TransferId, ticketsMailingRoutes, type UserId } from '@boxoffice/contracts'
-import { sqlOfPool } from '@boxoffice/service-kit'
 import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeOldPrints } from '../src/tickets/print-repository.ts'
@@ -74,7 +73,7 @@ describe("an order's PDF", () => {
     expect(pagesOf(pdf)).toBe(3)
     expect((await pdfOf(orderId)).equals(pdf)).toBe(true)
     const url = `/api/tickets/internal/orders/${orderId}/tickets.pdf`
-    const { headers } = await setting.app.inject({ url, headers: setting.callerHeaders })
+    const { headers } = await setting.app.inject({ url, headers: await setting.callerHeaders() })
     expect(headers).toMatchObject({ etag: `"${print.version}"`, 'cache-control': 'private, no-store' })
 
     // The event has another place now.
@@ -112,7 +111,7 @@ describe("an order's PDF", () => {
     await cancel(orderId, [tickets[0]?.ticketId] as never[])
     expect(pagesOf(await pdfOf(orderId))).toBe(19)
     expect(await kept()).toHaveLength(1)
-    const sql = sqlOfPool(setting.deps.pool)
+    const sql = setting.deps.db
     await setting.deps.pool.query(`update order_prints set printed_at = now() - interval '49 hours' where order_id = $1`, [
       orderId,
     ])

@@ -60,7 +60,7 @@ async function confirmAddress(email: string): Promise<Account> {
   const { userId } = known
   setting.accounts.set(email, { userId, emailVerified: true })
   const told = { payload: { userId, email, verifiedAt: new Date() } }
-  for (const { handle } of transferSubscribers) await setting.deps.transact((tx) => handle(tx, told as never))
+  for (const { handle } of transferSubscribers) await setting.deps.db.transact((tx) => handle(tx, told as never))
   return { ...known, email }
 }
 const refused = (error: string) => ({ status: 409, body: { error } })

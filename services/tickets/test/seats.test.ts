@@ -1,5 +1,4 @@
 import type { EventId, Minor, OrderId, ReservationId, TicketRequest } from '@boxoffice/contracts'
-import { sqlOfPool } from '@boxoffice/service-kit'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -259,7 +258,7 @@ describe('the best seats', () => {
     const { deps } = setting
     const unlucky = createReserve({
       ...deps,
-      sql: sqlOfPool(deps.pool),
+      db: deps.db,
       holding: createHolding({
         ...deps,
         redisPicture: {

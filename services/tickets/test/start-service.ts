@@ -22,10 +22,10 @@ import {
   type VenueId,
 } from '@boxoffice/contracts'
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
-import { refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { refuse } from '@boxoffice/service-kit'
 import {
-  createDatabase,
   createTestAuthority,
+  createTestDatabase,
   injectClient,
   patientPolicies,
   redisIsThere,
@@ -94,7 +94,7 @@ async function start(environment: Record<string, string>) {
   const signingKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   const config = loadConfig({
     ...authority.environment('ticket-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
     REDIS_URL: inject('redisUrl'),
     AUTH_URL: auth.url,
     EVENTS_URL: events.url,
@@ -118,7 +118,7 @@ async function start(environment: Record<string, string>) {
   const app = buildApp(deps)
   const redis = new Redis(inject('redisUrl'))
   if (!environment.REDIS_URL) await redisIsThere(deps.metrics)
-  const callerHeaders = await authority.service('payment-service', 'ticket-service')
+  const callerHeaders = () => authority.service('payment-service', 'ticket-service')
   const internal = injectClient(app, ticketsInternalRoutes, callerHeaders)
 
   return {
@@ -126,7 +126,7 @@ async function start(environment: Record<string, string>) {
     config,
     deps,
     /** Writes what another service says into our own outbox. */
-    appendAny: createOutbox({ ...deps, topics }),
+    appendAny: createOutbox({ ...deps, relay: deps.messaging.relay, topics }),
     app,
     aws,
     redis,
@@ -139,8 +139,8 @@ async function start(environment: Record<string, string>) {
     /** Accounts that the auth service knows, by address; and whether it can be had. */
     accounts,
     authIs,
-    mailing: injectClient(app, ticketsMailingRoutes, await authority.service('notification-service', 'ticket-service')),
-    holders: injectClient(app, ticketsHoldersRoutes, await authority.service('notification-service', 'ticket-service')),
+    mailing: injectClient(app, ticketsMailingRoutes, () => authority.service('notification-service', 'ticket-service')),
+    holders: injectClient(app, ticketsHoldersRoutes, () => authority.service('notification-service', 'ticket-service')),
     /** What Redis believes, through the same commands as the service. */
     commands: defineCommands(redis, { pictureMs: config.redisPictureMs }),
     visitor: injectClient(app, ticketsRoutes),
@@ -202,7 +202,7 @@ async function start(environment: Record<string, string>) {
     /** What the seat map says: from Redis, and from PostgreSQL. */
     async maps(eventId: EventId) {
       const drawn = await deps.redisPicture.map(eventId)
-      return { redis: drawn?.statuses, postgres: (await readStatuses(sqlOfPool(deps.pool), eventId)).statuses }
+      return { redis: drawn?.statuses, postgres: (await readStatuses(deps.db, eventId)).statuses }
     },
     /** Claim a buyer's own reservation for an order and have its tickets issued, as the payment service does once it is paid. */
     async issue(order: { reservationId: ReservationId; orderId: OrderId; userId: UserId }, holderName = 'Ada') {
@@ -212,7 +212,7 @@ async function start(environment: Record<string, string>) {
     },
     /** An order's claim goes as if the payment service had said that it is not being paid. */
     async loseClaim({ reservationId }: { reservationId: ReservationId }) {
-      const reservation = await deps.transact(async (tx) => {
+      const reservation = await deps.db.transact(async (tx) => {
         const claimed = await lockReservation(tx, reservationId)
         if (!claimed) throw new Error('not reserved')
         await deps.releases.letGo(tx, claimed, 'PAYING')

@@ -1,5 +1,5 @@
 import type { NotificationId, OrderId, Ticket, TicketId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import { fakeTx } from '@boxoffice/service-kit/testing'
 import { buildWithoutRedis } from '@boxoffice/service-kit/testing-resilience'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -112,13 +112,11 @@ test("an order's tickets are found by an index among those of many orders", asyn
   )
   await pool.query('analyze tickets')
   const plans: string[] = []
-  const explained: Tx = {
-    query: async (sql, values) => {
-      const { rows } = await pool.query(`explain ${sql}`, values as unknown[])
-      plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'))
-      return []
-    },
-  }
+  const explained = fakeTx(async (sql, values) => {
+    const { rows } = await pool.query(`explain ${sql}`, values as unknown[])
+    plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'))
+    return []
+  })
   await lockTicketsOfOrder(explained, newId<OrderId>())
   const news = { orderId: newId<OrderId>(), notificationId: newId<NotificationId>(), version: 1 }
   await markDelivered(explained, news, new Date())

@@ -14,11 +14,10 @@ import {
   ticketsGenerated,
   ticketTypeChanged,
 } from '@boxoffice/contracts'
-import { type Tx, transact } from '@boxoffice/service-kit'
+import type { Tx } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { orderSubscribers } from '../src/issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from '../src/reservations/sweeps.ts'
-import { withEffects } from '../src/reservations/transactions.ts'
 import { deleteType } from '../src/types/change-type.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
 import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
@@ -46,9 +45,9 @@ async function hold(eventId: EventId, typeId: TicketTypeId, quantity = 1) {
 }
 
 /** What is done and then rolled back. */
-async function undone(work: Parameters<typeof transact<void>>[1]): Promise<void> {
+async function undone(work: (tx: Tx) => Promise<void>): Promise<void> {
   const changedTheirMind = new Error('rolled back')
-  const rolledBack = transact(setting.deps.pool, async (tx) => {
+  const rolledBack = setting.deps.db.transact(async (tx) => {
     await work(tx)
     throw changedTheirMind
   })
@@ -209,8 +208,9 @@ describe('a reservation that came to nothing', () => {
     for (const { reservationId } of over) await setting.expire(reservationId)
     const { expiry } = setting.deps
     const statements: string[] = []
-    const released = await transact(setting.deps.pool, (tx) => {
+    const released = await setting.deps.db.transact((tx) => {
       const listening: Tx = {
+        ...tx,
         query: (sql, values) => {
           statements.push(sql)
           return tx.query(sql, values)
@@ -283,6 +283,6 @@ async function fail({ orderId, reservationId, userId }: Claim, eventId: EventId)
   const subscriber = orderSubscribers(setting.deps).find(({ definition }) => definition === paymentFailed)
   const payload = { orderId, reservationId, userId, eventId, failureReason: 'CARD_DECLINED' }
   for (let times = 0; times < 2; times++) {
-    await withEffects(setting.deps.transact)(async (tx) => subscriber?.handle(tx, { payload } as never))
+    await setting.deps.db.transact(async (tx) => subscriber?.handle(tx, { payload } as never))
   }
 }

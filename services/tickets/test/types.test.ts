@@ -1,5 +1,4 @@
 import type { Minor, OrderId, TicketTypeChanges } from '@boxoffice/contracts'
-import { transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { changeType, deleteType } from '../src/types/change-type.ts'
@@ -133,7 +132,7 @@ describe('changing a type', () => {
     async function told({ eventId, typeId }: Offered, quantities: number[], work: Change) {
       const picture = await findEventPicture(eventId)
       if (!picture) throw new Error('no picture')
-      const started = await transact(pool, async (tx) => {
+      const started = await setting.deps.db.transact(async (tx) => {
         await work(setting.deps, tx, picture, typeId)
         const reserving = quantities.map((quantity) => reserveForOrder(setting, eventId, typeId, quantity))
         // Those that arrive together wait as one, or behind one another.

@@ -1,19 +1,22 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest'
-import { createPool } from '../database.ts'
+import { createDatabase, type SqlDatabase } from '../database/database.ts'
+import { createPool } from '../database/pool.ts'
 import { createLogger } from '../operations/logging.ts'
 import { createMetrics } from '../operations/metrics.ts'
-import { createDatabase } from '../testing.ts'
+import { createTestDatabase } from '../testing.ts'
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts'
 
 const LEASE_MS = 60_000
 let pool: pg.Pool
+let db: SqlDatabase
 let store: IdempotencyStore
 beforeAll(async () => {
-  const databaseUrl = await createDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations')
+  const databaseUrl = await createTestDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations')
   const logger = createLogger({ service: 'test', level: 'silent' })
   pool = createPool({ databaseUrl, login: 'password', max: 8, logger, name: 'idempotency' })
-  store = createIdempotencyStore(pool, { metrics: createMetrics('test'), leaseMs: LEASE_MS })
+  db = createDatabase({ pool, logger })
+  store = createIdempotencyStore(db, { metrics: createMetrics('test'), leaseMs: LEASE_MS })
 })
 afterAll(() => pool.end())
 beforeEach(() => pool.query('truncate idempotency_keys'))
@@ -61,7 +64,7 @@ test('a lease that another took over keeps no answer, and its neighbours keep th
 
 test('batches that meet in other orders end all the same, and each key is started once', async () => {
   const keys = Array.from({ length: 40 }, (_, index) => String(index))
-  const other = createIdempotencyStore(pool, { metrics: createMetrics('test'), leaseMs: LEASE_MS })
+  const other = createIdempotencyStore(db, { metrics: createMetrics('test'), leaseMs: LEASE_MS })
   const batches = await Promise.all(
     Array.from({ length: 8 }, (_, round) => {
       const { begin: take } = round % 2 ? store : other

@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import type { Sql } from '../database/database.ts'
 import type { Logger } from '../operations/logging.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import { createSweeper } from '../operations/sweeper.ts'
@@ -32,8 +32,8 @@ interface Row {
   outcome: 'started' | 'kept'
   scope: string
   key: string
-  body_hash: string
-  resource_id: string
+  bodyHash: string
+  resourceId: string
   status: number | null
   answer: string | null
 }
@@ -55,11 +55,11 @@ export const createIdempotencySweeper = (options: { idempotency: IdempotencyStor
  * keys answer JSON. Requests that come in one turn of the event loop are claimed by one statement, and their answers kept by one.
  */
 export function createIdempotencyStore(
-  pool: pg.Pool,
+  sql: Sql,
   { metrics, leaseMs }: { metrics: Pick<Metrics, 'idempotentRequests'>; leaseMs: number },
 ): IdempotencyStore {
-  const claimOne = batchTurns((asked: readonly Asked[]) => claim(pool, asked, leaseMs), { keyOf: idOf })
-  const keepOne = batchTurns((answers: readonly Kept[]) => keep(pool, answers), { keyOf: ({ lease }) => idOf(lease) })
+  const claimOne = batchTurns((asked: readonly Asked[]) => claim(sql, asked, leaseMs), { keyOf: idOf })
+  const keepOne = batchTurns((answers: readonly Kept[]) => keep(sql, answers), { keyOf: ({ lease }) => idOf(lease) })
   return {
     async begin(request) {
       const begun = await claimOne({ ...request, token: crypto.randomUUID() })
@@ -71,17 +71,18 @@ export function createIdempotencyStore(
     },
     async abandon({ scope, key, token }) {
       // The lease ends now; the resource id stays, so that a repetition finds what may have been made.
-      await pool.query(
+      await sql.query(
         'update idempotency_keys set leased_until = clock_timestamp() where scope = $1 and key = $2 and lease = $3',
         [scope, key, token],
       )
     },
     async sweep() {
-      const { rowCount } = await pool.query(
+      const deleted = await sql.query(
         `delete from idempotency_keys where (scope, key) in
-           (select scope, key from idempotency_keys where expires_at < clock_timestamp() limit ${SWEEP_BATCH} for update skip locked)`,
+           (select scope, key from idempotency_keys where expires_at < clock_timestamp() limit ${SWEEP_BATCH} for update skip locked)
+         returning key`,
       )
-      return { more: rowCount === SWEEP_BATCH }
+      return { more: deleted.length === SWEEP_BATCH }
     },
   }
 }
@@ -94,9 +95,9 @@ interface Kept {
 const idOf = ({ scope, key }: { scope: string; key: string }) => `${scope} ${key}`
 
 /** Claims keys, each for itself. All statements take rows in the order of their keys: two batches never wait for each other. */
-async function claim(pool: pg.Pool, asked: readonly Asked[], leaseMs: number): Promise<Begun[]> {
+async function claim(sql: Sql, asked: readonly Asked[], leaseMs: number): Promise<Begun[]> {
   // One statement: insert, or take over what has expired or was left by a dead process, or else read what stands there.
-  const { rows } = await pool.query<Row>(
+  const rows = await sql.query<Row>(
     `with asked as (
        select scope, key, body_hash, token
        from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) as asked(scope, key, body_hash, token)),
@@ -112,8 +113,8 @@ async function claim(pool: pg.Pool, asked: readonly Asked[], leaseMs: number): P
          status = null, answer = null, expires_at = excluded.expires_at
        where k.expires_at < clock_timestamp()
           or (k.status is null and k.leased_until < clock_timestamp() and k.body_hash = excluded.body_hash)
-       returning 'started' as outcome, scope, key, body_hash, resource_id, status, answer)
-     select outcome, scope, key, body_hash, resource_id, status, answer from claimed
+       returning 'started' as outcome, scope, key, body_hash as "bodyHash", resource_id as "resourceId", status, answer)
+     select outcome, scope, key, "bodyHash", "resourceId", status, answer from claimed
      union all
      select 'kept', k.scope, k.key, k.body_hash, k.resource_id, k.status, k.answer
      from asked join idempotency_keys k on k.scope = asked.scope and k.key = asked.key
@@ -132,16 +133,16 @@ async function claim(pool: pg.Pool, asked: readonly Asked[], leaseMs: number): P
 
 function begunOf({ scope, key, bodyHash, token }: Asked, row: Row | undefined): Begun {
   if (!row) return { outcome: 'in-progress' } // inserted by another after our snapshot was taken
-  if (row.outcome === 'started') return { outcome: 'started', lease: { scope, key, token }, resourceId: row.resource_id }
-  if (row.body_hash !== bodyHash) return { outcome: 'mismatch' }
+  if (row.outcome === 'started') return { outcome: 'started', lease: { scope, key, token }, resourceId: row.resourceId }
+  if (row.bodyHash !== bodyHash) return { outcome: 'mismatch' }
   if (row.status === null) return { outcome: 'in-progress' }
   const contentType = row.answer === null ? null : 'application/json'
   return { outcome: 'replay', answer: { status: row.status, contentType, body: row.answer } }
 }
 
 /** Keeps first answers, each under its lease, if that is still ours. */
-async function keep(pool: pg.Pool, answers: readonly Kept[]): Promise<null[]> {
-  await pool.query(
+async function keep(sql: Sql, answers: readonly Kept[]): Promise<null[]> {
+  await sql.query(
     `with given as (
        select k.scope, k.key, given.status, given.answer
        from unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::text[]) as given(scope, key, lease, status, answer)

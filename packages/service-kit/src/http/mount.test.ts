@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { baseConfig, baseEnvironment, readEnvironment } from '../config.ts'
 import { createFoundation, createServiceApp, type Foundation } from '../foundation.ts'
 import { type HealthComponents, mountHealth } from '../operations/health.ts'
-import { createDatabase, createTestAuthority, createWatchers, injectClient, type TestAuthority } from '../testing.ts'
+import { createTestAuthority, createTestDatabase, createWatchers, injectClient, type TestAuthority } from '../testing.ts'
 import { encodedJson } from './encoded-json.ts'
 import { mountRoutes } from './mount.ts'
 import { refuse } from './refusal.ts'
@@ -75,7 +75,7 @@ beforeAll(async () => {
   authority = await createTestAuthority()
   const environment = readEnvironment(z.object(baseEnvironment), {
     ...authority.environment('ticket-service'),
-    DATABASE_URL: await createDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
+    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/tickets/prisma/migrations'),
   })
   const config = baseConfig('ticket-service', { ...environment, PORT: 0 })
   foundation = createFoundation(config, authority.userKeys)

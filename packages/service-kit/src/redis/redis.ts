@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { Redis } from 'ioredis'
-import { gatherWrites } from '../gather-writes.ts'
+import { gatherWrites } from '../database/gather-writes.ts'
 import type { Watchers } from '../resilience/breaker.ts'
 import { traceCommands } from '../tracing/redis.ts'
 

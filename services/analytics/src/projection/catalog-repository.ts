@@ -1,5 +1,5 @@
 import type { EventId, eventCreated, Payload, ticketTypeChanged, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import type { EventFacts, Versioned } from './facts.ts'
 import { defineTable } from './table.ts'
 
@@ -37,9 +37,13 @@ const typeColumns = {
 } as const
 
 /** Whose these events are, as far as it is known. */
-export const listOrganizersOf = async (tx: Tx, generations: readonly number[], eventIds: readonly EventId[]): Promise<UserId[]> =>
+export const listOrganizersOf = async (
+  sql: Sql,
+  generations: readonly number[],
+  eventIds: readonly EventId[],
+): Promise<UserId[]> =>
   (
-    await tx.query<{ organizerId: UserId }>(
+    await sql.query<{ organizerId: UserId }>(
       `select distinct organizer_id as "organizerId" from events where generation = any($1) and event_id = any($2)`,
       [generations, eventIds],
     )

@@ -1,4 +1,4 @@
-import { sideBySide, type Tx } from '@boxoffice/service-kit'
+import { type Sql, sideBySide } from '@boxoffice/service-kit'
 import type { EventTotals, RefundHour, ReservationFacts, SalesHour } from './counters.ts'
 import { addToPaymentTotals } from './payment-repository.ts'
 import type { PaymentTotals } from './payments.ts'
@@ -12,8 +12,8 @@ const reservations = defineTable<ReservationFacts>({
 export const putReservations = reservations.put
 
 /** What is known of these reservations, each locked until the transaction ends, in the order of their ids. */
-export const lockReservations = (tx: Tx, generation: number, told: readonly ReservationFacts[]): Promise<ReservationFacts[]> =>
-  tx.query<ReservationFacts>(
+export const lockReservations = (sql: Sql, generation: number, told: readonly ReservationFacts[]): Promise<ReservationFacts[]> =>
+  sql.query<ReservationFacts>(
     `insert into reservations (generation, reservation_id, event_id)
      select $1, t.reservation_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(reservation_id, event_id) order by t.reservation_id
      on conflict (generation, reservation_id) do update set reservation_id = excluded.reservation_id
@@ -64,11 +64,11 @@ export interface Differences {
 }
 
 /** Add differences to the counters, row after row in the order of their keys. */
-export async function addToCounters(tx: Tx, generation: number, differences: Differences): Promise<void> {
+export async function addToCounters(sql: Sql, generation: number, differences: Differences): Promise<void> {
   await sideBySide([
-    salesHours.put(tx, generation, differences.sales),
-    refundHours.put(tx, generation, differences.refunds),
-    addToPaymentTotals(tx, generation, differences.payments),
-    eventTotals.put(tx, generation, differences.totals),
+    salesHours.put(sql, generation, differences.sales),
+    refundHours.put(sql, generation, differences.refunds),
+    addToPaymentTotals(sql, generation, differences.payments),
+    eventTotals.put(sql, generation, differences.totals),
   ])
 }

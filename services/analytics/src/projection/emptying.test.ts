@@ -1,16 +1,17 @@
-import { transact } from '@boxoffice/service-kit'
-import { createDatabase } from '@boxoffice/service-kit/testing'
-import pg from 'pg'
+import { openTestDatabase } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { makeHistory } from '../../test/history.ts'
 import { type Emptied, emptyRetired } from './emptying.ts'
 import { nothingTouched, project } from './project.ts'
 
-let pool: pg.Pool
+let opened: Awaited<ReturnType<typeof openTestDatabase>>
+let pool: typeof opened.pool
+let db: typeof opened.db
 beforeAll(async () => {
-  pool = new pg.Pool({ connectionString: await createDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations') })
+  opened = await openTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations')
+  ;({ pool, db } = opened)
 })
-afterAll(() => pool.end())
+afterAll(() => opened.close())
 
 const tables = [
   ...['events', 'ticket_types', 'reservations', 'orders', 'tickets', 'refunds', 'payments'],
@@ -27,11 +28,11 @@ async function rowsOf(generation: number): Promise<Record<string, number>> {
 
 test('retired rows go batch by batch, each from where the last one ended, and no others', async () => {
   const history = makeHistory(31, 20)
-  for (const generation of [1, 2, 3]) await transact(pool, (tx) => project(tx, [generation], history, nothingTouched()))
+  for (const generation of [1, 2, 3]) await db.transact((tx) => project(tx, [generation], history, nothingTouched()))
   await pool.query(`insert into generations (generation, state) values (2, 'RETIRED'), (3, 'RETIRED')`)
   const before = await rowsOf(1)
   expect(Object.values(before).every((rows) => rows > 0)).toBe(true)
-  const empty = (batch: number, from: Emptied | null) => transact(pool, (tx) => emptyRetired(tx, { keptSeconds: 0, batch, from }))
+  const empty = (batch: number, from: Emptied | null) => db.transact((tx) => emptyRetired(tx, { keptSeconds: 0, batch, from }))
   const seen: Emptied[] = []
   for (let from = await empty(7, null); from; from = await empty(7, from)) {
     seen.push(from)

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createSweeper, type Logger, type Tx, transact, type Worker } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { createSweeper, type Logger, type SqlDatabase, type Tx, type Worker } from '@boxoffice/service-kit'
 
 const LOOK_MS = 30_000
 /** Other instances may go on reading a generation for some seconds after another is served, and end what they began. */
@@ -76,14 +75,14 @@ async function deleteBatch(
 }
 
 /** Empties retired generations, a batch at a time. */
-export function createEmptying({ pool, logger }: { pool: pg.Pool; logger: Logger }): Worker {
+export function createEmptying({ db, logger }: { db: SqlDatabase; logger: Logger }): Worker {
   let from: Emptied | null = null
   return createSweeper({
     name: 'retired generations',
     intervalMs: LOOK_MS,
     logger,
     async sweep() {
-      from = await transact(pool, (tx) => emptyRetired(tx, { keptSeconds: KEPT_SECONDS, batch: BATCH, from }))
+      from = await db.transact((tx) => emptyRetired(tx, { keptSeconds: KEPT_SECONDS, batch: BATCH, from }))
       if (from) await sleep(PAUSE_MS)
       return { more: from !== null }
     },

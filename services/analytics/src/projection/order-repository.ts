@@ -1,5 +1,5 @@
 import type { OrderId, TicketId } from '@boxoffice/contracts'
-import { sideBySide, type Tx } from '@boxoffice/service-kit'
+import { type Sql, sideBySide, type Tx } from '@boxoffice/service-kit'
 import type { OrderFacts, OrderPicture, RefundFacts, TicketFacts } from './order-facts.ts'
 import { defineTable } from './table.ts'
 
@@ -47,8 +47,8 @@ export const listTicketsOf = (tx: Tx, generation: number, orderIds: readonly Ord
   ])
 
 /** These tickets, and those that took their place or whose place they took: what one of them is told, others inherit. */
-const listLinkedTickets = (tx: Tx, generation: number, ticketIds: readonly TicketId[]): Promise<TicketFacts[]> =>
-  tx.query<TicketFacts>(
+const listLinkedTickets = (sql: Sql, generation: number, ticketIds: readonly TicketId[]): Promise<TicketFacts[]> =>
+  sql.query<TicketFacts>(
     `with recursive linked(ticket_id) as (
        select unnest($2::uuid[])
        union
@@ -65,10 +65,14 @@ const listLinkedTickets = (tx: Tx, generation: number, ticketIds: readonly Ticke
  * What is known of these orders, each locked until the transaction ends, in the order of their ids; of their tickets those that are
  * told of, with what is linked to them: a large order has thousands of others. One that nobody has told of yet gets a row to lock.
  */
-export async function lockOrders(tx: Tx, generation: number, told: readonly OrderPicture[]): Promise<Map<OrderId, OrderPicture>> {
+export async function lockOrders(
+  sql: Sql,
+  generation: number,
+  told: readonly OrderPicture[],
+): Promise<Map<OrderId, OrderPicture>> {
   const ids = told.map(({ order }) => order.orderId)
   const ticketIds = told.flatMap((picture) => [...picture.tickets.keys()])
-  const locking = tx.query<OrderFacts>(
+  const locking = sql.query<OrderFacts>(
     `insert into orders (generation, order_id, event_id)
      select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
      on conflict (generation, order_id) do update set order_id = excluded.order_id
@@ -78,8 +82,8 @@ export async function lockOrders(tx: Tx, generation: number, told: readonly Orde
   // Statements of their own: what somebody committed while we waited for the lock is seen by the next one only.
   const [locked, ofTickets, ofRefunds] = await sideBySide([
     locking,
-    ticketIds.length > 0 ? listLinkedTickets(tx, generation, ticketIds) : [],
-    tx.query<RefundFacts>(`select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`, [
+    ticketIds.length > 0 ? listLinkedTickets(sql, generation, ticketIds) : [],
+    sql.query<RefundFacts>(`select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`, [
       generation,
       ids,
     ]),
@@ -102,10 +106,10 @@ export function changesBetween(before: OrderPicture, after: OrderPicture) {
 export type OrderChanges = ReturnType<typeof changesBetween>
 
 /** Write what changed of orders that are locked. */
-export async function putOrders(tx: Tx, generation: number, changes: OrderChanges): Promise<void> {
+export async function putOrders(sql: Sql, generation: number, changes: OrderChanges): Promise<void> {
   await sideBySide([
-    orders.put(tx, generation, changes.orders),
-    tickets.put(tx, generation, changes.tickets),
-    refunds.put(tx, generation, changes.refunds),
+    orders.put(sql, generation, changes.orders),
+    tickets.put(sql, generation, changes.tickets),
+    refunds.put(sql, generation, changes.refunds),
   ])
 }

@@ -1,4 +1,4 @@
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import type { PaymentFacts, PaymentTotals } from './payments.ts'
 import { defineTable } from './table.ts'
 
@@ -17,8 +17,8 @@ const payments = defineTable<PaymentFacts>({
 export const putPayments = payments.put
 
 /** What is known of the payments of these orders, each locked until the transaction ends, in the order of their ids. */
-export const lockPayments = (tx: Tx, generation: number, told: readonly PaymentFacts[]): Promise<PaymentFacts[]> =>
-  tx.query<PaymentFacts>(
+export const lockPayments = (sql: Sql, generation: number, told: readonly PaymentFacts[]): Promise<PaymentFacts[]> =>
+  sql.query<PaymentFacts>(
     `insert into payments (generation, order_id, event_id)
      select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
      on conflict (generation, order_id) do update set order_id = excluded.order_id

@@ -1,5 +1,5 @@
 import type { EventId, Message, MessageDefinition, OrderId, TicketId, UserId } from '@boxoffice/contracts'
-import { sideBySide, type Tx } from '@boxoffice/service-kit'
+import { type Sql, sideBySide, type Tx } from '@boxoffice/service-kit'
 import { listOrganizersOf, putEvents, putTypes } from './catalog-repository.ts'
 import { addToCounters, type Differences, lockReservations, putReservations } from './counter-repository.ts'
 import { differenceOf, type EventTotals, holdsOf, refundsOf, salesOf } from './counters.ts'
@@ -24,7 +24,7 @@ export const nothingTouched = (): Touched => ({ events: new Set(), users: new Se
  * payments, types, events, each by id), and when all of them are written the counters of each, which everybody wants.
  */
 export async function project(
-  tx: Tx,
+  sql: Sql,
   generations: readonly number[],
   messages: readonly Message<MessageDefinition>[],
   touched: Touched,
@@ -32,21 +32,21 @@ export async function project(
   const facts = factsOf(messages)
   const inOrder = generations.toSorted((a, b) => a - b)
   const written: { generation: number; differences: Differences }[] = []
-  for (const generation of inOrder) written.push({ generation, differences: await projectFacts(tx, generation, facts, touched) })
-  for (const organizerId of await listOrganizersOf(tx, inOrder, [...facts.about.keys()])) touched.users.add(organizerId)
-  for (const { generation, differences } of written) await addToCounters(tx, generation, differences)
+  for (const generation of inOrder) written.push({ generation, differences: await projectFacts(sql, generation, facts, touched) })
+  for (const organizerId of await listOrganizersOf(sql, inOrder, [...facts.about.keys()])) touched.users.add(organizerId)
+  for (const { generation, differences } of written) await addToCounters(sql, generation, differences)
 }
 
 /** Write facts into one generation: what that adds to its counters. */
-async function projectFacts(tx: Tx, generation: number, facts: Facts, touched: Touched): Promise<Differences> {
+async function projectFacts(sql: Sql, generation: number, facts: Facts, touched: Touched): Promise<Differences> {
   // Each sends its locks before any of them waits: they are taken in this order.
   const [orders, holds, payments] = await sideBySide([
-    projectOrders(tx, generation, facts),
-    projectReservations(tx, generation, facts),
-    projectPayments(tx, generation, facts),
+    projectOrders(sql, generation, facts),
+    projectReservations(sql, generation, facts),
+    projectPayments(sql, generation, facts),
   ])
   const types = [...facts.types.values()].map(({ kind: _, unitPrice, ...type }) => ({ ...type, unitPriceMinor: unitPrice }))
-  await sideBySide([putTypes(tx, generation, types), putEvents(tx, generation, [...facts.events.values()])])
+  await sideBySide([putTypes(sql, generation, types), putEvents(sql, generation, [...facts.events.values()])])
   noteTouched(touched, facts, orders.changes)
   return {
     sales: differenceOf(orders.before.flatMap(salesOf), orders.after.flatMap(salesOf)),
@@ -74,9 +74,9 @@ export async function touchAgain(
   for (const organizerId of await listOrganizersOf(tx, generations, [...facts.about.keys()])) touched.users.add(organizerId)
 }
 
-async function projectOrders(tx: Tx, generation: number, facts: Facts) {
+async function projectOrders(sql: Sql, generation: number, facts: Facts) {
   const told = [...facts.orders.values()]
-  const known: ReadonlyMap<OrderId, OrderPicture> = told.length > 0 ? await lockOrders(tx, generation, told) : new Map()
+  const known: ReadonlyMap<OrderId, OrderPicture> = told.length > 0 ? await lockOrders(sql, generation, told) : new Map()
   const before = told.map(({ order }) => known.get(order.orderId) ?? emptyPicture(order))
   const after = told.map((picture, index) => joinOrders(before[index] ?? picture, picture))
   const changes: OrderChanges = { orders: [], tickets: [], refunds: [] }
@@ -86,16 +86,16 @@ async function projectOrders(tx: Tx, generation: number, facts: Facts) {
     changes.tickets.push(...changed.tickets)
     changes.refunds.push(...changed.refunds)
   }
-  await putOrders(tx, generation, changes)
+  await putOrders(sql, generation, changes)
   return { before, after, changes }
 }
 
 const emptyPicture = (order: OrderFacts): OrderPicture => ({ order, tickets: new Map(), refunds: new Map() })
 
-async function projectReservations(tx: Tx, generation: number, facts: Facts) {
+async function projectReservations(sql: Sql, generation: number, facts: Facts) {
   const told = [...facts.reservations.values()]
   if (told.length === 0) return []
-  const known = await lockReservations(tx, generation, told)
+  const known = await lockReservations(sql, generation, told)
   const differences = known.map((before) => {
     const fact = facts.reservations.get(before.reservationId)
     const after = fact ? joinFacts(before, fact) : before
@@ -105,23 +105,23 @@ async function projectReservations(tx: Tx, generation: number, facts: Facts) {
   })
   const changed = differences.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after))
   await putReservations(
-    tx,
+    sql,
     generation,
     changed.map(({ after }) => after),
   )
   return differences
 }
 
-async function projectPayments(tx: Tx, generation: number, facts: Facts) {
+async function projectPayments(sql: Sql, generation: number, facts: Facts) {
   const told = [...facts.payments.values()]
   if (told.length === 0) return []
-  const before = await lockPayments(tx, generation, told)
+  const before = await lockPayments(sql, generation, told)
   const after = before.map((known) => {
     const fact = facts.payments.get(known.orderId)
     return fact ? joinFacts(known, fact) : known
   })
   const changed = after.filter((payment, index) => JSON.stringify(payment) !== JSON.stringify(before[index]))
-  await putPayments(tx, generation, changed)
+  await putPayments(sql, generation, changed)
   return differenceOf(before.flatMap(paymentsOf), after.flatMap(paymentsOf))
 }
 

@@ -1,4 +1,4 @@
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import { getActiveGeneration } from './generation-repository.ts'
 
 const FRESH_MS = 1_000
@@ -11,7 +11,7 @@ const BELIEVED_BLINDLY_MS = 45_000
  * reader's back, so that a read that is cached needs no statement. While PostgreSQL is away the last one is believed, so that what is
  * cached is still read.
  */
-export function createServedGeneration(sql: Tx) {
+export function createServedGeneration(sql: Sql) {
   let seen: { generation: number; atMs: number } | null = null
   let looking: Promise<number> | null = null
   let isAway = false

@@ -1,4 +1,4 @@
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 
 /**
  * A table of the projection: its columns by the fields of its rows, and the fields that make its key beside the generation. `put`
@@ -25,10 +25,10 @@ export function defineTable<Row extends object>(options: {
   return {
     /** The columns for a `select`, under the names of the fields. */
     selected: fields.map((field) => `${columns[field]} as "${field}"`).join(', '),
-    async put(tx: Tx, generation: number, rows: readonly Row[]): Promise<void> {
+    async put(sql: Sql, generation: number, rows: readonly Row[]): Promise<void> {
       if (rows.length === 0) return
       const written = rows.map((row) => Object.fromEntries(fields.map((field) => [columns[field], row[field as keyof Row]])))
-      await tx.query(put, [generation, JSON.stringify(written)])
+      await sql.query(put, [generation, JSON.stringify(written)])
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Metrics, Tx } from '@boxoffice/service-kit'
+import type { Metrics, Sql } from '@boxoffice/service-kit'
 import type { z } from 'zod'
 import type { Entry, ReadCache } from '../cache/read-cache.ts'
 import type { ServedGeneration } from '../projection/served-generation.ts'
@@ -6,11 +6,11 @@ import type { ServedGeneration } from '../projection/served-generation.ts'
 /** A read through the cache: `load` gets the generation that is served. */
 export type Read = <S extends z.ZodType>(
   entry: Entry<S>,
-  load: (sql: Tx, generation: number) => Promise<z.output<S> | null>,
+  load: (sql: Sql, generation: number) => Promise<z.output<S> | null>,
 ) => Promise<z.output<S> | null>
 
-/** Counts every statement of these; for `sqlOfPool`. */
-export function countingStatements(sql: Tx, metrics: Pick<Metrics, 'counter'>): Tx {
+/** Counts every statement. */
+export function countingStatements(sql: Sql, metrics: Pick<Metrics, 'counter'>): Sql {
   const queries = metrics.counter('read_queries_total', 'statements that reads sent to PostgreSQL', [])
   return {
     query(text, values) {
@@ -20,7 +20,7 @@ export function countingStatements(sql: Tx, metrics: Pick<Metrics, 'counter'>): 
   }
 }
 
-export function createRead(options: { sql: Tx; cache: ReadCache; served: ServedGeneration }): Read {
+export function createRead(options: { sql: Sql; cache: ReadCache; served: ServedGeneration }): Read {
   const { sql, cache, served } = options
   return async (entry, load) => {
     const generation = await served.get()

@@ -43,7 +43,7 @@ export function ticketQueryHandlers(deps: Dependencies): Handlers<typeof ticketQ
     },
     async getQueryHealth() {
       try {
-        await deps.pool.query('select 1')
+        await deps.db.query('select 1')
       } catch {
         return refuse(503, 'SERVICE_UNAVAILABLE', 'nothing can be read right now: try again shortly')
       }

@@ -1,5 +1,5 @@
 import { type EventId, SoldTicket, type TicketId, type UserId } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type PositionOf, type Tx } from '@boxoffice/service-kit'
+import { cursorFields, defineCursor, type PositionOf, type Sql } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import { statusOf, type TicketFacts } from '../projection/order-facts.ts'
 import { tickets } from '../projection/order-repository.ts'
@@ -26,7 +26,7 @@ function viewOf(ticket: Shown): SoldTicket {
 
 /** Sold tickets: one, somebody's, an event's; the newest first. */
 export function createTicketReads(read: Read) {
-  async function list(sql: Tx, generation: number, of: 'user_id' | 'event_id', id: string, wish: PageWish) {
+  async function list(sql: Sql, generation: number, of: 'user_id' | 'event_id', id: string, wish: PageWish) {
     const { limit, after } = wish
     const rows = await sql.query<Shown>(
       `select ${tickets.selected} from tickets

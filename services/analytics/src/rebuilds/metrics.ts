@@ -1,8 +1,8 @@
-import type { Metrics, Tx } from '@boxoffice/service-kit'
+import type { Metrics, Sql } from '@boxoffice/service-kit'
 import { findLastRebuild } from './rebuild-repository.ts'
 
 /** How far the rebuild at work is, measured whenever somebody asks: nothing while none is. */
-export function measureRebuilds(sql: Tx, metrics: Pick<Metrics, 'measured'>): void {
+export function measureRebuilds(sql: Sql, metrics: Pick<Metrics, 'measured'>): void {
   const measure = (value: 'taken' | 'total') => async () => {
     const rebuild = await findLastRebuild(sql)
     if (rebuild?.status !== 'RUNNING') return []

@@ -1,6 +1,5 @@
 import type { Message, MessageDefinition } from '@boxoffice/contracts'
-import { type Tx, transact } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import type { SqlDatabase, Tx } from '@boxoffice/service-kit'
 import type { CountProjected } from '../projection/consumers.ts'
 import { nothingTouched, project } from '../projection/project.ts'
 import type { ArchivePage } from './archives.ts'
@@ -13,12 +12,12 @@ const refused = /^(22|23|54)...$/
 const isRefused = (error: unknown) => refused.test(String((error as { code?: unknown }).code))
 
 /** Writes a page of an archive for a rebuild, unless that has ended or another process has it by now. */
-export function createPageWriter(options: { pool: pg.Pool; leaveOut: LeaveOut; countProjected: CountProjected }) {
-  const { pool, leaveOut } = options
+export function createPageWriter(options: { db: SqlDatabase; leaveOut: LeaveOut; countProjected: CountProjected }) {
+  const { db, leaveOut } = options
 
   /** False where the rebuild is not ours any more, or has ended. */
   const holding = (rebuild: LeasedRebuild, work: (tx: Tx) => Promise<unknown>): Promise<boolean> =>
-    transact(pool, async (tx) => {
+    db.transact(async (tx) => {
       if (!(await holdRebuild(tx, rebuild))) return false
       await work(tx)
       return true

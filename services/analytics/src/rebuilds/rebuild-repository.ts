@@ -1,5 +1,5 @@
 import type { Rebuild } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import { type Source, sourceNames } from './rebuild.ts'
 
 /** Longer than a page takes to come (10 s at most); its transaction holds the rebuild. Who dies is followed within it. */
@@ -21,14 +21,14 @@ const viewOf = ({ endedAt, lastError, ...rebuild }: Shown): Rebuild => ({
   ...(lastError !== null && { lastError }),
 })
 
-export async function findRebuild(tx: Tx, rebuildId: string): Promise<Rebuild | null> {
-  const [row] = await tx.query<Shown>(`${SHOWN} where r.rebuild_id = $1`, [rebuildId])
+export async function findRebuild(sql: Sql, rebuildId: string): Promise<Rebuild | null> {
+  const [row] = await sql.query<Shown>(`${SHOWN} where r.rebuild_id = $1`, [rebuildId])
   return row ? viewOf(row) : null
 }
 
 /** The rebuild at work, or the last one. */
-export async function findLastRebuild(tx: Tx): Promise<Rebuild | null> {
-  const [row] = await tx.query<Shown>(`${SHOWN} order by r.generation desc limit 1`)
+export async function findLastRebuild(sql: Sql): Promise<Rebuild | null> {
+  const [row] = await sql.query<Shown>(`${SHOWN} order by r.generation desc limit 1`)
   return row ? viewOf(row) : null
 }
 
@@ -54,8 +54,8 @@ export interface LeasedRebuild {
 }
 
 /** Take the rebuild at work, or keep it, under a lease of 15 s; null where there is none, or another process has it. */
-export async function leaseRebuild(tx: Tx, lease: string): Promise<LeasedRebuild | null> {
-  const [row] = await tx.query<LeasedRebuild>(
+export async function leaseRebuild(sql: Sql, lease: string): Promise<LeasedRebuild | null> {
+  const [row] = await sql.query<LeasedRebuild>(
     `update rebuilds set lease = $1::uuid, leased_until = ${LEASE}
      where rebuild_id in (
        select rebuild_id from rebuilds
@@ -68,8 +68,8 @@ export async function leaseRebuild(tx: Tx, lease: string): Promise<LeasedRebuild
 }
 
 /** Whoever comes next need not wait for the lease to run out. */
-export const releaseRebuild = (tx: Tx, lease: string) =>
-  tx.query('update rebuilds set leased_until = null where lease = $1::uuid', [lease])
+export const releaseRebuild = (sql: Sql, lease: string) =>
+  sql.query('update rebuilds set leased_until = null where lease = $1::uuid', [lease])
 
 /** Lock a rebuild in a transaction that writes for it; false where it is not ours any more, or has ended. */
 export async function holdRebuild(tx: Tx, { rebuildId, lease }: LeasedRebuild): Promise<boolean> {
@@ -89,8 +89,8 @@ export interface OpenSource {
 }
 
 /** Sources that are not read to their end, those that wait longest first. */
-export const listOpenSources = (tx: Tx, rebuildId: string): Promise<OpenSource[]> =>
-  tx.query<OpenSource>(
+export const listOpenSources = (sql: Sql, rebuildId: string): Promise<OpenSource[]> =>
+  sql.query<OpenSource>(
     `select service, cursor, attempts, next_attempt_at <= clock_timestamp() as "isDue"
      from rebuild_sources where rebuild_id = $1 and not finished order by next_attempt_at, service`,
     [rebuildId],
@@ -98,11 +98,11 @@ export const listOpenSources = (tx: Tx, rebuildId: string): Promise<OpenSource[]
 
 /** A page of a source is written: where the next one begins, null after the last. */
 export const putPage = (
-  tx: Tx,
+  sql: Sql,
   rebuildId: string,
   page: { service: Source; taken: number; total: number | null; nextCursor: string | null },
 ) =>
-  tx.query(
+  sql.query(
     `update rebuild_sources set cursor = $3, finished = $3::text is null, taken = taken + $4, total = coalesce($5, total),
        attempts = 0, next_attempt_at = clock_timestamp(), last_error = null
      where rebuild_id = $1 and service = $2`,
@@ -111,11 +111,11 @@ export const putPage = (
 
 /** A page of a source failed: why, and when it is tried again. Nothing where the rebuild is not ours any more. */
 export const putFailure = (
-  tx: Tx,
+  sql: Sql,
   { rebuildId, lease }: LeasedRebuild,
   failure: { service: Source; error: string; pauseSeconds: number },
 ) =>
-  tx.query(
+  sql.query(
     `with ours as (
        select rebuild_id from rebuilds where rebuild_id = $1 and lease = $5::uuid and status = 'RUNNING' for update)
      update rebuild_sources s set attempts = attempts + 1, last_error = $3,

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createSweeper, type Logger, type Metrics, sqlOfPool, type Tx, transact, type Worker } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { createSweeper, type Logger, type Metrics, type SqlDatabase, type Tx, type Worker } from '@boxoffice/service-kit'
 import type { CountProjected } from '../projection/consumers.ts'
 import type { Archives } from './archives.ts'
 import { createLeaveOut } from './left-out.ts'
@@ -26,7 +25,7 @@ const ERROR_MAX = 300
  * Between pages it waits for `pauseMs`: those who are read have other things to do.
  */
 export function createRebuilder(options: {
-  pool: pg.Pool
+  db: SqlDatabase
   archives: Pick<Archives, 'read'>
   onSwitched(): Promise<void>
   countProjected: CountProjected
@@ -36,8 +35,7 @@ export function createRebuilder(options: {
   intervalMs: number
   pauseMs: number
 }): Worker & { nudge(): void } {
-  const { pool, archives, logger } = options
-  const sql = sqlOfPool(pool)
+  const { db, archives, logger } = options
   const lease = options.newId()
   const write = createPageWriter({ ...options, leaveOut: createLeaveOut(options) })
   let leave = new AbortController()
@@ -52,12 +50,12 @@ export function createRebuilder(options: {
       const pauseSeconds = pauseAfter(attempts)
       const about = { service, rebuildId: rebuild.rebuildId, attempts, waitMs: pauseSeconds * 1_000 }
       logger.warn({ err: error, ...about }, 'page of an archive was not read, will be retried')
-      await putFailure(sql, rebuild, { service, error: messageOf(error), pauseSeconds })
+      await putFailure(db, rebuild, { service, error: messageOf(error), pauseSeconds })
     }
   }
 
   async function finish(rebuild: LeasedRebuild): Promise<void> {
-    const switched = await transact(pool, async (tx: Tx) => {
+    const switched = await db.transact(async (tx: Tx) => {
       if (!(await holdRebuild(tx, rebuild))) return false
       await switchTo(tx, rebuild)
       return true
@@ -68,9 +66,9 @@ export function createRebuilder(options: {
   }
 
   async function sweep(): Promise<{ more: boolean }> {
-    const rebuild = await leaseRebuild(sql, lease)
+    const rebuild = await leaseRebuild(db, lease)
     if (!rebuild) return { more: false }
-    const open = await listOpenSources(sql, rebuild.rebuildId)
+    const open = await listOpenSources(db, rebuild.rebuildId)
     const [source] = open.filter(({ isDue }) => isDue)
     if (source) await takePage(rebuild, source)
     else if (open.length === 0) await finish(rebuild)
@@ -87,7 +85,7 @@ export function createRebuilder(options: {
     async stop() {
       leave.abort()
       await sweeper.stop()
-      await releaseRebuild(sql, lease).catch(() => {}) // it runs out by itself
+      await releaseRebuild(db, lease).catch(() => {}) // it runs out by itself
     },
   }
 }

@@ -1,22 +1,21 @@
 import type { analyticsInternalRoutes, analyticsProjectionRoutes, ProjectionFigures } from '@boxoffice/contracts'
-import { type Handlers, refuse, refuseUnknown, sqlOfPool, transact } from '@boxoffice/service-kit'
+import { type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { getActiveGeneration } from '../projection/generation-repository.ts'
 import { cancelRebuild, findLastRebuild, findRebuild, insertRebuild } from './rebuild-repository.ts'
 
-async function figuresOf({ pool, lag }: Dependencies): Promise<z.output<typeof ProjectionFigures>> {
-  const sql = sqlOfPool(pool)
-  const [active, rebuild] = [await getActiveGeneration(sql), await findLastRebuild(sql)]
+async function figuresOf({ db, lag }: Dependencies): Promise<z.output<typeof ProjectionFigures>> {
+  const [active, rebuild] = [await getActiveGeneration(db), await findLastRebuild(db)]
   return { ...active, lagSeconds: lag.seconds(), rebuild }
 }
 
 export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsInternalRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const { db } = deps
   return {
     async startRebuild({ resourceId, log }) {
-      const begun = await transact(deps.pool, (tx) => insertRebuild(tx, resourceId))
-      const rebuild = begun ? await findRebuild(sql, resourceId) : null
+      const begun = await db.transact((tx) => insertRebuild(tx, resourceId))
+      const rebuild = begun ? await findRebuild(db, resourceId) : null
       if (!rebuild) return refuse(409, 'REBUILD_RUNNING', 'a rebuild is at work already')
       log.warn({ rebuildId: resourceId, generation: rebuild.generation }, 'a rebuild begins')
       deps.rebuilder.nudge()
@@ -24,12 +23,12 @@ export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsIn
     },
     findRebuild: async () => ({ status: 200, body: await figuresOf(deps) }),
     async getRebuild({ params }) {
-      const rebuild = await findRebuild(sql, params.rebuildId)
+      const rebuild = await findRebuild(db, params.rebuildId)
       return rebuild ? { status: 200, body: rebuild } : refuseUnknown('REBUILD', params.rebuildId)
     },
     async cancelRebuild({ params, log }) {
-      const cancelled = await transact(deps.pool, (tx) => cancelRebuild(tx, params.rebuildId))
-      const rebuild = await findRebuild(sql, params.rebuildId)
+      const cancelled = await db.transact((tx) => cancelRebuild(tx, params.rebuildId))
+      const rebuild = await findRebuild(db, params.rebuildId)
       if (!rebuild) return refuseUnknown('REBUILD', params.rebuildId)
       if (!cancelled) return refuse(409, 'REBUILD_ENDED', 'this rebuild has ended')
       log.warn({ rebuildId: params.rebuildId }, 'a rebuild was cancelled')

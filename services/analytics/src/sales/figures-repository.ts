@@ -1,5 +1,5 @@
 import { type Currency, type EventId, TimeZone, type UserId, type VenueId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import { knownEventColumns } from '../reading/event-access.ts'
 import type { EventFigures, LineFigures, OverviewLine, ReportFigures } from './figures.ts'
 
@@ -24,7 +24,7 @@ const totalsOf = (eventId: string) => `
   left join event_totals e on e.generation = $1 and e.event_id = ${eventId}`
 
 /** An event in figures: zeros where nothing is known of it. */
-export async function getEventFigures(sql: Tx, generation: number, eventId: EventId): Promise<EventFigures> {
+export async function getEventFigures(sql: Sql, generation: number, eventId: EventId): Promise<EventFigures> {
   const [row] = await sql.query<{ figures: EventFigures }>(`select to_jsonb(f) as figures from (${totalsOf('$2')}) f`, [
     generation,
     eventId,
@@ -56,7 +56,7 @@ async function inKnownZone<R>(timeZone: string, query: (timeZone: string) => Pro
 }
 
 /** All of a report in one statement: its parts are of one moment. */
-export const getReportFigures = (sql: Tx, generation: number, event: OfEvent, interval: Interval): Promise<ReportFigures> =>
+export const getReportFigures = (sql: Sql, generation: number, event: OfEvent, interval: Interval): Promise<ReportFigures> =>
   inKnownZone(event.timeZone, async (timeZone) => {
     const [row] = await sql.query<ReportFigures>(
       `select
@@ -87,7 +87,7 @@ export const getReportFigures = (sql: Tx, generation: number, event: OfEvent, in
   })
 
 /** What happened to each type within each period, the oldest first, and then what went back by refunds that name no tickets. */
-export const getLines = (sql: Tx, generation: number, event: OfEvent, interval: Interval): Promise<LineFigures> =>
+export const getLines = (sql: Sql, generation: number, event: OfEvent, interval: Interval): Promise<LineFigures> =>
   inKnownZone(event.timeZone, async (timeZone) => {
     const period = periodOf(interval)
     const [row] = await sql.query<LineFigures>(
@@ -111,7 +111,7 @@ export const getLines = (sql: Tx, generation: number, event: OfEvent, interval: 
 
 /** What an event has taken at a venue, in minor units; null where it neither is nor sold anything there. */
 export async function findVenueRevenue(
-  sql: Tx,
+  sql: Sql,
   generation: number,
   { eventId, venueId }: { eventId: EventId; venueId: VenueId },
 ): Promise<{ revenueMinor: number; currency: Currency | null } | null> {
@@ -129,7 +129,7 @@ export async function findVenueRevenue(
 
 /** Whose events these are with their figures, the latest first; from after `after` on. */
 export const listOverview = (
-  sql: Tx,
+  sql: Sql,
   generation: number,
   of: { organizerId: UserId; venueId: VenueId | null },
   { limit, after }: { limit: number; after: { eventDate: Date; eventId: string } | null },

@@ -1,13 +1,12 @@
 import { type UserId, userEmailVerified } from '@boxoffice/contracts'
-import { sqlOf } from '@boxoffice/service-kit'
 import { cancelChangesOf } from '../address-change/change-repository.ts'
+import type { Tx } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { guessesAt } from '../limits/guesses.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
 import { tellEnded } from '../sessions/session.ts'
-import type { PrismaTx } from '../transaction.ts'
 import { createMailedToken } from './mailed-token.ts'
 import { findCredentialsOf, holdPassword, lockUser, markEmailVerified, setPassword, takePhoneAway } from './user-repository.ts'
 import { findVerification, useVerifications } from './verification-repository.ts'
@@ -23,10 +22,10 @@ export type Proof = { password: string } | { newPassword: string }
  * of before ends. The same request again changes nothing.
  */
 export async function confirmAddress(deps: Dependencies, token: string, proof: Proof, ip: string): Promise<Confirmed> {
-  const found = await findVerification(deps.prisma, token)
+  const found = await findVerification(deps.db, token)
   if (!found) return 'TOKEN_INVALID' // before the costly hash
   if (found.expiresAt <= deps.now()) return 'TOKEN_EXPIRED'
-  const { user, passwordHash } = await findCredentialsOf(deps.prisma, found.userId)
+  const { user, passwordHash } = await findCredentialsOf(deps.db, found.userId)
   const isRepeated = found.used || user.emailVerified
   if ('newPassword' in proof && !isRepeated) {
     const set = await confirmWith(deps, token, { newHash: await deps.passwords.hash(proof.newPassword) })
@@ -55,7 +54,7 @@ async function confirmWith(
   password: { knownHash: string } | { newHash: string },
 ): Promise<Confirmed> {
   let ended: string[] = []
-  const confirmed = await deps.transact((tx) =>
+  const confirmed = await deps.db.transact((tx) =>
     withToken(deps, tx, token, async ({ userId, used }, verifiedAt): Promise<Confirmed> => {
       if ('knownHash' in password && !(await holdPassword(tx, userId, password.knownHash))) return 'WRONG_PASSWORD'
       if (used) return 'knownHash' in password ? 'DONE' : 'TOKEN_INVALID'
@@ -64,7 +63,7 @@ async function confirmWith(
       if (user) {
         ended = await endFamiliesOf(deps, tx, userId, { revokedAt: verifiedAt, revokedBecause: 'CONFIRMED' })
         const { email, version } = user
-        await deps.messaging.append(sqlOf(tx), userEmailVerified, { userId, email, verifiedAt }, { aggregateVersion: version })
+        await deps.messaging.append(tx, userEmailVerified, { userId, email, verifiedAt }, { aggregateVersion: version })
       }
       await useVerifications(tx, userId, verifiedAt)
       return 'DONE'
@@ -75,7 +74,7 @@ async function confirmWith(
 }
 
 /** Nothing of whoever made the account opens it any more, and what they hear of it ends: its text messages were theirs. */
-async function takeOver(tx: PrismaTx, userId: UserId, passwordHash: string, takenAt: Date): Promise<void> {
+async function takeOver(tx: Tx, userId: UserId, passwordHash: string, takenAt: Date): Promise<void> {
   const { email } = await setPassword(tx, userId, passwordHash)
   await takePhoneAway(tx, userId)
   await cancelChangesOf(tx, userId, takenAt)
@@ -89,10 +88,10 @@ async function takeOver(tx: PrismaTx, userId: UserId, passwordHash: string, take
  * nothing any more.
  */
 export async function disownAccount(deps: Dependencies, token: string): Promise<Confirmed> {
-  if (!(await findVerification(deps.prisma, token))) return 'TOKEN_INVALID' // before the costly hash
+  if (!(await findVerification(deps.db, token))) return 'TOKEN_INVALID' // before the costly hash
   const passwordHash = await deps.passwords.hash(createMailedToken())
   let ended: string[] = []
-  const disowned = await deps.transact((tx) =>
+  const disowned = await deps.db.transact((tx) =>
     withToken(deps, tx, token, async ({ userId, used }, revokedAt): Promise<Confirmed> => {
       const { user } = await findCredentialsOf(tx, userId)
       // It was confirmed with a password of its reader's own: there is nobody else to take it from.
@@ -116,7 +115,7 @@ type Found = NonNullable<Awaited<ReturnType<typeof findVerification>>>
 /** Do what a token is good for, with its user locked. */
 async function withToken(
   deps: Dependencies,
-  tx: PrismaTx,
+  tx: Tx,
   token: string,
   work: (found: Found, now: Date) => Promise<Confirmed>,
 ): Promise<Confirmed> {

@@ -1,5 +1,5 @@
 import { userCreated } from '@boxoffice/contracts'
-import { sqlOf, violatedUnique } from '@boxoffice/service-kit'
+import { violatedUnique } from '@boxoffice/service-kit'
 import { isKept } from '../address-change/change-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { rememberNetwork } from '../limits/known-networks.ts'
@@ -18,8 +18,8 @@ export async function register(
   registration: Omit<NewUser, 'passwordHash' | 'createdAt'> & { password: string; network: string },
 ): Promise<SignedIn | null> {
   const { email, password, network, ...profile } = registration
-  if (await findUserByEmail(deps.prisma, email)) return null // before the costly hash
-  if (await isKept(deps.prisma, email, deps.now())) return null // who had it until lately may take it back
+  if (await findUserByEmail(deps.db, email)) return null // before the costly hash
+  if (await isKept(deps.db, email, deps.now())) return null // who had it until lately may take it back
   const passwordHash = await deps.passwords.hash(password)
   const token = createMailedToken()
   const sealedToken = await deps.sealToken(token)
@@ -27,12 +27,12 @@ export async function register(
   const createdAt = deps.now()
   const tokenExpiresAt = new Date(createdAt.getTime() + deps.config.emailVerificationTtlMs)
   try {
-    return await deps.transact(async (tx) => {
+    return await deps.db.transact(async (tx) => {
       const user = await insertUser(tx, { ...profile, email, passwordHash, createdAt })
       const { userId, firstName, lastName, locale, version } = user
       await insertVerification(tx, { token, userId, createdAt, expiresAt: tokenExpiresAt })
       const payload = { userId, email, firstName, lastName, locale, sealedToken, tokenExpiresAt, createdAt }
-      await deps.messaging.append(sqlOf(tx), userCreated, payload, { aggregateVersion: version })
+      await deps.messaging.append(tx, userCreated, payload, { aggregateVersion: version })
       await rememberNetwork(tx, userId, network, createdAt)
       const { refreshTtlMs } = deps.config
       const sessionId = deps.newId()

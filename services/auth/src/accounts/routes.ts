@@ -14,7 +14,7 @@ type AccountRoutes = Pick<typeof authRoutes, 'register' | 'getMe' | 'updateMe' |
 type AccountInternalRoutes = Pick<typeof authInternalRoutes, 'getUser' | 'getUsers' | 'getUserByEmail' | 'grantRole'>
 
 export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
-  const { prisma } = deps
+  const { db } = deps
   return {
     async register({ body, headers, ip, resourceId }) {
       const { phone, phoneCountry, lastName = '', ...registration } = body
@@ -23,19 +23,19 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
       const now = deps.now()
       const network = networkOf(ip)
       const counted = { kind: 'REGISTRATION_FROM_NETWORK', subject: network } as const
-      const blocked = await countAttempt(prisma, deps.config.limits, counted, now)
+      const blocked = await countAttempt(db, deps.config.limits, counted, now)
       if (blocked) return tooManyAttempts(blocked, now)
       const registered = await register(deps, { ...registration, ...profile, network, userId: resourceId as UserId })
       if (!registered) return refuse(409, 'EMAIL_TAKEN', 'there is an account with this address already')
       return answerSession(deps, 201, registered)
     },
-    getMe: async ({ principal }) => answerMe(await findUser(prisma, principal.userId)),
+    getMe: async ({ principal }) => answerMe(await findUser(db, principal.userId)),
     updateMe: async ({ principal, body: { phone, phoneCountry, lastName, ...change } }) => {
       const names = lastName === undefined ? change : { ...change, lastName: lastName ?? '' }
       const profile = { ...names, phone: phone === null ? null : profilePhone(phone, phoneCountry) }
-      return answerMe(await updateProfile(prisma, principal.userId, profile))
+      return answerMe(await updateProfile(db, principal.userId, profile))
     },
-    becomeOrganizer: async ({ principal }) => answerMe(await addRole(prisma, principal.userId, 'ORGANIZER')),
+    becomeOrganizer: async ({ principal }) => answerMe(await addRole(db, principal.userId, 'ORGANIZER')),
     async verifyEmail({ body, ip }) {
       const confirmed = await confirm(deps, body, ip)
       if (typeof confirmed === 'object') return tooManyAttempts(confirmed.blockedUntil, deps.now())
@@ -71,25 +71,25 @@ export function confirm(
 const unknownAddress = () => refuse(404, 'USER_NOT_FOUND', 'there is no user with this address')
 
 export function accountInternalHandlers(deps: Dependencies): Handlers<AccountInternalRoutes> {
-  const { prisma } = deps
+  const { db } = deps
   return {
     async getUser({ params }) {
-      const user = await findUser(prisma, params.userId)
+      const user = await findUser(db, params.userId)
       return user ? { status: 200, body: toUserInfo(user) } : refuseUnknown('USER', params.userId)
     },
     async getUsers({ body }) {
-      const users = await findUsers(prisma, body.userIds)
+      const users = await findUsers(db, body.userIds)
       return { status: 200, body: { users: users.map(toUserInfo) } }
     },
     async getUserByEmail({ body }) {
-      const user = await findUserByEmail(prisma, body.email)
+      const user = await findUserByEmail(db, body.email)
       return user ? { status: 200, body: toUserInfo(user) } : unknownAddress()
     },
     async grantRole({ body, principal, log }) {
-      const found = await findUserByEmail(prisma, body.email)
+      const found = await findUserByEmail(db, body.email)
       // Somebody else may have registered an operator's address: they would get the role.
       if (found && !found.emailVerified) return refuse(409, 'EMAIL_NOT_VERIFIED', 'this address is not confirmed yet')
-      const user = found && (await addRole(prisma, found.userId, body.role))
+      const user = found && (await addRole(db, found.userId, body.role))
       if (!user) return unknownAddress()
       log.info({ userId: user.userId, role: body.role, by: principal.service }, 'role granted')
       return { status: 200, body: toUser(user) }

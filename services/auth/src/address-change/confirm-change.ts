@@ -1,15 +1,15 @@
 import { emailChanged, userEmailVerified } from '@boxoffice/contracts'
-import { sqlOf, violatedUnique } from '@boxoffice/service-kit'
+import { violatedUnique } from '@boxoffice/service-kit'
 import { createMailedToken } from '../accounts/mailed-token.ts'
 import type { StoredUser } from '../accounts/user.ts'
 import { changeEmail, findCredentialsOf, holdPassword, lockUser } from '../accounts/user-repository.ts'
 import { useVerifications } from '../accounts/verification-repository.ts'
+import type { Tx } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { guessesAt } from '../limits/guesses.ts'
 import { useResets } from '../recovery/reset-repository.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
 import { tellEnded } from '../sessions/session.ts'
-import type { PrismaTx } from '../transaction.ts'
 import { cancelChangesOf, type EmailChange, findChange, isKept, markConfirmed } from './change-repository.ts'
 
 export type ChangeConfirmed =
@@ -31,10 +31,10 @@ export async function confirmAddressChange(
   deps: Dependencies,
   { token, password, ip }: { token: string; password: string; ip: string },
 ): Promise<ChangeConfirmed> {
-  const found = await findChange(deps.prisma, token)
+  const found = await findChange(deps.db, token)
   if (!found || found.cancelledAt) return 'TOKEN_INVALID'
   if (found.expiresAt <= deps.now()) return 'TOKEN_EXPIRED'
-  const { user, passwordHash } = await findCredentialsOf(deps.prisma, found.userId)
+  const { user, passwordHash } = await findCredentialsOf(deps.db, found.userId)
   const guesses = await guessesAt(deps, { email: user.email, ip })
   const blockedUntil = await guesses.blocked()
   if (blockedUntil) return { blockedUntil }
@@ -46,7 +46,7 @@ export async function confirmAddressChange(
   const sealedUndo = await deps.sealToken(undoToken)
   let ended: string[] = []
   try {
-    const confirmed = await deps.transact(async (tx): Promise<ChangeConfirmed> => {
+    const confirmed = await deps.db.transact(async (tx): Promise<ChangeConfirmed> => {
       await lockUser(tx, found.userId)
       const change = await findChange(tx, token) // as it is now that nobody else is at it
       if (!change || change.cancelledAt) return 'TOKEN_INVALID'
@@ -71,7 +71,7 @@ export async function confirmAddressChange(
 
 /** Who reads at the new address does not want it there. The same again changes nothing. */
 export const disownAddressChange = (deps: Dependencies, token: string): Promise<ChangeConfirmed> =>
-  deps.transact(async (tx): Promise<ChangeConfirmed> => {
+  deps.db.transact(async (tx): Promise<ChangeConfirmed> => {
     const found = await findChange(tx, token)
     if (!found) return 'TOKEN_INVALID'
     await lockUser(tx, found.userId)
@@ -84,7 +84,7 @@ export const disownAddressChange = (deps: Dependencies, token: string): Promise<
 /** A locked user's address is another from now on, proven by who reads there; the sessions that ended. */
 export async function moveAddress(
   deps: Dependencies,
-  tx: PrismaTx,
+  tx: Tx,
   { userId }: Pick<EmailChange, 'userId'>,
   email: string,
   now: Date,
@@ -94,17 +94,17 @@ export async function moveAddress(
   await useVerifications(tx, userId, now)
   await useResets(tx, userId, now)
   const verified = { userId, email, verifiedAt: now }
-  await deps.messaging.append(sqlOf(tx), userEmailVerified, verified, { aggregateVersion: user.version })
+  await deps.messaging.append(tx, userEmailVerified, verified, { aggregateVersion: user.version })
   return endFamiliesOf(deps, tx, userId, { revokedAt: now, revokedBecause: 'ADDRESS_CHANGED' })
 }
 
 /** Who reads at the address of before hears of it, with what undoes it. */
 async function tellOld(
   deps: Dependencies,
-  tx: PrismaTx,
+  tx: Tx,
   { userId, email, firstName, lastName, locale, version }: StoredUser,
   undo: { sealedToken: string; tokenExpiresAt: Date },
 ): Promise<void> {
   const payload = { userId, email, firstName, lastName, locale, ...undo }
-  await deps.messaging.append(sqlOf(tx), emailChanged, payload, { aggregateVersion: version })
+  await deps.messaging.append(tx, emailChanged, payload, { aggregateVersion: version })
 }

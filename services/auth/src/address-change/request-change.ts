@@ -1,5 +1,4 @@
 import { emailChangeRequested, type UserId } from '@boxoffice/contracts'
-import { sqlOf } from '@boxoffice/service-kit'
 import { createMailedToken } from '../accounts/mailed-token.ts'
 import { findCredentialsOf, findUserByEmail, lockUser } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -19,7 +18,7 @@ export async function requestAddressChange(
   deps: Dependencies,
   { userId, newEmail, password, ip }: { userId: UserId; newEmail: string; password: string; ip: string },
 ): Promise<Requested> {
-  const known = await findCredentialsOf(deps.prisma, userId)
+  const known = await findCredentialsOf(deps.db, userId)
   const guesses = await guessesAt(deps, { email: known.user.email, ip })
   const blockedUntil = await guesses.blocked()
   if (blockedUntil) return { blockedUntil }
@@ -29,7 +28,7 @@ export async function requestAddressChange(
   }
   const token = createMailedToken()
   const sealedToken = await deps.sealToken(token)
-  return deps.transact(async (tx): Promise<Requested> => {
+  return deps.db.transact(async (tx): Promise<Requested> => {
     await lockUser(tx, userId)
     const { user } = await findCredentialsOf(tx, userId)
     const createdAt = deps.now()
@@ -43,7 +42,7 @@ export async function requestAddressChange(
     await insertChange(tx, { token, userId, oldEmail: user.email, newEmail, createdAt, expiresAt })
     const { firstName, lastName, locale, version } = user
     const payload = { userId, email: newEmail, firstName, lastName, locale, sealedToken, tokenExpiresAt: expiresAt }
-    await deps.messaging.append(sqlOf(tx), emailChangeRequested, payload, { aggregateVersion: version })
+    await deps.messaging.append(tx, emailChangeRequested, payload, { aggregateVersion: version })
     return 'DONE'
   })
 }

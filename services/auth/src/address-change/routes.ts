@@ -19,7 +19,7 @@ export function addressChangeHandlers(deps: Dependencies): Handlers<ChangeRoutes
     async changeEmail({ body, principal, ip }) {
       const now = deps.now()
       const counted = { kind: 'MAIL_FROM_NETWORK', subject: networkOf(ip) } as const
-      const blocked = await countAttempt(deps.prisma, deps.config.limits, counted, now)
+      const blocked = await countAttempt(deps.db, deps.config.limits, counted, now)
       if (blocked) return tooManyAttempts(blocked, now)
       const { email: newEmail, password } = body
       const requested = await requestAddressChange(deps, { userId: principal.userId, newEmail, password, ip })

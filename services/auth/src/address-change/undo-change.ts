@@ -14,13 +14,13 @@ export type Undone = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'EMAIL_TAKEN'
  * session ends, and what was changed since is undone with it.
  */
 export async function undoAddressChange(deps: Dependencies, token: string, password: string): Promise<Undone> {
-  const found = await findUndoable(deps.prisma, token)
+  const found = await findUndoable(deps.db, token)
   if (!found?.undoExpiresAt) return 'TOKEN_INVALID' // before the costly hash
   if (found.undoExpiresAt <= deps.now()) return 'TOKEN_EXPIRED'
   const passwordHash = await deps.passwords.hash(password)
   let ended: string[] = []
   try {
-    const undone = await deps.transact(async (tx): Promise<Undone> => {
+    const undone = await deps.db.transact(async (tx): Promise<Undone> => {
       await lockUser(tx, found.userId)
       const change = await findUndoable(tx, token)
       if (!change) return 'TOKEN_INVALID'

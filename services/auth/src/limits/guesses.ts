@@ -18,7 +18,7 @@ export interface Guesses {
  * cannot lock its owner out.
  */
 export async function guessesAt(
-  { prisma, config, now }: Pick<Dependencies, 'prisma' | 'config' | 'now'>,
+  { db, config, now }: Pick<Dependencies, 'db' | 'config' | 'now'>,
   { email, ip }: { email: string; ip: string },
 ): Promise<Guesses> {
   const { limits } = config
@@ -26,14 +26,14 @@ export async function guessesAt(
   const here: Counted = { kind: 'LOGIN_OF_ACCOUNT_FROM_NETWORK', subject: `${network} ${email}`, account: email }
   const anywhere: Counted = { kind: 'LOGIN_OF_ACCOUNT', subject: email, account: email }
   const ofNetwork: Counted = { kind: 'LOGIN_FROM_NETWORK', subject: network }
-  const isKnown = await isKnownNetwork(prisma, { email, network, now: now() })
+  const isKnown = await isKnownNetwork(db, { email, network, now: now() })
   return {
     network,
-    blocked: () => blockedUntil(prisma, limits, isKnown ? [here, ofNetwork] : [here, ofNetwork, anywhere], now()),
+    blocked: () => blockedUntil(db, limits, isKnown ? [here, ofNetwork] : [here, ofNetwork, anywhere], now()),
     async failed() {
-      for (const each of [here, ofNetwork, anywhere]) await countAttempt(prisma, limits, each, now())
+      for (const each of [here, ofNetwork, anywhere]) await countAttempt(db, limits, each, now())
     },
     // Not `anywhere`: whoever guesses from elsewhere must not begin anew whenever the owner signs in.
-    succeeded: () => forgetAttempts(prisma, here),
+    succeeded: () => forgetAttempts(db, here),
   }
 }

@@ -1,38 +1,38 @@
 import type { UserId } from '@boxoffice/contracts'
-import type { PrismaTx } from '../transaction.ts'
+import type { Db, Tx } from '../database.ts'
 import { hashOf } from './limits.ts'
 
 const KNOWN_MS = 30 * 86_400_000
 
 /** Whether the account of `email` was signed in to from `network` (what `networkOf` says) in the last 30 days. */
 export async function isKnownNetwork(
-  tx: PrismaTx,
+  db: Db,
   { email, network, now }: { email: string; network: string; now: Date },
 ): Promise<boolean> {
   const where = { networkHash: hashOf(network), user: { email }, lastUsedAt: { gt: knownSince(now) } }
-  return (await tx.knownNetwork.findFirst({ where, select: { userId: true } })) !== null
+  return (await db.prisma.knownNetwork.findFirst({ where, select: { userId: true } })) !== null
 }
 
 /** The user has signed in from there. */
-export async function rememberNetwork(tx: PrismaTx, userId: UserId, network: string, now: Date): Promise<void> {
-  await tx.$executeRaw`
+export async function rememberNetwork(tx: Tx, userId: UserId, network: string, now: Date): Promise<void> {
+  await tx.prisma.$executeRaw`
     insert into known_networks (user_id, network_hash, last_used_at) values (${userId}::uuid, ${hashOf(network)}, ${now})
     on conflict (user_id, network_hash) do update set last_used_at = excluded.last_used_at`
 }
 
 /** A session goes on there: a network that is known stays so. */
-export async function touchNetwork(tx: PrismaTx, userId: UserId, network: string, now: Date): Promise<void> {
-  await tx.knownNetwork.updateMany({ where: { userId, networkHash: hashOf(network) }, data: { lastUsedAt: now } })
+export async function touchNetwork(tx: Tx, userId: UserId, network: string, now: Date): Promise<void> {
+  await tx.prisma.knownNetwork.updateMany({ where: { userId, networkHash: hashOf(network) }, data: { lastUsedAt: now } })
 }
 
 /** No network is known any more: somebody else may have signed in from any of them. */
-export async function forgetNetworksOf(tx: PrismaTx, userId: UserId): Promise<void> {
-  await tx.knownNetwork.deleteMany({ where: { userId } })
+export async function forgetNetworksOf(tx: Tx, userId: UserId): Promise<void> {
+  await tx.prisma.knownNetwork.deleteMany({ where: { userId } })
 }
 
 /** Delete up to `limit` networks that are not known any more; how many. */
-export async function deleteOldNetworks(tx: PrismaTx, now: Date, limit: number): Promise<number> {
-  const { count } = await tx.knownNetwork.deleteMany({ where: { lastUsedAt: { lte: knownSince(now) } }, limit })
+export async function deleteOldNetworks(db: Db, now: Date, limit: number): Promise<number> {
+  const { count } = await db.prisma.knownNetwork.deleteMany({ where: { lastUsedAt: { lte: knownSince(now) } }, limit })
   return count
 }
 

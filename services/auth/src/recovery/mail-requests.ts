@@ -1,11 +1,11 @@
 import { emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
-import { continueTrace, createSweeper, currentCorrelationId, sqlOf, type Worker, withCorrelationId } from '@boxoffice/service-kit'
+import { continueTrace, createSweeper, currentCorrelationId, type Worker, withCorrelationId } from '@boxoffice/service-kit'
 import { createMailedToken } from '../accounts/mailed-token.ts'
 import type { StoredUser } from '../accounts/user.ts'
 import { findUserByEmail, lockUser } from '../accounts/user-repository.ts'
 import { insertVerification, listVerificationTimes } from '../accounts/verification-repository.ts'
+import type { Tx } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
-import type { PrismaTx } from '../transaction.ts'
 import { mayMail } from './may-mail.ts'
 import { insertRequest, type MailRequest, takeRequest } from './request-repository.ts'
 import { insertReset, listResetTimes } from './reset-repository.ts'
@@ -32,7 +32,7 @@ export function createMailRequests(deps: Surroundings): MailRequests {
   return {
     async ask({ kind, email }) {
       const request = { kind, email, correlationId: currentCorrelationId(), requestedAt: deps.now() }
-      await insertRequest(deps.prisma, deps.newId(), request)
+      await insertRequest(deps.db, deps.newId(), request)
       worker.nudge()
     },
     worker,
@@ -41,7 +41,7 @@ export function createMailRequests(deps: Surroundings): MailRequests {
 
 /** Look into the oldest request: token and message in the commit that takes it away. Whether there was one. */
 const lookIntoOne = (deps: Surroundings): Promise<boolean> =>
-  deps.transact(async (tx) => {
+  deps.db.transact(async (tx) => {
     const request = await takeRequest(tx)
     if (!request) return false
     const { kind, email, correlationId, traceparent } = request
@@ -53,7 +53,7 @@ const lookIntoOne = (deps: Surroundings): Promise<boolean> =>
     return true
   })
 
-async function mail(deps: Surroundings, tx: PrismaTx, kind: MailRequest['kind'], user: StoredUser): Promise<void> {
+async function mail(deps: Surroundings, tx: Tx, kind: MailRequest['kind'], user: StoredUser): Promise<void> {
   const { userId, email, firstName, lastName, locale, version } = user
   if (kind === 'VERIFICATION' && user.emailVerified) return
   await lockUser(tx, userId) // two requests for one account must see each other
@@ -70,5 +70,5 @@ async function mail(deps: Surroundings, tx: PrismaTx, kind: MailRequest['kind'],
   await keep(tx, { token, userId, createdAt, expiresAt: tokenExpiresAt })
   const payload = { userId, email, firstName, lastName, locale, sealedToken: await deps.sealToken(token), tokenExpiresAt }
   const message = kind === 'VERIFICATION' ? emailVerificationRequested : passwordResetRequested
-  await deps.messaging.append(sqlOf(tx), message, payload, { aggregateVersion: version })
+  await deps.messaging.append(tx, message, payload, { aggregateVersion: version })
 }

@@ -1,5 +1,5 @@
 import { currentTraceparent } from '@boxoffice/service-kit'
-import type { PrismaTx } from '../transaction.ts'
+import type { Db, Tx } from '../database.ts'
 
 export interface MailRequest {
   kind: 'VERIFICATION' | 'PASSWORD_RESET'
@@ -14,13 +14,13 @@ export interface TakenRequest extends MailRequest {
   traceparent: string | null
 }
 
-export async function insertRequest(tx: PrismaTx, requestId: string, request: MailRequest): Promise<void> {
-  await tx.mailRequest.create({ data: { requestId, ...request, traceparent: currentTraceparent() } })
+export async function insertRequest(db: Db, requestId: string, request: MailRequest): Promise<void> {
+  await db.prisma.mailRequest.create({ data: { requestId, ...request, traceparent: currentTraceparent() } })
 }
 
 /** The oldest request that nobody else is at, which is gone when the transaction commits; null where there is none. */
-export async function takeRequest(tx: PrismaTx): Promise<TakenRequest | null> {
-  const [request] = await tx.$queryRaw<TakenRequest[]>`
+export async function takeRequest(tx: Tx): Promise<TakenRequest | null> {
+  const [request] = await tx.prisma.$queryRaw<TakenRequest[]>`
     delete from mail_requests where request_id =
       (select request_id from mail_requests order by requested_at for update skip locked limit 1)
     returning kind, email, correlation_id as "correlationId", requested_at as "requestedAt", traceparent`

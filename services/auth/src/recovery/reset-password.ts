@@ -1,5 +1,4 @@
 import { userEmailVerified } from '@boxoffice/contracts'
-import { sqlOf } from '@boxoffice/service-kit'
 import { lockUser, markEmailVerified, setPassword, takePhoneAway } from '../accounts/user-repository.ts'
 import { useVerifications } from '../accounts/verification-repository.ts'
 import { cancelChangesOf } from '../address-change/change-repository.ts'
@@ -18,12 +17,12 @@ export type Reset = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED'
  * Where it was not before, somebody else may have made the account: their telephone number goes, and links that confirm the address.
  */
 export async function resetPassword(deps: Dependencies, token: string, password: string): Promise<Reset> {
-  const found = await findReset(deps.prisma, token)
+  const found = await findReset(deps.db, token)
   if (!found) return 'TOKEN_INVALID' // before the costly hash
   if (found.expiresAt <= deps.now()) return 'TOKEN_EXPIRED'
   const passwordHash = await deps.passwords.hash(password)
   let ended: string[] = []
-  const reset = await deps.transact(async (tx): Promise<Reset> => {
+  const reset = await deps.db.transact(async (tx): Promise<Reset> => {
     const now = deps.now()
     const { userId } = found
     await lockUser(tx, userId) // before anything of the user's: that is the order in which everybody locks
@@ -38,7 +37,7 @@ export async function resetPassword(deps: Dependencies, token: string, password:
     const proven = await markEmailVerified(tx, userId, now)
     if (proven) {
       const payload = { userId, email, verifiedAt: now }
-      await deps.messaging.append(sqlOf(tx), userEmailVerified, payload, { aggregateVersion: proven.version })
+      await deps.messaging.append(tx, userEmailVerified, payload, { aggregateVersion: proven.version })
     }
     return 'DONE'
   })

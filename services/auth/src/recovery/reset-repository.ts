@@ -1,44 +1,47 @@
 import type { UserId } from '@boxoffice/contracts'
 import { hashToken } from '../accounts/mailed-token.ts'
-import type { PrismaTx } from '../transaction.ts'
+import type { Db, Tx } from '../database.ts'
 
 /** Keep a token that sets a password: its hash. Those mailed before stay good beside it. */
 export async function insertReset(
-  tx: PrismaTx,
+  db: Db,
   reset: { token: string; userId: UserId; createdAt: Date; expiresAt: Date },
 ): Promise<void> {
   const { token, ...row } = reset
-  await tx.passwordReset.create({ data: { ...row, tokenHash: hashToken(token) } })
+  await db.prisma.passwordReset.create({ data: { ...row, tokenHash: hashToken(token) } })
 }
 
 /** When the account's tokens were made since then, the newest first. */
-export async function listResetTimes(tx: PrismaTx, userId: UserId, since: Date): Promise<Date[]> {
+export async function listResetTimes(tx: Tx, userId: UserId, since: Date): Promise<Date[]> {
   const where = { userId, createdAt: { gt: since } }
-  const rows = await tx.passwordReset.findMany({ where, select: { createdAt: true }, orderBy: { createdAt: 'desc' } })
+  const rows = await tx.prisma.passwordReset.findMany({ where, select: { createdAt: true }, orderBy: { createdAt: 'desc' } })
   return rows.map(({ createdAt }) => createdAt)
 }
 
 /** Whose token this is, and until when it counts; null for one that is not ours, or where one of the account's was used since. */
-export async function findReset(tx: PrismaTx, token: string): Promise<{ userId: UserId; expiresAt: Date } | null> {
-  const row = await tx.passwordReset.findUnique({ where: { tokenHash: hashToken(token), usedAt: null } })
+export async function findReset(db: Db, token: string): Promise<{ userId: UserId; expiresAt: Date } | null> {
+  const row = await db.prisma.passwordReset.findUnique({ where: { tokenHash: hashToken(token), usedAt: null } })
   return row && { userId: row.userId as UserId, expiresAt: row.expiresAt }
 }
 
 /** Use up a token of a locked user, and with it every other of that user; whether it was still good. */
-export async function useReset(tx: PrismaTx, userId: UserId, token: string, usedAt: Date): Promise<boolean> {
+export async function useReset(tx: Tx, userId: UserId, token: string, usedAt: Date): Promise<boolean> {
   const where = { userId, usedAt: null, expiresAt: { gt: usedAt } }
-  const { count } = await tx.passwordReset.updateMany({ where: { ...where, tokenHash: hashToken(token) }, data: { usedAt } })
-  if (count === 1) await tx.passwordReset.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
+  const { count } = await tx.prisma.passwordReset.updateMany({
+    where: { ...where, tokenHash: hashToken(token) },
+    data: { usedAt },
+  })
+  if (count === 1) await tx.prisma.passwordReset.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
   return count === 1
 }
 
 /** Use up every token of a locked user. */
-export async function useResets(tx: PrismaTx, userId: UserId, usedAt: Date): Promise<void> {
-  await tx.passwordReset.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
+export async function useResets(tx: Tx, userId: UserId, usedAt: Date): Promise<void> {
+  await tx.prisma.passwordReset.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
 }
 
 /** Delete up to `limit` tokens that expired before; how many. */
-export async function deleteExpiredResets(tx: PrismaTx, before: Date, limit: number): Promise<number> {
-  const { count } = await tx.passwordReset.deleteMany({ where: { expiresAt: { lt: before } }, limit })
+export async function deleteExpiredResets(db: Db, before: Date, limit: number): Promise<number> {
+  const { count } = await db.prisma.passwordReset.deleteMany({ where: { expiresAt: { lt: before } }, limit })
   return count
 }

@@ -13,7 +13,7 @@ export function recoveryHandlers(deps: Dependencies): Handlers<RecoveryRoutes> {
   async function ask(kind: MailRequest['kind'], email: string, ip: string) {
     const now = deps.now()
     const counted = { kind: 'MAIL_FROM_NETWORK', subject: networkOf(ip) } as const
-    const blocked = await countAttempt(deps.prisma, deps.config.limits, counted, now)
+    const blocked = await countAttempt(deps.db, deps.config.limits, counted, now)
     if (blocked) return tooManyAttempts(blocked, now)
     await deps.mailRequests.ask({ kind, email })
     return { status: 202 as const, body: undefined }
@@ -21,7 +21,7 @@ export function recoveryHandlers(deps: Dependencies): Handlers<RecoveryRoutes> {
 
   return {
     async resendVerification({ body, principal, ip }) {
-      const email = body?.email ?? (principal && (await findUser(deps.prisma, principal.userId))?.email)
+      const email = body?.email ?? (principal && (await findUser(deps.db, principal.userId))?.email)
       if (email) return ask('VERIFICATION', email, ip)
       const details = [{ path: 'body.email', message: 'is needed by who is not signed in' }]
       return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details })

@@ -1,7 +1,6 @@
 import { type Payload, sessionsEnded, type UserId } from '@boxoffice/contracts'
-import { sqlOf } from '@boxoffice/service-kit'
+import type { Tx } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
-import type { PrismaTx } from '../transaction.ts'
 import { revokeFamiliesOf, revokeFamily } from './session-repository.ts'
 
 type Told = Pick<Dependencies, 'messaging'>
@@ -12,7 +11,7 @@ const TOLD_AT_ONCE = 1_000
 /** End a session, and say so in the same commit: what hangs on it elsewhere, such as pushes to its browser, ends too. */
 export async function endFamily(
   deps: Told,
-  tx: PrismaTx,
+  tx: Tx,
   { familyId, userId }: { familyId: string; userId: UserId },
   revoked: Parameters<typeof revokeFamily>[2],
 ): Promise<void> {
@@ -23,7 +22,7 @@ export async function endFamily(
 /** End all sessions of a user, likewise; the ids of those that are known. What hangs on others, which ran out, ends by its time. */
 export async function endFamiliesOf(
   deps: Told,
-  tx: PrismaTx,
+  tx: Tx,
   userId: UserId,
   revoked: Parameters<typeof revokeFamiliesOf>[2],
 ): Promise<string[]> {
@@ -35,5 +34,5 @@ export async function endFamiliesOf(
   return ended
 }
 
-const sayEnded = ({ messaging }: Told, tx: PrismaTx, payload: Payload<typeof sessionsEnded>) =>
-  messaging.append(sqlOf(tx), sessionsEnded, payload, { aggregateVersion: 0 })
+const sayEnded = ({ messaging }: Told, tx: Tx, payload: Payload<typeof sessionsEnded>) =>
+  messaging.append(tx, sessionsEnded, payload, { aggregateVersion: 0 })

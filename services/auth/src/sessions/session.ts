@@ -20,7 +20,7 @@ export const openSession = (
   deps: Dependencies,
   { user, passwordHash, network }: { user: StoredUser; passwordHash: string; network: string },
 ): Promise<SignedIn | null> =>
-  deps.transact(async (tx) => {
+  deps.db.transact(async (tx) => {
     const { userId } = user
     if (!(await holdPassword(tx, userId, passwordHash))) return null
     await rememberNetwork(tx, userId, network, deps.now())
@@ -41,7 +41,7 @@ export async function refresh(deps: Dependencies, token: string, network: string
 }
 
 const rotate = (deps: Dependencies, token: string, network: string): Promise<Refreshed & { ended?: string }> =>
-  deps.transact(async (tx): Promise<Refreshed & { ended?: string }> => {
+  deps.db.transact(async (tx): Promise<Refreshed & { ended?: string }> => {
     const now = deps.now()
     const stored = await lockToken(tx, token, now)
     if (!stored) return { refused: 'TOKEN_INVALID' }
@@ -68,7 +68,7 @@ const rotate = (deps: Dependencies, token: string, network: string): Promise<Ref
 
 /** End the session of this token, whichever of its family it is; nothing happens for one that is not ours. */
 export async function endSession(deps: Dependencies, token: string): Promise<void> {
-  const ended = await deps.transact(async (tx) => {
+  const ended = await deps.db.transact(async (tx) => {
     const stored = await lockToken(tx, token, deps.now())
     if (!stored) return []
     const { familyId, userId } = stored.family

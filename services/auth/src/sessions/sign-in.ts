@@ -11,7 +11,7 @@ export async function signIn(
   const guesses = await guessesAt(deps, { email, ip })
   const before = await guesses.blocked()
   if (before) return { blockedUntil: before }
-  const credentials = await findCredentials(deps.prisma, email)
+  const credentials = await findCredentials(deps.db, email)
   const right = await deps.passwords.verify(password, credentials?.passwordHash ?? null)
   // Again: of many guesses at once those that come after the last failure must not learn whether they are right.
   const during = await guesses.blocked()

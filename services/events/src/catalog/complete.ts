@@ -1,5 +1,4 @@
 import { type EventInfo, eventUpdated } from '@boxoffice/contracts'
-import { sqlOf } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { snapshotOf } from './event.ts'
 import { completeOver } from './event-repository.ts'
@@ -8,15 +7,14 @@ const BATCH = 100
 
 /** Events that are over become COMPLETED, with their messages in the same commit; whether there are more. */
 export async function completeEvents(deps: Dependencies): Promise<{ more: boolean }> {
-  const completed = await deps.prisma.$transaction(async (tx): Promise<EventInfo[]> => {
+  const completed = await deps.db.transact(async (tx): Promise<EventInfo[]> => {
     const events = await completeOver(tx, { now: deps.now(), limit: BATCH })
     for (const event of events) {
       const payload = { ...snapshotOf(event), changed: ['status'] }
-      await deps.messaging.append(sqlOf(tx), eventUpdated, payload, { aggregateVersion: event.version })
+      await deps.messaging.append(tx, eventUpdated, payload, { aggregateVersion: event.version })
     }
     return events
   })
-  if (completed.length > 0) deps.messaging.relay.nudge()
   for (const event of completed) await deps.cache.changed(event)
   return { more: completed.length === BATCH }
 }

@@ -12,11 +12,12 @@ import {
   type Venue,
   type VenueId,
 } from '@boxoffice/contracts'
-import { RefusedError, refuse, sqlOf } from '@boxoffice/service-kit'
+import { RefusedError, refuse } from '@boxoffice/service-kit'
+import type { Tx } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ensureVenue, findVenue, listVenueOf } from '../venues/venue-repository.ts'
 import { changedFields, objectionTo, objectionToEditor, reasonsNotToPublish, snapshotOf } from './event.ts'
-import { type Db, findEvent, insertEvent, removeEvent, updateEvent } from './event-repository.ts'
+import { findEvent, insertEvent, removeEvent, updateEvent } from './event-repository.ts'
 
 export type Edited =
   | { edited: true; event: EventInfo; deleted?: true }
@@ -34,7 +35,7 @@ export async function createEvent(deps: Dependencies, eventId: EventId, organize
     const now = deps.now()
     const times = { createdAt: now, updatedAt: now }
     const event = await insertEvent(tx, { id: eventId, organizerId, ...details, timeZone, ...placeOf(venue), ...times })
-    await deps.messaging.append(sqlOf(tx), eventCreated, snapshotOf(event), { aggregateVersion: event.version })
+    await deps.messaging.append(tx, eventCreated, snapshotOf(event), { aggregateVersion: event.version })
     return { edited: true, event }
   })
   return made
@@ -61,12 +62,7 @@ export const changeEvent = (deps: Dependencies, eventId: EventId, userId: UserId
     const updated = await updateEvent(tx, event, data, deps.now())
     if (!updated) return null
     if (venue && updated.status === 'PUBLISHED') await listVenueOf(tx, venue)
-    await deps.messaging.append(
-      sqlOf(tx),
-      eventUpdated,
-      { ...snapshotOf(updated), changed },
-      { aggregateVersion: updated.version },
-    )
+    await deps.messaging.append(tx, eventUpdated, { ...snapshotOf(updated), changed }, { aggregateVersion: updated.version })
     return { edited: true, event: updated }
   })
 
@@ -79,7 +75,7 @@ export const publishEvent = (deps: Dependencies, eventId: EventId, userId: UserI
     const updated = await updateEvent(tx, event, { status: 'PUBLISHED' }, deps.now())
     if (!updated) return null
     await listVenueOf(tx, updated)
-    await deps.messaging.append(sqlOf(tx), eventPublished, snapshotOf(updated), { aggregateVersion: updated.version })
+    await deps.messaging.append(tx, eventPublished, snapshotOf(updated), { aggregateVersion: updated.version })
     return { edited: true, event: updated }
   })
 
@@ -93,7 +89,7 @@ export async function cancelEvent(
   userId: UserId,
   cancellationReason: string,
 ): Promise<Edited> {
-  const known = await findEvent(deps.prisma, eventId)
+  const known = await findEvent(deps.db, eventId)
   const isTheirs = known?.status === 'PUBLISHED' && known.organizerId === userId
   const affectedTicketCount = isTheirs ? await deps.tickets.count(eventId) : undefined
   return edit(deps, eventId, userId, async (tx, event) => {
@@ -102,7 +98,7 @@ export async function cancelEvent(
     const updated = await updateEvent(tx, event, { status: 'CANCELLED', cancellationReason }, deps.now())
     if (!updated) return null
     const payload = { ...snapshotOf(updated), eventName: updated.name, cancellationReason, affectedTicketCount }
-    await deps.messaging.append(sqlOf(tx), eventCancelled, payload, { aggregateVersion: updated.version })
+    await deps.messaging.append(tx, eventCancelled, payload, { aggregateVersion: updated.version })
     return { edited: true, event: updated }
   })
 }
@@ -113,7 +109,7 @@ export const deleteEvent = (deps: Dependencies, eventId: EventId, userId: UserId
     if (event.status !== 'DRAFT') return { edited: false, why: 'NOT_DRAFT' }
     if (!(await removeEvent(tx, event))) return null
     const { organizerId, version } = event
-    await deps.messaging.append(sqlOf(tx), eventDeleted, { eventId, organizerId }, { aggregateVersion: version + 1 })
+    await deps.messaging.append(tx, eventDeleted, { eventId, organizerId }, { aggregateVersion: version + 1 })
     return { edited: true, event, deleted: true }
   })
 
@@ -124,7 +120,7 @@ async function edit(
   deps: Dependencies,
   eventId: EventId,
   userId: UserId,
-  work: (tx: Db, event: EventInfo) => Promise<Edited | null>,
+  work: (tx: Tx, event: EventInfo) => Promise<Edited | null>,
 ): Promise<Edited> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const edited = await commit(deps, async (tx) => {
@@ -137,10 +133,9 @@ async function edit(
   throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'others are changing this event at the moment: try again'))
 }
 
-/** A transaction; after it the relay looks, what is cached of the event is replaced, and the ticket service is told. */
-async function commit<T extends Edited | null>(deps: Dependencies, work: (tx: Db) => Promise<T>): Promise<T> {
-  const result = await deps.prisma.$transaction(work)
-  deps.messaging.relay.nudge()
+/** A transaction; after it what is cached of the event is replaced, and the ticket service has its replica. */
+async function commit<T extends Edited | null>(deps: Dependencies, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const result = await deps.db.transact(work)
   if (result?.edited) await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
   // It knows of no draft, and asks for one that it does not know.
   if (result?.edited && result.event.status !== 'DRAFT') await deps.tickets.tell(result.event)
@@ -149,7 +144,7 @@ async function commit<T extends Edited | null>(deps: Dependencies, work: (tx: Db
 
 async function venueOf(
   deps: Dependencies,
-  tx: Db,
+  tx: Tx,
   organizerId: UserId,
   { venueId, venueName, venueAddress }: { venueId?: VenueId; venueName?: string; venueAddress?: string },
 ): Promise<Venue | null> {

@@ -1,61 +1,59 @@
 import { EVENT_LENGTH_HOURS, type EventId, type EventInfo, type UserId } from '@boxoffice/contracts'
-import { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
+import type { Db, Tx } from '../database.ts'
+import { Prisma } from '../generated/prisma/client.ts'
 import { SEARCH_RULES, vectorOfEvent } from '../search/words.ts'
 import { toEventInfo } from './event.ts'
 
 /** SQL of `overAt`: when the event of a row is over. */
 export const overAt = Prisma.raw(`coalesce(end_date, event_date + interval '${EVENT_LENGTH_HOURS} hours')`)
 
-/** Prisma, or a transaction of it. */
-export type Db = PrismaClient | Prisma.TransactionClient
-
 export async function findEvent(db: Db, eventId: EventId): Promise<EventInfo | null> {
-  const row = await db.event.findUnique({ where: { id: eventId } })
+  const row = await db.prisma.event.findUnique({ where: { id: eventId } })
   return row && toEventInfo(row)
 }
 
 /** Nobody else changes the event or what belongs to it until the transaction ends. */
-export async function lockEvent(db: Db, eventId: EventId): Promise<void> {
-  await db.$queryRaw`select id from events where id = ${eventId}::uuid for update`
+export async function lockEvent(tx: Tx, eventId: EventId): Promise<void> {
+  await tx.prisma.$queryRaw`select id from events where id = ${eventId}::uuid for update`
 }
 
 export async function findEvents(db: Db, eventIds: readonly EventId[]): Promise<EventInfo[]> {
-  return (await db.event.findMany({ where: { id: { in: [...eventIds] } } })).map(toEventInfo)
+  return (await db.prisma.event.findMany({ where: { id: { in: [...eventIds] } } })).map(toEventInfo)
 }
 
-export async function insertEvent(db: Db, event: Omit<Prisma.EventUncheckedCreateInput, 'searchRules'>): Promise<EventInfo> {
-  const row = await db.event.create({ data: event })
-  await writeSearch(db, row)
+export async function insertEvent(tx: Tx, event: Omit<Prisma.EventUncheckedCreateInput, 'searchRules'>): Promise<EventInfo> {
+  const row = await tx.prisma.event.create({ data: event })
+  await writeSearch(tx, row)
   return toEventInfo(row)
 }
 
 /** Prisma cannot write a tsvector: SQL does. */
-export async function writeSearch(db: Db, event: { id: string } & Parameters<typeof vectorOfEvent>[0]): Promise<void> {
-  await db.$executeRaw`
+export async function writeSearch(tx: Tx, event: { id: string } & Parameters<typeof vectorOfEvent>[0]): Promise<void> {
+  await tx.prisma.$executeRaw`
     update events set search = ${vectorOfEvent(event)}::tsvector, search_rules = ${SEARCH_RULES} where id = ${event.id}::uuid`
 }
 
 /** Change an event that is still at the version that was read; null when somebody else has changed it since. */
 export async function updateEvent(
-  db: Db,
+  tx: Tx,
   event: EventInfo,
   data: Prisma.EventUncheckedUpdateManyInput,
   now: Date,
 ): Promise<EventInfo | null> {
-  const { count } = await db.event.updateMany({
+  const { count } = await tx.prisma.event.updateMany({
     where: { id: event.eventId, version: event.version },
     data: { ...data, version: { increment: 1 }, updatedAt: now },
   })
   if (count === 0) return null
-  const row = await db.event.findUniqueOrThrow({ where: { id: event.eventId } })
-  if (SEARCHED.some((field) => data[field] !== undefined)) await writeSearch(db, row)
+  const row = await tx.prisma.event.findUniqueOrThrow({ where: { id: event.eventId } })
+  if (SEARCHED.some((field) => data[field] !== undefined)) await writeSearch(tx, row)
   return toEventInfo(row)
 }
 const SEARCHED = ['name', 'venueName', 'venueAddress', 'category', 'description'] as const
 
 /** Delete an event, with what belongs to it, that is still at the version that was read; whether it was. */
-export async function removeEvent(db: Db, { eventId, version }: EventInfo): Promise<boolean> {
-  const { count } = await db.event.deleteMany({ where: { id: eventId, version } })
+export async function removeEvent(tx: Tx, { eventId, version }: EventInfo): Promise<boolean> {
+  const { count } = await tx.prisma.event.deleteMany({ where: { id: eventId, version } })
   return count === 1
 }
 
@@ -63,8 +61,8 @@ export async function removeEvent(db: Db, { eventId, version }: EventInfo): Prom
  * Complete up to `limit` events on sale that are over at `now`, and answer them. Those that somebody is changing are left for the
  * next time.
  */
-export async function completeOver(db: Db, { now, limit }: { now: Date; limit: number }): Promise<EventInfo[]> {
-  const rows = await db.$queryRaw<{ id: EventId }[]>`
+export async function completeOver(tx: Tx, { now, limit }: { now: Date; limit: number }): Promise<EventInfo[]> {
+  const rows = await tx.prisma.$queryRaw<{ id: EventId }[]>`
     update events set status = 'COMPLETED', version = version + 1, updated_at = ${now}
     where id in (
       select id from events
@@ -72,7 +70,7 @@ export async function completeOver(db: Db, { now, limit }: { now: Date; limit: n
       order by event_date limit ${limit} for update skip locked)
     returning id`
   return findEvents(
-    db,
+    tx,
     rows.map(({ id }) => id),
   )
 }
@@ -84,7 +82,7 @@ export interface Position {
 
 /** An organizer's events in every state, the newest first; one more than the limit. */
 export async function listOfOrganizer(db: Db, organizerId: UserId, limit: number, after: Position | null): Promise<EventInfo[]> {
-  const rows = await db.event.findMany({
+  const rows = await db.prisma.event.findMany({
     where: {
       organizerId,
       ...(after && { OR: [{ createdAt: { lt: after.at } }, { createdAt: after.at, id: { lt: after.id } }] }),

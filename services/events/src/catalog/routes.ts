@@ -32,12 +32,12 @@ function refusalOf({ why, reasons }: Extract<Edited, { edited: false }>, eventId
 type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'>
 
 export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
-  const { prisma, cache, now } = deps
+  const { db, cache, now } = deps
   return {
     async listEvents({ query }) {
       const after = ranked.decode(query.cursor)
       const { events, nextCursor } = await cache.page(query, async () => {
-        const found = await searchPublished(prisma, query, { after, now: now() })
+        const found = await searchPublished(db, query, { after, now: now() })
         const { page, nextCursor } = ranked.pageOf(found, query.limit, ({ event, rank }) => ({
           at: event.eventDate,
           id: event.eventId,
@@ -53,7 +53,7 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
       return refuse(404, 'VENUE_NOT_FOUND', 'no such venue')
     },
     async listMyEvents({ query, principal }) {
-      const rows = await listOfOrganizer(prisma, principal.userId, query.limit, newest.decode(query.cursor))
+      const rows = await listOfOrganizer(db, principal.userId, query.limit, newest.decode(query.cursor))
       const { page, nextCursor } = newest.pageOf(rows, query.limit, ({ createdAt, eventId }) => ({
         at: createdAt,
         id: eventId,
@@ -61,7 +61,7 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
       return { status: 200, body: { events: page.map(toPublic), nextCursor } }
     },
     async getEvent({ params, principal }) {
-      const event = await cache.event(params.eventId, () => findEvent(prisma, params.eventId))
+      const event = await cache.event(params.eventId, () => findEvent(db, params.eventId))
       return event && isVisibleTo(event, principal?.userId)
         ? { status: 200, body: toPublic(event) }
         : refuseUnknown('EVENT', params.eventId)
@@ -86,22 +86,20 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
 }
 
 /** For other services, past the cache: what they decide by must be what is true now. */
-export function eventInternalHandlers({
-  prisma,
-}: Dependencies): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
+export function eventInternalHandlers({ db }: Dependencies): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getEventInfo({ params }) {
-      const event = await findEvent(prisma, params.eventId)
+      const event = await findEvent(db, params.eventId)
       return event ? { status: 200, body: event } : refuseUnknown('EVENT', params.eventId)
     },
     async validateOrganizer({ params: { eventId, userId } }) {
-      const event = await findEvent(prisma, eventId)
+      const event = await findEvent(db, eventId)
       return event
         ? { status: 200, body: { isOrganizer: event.organizerId === userId, eventId, userId } }
         : refuseUnknown('EVENT', eventId)
     },
     async getEventInfos({ body }) {
-      return { status: 200, body: { events: await findEvents(prisma, body.eventIds) } }
+      return { status: 200, body: { events: await findEvents(db, body.eventIds) } }
     },
   }
 }

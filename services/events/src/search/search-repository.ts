@@ -1,5 +1,6 @@
 import type { EventId, EventInfo, EventQuery } from '@boxoffice/contracts'
-import { type Db, findEvents, overAt, type Position, writeSearch } from '../catalog/event-repository.ts'
+import { findEvents, overAt, type Position, writeSearch } from '../catalog/event-repository.ts'
+import type { Db, Tx } from '../database.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { writeVenueSearch } from '../venues/venue-repository.ts'
 import { SEARCH_RULES, wantedOf } from './words.ts'
@@ -43,7 +44,7 @@ export async function searchPublished(
     ? Prisma.sql`where rank < ${after.rank}::float8
         or (rank = ${after.rank}::float8 and (event_date, id) > (${after.at}, ${after.id}::uuid))`
     : Prisma.empty
-  const rows = await db.$queryRaw<{ id: EventId; rank: number }[]>`
+  const rows = await db.prisma.$queryRaw<{ id: EventId; rank: number }[]>`
     select id, rank from (select id, event_date, ${rank} as rank from events where ${Prisma.join(filters, ' and ')}) found
     ${further} order by rank desc, event_date, id limit ${query.limit + 1}`
   const ids = rows.map(({ id }) => id)
@@ -58,13 +59,13 @@ export async function searchPublished(
 const unsearchable = Prisma.raw(`(search is null or search_rules < ${SEARCH_RULES})`)
 
 /** Make up to `limit` events and as many venues searchable, by today's rules, that are not yet; whether there are more. */
-export async function fillSearch(db: Db, limit: number): Promise<{ more: boolean }> {
-  const events = await db.$queryRaw<Parameters<typeof writeSearch>[1][]>`
+export async function fillSearch(tx: Tx, limit: number): Promise<{ more: boolean }> {
+  const events = await tx.prisma.$queryRaw<Parameters<typeof writeSearch>[1][]>`
     select id, name, venue_name as "venueName", venue_address as "venueAddress", category, description
     from events where ${unsearchable} limit ${limit} for update skip locked`
-  for (const event of events) await writeSearch(db, event)
-  const venues = await db.$queryRaw<Parameters<typeof writeVenueSearch>[1][]>`
+  for (const event of events) await writeSearch(tx, event)
+  const venues = await tx.prisma.$queryRaw<Parameters<typeof writeVenueSearch>[1][]>`
     select id, name, address, city from venues where ${unsearchable} limit ${limit} for update skip locked`
-  for (const venue of venues) await writeVenueSearch(db, venue)
+  for (const venue of venues) await writeVenueSearch(tx, venue)
   return { more: events.length === limit || venues.length === limit }
 }

@@ -1,6 +1,5 @@
 import type { EventId } from '@boxoffice/contracts'
-import { sqlOf } from '@boxoffice/service-kit'
-import type { Db } from '../catalog/event-repository.ts'
+import type { Db, Tx } from '../database.ts'
 
 /** A plan as it stands. `zones`: JSON of megabytes, which is only passed on; it was held to the contract when it was put. */
 export interface StoredPlan {
@@ -11,13 +10,13 @@ export interface StoredPlan {
 
 /** Which version of an event's plan stands; null where it has none. */
 export async function findPlanVersion(db: Db, eventId: EventId): Promise<{ planVersion: number; frozen: boolean } | null> {
-  const row = await db.seatingPlan.findUnique({ where: { eventId } })
+  const row = await db.prisma.seatingPlan.findUnique({ where: { eventId } })
   return row && { planVersion: row.version, frozen: row.frozenAt !== null }
 }
 
 /** The plan of an event as it is now; null where it has none. */
 export async function findPlan(db: Db, eventId: EventId): Promise<StoredPlan | null> {
-  const [plan] = await sqlOf(db).query<StoredPlan>(
+  const [plan] = await db.query<StoredPlan>(
     `select v.version as "planVersion", v.seat_count as "seatCount", v.zones::text as zones
      from seating_plans p join seating_plan_versions v using (event_id, version) where event_id = $1::uuid`,
     [eventId],
@@ -26,8 +25,8 @@ export async function findPlan(db: Db, eventId: EventId): Promise<StoredPlan | n
 }
 
 /** Whether these are the zones of an event's plan. */
-export async function hasZones(db: Db, eventId: EventId, zones: string): Promise<boolean> {
-  const [plan] = await sqlOf(db).query<{ same: boolean }>(
+export async function hasZones(tx: Tx, eventId: EventId, zones: string): Promise<boolean> {
+  const [plan] = await tx.query<{ same: boolean }>(
     `select v.zones = $2::jsonb as same
      from seating_plans p join seating_plan_versions v using (event_id, version) where event_id = $1::uuid`,
     [eventId, zones],
@@ -36,9 +35,9 @@ export async function hasZones(db: Db, eventId: EventId, zones: string): Promise
 }
 
 /** Which of these zones an event's plan does not have. */
-export async function listUnknownZones(db: Db, eventId: EventId, zoneIds: readonly number[]): Promise<number[]> {
+export async function listUnknownZones(tx: Tx, eventId: EventId, zoneIds: readonly number[]): Promise<number[]> {
   if (zoneIds.length === 0) return []
-  const unknown = await sqlOf(db).query<{ zoneId: number }>(
+  const unknown = await tx.query<{ zoneId: number }>(
     `select (asked.zone_id #>> '{}')::int as "zoneId"
      from seating_plans p join seating_plan_versions v using (event_id, version),
        jsonb_array_elements($2::jsonb) with ordinality asked(zone_id, place)
@@ -49,18 +48,18 @@ export async function listUnknownZones(db: Db, eventId: EventId, zoneIds: readon
 }
 
 /** Keep the next version of a plan that is not frozen, in the place of the one before. The event's row must be locked. */
-export async function replacePlan(db: Db, plan: StoredPlan & { eventId: EventId; createdAt: Date }): Promise<void> {
+export async function replacePlan(tx: Tx, plan: StoredPlan & { eventId: EventId; createdAt: Date }): Promise<void> {
   const { eventId, planVersion: version, seatCount, zones, createdAt } = plan
-  await db.seatingPlan.upsert({ where: { eventId }, create: { eventId, version }, update: { version } })
-  await sqlOf(db).query(
+  await tx.prisma.seatingPlan.upsert({ where: { eventId }, create: { eventId, version }, update: { version } })
+  await tx.query(
     `insert into seating_plan_versions (event_id, version, seat_count, zones, created_at)
      values ($1::uuid, $2, $3, $4::jsonb, $5::timestamptz) returning version`,
     [eventId, version, seatCount, zones, createdAt],
   )
-  await db.seatingPlanVersion.deleteMany({ where: { eventId, version: { lt: version } } })
+  await tx.prisma.seatingPlanVersion.deleteMany({ where: { eventId, version: { lt: version } } })
 }
 
 /** From now on the plan stays as it is. Of two that freeze it the first one's time stands. */
-export async function freezePlan(db: Db, eventId: EventId, frozenAt: Date): Promise<void> {
-  await db.seatingPlan.updateMany({ where: { eventId, frozenAt: null }, data: { frozenAt } })
+export async function freezePlan(tx: Tx, eventId: EventId, frozenAt: Date): Promise<void> {
+  await tx.prisma.seatingPlan.updateMany({ where: { eventId, frozenAt: null }, data: { frozenAt } })
 }

@@ -24,7 +24,7 @@ export const putPlan = (
   userId: UserId,
   { zones, seatCount }: Pick<StoredPlan, 'zones' | 'seatCount'>,
 ): Promise<Put> =>
-  deps.prisma.$transaction(async (tx): Promise<Put> => {
+  deps.db.transact(async (tx): Promise<Put> => {
     await lockEvent(tx, eventId)
     const event = await findEvent(tx, eventId)
     const why = objectionToEditor(event, userId)
@@ -46,7 +46,7 @@ export type Taken = { taken: true; plan: StoredPlan } | { taken: false; unknownZ
  * are not all in it, it is not taken and stays open to change.
  */
 export const takePlan = (deps: Dependencies, eventId: EventId, zoneIds: readonly number[]): Promise<Taken> =>
-  deps.prisma.$transaction(async (tx): Promise<Taken> => {
+  deps.db.transact(async (tx): Promise<Taken> => {
     await lockEvent(tx, eventId)
     const plan = await findPlan(tx, eventId)
     if (!plan) return null

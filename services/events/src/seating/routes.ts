@@ -10,7 +10,7 @@ import type { ShownPlan } from './shown-plans.ts'
 const noPlan = () => refuse(404, 'SEATING_PLAN_NOT_FOUND', 'the event has no such seating plan')
 
 export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
-  const { prisma, cache, showPlan } = deps
+  const { db, cache, showPlan } = deps
   return {
     async putSeatingPlan({ params: { eventId }, rawBody, principal }) {
       const read = await deps.plans.read(rawBody)
@@ -29,7 +29,7 @@ export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof events
       }
     },
     async getSeatingPlan({ params, query, principal, headers }) {
-      const event = await cache.event(params.eventId, () => findEvent(prisma, params.eventId))
+      const event = await cache.event(params.eventId, () => findEvent(db, params.eventId))
       if (!event || !isVisibleTo(event, principal?.userId)) return refuseUnknown('EVENT', params.eventId)
       const shown = await showPlan(params.eventId)
       if (!shown) return noPlan()

@@ -1,6 +1,6 @@
 import type { EventId, SeatingPlan } from '@boxoffice/contracts'
 import { bytesOf, type EncodedJson } from '@boxoffice/service-kit'
-import type { Db } from '../catalog/event-repository.ts'
+import type { Db } from '../database.ts'
 import { planJson } from './plan-json.ts'
 import { findPlan, findPlanVersion } from './plan-repository.ts'
 

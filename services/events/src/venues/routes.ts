@@ -7,18 +7,18 @@ import { findVenue, insertVenue, listVenues } from './venue-repository.ts'
 // The id alone: a name could be longer than a cursor may be, and what stands in a cursor is anybody's to write.
 const cursor = defineCursor({ id: cursorFields.id })
 
-export function venueHandlers({ prisma, now }: Dependencies): Handlers<Pick<typeof eventsRoutes, 'createVenue' | 'listVenues'>> {
+export function venueHandlers({ db, now }: Dependencies): Handlers<Pick<typeof eventsRoutes, 'createVenue' | 'listVenues'>> {
   return {
     async createVenue({ body, principal, resourceId }) {
       const venue = { ...body, venueId: resourceId as VenueId, organizerId: principal.userId, createdAt: now(), listed: true }
-      return { status: 201, body: await prisma.$transaction((tx) => insertVenue(tx, venue)) }
+      return { status: 201, body: await db.transact((tx) => insertVenue(tx, venue)) }
     },
     async listVenues({ query, principal }) {
       const after = (cursor.decode(query.cursor)?.id ?? null) as VenueId | null
-      if (after && !(await findVenue(prisma, after, principal.userId))) throw new RefusedError(unknownCursor())
+      if (after && !(await findVenue(db, after, principal.userId))) throw new RefusedError(unknownCursor())
       const wanted = query.query ? wantedOf(query.query) : undefined
       if (wanted === null) return { status: 200, body: { venues: [], nextCursor: null } }
-      const rows = await listVenues(prisma, principal.userId, { wanted, limit: query.limit, after })
+      const rows = await listVenues(db, principal.userId, { wanted, limit: query.limit, after })
       const { page, nextCursor } = cursor.pageOf(rows, query.limit, ({ venueId }) => ({ id: venueId }))
       return { status: 200, body: { venues: page, nextCursor } }
     },

@@ -1,5 +1,5 @@
 import type { NewVenue, UserId, Venue, VenueId } from '@boxoffice/contracts'
-import type { Db } from '../catalog/event-repository.ts'
+import type { Db, Tx } from '../database.ts'
 import { Prisma, type Venue as Row } from '../generated/prisma/client.ts'
 import { SEARCH_RULES, vectorOfVenue, type Wanted } from '../search/words.ts'
 
@@ -17,35 +17,35 @@ const toVenue = (row: Omit<Row, 'search' | 'searchRules' | 'listed'>): Venue => 
 
 /** A venue that this organizer may know of. */
 export async function findVenue(db: Db, venueId: VenueId, organizerId: UserId): Promise<Venue | null> {
-  const row = await db.venue.findFirst({ where: { id: venueId, OR: [{ organizerId }, { listed: true }] } })
+  const row = await db.prisma.venue.findFirst({ where: { id: venueId, OR: [{ organizerId }, { listed: true }] } })
   return row && toVenue(row)
 }
 
 /** Keep a venue; the one that stands there where this id has been inserted before. */
 export async function insertVenue(
-  db: Db,
+  tx: Tx,
   venue: NewVenue & { venueId: VenueId; organizerId: UserId; createdAt: Date; listed: boolean },
 ): Promise<Venue> {
   const { venueId: id, ...data } = venue
-  const row = await db.venue.upsert({ where: { id }, create: { id, ...data }, update: {} })
-  await writeVenueSearch(db, row)
+  const row = await tx.prisma.venue.upsert({ where: { id }, create: { id, ...data }, update: {} })
+  await writeVenueSearch(tx, row)
   return toVenue(row)
 }
 
 /** The organizer's venue of this name and address, made where there is none: as secret as the draft that it is made for. */
-export async function ensureVenue(db: Db, venue: Omit<Parameters<typeof insertVenue>[1], 'listed'>): Promise<Venue> {
+export async function ensureVenue(tx: Tx, venue: Omit<Parameters<typeof insertVenue>[1], 'listed'>): Promise<Venue> {
   const { organizerId, name, address } = venue
-  const known = await db.venue.findFirst({ where: { organizerId, name, address }, orderBy: { createdAt: 'asc' } })
-  return known ? toVenue(known) : insertVenue(db, { ...venue, listed: false })
+  const known = await tx.prisma.venue.findFirst({ where: { organizerId, name, address }, orderBy: { createdAt: 'asc' } })
+  return known ? toVenue(known) : insertVenue(tx, { ...venue, listed: false })
 }
 
 /** Where a published event takes place is no secret any more. */
-export const listVenueOf = (db: Db, { venueId }: { venueId: VenueId }) =>
-  db.venue.updateMany({ where: { id: venueId, listed: false }, data: { listed: true } })
+export const listVenueOf = (tx: Tx, { venueId }: { venueId: VenueId }) =>
+  tx.prisma.venue.updateMany({ where: { id: venueId, listed: false }, data: { listed: true } })
 
 /** Prisma cannot write a tsvector: SQL does. */
-export async function writeVenueSearch(db: Db, venue: { id: string } & Parameters<typeof vectorOfVenue>[0]): Promise<void> {
-  await db.$executeRaw`
+export async function writeVenueSearch(tx: Tx, venue: { id: string } & Parameters<typeof vectorOfVenue>[0]): Promise<void> {
+  await tx.prisma.$executeRaw`
     update venues set search = ${vectorOfVenue(venue)}::tsvector, search_rules = ${SEARCH_RULES} where id = ${venue.id}::uuid`
 }
 
@@ -65,7 +65,7 @@ export async function listVenues(
         ]
       : []),
   ]
-  const rows = await db.$queryRaw<Omit<Row, 'search' | 'searchRules' | 'listed'>[]>`
+  const rows = await db.prisma.$queryRaw<Omit<Row, 'search' | 'searchRules' | 'listed'>[]>`
     select id, organizer_id as "organizerId", name, address, city, country, time_zone as "timeZone", capacity,
       created_at as "createdAt"
     from venues where ${Prisma.join(filters, ' and ')}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderId, RefundId } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
-import { continueTrace, createSweeper, type Logger, sqlOfPool } from '@boxoffice/service-kit'
+import { continueTrace, createSweeper, type Logger } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Apply } from '../saga/apply.ts'
 import type { Drive } from '../saga/drive.ts'
@@ -31,7 +31,7 @@ export function createEventRefunder(options: {
   leaseMs: number
 }) {
   const { pool, messaging, apply, drive, now, newId, logger } = options
-  const sql = sqlOfPool(pool)
+  const sql = db
 
   /** What the cancellation means to an order's saga where it stands; null where it sees to it itself. */
   function inputFor(state: SagaState): SagaInput | null {
@@ -41,7 +41,7 @@ export function createEventRefunder(options: {
   }
 
   async function giveBack(orderId: OrderId): Promise<void> {
-    const ours = await messaging.transact(async (tx): Promise<StoredSaga | null> => {
+    const ours = await db.transact(async (tx): Promise<StoredSaga | null> => {
       const leased = await leaseSaga(tx, orderId, options.leaseMs)
       const saga = leased ?? (await findSagaForUpdate(tx, orderId))
       const input = saga && inputFor(saga.state)

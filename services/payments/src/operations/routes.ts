@@ -1,12 +1,12 @@
 import type { paymentsSagaRoutes } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown, sqlOfPool } from '@boxoffice/service-kit'
+import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { countSagas, endWait, findSagaFigures, listJournal, listSagas } from './saga-figures-repository.ts'
 
 const cursor = defineCursor({ since: cursorFields.instant, orderId: cursorFields.id })
 
 export function sagaHandlers({ pool, resumer, queuedOrders }: Dependencies): Handlers<typeof paymentsSagaRoutes> {
-  const sql = sqlOfPool(pool)
+  const sql = db
   return {
     async listSagas({ query }) {
       const after = cursor.decode(query.cursor)

@@ -22,7 +22,7 @@ export async function acceptOrder(deps: Dependencies, request: OrderRequest): Pr
   const { messaging, config } = deps
   const { order: draft, context } = draftOf(deps, request, true)
   const { orderId } = draft
-  const order = await messaging.transact(async (tx) => {
+  const order = await db.transact(async (tx) => {
     if (!(await insertOrders(tx, [draft])).has(orderId)) return null
     const untold = context.purchase.kind === 'reserved'
     const saga = { orderId, state: 'QUEUED', context: untold ? { ...context, untold } : context } as const
@@ -50,7 +50,7 @@ export async function acceptHolderName(
   userId: UserId,
   holderName: string,
 ): Promise<StoredOrder> {
-  const { order, isSent } = await messaging.transact(async (tx) => {
+  const { order, isSent } = await db.transact(async (tx) => {
     const { saga, order } = await getForChange(tx, orderId, userId)
     if (order.status !== 'PENDING') throw notPending(order)
     const { version } = order
@@ -74,7 +74,7 @@ export async function acceptCancellation(
   orderId: OrderId,
   userId: UserId,
 ): Promise<StoredOrder> {
-  const { order, isSent } = await messaging.transact(async (tx) => {
+  const { order, isSent } = await db.transact(async (tx) => {
     const { saga, order } = await getForChange(tx, orderId, userId)
     if (isCancelWished(saga, order)) return { order, isSent: false }
     if (order.status !== 'PENDING') throw notPending(order)

@@ -1,4 +1,4 @@
-import { createSweeper, type Logger, sqlOfPool } from '@boxoffice/service-kit'
+import { createSweeper, type Logger } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Drive } from '../saga/drive.ts'
 import { leaseDueSagas, parkSaga, type StoredSaga } from '../saga/saga-repository.ts'
@@ -24,7 +24,7 @@ export function createQueuedOrders(options: {
   leaseMs: number
 }) {
   const { pool, drive, now, logger, metrics } = options
-  const sql = sqlOfPool(pool)
+  const sql = db
   let areWaiting = false
   let stopping = new AbortController()
   const slots = createSlots(options.workers, (atWork, free) => {

@@ -1,4 +1,4 @@
-import { transact, type Worker } from '@boxoffice/service-kit'
+import type { Worker } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { orderCommandSubscribers, withEffects } from './subscriptions.ts'
 
@@ -10,7 +10,7 @@ import { orderCommandSubscribers, withEffects } from './subscriptions.ts'
 export function createOrderWorker(deps: Dependencies): Worker {
   const { pool, messaging, queuedOrders } = deps
   const consumer = messaging.consumeWith('order-commands.fifo', orderCommandSubscribers(deps), {
-    transact: withEffects((work) => transact(pool, work)),
+    transact: withEffects((work) => db.transact(work)),
     sqlOf: (tx) => tx,
     room: queuedOrders.slots,
   })

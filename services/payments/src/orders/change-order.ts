@@ -28,7 +28,7 @@ function tell(
   userId: UserId,
   inputOf: (order: StoredOrder) => SagaInput,
 ): Promise<StoredOrder> {
-  return messaging.transact(async (tx) => {
+  return db.transact(async (tx) => {
     const { saga, order } = await getForChange(tx, orderId, userId)
     const input = inputOf(order)
     // What waits in the queue need not wait for its turn to be cancelled.

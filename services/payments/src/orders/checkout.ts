@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sqlOfPool } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { driveWhileWaiting, waitsUntil } from '../saga/wait.ts'
 import { getOrder, type StoredOrder } from './order-repository.ts'
@@ -18,7 +17,7 @@ export async function checkout(deps: Dependencies, request: OrderRequest, until 
   deps.crashAt('saga.created')
 
   const decided = await driveWhileWaiting(deps, saga, until)
-  return decided && decided.status !== 'PENDING' ? decided : settled(deps, await getOrder(sqlOfPool(deps.pool), saga.orderId))
+  return decided && decided.status !== 'PENDING' ? decided : settled(deps, await getOrder(deps.db, saga.orderId))
 }
 
 /** The order that a key is bound to, when it is decided or `until` has passed. */

@@ -1,4 +1,4 @@
-import { RefusedError, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { RefusedError, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { findOrderByKey } from './order-repository.ts'
 import type { OrderRequest } from './place-order.ts'
@@ -12,7 +12,7 @@ export async function requireToken(
   { userId, body, key }: OrderRequest,
 ): Promise<void> {
   if (body.paymentToken !== undefined || !('reservationId' in body)) return
-  if (await findOrderByKey(sqlOfPool(deps.pool), userId, key)) return
+  if (await findOrderByKey(deps.db, userId, key)) return
   const { reservationId } = body
   const found = await deps.tickets.getReservationInfo({ params: { reservationId } })
   // Somebody else's is refused when it is claimed, as one that is not there.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderId, OrderProgress } from '@boxoffice/contracts'
-import { type Logger, sqlOfPool } from '@boxoffice/service-kit'
+import type { Logger } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import { isTerminal, type SagaState } from '../saga/saga.ts'
 import { beginningOf, createTeller } from './history.ts'
@@ -32,7 +32,7 @@ export function createOrderWatch({
   logger: Logger
   pollMs?: number
 }): WatchOrder {
-  const sql = sqlOfPool(pool)
+  const sql = db
   const watchers = new Set<Watcher>()
   let round: Promise<News> | null = null
   let failures = 0

@@ -1,5 +1,5 @@
 import type { NewOrder, OrderId, RefundId, ReservationId, UserId } from '@boxoffice/contracts'
-import { RefusedError, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { RefusedError, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { SagaContext } from '../saga/saga.ts'
 import { findOrderByKey, getOrder, markDeferred, type NewOrderRow, type StoredOrder } from './order-repository.ts'
@@ -47,10 +47,10 @@ export function draftOf(
 
 /** The order that a key is bound to. Throws a 422 where it was bound by another body. */
 export async function getBoundOrder(
-  { pool }: Pick<Dependencies, 'pool'>,
+  { db }: Pick<Dependencies, 'db'>,
   { userId, key, bodyHash }: Pick<OrderRequest, 'userId' | 'key' | 'bodyHash'>,
 ): Promise<StoredOrder> {
-  const order = await findOrderByKey(sqlOfPool(pool), userId, key)
+  const order = await findOrderByKey(db, userId, key)
   if (!order) throw new Error('a key is bound to an order that is not there')
   if (order.bodyHash === bodyHash) return order
   throw new RefusedError(refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another order'))
@@ -60,8 +60,8 @@ export async function getBoundOrder(
  * Before 202 is answered it is remembered: from then on a repetition gets the current state, and what the order comes to is told. The
  * order as it is to be answered: it may have come to its end in between, and then nothing is told.
  */
-export async function settled({ pool }: Pick<Dependencies, 'pool'>, order: StoredOrder): Promise<StoredOrder> {
+export async function settled({ db }: Pick<Dependencies, 'db'>, order: StoredOrder): Promise<StoredOrder> {
   if (order.status !== 'PENDING' || order.deferred) return order
-  const sql = sqlOfPool(pool)
+  const sql = db
   return (await markDeferred(sql, order.orderId)) ? order : getOrder(sql, order.orderId)
 }

@@ -1,4 +1,4 @@
-import { createGroups, currentTraceparent, sideBySide, transact } from '@boxoffice/service-kit'
+import { createGroups, currentTraceparent, sideBySide } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Config } from '../config.ts'
 import { insertSagas, type StoredSaga } from '../saga/saga-repository.ts'
@@ -14,7 +14,7 @@ const WAITING_MAX = 1_000
  * under way share the next one; of one buyer's key there is one at a time.
  */
 export function createOrderPlacer(
-  pool: pg.Pool,
+  _pool: pg.Pool,
   { leaseMs }: Pick<Config, 'leaseMs'>,
 ): (draft: Draft) => Promise<StoredSaga | null> {
   const place = createGroups<Draft & { traceparent: string | null }, StoredSaga | null>({
@@ -25,7 +25,7 @@ export function createOrderPlacer(
     groupsAtOnceMax: 1,
     waitingMax: WAITING_MAX,
     run: (drafts) =>
-      transact(pool, async (tx) => {
+      db.transact(async (tx) => {
         const orders = drafts.map(({ order }) => order)
         const sagas = drafts.map(({ order: { orderId }, context, traceparent }) => ({
           ...{ orderId, state: 'RESERVING' as const, context, traceparent },

@@ -8,7 +8,6 @@ import {
   type Handlers,
   refuse,
   refuseUnknown,
-  sqlOfPool,
   type UserPrincipal,
 } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
@@ -32,7 +31,7 @@ const contactRefused = refuse(403, 'EMAIL_NOT_VERIFIED', 'confirm your address f
 type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds' | keyof ContactRoutes>
 
 export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   const isForLater = ({ prefer }: IncomingHttpHeaders) => deps.config.orderQueue && prefersAsync(prefer)
   return {
     async createOrder({ body, principal, idempotencyKey, rawBody, headers }) {
@@ -101,11 +100,11 @@ async function refuseOrdersOf(
 export function orderInternalHandlers(deps: Dependencies): Handlers<typeof paymentsInternalRoutes> {
   return {
     async getOrderInfo({ params }) {
-      const order = await findOrder(sqlOfPool(deps.pool), params.orderId)
+      const order = await findOrder(deps.db, params.orderId)
       return order ? { status: 200, body: toInfo(order) } : refuseUnknown('ORDER', params.orderId)
     },
     async getOrderInfos({ body }) {
-      const orders = await findOrders(sqlOfPool(deps.pool), body.orderIds)
+      const orders = await findOrders(deps.db, body.orderIds)
       return { status: 200, body: { orders: orders.map(toInfo) } }
     },
   }

@@ -1,5 +1,5 @@
 import type { NewRefund, OrderId, RefundId, TicketId } from '@boxoffice/contracts'
-import { RefusedError, refuse, sqlOfPool, type Tx, type UserPrincipal } from '@boxoffice/service-kit'
+import { RefusedError, refuse, type Tx, type UserPrincipal } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isAdmin } from '../orders/access.ts'
 import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
@@ -23,7 +23,7 @@ export async function requestRefund(
   asked: { order: StoredOrder; refundId: RefundId; body: NewRefund; principal: UserPrincipal },
 ): Promise<StoredRefund> {
   const { order, refundId, body, principal } = asked
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   const known = await findRefund(sql, refundId)
   if (known) return answered(known)
   const why = whyNotNow(order, deps.now(), deps.config.ticketsPatienceMs)
@@ -31,7 +31,7 @@ export async function requestRefund(
 
   const force = await mayForce(deps, order, body, principal)
   const request = { refundId, ...body, force, requestedBy: principal.userId }
-  const saga = await deps.messaging.transact((tx) => beginRefund(tx, deps, order.orderId, request))
+  const saga = await deps.db.transact((tx) => beginRefund(tx, deps, order.orderId, request))
   deps.crashAt('refund.requested')
   await driveWhileWaiting(deps, saga, waitsUntil(deps))
   const refund = await findRefund(sql, refundId)
@@ -49,7 +49,7 @@ async function mayForce(
   if (isAdmin(principal)) return true
   const event = order.eventId ? await access.findEvent(order.eventId) : null
   if (event?.organizerId === principal.userId) return true
-  const why = whyTooLate(event, now(), { isFree: await areFree(sqlOfPool(pool), order, ticketIds) })
+  const why = whyTooLate(event, now(), { isFree: await areFree(db, order, ticketIds) })
   if (why) throw notRefundable(why)
   return false
 }

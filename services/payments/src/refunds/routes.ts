@@ -1,5 +1,5 @@
 import type { paymentsRoutes, Refund, RefundId } from '@boxoffice/contracts'
-import { type Handlers, refuseUnknown, sqlOfPool } from '@boxoffice/service-kit'
+import { type Handlers, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { findOrder } from '../orders/order-repository.ts'
 import { listRefunds, type StoredRefund } from './refund-repository.ts'
@@ -8,7 +8,7 @@ import { requestRefund } from './request-refund.ts'
 const toContract = ({ refusedTicketIds: _, ...refund }: StoredRefund): Refund => refund
 
 export function refundHandlers(deps: Dependencies): Handlers<Pick<typeof paymentsRoutes, 'refundOrder' | 'listRefunds'>> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   return {
     async refundOrder({ params, body, principal, resourceId }) {
       const order = await findOrder(sql, params.orderId)

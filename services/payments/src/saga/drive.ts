@@ -8,8 +8,6 @@ import {
   isPermanent,
   isTransient,
   type Logger,
-  sqlOfPool,
-  transact,
 } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Config } from '../config.ts'
@@ -64,7 +62,7 @@ export function createDriver({ pool, messaging, step, move, crashAt, logger, sag
 
   async function workOn(leased: StoredSaga, patience: Patience): Promise<void> {
     const renewing = setInterval(() => {
-      renewLease(sqlOfPool(pool), leased, config.leaseMs).catch((error) =>
+      renewLease(db, leased, config.leaseMs).catch((error) =>
         logger.warn({ err: error, orderId: leased.orderId }, 'the lease was not renewed'),
       )
     }, config.leaseMs / RENEWALS)
@@ -117,7 +115,7 @@ export function createDriver({ pool, messaging, step, move, crashAt, logger, sag
     saga.lastError = again
     const waitMs = soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
     logger.warn({ orderId, state, attempts: saga.attempts, why: again, waitMs }, 'a step is made again')
-    const failed = failing && !soon ? await noteFailure(saga, again) : await endFailing(sqlOfPool(pool), saga).then(() => null)
+    const failed = failing && !soon ? await noteFailure(saga, again) : await endFailing(db, saga).then(() => null)
     const isLast = never || (failed !== null && failed.ms > config.issueLimitMs)
     if (isLast && stepOf(state) === 'ISSUE') return giveUpIssue(saga, again)
     if (!stopped?.aborted && Date.now() + waitMs <= until.getTime()) {
@@ -130,7 +128,7 @@ export function createDriver({ pool, messaging, step, move, crashAt, logger, sag
   /** In one commit with the alarm, which is given once for as long as it fails. */
   async function noteFailure(saga: StoredSaga, why: string): Promise<{ ms: number } | null> {
     const step = stepOf(saga.state) ?? ''
-    const failed = await messaging.transact(async (tx) => {
+    const failed = await db.transact(async (tx) => {
       const noted = await noteFailing(tx, saga)
       if (noted?.attempts === ALARM_AFTER_ATTEMPTS) await publishCompensationFailed(messaging.append, tx, saga, step, why)
       return noted
@@ -146,13 +144,13 @@ export function createDriver({ pool, messaging, step, move, crashAt, logger, sag
   }
 
   async function park(saga: StoredSaga, waitMs: number): Promise<null> {
-    await parkSaga(sqlOfPool(pool), saga, waitMs)
+    await parkSaga(db, saga, waitMs)
     return null
   }
 
   /** The saga as it stands now; null when another worker has it, or when a message has moved it to where it rests. */
   async function reread(saga: StoredSaga): Promise<StoredSaga | null> {
-    const current = await transact(pool, (tx) => findSagaForUpdate(tx, saga.orderId))
+    const current = await db.transact((tx) => findSagaForUpdate(tx, saga.orderId))
     if (current?.fence !== saga.fence) return null
     const restMs = restMsOf(current.state, config)
     if (current.state !== saga.state && restMs > 0) return park(current, restMs)

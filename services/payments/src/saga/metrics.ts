@@ -1,4 +1,4 @@
-import { type Metrics, sqlOfPool } from '@boxoffice/service-kit'
+import type { Metrics } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { SagaState } from './saga.ts'
 
@@ -15,14 +15,14 @@ const outcomes: Partial<Record<SagaState, string>> = {
  * Counts orders by what became of them, and how many sagas stand in each state that is not an end, and since when, measured
  * whenever somebody asks: an operator's first questions.
  */
-export function createSagaMetrics(pool: pg.Pool, metrics: Metrics) {
+export function createSagaMetrics(_pool: pg.Pool, metrics: Metrics) {
   const orders = metrics.counter('orders_total', 'orders that were placed, paid, confirmed, failed, cancelled, refunded', [
     'outcome',
   ])
   const failures = metrics.counter('compensation_failures_total', 'steps that undo something and failed five times', ['step'])
   const perState = (name: string, help: string, value: string) =>
     metrics.measured(name, help, ['state'], async () => {
-      const rows = await sqlOfPool(pool).query<{ state: string; value: number }>(
+      const rows = await db.query<{ state: string; value: number }>(
         `select state, ${value} as value from sagas where next_attempt_at is not null group by state`,
       )
       return rows.map(({ state, value }) => ({ labels: { state }, value }))

@@ -24,7 +24,7 @@ export function createMover(
     // Of sagas that are at work, which are bounded elsewhere.
     waitingMax: Number.POSITIVE_INFINITY,
     run: (moves) =>
-      messaging.transact(async (tx) => {
+      db.transact(async (tx) => {
         const applied = await applyAll(tx, moves)
         if (moves.some(({ saga }) => saga.state === 'REPAYING')) crashAt('refund.before-commit')
         return applied

@@ -1,4 +1,4 @@
-import { createSweeper, type Logger, sqlOfPool } from '@boxoffice/service-kit'
+import { createSweeper, type Logger } from '@boxoffice/service-kit'
 import type pg from 'pg'
 import type { Drive } from './drive.ts'
 import { leaseDueSagas } from './saga-repository.ts'
@@ -24,7 +24,7 @@ export function createResumer(options: {
     intervalMs: options.intervalMs,
     logger,
     async sweep() {
-      const due = await leaseDueSagas(sqlOfPool(pool), 'begun', { limit: AT_ONCE, leaseMs: options.leaseMs })
+      const due = await leaseDueSagas(db, 'begun', { limit: AT_ONCE, leaseMs: options.leaseMs })
       await Promise.all(
         due.map((saga) =>
           drive(saga, now()).catch((error) =>

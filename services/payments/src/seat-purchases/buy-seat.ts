@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Minor, type NewOrder, type SeatPurchase, seatIdOf } from '@boxoffice/contracts'
-import { RefusedError, refuse, sqlOfPool, type UserPrincipal } from '@boxoffice/service-kit'
+import { RefusedError, refuse, type UserPrincipal } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { checkout } from '../orders/checkout.ts'
 import { findOrderByKey, getOrder, type StoredOrder } from '../orders/order-repository.ts'
@@ -26,7 +26,7 @@ export async function buySeat(
   const until = waitsUntil(deps)
   const key = keyOf(asked.key || deps.newId())
   // A repetition is answered with its order, whatever has become of the seat since.
-  const isBound = asked.key !== '' && (await findOrderByKey(sqlOfPool(deps.pool), userId, key)) !== null
+  const isBound = asked.key !== '' && (await findOrderByKey(deps.db, userId, key)) !== null
   const bound = { userId, key, bodyHash }
   const order = isBound
     ? await getBoundOrder(deps, bound)
@@ -67,7 +67,7 @@ async function confirmed(deps: Dependencies, placed: StoredOrder, until: Date): 
   while ((order.status === 'PENDING' || order.status === 'PAID') && deps.now() < until) {
     await sleep(waitMs)
     waitMs = Math.min(LONGEST_POLL_MS, waitMs * 2)
-    order = await getOrder(sqlOfPool(deps.pool), order.orderId)
+    order = await getOrder(deps.db, order.orderId)
   }
   return order
 }

@@ -60,7 +60,7 @@ export function createWebhookProcessor(options: {
 
   /** One event; whether there are others that are due. */
   async function next(): Promise<{ taken: boolean; more: boolean }> {
-    return messaging.transact(async (tx) => {
+    return db.transact(async (tx) => {
       const [row] = await tx.query<Row>(
         `update webhook_events set attempts = attempts + 1,
            next_attempt_at = clock_timestamp() + least(3600, power(2, least(attempts, 12))) * interval '1 second'

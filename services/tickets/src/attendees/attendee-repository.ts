@@ -1,5 +1,5 @@
 import type { Attendee, EventId, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 
 type Nullable<T> = { [K in keyof T]-?: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
 /** An attendee as stored: what is not there is null. */
@@ -13,12 +13,12 @@ export interface AttendeePosition {
 
 /** Whoever holds, used or gave back a ticket of an event, in the order of the sales; who passed theirs on is left out. */
 export const listAttendees = (
-  tx: Tx,
+  sql: Sql,
   eventId: EventId,
   limit: number,
   after: AttendeePosition | null,
 ): Promise<StoredAttendee[]> =>
-  tx.query<StoredAttendee>(
+  sql.query<StoredAttendee>(
     `select t.ticket_id as "ticketId", t.ticket_number as "ticketNumber", t.order_id as "orderId",
        t.holder_name as "holderName", y.name as "ticketTypeName", t.status, t.created_at as "createdAt",
        case when t.zone_id is not null
@@ -38,8 +38,8 @@ export const listAttendees = (
   )
 
 /** How many tickets of an event admit or have admitted somebody. */
-export async function countTickets(tx: Tx, eventId: EventId): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(
+export async function countTickets(sql: Sql, eventId: EventId): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
     `select count(*)::int as count from tickets where event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
     [eventId],
   )
@@ -56,8 +56,8 @@ export interface Holder {
  * Who has to hear what becomes of an event: holders of valid tickets and, when it was cancelled, of those that were cancelled
  * since or because of that. By user, after `afterUserId`.
  */
-export const listHolders = (tx: Tx, eventId: EventId, limit: number, afterUserId: string | null): Promise<Holder[]> =>
-  tx.query<Holder>(
+export const listHolders = (sql: Sql, eventId: EventId, limit: number, afterUserId: string | null): Promise<Holder[]> =>
+  sql.query<Holder>(
     `select t.user_id as "userId", count(*)::int as "ticketCount"
      from tickets t join event_pictures p using (event_id)
      where t.event_id = $1 and ($3::uuid is null or t.user_id > $3)
@@ -70,11 +70,11 @@ export const listHolders = (tx: Tx, eventId: EventId, limit: number, afterUserId
 
 /** How many valid tickets of an event a user holds, and how many of them are stopped. */
 export async function countHeld(
-  tx: Tx,
+  sql: Sql,
   eventId: EventId,
   userId: UserId,
 ): Promise<{ ticketCount: number; stoppedCount: number }> {
-  const [counts = { ticketCount: 0, stoppedCount: 0 }] = await tx.query<{ ticketCount: number; stoppedCount: number }>(
+  const [counts = { ticketCount: 0, stoppedCount: 0 }] = await sql.query<{ ticketCount: number; stoppedCount: number }>(
     `select count(*)::int as "ticketCount", count(stopped_at)::int as "stoppedCount" from tickets where user_id = $2 and event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
     [eventId, userId],
   )

@@ -1,5 +1,5 @@
 import type { Attendee, ticketsHoldersRoutes, ticketsRoutes } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, sqlOfPool, streamedFile, type Tx } from '@boxoffice/service-kit'
+import { cursorFields, defineCursor, type Handlers, type Sql, streamedFile } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { getOwnEvent } from '../event-pictures/own-event.ts'
 import type { EventPicture } from '../event-pictures/picture.ts'
@@ -11,7 +11,7 @@ const attendees = defineCursor({ createdAt: cursorFields.instant, ticketId: curs
 const holders = defineCursor({ userId: cursorFields.id })
 
 export function attendeeHandlers(deps: Dependencies): Handlers<Pick<typeof ticketsRoutes, 'listAttendees'>> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   return {
     listAttendees: async ({ query: { eventId, format, limit, cursor }, principal }) => {
       const event = await getOwnEvent(deps.findEventPicture, eventId, principal.userId)
@@ -28,7 +28,7 @@ export function attendeeHandlers(deps: Dependencies): Handlers<Pick<typeof ticke
 }
 
 export function holderHandlers(deps: Dependencies): Handlers<typeof ticketsHoldersRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   return {
     listHolders: async ({ params: { eventId }, query: { limit, cursor } }) => {
       const after = holders.decode(cursor)
@@ -42,7 +42,7 @@ export function holderHandlers(deps: Dependencies): Handlers<typeof ticketsHolde
 type Exported = Pick<EventPicture, 'eventId' | 'timeZone'>
 
 /** All attendees, a page at a time as they are read: an event may have a million. */
-async function* csvParts(sql: Tx, { eventId, timeZone }: Exported): AsyncGenerator<Uint8Array> {
+async function* csvParts(sql: Sql, { eventId, timeZone }: Exported): AsyncGenerator<Uint8Array> {
   let after: AttendeePosition | null = null
   do {
     const rows: StoredAttendee[] = await listAttendees(sql, eventId, CSV_PAGE, after)

@@ -1,6 +1,6 @@
 import type { EventId, OrderId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
 import type { MessageOrigin } from '@boxoffice/messaging'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import { doorIsOpen } from '../event-pictures/picture-repository.ts'
 
 /** An admission. */
@@ -13,8 +13,8 @@ export interface StoredCheckIn {
 
 const columns = 'check_in_id as "checkInId", ticket_id as "ticketId", checked_in_at as "checkedInAt", gate'
 
-export async function findCheckIn(tx: Tx, ticketId: TicketId): Promise<StoredCheckIn | null> {
-  const [checkIn] = await tx.query<StoredCheckIn>(`select ${columns} from check_ins where ticket_id = $1`, [ticketId])
+export async function findCheckIn(sql: Sql, ticketId: TicketId): Promise<StoredCheckIn | null> {
+  const [checkIn] = await sql.query<StoredCheckIn>(`select ${columns} from check_ins where ticket_id = $1`, [ticketId])
   return checkIn ?? null
 }
 

@@ -1,6 +1,6 @@
 import { doorClosesAt, type TicketId, type UserId } from '@boxoffice/contracts'
 import { type AppendAll, currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
-import { createGroups, type Transact, type Tx } from '@boxoffice/service-kit'
+import { createGroups, type Database, type Tx } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { findPicture, findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { type AcceptedKey, type CodeContent, verifyCode } from '../tickets/codes.ts'
@@ -60,19 +60,18 @@ const GROUPS_AT_ONCE_MAX = 2
  * together share a transaction. `unknown`: forged, garbage, an older code, or of another organizer.
  */
 export function createCheckIn(deps: {
-  transact: Transact
-  sql: Tx
+  db: Database
   appendAll: AppendAll
   acceptedKeys: readonly AcceptedKey[]
   /** Codes that wait; beyond it they are refused with 503. */
   waitingMax: number
 }) {
-  const { transact, sql } = deps
+  const { db } = deps
 
   const decide = createGroups<Verified, Decided | null>({
     laneOf: ({ content }) => content.ticketId,
     ofLaneMax: 1,
-    run: (shown) => transact((tx) => admitTogether(tx, shown)),
+    run: (shown) => db.transact((tx) => admitTogether(tx, shown)),
     mixesLanes: true,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: GROUPS_AT_ONCE_MAX,
@@ -112,19 +111,19 @@ export function createCheckIn(deps: {
     if (!decided) return { outcome: 'unknown' }
     const { ticket, checkIn } = decided
     if (ticket.eventId !== shown.event.eventId) {
-      const other = await findPicture(sql, ticket.eventId)
+      const other = await findPicture(db, ticket.eventId)
       if (other?.organizerId !== shown.event.organizerId) return { outcome: 'unknown' }
       return refused('WRONG_EVENT', 'this ticket is for another event')
     }
     if (checkIn) return { outcome: 'admitted', ticket: { ...ticket, status: 'CHECKED_IN', transferId: null }, checkIn }
-    return answerClosed(shown, (await findTicket(sql, ticket.ticketId)) ?? ticket)
+    return answerClosed(shown, (await findTicket(db, ticket.ticketId)) ?? ticket)
   }
 
   /** The ticket admits nobody any more: what this very request did before is its answer, else why. */
   async function answerClosed(shown: Shown, ticket: StoredTicket): Promise<CheckInResult> {
     switch (ticket.status) {
       case 'CHECKED_IN': {
-        const checkIn = await findCheckIn(sql, ticket.ticketId)
+        const checkIn = await findCheckIn(db, ticket.ticketId)
         if (checkIn?.checkInId === shown.checkInId) return { outcome: 'admitted', ticket, checkIn }
         return { ...refused('ALREADY_CHECKED_IN', 'this ticket was used already'), checkIn }
       }
@@ -133,7 +132,7 @@ export function createCheckIn(deps: {
       case 'CANCELLED':
         return refused('TICKET_CANCELLED', 'this ticket was cancelled')
       case 'ACTIVE': {
-        const found = await findPictureAsOf(sql, ticket.eventId)
+        const found = await findPictureAsOf(db, ticket.eventId)
         if (found?.picture.status === 'CANCELLED') return refused('EVENT_CANCELLED', 'the event is cancelled')
         if (found && doorClosesAt(found.picture) <= found.asOf) return refused('EVENT_OVER', 'the event is over')
         if (isStopped(ticket)) return { ...refused('TICKET_STOPPED', whyStopped(ticket)), stopped: ticket }

@@ -1,6 +1,5 @@
 import type { EventId, eventsInternalRoutes } from '@boxoffice/contracts'
-import { type Client, sqlOfPool } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import type { Client, Sql } from '@boxoffice/service-kit'
 import type { EventPicture } from './picture.ts'
 import { findPicture, savePicture } from './picture-repository.ts'
 
@@ -10,8 +9,8 @@ export type EventsClient = Pick<Client<typeof eventsInternalRoutes>, 'getEventIn
  * Finds an event's picture; null when there is no such event. Where we have none, or one that says "draft", the event service
  * is asked, so that publishing is seen at once: rejects with ServiceUnavailable when it cannot be had.
  */
-export function createEventPictures({ pool, events }: { pool: pg.Pool; events: Pick<EventsClient, 'getEventInfo'> }) {
-  const sql = sqlOfPool(pool)
+export function createEventPictures({ db, events }: { db: Sql; events: Pick<EventsClient, 'getEventInfo'> }) {
+  const sql = db
   return async (eventId: EventId): Promise<EventPicture | null> => {
     const known = await findPicture(sql, eventId)
     if (known && known.status !== 'DRAFT') return known

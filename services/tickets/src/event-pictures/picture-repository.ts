@@ -1,5 +1,5 @@
 import { type Currency, DOOR_GRACE_HOURS, EVENT_LENGTH_HOURS, type EventId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { EventPicture, EventSnapshot } from './picture.ts'
 
 const columns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate", end_date as "endDate",
@@ -17,8 +17,8 @@ export const stillOpen = (picture: string) => `(${picture}.status = 'PUBLISHED' 
 export const doorIsOpen = (picture: string) =>
   `(${picture}.status in ('PUBLISHED', 'COMPLETED') and ${overAtOf(picture)} + interval '${DOOR_GRACE_HOURS} hours' > clock_timestamp())`
 
-export async function findPicture(tx: Tx, eventId: EventId): Promise<EventPicture | null> {
-  const [picture] = await tx.query<EventPicture>(`select ${columns} from event_pictures where event_id = $1`, [eventId])
+export async function findPicture(sql: Sql, eventId: EventId): Promise<EventPicture | null> {
+  const [picture] = await sql.query<EventPicture>(`select ${columns} from event_pictures where event_id = $1`, [eventId])
   return picture ?? null
 }
 
@@ -28,13 +28,13 @@ export interface PictureAsOf {
   readonly asOf: Date
 }
 
-export async function findPictureAsOf(tx: Tx, eventId: EventId): Promise<PictureAsOf | null> {
-  const [found] = await listPicturesAsOf(tx, [eventId])
+export async function findPictureAsOf(sql: Sql, eventId: EventId): Promise<PictureAsOf | null> {
+  const [found] = await listPicturesAsOf(sql, [eventId])
   return found ?? null
 }
 
-export async function listPicturesAsOf(tx: Tx, eventIds: readonly EventId[]): Promise<PictureAsOf[]> {
-  const rows = await tx.query<EventPicture & { asOf: Date }>(
+export async function listPicturesAsOf(sql: Sql, eventIds: readonly EventId[]): Promise<PictureAsOf[]> {
+  const rows = await sql.query<EventPicture & { asOf: Date }>(
     `select ${columns}, clock_timestamp() as "asOf" from event_pictures where event_id = any($1::uuid[])`,
     [eventIds],
   )
@@ -42,8 +42,8 @@ export async function listPicturesAsOf(tx: Tx, eventIds: readonly EventId[]): Pr
 }
 
 /** Keep what an event looks like at `version`; what is older than the picture that stands is passed over. */
-export async function savePicture(tx: Tx, event: EventSnapshot, version: number): Promise<void> {
-  await tx.query(
+export async function savePicture(sql: Sql, event: EventSnapshot, version: number): Promise<void> {
+  await sql.query(
     `insert into event_pictures as p (event_id, organizer_id, name, event_date, end_date, time_zone, venue_id, venue_name,
        venue_address, status, version, cancelled_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $10 = 'CANCELLED' then clock_timestamp() end)

@@ -1,12 +1,12 @@
 import type { ticketsOfEventRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
 import { countTickets } from '../attendees/attendee-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { savePicture } from './picture-repository.ts'
 
 /** For the event service: its changes at once, and how many tickets one affects. */
-export function eventReplicaHandlers({ pool }: Pick<Dependencies, 'pool'>): Handlers<typeof ticketsOfEventRoutes> {
-  const sql = sqlOfPool(pool)
+export function eventReplicaHandlers({ db }: Pick<Dependencies, 'db'>): Handlers<typeof ticketsOfEventRoutes> {
+  const sql = db
   return {
     putEventReplica: async ({ params, body }) => {
       if (body.eventId !== params.eventId) return refuse(400, 'VALIDATION_FAILED', 'path and body name different events')

@@ -1,5 +1,5 @@
 import type { EventId, TicketTypeId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { Line } from './commands.ts'
 
 /** How much of a type is held and sold; the database checks `held + sold <= capacity`. */
@@ -67,8 +67,8 @@ export async function changeCounters(tx: Tx, changes: readonly CounterChange[]):
 }
 
 /** Events in which something was held, released or sold within the last so many seconds, and when last. */
-export const listBusyEvents = (tx: Tx, seconds: number): Promise<{ eventId: EventId; changedAt: string }[]> =>
-  tx.query(
+export const listBusyEvents = (sql: Sql, seconds: number): Promise<{ eventId: EventId; changedAt: string }[]> =>
+  sql.query(
     `select event_id as "eventId", max(updated_at)::text as "changedAt" from ticket_type_counters
      where updated_at > clock_timestamp() - make_interval(secs => $1) group by event_id`,
     [seconds],

@@ -1,5 +1,5 @@
 import type { EventId } from '@boxoffice/contracts'
-import type { Logger, Tx } from '@boxoffice/service-kit'
+import type { Logger, Sql } from '@boxoffice/service-kit'
 import type { FindPlan } from '../seating/plan-cache.ts'
 import type { Commands, DrawAnswer } from './commands.ts'
 import { listBusyEvents } from './counter-repository.ts'
@@ -26,7 +26,7 @@ export function createDrawings({
   nowMs = () => performance.now(),
 }: {
   commands: Commands
-  sql: Tx
+  sql: Sql
   findPlan: FindPlan
   guarded: Guarded
   logger: Logger

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import { expect, test } from 'vitest'
 import { readDrawing } from './read-drawing.ts'
 
 const HOLDS = 20_000
 const ids = Array.from({ length: HOLDS }, () => randomUUID())
 const typeId = randomUUID()
-const sql: Tx = {
+const sql: Sql = {
   query: async <Row>() =>
     [
       {

@@ -1,5 +1,5 @@
 import type { EventId, ReservationId, SeatId, TicketTypeId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import { numbersOf, type Plan } from '../seating/plan.ts'
 import { type Drawing, PAYING_EXTRA_MS } from './commands.ts'
 
@@ -23,10 +23,10 @@ const HOLDS_AT_ONCE = 5_000
  * What Redis should show of an event, read in one statement and so of one moment. `plan` where it has seats. A hall that is sold out is
  * megabytes: whoever waits has a turn between its parts.
  */
-export async function readDrawing(tx: Tx, eventId: EventId, plan: Plan | null): Promise<Drawing> {
+export async function readDrawing(sql: Sql, eventId: EventId, plan: Plan | null): Promise<Drawing> {
   // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it well, and of a hall only
   // what is taken need be read.
-  const [row] = await tx.query<DrawnRow>(
+  const [row] = await sql.query<DrawnRow>(
     `with live as (
        select reservation_id, case status
            when 'PAYING' then greatest(extract(epoch from expires_at - clock_timestamp()) * 1000, 0) + ${PAYING_EXTRA_MS}

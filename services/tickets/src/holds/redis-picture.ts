@@ -1,6 +1,5 @@
 import type { EventId, ReservationId, ReservationStatus, SeatId } from '@boxoffice/contracts'
-import { createGroups, createRedis, type Policy, sqlOfPool } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { createGroups, createRedis, type Policy, type Sql } from '@boxoffice/service-kit'
 import { numbersOf, type Plan } from '../seating/plan.ts'
 import type { FindPlan } from '../seating/plan-cache.ts'
 import {
@@ -75,7 +74,7 @@ export interface RedisPicture {
 
 export function createRedisPicture(
   options: Omit<Parameters<typeof createRedis>[0], 'use'> & {
-    pool: pg.Pool
+    db: Sql
     findPlan: FindPlan
     pictureMs: number
     policy: Policy
@@ -85,7 +84,7 @@ export function createRedisPicture(
   const redis = createRedis({ ...options, use: 'holds' })
   const commands = defineCommands(redis, options)
   const guarded = guardRedis(options.policy, options)
-  const drawings = createDrawings({ commands, sql: sqlOfPool(options.pool), findPlan, guarded, logger })
+  const drawings = createDrawings({ commands, sql: options.db, findPlan, guarded, logger })
 
   const listeners: ((eventId: EventId) => void)[] = []
   const changed = (eventId: EventId) => {

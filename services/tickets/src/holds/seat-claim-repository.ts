@@ -1,5 +1,5 @@
 import type { EventId, ReservationId, SeatId, TicketId, TicketTypeId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 
 /** A seat of an event. */
 export interface SeatOfEvent {
@@ -24,8 +24,8 @@ export async function claimSeats(
 }
 
 /** Which of these seats are claimed. */
-export const listClaimed = (tx: Tx, seats: readonly SeatOfEvent[]): Promise<SeatOfEvent[]> =>
-  tx.query<SeatOfEvent>(
+export const listClaimed = (sql: Sql, seats: readonly SeatOfEvent[]): Promise<SeatOfEvent[]> =>
+  sql.query<SeatOfEvent>(
     `select event_id as "eventId", seat_id as "seatId"
      from unnest($1::uuid[], $2::text[]) w(event_id, seat_id) join seat_claims using (event_id, seat_id) order by seat_id`,
     [seats.map(({ eventId }) => eventId), seats.map(({ seatId }) => seatId)],
@@ -84,8 +84,8 @@ const statusesOf = (eventId: string) => `
    where s.event_id = ${eventId})`
 
 /** The map of an event's seats as of now; a hold whose time is over is free, whether it was swept or not. */
-export async function readStatuses(tx: Tx, eventId: EventId): Promise<{ statuses: string; asOf: Date }> {
-  const [row] = await tx.query<{ statuses: string; asOf: Date }>(
+export async function readStatuses(sql: Sql, eventId: EventId): Promise<{ statuses: string; asOf: Date }> {
+  const [row] = await sql.query<{ statuses: string; asOf: Date }>(
     `select coalesce(${statusesOf('$1')}, '') as statuses, clock_timestamp() as "asOf"`,
     [eventId],
   )

@@ -1,5 +1,5 @@
 import type { ticketsInternalRoutes } from '@boxoffice/contracts'
-import { type Handlers, isPermanent, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { type Handlers, isPermanent, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { qrCodeUrl, ticketView } from '../tickets/ticket.ts'
@@ -34,7 +34,7 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
       return { status: 200, body: { confirmed: true, orderId: body.orderId, tickets } }
     },
     cancelOrderTickets: async ({ body }) => {
-      const result = await deps.transact((tx) => deps.cancel(tx, body))
+      const result = await deps.db.transact((tx) => deps.cancel(tx, body))
       switch (result.outcome) {
         case 'unknown':
           return refuse(404, 'TICKET_NOT_FOUND', 'some of these are not tickets of this order')
@@ -50,7 +50,7 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
       }
     },
     getOrderTickets: async ({ params }) => {
-      const sql = sqlOfPool(deps.pool)
+      const sql = deps.db
       const tickets = await listTicketsOfOrder(sql, params.orderId)
       const standing = await findOutcome(sql, params.orderId)
       const body = { outcome: standing?.outcome ?? null, tickets: tickets.map((ticket) => ticketView(ticket, publicUrl)) }
@@ -59,13 +59,13 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
   }
 }
 
-async function issueOrGiveUp({ transact, issuing, logger }: Dependencies, order: PaidOrder): Promise<IssueResult> {
+async function issueOrGiveUp({ db, issuing, logger }: Dependencies, order: PaidOrder): Promise<IssueResult> {
   try {
-    return await transact((tx) => issuing.issue(tx, order))
+    return await db.transact((tx) => issuing.issue(tx, order))
   } catch (error) {
     if (!isPermanent(error)) throw error
     logger.error({ err: error, orderId: order.orderId }, 'the tickets of a paid order can never be issued')
-    return transact((tx) => issuing.giveUp(tx, order, (error as Error).message))
+    return db.transact((tx) => issuing.giveUp(tx, order, (error as Error).message))
   }
 }
 

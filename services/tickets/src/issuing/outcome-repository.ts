@@ -1,5 +1,5 @@
 import type { OrderId, ReservationId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 
 export type Outcome = 'ISSUED' | 'REJECTED' | 'CANCELLED'
 export interface OrderOutcome {
@@ -7,8 +7,8 @@ export interface OrderOutcome {
   readonly reason: string | null
 }
 
-export async function findOutcome(tx: Tx, orderId: OrderId): Promise<OrderOutcome | null> {
-  const [row] = await tx.query<OrderOutcome>('select outcome, reason from order_outcomes where order_id = $1', [orderId])
+export async function findOutcome(sql: Sql, orderId: OrderId): Promise<OrderOutcome | null> {
+  const [row] = await sql.query<OrderOutcome>('select outcome, reason from order_outcomes where order_id = $1', [orderId])
   return row ?? null
 }
 

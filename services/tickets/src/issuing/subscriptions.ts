@@ -2,20 +2,19 @@ import { type Message, paymentCompleted, paymentFailed, ticketDeliveryFailed, ti
 import { type ConsumerOptions, currentOrigin, type MessageOrigin, on, type Subscriber } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
-import type { TxWithEffects } from '../reservations/transactions.ts'
 import { type DeliveryNews, markDelivered, markUndelivered } from './delivery-repository.ts'
 import { type IssueResult, type PaidOrder, showIssued } from './issue.ts'
 
 /** What becomes of orders. Redis is told after the commit: no network inside a transaction. */
 export const orderSubscribers = (
   deps: Pick<Dependencies, 'issuing' | 'logger' | 'redisPicture' | 'releases'>,
-): readonly Subscriber<TxWithEffects>[] => [
+): readonly Subscriber<Tx>[] => [
   on(
     paymentCompleted,
-    async (tx: TxWithEffects, { payload }) => afterIssue(deps, tx, payload, await deps.issuing.issue(tx, payload)),
-    async (tx: TxWithEffects, { payload }, why) => afterIssue(deps, tx, payload, await deps.issuing.giveUp(tx, payload, why)),
+    async (tx: Tx, { payload }) => afterIssue(deps, tx, payload, await deps.issuing.issue(tx, payload)),
+    async (tx: Tx, { payload }, why) => afterIssue(deps, tx, payload, await deps.issuing.giveUp(tx, payload, why)),
   ),
-  on(paymentFailed, async (tx: TxWithEffects, { payload }) => {
+  on(paymentFailed, async (tx: Tx, { payload }) => {
     const { orderId, reservationId, failureReason } = payload
     const result = await deps.releases.releaseClaim(tx, { orderId, reservationId, reason: failureReason })
     if (result.outcome === 'released') tx.afterCommit(() => deps.redisPicture.release([result.reservation]))
@@ -29,8 +28,8 @@ export const orderSubscribers = (
 /** Messages of one receive: paid orders get their tickets together, after all else, whose rows are its own. */
 export function takeTogether(
   deps: Pick<Dependencies, 'issuing' | 'logger' | 'redisPicture' | 'releases'>,
-  subscribers: readonly Subscriber<TxWithEffects>[],
-): NonNullable<ConsumerOptions<TxWithEffects>['together']> {
+  subscribers: readonly Subscriber<Tx>[],
+): NonNullable<ConsumerOptions<Tx>['together']> {
   const ofType = new Map(subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
   return async (tx, messages, within) => {
     const paid: (PaidOrder & { origin: MessageOrigin })[] = []
@@ -46,12 +45,7 @@ export function takeTogether(
   }
 }
 
-function afterIssue(
-  deps: Pick<Dependencies, 'logger' | 'redisPicture'>,
-  tx: TxWithEffects,
-  order: PaidOrder,
-  result: IssueResult,
-) {
+function afterIssue(deps: Pick<Dependencies, 'logger' | 'redisPicture'>, tx: Tx, order: PaidOrder, result: IssueResult) {
   tx.afterCommit(() => showIssued(deps.redisPicture, order, result))
   if (result.outcome === 'ISSUED') return
   const { outcome, reason } = result

@@ -1,18 +1,18 @@
 import type { TicketAvailability } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import { listClaimed } from '../holds/seat-claim-repository.ts'
 import { type Offer, refusalOf, typeOf } from './offer.ts'
 import type { WishedLine } from './wish.ts'
 
 /** Whether these lines of an offer could be held at this moment by somebody who has nothing of the event yet, and why not. */
 export async function availabilityOf(
-  tx: Tx,
+  sql: Sql,
   offer: Offer,
   lines: readonly WishedLine[],
 ): Promise<{ available: boolean; ticketAvailability: TicketAvailability[] }> {
   const { eventId } = offer.picture
   const seats = lines.flatMap(({ seatIds }) => seatIds.map((seatId) => ({ eventId, seatId })))
-  const taken = new Set(seats.length > 0 ? (await listClaimed(tx, seats)).map(({ seatId }) => seatId) : [])
+  const taken = new Set(seats.length > 0 ? (await listClaimed(sql, seats)).map(({ seatId }) => seatId) : [])
   const ticketAvailability = lines.map((line): TicketAvailability => {
     const { ticketTypeId, quantity, seatIds } = line
     const { capacity, held, sold } = typeOf(offer, ticketTypeId)

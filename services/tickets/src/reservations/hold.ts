@@ -1,11 +1,9 @@
-import { type CrashAt, createGroups, type Transact } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { type CrashAt, createGroups, type SqlDatabase } from '@boxoffice/service-kit'
 import type { PictureHold, RedisPicture } from '../holds/redis-picture.ts'
 import { type Expiry, type InTheWay, inTheWayOf } from './expire.ts'
 import { repeatReservation } from './repeat-reservation.ts'
 import { isLive } from './reservation.ts'
 import { isTaken, type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
-import { retryTransient } from './transactions.ts'
 import type { Wish } from './wish.ts'
 import { type SeatedWish, type WriteResult, writeReservations } from './write-reservations.ts'
 
@@ -34,8 +32,7 @@ const TOLD = Promise.resolve()
 
 /** The two halves of a hold, Redis and the database, and what to do when holds that are over stand in the way. */
 export function createHolding(deps: {
-  pool: pg.Pool
-  transact: Transact
+  db: SqlDatabase
   redisPicture: RedisPicture
   expiry: Expiry
   crashAt: CrashAt
@@ -44,7 +41,7 @@ export function createHolding(deps: {
   /** Holds that wait for those before them; beyond it they are refused with 503. */
   waitingMax: number
 }) {
-  const { transact, redisPicture } = deps
+  const { db, redisPicture } = deps
 
   /** What arrives while the last group of its event is under way is the next: one command of Redis and one transaction. */
   const placeInGroup = createGroups<SeatedWish, Placed>({
@@ -59,7 +56,7 @@ export function createHolding(deps: {
   const write = createGroups<readonly SeatedWish[], readonly WriteResult[]>({
     laneOf: ([seated]) => (seated as SeatedWish).wish.eventId,
     run: async (groups) => {
-      const results = await retryTransient(() => writeReservations(deps.pool, groups.flat(), deps))
+      const results = await writeReservations(db, groups.flat(), deps)
       return groups.map(({ length }) => results.splice(0, length))
     },
     mixesLanes: true,
@@ -72,7 +69,7 @@ export function createHolding(deps: {
   const takeOver = createGroups<InTheWay, boolean>({
     laneOf: ({ eventId }) => eventId,
     run: async (wanted) => {
-      const expired = await transact((tx) => deps.expiry.expireOf(tx, allOf(wanted), { wait: true }))
+      const expired = await db.transact((tx) => deps.expiry.expireOf(tx, allOf(wanted), { wait: true }))
       await redisPicture.release(expired)
       return wanted.map(() => expired.length > 0)
     },
@@ -141,7 +138,7 @@ export function createHolding(deps: {
 
   /** What a wish is answered that was asked before; null when it was not. */
   async function repeat(wish: Wish): Promise<ReserveResult | null> {
-    const result = await transact((tx) => repeatReservation(tx, wish, deps.claimSeconds))
+    const result = await db.transact((tx) => repeatReservation(tx, wish, deps.claimSeconds))
     if (result?.outcome === 'reserved' && isLive(result.reservation)) await redisPicture.confirm(result.reservation)
     return result
   }

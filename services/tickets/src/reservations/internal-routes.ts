@@ -1,5 +1,5 @@
 import type { ticketsInternalRoutes } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, sqlOfPool, violatedUnique } from '@boxoffice/service-kit'
+import { type Handlers, RefusedError, refuse, violatedUnique } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { unknownEvent } from '../event-pictures/own-event.ts'
 import { refuseInvalid, reserveRefusal, unknownReservation } from './answers.ts'
@@ -17,11 +17,11 @@ type Routes = Pick<
 export function internalReservationHandlers(deps: Dependencies): Handlers<Routes> {
   return {
     checkAvailability: async ({ body }) => {
-      const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(sqlOfPool(deps.pool), body.eventId))
+      const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(deps.db, body.eventId))
       if (!offer) return unknownEvent(body.eventId)
       const invalid = invalidIn(body.ticketRequests, offer, await deps.findPlan(body.eventId))
       if (invalid.length > 0) return refuseInvalid(invalid)
-      return { status: 200, body: await availabilityOf(sqlOfPool(deps.pool), offer, mergeRequests(body.ticketRequests)) }
+      return { status: 200, body: await availabilityOf(deps.db, offer, mergeRequests(body.ticketRequests)) }
     },
     reserve: async ({ body }) => {
       const minutes = body.reservationDurationMinutes
@@ -39,7 +39,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
       return { status: 200, body: reservationView(result.reservation, deps.config) }
     },
     getReservationInfo: async ({ params }) => {
-      const reservation = await findReservation(sqlOfPool(deps.pool), params.reservationId)
+      const reservation = await findReservation(deps.db, params.reservationId)
       if (!reservation) return unknownReservation(params.reservationId)
       return { status: 200, body: reservationView(reservation, deps.config) }
     },
@@ -52,7 +52,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
       return { status: 200, body: { ...reservationView(reservation, deps.config), userId: body.userId, orderId: body.orderId } }
     },
     releaseClaim: async ({ body }) => {
-      const result = await deps.transact((tx) => deps.releases.releaseClaim(tx, body))
+      const result = await deps.db.transact((tx) => deps.releases.releaseClaim(tx, body))
       const { reservationId } = body
       switch (result.outcome) {
         case 'issued':

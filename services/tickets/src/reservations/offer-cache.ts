@@ -1,6 +1,5 @@
 import type { EventId } from '@boxoffice/contracts'
-import { sqlOfPool, type Tx } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import type { Sql } from '@boxoffice/service-kit'
 import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { listTypes } from '../types/type-repository.ts'
@@ -9,9 +8,9 @@ import type { Offer } from './offer.ts'
 const EVENTS_MAX = 1_000
 
 /** What an event sells right now; null when we know of no such event. */
-export async function loadOffer(tx: Tx, eventId: EventId): Promise<Offer | null> {
-  const found = await findPictureAsOf(tx, eventId)
-  return found && { ...found, types: await listTypes(tx, eventId) }
+export async function loadOffer(sql: Sql, eventId: EventId): Promise<Offer | null> {
+  const found = await findPictureAsOf(sql, eventId)
+  return found && { ...found, types: await listTypes(sql, eventId) }
 }
 
 /**
@@ -19,8 +18,8 @@ export async function loadOffer(tx: Tx, eventId: EventId): Promise<Offer | null>
  * through is checked again in the transaction, and priced by what stands there then: an old price is never held. The time of
  * an offer goes on by the monotonic clock.
  */
-export function createOfferCache(options: { pool: pg.Pool; findEventPicture: FindEventPicture; believedMs: number }) {
-  const sql = sqlOfPool(options.pool)
+export function createOfferCache(options: { db: Sql; findEventPicture: FindEventPicture; believedMs: number }) {
+  const sql = options.db
   const believed = new Map<EventId, { offer: Offer; loadedAtMs: number }>()
 
   return async (eventId: EventId, as: 'believed' | 'now' = 'believed'): Promise<Offer | null> => {

@@ -1,5 +1,5 @@
 import type { OrderId, ReservationId, UserId } from '@boxoffice/contracts'
-import { type AppendAll, currentOrigin, type MessageOrigin, underSavepoint } from '@boxoffice/messaging'
+import { type AppendAll, currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
 import { isPermanent, type Logger, sideBySide, type Tx } from '@boxoffice/service-kit'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
@@ -88,7 +88,7 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
    */
   async function letGoIfPossible(tx: Tx, reservation: StoredReservation): Promise<boolean> {
     try {
-      await underSavepoint(tx, () => letGo(tx, reservation, 'PAYING'))
+      await tx.savepoint(() => letGo(tx, reservation, 'PAYING'))
       return true
     } catch (error) {
       if (!isPermanent(error)) throw error

@@ -1,5 +1,5 @@
 import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { StoredReservation } from './reservation.ts'
 
 const columns = `r.reservation_id as "reservationId", r.user_id as "userId", r.event_id as "eventId", r.currency, r.status,
@@ -9,8 +9,8 @@ const columns = `r.reservation_id as "reservationId", r.user_id as "userId", r.e
      'seatIds', i.seat_ids) order by i.ticket_type_id)
    from reservation_items i where i.reservation_id = r.reservation_id) as items`
 
-export async function findReservation(tx: Tx, reservationId: ReservationId): Promise<StoredReservation | null> {
-  const rows = await tx.query<StoredReservation>(`select ${columns} from reservations r where reservation_id = $1`, [
+export async function findReservation(sql: Sql, reservationId: ReservationId): Promise<StoredReservation | null> {
+  const rows = await sql.query<StoredReservation>(`select ${columns} from reservations r where reservation_id = $1`, [
     reservationId,
   ])
   return rows[0] ?? null
@@ -154,12 +154,12 @@ const isLiveSql = `(status = 'PAYING' or (status = 'ACTIVE' and expires_at > clo
 
 /** A buyer's live reservations, of one event where it is given, the newest first, from a position on. */
 export const listLiveOf = (
-  tx: Tx,
+  sql: Sql,
   of: { userId: UserId; eventId: EventId | null },
   limit: number,
   after: { heldAt: Date; reservationId: string } | null,
 ): Promise<StoredReservation[]> =>
-  tx.query<StoredReservation>(
+  sql.query<StoredReservation>(
     `select ${columns} from reservations r
      where user_id = $1 and ($2::uuid is null or event_id = $2) and ${isLiveSql}
        and ($4::timestamptz is null or (created_at, reservation_id) < ($4, $5::uuid))

@@ -1,5 +1,5 @@
 import type { EventId, SeatId } from '@boxoffice/contracts'
-import { createGroups, RefusedError, refuse, type Tx } from '@boxoffice/service-kit'
+import { createGroups, RefusedError, refuse, type Sql } from '@boxoffice/service-kit'
 import type { MutexByKey } from '../holds/mutex-by-key.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
@@ -39,8 +39,7 @@ interface Chosen {
  * only when PostgreSQL has not so many either, else with 503.
  */
 export function createReserveBest(deps: {
-  /** For reading outside of any transaction. */
-  sql: Tx
+  db: Sql
   holding: Holding
   seatMaps: Pick<SeatMaps, 'readNow'>
   eventMutex: MutexByKey<EventId>
@@ -113,13 +112,13 @@ export function createReserveBest(deps: {
     }
 
     async function listTaken(): Promise<Set<SeatId>> {
-      const { statuses } = await readStatuses(deps.sql, eventId)
+      const { statuses } = await readStatuses(deps.db, eventId)
       return new Set(plan.seats.flatMap(({ index, seatId }) => (statuses[index] === '.' ? [] : [seatId])))
     }
 
     /** Sold out, where PostgreSQL says so too. */
     async function refuseOrPutOff(): Promise<ReserveResult> {
-      const { statuses } = await readStatuses(deps.sql, eventId)
+      const { statuses } = await readStatuses(deps.db, eventId)
       if (!chooseSeats(wished, offer, plan, { statuses, passedOver: new Set() })) return soldOut
       throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many buyers want these seats: try again shortly'))
     }

@@ -1,5 +1,5 @@
 import type { EventId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import type { MutexByKey } from '../holds/mutex-by-key.ts'
 import type { FindPlan } from '../seating/plan-cache.ts'
 import type { SeatMaps } from '../seating/seat-maps.ts'
@@ -16,8 +16,7 @@ import { mergeRequests, type Wish } from './wish.ts'
  * expired and it is tried once more. The same reservation id gives the same answer, whatever has changed since.
  */
 export function createReserve(deps: {
-  /** For reading outside of any transaction. */
-  sql: Tx
+  db: Sql
   holding: Holding
   seatMaps: Pick<SeatMaps, 'readNow'>
   eventMutex: MutexByKey<EventId>

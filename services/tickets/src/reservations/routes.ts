@@ -1,5 +1,5 @@
 import type { ReservationId, ticketsRoutes } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { cursorFields, defineCursor, type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { completedReservation, reservationInPayment, reserveRefusal, unknownReservation } from './answers.ts'
 import { reservationView } from './reservation.ts'
@@ -14,7 +14,7 @@ const live = defineCursor({ heldAt: cursorFields.instant, reservationId: cursorF
 
 export function reservationHandlers(deps: Dependencies): Handlers<ReservationRoutes> {
   const { config } = deps
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   return {
     createReservation: async ({ body, principal, resourceId, headers }) => {
       const result = await deps.reserve({

@@ -1,5 +1,5 @@
 import type { EventId, OrderId, paymentsInternalRoutes, ReservationId } from '@boxoffice/contracts'
-import { type Client, ServiceUnavailable, type Transact, type Tx } from '@boxoffice/service-kit'
+import { type Client, type Database, ServiceUnavailable, type Tx } from '@boxoffice/service-kit'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { type Expiry, SWEEP_BATCH_MAX } from './expire.ts'
 import type { Releases } from './release.ts'
@@ -17,10 +17,10 @@ interface Overdue {
 }
 
 /** Release what is over, a batch at a time. */
-export function createExpirySweep(deps: { transact: Transact; redisPicture: RedisPicture; expiry: Expiry }) {
-  const { transact, redisPicture, expiry } = deps
+export function createExpirySweep(deps: { db: Database; redisPicture: RedisPicture; expiry: Expiry }) {
+  const { db, redisPicture, expiry } = deps
   return async () => {
-    const expired = await transact(expiry.expireOldest)
+    const expired = await db.transact(expiry.expireOldest)
     await redisPicture.release(expired)
     return { more: expired.length === SWEEP_BATCH_MAX }
   }
@@ -31,14 +31,14 @@ export function createExpirySweep(deps: { transact: Transact; redisPicture: Redi
  * the order; while it cannot be had, the claim stays.
  */
 export function createOverdueSweep(deps: {
-  transact: Transact
+  db: Database
   redisPicture: RedisPicture
   payments: PaymentsClient
   releases: Releases
 }) {
-  const { transact, redisPicture, releases } = deps
+  const { db, redisPicture, releases } = deps
   return async () => {
-    const overdue = await transact(listOverdue)
+    const overdue = await db.transact(listOverdue)
     let decided = 0
     for (const { reservationId, orderId, eventId } of overdue) {
       const verdict = await verdictOf(deps.payments, orderId)
@@ -48,10 +48,10 @@ export function createOverdueSweep(deps: {
       }
       decided++
       if (verdict === 'release') {
-        const result = await transact((tx) => releases.releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }))
+        const result = await db.transact((tx) => releases.releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }))
         if (result.outcome === 'released') await redisPicture.release([result.reservation])
       } else {
-        await transact((tx) => extend(tx, reservationId))
+        await db.transact((tx) => extend(tx, reservationId))
         redisPicture.markStale(eventId)
       }
     }

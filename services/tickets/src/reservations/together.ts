@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { currentOrigin } from '@boxoffice/messaging'
-import { createGroups, sideBySide, type Transact, type Tx } from '@boxoffice/service-kit'
+import { createGroups, type Database, sideBySide, type Tx } from '@boxoffice/service-kit'
 import { type ClaimResult, type ClaimWish, claim } from './claim.ts'
 import { type ExtendResult, type ExtendWish, extendOwn } from './extend.ts'
 import type { BuyerReleaseResult, ReleaseRequest, Releases } from './release.ts'
@@ -10,26 +10,26 @@ const GROUPS_AT_ONCE_MAX = 2
 
 /** Claims, extensions and releases: those that arrive together share a commit. */
 export function createTogether(deps: {
-  transact: Transact
+  db: Database
   releases: Releases
   claimSeconds: number
   holdSeconds: number
   holdMaxSeconds: number
   waitingMax: number
 }) {
-  const { transact } = deps
+  const { db } = deps
   const limits = { seconds: deps.holdSeconds, maxSeconds: deps.holdMaxSeconds }
   const bounds = { mixesLanes: true, groupMax: GROUP_MAX, groupsAtOnceMax: GROUPS_AT_ONCE_MAX, waitingMax: deps.waitingMax }
 
   const releaseOwn = createGroups<ReleaseRequest, BuyerReleaseResult>({
     ...bounds,
     laneOf: ({ reservationId }) => reservationId,
-    run: (requests) => transact((tx) => deps.releases.releaseOwn(tx, requests)),
+    run: (requests) => db.transact((tx) => deps.releases.releaseOwn(tx, requests)),
   })
 
   return {
-    claim: shareCommits<ClaimWish, ClaimResult>(transact, bounds, (tx, wish) => claim(tx, wish, deps.claimSeconds)),
-    extendOwn: shareCommits<ExtendWish, ExtendResult>(transact, bounds, (tx, wish) => extendOwn(tx, wish, limits)),
+    claim: shareCommits<ClaimWish, ClaimResult>(db, bounds, (tx, wish) => claim(tx, wish, deps.claimSeconds)),
+    extendOwn: shareCommits<ExtendWish, ExtendResult>(db, bounds, (tx, wish) => extendOwn(tx, wish, limits)),
     releaseOwn: (wish: Omit<ReleaseRequest, 'origin'>) => releaseOwn({ ...wish, origin: currentOrigin() }),
   }
 }
@@ -40,7 +40,7 @@ export type Together = ReturnType<typeof createTogether>
  * own reservation and order: of one reservation there is one request at a time.
  */
 function shareCommits<Wish extends { readonly reservationId: string }, Result>(
-  transact: Transact,
+  db: Database,
   bounds: { mixesLanes: boolean; groupMax: number; groupsAtOnceMax: number; waitingMax: number },
   work: (tx: Tx, wish: Wish) => Promise<Result>,
 ): (wish: Wish) => Promise<Result> {
@@ -52,7 +52,7 @@ function shareCommits<Wish extends { readonly reservationId: string }, Result>(
     ...bounds,
     laneOf: ({ lane }) => lane,
     ofLaneMax: 1,
-    run: (requests) => transact((tx) => sideBySide(requests.map((request) => request.carryOut(tx)))),
+    run: (requests) => db.transact((tx) => sideBySide(requests.map((request) => request.carryOut(tx)))),
   })
   return (wish) => ask({ lane: wish.reservationId, carryOut: AsyncLocalStorage.bind((tx) => work(tx, wish)) })
 }

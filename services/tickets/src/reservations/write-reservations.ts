@@ -1,6 +1,5 @@
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
-import { sideBySide, type Tx, transactInTwoTrips, violatedUnique } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { type SqlDatabase, sideBySide, type Tx, violatedUnique } from '@boxoffice/service-kit'
 import { listPicturesAsOf } from '../event-pictures/picture-repository.ts'
 import type { Line } from '../holds/commands.ts'
 import { changeCounters, lockGeneralCounters } from '../holds/counter-repository.ts'
@@ -39,14 +38,13 @@ const CONFLICTS_MAX = 5
  * them are two round trips and one commit.
  */
 export async function writeReservations(
-  pool: pg.Pool,
+  db: SqlDatabase,
   wishes: readonly SeatedWish[],
   limits: { claimSeconds: number; liveMax: number },
 ): Promise<WriteResult[]> {
   for (let conflicts = 0; ; conflicts++) {
     try {
-      return await transactInTwoTrips(
-        pool,
+      return await db.transactInTwoTrips(
         (tx) => readSituation(tx, wishes),
         (tx, situation) => write(tx, decide(wishes, situation, limits)),
       )

@@ -1,5 +1,5 @@
 import type { ticketsInternalRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { unknownEvent } from '../event-pictures/own-event.ts'
 import { findSeatOffer } from './plan-repository.ts'
@@ -7,7 +7,7 @@ import { findSeatOffer } from './plan-repository.ts'
 type Routes = Pick<typeof ticketsInternalRoutes, 'findSeat'>
 
 export function internalSeatHandlers(deps: Dependencies): Handlers<Routes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   return {
     findSeat: async ({ params: { eventId, seatId } }) => {
       const picture = await deps.findEventPicture(eventId)

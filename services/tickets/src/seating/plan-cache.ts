@@ -1,6 +1,5 @@
 import type { EventId } from '@boxoffice/contracts'
-import { sqlOfPool } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import type { Sql } from '@boxoffice/service-kit'
 import { buildPlan, type Plan } from './plan.ts'
 import { findPlanVersion, listSeats } from './plan-repository.ts'
 
@@ -8,8 +7,8 @@ import { findPlanVersion, listSeats } from './plan-repository.ts'
 const SEATS_KEPT_MAX = 400_000
 
 /** Finds an event's plan; null while no seats are offered. A plan never changes: it is read once and kept. */
-export function createPlanCache({ pool }: { pool: pg.Pool }) {
-  const sql = sqlOfPool(pool)
+export function createPlanCache({ db }: { db: Sql }) {
+  const sql = db
   const kept = new Map<EventId, { plan: Promise<Plan | null>; seatCount: number }>()
 
   async function load(eventId: EventId): Promise<Plan | null> {

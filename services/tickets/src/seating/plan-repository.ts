@@ -1,5 +1,5 @@
 import type { Currency, EventId, Minor, SeatId, TicketTypeId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { PlanSeat } from './plan.ts'
 
 /** A zone of a plan, how many seats it has, and the type that sells them. */
@@ -33,8 +33,8 @@ export const insertPlan = (tx: Tx, eventId: EventId, plan: string): Promise<unkn
     [eventId, plan],
   )
 
-export async function findPlanVersion(tx: Tx, eventId: EventId): Promise<number | null> {
-  const [row] = await tx.query<{ planVersion: number }>(
+export async function findPlanVersion(sql: Sql, eventId: EventId): Promise<number | null> {
+  const [row] = await sql.query<{ planVersion: number }>(
     'select plan_version as "planVersion" from seating_plans where event_id = $1',
     [eventId],
   )
@@ -42,8 +42,8 @@ export async function findPlanVersion(tx: Tx, eventId: EventId): Promise<number 
 }
 
 /** Every seat of an event in plan order. */
-export const listSeats = (tx: Tx, eventId: EventId): Promise<PlanSeat[]> =>
-  tx.query<PlanSeat>(
+export const listSeats = (sql: Sql, eventId: EventId): Promise<PlanSeat[]> =>
+  sql.query<PlanSeat>(
     `select seat_id as "seatId", seat_index as index, zone_id as "zoneId", row_label as "rowLabel", accessible
      from seats where event_id = $1 order by seat_index`,
     [eventId],
@@ -58,8 +58,8 @@ export const listZones = (tx: Tx, eventId: EventId): Promise<Zone[]> =>
   )
 
 /** The names of an event's zones, by number. */
-export async function findZoneNames(tx: Tx, eventId: EventId): Promise<Map<number, string>> {
-  const rows = await tx.query<{ zoneId: number; name: string }>(
+export async function findZoneNames(sql: Sql, eventId: EventId): Promise<Map<number, string>> {
+  const rows = await sql.query<{ zoneId: number; name: string }>(
     'select zone_id as "zoneId", name from seating_zones where event_id = $1',
     [eventId],
   )
@@ -68,11 +68,11 @@ export async function findZoneNames(tx: Tx, eventId: EventId): Promise<Map<numbe
 
 /** The type that sells a seat, and its price now; null where there is no such seat, or nothing sells it. */
 export async function findSeatOffer(
-  tx: Tx,
+  sql: Sql,
   eventId: EventId,
   seatId: SeatId,
 ): Promise<{ ticketTypeId: TicketTypeId; unitPrice: Minor; currency: Currency } | null> {
-  const [offer] = await tx.query<{ ticketTypeId: TicketTypeId; unitPrice: Minor; currency: Currency }>(
+  const [offer] = await sql.query<{ ticketTypeId: TicketTypeId; unitPrice: Minor; currency: Currency }>(
     `select t.ticket_type_id as "ticketTypeId", t.unit_price_minor as "unitPrice", t.currency
      from seats s join seating_zones z using (event_id, zone_id) join ticket_types t on t.ticket_type_id = z.ticket_type_id
      where s.event_id = $1 and s.seat_id = $2 and t.withdrawn_at is null`,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { EventId, SeatMap } from '@boxoffice/contracts'
-import { type EncodedJson, encodedJson, type Tx } from '@boxoffice/service-kit'
+import { type EncodedJson, encodedJson, type Sql } from '@boxoffice/service-kit'
 import type { MapAnswer } from '../holds/commands.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
@@ -34,7 +34,7 @@ interface Entry {
  * last `cacheMs`, and after the last change by this process: whoever holds a seat sees it held, and a crowd that looks at it costs one
  * reading. `readNow` reads.
  */
-export function createSeatMaps(options: { redisPicture: Pick<RedisPicture, 'map' | 'onChange'>; sql: Tx; cacheMs: number }) {
+export function createSeatMaps(options: { redisPicture: Pick<RedisPicture, 'map' | 'onChange'>; sql: Sql; cacheMs: number }) {
   const { redisPicture, sql, cacheMs } = options
   const kept = new Map<EventId, Entry>()
   redisPicture.onChange((eventId) => {

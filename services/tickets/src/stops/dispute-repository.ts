@@ -1,15 +1,17 @@
 import type { DisputeOutcome, DisputePolicy, OrderId, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 
 /** What an organizer wants done when a dispute is lost. */
-export async function findPolicy(tx: Tx, organizerId: UserId): Promise<DisputePolicy> {
-  const sql = 'select stop_tickets as "stopTickets" from dispute_policies where organizer_id = $1'
-  const [policy] = await tx.query<DisputePolicy>(sql, [organizerId])
+export async function findPolicy(sql: Sql, organizerId: UserId): Promise<DisputePolicy> {
+  const [policy] = await sql.query<DisputePolicy>(
+    'select stop_tickets as "stopTickets" from dispute_policies where organizer_id = $1',
+    [organizerId],
+  )
   return policy ?? { stopTickets: true }
 }
 
-export const savePolicy = (tx: Tx, organizerId: UserId, { stopTickets }: DisputePolicy) =>
-  tx.query(
+export const savePolicy = (sql: Sql, organizerId: UserId, { stopTickets }: DisputePolicy) =>
+  sql.query(
     `insert into dispute_policies (organizer_id, stop_tickets) values ($1, $2)
      on conflict on constraint dispute_policies_pkey do update set stop_tickets = excluded.stop_tickets, updated_at = clock_timestamp()`,
     [organizerId, stopTickets],

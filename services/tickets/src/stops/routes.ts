@@ -1,5 +1,5 @@
 import type { TicketId, ticketsRoutes, UserId } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, refuseUnknown, sqlOfPool } from '@boxoffice/service-kit'
+import { type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { findPicture } from '../event-pictures/picture-repository.ts'
 import { type StoredTicket, ticketView } from '../tickets/ticket.ts'
@@ -11,7 +11,7 @@ type StopRoutes = Pick<typeof ticketsRoutes, 'stopTicket' | 'reinstateTicket' | 
 
 /** Stopping tickets of one's events; those of others are not there. */
 export function stopHandlers(deps: Dependencies): Handlers<StopRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
 
   async function getOfOwnEvent(ticketId: TicketId, userId: UserId): Promise<StoredTicket> {
     const ticket = await findTicket(sql, ticketId)
@@ -28,11 +28,11 @@ export function stopHandlers(deps: Dependencies): Handlers<StopRoutes> {
   return {
     stopTicket: async ({ params: { ticketId }, body, principal }) => {
       const ticket = await getOfOwnEvent(ticketId, principal.userId)
-      return answer(await deps.transact((tx) => deps.stops.stop(tx, ticket, body.note ?? null)))
+      return answer(await deps.db.transact((tx) => deps.stops.stop(tx, ticket, body.note ?? null)))
     },
     reinstateTicket: async ({ params: { ticketId }, principal }) => {
       const ticket = await getOfOwnEvent(ticketId, principal.userId)
-      return answer(await deps.transact((tx) => deps.stops.reinstate(tx, ticket)))
+      return answer(await deps.db.transact((tx) => deps.stops.reinstate(tx, ticket)))
     },
     getDisputePolicy: async ({ principal }) => ({ status: 200, body: await findPolicy(sql, principal.userId) }),
     putDisputePolicy: async ({ body, principal }) => {

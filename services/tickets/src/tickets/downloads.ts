@@ -1,5 +1,5 @@
 import type { UserId } from '@boxoffice/contracts'
-import { createRateLimitByKey, networkOf, type Tx } from '@boxoffice/service-kit'
+import { createRateLimitByKey, networkOf, type Sql } from '@boxoffice/service-kit'
 import { LRUCache } from 'lru-cache'
 import { createMutexByKey } from '../holds/mutex-by-key.ts'
 import type { CodeKey } from './codes.ts'
@@ -19,7 +19,7 @@ const KEPT_BYTES_MAX = 16 * 1_048_576
 const TURN_WAIT_MS = 20_000
 
 interface Deps {
-  sql: Tx
+  sql: Sql
   pdfs: Pick<PdfRenderer, 'renderDownload'>
   codeKey: CodeKey
   perMinute: { user: number; address: number }

@@ -1,5 +1,5 @@
 import type { OrderId, OrderPrint, ticketsMailingRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
 import { countHeld } from '../attendees/attendee-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { signClaim } from '../transfers/claim-token.ts'
@@ -17,7 +17,7 @@ const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset
 
 /** What the notification service makes mails of, and looks at once more before it sends them. */
 export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMailingRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   const pagesMax = deps.config.orderPdfPagesMax
   const shown = async (print: Print | undefined, filesUpTo = 0): Promise<OrderPrint> => {
     if (!print) return { version: 'none', printable: false, tickets: [] }

@@ -1,5 +1,5 @@
 import type { OrderId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import type { CodeKey } from './codes.ts'
 import type { PdfRenderer } from './pdf-renderer.ts'
 import { findPrintOfOrder, type Print, pagesOf, versionOf } from './print.ts'
@@ -18,7 +18,7 @@ const KEPT_PAGES_MIN = 10
  * An order's valid tickets as one PDF, a page each. Whoever asks for one that is being made waits for it, and large ones are kept:
  * a mail that is tried again costs a read.
  */
-export function createOrderPdfs(deps: { sql: Tx; pdfs: PdfRenderer; codeKey: CodeKey; pagesMax: number }) {
+export function createOrderPdfs(deps: { sql: Sql; pdfs: PdfRenderer; codeKey: CodeKey; pagesMax: number }) {
   const { sql, pdfs, codeKey } = deps
   const atWork = new Map<string, Promise<Uint8Array>>()
 

@@ -1,9 +1,9 @@
 import type { OrderId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 
 /** The PDF of an order that is kept of this version; null where there is none. */
-export async function findPrint(tx: Tx, orderId: OrderId, version: string): Promise<Uint8Array | null> {
-  const [row] = await tx.query<{ pdf: Buffer }>('select pdf from order_prints where order_id = $1 and version = $2', [
+export async function findPrint(sql: Sql, orderId: OrderId, version: string): Promise<Uint8Array | null> {
+  const [row] = await sql.query<{ pdf: Buffer }>('select pdf from order_prints where order_id = $1 and version = $2', [
     orderId,
     version,
   ])
@@ -11,16 +11,16 @@ export async function findPrint(tx: Tx, orderId: OrderId, version: string): Prom
 }
 
 /** Keep the PDF of an order, in place of one that shows something else. */
-export const savePrint = (tx: Tx, print: { orderId: OrderId; version: string; pdf: Uint8Array }) =>
-  tx.query(
+export const savePrint = (sql: Sql, print: { orderId: OrderId; version: string; pdf: Uint8Array }) =>
+  sql.query(
     `insert into order_prints (order_id, version, pdf) values ($1, $2, $3)
      on conflict (order_id) do update set version = excluded.version, pdf = excluded.pdf, printed_at = clock_timestamp()`,
     [print.orderId, print.version, Buffer.from(print.pdf.buffer, print.pdf.byteOffset, print.pdf.byteLength)],
   )
 
 /** Remove up to `limit` PDFs that are older than `keepMs`; whether there may be more. */
-export async function removeOldPrints(tx: Tx, keepMs: number, limit: number): Promise<{ more: boolean }> {
-  const removed = await tx.query(
+export async function removeOldPrints(sql: Sql, keepMs: number, limit: number): Promise<{ more: boolean }> {
+  const removed = await sql.query(
     `delete from order_prints where order_id in (
        select order_id from order_prints where printed_at < clock_timestamp() - $1 * interval '1 millisecond'
        limit $2 for update skip locked) returning order_id`,

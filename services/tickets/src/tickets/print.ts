@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { OrderId, ShownTicket } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { findPicture } from '../event-pictures/picture-repository.ts'
 import { findZoneNames } from '../seating/plan-repository.ts'
@@ -22,12 +22,12 @@ export interface Print {
 }
 
 /** What the pages of these tickets show, which are all of one event. Throws when the event or a type is not there. */
-export async function printOf(tx: Tx, tickets: readonly [StoredTicket, ...StoredTicket[]]): Promise<Print> {
+export async function printOf(sql: Sql, tickets: readonly [StoredTicket, ...StoredTicket[]]): Promise<Print> {
   const [{ eventId }] = tickets
   const [event, typeNames, zoneNames] = await Promise.all([
-    findPicture(tx, eventId),
-    findTypeNames(tx, [...new Set(tickets.map(({ ticketTypeId }) => ticketTypeId))]),
-    tickets.some(({ seat }) => seat) ? findZoneNames(tx, eventId) : new Map<number, string>(),
+    findPicture(sql, eventId),
+    findTypeNames(sql, [...new Set(tickets.map(({ ticketTypeId }) => ticketTypeId))]),
+    tickets.some(({ seat }) => seat) ? findZoneNames(sql, eventId) : new Map<number, string>(),
   ])
   if (!event) throw new Error(`event ${eventId} has tickets and no picture`)
   return {
@@ -44,15 +44,15 @@ export async function printOf(tx: Tx, tickets: readonly [StoredTicket, ...Stored
 }
 
 /** The tickets of orders that are valid and their buyer's now: one that somebody else has is not among them. Of the others there are none. */
-export async function findPrintsOfOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, Print>> {
-  const rows = await listPrintedOfOrders(tx, orderIds)
+export async function findPrintsOfOrders(sql: Sql, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, Print>> {
+  const rows = await listPrintedOfOrders(sql, orderIds)
   const ofOrder = Map.groupBy(rows, ({ ticket }) => ticket.orderId)
   return new Map([...ofOrder].map(([orderId, printed]) => [orderId, printOfRows(printed as [Printed, ...Printed[]])]))
 }
 
 /** The same of one order. Null: there are none. */
-export const findPrintOfOrder = async (tx: Tx, orderId: OrderId): Promise<Print | null> =>
-  (await findPrintsOfOrders(tx, [orderId])).get(orderId) ?? null
+export const findPrintOfOrder = async (sql: Sql, orderId: OrderId): Promise<Print | null> =>
+  (await findPrintsOfOrders(sql, [orderId])).get(orderId) ?? null
 
 function printOfRows(rows: readonly [Printed, ...Printed[]]): Print {
   const [first] = rows

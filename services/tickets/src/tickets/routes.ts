@@ -7,8 +7,7 @@ import {
   RefusedError,
   refuse,
   refuseUnknown,
-  sqlOfPool,
-  type Tx,
+  type Sql,
 } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { signCode } from './codes.ts'
@@ -25,7 +24,7 @@ const cursor = defineCursor({ createdAt: cursorFields.instant, ticketId: cursorF
 
 /** One's own tickets; somebody else's are not there. */
 export function ticketHandlers(deps: Dependencies): Handlers<TicketRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   const getOwn = async (ticketId: TicketId, userId: UserId) => {
     const ticket = await getTicket(sql, ticketId)
     if (ticket.userId !== userId) throw unknownTicket(ticketId)
@@ -49,7 +48,7 @@ export function ticketHandlers(deps: Dependencies): Handlers<TicketRoutes> {
 }
 
 export function internalTicketHandlers(deps: Dependencies): Handlers<InternalTicketRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   return {
     getTicketInfo: async ({ params }) => answerTicket(deps, await getTicket(sql, params.ticketId)),
     getTicketQrInfo: async ({ params }) => answerQr(deps, await getTicket(sql, params.ticketId)),
@@ -69,7 +68,7 @@ async function answerQr(deps: Dependencies, ticket: StoredTicket) {
 
 async function answerPdf(deps: Dependencies, ticket: StoredTicket) {
   if (!isValid(ticket)) return notValid(ticket)
-  const body = await deps.pdfs.render(pagesOf(await printOf(sqlOfPool(deps.pool), [ticket]), deps.codeKey))
+  const body = await deps.pdfs.render(pagesOf(await printOf(deps.db, [ticket]), deps.codeKey))
   return { status: 200 as const, body, headers: { ...privately, ...namedAfter(ticket) } }
 }
 
@@ -94,7 +93,7 @@ const namedAfter = ({ ticketNumber }: StoredTicket) => ({ 'content-disposition':
 const privately = { 'cache-control': 'private, no-store' }
 const unknownTicket = (ticketId: TicketId) => new RefusedError(refuseUnknown('TICKET', ticketId))
 
-async function getTicket(sql: Tx, ticketId: TicketId): Promise<StoredTicket> {
+async function getTicket(sql: Sql, ticketId: TicketId): Promise<StoredTicket> {
   const ticket = await findTicket(sql, ticketId)
   if (!ticket) throw unknownTicket(ticketId)
   return ticket

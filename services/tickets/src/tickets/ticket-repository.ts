@@ -1,5 +1,5 @@
 import type { OrderId, RefundId, SeatId, TicketId, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { stillOpen } from '../event-pictures/picture-repository.ts'
 import type { StoredTicket } from './ticket.ts'
@@ -19,13 +19,13 @@ export const ticketColumns = `ticket_id as "ticketId", ticket_number as "ticketN
 const ticketNumber = (value: string) => `'TKT-' || to_char(clock_timestamp() at time zone 'utc', 'YYYY') || '-'
   || case when ${value} < 1000000 then lpad(${value}::text, 6, '0') else ${value}::text end`
 
-export async function findTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
-  const [ticket] = await listTickets(tx, [ticketId])
+export async function findTicket(sql: Sql, ticketId: TicketId): Promise<StoredTicket | null> {
+  const [ticket] = await listTickets(sql, [ticketId])
   return ticket ?? null
 }
 
-export const listTickets = (tx: Tx, ticketIds: readonly TicketId[]): Promise<StoredTicket[]> =>
-  tx.query<StoredTicket>(`select ${ticketColumns} from tickets where ticket_id = any($1::uuid[])`, [ticketIds])
+export const listTickets = (sql: Sql, ticketIds: readonly TicketId[]): Promise<StoredTicket[]> =>
+  sql.query<StoredTicket>(`select ${ticketColumns} from tickets where ticket_id = any($1::uuid[])`, [ticketIds])
 
 /** A ticket, locked until the transaction ends. */
 export async function lockTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
@@ -36,8 +36,8 @@ export async function lockTicket(tx: Tx, ticketId: TicketId): Promise<StoredTick
 }
 
 /** An order's tickets as they were issued, by type and ordinal. */
-export const listTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
-  tx.query<StoredTicket>(
+export const listTicketsOfOrder = (sql: Sql, orderId: OrderId): Promise<StoredTicket[]> =>
+  sql.query<StoredTicket>(
     `select ${ticketColumns} from tickets where order_id = $1 and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
     [orderId],
   )
@@ -46,8 +46,8 @@ export const listTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTick
  * Those of several orders that are valid and their buyer's, with all that is printed on them, in one statement: as they were issued, or
  * back from whoever they were passed on to.
  */
-export async function listPrintedOfOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<Printed[]> {
-  const rows = await tx.query<StoredTicket & Omit<Printed, 'ticket'>>(
+export async function listPrintedOfOrders(sql: Sql, orderIds: readonly OrderId[]): Promise<Printed[]> {
+  const rows = await sql.query<StoredTicket & Omit<Printed, 'ticket'>>(
     `select ${ticketColumns},
        (select y.name from ticket_types y where y.ticket_type_id = tickets.ticket_type_id) as "typeName",
        (select z.name from seating_zones z where z.event_id = tickets.event_id and z.zone_id = tickets.zone_id) as "zoneName",
@@ -83,12 +83,12 @@ export const lockTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTick
 
 /** A user's tickets, the newest first, from a position on. */
 export const listTicketsOfUser = (
-  tx: Tx,
+  sql: Sql,
   userId: UserId,
   limit: number,
   after: { createdAt: Date; ticketId: string } | null,
 ): Promise<StoredTicket[]> =>
-  tx.query<StoredTicket>(
+  sql.query<StoredTicket>(
     `select ${ticketColumns} from tickets
      where user_id = $1 and ($3::timestamptz is null or (created_at, ticket_id) < ($3, $4::uuid))
      order by created_at desc, ticket_id desc limit $2`,

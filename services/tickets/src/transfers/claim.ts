@@ -1,6 +1,6 @@
 import type { TicketId } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
-import type { Transact, Tx } from '@boxoffice/service-kit'
+import type { Database, Tx } from '@boxoffice/service-kit'
 import { lockOrder } from '../reservations/locks.ts'
 import type { AcceptedKey } from '../tickets/codes.ts'
 import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
@@ -25,22 +25,20 @@ const notTransferable: NotTransferred = { error: 'TICKET_NOT_TRANSFERABLE', mess
  * The same again answers the same ticket.
  */
 export function createClaimTicket(deps: {
-  transact: Transact
-  /** For reading outside of any transaction. */
-  sql: Tx
+  db: Database
   append: Append
   newId: () => string
   acceptedKeys: readonly AcceptedKey[]
 }) {
   return async function claimTicket(token: string, findRecipient: () => Promise<Recipient | null>): Promise<ClaimResult> {
     const transferId = readClaim(token, deps.acceptedKeys)
-    const transfer = transferId && (await findTransfer(deps.sql, transferId))
-    const old = transfer && (await findTicket(deps.sql, transfer.ticketId))
+    const transfer = transferId && (await findTransfer(deps.db, transferId))
+    const old = transfer && (await findTicket(deps.db, transfer.ticketId))
     if (!transfer || !old) return { outcome: 'unknown' }
     const recipient = await findRecipient() // who has the secret alone may ask
     if (!recipient) return { outcome: 'nobody' }
     if (transfer.senderId === recipient.userId) return { outcome: 'refused', ...toOneself }
-    return deps.transact(async (tx): Promise<ClaimResult> => {
+    return deps.db.transact(async (tx): Promise<ClaimResult> => {
       await lockOrder(tx, old.orderId)
       const ticket = await lockTicket(tx, old.ticketId)
       const pending = await lockPending(tx, transfer.transferId)

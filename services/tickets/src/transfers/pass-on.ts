@@ -1,6 +1,6 @@
 import { type OrderId, type TicketId, type TransferId, ticketTransferOffered, type UserId } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
-import type { Transact, Tx } from '@boxoffice/service-kit'
+import type { Database, Sql, Tx } from '@boxoffice/service-kit'
 import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { lockAddress, lockOrder } from '../reservations/locks.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
@@ -30,30 +30,28 @@ export type TransferResult =
  * has an account with that address, or confirms it later, need not be who reads its mail now.
  */
 export function createPassOn(deps: {
-  transact: Transact
-  /** For reading outside of any transaction. */
-  sql: Tx
+  db: Database
   append: Append
   newId: () => string
   recipients: Recipients
   perHourMax: number
   toAddressMax: number
 }) {
-  const { transact, sql } = deps
+  const { db } = deps
 
   /** Rejects with ServiceUnavailable when the auth service cannot be had; then nothing has happened. */
   async function passOn(wish: TransferWish): Promise<TransferResult> {
     const { sender, ticketId } = wish
-    const standing = await findTransfer(sql, wish.transferId)
+    const standing = await findTransfer(db, wish.transferId)
     if (standing) return { outcome: 'transferred', transfer: standing }
-    const ticket = await findTicket(sql, ticketId)
+    const ticket = await findTicket(db, ticketId)
     if (ticket?.userId !== sender.userId) return { outcome: 'unknown' }
-    const refusal = wish.email === sender.email ? toOneself : await refusalOf(sql, ticket)
+    const refusal = wish.email === sender.email ? toOneself : await refusalOf(db, ticket)
     if (refusal) return { outcome: 'refused', ...refusal }
     const recipient = await deps.recipients.findConfirmed(wish.email)
     if (recipient?.userId === sender.userId) return { outcome: 'refused', ...toOneself }
     const senderName = recipient ? null : await deps.recipients.findName(sender.userId)
-    return transact((tx) => write(tx, wish, ticket.orderId, recipient ?? { senderName }))
+    return db.transact((tx) => write(tx, wish, ticket.orderId, recipient ?? { senderName }))
   }
 
   async function write(
@@ -92,8 +90,8 @@ export function createPassOn(deps: {
 }
 export type PassOn = ReturnType<typeof createPassOn>
 
-async function refusalOf(tx: Tx, ticket: StoredTicket): Promise<NotTransferred | null> {
-  const found = await findPictureAsOf(tx, ticket.eventId)
+async function refusalOf(sql: Sql, ticket: StoredTicket): Promise<NotTransferred | null> {
+  const found = await findPictureAsOf(sql, ticket.eventId)
   if (!found) throw new Error(`event ${ticket.eventId} has tickets and no picture`)
   return refusalOfTransfer(ticket, found.picture, found.asOf)
 }

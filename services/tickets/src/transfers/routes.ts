@@ -1,5 +1,5 @@
 import type { TransferId, ticketsRoutes } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown, sqlOfPool } from '@boxoffice/service-kit'
+import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { ticketView } from '../tickets/ticket.ts'
 import { transferView } from './transfer.ts'
@@ -11,7 +11,7 @@ const cursor = defineCursor({ createdAt: cursorFields.instant, transferId: curso
 
 /** Passing one's own tickets on; somebody else's, and their transfers, are not there. */
 export function transferHandlers(deps: Dependencies): Handlers<TransferRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   return {
     transferTicket: async ({ params: { ticketId }, body: { email, holderName }, principal, resourceId }) => {
       const result = await deps.transfers.passOn({

@@ -1,5 +1,5 @@
 import type { TicketId, TransferId, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import { stillOpen } from '../event-pictures/picture-repository.ts'
 import type { StoredTransfer } from './transfer.ts'
 
@@ -9,19 +9,19 @@ const select = `select x.transfer_id as "transferId", x.ticket_id as "ticketId",
   x.created_at as "createdAt", x.ended_at as "endedAt", x.recipient_id as "recipientId", x.new_ticket_id as "newTicketId"
   from ticket_transfers x join event_pictures p using (event_id)`
 
-export async function findTransfer(tx: Tx, transferId: TransferId): Promise<StoredTransfer | null> {
-  const [transfer] = await tx.query<StoredTransfer>(`${select} where x.transfer_id = $1`, [transferId])
+export async function findTransfer(sql: Sql, transferId: TransferId): Promise<StoredTransfer | null> {
+  const [transfer] = await sql.query<StoredTransfer>(`${select} where x.transfer_id = $1`, [transferId])
   return transfer ?? null
 }
 
 /** What a user has passed on, the newest first, from a position on. */
 export const listTransfersOf = (
-  tx: Tx,
+  sql: Sql,
   senderId: UserId,
   limit: number,
   after: { createdAt: Date; transferId: string } | null,
 ): Promise<StoredTransfer[]> =>
-  tx.query<StoredTransfer>(
+  sql.query<StoredTransfer>(
     `${select}
      where x.sender_id = $1 and ($3::timestamptz is null or (x.created_at, x.transfer_id) < ($3, $4::uuid))
      order by x.created_at desc, x.transfer_id desc limit $2`,
@@ -91,8 +91,8 @@ export async function completeTransfer(
 }
 
 /** PENDING → CANCELLED by its sender; whether it was PENDING. */
-export async function withdrawTransfer(tx: Tx, transferId: TransferId): Promise<boolean> {
-  const withdrawn = await tx.query(
+export async function withdrawTransfer(sql: Sql, transferId: TransferId): Promise<boolean> {
+  const withdrawn = await sql.query(
     `update ticket_transfers set status = 'CANCELLED', reason = 'WITHDRAWN', ended_at = clock_timestamp()
      where transfer_id = $1 and status = 'PENDING' returning transfer_id`,
     [transferId],

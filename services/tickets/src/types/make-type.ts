@@ -1,5 +1,5 @@
 import type { Currency, NewTicketType, TicketTypeId } from '@boxoffice/contracts'
-import { RefusedError, refuse, sqlOfPool, type Tx } from '@boxoffice/service-kit'
+import { RefusedError, refuse, type Sql, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { findPicture, settleCurrency } from '../event-pictures/picture-repository.ts'
 import { assignZones, findPlanVersion, insertPlan, listZones } from '../seating/plan-repository.ts'
@@ -7,7 +7,7 @@ import { tellTypes } from './tell-types.ts'
 import { newType } from './type.ts'
 import { countTypes, findType, insertType, type StoredType } from './type-repository.ts'
 
-type Making = Pick<Dependencies, 'config' | 'transact' | 'pool' | 'events' | 'messaging'>
+type Making = Pick<Dependencies, 'config' | 'db' | 'events' | 'messaging'>
 
 /**
  * Offer a type. One with zones needs the event's seating plan: the event service is asked for it the first time, and from then
@@ -15,7 +15,7 @@ type Making = Pick<Dependencies, 'config' | 'transact' | 'pool' | 'events' | 'me
  */
 export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: NewTicketType): Promise<StoredType> {
   const asked = body.zoneIds ? await askForPlan(deps, ticketTypeId, body, body.zoneIds) : null
-  return deps.transact(async (tx) => {
+  return deps.db.transact(async (tx) => {
     // Locks the picture: types of an event are made one after the other.
     const currency = await settleCurrency(tx, body.eventId, body.currency)
     const standing = await findType(tx, ticketTypeId)
@@ -34,11 +34,11 @@ export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: N
 }
 
 /** Throws where the event sells in another currency or has as many types as it may. */
-async function refuseMismatch({ config }: Making, tx: Tx, { eventId, currency }: NewTicketType, settled: Currency | null) {
+async function refuseMismatch({ config }: Making, sql: Sql, { eventId, currency }: NewTicketType, settled: Currency | null) {
   if (settled !== null && settled !== currency) {
     throw new RefusedError(refuse(409, 'CURRENCY_MISMATCH', `this event sells in ${settled}`, { currency: settled }))
   }
-  if ((await countTypes(tx, eventId)) >= config.typesPerEventMax) {
+  if ((await countTypes(sql, eventId)) >= config.typesPerEventMax) {
     throw new RefusedError(refuse(409, 'LIMIT_EXCEEDED', `an event has at most ${config.typesPerEventMax} ticket types`))
   }
 }
@@ -54,7 +54,7 @@ async function askForPlan(
   zoneIds: readonly number[],
 ): Promise<string | null> {
   const { eventId } = body
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
   if ((await findPlanVersion(sql, eventId)) !== null) return null
   if (!(await findType(sql, ticketTypeId))) {
     const picture = await findPicture(sql, eventId)

@@ -1,5 +1,5 @@
 import type { TicketTypeId, ticketsRoutes, UserId } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, refuseUnknown, sqlOfPool, type Tx } from '@boxoffice/service-kit'
+import { type Handlers, RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { getOwnEvent, notTheirs, unknownEvent } from '../event-pictures/own-event.ts'
 import { type EventPicture, isVisibleTo } from '../event-pictures/picture.ts'
@@ -11,7 +11,7 @@ import { findType, listTypes } from './type-repository.ts'
 type TypeRoutes = Pick<typeof ticketsRoutes, 'createTicketType' | 'listTicketTypes' | 'updateTicketType' | 'deleteTicketType'>
 
 export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
-  const sql = sqlOfPool(deps.pool)
+  const sql = deps.db
 
   /** Change a type of one's own event, and show it in Redis at once. */
   async function change(
@@ -26,7 +26,7 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
     if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
       throw new RefusedError(refuse(409, 'EVENT_NOT_EDITABLE', `the event is ${picture.status.toLowerCase()}`))
     }
-    const result = await deps.transact((tx) => work(tx, picture))
+    const result = await deps.db.transact((tx) => work(tx, picture))
     switch (result.outcome) {
       case 'gone':
         throw new RefusedError(unknownType(ticketTypeId))

@@ -1,5 +1,5 @@
 import type { Currency, EventId, Minor, TicketTypeId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 
 /** A ticket type with its counters. `salesEndAt` null: sales end when the event starts; never after it is over (`salesEndOf`). */
 export interface StoredType {
@@ -30,8 +30,8 @@ const select = `select t.ticket_type_id as "ticketTypeId", t.event_id as "eventI
   from ticket_types t join ticket_type_counters c using (ticket_type_id)`
 
 /** What an event sells, in the order in which it was offered. */
-export const listTypes = (tx: Tx, eventId: EventId): Promise<StoredType[]> =>
-  tx.query<StoredType>(`${select} where t.event_id = $1 and t.withdrawn_at is null order by t.created_at, t.ticket_type_id`, [
+export const listTypes = (sql: Sql, eventId: EventId): Promise<StoredType[]> =>
+  sql.query<StoredType>(`${select} where t.event_id = $1 and t.withdrawn_at is null order by t.created_at, t.ticket_type_id`, [
     eventId,
   ])
 
@@ -40,21 +40,21 @@ export const listTypesById = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): P
   tx.query<StoredType>(`${select} where t.ticket_type_id = any($1::uuid[]) and t.withdrawn_at is null`, [ticketTypeIds])
 
 /** A type that is offered; one that was withdrawn is not there. */
-export async function findType(tx: Tx, ticketTypeId: TicketTypeId): Promise<StoredType | null> {
-  const [type] = await tx.query<StoredType>(`${select} where t.ticket_type_id = $1 and t.withdrawn_at is null`, [ticketTypeId])
+export async function findType(sql: Sql, ticketTypeId: TicketTypeId): Promise<StoredType | null> {
+  const [type] = await sql.query<StoredType>(`${select} where t.ticket_type_id = $1 and t.withdrawn_at is null`, [ticketTypeId])
   return type ?? null
 }
 
-export async function findTypeNames(tx: Tx, ids: readonly TicketTypeId[]): Promise<Map<TicketTypeId, string>> {
-  const rows = await tx.query<{ id: TicketTypeId; name: string }>(
+export async function findTypeNames(sql: Sql, ids: readonly TicketTypeId[]): Promise<Map<TicketTypeId, string>> {
+  const rows = await sql.query<{ id: TicketTypeId; name: string }>(
     'select ticket_type_id as id, name from ticket_types where ticket_type_id = any($1::uuid[])',
     [ids],
   )
   return new Map(rows.map(({ id, name }) => [id, name]))
 }
 
-export async function countTypes(tx: Tx, eventId: EventId): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(
+export async function countTypes(sql: Sql, eventId: EventId): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
     'select count(*)::int as count from ticket_types where event_id = $1 and withdrawn_at is null',
     [eventId],
   )

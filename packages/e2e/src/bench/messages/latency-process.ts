@@ -41,7 +41,7 @@ async function say(): Promise<void> {
     ...{ orderNumber: 'ORD-2026-000001', failureReason: 'CARD_DECLINED', errorMessage: 'declined', retryable: false },
     ...{ totalAmount: null, currency: null },
   }
-  const messageId = await messaging.transact((tx) =>
+  const messageId = await foundation.db.transact((tx) =>
     messaging.append(tx, paymentFailed, payload as never, { aggregateVersion: 1 }),
   )
   committedMs.set(messageId, performance.now())

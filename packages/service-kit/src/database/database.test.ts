@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createPool } from './database.ts'
-import { createLogger } from './operations/logging.ts'
-import { sideBySide, sqlOfPool, type Tx, transact, transactInTwoTrips } from './tx.ts'
+import { createLogger } from '../operations/logging.ts'
+import { createDatabase, type SqlDatabase, sideBySide, type Tx } from './database.ts'
+import { createPool } from './pool.ts'
 
 let pool: pg.Pool
+let db: SqlDatabase
 const table = `two_trips_${randomUUID().replaceAll('-', '')}`
 beforeAll(async () => {
   const logger = createLogger({ service: 'test', level: 'silent' })
   pool = createPool({ databaseUrl: inject('postgresUrl'), login: 'password', max: 2, logger, name: 'tx' })
+  db = createDatabase({ pool, logger })
   await pool.query(`create table ${table} (place int primary key)`)
 })
 afterAll(async () => {
@@ -18,12 +20,10 @@ afterAll(async () => {
 })
 
 const insert = (tx: Tx, place: number) => tx.query(`insert into ${table} values ($1) returning place`, [place])
-const places = async () =>
-  (await sqlOfPool(pool).query<{ place: number }>(`select place from ${table} order by 1`)).map((row) => row.place)
+const places = async () => (await db.query<{ place: number }>(`select place from ${table} order by 1`)).map((row) => row.place)
 
 test('a transaction in two trips commits what it wrote by what it read', async () => {
-  const written = await transactInTwoTrips(
-    pool,
+  const written = await db.transactInTwoTrips(
     (tx) => tx.query<{ next: number }>(`select coalesce(max(place), 0) + 1 as next from ${table}`),
     (tx, [row]) => sideBySide([insert(tx, row?.next ?? 0), insert(tx, 10)]),
   )
@@ -33,8 +33,7 @@ test('a transaction in two trips commits what it wrote by what it read', async (
 
 test('when one of its statements fails all are undone, the cause is told, and its session goes on', async () => {
   for (let times = 0; times < 3; times++) {
-    const failing = transactInTwoTrips(
-      pool,
+    const failing = db.transactInTwoTrips(
       async () => null,
       (tx) => sideBySide([insert(tx, 20), (async () => await insert(tx, 1))(), insert(tx, 21)]),
     )
@@ -44,8 +43,7 @@ test('when one of its statements fails all are undone, the cause is told, and it
 })
 
 test('when one of its statements cannot even be sent nothing is committed', async () => {
-  const failing = transactInTwoTrips(
-    pool,
+  const failing = db.transactInTwoTrips(
     async () => null,
     async (tx) => {
       const sent = insert(tx, 30)
@@ -58,7 +56,7 @@ test('when one of its statements cannot even be sent nothing is committed', asyn
 })
 
 test('statements side by side reject with their cause, also inside a savepoint', async () => {
-  await transact(pool, async (tx) => {
+  await db.transact(async (tx) => {
     await tx.query('savepoint here')
     const failing = sideBySide([insert(tx, 40), (async () => await insert(tx, 1))(), insert(tx, 41)])
     await expect(failing).rejects.toMatchObject({ code: '23505' })

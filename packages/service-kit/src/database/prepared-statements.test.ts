@@ -1,15 +1,17 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { createPool } from './database.ts'
-import { createLogger } from './operations/logging.ts'
+import { createLogger } from '../operations/logging.ts'
+import { createDatabase, type SqlDatabase } from './database.ts'
+import { createPool } from './pool.ts'
 import { createNaming, prepareStatements } from './prepared-statements.ts'
-import { transact } from './tx.ts'
 
 const ONE_SESSION = { max: 1, application_name: 'prepared' }
 const logger = createLogger({ service: 'test', level: 'silent' })
 let pool: pg.Pool
+let db: SqlDatabase
 beforeAll(() => {
   pool = createPool({ databaseUrl: inject('postgresUrl'), login: 'password', max: 1, logger, name: 'prepared' })
+  db = createDatabase({ pool, logger })
 })
 afterAll(() => pool.end())
 
@@ -23,7 +25,7 @@ describe('a session', () => {
   test('prepares what comes again, however it is asked, and nothing that varies', async () => {
     const again = 'select $1::int + 1 as next'
     for (const value of [1, 2, 3]) expect((await pool.query(again, [value])).rows).toEqual([{ next: value + 1 }])
-    await transact(pool, async (tx) => {
+    await db.transact(async (tx) => {
       expect(await tx.query(again, [4])).toEqual([{ next: 5 }])
       for (const value of [1, 2, 3]) await tx.query(`select ${value} + $1::int`, [value])
     })
@@ -35,7 +37,7 @@ describe('a session', () => {
   test('goes on after a prepared statement failed', async () => {
     const divide = 'select 1 / $1::int as part'
     const attempts = await Promise.allSettled(
-      [0, 0, 1, 0, 1].map((by) => transact(pool, async (tx) => (await tx.query<{ part: number }>(divide, [by]))[0]?.part)),
+      [0, 0, 1, 0, 1].map((by) => db.transact(async (tx) => (await tx.query<{ part: number }>(divide, [by]))[0]?.part)),
     )
     expect(attempts.map((attempt) => (attempt.status === 'fulfilled' ? attempt.value : attempt.reason.code))).toEqual([
       '22012',

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { findCorrelationId } from './operations/context.ts'
-import type { Metrics } from './operations/metrics.ts'
+import { findCorrelationId } from '../operations/context.ts'
+import type { Metrics } from '../operations/metrics.ts'
 
 type Query = (statement: unknown, values?: unknown, callback?: unknown) => unknown
 type Callback = (error: unknown, result?: { rowCount?: number | null }) => void

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createPool } from './database.ts'
-import { countStatements } from './database-figures.ts'
-import { withCorrelationId } from './operations/context.ts'
-import { createLogger } from './operations/logging.ts'
-import { createMetrics } from './operations/metrics.ts'
-import { transact } from './tx.ts'
+import { withCorrelationId } from '../operations/context.ts'
+import { createLogger } from '../operations/logging.ts'
+import { createMetrics } from '../operations/metrics.ts'
+import { createDatabase, type SqlDatabase } from './database.ts'
+import { createPool } from './pool.ts'
+import { countStatements } from './statement-figures.ts'
 
 let pool: ReturnType<typeof createPool>
+let db: SqlDatabase
 const metrics = createMetrics('test')
 beforeAll(() => {
   const logger = createLogger({ service: 'test', level: 'silent' })
   pool = createPool({ databaseUrl: inject('postgresUrl'), login: 'password', max: 2, logger, name: 'counted' })
+  db = createDatabase({ pool, logger })
   countStatements(pool, metrics)
 })
 afterAll(() => pool.end())
@@ -37,7 +39,7 @@ async function added(work: () => Promise<unknown>): Promise<Record<string, numbe
 
 test('a transaction is one, with all of its statements, also those that ask for no answer', async () => {
   const two = () =>
-    transact(pool, async (tx) => {
+    db.transact(async (tx) => {
       await tx.query('select 1')
       await tx.query('select $1::int', [2])
     })
@@ -55,12 +57,12 @@ test('what finds nothing is a poll, unless a request or a message caused it', as
   const look = () => pool.query('select from pg_class where false')
   expect(await added(look)).toEqual({ 'poll transactions': 1, 'poll statements': 1 })
   expect(await added(() => withCorrelationId('c', look))).toEqual({ 'work transactions': 1, 'work statements': 1 })
-  const nothing = () => transact(pool, (tx) => tx.query('select from pg_class where false'))
+  const nothing = () => db.transact((tx) => tx.query('select from pg_class where false'))
   expect(await added(nothing)).toEqual({ 'poll transactions': 1, 'poll statements': 3 })
 })
 
 test('what is rolled back is no transaction, and what comes after it is', async () => {
-  const failing = () => transact(pool, (tx) => tx.query('select 1 / 0')).catch(() => {})
+  const failing = () => db.transact((tx) => tx.query('select 1 / 0')).catch(() => {})
   expect(await added(failing)).toEqual({})
   expect(await added(() => pool.query('select 1'))).toEqual({ 'work transactions': 1, 'work statements': 1 })
 })

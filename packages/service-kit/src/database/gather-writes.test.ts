@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream'
 import type pg from 'pg'
 import { expect, inject, test } from 'vitest'
-import { createPool } from './database.ts'
+import { createLogger } from '../operations/logging.ts'
+import { createRedis } from '../redis/redis.ts'
+import { createWatchers, redisIsThere } from '../testing.ts'
 import { gatherWrites } from './gather-writes.ts'
-import { createLogger } from './operations/logging.ts'
-import { createRedis } from './redis/redis.ts'
-import { createWatchers, redisIsThere } from './testing.ts'
+import { createPool } from './pool.ts'
 
 /** Counts what reaches the system. */
 function countWrites(socket: Writable): string[] {

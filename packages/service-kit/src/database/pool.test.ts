@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { connectionOptions } from './database.ts'
+import { connectionOptions } from './pool.ts'
 
 const url = 'postgres://payment%2Dservice@payments.cluster.example:5433/payments'
 

