@@ -50,7 +50,7 @@ export function createDependencies(
   overrides: Partial<Pick<Foundation, 'now'>> = {},
 ): Dependencies {
   const foundation = { ...createFoundation(config, userKeys), ...overrides }
-  const { pool, logger, metrics, crashAt, now, newId } = foundation
+  const { db, logger, metrics, crashAt, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
   const to = (callee: 'tickets' | 'events' | 'auth', baseUrl: string) => ({
@@ -68,10 +68,10 @@ export function createDependencies(
   const gatewayGuard = createGuard('gateway', config.policies.gateway, foundation, config.stripe)
   const gateway = createGateway({ ...config.stripe, guard: gatewayGuard, logger })
 
-  const sagaMetrics = createSagaMetrics(pool, metrics)
+  const sagaMetrics = createSagaMetrics(db, metrics)
   const applyAll = createApplier(messaging.appendAll, sagaMetrics, config)
   const apply = oneByOne(applyAll)
-  const move = createMover({ messaging, crashAt }, applyAll)
+  const move = createMover({ db, crashAt }, applyAll)
   const step = createRemoteSteps({
     tickets,
     gateway,
@@ -82,23 +82,22 @@ export function createDependencies(
     newId,
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
-  const drive = createDriver({ pool, messaging, step, move, crashAt, logger, sagaMetrics, config })
-  const resumer = createResumer({ pool, drive, logger, now, intervalMs: config.sagaPollMs, leaseMs: config.leaseMs })
+  const drive = createDriver({ db, append: messaging.append, step, move, crashAt, logger, sagaMetrics, config })
+  const resumer = createResumer({ db, drive, logger, now, intervalMs: config.sagaPollMs, leaseMs: config.leaseMs })
   const orderCommandMetrics = createOrderCommandMetrics(metrics)
   const queuedOrders = createQueuedOrders({
-    ...{ pool, drive, now, logger, metrics: orderCommandMetrics },
+    ...{ db, drive, now, logger, metrics: orderCommandMetrics },
     workers: config.orderWorkers,
     intervalMs: config.sagaPollMs,
     leaseMs: config.leaseMs,
   })
   const webhooks = createWebhookProcessor({
-    ...{ messaging, apply, newId, logger },
+    ...{ db, append: messaging.append, apply, newId, logger },
     onSagaDue: resumer.nudge,
     intervalMs: config.webhookPollMs,
   })
   const eventRefunder = createEventRefunder({
-    pool,
-    messaging,
+    db,
     apply,
     drive,
     now,
@@ -117,24 +116,24 @@ export function createDependencies(
     access: createAccess(events),
     tickets,
     nameOf: createNaming(users, logger),
-    watchOrder: createOrderWatch({ pool, logger }),
+    watchOrder: createOrderWatch({ db, logger }),
     sagaMetrics,
     orderCommandMetrics,
     queuedOrders,
     apply,
     applyAll,
-    placeOrder: createOrderPlacer(pool, config),
+    placeOrder: createOrderPlacer(db, config),
     drive,
     resumer,
     eventRefunder,
-    keepWebhook: createWebhookKeeper(pool),
+    keepWebhook: createWebhookKeeper(db),
     webhooks,
     async close() {
       gatewayGuard.close()
       await Promise.all([tickets.close(), events.close(), users.close()])
       messaging.close()
       foundation.revocations.close()
-      await pool.end()
+      await foundation.pool.end()
     },
   }
 }

@@ -5,14 +5,13 @@ import { sagaSubscribers, takeTogether } from './saga/subscriptions.ts'
 
 /** The relay first: it stops last, when the others have said what they had to say. */
 export function buildWorkers(deps: Dependencies): Worker[] {
-  const { messaging, pool, applyAll } = deps
+  const { db, messaging, applyAll } = deps
   return [
     messaging.relay,
     messaging.housekeeping,
     createIdempotencySweeper(deps),
     messaging.consumeWith('payment-processing-queue', sagaSubscribers(applyAll), {
-      transact: (work) => db.transact(work),
-      sqlOf: (tx) => tx,
+      db,
       together: takeTogether(applyAll),
     }),
     createOrderWorker(deps),

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Currency, EventId, Minor, OrderId, RefundId, ReservationId, UserId } from '@boxoffice/contracts'
-import { transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -29,7 +28,7 @@ function begin() {
   const userId = payments.buyer.userId as UserId
   const about = { userId, reservationId, holderName: 'Zofia Łącka' }
   const context = { ...about, paymentToken: 'pm', refundId: randomUUID() as RefundId, purchase: { kind: 'reserved' } as const }
-  return transact(payments.deps.pool, async (tx) => {
+  return payments.deps.db.transact(async (tx) => {
     const paid = { paymentMethod: 'CREDIT_CARD', idempotencyKey: orderId, bodyHash: 'x', deferred: false } as const
     await insertOrders(tx, [{ ...about, ...paid, orderId, eventId: null }])
     const saga = { orderId, state: 'RESERVING', context, traceparent: null } as const
@@ -47,7 +46,7 @@ const claimed = (eventId: EventId, unitPrice: number): SagaInput => ({
 })
 /** Everything that the cancellation of an event does while it finds no order of it. */
 const cancel = (eventId: EventId) =>
-  transact(payments.deps.pool, async (tx) => {
+  payments.deps.db.transact(async (tx) => {
     await rememberCancelledEvent(tx, eventId)
     await endRound(tx, eventId)
   })
@@ -56,7 +55,7 @@ test.each([
   ['costs nothing is not paid', 0, 'RELEASING'],
   ['costs something is not charged', 5_000, 'RELEASING'],
 ])('an order that %s, when its event was cancelled after it was asked about', async (_, price, state) => {
-  const { pool, apply, drive, messaging } = payments.deps
+  const { db, apply, drive } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()
   const input = claimed(eventId, price)
@@ -71,7 +70,7 @@ test.each([
 })
 
 test('an order that costs something is asked about again before it is charged, when its event was cancelled while it waited', async () => {
-  const { pool, apply, drive, messaging } = payments.deps
+  const { db, apply, drive } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()
   const applied = await db.transact((tx) => apply(tx, saga, claimed(eventId, 5_000)))
@@ -87,27 +86,26 @@ test('an order that costs something is asked about again before it is charged, w
 })
 
 test('an event that is cancelled while a free order of it is being paid waits for that, and finds the order', async () => {
-  const { pool, apply, messaging } = payments.deps
+  const { db, apply } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()
-  const sql = db
   const waiting = `select from pg_locks l join pg_database d on d.oid = l.database
     where d.datname = current_database() and l.locktype = 'advisory' and not l.granted`
   let cancelling: Promise<void> | undefined
   await db.transact(async (tx) => {
     await apply(tx, saga, claimed(eventId, 0))
     cancelling = cancel(eventId)
-    await until(async () => expect((await sql.query(waiting)).length).toBe(1))
-    expect(await isEventCancelled(sql, eventId)).toBe(false)
+    await until(async () => expect((await db.query(waiting)).length).toBe(1))
+    expect(await isEventCancelled(db, eventId)).toBe(false)
   })
   await cancelling
-  expect(await listPaidOrders(sql, { eventId, after: null }, 10)).toMatchObject([{ orderId: saga.orderId }])
-  const due = await sql.query('select from cancelled_events where event_id = $1 and next_attempt_at is not null', [eventId])
+  expect(await listPaidOrders(db, { eventId, after: null }, 10)).toMatchObject([{ orderId: saga.orderId }])
+  const due = await db.query('select from cancelled_events where event_id = $1 and next_attempt_at is not null', [eventId])
   expect(due).toHaveLength(1)
 })
 
 test('an order whose charge went out before its worker died gets its money back when its event is cancelled meanwhile', async () => {
-  const { apply, drive, gateway, messaging } = payments.deps
+  const { db, apply, drive, gateway } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()
   const applied = await db.transact((tx) => apply(tx, saga, claimed(eventId, 5_000)))

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { type EventId, eventCancelled, type OrderId, orderCancelled, refundProcessed, type UserId } from '@boxoffice/contracts'
-import { transact } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findSagaForUpdate } from '../src/saga/saga-repository.ts'
@@ -31,7 +30,7 @@ async function confirm(orderId: OrderId): Promise<void> {
     orderId,
     tickets.map(({ ticketId }) => ({ ticketId, ticketTypeId, unitPrice, used: false })),
   )
-  await transact(payments.deps.pool, async (tx) => {
+  await payments.deps.db.transact(async (tx) => {
     const saga = await findSagaForUpdate(tx, orderId)
     if (saga) await payments.deps.apply(tx, saga, { type: 'TICKETS_ISSUED', tickets })
   })

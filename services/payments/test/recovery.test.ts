@@ -118,7 +118,7 @@ test('a ticket service that is away fails nobody: the saga waits, and buys when 
 
 test('a saga is leased to one worker; when its lease has run out, the next takes over and the first one’s word is stale', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  const { pool, apply, messaging } = payments.deps
+  const { db, apply } = payments.deps
   const paused = await db.transact((tx) => findSagaForUpdate(tx, orderId))
   if (!paused) throw new Error('no saga')
   const both = await Promise.all(

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Currency, EventId, Minor, OrderId, RefundId, ReservationId, TicketId, UserId } from '@boxoffice/contracts'
 import { ticketsGenerated } from '@boxoffice/contracts'
-import { transact } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { insertOrders } from '../src/orders/order-repository.ts'
 import { createMover } from '../src/saga/move-together.ts'
@@ -40,7 +39,7 @@ function begin(count: number): Promise<StoredSaga[]> {
       saga: { orderId, state: 'RESERVING' as const, context, traceparent: null },
     }
   })
-  return transact(payments.deps.pool, async (tx) => {
+  return payments.deps.db.transact(async (tx) => {
     await insertOrders(
       tx,
       drafts.map(({ order }) => order),

@@ -1,5 +1,5 @@
 import type { EventId, OrderId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 
 const FIRST_REST_SECONDS = 1
 const LONGEST_REST_SECONDS = 60
@@ -16,8 +16,8 @@ export async function rememberCancelledEvent(tx: Tx, eventId: EventId): Promise<
   await tx.query('insert into cancelled_events (event_id) values ($1) on conflict do nothing', [eventId])
 }
 
-export async function isEventCancelled(tx: Tx, eventId: string): Promise<boolean> {
-  return (await tx.query('select from cancelled_events where event_id = $1', [eventId])).length > 0
+export async function isEventCancelled(sql: Sql, eventId: string): Promise<boolean> {
+  return (await sql.query('select from cancelled_events where event_id = $1', [eventId])).length > 0
 }
 
 /** Those of the events that are cancelled. */
@@ -36,8 +36,8 @@ export async function holdEventsAsTheyAre(tx: Tx, eventIds: readonly EventId[]):
 }
 
 /** One that is due and that nobody is at, now leased to us for a page; null where there is none. */
-export async function leaseCancelledEvent(tx: Tx, leaseMs: number): Promise<CancelledEvent | null> {
-  const [row] = await tx.query<{ event_id: EventId; after_created_at: Date | null; after_order_id: OrderId | null }>(
+export async function leaseCancelledEvent(sql: Sql, leaseMs: number): Promise<CancelledEvent | null> {
+  const [row] = await sql.query<{ event_id: EventId; after_created_at: Date | null; after_order_id: OrderId | null }>(
     `update cancelled_events set leased_until = clock_timestamp() + $1 * interval '1 millisecond'
      where event_id = (
        select event_id from cancelled_events
@@ -52,8 +52,8 @@ export async function leaseCancelledEvent(tx: Tx, leaseMs: number): Promise<Canc
 }
 
 /** Orders of the event that are paid and neither given back nor about to be, the oldest first. */
-export async function listPaidOrders(tx: Tx, { eventId, after }: CancelledEvent, limit: number) {
-  const rows = await tx.query<{ order_id: OrderId; created_at: Date }>(
+export async function listPaidOrders(sql: Sql, { eventId, after }: CancelledEvent, limit: number) {
+  const rows = await sql.query<{ order_id: OrderId; created_at: Date }>(
     `select order_id, created_at from orders
      where event_id = $1 and status in ('PAID', 'CONFIRMED') and ($2::timestamptz is null or (created_at, order_id) > ($2, $3::uuid))
      order by created_at, order_id limit $4`,
@@ -63,8 +63,8 @@ export async function listPaidOrders(tx: Tx, { eventId, after }: CancelledEvent,
 }
 
 /** A page is done: the next one begins after its last order, by whoever comes first. */
-export async function endPage(tx: Tx, eventId: EventId, last: { createdAt: Date; orderId: OrderId }): Promise<void> {
-  await tx.query(
+export async function endPage(sql: Sql, eventId: EventId, last: { createdAt: Date; orderId: OrderId }): Promise<void> {
+  await sql.query(
     `update cancelled_events set after_created_at = $2, after_order_id = $3, leased_until = null, next_attempt_at = clock_timestamp()
      where event_id = $1`,
     [eventId, last.createdAt, last.orderId],
@@ -75,8 +75,8 @@ export async function endPage(tx: Tx, eventId: EventId, last: { createdAt: Date;
  * There are no more pages: from the beginning again after a rest, while any order of the event may still be or become a paid one
  * (being paid, being refunded in part); else the event is done with.
  */
-export async function endRound(tx: Tx, eventId: EventId): Promise<void> {
-  await tx.query(
+export async function endRound(sql: Sql, eventId: EventId): Promise<void> {
+  await sql.query(
     `update cancelled_events set after_created_at = null, after_order_id = null, leased_until = null, rounds = rounds + 1,
        next_attempt_at = case when exists (
            select from orders where event_id = $1 and status in ('PENDING', 'PAID', 'CONFIRMED', 'REFUND_PENDING'))

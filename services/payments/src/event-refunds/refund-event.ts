@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderId, RefundId } from '@boxoffice/contracts'
-import type { Messaging } from '@boxoffice/messaging'
-import { continueTrace, createSweeper, type Logger } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { continueTrace, createSweeper, type Database, type Logger } from '@boxoffice/service-kit'
 import type { Apply } from '../saga/apply.ts'
 import type { Drive } from '../saga/drive.ts'
 import type { SagaInput, SagaState } from '../saga/saga.ts'
@@ -19,8 +17,7 @@ const REASON = 'EVENT_CANCELLED'
  * it, so that a page that was begun is ended by whoever takes it up; a refund that is at work is let end, and the rest follows.
  */
 export function createEventRefunder(options: {
-  pool: pg.Pool
-  messaging: Pick<Messaging, 'transact'>
+  db: Database
   apply: Apply
   drive: Drive
   now: () => Date
@@ -30,8 +27,7 @@ export function createEventRefunder(options: {
   perSecond: number
   leaseMs: number
 }) {
-  const { pool, messaging, apply, drive, now, newId, logger } = options
-  const sql = db
+  const { db, apply, drive, now, newId, logger } = options
 
   /** What the cancellation means to an order's saga where it stands; null where it sees to it itself. */
   function inputFor(state: SagaState): SagaInput | null {
@@ -60,11 +56,11 @@ export function createEventRefunder(options: {
     intervalMs: options.intervalMs,
     logger,
     async sweep() {
-      const event = await leaseCancelledEvent(sql, options.leaseMs)
+      const event = await leaseCancelledEvent(db, options.leaseMs)
       if (!event) return { more: false }
       const { eventId } = event
       const startedMs = performance.now()
-      const page = await listPaidOrders(sql, event, PAGE)
+      const page = await listPaidOrders(db, event, PAGE)
       await Promise.all(
         page.map(({ orderId }) =>
           giveBack(orderId).catch((error) =>
@@ -73,7 +69,7 @@ export function createEventRefunder(options: {
         ),
       )
       const last = page.at(-1)
-      await (last && page.length === PAGE ? endPage(sql, eventId, last) : endRound(sql, eventId))
+      await (last && page.length === PAGE ? endPage(db, eventId, last) : endRound(db, eventId))
       await sleep(Math.max(0, (page.length / options.perSecond) * 1_000 - (performance.now() - startedMs)))
       logger.info({ eventId, orders: page.length }, 'orders of a cancelled event were given back')
       return { more: true }

@@ -1,5 +1,5 @@
 import type { OrderId, SagaFigures, SagaJournal } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 
 interface Row {
   order_id: OrderId
@@ -21,19 +21,19 @@ const toFigures = (row: Row): SagaFigures => ({
 })
 const columns = 'order_id, state, since, attempts, last_error, leased_until, next_attempt_at'
 
-export async function countSagas(tx: Tx): Promise<Record<string, number>> {
-  const rows = await tx.query<{ state: string; count: number }>('select state, count(*)::int as count from sagas group by state')
+export async function countSagas(sql: Sql): Promise<Record<string, number>> {
+  const rows = await sql.query<{ state: string; count: number }>('select state, count(*)::int as count from sagas group by state')
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
 }
 
 /** Sagas of a state, or all that have something left to do; those that came there last first, from `after` on; one more than `limit`. */
 export async function listSagas(
-  tx: Tx,
+  sql: Sql,
   state: string | undefined,
   limit: number,
   after: { since: Date; orderId: string } | null,
 ): Promise<SagaFigures[]> {
-  const rows = await tx.query<Row>(
+  const rows = await sql.query<Row>(
     `select ${columns} from sagas
      where ${state ? 'state = $1' : '$1::text is null and next_attempt_at is not null'}
        and ($2::timestamptz is null or (since, order_id) < ($2, $3::uuid))
@@ -43,20 +43,20 @@ export async function listSagas(
   return rows.map(toFigures)
 }
 
-export async function findSagaFigures(tx: Tx, orderId: OrderId): Promise<SagaFigures | null> {
-  const [row] = await tx.query<Row>(`select ${columns} from sagas where order_id = $1`, [orderId])
+export async function findSagaFigures(sql: Sql, orderId: OrderId): Promise<SagaFigures | null> {
+  const [row] = await sql.query<Row>(`select ${columns} from sagas where order_id = $1`, [orderId])
   return row ? toFigures(row) : null
 }
 
-export const listJournal = (tx: Tx, orderId: OrderId): Promise<SagaJournal['events']> =>
-  tx.query(
+export const listJournal = (sql: Sql, orderId: OrderId): Promise<SagaJournal['events']> =>
+  sql.query(
     'select seq, at, moment, step, result, state, fence, input, detail from saga_events where order_id = $1 order by seq',
     [orderId],
   )
 
 /** A saga that waits is due now, as if it were its first attempt; null where it has nothing left to do. */
-export async function endWait(tx: Tx, orderId: OrderId): Promise<SagaFigures | null> {
-  const [row] = await tx.query<Row>(
+export async function endWait(sql: Sql, orderId: OrderId): Promise<SagaFigures | null> {
+  const [row] = await sql.query<Row>(
     `update sagas set next_attempt_at = clock_timestamp(), attempts = 0
      where order_id = $1 and next_attempt_at is not null returning ${columns}`,
     [orderId],

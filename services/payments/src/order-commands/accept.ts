@@ -19,7 +19,7 @@ import { insertSagas } from '../saga/saga-repository.ts'
  * gives that order as it stands. Throws a 422 for another body.
  */
 export async function acceptOrder(deps: Dependencies, request: OrderRequest): Promise<StoredOrder> {
-  const { messaging, config } = deps
+  const { db, messaging, config } = deps
   const { order: draft, context } = draftOf(deps, request, true)
   const { orderId } = draft
   const order = await db.transact(async (tx) => {
@@ -45,7 +45,7 @@ export async function acceptOrder(deps: Dependencies, request: OrderRequest): Pr
  * and 409 ORDER_NOT_PENDING.
  */
 export async function acceptHolderName(
-  { messaging, apply, orderCommandMetrics }: Dependencies,
+  { db, messaging, apply, orderCommandMetrics }: Dependencies,
   orderId: OrderId,
   userId: UserId,
   holderName: string,
@@ -70,7 +70,7 @@ export async function acceptHolderName(
  * from this commit on. Wished for twice it is the same. Throws 404 and 409 ORDER_NOT_PENDING.
  */
 export async function acceptCancellation(
-  { messaging, apply, orderCommandMetrics }: Dependencies,
+  { db, messaging, apply, orderCommandMetrics }: Dependencies,
   orderId: OrderId,
   userId: UserId,
 ): Promise<StoredOrder> {

@@ -1,6 +1,5 @@
-import { createLogger } from '@boxoffice/service-kit'
+import { createLogger, type Sql } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
-import type pg from 'pg'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { StoredSaga } from '../saga/saga-repository.ts'
 import { createQueuedOrders } from './queued-orders.ts'
@@ -10,24 +9,24 @@ function dueOrders(count: number) {
   const left = Array.from({ length: count }, (_, index) => `order ${index}`)
   const asked: number[] = []
   const parked: string[] = []
-  const pool = {
+  const db = {
     async query(sql: string, [first]: [unknown]) {
       if (!sql.startsWith('with due')) parked.push(String(first))
-      if (!sql.startsWith('with due')) return { rows: [] }
+      if (!sql.startsWith('with due')) return []
       asked.push(Number(first))
-      return { rows: left.splice(0, Number(first)).map((order_id) => ({ order_id, state: 'QUEUED' })) }
+      return left.splice(0, Number(first)).map((order_id) => ({ order_id, state: 'QUEUED' }))
     },
-  } as unknown as pg.Pool
-  return { pool, asked, parked }
+  } as unknown as Sql
+  return { db, asked, parked }
 }
 
 const started: ReturnType<typeof createQueuedOrders>[] = []
 afterEach(async () => {
   for (const orders of started.splice(0)) await orders.stop()
 })
-function startOrders(pool: pg.Pool, drive: (saga: StoredSaga) => Promise<void>) {
+function startOrders(db: Sql, drive: (saga: StoredSaga) => Promise<void>) {
   const orders = createQueuedOrders({
-    ...{ pool, drive, now: () => new Date(), logger: createLogger({ service: 'test', level: 'silent' }) },
+    ...{ db, drive, now: () => new Date(), logger: createLogger({ service: 'test', level: 'silent' }) },
     leaseMs: 15_000,
     ...{ metrics: { busy: () => {} }, workers: 2, intervalMs: 3_600_000 },
   })
@@ -37,10 +36,10 @@ function startOrders(pool: pg.Pool, drive: (saga: StoredSaga) => Promise<void>) 
 }
 
 test('what is due begins as soon as a slot is free, and no more than there are slots', async () => {
-  const { pool, asked } = dueOrders(5)
+  const { db, asked } = dueOrders(5)
   const ends: (() => void)[] = []
   const begun: string[] = []
-  startOrders(pool, ({ orderId }) => {
+  startOrders(db, ({ orderId }) => {
     begun.push(orderId)
     return new Promise((resolve) => ends.push(resolve))
   })
@@ -55,12 +54,12 @@ test('what is due begins as soon as a slot is free, and no more than there are s
 })
 
 test('a slot that a command takes while due orders are looked for leaves one of them due', async () => {
-  const { pool, parked } = dueOrders(2)
+  const { db, parked } = dueOrders(2)
   const begun: string[] = []
   const answering = Promise.withResolvers<void>()
-  const slow = { query: (...args: [string, [unknown]]) => answering.promise.then(() => pool.query(...args)) }
+  const slow = { query: (...args: [string, [unknown]]) => answering.promise.then(() => db.query(...args)) }
   const looked = vi.spyOn(slow, 'query')
-  const orders = startOrders(slow as unknown as pg.Pool, async ({ orderId }) => void begun.push(orderId))
+  const orders = startOrders(slow as unknown as Sql, async ({ orderId }) => void begun.push(orderId))
   await until(() => expect(looked).toHaveBeenCalled())
   const slot = orders.claim()
   answering.resolve()
@@ -70,8 +69,8 @@ test('a slot that a command takes while due orders are looked for leaves one of 
 })
 
 test('once it is to stop nothing begins, until it is started again', async () => {
-  const { pool } = dueOrders(0)
-  const orders = startOrders(pool, async () => {})
+  const { db } = dueOrders(0)
+  const orders = startOrders(db, async () => {})
   orders.claim()?.giveBack()
   const stopping = orders.stop()
   expect(orders.claim()).toBeNull()

@@ -1,5 +1,4 @@
-import { createSweeper, type Logger } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { createSweeper, type Logger, type Sql } from '@boxoffice/service-kit'
 import type { Drive } from '../saga/drive.ts'
 import { leaseDueSagas, parkSaga, type StoredSaga } from '../saga/saga-repository.ts'
 import type { OrderCommandMetrics } from './metrics.ts'
@@ -13,7 +12,7 @@ const WORK_MS = 10_000
  * command that was lost, or one that found no slot free, since what is received may be more than there is room for by then.
  */
 export function createQueuedOrders(options: {
-  pool: pg.Pool
+  db: Sql
   drive: (...work: Parameters<Drive>) => Promise<unknown>
   now: () => Date
   logger: Logger
@@ -23,8 +22,7 @@ export function createQueuedOrders(options: {
   intervalMs: number
   leaseMs: number
 }) {
-  const { pool, drive, now, logger, metrics } = options
-  const sql = db
+  const { db, drive, now, logger, metrics } = options
   let areWaiting = false
   let stopping = new AbortController()
   const slots = createSlots(options.workers, (atWork, free) => {
@@ -37,12 +35,12 @@ export function createQueuedOrders(options: {
     const room = slots.free()
     areWaiting = room < 1
     if (room < 1) return undefined
-    const due = await leaseDueSagas(sql, 'queued', { limit: room, leaseMs: options.leaseMs })
+    const due = await leaseDueSagas(db, 'queued', { limit: room, leaseMs: options.leaseMs })
     areWaiting = due.length === room
     for (const saga of due) {
       const slot = claim()
       if (slot) work(slot, saga)
-      else await parkSaga(sql, saga, 0) // a command was faster
+      else await parkSaga(db, saga, 0) // a command was faster
     }
     return undefined
   }

@@ -1,7 +1,9 @@
 import { createOrderCommand, type OrderId } from '@boxoffice/contracts'
+import type { Tx } from '@boxoffice/service-kit'
+import { fakeTx } from '@boxoffice/service-kit/testing'
 import { expect, test } from 'vitest'
 import type { CommandOutcome } from './metrics.ts'
-import { type CommandTx, orderCommandSubscribers, withEffects } from './subscriptions.ts'
+import { orderCommandSubscribers } from './subscriptions.ts'
 
 const orderId = 'order' as OrderId
 
@@ -11,16 +13,21 @@ function begin({ commits, slots }: { commits: boolean; slots: number }) {
   const happened: string[] = []
   const statements: string[] = []
   const saga = { order_id: orderId, state: 'QUEUED', context: {}, version: 1, fence: 1, attempts: 0, created_at: new Date() }
-  const transact = withEffects(async (work) => {
-    const result = await work({
-      query: async (sql) => {
-        statements.push(sql.trimStart())
-        return [saga] as never
-      },
-    })
+  const committed: (() => unknown)[] = []
+  const rolledBack: (() => unknown)[] = []
+  const tx: Tx = {
+    ...fakeTx(async (sql) => {
+      statements.push(sql.trimStart())
+      return [saga]
+    }),
+    afterCommit: (effect) => void committed.push(effect),
+    afterRollback: (effect) => void rolledBack.push(effect),
+  }
+  async function transact(work: () => Promise<void>) {
+    await work()
+    for (const effect of commits ? committed : rolledBack) effect()
     if (!commits) throw new Error('the commit failed')
-    return result
-  })
+  }
   const slot = { work: () => {}, giveBack: () => void happened.push('slot given back') }
   const subscribers = orderCommandSubscribers({
     apply: async () => ({ applied: true, order: null as never, saga: { ...saga, state: 'RESERVING' } as never }),
@@ -35,7 +42,7 @@ function begin({ commits, slots }: { commits: boolean; slots: number }) {
   })
   const [create] = subscribers
   const message = { eventType: createOrderCommand.eventType, payload: { orderId } }
-  const done = transact((tx: CommandTx) => create?.handle(tx, message as never) as Promise<void>)
+  const done = transact(async () => create?.handle(tx, message as never))
   return { done, counted, happened, statements }
 }
 

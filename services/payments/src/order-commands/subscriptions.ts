@@ -1,6 +1,6 @@
 import { createOrderCommand, deleteOrderCommand, type OrderId, updateOrderCommand } from '@boxoffice/contracts'
 import { on } from '@boxoffice/messaging'
-import type { Transact, Tx } from '@boxoffice/service-kit'
+import type { Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isCancelWished, whyNotPending } from '../orders/change-order.ts'
 import { getOrder } from '../orders/order-repository.ts'
@@ -10,34 +10,6 @@ import { endPatience, findSagaForUpdate, leaseSaga, type StoredSaga } from '../s
 import type { CommandOutcome, OrderCommand } from './metrics.ts'
 import type { QueuedOrders } from './queued-orders.ts'
 
-/** A transaction, and what follows from it. */
-export interface CommandTx extends Tx {
-  /** Once it is committed. */
-  afterCommit(effect: () => void): void
-  /** Once it is rolled back, or nobody knows whether it was. */
-  afterFailure(effect: () => void): void
-}
-
-/** Transactions with effects, which come when it is known what became of them. */
-export const withEffects =
-  (transact: Transact) =>
-  async <R>(work: (tx: CommandTx) => Promise<R>): Promise<R> => {
-    const committed: (() => void)[] = []
-    const failed: (() => void)[] = []
-    const effects = {
-      afterCommit: (effect: () => void) => void committed.push(effect),
-      afterFailure: (effect: () => void) => void failed.push(effect),
-    }
-    try {
-      const result = await transact((tx) => work({ query: tx.query, ...effects }))
-      for (const effect of committed) effect()
-      return result
-    } catch (error) {
-      for (const effect of failed) effect()
-      throw error
-    }
-  }
-
 /** What buyers asked to be done later: translated into inputs of the saga. What begins is worked on beside this, in a slot. */
 export function orderCommandSubscribers(
   deps: Pick<Dependencies, 'apply' | 'orderCommandMetrics' | 'resumer' | 'config'> & {
@@ -46,7 +18,7 @@ export function orderCommandSubscribers(
 ) {
   const { apply, orderCommandMetrics, resumer, queuedOrders, config } = deps
 
-  async function begin(tx: CommandTx, orderId: OrderId): Promise<CommandOutcome> {
+  async function begin(tx: Tx, orderId: OrderId): Promise<CommandOutcome> {
     const saga = await getSaga(tx, orderId)
     // Begun by a delivery before this one, or without its command; or it will never begin.
     if (saga.state !== 'QUEUED') return 'repeated'
@@ -56,7 +28,7 @@ export function orderCommandSubscribers(
       tx.afterCommit(queuedOrders.nudge)
       return 'waiting'
     }
-    tx.afterFailure(slot.giveBack)
+    tx.afterRollback(slot.giveBack)
     const leased = await leaseSaga(tx, orderId, config.leaseMs)
     const begun = leased && (await apply(tx, leased, { type: 'BEGIN' }))
     const goesOn = begun?.applied === true && !isTerminal(begun.saga.state)
@@ -65,7 +37,7 @@ export function orderCommandSubscribers(
   }
 
   /** A wish that comes too late is no error: it stands in the journal, where the buyer reads why. */
-  async function change(tx: CommandTx, orderId: OrderId, input: SagaInput): Promise<CommandOutcome> {
+  async function change(tx: Tx, orderId: OrderId, input: SagaInput): Promise<CommandOutcome> {
     const saga = await getSaga(tx, orderId)
     const order = await getOrder(tx, orderId)
     if (input.type === 'CANCEL_REQUESTED' && saga.state !== 'QUEUED' && isCancelWished(saga, order)) return 'repeated'
@@ -80,16 +52,14 @@ export function orderCommandSubscribers(
     return 'late'
   }
 
-  const count = (tx: CommandTx, command: OrderCommand, outcome: CommandOutcome) =>
+  const count = (tx: Tx, command: OrderCommand, outcome: CommandOutcome) =>
     tx.afterCommit(() => orderCommandMetrics.taken(command, outcome))
   return [
-    on(createOrderCommand, async (tx: CommandTx, { eventType, payload: { orderId } }) =>
-      count(tx, eventType, await begin(tx, orderId)),
-    ),
-    on(updateOrderCommand, async (tx: CommandTx, { eventType, payload: { orderId, holderName }, aggregateVersion }) =>
+    on(createOrderCommand, async (tx: Tx, { eventType, payload: { orderId } }) => count(tx, eventType, await begin(tx, orderId))),
+    on(updateOrderCommand, async (tx: Tx, { eventType, payload: { orderId, holderName }, aggregateVersion }) =>
       count(tx, eventType, await change(tx, orderId, { type: 'HOLDER_NAMED', holderName, asOf: aggregateVersion, queued: true })),
     ),
-    on(deleteOrderCommand, async (tx: CommandTx, { eventType, payload: { orderId } }) =>
+    on(deleteOrderCommand, async (tx: Tx, { eventType, payload: { orderId } }) =>
       count(tx, eventType, await change(tx, orderId, { type: 'CANCEL_REQUESTED' })),
     ),
   ]

@@ -1,6 +1,6 @@
 import type { Worker } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
-import { orderCommandSubscribers, withEffects } from './subscriptions.ts'
+import { orderCommandSubscribers } from './subscriptions.ts'
 
 /**
  * Takes order commands off their queue, and works the orders that it begins on, each in one of `ORDER_WORKERS` slots: while all of them
@@ -8,10 +8,9 @@ import { orderCommandSubscribers, withEffects } from './subscriptions.ts'
  * begins: the last receive may bring some, and they are another instance's.
  */
 export function createOrderWorker(deps: Dependencies): Worker {
-  const { pool, messaging, queuedOrders } = deps
+  const { db, messaging, queuedOrders } = deps
   const consumer = messaging.consumeWith('order-commands.fifo', orderCommandSubscribers(deps), {
-    transact: withEffects((work) => db.transact(work)),
-    sqlOf: (tx) => tx,
+    db,
     room: queuedOrders.slots,
   })
   return {

@@ -5,7 +5,7 @@ import type { SagaInput } from '../saga/saga.ts'
 import { findSagaForUpdate, type StoredSaga } from '../saga/saga-repository.ts'
 import { findOrder, getOrder, type StoredOrder } from './order-repository.ts'
 
-type Changing = Pick<Dependencies, 'messaging' | 'apply' | 'resumer'>
+type Changing = Pick<Dependencies, 'db' | 'apply' | 'resumer'>
 
 /** The name on the tickets, until the order is paid. Throws 404 and 409 ORDER_NOT_PENDING. */
 export const nameHolder = (deps: Changing, orderId: OrderId, userId: UserId, holderName: string) =>
@@ -23,7 +23,7 @@ export async function cancelOrder(deps: Changing, orderId: OrderId, userId: User
 
 /** Tell an order's saga what its buyer wishes, while nothing is decided. */
 function tell(
-  { messaging, apply }: Changing,
+  { db, apply }: Changing,
   orderId: OrderId,
   userId: UserId,
   inputOf: (order: StoredOrder) => SagaInput,

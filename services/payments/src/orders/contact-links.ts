@@ -12,7 +12,7 @@ import {
 } from './contact-repository.ts'
 import { getOrder } from './order-repository.ts'
 
-type Deps = Pick<Dependencies, 'messaging' | 'now'>
+type Deps = Pick<Dependencies, 'db' | 'messaging' | 'now'>
 
 /** So long the reader of the address before undoes a change. */
 const UNDO_MS = 7 * 86_400_000
@@ -23,7 +23,7 @@ export const settleContact = (
   changeId: ContactChangeId,
   act: 'CONFIRM' | 'DISOWN' | 'UNDO',
 ): Promise<ContactOutcome> =>
-  deps.messaging.transact(async (tx) => {
+  deps.db.transact(async (tx) => {
     const found = await findContactChange(tx, changeId)
     if (!found) return 'INVALID'
     const contact = await lockContact(tx, found.orderId)

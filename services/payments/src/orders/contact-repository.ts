@@ -1,5 +1,5 @@
 import type { ContactChangeId, OrderId, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 
 /** A change of an order's address: asked for, and what became of it. */
 export interface ContactChange {
@@ -70,14 +70,14 @@ export async function insertContactChange(tx: Tx, change: NewContactChange): Pro
   )
 }
 
-export async function findContactChange(tx: Tx, changeId: ContactChangeId): Promise<ContactChange | null> {
-  const [change] = await tx.query<ContactChange>(`${select} where change_id = $1`, [changeId])
+export async function findContactChange(sql: Sql, changeId: ContactChangeId): Promise<ContactChange | null> {
+  const [change] = await sql.query<ContactChange>(`${select} where change_id = $1`, [changeId])
   return change ?? null
 }
 
 /** Whether another address was ever asked for, as far back as is known. */
-export const hasContactChange = async (tx: Tx, orderId: OrderId): Promise<boolean> =>
-  (await tx.query('select from order_contact_changes where order_id = $1 limit 1', [orderId])).length > 0
+export const hasContactChange = async (sql: Sql, orderId: OrderId): Promise<boolean> =>
+  (await sql.query('select from order_contact_changes where order_id = $1 limit 1', [orderId])).length > 0
 
 /** No change of an order waits any more. Lock its contact first. */
 export async function cancelWaiting(tx: Tx, orderId: OrderId, now: Date): Promise<void> {

@@ -1,5 +1,5 @@
 import type { paymentsContactRoutes, paymentsRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOfPool } from '@boxoffice/service-kit'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { toContract } from './answers.ts'
 import { clearContact, requestContact } from './contact.ts'
@@ -21,7 +21,7 @@ export const contactHandlers = (deps: Dependencies): Handlers<ContactRoutes> => 
 /** What the links of the mails about it do. */
 export const contactLinkHandlers = (deps: Dependencies): Handlers<typeof paymentsContactRoutes> => ({
   async getContactChange({ params: { changeId } }) {
-    const change = await findContactChange(sqlOfPool(deps.pool), changeId)
+    const change = await findContactChange(deps.db, changeId)
     if (!change) return refuse(404, 'CONTACT_CHANGE_NOT_FOUND', 'there is no such change')
     const now = deps.now()
     return {

@@ -1,5 +1,5 @@
 import { type ContactChangeId, orderContactRequested } from '@boxoffice/contracts'
-import { RefusedError, refuse, refuseUnknown, sqlOfPool, type Tx } from '@boxoffice/service-kit'
+import { RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { tellOld } from './contact-links.ts'
 import {
@@ -16,7 +16,7 @@ import {
 } from './contact-repository.ts'
 import { findOrder, getOrder, type StoredOrder } from './order-repository.ts'
 
-type Deps = Pick<Dependencies, 'messaging' | 'newId' | 'now'>
+type Deps = Pick<Dependencies, 'db' | 'messaging' | 'newId' | 'now'>
 type Asked = Pick<ContactChange, 'orderId' | 'userId'>
 
 const DAY_MS = 86_400_000
@@ -36,7 +36,7 @@ export const requestContact = (
   { email, ...asked }: Asked & { email: string },
   { isFirst = false } = {},
 ): Promise<StoredOrder> =>
-  deps.messaging.transact(async (tx) => {
+  deps.db.transact(async (tx) => {
     const { orderId, userId } = asked
     const { order, contact } = await lockTheirs(tx, asked)
     const createdAt = deps.now()
@@ -63,11 +63,11 @@ export const requestContact = (
  * without one.
  */
 export async function requestContactOnce(
-  deps: Deps & Pick<Dependencies, 'pool' | 'logger'>,
+  deps: Deps & Pick<Dependencies, 'logger'>,
   { orderId, userId, status }: StoredOrder,
   email: string,
 ): Promise<void> {
-  if (status === 'FAILED' || status === 'CANCELLED' || (await hasContactChange(sqlOfPool(deps.pool), orderId))) return
+  if (status === 'FAILED' || status === 'CANCELLED' || (await hasContactChange(deps.db, orderId))) return
   try {
     await requestContact(deps, { orderId, userId, email }, { isFirst: true })
   } catch (error) {
@@ -85,7 +85,7 @@ export async function requestContactOnce(
  * Throws 404 where the order is not theirs.
  */
 export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
-  deps.messaging.transact(async (tx) => {
+  deps.db.transact(async (tx) => {
     const { orderId } = asked
     const { contact } = await lockTheirs(tx, asked)
     const now = deps.now()

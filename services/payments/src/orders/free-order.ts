@@ -8,7 +8,7 @@ import type { OrderRequest } from './place-order.ts'
  * its buyer keeps it. What is not held yet has no price: the saga looks at that, and lets go of it.
  */
 export async function requireToken(
-  deps: Pick<Dependencies, 'pool' | 'tickets'>,
+  deps: Pick<Dependencies, 'db' | 'tickets'>,
   { userId, body, key }: OrderRequest,
 ): Promise<void> {
   if (body.paymentToken !== undefined || !('reservationId' in body)) return

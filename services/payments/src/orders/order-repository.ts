@@ -16,7 +16,7 @@ import {
   times,
   type UserId,
 } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 
 /** An order as it is kept: the contract's, and what only we need. */
 export interface StoredOrder extends Order {
@@ -154,25 +154,25 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrderRow[]): Prom
   return new Set(rows.map(({ order_id }) => order_id))
 }
 
-export async function findOrder(tx: Tx, orderId: OrderId): Promise<StoredOrder | null> {
-  const [row] = await tx.query<OrderRow>(`${select} where o.order_id = $1`, [orderId])
+export async function findOrder(sql: Sql, orderId: OrderId): Promise<StoredOrder | null> {
+  const [row] = await sql.query<OrderRow>(`${select} where o.order_id = $1`, [orderId])
   return row ? toOrder(row) : null
 }
 
 /** Those of these orders that there are. */
-export async function findOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<StoredOrder[]> {
-  const rows = await tx.query<OrderRow>(`${select} where o.order_id = any($1::uuid[])`, [orderIds])
+export async function findOrders(sql: Sql, orderIds: readonly OrderId[]): Promise<StoredOrder[]> {
+  const rows = await sql.query<OrderRow>(`${select} where o.order_id = any($1::uuid[])`, [orderIds])
   return rows.map(toOrder)
 }
 
-export async function getOrder(tx: Tx, orderId: OrderId): Promise<StoredOrder> {
-  const order = await findOrder(tx, orderId)
+export async function getOrder(sql: Sql, orderId: OrderId): Promise<StoredOrder> {
+  const order = await findOrder(sql, orderId)
   if (!order) throw new Error(`there is no order ${orderId}`)
   return order
 }
 
-export async function findOrderByKey(tx: Tx, userId: UserId, key: string): Promise<StoredOrder | null> {
-  const [row] = await tx.query<OrderRow>(`${select} where o.user_id = $1 and o.idempotency_key = $2`, [userId, key])
+export async function findOrderByKey(sql: Sql, userId: UserId, key: string): Promise<StoredOrder | null> {
+  const [row] = await sql.query<OrderRow>(`${select} where o.user_id = $1 and o.idempotency_key = $2`, [userId, key])
   return row ? toOrder(row) : null
 }
 
@@ -187,14 +187,14 @@ export interface OrderPosition {
  * single order can have. `more`: there are others after them.
  */
 export async function listOrders(
-  tx: Tx,
+  sql: Sql,
   of: { userId: UserId } | { eventId: EventId },
   limit: number,
   after: OrderPosition | null,
 ): Promise<{ orders: StoredOrder[]; more: boolean }> {
   const [column, id] = 'userId' in of ? ['user_id', of.userId] : ['event_id', of.eventId]
   const later = after ? 'and (o.created_at, o.order_id) < ($4::timestamptz, $5::uuid)' : ''
-  const rows = await tx.query<OrderRow & { fits: boolean }>(
+  const rows = await sql.query<OrderRow & { fits: boolean }>(
     `select ${orderColumns}, o.fits, ${contact} as contact, ${lines} as items, case when o.fits then ${tickets} else '[]' end as tickets
      from (
        select ${orderColumns}, row_number() over newest_first <= $2::integer
@@ -213,6 +213,6 @@ export async function listOrders(
 }
 
 /** Remember that the buyer is answered 202; false where the order is not pending any more. */
-export const markDeferred = async (tx: Tx, orderId: OrderId): Promise<boolean> =>
-  (await tx.query("update orders set deferred = true where order_id = $1 and status = 'PENDING' returning order_id", [orderId]))
+export const markDeferred = async (sql: Sql, orderId: OrderId): Promise<boolean> =>
+  (await sql.query("update orders set deferred = true where order_id = $1 and status = 'PENDING' returning order_id", [orderId]))
     .length > 0

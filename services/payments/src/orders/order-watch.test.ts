@@ -1,7 +1,6 @@
 import type { OrderId, OrderProgress } from '@boxoffice/contracts'
-import { createLogger } from '@boxoffice/service-kit'
+import { createLogger, type Sql } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
-import type pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createOrderWatch } from './order-watch.ts'
 
@@ -22,7 +21,7 @@ beforeEach(() => {
   warnings = 0
 })
 
-const pool = {
+const db = {
   async query(_sql: string, [orderIds, toldTo]: [string[], number[]]) {
     asked.push([orderIds, toldTo])
     if (broken) throw new Error('away')
@@ -35,14 +34,12 @@ const pool = {
     const rows = journal.filter(
       ({ order_id, seq }) => orderIds.includes(order_id) && seq > (toldTo[orderIds.indexOf(order_id)] ?? 0),
     )
-    return {
-      rows: rows.map(({ result = 'DONE', status = 'PENDING', ...row }) => ({
-        ...{ ...row, result, status, moment: 'RESULT', input: null, detail: null, at: new Date() },
-        ...{ payment_status: 'PENDING', failure_reason: null },
-      })),
-    }
+    return rows.map(({ result = 'DONE', status = 'PENDING', ...row }) => ({
+      ...{ ...row, result, status, moment: 'RESULT', input: null, detail: null, at: new Date() },
+      ...{ payment_status: 'PENDING', failure_reason: null },
+    }))
   },
-} as unknown as pg.Pool
+} as unknown as Sql
 const write = (order_id: string, seq: number, state: string, status?: string) =>
   journal.push({ order_id, seq, step: `step ${seq}`, state, status })
 
@@ -52,7 +49,7 @@ afterEach(() => {
 })
 const logger = createLogger({ service: 'test', level: 'silent' })
 logger.warn = () => void warnings++
-const watch = createOrderWatch({ pool, logger, pollMs: 10 })
+const watch = createOrderWatch({ db, logger, pollMs: 10 })
 function follow(orderId: string) {
   const controller = new AbortController()
   watching.push(controller)

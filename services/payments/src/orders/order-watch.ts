@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderId, OrderProgress } from '@boxoffice/contracts'
-import type { Logger } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import type { Logger, Sql } from '@boxoffice/service-kit'
 import { isTerminal, type SagaState } from '../saga/saga.ts'
 import { beginningOf, createTeller } from './history.ts'
 import { listProgress, type Progress } from './progress-repository.ts'
@@ -23,16 +22,7 @@ const PAUSE_MAX_MS = 5_000
  * One look at the journals in 200 ms and process for all who watch, whoever moves the sagas: other processes do too. While they cannot be
  * read, less and less often.
  */
-export function createOrderWatch({
-  pool,
-  logger,
-  pollMs = POLL_MS,
-}: {
-  pool: pg.Pool
-  logger: Logger
-  pollMs?: number
-}): WatchOrder {
-  const sql = db
+export function createOrderWatch({ db, logger, pollMs = POLL_MS }: { db: Sql; logger: Logger; pollMs?: number }): WatchOrder {
   const watchers = new Set<Watcher>()
   let round: Promise<News> | null = null
   let failures = 0
@@ -40,7 +30,7 @@ export function createOrderWatch({
   async function look(): Promise<News> {
     const since = new Map<OrderId, number>()
     for (const { orderId, toldTo } of watchers) since.set(orderId, Math.min(toldTo, since.get(orderId) ?? toldTo))
-    return Map.groupBy(await listProgress(sql, since), ({ orderId }) => orderId)
+    return Map.groupBy(await listProgress(db, since), ({ orderId }) => orderId)
   }
 
   /** The look that is coming or at work, whoever asks: one that takes long is not joined by others. */
@@ -65,7 +55,7 @@ export function createOrderWatch({
     const tell = createTeller()
     watchers.add(watcher)
     try {
-      let news = await listProgress(sql, new Map([[orderId, 0]]))
+      let news = await listProgress(db, new Map([[orderId, 0]]))
       const [first] = news
       if (first) yield { ...beginningOf({ createdAt }), ...orderOf(first) }
       for (;;) {

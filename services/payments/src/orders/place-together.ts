@@ -1,5 +1,4 @@
-import { createGroups, currentTraceparent, sideBySide } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { createGroups, currentTraceparent, type Database, sideBySide } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import { insertSagas, type StoredSaga } from '../saga/saga-repository.ts'
 import { insertOrders } from './order-repository.ts'
@@ -14,7 +13,7 @@ const WAITING_MAX = 1_000
  * under way share the next one; of one buyer's key there is one at a time.
  */
 export function createOrderPlacer(
-  _pool: pg.Pool,
+  db: Database,
   { leaseMs }: Pick<Config, 'leaseMs'>,
 ): (draft: Draft) => Promise<StoredSaga | null> {
   const place = createGroups<Draft & { traceparent: string | null }, StoredSaga | null>({

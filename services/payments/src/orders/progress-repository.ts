@@ -1,5 +1,5 @@
 import type { FailureReason, OrderId, OrderStatus, PaymentStatus } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import type { SagaEvent } from '../saga/journal.ts'
 
 /** An event of an order's journal, and the order as it stood when it was read. */
@@ -21,9 +21,9 @@ type Row = SagaEvent & {
 }
 
 /** What was written into the journals of these orders after the event named beside each, the oldest first. */
-export async function listProgress(tx: Tx, since: ReadonlyMap<OrderId, number>): Promise<Progress[]> {
+export async function listProgress(sql: Sql, since: ReadonlyMap<OrderId, number>): Promise<Progress[]> {
   if (since.size === 0) return []
-  const rows = await tx.query<Row>(
+  const rows = await sql.query<Row>(
     `select e.order_id, e.seq, e.at, e.moment, e.step, e.result, e.input, e.detail, e.state,
        o.status, o.payment_status, o.failure_reason
      from unnest($1::uuid[], $2::integer[]) w(order_id, told_to)

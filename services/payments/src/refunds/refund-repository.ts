@@ -1,5 +1,5 @@
 import type { Currency, Minor, OrderId, Refund, RefundId, RefundStatus, TicketId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { RefundEffects } from '../saga/transition.ts'
 
 /** A refund as it is kept: the contract's, and the tickets that stood in the way of one that failed. */
@@ -40,14 +40,14 @@ const toRefund = (row: Row): StoredRefund => {
 const select = `select r.*, (select array_agg(i.ticket_id order by i.ticket_id) from refund_items i where i.refund_id = r.refund_id) as item_ids
   from refunds r`
 
-export async function findRefund(tx: Tx, refundId: RefundId): Promise<StoredRefund | null> {
-  const [row] = await tx.query<Row>(`${select} where r.refund_id = $1`, [refundId])
+export async function findRefund(sql: Sql, refundId: RefundId): Promise<StoredRefund | null> {
+  const [row] = await sql.query<Row>(`${select} where r.refund_id = $1`, [refundId])
   return row ? toRefund(row) : null
 }
 
 /** The refunds of an order, the oldest first. */
-export async function listRefunds(tx: Tx, orderId: OrderId): Promise<StoredRefund[]> {
-  const rows = await tx.query<Row>(`${select} where r.order_id = $1 order by r.created_at, r.refund_id`, [orderId])
+export async function listRefunds(sql: Sql, orderId: OrderId): Promise<StoredRefund[]> {
+  const rows = await sql.query<Row>(`${select} where r.order_id = $1 order by r.created_at, r.refund_id`, [orderId])
   return rows.map(toRefund)
 }
 

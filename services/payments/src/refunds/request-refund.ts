@@ -1,5 +1,5 @@
 import type { NewRefund, OrderId, RefundId, TicketId } from '@boxoffice/contracts'
-import { RefusedError, refuse, type Tx, type UserPrincipal } from '@boxoffice/service-kit'
+import { RefusedError, refuse, type Sql, type Tx, type UserPrincipal } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isAdmin } from '../orders/access.ts'
 import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
@@ -41,7 +41,7 @@ export async function requestRefund(
 
 /** Whether tickets that are used or transferred go back too. Throws where the buyer is too late. */
 async function mayForce(
-  { access, now, pool }: Dependencies,
+  { access, now, db }: Dependencies,
   order: StoredOrder,
   { ticketIds }: NewRefund,
   principal: UserPrincipal,
@@ -55,11 +55,15 @@ async function mayForce(
 }
 
 /** Whether nothing was paid for what is given back: the whole order, or these tickets of it. */
-async function areFree(tx: Tx, { orderId, totalAmount, items }: StoredOrder, ticketIds?: readonly TicketId[]): Promise<boolean> {
+async function areFree(
+  sql: Sql,
+  { orderId, totalAmount, items }: StoredOrder,
+  ticketIds?: readonly TicketId[],
+): Promise<boolean> {
   if (totalAmount === 0) return true
   const freeTypes = items.filter(({ unitPrice }) => unitPrice === 0).map(({ ticketTypeId }) => ticketTypeId)
   if (!ticketIds || freeTypes.length === 0) return false
-  const { issued = [] } = (await findSaga(tx, orderId))?.context ?? {}
+  const { issued = [] } = (await findSaga(sql, orderId))?.context ?? {}
   return ticketIds.every((id) => issued.some(({ ticketId, ticketTypeId }) => ticketId === id && freeTypes.includes(ticketTypeId)))
 }
 

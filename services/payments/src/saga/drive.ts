@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Messaging } from '@boxoffice/messaging'
+import type { Append } from '@boxoffice/messaging'
 import {
   type CrashAt,
   continueTrace,
   currentTraceparent,
+  type Database,
   inSpan,
   isPermanent,
   isTransient,
   type Logger,
 } from '@boxoffice/service-kit'
-import type pg from 'pg'
 import type { Config } from '../config.ts'
 import type { StoredOrder } from '../orders/order-repository.ts'
 import { publishCompensationFailed, restMsOf } from './apply.ts'
@@ -30,8 +30,8 @@ const backoffMs = (attempts: number, { sagaRetryMaxMs }: Pick<Config, 'sagaRetry
   Math.min(sagaRetryMaxMs, 250 * 2 ** Math.min(attempts, 10)) * (0.75 + Math.random() / 2)
 
 export interface DriverOptions {
-  pool: pg.Pool
-  messaging: Pick<Messaging, 'append' | 'transact'>
+  db: Database
+  append: Append
   step: ReturnType<typeof createRemoteSteps>
   move: MoveSaga
   crashAt: CrashAt
@@ -51,7 +51,7 @@ interface Patience {
  * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. Once `stopped` is
  * aborted it waits for nothing more. Gives the order as it stood with the last move that it made; null where it made none. The lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
  */
-export function createDriver({ pool, messaging, step, move, crashAt, logger, sagaMetrics, config }: DriverOptions) {
+export function createDriver({ db, append, step, move, crashAt, logger, sagaMetrics, config }: DriverOptions) {
   return async (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<StoredOrder | null> => {
     const patience: Patience = { until, stopped, order: null }
     const work = () => workOn(leased, patience)
@@ -130,7 +130,7 @@ export function createDriver({ pool, messaging, step, move, crashAt, logger, sag
     const step = stepOf(saga.state) ?? ''
     const failed = await db.transact(async (tx) => {
       const noted = await noteFailing(tx, saga)
-      if (noted?.attempts === ALARM_AFTER_ATTEMPTS) await publishCompensationFailed(messaging.append, tx, saga, step, why)
+      if (noted?.attempts === ALARM_AFTER_ATTEMPTS) await publishCompensationFailed(append, tx, saga, step, why)
       return noted
     })
     if (failed?.attempts === ALARM_AFTER_ATTEMPTS) sagaMetrics.compensationFailed(step)

@@ -1,5 +1,5 @@
 import type { OrderId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import { refundOf } from './giving-back.ts'
 import { type Saga, type SagaContext, type SagaInput, type SagaState, stepOf } from './saga.ts'
 
@@ -71,7 +71,8 @@ export interface SagaEvent {
 }
 
 /** The journal of an order, the oldest first. */
-export const listSagaEvents = (tx: Tx, orderId: OrderId): Promise<SagaEvent[]> =>
-  tx.query<SagaEvent>('select at, moment, step, result, input, detail, state from saga_events where order_id = $1 order by seq', [
-    orderId,
-  ])
+export const listSagaEvents = (sql: Sql, orderId: OrderId): Promise<SagaEvent[]> =>
+  sql.query<SagaEvent>(
+    'select at, moment, step, result, input, detail, state from saga_events where order_id = $1 order by seq',
+    [orderId],
+  )

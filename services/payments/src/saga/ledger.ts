@@ -1,5 +1,5 @@
 import type { Currency, Minor, OrderId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 
 /** A movement of money: a charge debits the gateway and credits sales, a refund the other way round. */
 export interface Movement {
@@ -31,8 +31,8 @@ export async function book(tx: Tx, movements: readonly Movement[]): Promise<void
 }
 
 /** Whether a movement is booked. */
-export const isBooked = async (tx: Tx, reference: string): Promise<boolean> =>
-  (await tx.query('select from ledger_entries where reference = $1 limit 1', [reference])).length > 0
+export const isBooked = async (sql: Sql, reference: string): Promise<boolean> =>
+  (await sql.query('select from ledger_entries where reference = $1 limit 1', [reference])).length > 0
 
 /** The order whose charge this is; null where the charge is not ours. */
 export async function findOrderOfCharge(tx: Tx, transactionId: string): Promise<OrderId | null> {

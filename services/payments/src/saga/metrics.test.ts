@@ -1,14 +1,15 @@
-import { createMetrics } from '@boxoffice/service-kit'
+import { createDatabase, createLogger, createMetrics } from '@boxoffice/service-kit'
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { createSagaMetrics } from './metrics.ts'
 
 const pool = new pg.Pool({ host: '127.0.0.1', port: 1 })
 afterAll(() => pool.end())
+const db = createDatabase({ pool, logger: createLogger({ service: 'test', level: 'silent' }) })
 
 test('an order is counted once for each thing that became of it, and a refused refund is nothing', async () => {
   const metrics = createMetrics('payment-service')
-  const { placed, moved, compensationFailed } = createSagaMetrics(pool, metrics)
+  const { placed, moved, compensationFailed } = createSagaMetrics(db, metrics)
   placed()
   moved('RESERVING', 'CHARGING')
   moved('CHARGING', 'AWAITING_TICKETS')
@@ -27,7 +28,7 @@ test('an order is counted once for each thing that became of it, and a refused r
 
 test('while the database is away there is no figure of sagas, and everything else is shown', async () => {
   const metrics = createMetrics('payment-service')
-  createSagaMetrics(pool, metrics)
+  createSagaMetrics(db, metrics)
   const text = await metrics.registry.metrics()
   expect(text).toContain('# TYPE sagas_in_progress gauge')
   expect(text).not.toMatch(/^sagas_/m)

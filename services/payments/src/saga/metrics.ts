@@ -1,5 +1,4 @@
-import type { Metrics } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import type { Metrics, Sql } from '@boxoffice/service-kit'
 import type { SagaState } from './saga.ts'
 
 /** What an order came to when its saga reached a state. */
@@ -15,7 +14,7 @@ const outcomes: Partial<Record<SagaState, string>> = {
  * Counts orders by what became of them, and how many sagas stand in each state that is not an end, and since when, measured
  * whenever somebody asks: an operator's first questions.
  */
-export function createSagaMetrics(_pool: pg.Pool, metrics: Metrics) {
+export function createSagaMetrics(db: Sql, metrics: Metrics) {
   const orders = metrics.counter('orders_total', 'orders that were placed, paid, confirmed, failed, cancelled, refunded', [
     'outcome',
   ])

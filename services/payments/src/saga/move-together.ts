@@ -1,5 +1,5 @@
-import { currentOrigin, type Messaging } from '@boxoffice/messaging'
-import { type CrashAt, createGroups } from '@boxoffice/service-kit'
+import { currentOrigin } from '@boxoffice/messaging'
+import { type CrashAt, createGroups, type Database } from '@boxoffice/service-kit'
 import type { Applied, ApplyAll, Move } from './apply.ts'
 import type { SagaInput } from './saga.ts'
 import { isOvertaken } from './saga-moves-repository.ts'
@@ -11,10 +11,7 @@ const GROUP_MAX = 100
  * Moves sagas on by what came of their steps. Those that come while the last commit is under way share the next one; one that fails does so
  * alone, and is made again where a note came in between.
  */
-export function createMover(
-  { messaging, crashAt }: { messaging: Pick<Messaging, 'transact'>; crashAt: CrashAt },
-  applyAll: ApplyAll,
-) {
+export function createMover({ db, crashAt }: { db: Database; crashAt: CrashAt }, applyAll: ApplyAll) {
   const move = createGroups<Move, Applied>({
     laneOf: ({ saga }) => saga.orderId,
     ofLaneMax: 1,

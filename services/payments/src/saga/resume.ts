@@ -1,5 +1,4 @@
-import { createSweeper, type Logger } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { createSweeper, type Logger, type Sql } from '@boxoffice/service-kit'
 import type { Drive } from './drive.ts'
 import { leaseDueSagas } from './saga-repository.ts'
 
@@ -11,14 +10,14 @@ const AT_ONCE = 20
  * `order-commands/queued-orders.ts`.
  */
 export function createResumer(options: {
-  pool: pg.Pool
+  db: Sql
   drive: Drive
   logger: Logger
   now: () => Date
   intervalMs: number
   leaseMs: number
 }) {
-  const { pool, drive, logger, now } = options
+  const { db, drive, logger, now } = options
   return createSweeper({
     name: 'saga resumer',
     intervalMs: options.intervalMs,

@@ -1,5 +1,5 @@
 import type { OrderId } from '@boxoffice/contracts'
-import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
+import { currentTraceparent, type Sql, type Tx } from '@boxoffice/service-kit'
 import { intentOf } from './journal.ts'
 import type { Saga, SagaState } from './saga.ts'
 
@@ -91,8 +91,8 @@ export async function insertSagas(
 }
 
 /** The saga of an order as it stands; null where there is none. */
-export async function findSaga(tx: Tx, orderId: OrderId): Promise<StoredSaga | null> {
-  const [row] = await tx.query<SagaRow>(`select ${sagaColumns} from sagas where order_id = $1`, [orderId])
+export async function findSaga(sql: Sql, orderId: OrderId): Promise<StoredSaga | null> {
+  const [row] = await sql.query<SagaRow>(`select ${sagaColumns} from sagas where order_id = $1`, [orderId])
   return row ? toSaga(row) : null
 }
 
@@ -111,11 +111,11 @@ export async function findSagasForUpdate(tx: Tx, orderIds: readonly OrderId[]): 
  * Either those that have begun, or those that wait in the queue, which only begin where there is room.
  */
 export async function leaseDueSagas(
-  tx: Tx,
+  sql: Sql,
   which: 'begun' | 'queued',
   { limit, leaseMs }: { limit: number; leaseMs: number },
 ): Promise<StoredSaga[]> {
-  const rows = await tx.query<SagaRow>(
+  const rows = await sql.query<SagaRow>(
     `with due as (
        select order_id from sagas
        where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
@@ -146,8 +146,8 @@ export async function leaseSaga(tx: Tx, orderId: OrderId, leaseMs: number): Prom
 }
 
 /** Keep the lease; false when another worker has it by now. */
-export async function renewLease(tx: Tx, saga: StoredSaga, leaseMs: number): Promise<boolean> {
-  const rows = await tx.query(
+export async function renewLease(sql: Sql, saga: StoredSaga, leaseMs: number): Promise<boolean> {
+  const rows = await sql.query(
     `update sagas set leased_until = ${leaseOf('$3')} where order_id = $1 and fence = $2 returning order_id`,
     [saga.orderId, saga.fence, leaseMs],
   )
@@ -166,15 +166,15 @@ export async function noteFailing(tx: Tx, saga: StoredSaga): Promise<{ attempts:
 }
 
 /** The present attempt could not be made: what failed before it is not counted on. */
-export const endFailing = (tx: Tx, saga: StoredSaga) =>
-  tx.query(
+export const endFailing = (sql: Sql, saga: StoredSaga) =>
+  sql.query(
     `update sagas set failing_attempts = 0, failing_since = null where order_id = $1 and fence = $2 and failing_attempts > 0`,
     [saga.orderId, saga.fence],
   )
 
 /** Let a saga rest until `waitMs` from now; one that was moved meanwhile is only let go, and is due when its mover said. */
-export async function parkSaga(tx: Tx, saga: StoredSaga, waitMs: number): Promise<void> {
-  await tx.query(
+export async function parkSaga(sql: Sql, saga: StoredSaga, waitMs: number): Promise<void> {
+  await sql.query(
     `update sagas set leased_until = null, updated_at = clock_timestamp(),
        attempts = case when version = $5 then $3 else attempts end,
        last_error = case when version = $5 then $6 else last_error end,

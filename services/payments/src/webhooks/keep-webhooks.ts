@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createGroups, currentTraceparent } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { createGroups, currentTraceparent, type Sql } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
 import { KNOWN_ALREADY } from './take-in.ts'
 import { toldBy } from './told.ts'
@@ -23,7 +22,7 @@ interface Kept {
  * Keeps what the gateway tells, once, in one statement what comes together; whether it is done with. Charges are kept a moment later, all
  * of that moment at once: what dies meanwhile was not acknowledged, and comes again.
  */
-export function createWebhookKeeper(pool: pg.Pool): (event: Stripe.Event, rawBody: string) => Promise<boolean> {
+export function createWebhookKeeper(db: Sql): (event: Stripe.Event, rawBody: string) => Promise<boolean> {
   const keepOne = createGroups<Kept, boolean>({
     laneOf: ({ event }) => event.id,
     ofLaneMax: 1,
@@ -31,7 +30,7 @@ export function createWebhookKeeper(pool: pg.Pool): (event: Stripe.Event, rawBod
     groupMax: GROUP_MAX,
     groupsAtOnceMax: 1,
     waitingMax: WAITING_MAX,
-    run: (events) => keep(pool, events),
+    run: (events) => keep(db, events),
   })
   let rest: Promise<void> | null = null
   const restTogether = () => {
@@ -48,8 +47,8 @@ export function createWebhookKeeper(pool: pg.Pool): (event: Stripe.Event, rawBod
   }
 }
 
-async function keep(pool: pg.Pool, events: readonly Kept[]): Promise<boolean[]> {
-  const { rows } = await pool.query<{ webhook_event_id: string }>(
+async function keep(sql: Sql, events: readonly Kept[]): Promise<boolean[]> {
+  const rows = await sql.query<{ eventId: string }>(
     `with given as (
        select g.id, g.type, g.body, g.traceparent,
          case when exists (select from ledger_entries where reference = g.transaction_id and kind = 'CHARGE')
@@ -59,7 +58,7 @@ async function keep(pool: pg.Pool, events: readonly Kept[]): Promise<boolean[]> 
        insert into webhook_events (webhook_event_id, type, body, traceparent, processed_at, outcome)
        select id, type, body, traceparent, case when outcome is not null then clock_timestamp() end, outcome from given order by id
        on conflict on constraint webhook_events_pkey do nothing returning webhook_event_id, processed_at)
-     select webhook_event_id from kept where processed_at is not null`,
+     select webhook_event_id as "eventId" from kept where processed_at is not null`,
     [
       events.map(({ event }) => event.id),
       events.map(({ event }) => event.type),
@@ -68,6 +67,6 @@ async function keep(pool: pg.Pool, events: readonly Kept[]): Promise<boolean[]> 
       events.map(({ transactionId }) => transactionId),
     ],
   )
-  const done = new Set(rows.map((row) => row.webhook_event_id))
+  const done = new Set(rows.map((row) => row.eventId))
   return events.map(({ event }) => done.has(event.id))
 }

@@ -1,5 +1,5 @@
-import { type Messaging, underSavepoint } from '@boxoffice/messaging'
-import { continueTrace, createSweeper, type Logger, type Tx } from '@boxoffice/service-kit'
+import type { Append } from '@boxoffice/messaging'
+import { continueTrace, createSweeper, type Database, type Logger, type Tx } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
 import type { Apply } from '../saga/apply.ts'
 import { createTakeIn, NO_SUCH_ORDER } from './take-in.ts'
@@ -27,15 +27,16 @@ interface Row {
  * for a day, what is about a charge that we do not know.
  */
 export function createWebhookProcessor(options: {
-  messaging: Pick<Messaging, 'append' | 'transact'>
+  db: Database
+  append: Append
   apply: Apply
   newId: () => string
   onSagaDue(): void
   logger: Logger
   intervalMs: number
 }) {
-  const { messaging, logger } = options
-  const takeIn = createTakeIn({ ...options, append: messaging.append })
+  const { db, logger } = options
+  const takeIn = createTakeIn(options)
 
   /** What came of it; null where it is about a charge that may become known. */
   async function process(tx: Tx, { body, is_recent }: Row): Promise<string | null> {
@@ -75,7 +76,7 @@ export function createWebhookProcessor(options: {
       if (!row) return { taken: false, more: false }
       try {
         const inTrace = () => continueTrace(row.traceparent, `webhook ${row.body.type}`, () => process(tx, row))
-        const outcome = await underSavepoint(tx, inTrace, (outcome) => outcome !== null)
+        const outcome = await tx.savepoint(inTrace, (outcome) => outcome !== null)
         if (outcome === null) await keep(tx, row)
         else await tx.query(done, [row.webhook_event_id, outcome])
       } catch (error) {
