@@ -121,9 +121,9 @@ describe('what goes into an image', () => {
 
   test('prints a ticket in scripts of all kinds of fonts', async () => {
     const code = `
-      import { ticketPdf } from ${JSON.stringify(path.join(images.folderOf('tickets'), 'pdf.js'))}
+      import { singleTicketPdf } from ${JSON.stringify(path.join(images.folderOf('tickets'), 'pdf.js'))}
       const event = { eventId: '11111111-1111-4111-8111-111111111111', eventDate: new Date(0), timeZone: 'Asia/Tokyo' }
-      const pdf = await ticketPdf({
+      const pdf = await singleTicketPdf({
         ticket: { ticketNumber: 'TKT-1', holderName: 'דוד ကို 🎟️ 𝔄 ⵣ', unitPrice: 0, currency: 'EUR', createdAt: new Date(0) },
         event: { ...event, name: '山田の', venueName: 'สมชาย', venueAddress: 'བསྟན' },
         typeName: '☙ ꜩ', code: 'x',

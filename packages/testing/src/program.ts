@@ -16,8 +16,8 @@ export interface Program {
 }
 
 /**
- * A Node.js program as a process of its own, which a test can stop and kill. Resolves when it says that it is ready; rejects with what
- * it has written when it ends before.
+ * A Node.js program as a process of its own, which a test can stop and kill. Resolves when it says that it is
+ * ready; rejects with what it has written when it ends before.
  */
 export async function startProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Program> {
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })

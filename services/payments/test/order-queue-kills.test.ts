@@ -32,7 +32,13 @@ afterAll(async () => {
 const startWorkers = () => payments.workers.forEach((worker) => void worker.start())
 const stopAllWorkers = () => stopWorkers(payments.workers)
 /** Their leases are waited for as they would be, but shorter. */
-const endLeases = () => payments.deps.pool.query("update sagas set leased_until = clock_timestamp() - interval '1 second'")
+/** Locks in the order in which the service does, which works on: otherwise each may wait for the other. */
+const endLeases = () =>
+  payments.deps.pool.query(
+    `with locked as materialized (select order_id from sagas order by order_id for update)
+     update sagas set leased_until = clock_timestamp() - interval '1 second'
+     from locked where sagas.order_id = locked.order_id`,
+  )
 const accept = async () => orderIdOf(await payments.buy('pm_card_visa', { later: true }))
 const isPaidOnce = async (orderId: OrderId) => {
   await payments.becomes(orderId, 'PAID')

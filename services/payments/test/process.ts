@@ -19,7 +19,7 @@ export async function publishKeys({ tokenKey }: TestService['authority']) {
   }
 }
 
-/** Another instance of the service, as a process that can be killed: same database, gateway and peers. It ends with `payments` at last. */
+/** Another instance of the service, as a process that can be killed, with the same peers. It ends with `payments`. */
 export const startProcess = ({ environment, instances }: TestService, overrides: Record<string, string> = {}) =>
   measured('servers', async () => {
     const port = await claimPort()

@@ -10,7 +10,7 @@ export interface ConcurrencyLimitOptions {
 }
 
 export interface ConcurrencyLimit {
-  /** Run `work` as soon as a place is free, in the order of arrival. Rejects with the refusal, and as `work` does. */
+  /** Run `work` when a place is free, in the order of arrival. Rejects with the refusal, and as `work` does. */
   run<T>(work: () => Promise<T>): Promise<T>
   /** A place from now on; null while none is free. What it returns gives the place back, once. */
   claim(): (() => void) | null
@@ -24,8 +24,8 @@ export interface ConcurrencyLimit {
 const tooMany = () => new Error('too many wait for a place already')
 
 /**
- * The one concurrency limit (semaphore; with `concurrent: 1` a mutex) of a process: so many at once, the others wait in their order, so
- * many and so long as the options say.
+ * The one concurrency limit of a process, a semaphore; with `concurrent: 1` a mutex. So many run at once, the
+ * others wait in their order, so many and so long as the options say.
  */
 export function createConcurrencyLimit(options: ConcurrencyLimitOptions): ConcurrencyLimit {
   const { concurrent, waitingMax = Number.POSITIVE_INFINITY, waitMs, refusal = tooMany } = options
@@ -84,7 +84,7 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
   }
 }
 
-/** A limit for each key: of a user, an address, an event. A key costs nothing while nothing runs or waits under it. */
+/** A limit for each key, such as a user's id. A key costs nothing while nothing runs or waits under it. */
 export function createConcurrencyLimitByKey<Key>(options: ConcurrencyLimitOptions) {
   const limits = new Map<Key, ConcurrencyLimit>()
   const limitOf = (key: Key): ConcurrencyLimit => {

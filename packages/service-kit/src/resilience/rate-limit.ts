@@ -8,8 +8,8 @@ export interface RateLimit {
 }
 
 /**
- * At most `calls` within `intervalMs`, all of them at once if need be. Fewer than one call is one call in a longer interval: a part of a
- * call is never a call.
+ * At most `calls` within `intervalMs`, all of them at once if need be. Fewer than one call is one call in a
+ * longer interval: a part of a call is never a call.
  */
 export function createRateLimit({ calls, intervalMs }: { calls: number; intervalMs: number }): RateLimit {
   const interval = intervalMs * Math.max(1, 1 / calls)
@@ -22,14 +22,15 @@ const KEYS_MAX = 20_000
 const MINUTE_MS = 60_000
 
 /**
- * At most `perMinute` of something for each key within a minute, in this process. What is taken is null, or the whole seconds to wait where
- * there is none left.
+ * At most `perMinute` of something for each key within a minute, in this process. `take` gives null, or the
+ * whole seconds to wait where there is none left.
  */
 export function createRateLimitByKey({ perMinute }: { perMinute: number }) {
+  const rate = { tokensPerInterval: perMinute, interval: MINUTE_MS }
   const limiters = new LRUCache<string, RateLimiter>({ max: KEYS_MAX })
   return {
     take(key: string): number | null {
-      const limiter = limiters.get(key) ?? new RateLimiter({ tokensPerInterval: perMinute, interval: MINUTE_MS })
+      const limiter = limiters.get(key) ?? new RateLimiter(rate)
       limiters.set(key, limiter)
       if (limiter.tryRemoveTokens(1)) return null
       const leftMs = limiter.curIntervalStart + MINUTE_MS - performance.now()
@@ -39,7 +40,7 @@ export function createRateLimitByKey({ perMinute }: { perMinute: number }) {
 }
 export type RateLimitByKey = ReturnType<typeof createRateLimitByKey>
 
-/** A rate that is looked at before it is taken: what asks for many at once must not ask for more than may go. */
+/** A rate that is looked at before it is taken, by what asks for many at once. */
 export interface SteadyRate extends RateLimit {
   /** How many may go now. */
   available(): number
@@ -49,8 +50,9 @@ export interface SteadyRate extends RateLimit {
 
 /** As many a second, evenly, and as many at once after a rest. A rate below one lets one go at a time. */
 export function createSteadyRate(perSecond: number): SteadyRate {
-  const bucket = new TokenBucket({ bucketSize: Math.max(1, perSecond), tokensPerInterval: perSecond, interval: 'second' })
-  bucket.content = bucket.bucketSize
+  const bucketSize = Math.max(1, perSecond)
+  const bucket = new TokenBucket({ bucketSize, tokensPerInterval: perSecond, interval: 'second' })
+  bucket.content = bucketSize
   const available = () => {
     bucket.drip()
     return Math.floor(bucket.content)
