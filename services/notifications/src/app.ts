@@ -36,7 +36,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       ...notificationsSuppressionRoutes,
     },
     health: {
-      database: { required: true, check: () => deps.pool.query('select 1') },
+      database: { required: true, check: () => deps.db.query('select 1') },
       messaging: deps.messaging.health,
     },
   })

@@ -1,12 +1,13 @@
 import { type Aws, createAws, createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, type Foundation, sqlOfPool } from '@boxoffice/service-kit'
+import { createFoundation, createPrismaDatabase, type Foundation, type SqlDatabase } from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Config } from './config.ts'
 import { type ContactTokens, createContactLinks, createContactTokens } from './contacts/contact-token.ts'
+import type { Database } from './database.ts'
 import type { DeadLetterGauge } from './dead-letters/monitor.ts'
 import { createFeedbackMetrics } from './feedback/metrics.ts'
 import { createFeedback, type Feedback } from './feedback/take-in.ts'
-import { PrismaClient } from './generated/prisma/client.ts'
+import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createPlaces } from './limits/places.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
 import { createPushProvider, type PushProvider } from './push/push-provider.ts'
@@ -24,16 +25,16 @@ import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
 import { createTicketNews } from './sending/ticket-news.ts'
 import { createOperatorTemplates, type OperatorTemplates } from './templates/operator-templates.ts'
 import { createOrderLinks, createOrderTokens, type OrderTokens } from './tracking/order-token.ts'
-import type { Transact } from './transaction.ts'
 import { createUnsubscribeLinks } from './unsubscribing/links.ts'
 import { createUnsubscribeTokens, type UnsubscribeTokens } from './unsubscribing/unsubscribe-token.ts'
 
-export interface Dependencies extends Foundation {
+export interface Dependencies extends Omit<Foundation, 'db'> {
   config: Config
-  prisma: PrismaClient
+  /** Without Prisma: for what mails wait on. */
+  sql: SqlDatabase
+  db: Database
   messaging: Messaging
   aws: Aws
-  transact: Transact
   peers: Peers
   deadLetters: DeadLetterGauge
   mail: MailProvider
@@ -57,14 +58,14 @@ export function createDependencies(
   templates: OperatorTemplates = createOperatorTemplates(new Map()),
 ): Dependencies {
   const foundation = createFoundation(config, userKeys)
-  const { pool, metrics, now, logger } = foundation
+  const { pool, db: sql, metrics, now, logger } = foundation
   const { publicUrl, delivery, policies, bulkTicketsMin, mailBytesMax } = config
   const { waitMs, statementTimeoutMs } = config.databaseLimits
   const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions, errorFormat: 'minimal' })
   const messaging = createMessaging(foundation, config.messaging)
   const aws = createAws(config.messaging)
-  const transact: Transact = (work) => messaging.relay.published(() => prisma.$transaction(work))
+  const db = createPrismaDatabase<Prisma.TransactionClient>({ prisma, logger })
   const peers = createPeers(config, foundation)
   const mail = createSesProvider(config.ses, policies.mail, foundation)
   const sms = createSnsProvider(config.sms, policies.sms, foundation)
@@ -75,13 +76,11 @@ export function createDependencies(
   const rates = { EMAIL: policies.mail.ratePerSecond, SMS: policies.sms.ratePerSecond, PUSH: policies.push.ratePerSecond }
   const unsubscribeTokens = createUnsubscribeTokens(config.privateKey)
   const orderTokens = createOrderTokens(config.privateKey)
-  const sendingMetrics = createSendingMetrics(pool, metrics)
+  const sendingMetrics = createSendingMetrics(sql, metrics)
   const contactTokens = createContactTokens(config.privateKey)
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
-    sql: sqlOfPool(pool),
-    transact: messaging.transact,
     ticketNews,
     requestNews,
     compose: createComposer({
@@ -99,7 +98,7 @@ export function createDependencies(
       mailBytesMax,
     }),
     sendingMetrics,
-    places: createPlaces({ ...foundation, ...delivery, transact: messaging.transact, sendingMetrics }),
+    places: createPlaces({ ...foundation, ...delivery, sendingMetrics }),
     prepare: createPrepare({ mail, sms, push, sender: config.sender }),
     firstWaitMs: {
       EMAIL: policies.mail.retry?.firstWaitMs ?? 0,
@@ -110,18 +109,18 @@ export function createDependencies(
   return {
     ...foundation,
     config,
-    prisma,
+    sql,
+    db,
     messaging,
     aws,
-    transact,
     peers,
     deadLetters,
     mail,
     sms,
     push,
-    sender: createSender({ ...foundation, ...delivery, sql: sqlOfPool(pool), deliver, rates }),
-    feedback: createFeedback({ ticketNews, requestNews, logger, feedbackMetrics: createFeedbackMetrics(pool, metrics) }),
-    watchLog: createLogWatch({ prisma, now, logger, pollMs: config.logPollMs }),
+    sender: createSender({ ...foundation, ...delivery, sql, deliver, rates }),
+    feedback: createFeedback({ ticketNews, requestNews, logger, feedbackMetrics: createFeedbackMetrics(sql, metrics) }),
+    watchLog: createLogWatch({ db, now, logger, pollMs: config.logPollMs }),
     unsubscribeTokens,
     orderTokens,
     contactTokens,
@@ -144,11 +143,11 @@ export function createDependencies(
 function createPushes({ push, policies }: Config, foundation: Foundation): PushProvider | null {
   if (!push.vapid) return null
   const service = createPushService(push, push.vapid, policies, foundation)
-  const { pool, metrics, logger, now } = foundation
+  const { db, metrics, logger, now } = foundation
   const { publicKey } = push.vapid
   return createPushProvider({
     publicKey,
-    sql: sqlOfPool(pool),
+    sql: db,
     send: service.send,
     closeService: service.close,
     metrics,

@@ -1,8 +1,7 @@
-import { createIdempotencySweeper, sqlOf, transact as transactOnPool, type Worker } from '@boxoffice/service-kit'
+import { createIdempotencySweeper, type SqlDatabase, type Worker } from '@boxoffice/service-kit'
 import { createAnnouncer } from './announcements/announcer.ts'
 import { createDeadLetterMonitor } from './dead-letters/monitor.ts'
 import type { Dependencies } from './dependencies.ts'
-import { feedbackTransact } from './feedback/feedback-transaction.ts'
 import { translateSesEvent } from './feedback/ses-event.ts'
 import { feedbackSubscribers } from './feedback/subscriptions.ts'
 import { notificationSubscribers, takeTogether } from './notifications/subscriptions.ts'
@@ -10,23 +9,19 @@ import { createReminderClock } from './reminders/reminder-clock.ts'
 
 /** The relay first: it stops last, when the others have said what they had to say. */
 export function buildWorkers(deps: Dependencies): Worker[] {
-  const { messaging, sender, transact, config } = deps
+  const { db, messaging, sender, config } = deps
   const announcer = createAnnouncer({ ...deps, ...config.delivery, told: sender.nudge })
   const { leaseMs, pollMs } = config.delivery
   const reminders = createReminderClock({ ...deps, leaseMs, pollMs, announced: announcer.nudge })
   const consumer = messaging.consumeWith('notification-queue', notificationSubscribers(deps), {
-    async transact(work) {
-      const result = await transactOnPool(deps.pool, work)
+    db: nudging(deps.sql, () => {
       sender.nudge()
       announcer.nudge()
-      return result
-    },
-    sqlOf: (tx) => tx,
+    }),
     together: takeTogether(deps),
   })
   const feedback = messaging.consumeWith('mail-feedback-queue', feedbackSubscribers(deps.feedback), {
-    transact: feedbackTransact(transact),
-    sqlOf: ({ tx }) => sqlOf(tx),
+    db,
     translate: translateSesEvent,
   })
   const monitor = createDeadLetterMonitor({ ...deps, ...config.deadLetters })
@@ -42,3 +37,12 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     consumer,
   ]
 }
+
+/** What a message asked for is looked for at once when it is committed. */
+const nudging = (db: SqlDatabase, nudge: () => void): Pick<SqlDatabase, 'transact'> => ({
+  transact: (work, options) =>
+    db.transact((tx) => {
+      tx.afterCommit(nudge)
+      return work(tx)
+    }, options),
+})

@@ -55,7 +55,7 @@ test('what nobody needs to know of an event is not told', async () => {
   const before = await service.consumed('EVENT_UPDATED', 'done')
   await service.tell(eventUpdated, { ...snapshotOf(service), changed: ['name', 'description', 'imageUrl'] })
   await until(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(before + 1))
-  expect(await service.deps.prisma.announcement.count({ where: { doneAt: null } })).toBe(0)
+  expect(await service.deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0)
   expect(service.world.holderPages).toEqual([])
 })
 
@@ -69,7 +69,7 @@ test('a cancelled event is told with the organizer’s reason, and a change of i
   await until(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(before + 1))
   await service.tell(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'A storm is <coming>.' })
   await until(async () => expect(await service.rows(holder.userId)).toMatchObject([{ status: 'SENT' }]))
-  await until(async () => expect(await service.deps.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
+  await until(async () => expect(await service.deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
   await until(async () => expect(await service.rows(holder.userId)).toHaveLength(1))
   expect(mailsTo(service, holder.email)).toMatchObject([{ subject: 'Cancelled: Święto Świateł' }])
   const [mail] = mailsTo(service, holder.email)
@@ -87,11 +87,11 @@ test('a long list of holders is gone through page by page, goes on where it stop
   first.work()
   const event = snapshotOf(first)
   await first.tell(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'rain' })
-  const told = () => first.deps.prisma.notification.groupBy({ by: 'recipientId', _count: true })
+  const told = () => first.deps.db.prisma.notification.groupBy({ by: 'recipientId', _count: true })
   await until(async () => expect(await told()).toHaveLength(100))
   // The ticket service refuses the second page for a while; then somebody else holds a ticket that comes first.
   await until(async () => {
-    const [announcement] = await first.deps.prisma.announcement.findMany()
+    const [announcement] = await first.deps.db.prisma.announcement.findMany()
     expect(announcement).toMatchObject({ position: '100', holders: 100, doneAt: null, lease: null })
   })
   first.world.holders = [...users.slice(0, 100), users[0] as UserId, ...users.slice(100)]
@@ -100,7 +100,7 @@ test('a long list of holders is gone through page by page, goes on where it stop
   expect((await told()).every(({ _count }) => _count === 1)).toBe(true)
   expect(first.world.holderPages).toEqual([null, '100', '200'])
   await until(async () => {
-    expect(await first.deps.prisma.announcement.findMany()).toMatchObject([{ doneAt: expect.any(Date), lease: null }])
+    expect(await first.deps.db.prisma.announcement.findMany()).toMatchObject([{ doneAt: expect.any(Date), lease: null }])
   })
   await until(async () => expect(first.ses.mails()).toHaveLength(230))
 })

@@ -183,7 +183,7 @@ test('of an event that moves twelve times its holders get few mails, and the las
     await taken('EVENT_UPDATED', () => service.tell(eventUpdated, { ...snapshot(), changed }), 1)
     if (day <= 2) await until(() => expect(mailsTo(holder)).toHaveLength(day))
   }
-  await until(async () => expect(await service.deps.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
+  await until(async () => expect(await service.deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
   await settledFor(holder)
   expect(mailsTo(holder)).toHaveLength(2)
   await after(1, holder)

@@ -26,7 +26,7 @@ async function empty(queue: QueueName): Promise<void> {
 const alertsOf = (queue: string) => service.probe.heard(opsAlert).filter(({ payload }) => payload.detail.queue === queue)
 /** As many alerts as were decided on have been heard. */
 const heard = (queue: string, count: number) => until(() => expect(alertsOf(queue)).toHaveLength(count))
-const told = () => service.deps.prisma.deadLetterWatch.findMany({ where: { alerts: { gt: 0 } }, orderBy: { queue: 'asc' } })
+const told = () => service.deps.db.prisma.deadLetterWatch.findMany({ where: { alerts: { gt: 0 } }, orderBy: { queue: 'asc' } })
 
 const shown = async (queue: string) =>
   (await service.deps.metrics.registry.metrics()).match(new RegExp(`dead_letters{queue="${queue}".*} (\\d+)`))?.[1]

@@ -85,7 +85,7 @@ describe('a mail that came back for good', () => {
     await settled(user, { status: 'SENT', bounceReason: 'NO_SUCH_MAILBOX' }, { status: 'FAILED', address: null })
     expect((await log(user))[1]).toMatchObject({ status: 'FAILED', failure: { reason: 'ADDRESS_SUPPRESSED' } })
     expect(service.ses.mails(user.email)).toHaveLength(1)
-    const kept = JSON.stringify([await service.rows(user.userId), await service.deps.prisma.mailSuppression.findMany()])
+    const kept = JSON.stringify([await service.rows(user.userId), await service.deps.db.prisma.mailSuppression.findMany()])
     expect(kept).not.toContain(user.email)
     expect(kept).not.toContain(DIAGNOSTIC.slice(0, 20))
   })

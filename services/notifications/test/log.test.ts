@@ -107,7 +107,7 @@ test('what a look at a log counts as unread is what it shows as sent, also while
     sending = false
   })()
   while (sending) {
-    const log = (await glimpseLogs(service.deps.prisma, [user.userId], new Date(0))).get(user.userId)
+    const log = (await glimpseLogs(service.deps.db, [user.userId], new Date(0))).get(user.userId)
     expect(log?.unreadCount).toBe(log?.sent.length)
   }
   await sent

@@ -29,7 +29,6 @@ import {
   ticketTransferred,
   userCreated,
 } from '@boxoffice/contracts'
-import { sqlOfPool } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { insertAnnouncement } from '../src/announcements/announcement-repository.ts'
@@ -116,7 +115,7 @@ const tellReminder = (user: User) => {
   const announcementId = randomUUID()
   const payload = encodePayload('EVENT_REMINDER', { eventId, eventDate })
   const about = { announcementId, type: 'EVENT_REMINDER', eventId, payload, correlationId: announcementId } as const
-  return insertAnnouncement(sqlOfPool(service.deps.pool), { ...about, createdAt: new Date() })
+  return insertAnnouncement(service.deps.sql, { ...about, createdAt: new Date() })
 }
 const refund = (user: User) => ({
   ...orderOf(user),
@@ -537,7 +536,7 @@ test.each(['CANCELLED', 'COMPLETED', 'EXPIRED'] as const)('an offer whose transf
   const sender = await service.user()
   await service.tell(ticketTransferOffered, { ...ids, userId: sender.userId, recipientEmail, holderName: 'Jan' })
   await happened.promise
-  await until(async () => expect(await service.deps.prisma.notification.count({ where: { recipientId: null } })).toBe(0))
+  await until(async () => expect(await service.deps.db.prisma.notification.count({ where: { recipientId: null } })).toBe(0))
   expect(service.ses.mails(recipientEmail)).toEqual([])
 })
 
@@ -581,7 +580,7 @@ test('quiet hours that begin while a mail is written hold it up', async () => {
 
 test('an address that is held back while a mail is written gets none', async () => {
   const user = await failedPaymentWhile(({ email }) =>
-    service.deps.prisma.mailSuppression.create({
+    service.deps.db.prisma.mailSuppression.create({
       data: { addressHash: addressHashOf(email), cause: 'BOUNCE', reason: 'NO_SUCH_MAILBOX', since: new Date() },
     }),
   )

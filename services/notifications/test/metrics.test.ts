@@ -16,7 +16,7 @@ async function figure(name: string): Promise<number> {
 }
 const own = 'service="notification-service"'
 const waiting = (changes: { createdAt: Date; nextAttemptAt: Date }) =>
-  service.deps.prisma.notification.create({
+  service.deps.db.prisma.notification.create({
     data: {
       id: randomUUID(),
       messageId: randomUUID(),
@@ -39,7 +39,7 @@ test('what is due counts since it is, and what quiet hours hold up does not', as
   const oldest = await figure(`notifications_oldest_pending_seconds{${own}}`)
   expect(oldest).toBeGreaterThanOrEqual(100)
   expect(oldest).toBeLessThan(3_600)
-  await service.deps.prisma.notification.deleteMany()
+  await service.deps.db.prisma.notification.deleteMany()
 })
 
 test('attempts are counted by what came of them', async () => {

@@ -105,7 +105,7 @@ test('a link that has ended, or to an address whose mails come back, is not sent
   const user = await service.user()
   const [late, bouncing] = [newAddress(), newAddress()]
   const since = new Date()
-  await service.deps.prisma.mailSuppression.create({
+  await service.deps.db.prisma.mailSuppression.create({
     data: { addressHash: addressHashOf(bouncing), cause: 'BOUNCE', reason: 'NO_SUCH_MAILBOX', since },
   })
   const past = new Date(Date.now() - 1_000)

@@ -91,7 +91,7 @@ test.each([
   })
   expect(answer.statusCode).toBe(400)
   expect(answer.json().details).toMatchObject([{ path }])
-  expect(await service.deps.prisma.preference.count({ where: { userId: user.userId } })).toBe(0)
+  expect(await service.deps.db.prisma.preference.count({ where: { userId: user.userId } })).toBe(0)
 })
 
 test('the database keeps what is needed too', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type NotificationRequest, type Priority, paymentFailed } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import { patientPolicies } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterEach, expect, test } from 'vitest'
@@ -85,7 +85,7 @@ test('under a rate no more are taken than may go: none is refused, none tried tw
     ...Array.from({ length: 6 }, () => 'low'),
   ])
   await until(async () => {
-    const rows = await service.deps.prisma.notification.findMany({ orderBy: { sentAt: 'asc' } })
+    const rows = await service.deps.db.prisma.notification.findMany({ orderBy: { sentAt: 'asc' } })
     expect(rows.map(({ status, attempts }) => `${status} ${attempts}`)).toEqual(Array.from({ length: 15 }, () => 'SENT 1'))
     // As many at once as a second lets, then no faster than that.
     const tookMs = (rows.at(-1)?.sentAt?.getTime() ?? 0) - (rows[0]?.sentAt?.getTime() ?? 0)
@@ -113,7 +113,7 @@ test('a rate holds up its own channel alone', async () => {
   service.work()
   await until(() => expect(service.sms.texts(recipient)).toHaveLength(1))
   await until(() => expect(service.ses.mails()).toHaveLength(1))
-  const waiting = await service.deps.prisma.notification.groupBy({ by: 'status', where: { channel: 'EMAIL' }, _count: true })
+  const waiting = await service.deps.db.prisma.notification.groupBy({ by: 'status', where: { channel: 'EMAIL' }, _count: true })
   expect(waiting.find(({ status }) => status === 'PENDING')?._count).toBe(2)
 })
 
@@ -135,7 +135,7 @@ test('a slow channel takes no places from the others: what is urgent there goes 
   await until(() => expect(order(service)).toHaveLength(61))
   expect(order(service).indexOf('urgent-60')).toBeLessThan(5)
   await until(() => expect(texts.flatMap((recipient) => service.sms.texts(recipient))).toHaveLength(3))
-  const sent = await service.deps.prisma.notification.findMany({ where: { status: 'SENT' }, orderBy: { sentAt: 'asc' } })
+  const sent = await service.deps.db.prisma.notification.findMany({ where: { status: 'SENT' }, orderBy: { sentAt: 'asc' } })
   expect(sent.findIndex(({ channel }) => channel === 'SMS')).toBeLessThan(5)
   expect(sent.every(({ attempts }) => attempts === 1)).toBe(true)
 })
@@ -153,7 +153,7 @@ test('leasing reads what is due alone, by an index, however much is scheduled', 
   await pool.query('vacuum analyze notifications')
   const plans = async (order: 'PRIORITY' | 'AGE', rooms: Rooms | null) => {
     const found: string[] = []
-    const explained: Tx = {
+    const explained: Sql = {
       query: async (sql, values) => {
         const { rows } = await pool.query(`explain ${sql}`, values as unknown[])
         found.push(rows.map((row) => row['QUERY PLAN']).join('\n'))

@@ -235,5 +235,5 @@ test('without a key there are no pushes, and it is said so', async () => {
   // What GET gave may come back, and is nobody's choice.
   const whole = preferences.map(({ type, channel, enabled }) => ({ type, channel, enabled }))
   expect((await client.updatePreferences({ body: { preferences: whole } })).status).toBe(200)
-  expect(await without.deps.prisma.preference.count({ where: { channel: 'PUSH' } })).toBe(0)
+  expect(await without.deps.db.prisma.preference.count({ where: { channel: 'PUSH' } })).toBe(0)
 })

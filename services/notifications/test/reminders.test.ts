@@ -26,7 +26,7 @@ afterEach(async () => {
     eventDate: far,
   }
   Object.assign(world, { holders: [], holderPages: [], held: 1 })
-  await until(async () => expect(await deps.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
+  await until(async () => expect(await deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
 })
 afterAll(() => Promise.all(running.map((started) => started.stop())))
 
@@ -39,7 +39,8 @@ function eventOf({ world }: TestService, change: { eventDate?: Date; status?: Ev
   const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = world.event
   return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status, ...change }
 }
-const rowOf = ({ deps, world }: TestService) => deps.prisma.eventReminder.findUnique({ where: { eventId: world.event.eventId } })
+const rowOf = ({ deps, world }: TestService) =>
+  deps.db.prisma.eventReminder.findUnique({ where: { eventId: world.event.eventId } })
 const rowIs = (of: TestService, row: object) => until(async () => expect(await rowOf(of)).toMatchObject(row))
 
 /** It was published long ago, and its day has come. */
@@ -137,7 +138,7 @@ describe('the time of a reminder', () => {
     await rowIs(service, { version: 1 })
     const dueAt = new Date(Date.now() + HOUR_MS)
     const eventDate = new Date(Date.now() + 25 * HOUR_MS)
-    await service.deps.prisma.eventReminder.update({
+    await service.deps.db.prisma.eventReminder.update({
       where: { eventId: service.world.event.eventId },
       data: { dueAt, eventDate },
     })
@@ -180,7 +181,7 @@ test.each([
   happens()
   await due(service, service.world.event.eventDate)
   await rowIs(service, { dueAt: null, remindedFor: null })
-  expect(await service.deps.prisma.announcement.count({ where: { eventId: service.world.event.eventId } })).toBe(0)
+  expect(await service.deps.db.prisma.announcement.count({ where: { eventId: service.world.event.eventId } })).toBe(0)
 })
 
 test('while the event service is away a reminder waits, and comes when it is back', async () => {
@@ -210,11 +211,11 @@ test('of many holders each is told once, also where the work stops in the middle
   Object.assign(first.world, { holders: users, holderPagesMax: 1 })
   first.work()
   await comes(first)
-  const told = () => first.deps.prisma.notification.groupBy({ by: 'recipientId', _count: true })
+  const told = () => first.deps.db.prisma.notification.groupBy({ by: 'recipientId', _count: true })
   await until(async () => expect(await told()).toHaveLength(100))
   // The ticket service refuses the second page; meanwhile the reminder is due once more, as where its own commit was lost.
   await until(async () =>
-    expect(await first.deps.prisma.announcement.findMany()).toMatchObject([{ position: '100', lease: null }]),
+    expect(await first.deps.db.prisma.announcement.findMany()).toMatchObject([{ position: '100', lease: null }]),
   )
   await due(first, first.world.event.eventDate)
   await rowIs(first, { dueAt: null })
@@ -222,7 +223,9 @@ test('of many holders each is told once, also where the work stops in the middle
   first.world.holderPagesMax = Number.POSITIVE_INFINITY
   await until(async () => expect(await told()).toHaveLength(230))
   await until(async () =>
-    expect(await first.deps.prisma.announcement.findMany()).toMatchObject([{ doneAt: expect.any(Date), type: 'EVENT_REMINDER' }]),
+    expect(await first.deps.db.prisma.announcement.findMany()).toMatchObject([
+      { doneAt: expect.any(Date), type: 'EVENT_REMINDER' },
+    ]),
   )
   expect((await told()).every(({ _count }) => _count === 1)).toBe(true)
   await until(() => expect(first.ses.mails()).toHaveLength(230))
@@ -230,13 +233,13 @@ test('of many holders each is told once, also where the work stops in the middle
 
 test('news of an event goes before reminders of others that are due at the same time', async () => {
   const idle = await start()
-  const { pool, prisma } = idle.deps
+  const { pool, db } = idle.deps
   await pool.query(
     `insert into announcements (id, type, event_id, payload, correlation_id, created_at, next_attempt_at)
      select gen_random_uuid(), type::notification_type, gen_random_uuid(), '{}', 'c', now(), now() - n * interval '1 minute'
      from (values ('EVENT_REMINDER', 3), ('EVENT_REMINDER', 2), ('EVENT_CANCELLED', 1)) v(type, n)`,
   )
   const types: (string | undefined)[] = []
-  for (let n = 0; n < 3; n++) types.push((await leaseAnnouncement(prisma, crypto.randomUUID(), 60_000))?.type)
+  for (let n = 0; n < 3; n++) types.push((await leaseAnnouncement(db, crypto.randomUUID(), 60_000))?.type)
   expect(types).toEqual(['EVENT_CANCELLED', 'EVENT_REMINDER', 'EVENT_REMINDER'])
 })

@@ -62,19 +62,16 @@ test('each request is answered at its place, and a bad one fails alone', async (
 test('a hundred are written with one statement; more, or none, are refused', async () => {
   const user = await service.user()
   const statements: string[] = []
-  const { prisma } = service.deps
-  const watched = new Proxy(prisma, {
-    get: (target, name) => {
-      const value = Reflect.get(target, name)
-      if (name !== '$queryRawUnsafe') return value
-      return (text: string, ...values: unknown[]) => {
-        statements.push(text)
-        return target.$queryRawUnsafe(text, ...values)
-      }
+  const { db } = service.deps
+  const watched: typeof db = {
+    ...db,
+    query: (text, values) => {
+      statements.push(text)
+      return db.query(text, values)
     },
-  })
+  }
   const asked = Array.from({ length: 100 }, () => ({ request: requestFor(user), key: randomUUID() }))
-  const accepted = await acceptRequests({ ...service.deps, prisma: watched }, 'payment-service', asked)
+  const accepted = await acceptRequests({ ...service.deps, db: watched }, 'payment-service', asked)
   expect(new Set(accepted.map((one) => (one as { notificationId: string }).notificationId)).size).toBe(100)
   expect(statements.filter((text) => text.startsWith('insert into notifications'))).toHaveLength(1)
   expect(await service.rows(user.userId)).toHaveLength(100)

@@ -24,7 +24,6 @@ import {
 } from '@boxoffice/contracts'
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
 import { createProbe, sayAsStranger } from '@boxoffice/messaging/testing'
-import { sqlOf } from '@boxoffice/service-kit'
 import {
   createTestAuthority,
   createTestDatabase,
@@ -134,7 +133,7 @@ async function start(overrides: Record<string, string>) {
       }),
     /** What another service says, through its topic and our queue. */
     tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
-      deps.transact((tx) => appendAny(sqlOf(tx), definition, payload, { aggregateVersion })),
+      deps.db.transact((tx) => appendAny(tx, definition, payload, { aggregateVersion })),
     /** What SES says of a mail, through its topic and our queue. */
     tellOfMail: (event: object | string) =>
       sayAsStranger(aws, 'mail-feedback', typeof event === 'string' ? event : JSON.stringify(event)),
@@ -161,7 +160,7 @@ async function start(overrides: Record<string, string>) {
     /** Leases are waited for as they would be, but shorter. */
     endLeases: () => deps.pool.query("update notifications set leased_until = clock_timestamp() - interval '1 second'"),
     rows: async (recipientId: string) =>
-      deps.prisma.notification.findMany({ where: { recipientId }, orderBy: { createdAt: 'asc' } }),
+      deps.db.prisma.notification.findMany({ where: { recipientId }, orderBy: { createdAt: 'asc' } }),
     /** How many messages of a type the consumer has taken off the queue with this outcome. */
     async consumed(eventType: string, outcome: 'done' | 'duplicate' | 'dead') {
       const metric = await deps.metrics.messagesConsumed.get()

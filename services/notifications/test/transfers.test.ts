@@ -8,7 +8,6 @@ import {
   ticketTransferred,
   userEmailVerified,
 } from '@boxoffice/contracts'
-import { sqlOf } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addressHashOf } from '../src/feedback/suppression.ts'
@@ -107,7 +106,7 @@ test('a ticket for an address that nobody has proved is offered there with its s
   expect(mail.text).toContain(link)
   expect(mail.html).toContain('Jan &lt;i&gt;Kowalski&lt;/i&gt;')
   await until(async () => {
-    const rows = await service.deps.prisma.notification.findMany({ where: { recipientId: null } })
+    const rows = await service.deps.db.prisma.notification.findMany({ where: { recipientId: null } })
     expect(rows).toMatchObject([{ status: 'SENT', type: 'TICKET_TRANSFERRED', address: null }])
     expect(JSON.stringify(rows)).not.toContain(recipientEmail)
     expect(JSON.stringify(rows)).not.toContain(CLAIM_TOKEN)
@@ -157,9 +156,9 @@ test('who reads there ends such mails by one press in the mail program, or on a 
     expect(await suppressionsOf(recipientEmail)).toMatchObject([{ cause: 'OPT_OUT' }])
     await offerTo(recipientEmail)
     await until(async () => {
-      const rows = await service.deps.prisma.notification.findMany({ where: { failureReason: 'ADDRESS_SUPPRESSED' } })
+      const rows = await service.deps.db.prisma.notification.findMany({ where: { failureReason: 'ADDRESS_SUPPRESSED' } })
       expect(rows.length).toBeGreaterThan(0)
-      await service.deps.prisma.notification.deleteMany({ where: { failureReason: 'ADDRESS_SUPPRESSED' } })
+      await service.deps.db.prisma.notification.deleteMany({ where: { failureReason: 'ADDRESS_SUPPRESSED' } })
     })
     // An account of their own is another thing, also when its address is confirmed afterwards.
     const user = await service.user({ email: recipientEmail })
@@ -180,7 +179,7 @@ function oneClickOf(address: string): string | null {
   expect(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/m.test(raw)).toBe(url !== null)
   return url
 }
-const suppressionsOf = (email: string) => listSuppressions(sqlOf(service.deps.prisma), addressHashOf(email))
+const suppressionsOf = (email: string) => listSuppressions(service.deps.db, addressHashOf(email))
 
 test('a user ends a kind of mails by one press, and what is owed cannot be ended', async () => {
   const user = await service.user()

@@ -1,5 +1,5 @@
-import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
-import type { Db } from '../notifications/notification-repository.ts'
+import { currentTraceparent, type Sql } from '@boxoffice/service-kit'
+import type { Db } from '../database.ts'
 import type { Announcement } from './announcement.ts'
 
 /** An announcement that is this process's to spread, as long as its lease lasts. */
@@ -12,9 +12,9 @@ export interface LeasedAnnouncement extends Announcement {
 }
 type Held = Pick<LeasedAnnouncement, 'announcementId' | 'lease'>
 
-export async function insertAnnouncement(tx: Tx, announcement: Announcement): Promise<void> {
+export async function insertAnnouncement(sql: Sql, announcement: Announcement): Promise<void> {
   const { announcementId, type, eventId, payload, correlationId, createdAt } = announcement
-  await tx.query(
+  await sql.query(
     `insert into announcements (id, type, event_id, payload, correlation_id, created_at, traceparent)
      values ($1::uuid, $2::text::notification_type, $3::uuid, $4::jsonb, $5, $6, $7) on conflict do nothing`,
     [announcementId, type, eventId, JSON.stringify(payload), correlationId, createdAt, currentTraceparent()],
@@ -23,7 +23,7 @@ export async function insertAnnouncement(tx: Tx, announcement: Announcement): Pr
 
 /** Take an announcement that is due and nobody's, if there is one: news before reminders, of which many are due at the same time. */
 export async function leaseAnnouncement(db: Db, lease: string, leaseMs: number): Promise<LeasedAnnouncement | null> {
-  const [leased] = await db.$queryRaw<LeasedAnnouncement[]>`
+  const [leased] = await db.prisma.$queryRaw<LeasedAnnouncement[]>`
     with due as (
       select id from announcements
       where done_at is null and next_attempt_at <= clock_timestamp()
@@ -45,11 +45,11 @@ export async function advance(
 ): Promise<boolean> {
   const advanced =
     position === null
-      ? await db.$executeRaw`
+      ? await db.prisma.$executeRaw`
           update announcements set position = null, holders = holders + ${count}, done_at = clock_timestamp(),
             lease = null, leased_until = null
           where id = ${announcementId}::uuid and lease = ${lease}::uuid`
-      : await db.$executeRaw`
+      : await db.prisma.$executeRaw`
           update announcements set position = ${position}, holders = holders + ${count}, attempts = 1,
             leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
           where id = ${announcementId}::uuid and lease = ${lease}::uuid`
@@ -58,7 +58,7 @@ export async function advance(
 
 /** Give up our lease: it is due again after `waitMs`. */
 export async function putOff(db: Db, { announcementId, lease }: Held, waitMs: number): Promise<void> {
-  await db.$executeRaw`
+  await db.prisma.$executeRaw`
     update announcements set lease = null, leased_until = null,
       next_attempt_at = clock_timestamp() + ${waitMs} * interval '1 millisecond'
     where id = ${announcementId}::uuid and lease = ${lease}::uuid`

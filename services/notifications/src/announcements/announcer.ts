@@ -1,11 +1,10 @@
 import type { UserId } from '@boxoffice/contracts'
-import { continueTrace, createSweeper, type Foundation, outsideTrace, sqlOf, withCorrelationId } from '@boxoffice/service-kit'
-import type { PrismaClient } from '../generated/prisma/client.ts'
+import { continueTrace, createSweeper, type Foundation, outsideTrace, withCorrelationId } from '@boxoffice/service-kit'
+import type { Database } from '../database.ts'
 import { enqueue, type Made } from '../notifications/enqueue.ts'
 import { type Wanted, waitAfter } from '../notifications/notification.ts'
 import { blanked } from '../sending/blanked.ts'
 import type { Peers } from '../sending/peers.ts'
-import type { Transact } from '../transaction.ts'
 import { advance, type LeasedAnnouncement, leaseAnnouncement, putOff } from './announcement-repository.ts'
 
 const HOLDERS_A_PAGE = 100
@@ -18,8 +17,7 @@ const FIRST_WAIT_MS = 1_000
 export function createAnnouncer(
   deps: Pick<Foundation, 'logger'> &
     Made & {
-      prisma: PrismaClient
-      transact: Transact
+      db: Database
       peers: Pick<Peers, 'tickets'>
       leaseMs: number
       pollMs: number
@@ -27,7 +25,7 @@ export function createAnnouncer(
       told: () => void
     },
 ) {
-  const { prisma, logger, leaseMs } = deps
+  const { db, logger, leaseMs } = deps
   let stopping = false
 
   async function spread(announcement: LeasedAnnouncement): Promise<void> {
@@ -38,10 +36,10 @@ export function createAnnouncer(
       const { status, body } = await deps.peers.tickets.listHolders({ params: { eventId }, query })
       if (status !== 200) throw new Error(`the holders of event ${eventId} were refused`)
       const wanted = body.holders.map(({ userId }) => wantedOf(announcement, userId))
-      const ours = await deps.transact(async (tx) => {
+      const ours = await deps.db.transact(async (tx) => {
         if (!(await advance(tx, announcement, { position: body.nextCursor, count: wanted.length, leaseMs }))) return false
         // A mail to each of thousands: a trace of them all would be read by nobody.
-        await outsideTrace(() => enqueue(sqlOf(tx), wanted, deps))
+        await outsideTrace(() => enqueue(tx, wanted, deps))
         return true
       })
       deps.told()
@@ -49,11 +47,11 @@ export function createAnnouncer(
       position = body.nextCursor
       if (position === null) return logger.info({ announcementId, type, eventId }, 'everybody who holds a ticket is told')
     }
-    await putOff(prisma, announcement, 0)
+    await putOff(db, announcement, 0)
   }
 
   async function sweep(): Promise<{ more: boolean }> {
-    const announcement = await leaseAnnouncement(prisma, deps.newId(), leaseMs)
+    const announcement = await leaseAnnouncement(db, deps.newId(), leaseMs)
     if (!announcement) return { more: false }
     await withCorrelationId(announcement.correlationId, () =>
       continueTrace(announcement.traceparent, `announce ${announcement.type}`, () => spread(announcement)).catch(
@@ -64,7 +62,7 @@ export function createAnnouncer(
             { err: blanked(error), announcementId, type, eventId, attempts, waitMs },
             'announcement was interrupted, will be retried',
           )
-          await putOff(prisma, announcement, waitMs)
+          await putOff(db, announcement, waitMs)
         },
       ),
     )

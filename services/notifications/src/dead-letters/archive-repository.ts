@@ -1,8 +1,7 @@
 import type { ArchivedLetter, QueueName } from '@boxoffice/contracts'
 import type { DeadLetter } from '@boxoffice/messaging'
-import type { PrismaClient } from '../generated/prisma/client.ts'
+import type { Db } from '../database.ts'
 import { derivedId } from '../notifications/derived-id.ts'
-import type { Db } from '../notifications/notification-repository.ts'
 
 /** A letter is one until it is put back: dead again it is another. */
 const idOf = ({ sqs }: DeadLetter) => derivedId(`dead letter ${sqs.MessageId}`)
@@ -14,7 +13,7 @@ export async function archiveLetters(
   letters: readonly DeadLetter[],
   { archivedAt, bodyOf }: { archivedAt: Date; bodyOf: (letter: DeadLetter) => string | null },
 ): Promise<DeadLetter[]> {
-  const written = await db.deadLetter.createManyAndReturn({
+  const written = await db.prisma.deadLetter.createManyAndReturn({
     data: letters.map((letter) => {
       const { messageId, eventType, reason, redrives, sentAt } = letter
       const attributes = textsOf(letter)
@@ -51,7 +50,7 @@ export async function listArchivedLetters(
   { queue, eventType, messageId }: { queue?: QueueName; eventType?: string; messageId?: string },
   { limit, after }: { limit: number; after: { at: Date; id: string } | null },
 ): Promise<(ArchivedLetter & { id: string })[]> {
-  const rows = await db.deadLetter.findMany({
+  const rows = await db.prisma.deadLetter.findMany({
     where: {
       ...(queue && { queue }),
       ...(eventType && { eventType }),
@@ -69,5 +68,5 @@ export async function listArchivedLetters(
 }
 
 /** How many were forgotten that died before `before`. */
-export const forgetLetters = async (prisma: PrismaClient, before: Date): Promise<number> =>
-  (await prisma.deadLetter.deleteMany({ where: { sentAt: { lt: before } } })).count
+export const forgetLetters = async (db: Db, before: Date): Promise<number> =>
+  (await db.prisma.deadLetter.deleteMany({ where: { sentAt: { lt: before } } })).count

@@ -1,7 +1,7 @@
 import { isFromOutside, messages, type QueueName } from '@boxoffice/contracts'
 import { type Aws, type DeadLetter, readLetters, releaseLetters } from '@boxoffice/messaging'
 import type { Logger } from '@boxoffice/service-kit'
-import type { PrismaClient } from '../generated/prisma/client.ts'
+import type { Db } from '../database.ts'
 import { blankAddresses } from '../sending/blanked.ts'
 import { archiveLetters } from './archive-repository.ts'
 
@@ -24,7 +24,7 @@ const REASONS_MAX = 10
  * are seen.
  */
 export async function lookThrough(
-  { aws, prisma, logger, now }: { aws: Aws; prisma: PrismaClient; logger: Logger; now: () => Date },
+  { aws, db, logger, now }: { aws: Aws; db: Db; logger: Logger; now: () => Date },
   queue: QueueName,
 ): Promise<Sample | null> {
   const letters: DeadLetter[] = []
@@ -34,7 +34,7 @@ export async function lookThrough(
   try {
     for await (const some of readLetters(aws, queue)) {
       letters.push(...some)
-      const fresh = await archiveLetters(prisma, queue, some, { archivedAt: now(), bodyOf })
+      const fresh = await archiveLetters(db, queue, some, { archivedAt: now(), bodyOf })
       for (const letter of fresh) {
         const { messageId, eventType, redrives, sentAt } = letter
         logger.error({ queue, messageId, eventType, redrives, sentAt, reason: reasonOf(letter) }, 'dead letter found')

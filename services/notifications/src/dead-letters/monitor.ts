@@ -1,8 +1,7 @@
 import { opsAlert, type QueueName, queueNames, queues } from '@boxoffice/contracts'
 import type { Aws, Messaging } from '@boxoffice/messaging'
-import { createSweeper, type Foundation, sqlOf, type Worker, withCorrelationId } from '@boxoffice/service-kit'
-import type { PrismaClient } from '../generated/prisma/client.ts'
-import type { Transact } from '../transaction.ts'
+import { createSweeper, type Foundation, type Worker, withCorrelationId } from '@boxoffice/service-kit'
+import type { Database } from '../database.ts'
 import { forgetLetters } from './archive-repository.ts'
 import { lookThrough, type Sample } from './look-through.ts'
 import { occasionOf, severityOf, titleOf } from './watch.ts'
@@ -14,8 +13,7 @@ export interface DeadLetterGauge {
 }
 
 interface MonitorOptions extends Pick<Foundation, 'logger' | 'now' | 'newId'> {
-  prisma: PrismaClient
-  transact: Transact
+  db: Database
   messaging: Pick<Messaging, 'append' | 'queueDepth'>
   aws: Aws
   deadLetters: DeadLetterGauge
@@ -29,7 +27,7 @@ interface MonitorOptions extends Pick<Foundation, 'logger' | 'now' | 'newId'> {
  * Each letter is written down, to be found when its queue has it no more. What was told is remembered in the database: two instances and a restart do not tell it again.
  */
 export function createDeadLetterMonitor(options: MonitorOptions): Worker & { check(): Promise<void> } {
-  const { prisma, messaging, logger, now } = options
+  const { db, messaging, logger, now } = options
 
   async function check(): Promise<void> {
     for (const queue of queueNames) {
@@ -37,7 +35,7 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
         logger.warn({ err: error, queue }, 'a dead-letter queue could not be looked at; it is looked at again')
       })
     }
-    await forgetLetters(prisma, new Date(now().getTime() - options.keepMs))
+    await forgetLetters(db, new Date(now().getTime() - options.keepMs))
   }
 
   async function checkQueue(queue: QueueName): Promise<void> {
@@ -45,7 +43,7 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
     if (!depth) return
     const letters = depth.visible + depth.inFlight
     options.deadLetters.set({ queue }, letters)
-    const before = await findWatch(prisma, queue)
+    const before = await findWatch(db, queue)
     if ((before?.letters ?? 0) === letters && occasionOf(before, letters, now()) === null) return
     // Read before anything is locked; of an empty queue there is nothing to read.
     const sample = letters > 0 ? await lookThrough(options, queue) : null
@@ -55,7 +53,7 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
 
   async function tell(queue: QueueName, letters: number, sample: Sample | null): Promise<void> {
     const { deadLetterQueue } = queues[queue]
-    await options.transact(async (tx) => {
+    await options.db.transact(async (tx) => {
       const at = now()
       const before = await lockWatch(tx, queue, at)
       const occasion = occasionOf(before, letters, at)
@@ -65,7 +63,7 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
       const detail = { queue, deadLetterQueue, letters, ...sample }
       const alert = { severity: severityOf(queue, occasion), title: titleOf(deadLetterQueue, occasion, letters) }
       const payload = { ...alert, source: 'notification-service', detail: { occasion, ...detail } }
-      await messaging.append(sqlOf(tx), opsAlert, payload, { aggregateVersion: alerts })
+      await messaging.append(tx, opsAlert, payload, { aggregateVersion: alerts })
       if (occasion === 'GONE') logger.info(detail, alert.title)
       else logger.error(detail, alert.title)
     })

@@ -6,9 +6,9 @@ import { listArchivedLetters } from './archive-repository.ts'
 const cursor = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 
 /** Operators look up what has died, also when its queue has it no more. */
-export const deadLetterHandlers = ({ prisma }: Dependencies): Handlers<typeof notificationsDeadLetterRoutes> => ({
+export const deadLetterHandlers = ({ db }: Dependencies): Handlers<typeof notificationsDeadLetterRoutes> => ({
   async listDeadLetters({ query: { limit, cursor: from, ...kind } }) {
-    const rows = await listArchivedLetters(prisma, kind, { limit, after: cursor.decode(from) })
+    const rows = await listArchivedLetters(db, kind, { limit, after: cursor.decode(from) })
     const { page, nextCursor } = cursor.pageOf(rows, limit, ({ sentAt, id }) => ({ at: sentAt, id }))
     return { status: 200, body: { deadLetters: page.map(({ id: _, ...letter }) => letter), nextCursor } }
   },

@@ -1,20 +1,20 @@
 import type { QueueName } from '@boxoffice/contracts'
-import type { Db } from '../notifications/notification-repository.ts'
+import type { Db } from '../database.ts'
 import type { Watch } from './watch.ts'
 
 const select = { letters: true, alerts: true, alertedAt: true } as const
 
 /** What operators were last told of a queue's dead letters; null where it was never looked at. */
 export const findWatch = (db: Db, queue: QueueName): Promise<Watch | null> =>
-  db.deadLetterWatch.findUnique({ where: { queue }, select })
+  db.prisma.deadLetterWatch.findUnique({ where: { queue }, select })
 
 /** The same, and nobody else decides on it until the transaction ends. */
 export async function lockWatch(db: Db, queue: QueueName, checkedAt: Date): Promise<Watch> {
-  await db.deadLetterWatch.createMany({ data: [{ queue, letters: 0, checkedAt }], skipDuplicates: true })
-  await db.$queryRaw`select 1 from dead_letter_watch where queue = ${queue} for update`
-  return db.deadLetterWatch.findUniqueOrThrow({ where: { queue }, select })
+  await db.prisma.deadLetterWatch.createMany({ data: [{ queue, letters: 0, checkedAt }], skipDuplicates: true })
+  await db.prisma.$queryRaw`select 1 from dead_letter_watch where queue = ${queue} for update`
+  return db.prisma.deadLetterWatch.findUniqueOrThrow({ where: { queue }, select })
 }
 
 export async function saveWatch(db: Db, queue: QueueName, watch: Watch, checkedAt: Date): Promise<void> {
-  await db.deadLetterWatch.update({ where: { queue }, data: { ...watch, checkedAt } })
+  await db.prisma.deadLetterWatch.update({ where: { queue }, data: { ...watch, checkedAt } })
 }

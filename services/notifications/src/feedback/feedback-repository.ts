@@ -1,7 +1,7 @@
 import type { BounceReason, DelayReason, NotificationId } from '@boxoffice/contracts'
+import type { Db } from '../database.ts'
 import type { NotificationStatus } from '../generated/prisma/client.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
-import type { Db } from '../notifications/notification-repository.ts'
 
 /** A mail of ours that something was told about. */
 export interface ToldMail
@@ -28,7 +28,7 @@ export async function lockMail(
   db: Db,
   { notificationId, providerMessageId }: { notificationId?: NotificationId; providerMessageId: string },
 ): Promise<ToldMail | null> {
-  const [mail] = await db.$queryRaw<ToldMail[]>`
+  const [mail] = await db.prisma.$queryRaw<ToldMail[]>`
     select id as "notificationId", type::text as type, channel::text as channel, resend_of as "resendOf", payload, attempts,
       correlation_id as "correlationId", status::text as status, subject, recipient_id as "recipientId", template,
       requested_by as "requestedBy", notify_result as "notifyResult"
@@ -44,7 +44,7 @@ export async function markBounced(
   id: NotificationId,
   { at, reason }: { at: Date; reason: BounceReason },
 ): Promise<boolean> {
-  const { count } = await db.notification.updateMany({
+  const { count } = await db.prisma.notification.updateMany({
     where: { id, status: 'SENT', bouncedAt: null },
     data: { bouncedAt: at, bounceReason: reason },
   })
@@ -52,9 +52,9 @@ export async function markBounced(
 }
 
 export async function markDelayed(db: Db, id: NotificationId, { at, reason }: { at: Date; reason: DelayReason }): Promise<void> {
-  await db.notification.update({ where: { id }, data: { delayedAt: at, delayReason: reason }, select: { id: true } })
+  await db.prisma.notification.update({ where: { id }, data: { delayedAt: at, delayReason: reason }, select: { id: true } })
 }
 
 export async function markComplained(db: Db, id: NotificationId, at: Date): Promise<void> {
-  await db.notification.update({ where: { id }, data: { complainedAt: at }, select: { id: true } })
+  await db.prisma.notification.update({ where: { id }, data: { complainedAt: at }, select: { id: true } })
 }

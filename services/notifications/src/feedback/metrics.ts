@@ -1,11 +1,10 @@
-import { type Metrics, sqlOfPool } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import type { Metrics, Sql } from '@boxoffice/service-kit'
 
 /** Counts what the mail provider tells of mails, and measures, whenever somebody asks, how many addresses get none any more. */
-export function createFeedbackMetrics(pool: pg.Pool, metrics: Metrics) {
+export function createFeedbackMetrics(sql: Sql, metrics: Metrics) {
   const told = metrics.counter('mail_feedback_total', 'what the mail provider told of mails that it had taken', ['outcome'])
   metrics.measured('mail_suppressions', 'addresses that get no mails any more, by cause', ['cause'], async () => {
-    const rows = await sqlOfPool(pool).query<{ cause: string; value: number }>(
+    const rows = await sql.query<{ cause: string; value: number }>(
       'select cause, count(*)::int as value from mail_suppressions where lifted_at is null or since > lifted_at group by cause',
     )
     return rows.map(({ cause, value }) => ({ labels: { cause }, value }))

@@ -1,17 +1,17 @@
 import type { notificationsSuppressionRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOf } from '@boxoffice/service-kit'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { addressHashOf } from './suppression.ts'
 import { liftSuppressions, listSuppressions } from './suppression-repository.ts'
 
 /** Operators look at the list of addresses that get no mails, and take one off it. */
-export const suppressionHandlers = ({ prisma, now }: Dependencies): Handlers<typeof notificationsSuppressionRoutes> => ({
+export const suppressionHandlers = ({ db, now }: Dependencies): Handlers<typeof notificationsSuppressionRoutes> => ({
   async findSuppressions({ body }) {
     const addressHash = addressHashOf(body.email)
-    return { status: 200, body: { addressHash, suppressions: await listSuppressions(sqlOf(prisma), addressHash) } }
+    return { status: 200, body: { addressHash, suppressions: await listSuppressions(db, addressHash) } }
   },
   async liftSuppressions({ params: { addressHash }, principal, log }) {
-    if ((await liftSuppressions(prisma, addressHash, now())) === 0) {
+    if ((await liftSuppressions(db, addressHash, now())) === 0) {
       return refuse(404, 'SUPPRESSION_NOT_FOUND', 'this address is not on the list: mails are sent to it')
     }
     log.warn({ addressHash, by: principal.userId }, 'mails are sent to an address again')

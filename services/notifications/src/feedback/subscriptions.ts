@@ -1,13 +1,13 @@
 import { mailBounced, mailComplained, mailDelayed, mailProgressed, mailRejected } from '@boxoffice/contracts'
 import { ignore, on, type Subscriber } from '@boxoffice/messaging'
-import type { FeedbackTx } from './feedback-transaction.ts'
+import type { Tx } from '../database.ts'
 import type { Feedback } from './take-in.ts'
 
 /** What each thing that SES tells becomes, once `translateSesEvent` has put it into words of ours. */
-export const feedbackSubscribers = ({ bounced, rejected, delayed, complained }: Feedback): readonly Subscriber<FeedbackTx>[] => [
-  on(mailBounced, (tx: FeedbackTx, { payload }) => bounced(tx, payload)),
-  on(mailRejected, (tx: FeedbackTx, { payload }) => rejected(tx, payload)),
-  on(mailDelayed, (tx: FeedbackTx, { payload }) => delayed(tx, payload)),
-  on(mailComplained, (tx: FeedbackTx, { payload }) => complained(tx, payload)),
+export const feedbackSubscribers = ({ bounced, rejected, delayed, complained }: Feedback): readonly Subscriber<Tx>[] => [
+  on(mailBounced, (tx: Tx, { payload }) => bounced(tx, payload)),
+  on(mailRejected, (tx: Tx, { payload }) => rejected(tx, payload)),
+  on(mailDelayed, (tx: Tx, { payload }) => delayed(tx, payload)),
+  on(mailComplained, (tx: Tx, { payload }) => complained(tx, payload)),
   ignore(mailProgressed),
 ]

@@ -1,6 +1,6 @@
 import type { NotificationId, Suppression } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
-import type { Db } from '../notifications/notification-repository.ts'
+import type { Sql, Tx } from '@boxoffice/service-kit'
+import type { Db } from '../database.ts'
 
 // A row stays when its address is taken off the list: what was told before that, and is heard of later, must not put it back.
 
@@ -10,7 +10,7 @@ export async function suppress(
   addressHash: string,
   { cause, reason, since, notificationId }: Suppression,
 ): Promise<void> {
-  await db.$executeRaw`
+  await db.prisma.$executeRaw`
     insert into mail_suppressions as known (address_hash, cause, reason, since, notification_id)
     values (${addressHash}, ${cause}, ${reason}, ${since}, ${notificationId ?? null}::uuid)
     on conflict on constraint mail_suppressions_pkey do update
@@ -19,8 +19,8 @@ export async function suppress(
 }
 
 /** Why an address gets no mails; empty where it does. */
-export async function listSuppressions(tx: Tx, addressHash: string): Promise<Suppression[]> {
-  const rows = await tx.query<Omit<Suppression, 'notificationId'> & { notificationId: NotificationId | null }>(
+export async function listSuppressions(sql: Sql, addressHash: string): Promise<Suppression[]> {
+  const rows = await sql.query<Omit<Suppression, 'notificationId'> & { notificationId: NotificationId | null }>(
     `select cause, reason, since, notification_id as "notificationId" from mail_suppressions
      where address_hash = $1 and ${isSuppressed} order by cause`,
     [addressHash],
@@ -33,7 +33,7 @@ export const isSuppressed = '(lifted_at is null or since > lifted_at)'
 
 /** Take an address off the list, whatever was told of it until now. How many causes went. */
 export async function liftSuppressions(db: Db, addressHash: string, now: Date): Promise<number> {
-  return db.$executeRaw`
+  return db.prisma.$executeRaw`
     update mail_suppressions set lifted_at = greatest(since, ${now})
     where address_hash = ${addressHash} and (lifted_at is null or since > lifted_at)`
 }

@@ -1,12 +1,11 @@
 import type { BounceReason, mailBounced, mailComplained, mailDelayed, mailRejected, Payload } from '@boxoffice/contracts'
 import { currentOrigin } from '@boxoffice/messaging'
-import { type Logger, sqlOf, withCorrelationId } from '@boxoffice/service-kit'
+import { type Logger, withCorrelationId } from '@boxoffice/service-kit'
+import type { Tx } from '../database.ts'
 import { settleSent } from '../notifications/notification-repository.ts'
 import type { RequestNews } from '../sending/request-news.ts'
 import type { TicketNews } from '../sending/ticket-news.ts'
-import type { PrismaTx } from '../transaction.ts'
 import { lockMail, markBounced, markComplained, markDelayed, type ToldMail } from './feedback-repository.ts'
-import type { FeedbackTx } from './feedback-transaction.ts'
 import type { FeedbackMetrics } from './metrics.ts'
 import { addressHashOf } from './suppression.ts'
 import { suppress } from './suppression-repository.ts'
@@ -30,7 +29,7 @@ export function createFeedback({ ticketNews, requestNews, logger, feedbackMetric
    * The mail, locked. The provider may tell of it before our sender has written down that it was sent, or when that has died: what
    * comes back was sent. Null where it is none of ours.
    */
-  async function findSent(tx: PrismaTx, told: Told, cameBack: boolean): Promise<ToldMail | null> {
+  async function findSent(tx: Tx, told: Told, cameBack: boolean): Promise<ToldMail | null> {
     const mail = await lockMail(tx, told)
     if (!mail) {
       logger.warn({ providerMessageId: told.providerMessageId }, 'the mail provider tells of a mail that is none of ours')
@@ -40,28 +39,28 @@ export function createFeedback({ ticketNews, requestNews, logger, feedbackMetric
     const { notificationId, subject } = mail
     const isNews =
       mail.status === 'SENDING' &&
-      (await settleSent(sqlOf(tx), [{ notificationId, subject, providerMessageId, sentAt }])).has(notificationId)
+      (await settleSent(tx, [{ notificationId, subject, providerMessageId, sentAt }])).has(notificationId)
     if (isNews && !cameBack)
       await withCorrelationId(mail.correlationId, async () => {
         const delivered = [{ notification: mail, deliveredAt: sentAt, providerMessageId, origin: currentOrigin() }]
-        await ticketNews.tellDelivered(sqlOf(tx), delivered)
-        await requestNews.tellDelivered(sqlOf(tx), delivered)
+        await ticketNews.tellDelivered(tx, delivered)
+        await requestNews.tellDelivered(tx, delivered)
       })
     return mail
   }
 
-  async function comeBack(tx: PrismaTx, mail: ToldMail, why: { at: Date; reason: BounceReason }): Promise<void> {
+  async function comeBack(tx: Tx, mail: ToldMail, why: { at: Date; reason: BounceReason }): Promise<void> {
     const { notificationId, type, correlationId, recipientId, requestedBy, attempts } = mail
     if (!(await markBounced(tx, notificationId, why))) return
     await withCorrelationId(correlationId, async () => {
       const asker = requestedBy && { requestedBy }
       logger.error({ notificationId, type, recipientId, attempts, ...asker, reason: why.reason }, 'a mail came back')
-      await ticketNews.tellCameBack(sqlOf(tx), mail, why.reason)
-      await requestNews.tellFailed(sqlOf(tx), mail, 'BOUNCED', why.reason)
+      await ticketNews.tellCameBack(tx, mail, why.reason)
+      await requestNews.tellFailed(tx, mail, 'BOUNCED', why.reason)
     })
   }
 
-  async function suppressAll(tx: PrismaTx, told: Bounced | Complained, cause: 'BOUNCE' | 'COMPLAINT', mail: ToldMail | null) {
+  async function suppressAll(tx: Tx, told: Bounced | Complained, cause: 'BOUNCE' | 'COMPLAINT', mail: ToldMail | null) {
     const { at: since, reason, addresses } = told
     const about = { cause, reason, since, ...(mail && { notificationId: mail.notificationId }) }
     for (const hash of [...new Set(addresses.map(addressHashOf))].sort()) await suppress(tx, hash, about)
@@ -69,25 +68,25 @@ export function createFeedback({ ticketNews, requestNews, logger, feedbackMetric
 
   return {
     /** For good or for now, this mail is lost; only for good, the address gets no other. */
-    async bounced({ tx, afterCommit }: FeedbackTx, told: Bounced): Promise<void> {
-      afterCommit(() => feedbackMetrics.count('bounced'))
+    async bounced(tx: Tx, told: Bounced): Promise<void> {
+      tx.afterCommit(() => feedbackMetrics.count('bounced'))
       const mail = await findSent(tx, told, true)
       if (told.permanent) await suppressAll(tx, told, 'BOUNCE', mail)
       if (mail) await comeBack(tx, mail, told)
     },
     /** For what is in it: the address is not to blame. */
-    async rejected({ tx, afterCommit }: FeedbackTx, told: Rejected): Promise<void> {
-      afterCommit(() => feedbackMetrics.count('rejected'))
+    async rejected(tx: Tx, told: Rejected): Promise<void> {
+      tx.afterCommit(() => feedbackMetrics.count('rejected'))
       const mail = await findSent(tx, told, true)
       if (mail) await comeBack(tx, mail, told)
     },
-    async delayed({ tx, afterCommit }: FeedbackTx, told: Delayed): Promise<void> {
-      afterCommit(() => feedbackMetrics.count('delayed'))
+    async delayed(tx: Tx, told: Delayed): Promise<void> {
+      tx.afterCommit(() => feedbackMetrics.count('delayed'))
       const mail = await lockMail(tx, told)
       if (mail) await markDelayed(tx, mail.notificationId, told)
     },
-    async complained({ tx, afterCommit }: FeedbackTx, told: Complained): Promise<void> {
-      afterCommit(() => feedbackMetrics.count('complained'))
+    async complained(tx: Tx, told: Complained): Promise<void> {
+      tx.afterCommit(() => feedbackMetrics.count('complained'))
       const mail = await findSent(tx, told, told.undelivered)
       await suppressAll(tx, told, 'COMPLAINT', mail)
       if (!mail) return

@@ -1,5 +1,5 @@
 import type { UserId } from '@boxoffice/contracts'
-import { askTogether, type Foundation, type Transact } from '@boxoffice/service-kit'
+import { askTogether, type Foundation, type SqlDatabase } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { gathered, isAboutSame, kindOf, type Placed, turnOf } from './by-others.ts'
 import {
@@ -19,7 +19,7 @@ import {
 type Place = { notification: LeasedNotification; others: number } | { waitMs: number; others: number } | 'GATHERED'
 
 interface Options extends Pick<Foundation, 'logger' | 'now'> {
-  transact: Transact
+  db: SqlDatabase
   byOthersMax: number
   sendingMetrics: { count(notification: LeasedNotification, outcome: 'held' | 'gathered', times?: number): void }
 }
@@ -34,7 +34,7 @@ export function createPlaces(options: Options) {
   const { logger, sendingMetrics } = options
   const take = askTogether(
     (asking: readonly Asking[]) =>
-      options.transact(async (tx) => {
+      options.db.transact(async (tx) => {
         const recipientIds = [...new Set(asking.map(({ recipientId }) => recipientId))]
         await lockRecipients(tx, recipientIds)
         const placed: Map<UserId, readonly Placed[]> = byRecipient(await findPlaced(tx, recipientIds))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { addressOf, type Caller, EventId, type NotificationId, type NotificationRequest, OrderId } from '@boxoffice/contracts'
-import { currentCorrelationId, sqlOf } from '@boxoffice/service-kit'
+import { currentCorrelationId } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { isEnabled } from '../preferences/preference.ts'
@@ -33,9 +33,9 @@ export async function acceptRequests(deps: Dependencies, service: Caller, asked:
     requestHash: hashOf(request),
   }))
   const ids = requests.map(({ notificationId }) => notificationId)
-  const known = await findRequested(deps.prisma, ids)
+  const known = await findRequested(deps.db, ids)
   const fresh = requests.filter(({ notificationId }) => !known.has(notificationId))
-  const chosen = await findChoices(sqlOf(deps.prisma), [...new Set(fresh.map(({ request }) => request.userId))])
+  const chosen = await findChoices(deps.db, [...new Set(fresh.map(({ request }) => request.userId))])
   const choicesOf = ({ userId }: NotificationRequest) => chosen.get(userId) ?? noChoices
   const isWanted = ({ request }: { request: NotificationRequest }) =>
     isEnabled(request.type, request.channel, choicesOf(request).choices)
@@ -47,13 +47,13 @@ export async function acceptRequests(deps: Dependencies, service: Caller, asked:
       .map((one) => [one.notificationId, one]),
   )
   const written = await insertNotifications(
-    sqlOf(deps.prisma),
+    deps.db,
     [...firsts.values()].map((one) => ({ ...rowOf(one, { service, now: deps.now(), choices: choicesOf(one.request) }) })),
   )
   if (written.size > 0) deps.sender.nudge()
   // Others with the same key were faster.
   const faster = await findRequested(
-    deps.prisma,
+    deps.db,
     [...firsts.keys()].filter((notificationId) => !written.has(notificationId)),
   )
   return requests.map((one): Accepted => {

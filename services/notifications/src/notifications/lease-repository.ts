@@ -1,4 +1,4 @@
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import type { SentBy } from '../preferences/preference.ts'
 import type { LeasedNotification } from './notification.ts'
 import { inOrder } from './priority.ts'
@@ -23,11 +23,11 @@ export interface Leasing {
  * Take up to `limit` notifications of a lane that are due: untried ones, ones to try again, ones whose process died. They are SENDING.
  * With `rooms` it is fewer where the first `limit` have more of a channel than there is room for.
  */
-export function leaseDue(tx: Tx, { lease, bulk, rooms, order, limit, leaseMs }: Leasing): Promise<LeasedNotification[]> {
+export function leaseDue(sql: Sql, { lease, bulk, rooms, order, limit, leaseMs }: Leasing): Promise<LeasedNotification[]> {
   const values = [bulk, limit, lease, leaseMs]
   return rooms === null
-    ? tx.query<LeasedNotification>(leasing(order, '', 'select id from due'), values)
-    : tx.query<LeasedNotification>(leasing(order, OF_CHANNELS, within(order)), [
+    ? sql.query<LeasedNotification>(leasing(order, '', 'select id from due'), values)
+    : sql.query<LeasedNotification>(leasing(order, OF_CHANNELS, within(order)), [
         ...values,
         [...rooms.keys()],
         [...rooms.values()],

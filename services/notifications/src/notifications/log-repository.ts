@@ -1,7 +1,7 @@
 import type { EventId, Notification, NotificationId, OrderId, UserId } from '@boxoffice/contracts'
-import type { Prisma, PrismaClient, Notification as Row } from '../generated/prisma/client.ts'
+import type { Database, Db, Tx } from '../database.ts'
+import type { Prisma, Notification as Row } from '../generated/prisma/client.ts'
 import { failureOf } from './failure.ts'
-import type { Db } from './notification-repository.ts'
 
 export interface Position {
   at: Date
@@ -9,8 +9,8 @@ export interface Position {
 }
 
 /** Reads that agree with each other, whatever is sent meanwhile. */
-export const inOneSnapshot = <T>(prisma: PrismaClient, read: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> =>
-  prisma.$transaction(read, { isolationLevel: 'RepeatableRead' })
+export const inOneSnapshot = <T>(db: Database, read: (tx: Tx) => Promise<T>): Promise<T> =>
+  db.transact(read, { readOnlySnapshot: true })
 
 /** What its asker cancelled, or nobody had to be told any more, is in nobody's log; nor is what is not to be sent yet. */
 const isShown = (now: Date) => ({ status: { not: 'CANCELLED' }, createdAt: { lte: now } }) satisfies Prisma.NotificationWhereInput
@@ -22,7 +22,7 @@ export async function listOfRecipient(
   recipientId: UserId,
   { limit, after, unread, now }: { limit: number; after: Position | null; unread: boolean; now: Date },
 ): Promise<Notification[]> {
-  const rows = await db.notification.findMany({
+  const rows = await db.prisma.notification.findMany({
     where: {
       recipientId,
       ...isShown(now),
@@ -38,7 +38,7 @@ export async function listOfRecipient(
 
 /** How many notifications were sent to a user that are not marked as read. */
 export const countUnread = (db: Db, recipientId: UserId): Promise<number> =>
-  db.notification.count({ where: { recipientId, ...isUnread } })
+  db.prisma.notification.count({ where: { recipientId, ...isUnread } })
 
 /**
  * Mark a user's own notification as read, if it is not yet; null when there is none. One that has not gone out stays unread: nobody can
@@ -51,8 +51,8 @@ export async function markRead(
   readAt: Date,
 ): Promise<Notification | null> {
   const status = { in: ['SENT', 'FAILED'] } satisfies Prisma.NotificationWhereInput['status']
-  await db.notification.updateMany({ where: { id: notificationId, recipientId, readAt: null, status }, data: { readAt } })
-  const row = await db.notification.findFirst({
+  await db.prisma.notification.updateMany({ where: { id: notificationId, recipientId, readAt: null, status }, data: { readAt } })
+  const row = await db.prisma.notification.findFirst({
     where: { id: notificationId, recipientId, ...isShown(readAt) },
     omit: { payload: true },
   })
@@ -67,15 +67,11 @@ export interface Glimpse {
 }
 
 /** The logs of these users, with what was sent to them since. */
-export async function glimpseLogs(
-  prisma: PrismaClient,
-  userIds: readonly UserId[],
-  since: Date,
-): Promise<ReadonlyMap<UserId, Glimpse>> {
+export async function glimpseLogs(db: Database, userIds: readonly UserId[], since: Date): Promise<ReadonlyMap<UserId, Glimpse>> {
   const recipientId = { in: [...userIds] }
-  const { counts, sent } = await inOneSnapshot(prisma, async (tx) => ({
-    counts: await tx.notification.groupBy({ by: 'recipientId', where: { recipientId, ...isUnread }, _count: true }),
-    sent: await tx.notification.findMany({
+  const { counts, sent } = await inOneSnapshot(db, async (tx) => ({
+    counts: await tx.prisma.notification.groupBy({ by: 'recipientId', where: { recipientId, ...isUnread }, _count: true }),
+    sent: await tx.prisma.notification.findMany({
       where: { recipientId, status: 'SENT', sentAt: { gt: since } },
       orderBy: [{ sentAt: 'asc' }, { id: 'asc' }],
       omit: { payload: true },

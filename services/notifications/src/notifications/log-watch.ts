@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Notification, UserId } from '@boxoffice/contracts'
 import type { Foundation, Logger } from '@boxoffice/service-kit'
-import type { PrismaClient } from '../generated/prisma/client.ts'
+import type { Database } from '../database.ts'
 import { type Glimpse, glimpseLogs } from './log-repository.ts'
 
 /** What a watcher of a log is told: how many are unread, and what has just been sent where that is why it is told. */
@@ -17,10 +17,10 @@ export type WatchLog = (userId: UserId, signal: AbortSignal) => AsyncIterable<Lo
 const LOOK_BACK_MS = 300_000
 
 /** One look at the table each `pollMs` and process for all who watch, whoever sends: other processes do too. */
-export function createLogWatch(deps: { prisma: PrismaClient; now: Foundation['now']; logger: Logger; pollMs: number }): WatchLog {
+export function createLogWatch(deps: { db: Database; now: Foundation['now']; logger: Logger; pollMs: number }): WatchLog {
   const watchers = new Map<UserId, number>()
   let round: Promise<ReadonlyMap<UserId, Glimpse>> | null = null
-  const look = (userIds: readonly UserId[]) => glimpseLogs(deps.prisma, userIds, new Date(deps.now().getTime() - LOOK_BACK_MS))
+  const look = (userIds: readonly UserId[]) => glimpseLogs(deps.db, userIds, new Date(deps.now().getTime() - LOOK_BACK_MS))
 
   function nextRound(): Promise<ReadonlyMap<UserId, Glimpse>> {
     round ??= sleep(deps.pollMs, undefined, { ref: false }).then(async () => {

@@ -1,22 +1,20 @@
 import type { NotificationId, SuppressionCause } from '@boxoffice/contracts'
-import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
+import { currentTraceparent, type Sql, type Tx } from '@boxoffice/service-kit'
 import { isSuppressed } from '../feedback/suppression-repository.ts'
-import type { Prisma, PrismaClient } from '../generated/prisma/client.ts'
 import { type Choices, choicesOf, quietHoursOf } from '../preferences/preference-repository.ts'
 import { accountTypes } from './account-types.ts'
 import type { LeasedNotification, NewNotification } from './notification.ts'
 
 /** Prisma, or a transaction of it. */
-export type Db = PrismaClient | Prisma.TransactionClient
 
 /**
  * One row a message, type, channel and recipient, with the trace of what it came of: what stands there already stays as it is. Which are
  * new.
  */
-export async function insertNotifications(tx: Tx, notifications: readonly NewNotification[]): Promise<ReadonlySet<string>> {
+export async function insertNotifications(sql: Sql, notifications: readonly NewNotification[]): Promise<ReadonlySet<string>> {
   if (notifications.length === 0) return new Set()
   const traceparent = currentTraceparent()
-  const rows = await tx.query<{ id: string }>(
+  const rows = await sql.query<{ id: string }>(
     `insert into notifications (id, message_id, type, channel, recipient_id, order_id, event_id, payload, subject, correlation_id,
        next_attempt_at, created_at, address, own_subject, urgent, resend_of, request_hash, traceparent, priority, template, requested_by,
        notify_result)
@@ -56,11 +54,11 @@ export interface Renewal extends Held {
 
 /** Extend our leases to their full length, and look at recipients and addresses; null where a lease has gone to another. */
 export async function renewLeases(
-  tx: Tx,
+  sql: Sql,
   renewals: readonly Renewal[],
   { leaseMs, unprovenMax }: { leaseMs: number; unprovenMax: number },
 ): Promise<(Readiness | null)[]> {
-  const rows = await tx.query<Readiness & Pick<Held, 'notificationId'>>(
+  const rows = await sql.query<Readiness & Pick<Held, 'notificationId'>>(
     `update notifications n set leased_until = clock_timestamp() + $4 * interval '1 millisecond'
      from unnest($1::uuid[], $2::uuid[], $3::text[], $5::boolean[]) r(id, lease, address_hash, unproven)
      where n.id = r.id and n.lease = r.lease and n.status = 'SENDING'
@@ -85,8 +83,8 @@ export async function renewLeases(
 }
 
 /** Give up our lease: it is due again after `waitMs`. */
-export async function postpone(tx: Tx, { notificationId, lease }: Held, waitMs: number): Promise<void> {
-  await tx.query(
+export async function postpone(sql: Sql, { notificationId, lease }: Held, waitMs: number): Promise<void> {
+  await sql.query(
     `update notifications set lease = null, leased_until = null,
        next_attempt_at = clock_timestamp() + $3 * interval '1 millisecond'
      where id = $1::uuid and lease = $2::uuid and status = 'SENDING'`,
@@ -95,8 +93,8 @@ export async function postpone(tx: Tx, { notificationId, lease }: Held, waitMs: 
 }
 
 /** Give up our lease: it is about so much that it waits for a place in the lane of what takes long, from now on. */
-export async function moveToBulk(tx: Tx, { notificationId, lease }: Held): Promise<void> {
-  await tx.query(
+export async function moveToBulk(sql: Sql, { notificationId, lease }: Held): Promise<void> {
+  await sql.query(
     `update notifications set bulk = true, lease = null, leased_until = null, next_attempt_at = clock_timestamp()
      where id = $1::uuid and lease = $2::uuid and status = 'SENDING'`,
     [notificationId, lease],
@@ -104,9 +102,12 @@ export async function moveToBulk(tx: Tx, { notificationId, lease }: Held): Promi
 }
 
 /** Take back what nobody needs to know any more, under our lease: it is in nobody's log. */
-export async function withdraw(tx: Tx, { notificationId, lease }: Held): Promise<boolean> {
-  const sql = `delete from notifications where id = $1::uuid and lease = $2::uuid and status = 'SENDING' returning id`
-  return (await tx.query(sql, [notificationId, lease])).length === 1
+export async function withdraw(sql: Sql, { notificationId, lease }: Held): Promise<boolean> {
+  const withdrawn = await sql.query(
+    `delete from notifications where id = $1::uuid and lease = $2::uuid and status = 'SENDING' returning id`,
+    [notificationId, lease],
+  )
+  return withdrawn.length === 1
 }
 
 /** What was handed over, and what its provider calls it. */

@@ -1,10 +1,11 @@
 import type { Caller, NotificationId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
-import { type Db, type Held, settled } from './notification-repository.ts'
+import type { Sql, Tx } from '@boxoffice/service-kit'
+import type { Db } from '../database.ts'
+import { type Held, settled } from './notification-repository.ts'
 
 /** Notifications that other services asked for, by their ids. */
 export async function findRequested(db: Db, notificationIds: readonly NotificationId[]) {
-  const rows = await db.notification.findMany({
+  const rows = await db.prisma.notification.findMany({
     where: { id: { in: [...notificationIds] } },
     select: { id: true, type: true, channel: true, recipientId: true, requestHash: true },
   })
@@ -14,14 +15,14 @@ export type Requested = Awaited<ReturnType<typeof findRequested>> extends Map<st
 
 /** A notification that this service asked for, as it stands; null where there is none, also where another asked for it. */
 export const findOwnRequest = (db: Db, id: NotificationId, requestedBy: Caller) =>
-  db.notification.findFirst({ where: { id, requestedBy }, omit: { payload: true } })
+  db.prisma.notification.findFirst({ where: { id, requestedBy }, omit: { payload: true } })
 
 /** Why nobody gets what its asker cancelled. */
 export const CANCELLED_BY_ASKER = 'CANCELLED_BY_ASKER'
 
 /** PENDING → CANCELLED. False when it is not PENDING any more: it was tried, or cancelled before. */
-export async function cancelPending(tx: Tx, notificationId: NotificationId, requestedBy: Caller): Promise<boolean> {
-  const rows = await tx.query(
+export async function cancelPending(sql: Sql, notificationId: NotificationId, requestedBy: Caller): Promise<boolean> {
+  const rows = await sql.query(
     `update notifications n set status = 'CANCELLED', ${settled}, failure_reason = $3
      where id = $1::uuid and requested_by = $2 and status = 'PENDING' returning id`,
     [notificationId, requestedBy, CANCELLED_BY_ASKER],

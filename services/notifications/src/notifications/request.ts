@@ -1,5 +1,5 @@
 import { NotificationRequest, type notificationsInternalRoutes, type RequestOutcome } from '@boxoffice/contracts'
-import { type Detail, detailsOf, type Handlers, refuse, refuseDetails, refuseUnknown, sqlOf } from '@boxoffice/service-kit'
+import { type Detail, detailsOf, type Handlers, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
 import { type Accepted, type Asked, acceptRequests } from './accept-requests.ts'
@@ -36,13 +36,13 @@ export const requestHandlers = (deps: Dependencies): Handlers<typeof notificatio
   },
 
   async getRequestedNotification({ params: { notificationId }, principal }) {
-    const row = await findOwnRequest(deps.prisma, notificationId, principal.service)
+    const row = await findOwnRequest(deps.db, notificationId, principal.service)
     return row ? { status: 200, body: requestedOf(row) } : refuseUnknown('NOTIFICATION', notificationId)
   },
 
   async cancelRequestedNotification({ params: { notificationId }, principal: { service } }) {
-    if (await cancelPending(sqlOf(deps.prisma), notificationId, service)) return { status: 204, body: undefined }
-    const row = await findOwnRequest(deps.prisma, notificationId, service)
+    if (await cancelPending(deps.db, notificationId, service)) return { status: 204, body: undefined }
+    const row = await findOwnRequest(deps.db, notificationId, service)
     if (!row) return refuseUnknown('NOTIFICATION', notificationId)
     if (row.failureReason === CANCELLED_BY_ASKER) return { status: 204, body: undefined }
     return refuse(409, 'NOTIFICATION_NOT_PENDING', `it is ${row.status}: it can be cancelled no more`)

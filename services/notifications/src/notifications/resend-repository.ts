@@ -1,5 +1,5 @@
 import type { NotificationId, OrderId, UserId } from '@boxoffice/contracts'
-import type { Db } from './notification-repository.ts'
+import type { Db } from '../database.ts'
 
 /** The confirmation that an order's buyer was sent, or is. */
 export interface StoredConfirmation {
@@ -9,7 +9,7 @@ export interface StoredConfirmation {
 
 /** The first confirmation of an order to its buyer; null when its tickets have not come yet. */
 export async function findConfirmation(db: Db, orderId: OrderId, recipientId: UserId): Promise<StoredConfirmation | null> {
-  const row = await db.notification.findFirst({
+  const row = await db.prisma.notification.findFirst({
     where: { orderId, recipientId, type: 'ORDER_CONFIRMATION', channel: 'EMAIL', resendOf: null, template: null },
     orderBy: { createdAt: 'asc' },
     select: { id: true, payload: true },
@@ -18,12 +18,12 @@ export async function findConfirmation(db: Db, orderId: OrderId, recipientId: Us
 }
 
 export async function lockConfirmation(db: Db, notificationId: NotificationId): Promise<void> {
-  await db.$queryRaw`select 1 from notifications where id = ${notificationId}::uuid for update`
+  await db.prisma.$queryRaw`select 1 from notifications where id = ${notificationId}::uuid for update`
 }
 
 /** The resends of a confirmation since a moment, the oldest first. */
 export async function listResends(db: Db, resendOf: NotificationId, since: Date) {
-  const rows = await db.notification.findMany({
+  const rows = await db.prisma.notification.findMany({
     where: { resendOf, createdAt: { gt: since } },
     orderBy: { createdAt: 'asc' },
     select: { id: true, createdAt: true },

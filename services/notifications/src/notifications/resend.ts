@@ -1,7 +1,7 @@
 import type { EventId, NotificationId, notificationsRoutes, OrderId, UserId } from '@boxoffice/contracts'
-import { currentCorrelationId, type Handlers, RefusedError, refuse, refuseUnknown, sqlOf } from '@boxoffice/service-kit'
+import { currentCorrelationId, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
+import type { Tx } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
-import type { PrismaTx } from '../transaction.ts'
 import { insertNotifications } from './notification-repository.ts'
 import { payloadOf, workingTitles } from './payloads.ts'
 import { findConfirmation, listResends, lockConfirmation, type StoredConfirmation } from './resend-repository.ts'
@@ -16,14 +16,14 @@ export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notific
   async resendOrder({ params: { orderId }, principal: { userId }, resourceId }) {
     const order = await deps.peers.find.order(orderId)
     if (order?.userId !== userId) return refuseUnknown('ORDER', orderId)
-    const original = await findConfirmation(deps.prisma, orderId, userId)
+    const original = await findConfirmation(deps.db, orderId, userId)
     if (!original) return nothing('the tickets of this order have not been mailed yet')
     if (!(await hasValidTicket(deps, orderId))) return nothing('no ticket of this order is valid any more')
     const { eventId } = payloadOf('ORDER_CONFIRMATION', original)
     if (await isCancelled(deps, eventId)) return nothing('the event is cancelled')
 
     const notificationId = resourceId as NotificationId
-    await deps.transact((tx) => insertResend(tx, deps, { notificationId, original, userId, orderId }))
+    await deps.db.transact((tx) => insertResend(tx, deps, { notificationId, original, userId, orderId }))
     deps.sender.nudge()
     return { status: 202, body: { notificationId } }
   },
@@ -41,7 +41,7 @@ async function isCancelled({ peers }: Dependencies, eventId: EventId): Promise<b
 }
 
 async function insertResend(
-  tx: PrismaTx,
+  tx: Tx,
   { now }: Dependencies,
   asked: { notificationId: NotificationId; original: StoredConfirmation; userId: UserId; orderId: OrderId },
 ): Promise<void> {
@@ -68,7 +68,7 @@ async function insertResend(
     resendOf: original.notificationId,
     createdAt,
   } as const
-  await insertNotifications(sqlOf(tx), [resend])
+  await insertNotifications(tx, [resend])
 }
 
 function tooMany(waitMs: number): RefusedError {

@@ -8,11 +8,11 @@ type LogRoutes = Pick<typeof notificationsRoutes, 'listNotifications' | 'watchNo
 const cursor = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 
 /** One's own log; nobody sees another's. */
-export const notificationHandlers = ({ prisma, now, watchLog }: Dependencies): Handlers<LogRoutes> => ({
+export const notificationHandlers = ({ db, now, watchLog }: Dependencies): Handlers<LogRoutes> => ({
   async listNotifications({ query, principal: { userId } }) {
     const { limit } = query
     const after = cursor.decode(query.cursor)
-    const { rows, unreadCount } = await inOneSnapshot(prisma, async (tx) => ({
+    const { rows, unreadCount } = await inOneSnapshot(db, async (tx) => ({
       rows: await listOfRecipient(tx, userId, { limit, after, unread: query.unread === 'true', now: now() }),
       unreadCount: await countUnread(tx, userId),
     }))
@@ -26,7 +26,7 @@ export const notificationHandlers = ({ prisma, now, watchLog }: Dependencies): H
   watchNotifications: async ({ principal, signal }) => ({ status: 200, body: watchLog(principal.userId, signal) }),
 
   async readNotification({ params, principal }) {
-    const notification = await markRead(prisma, principal.userId, params.notificationId, now())
+    const notification = await markRead(db, principal.userId, params.notificationId, now())
     return notification ? { status: 200, body: notification } : refuseUnknown('NOTIFICATION', params.notificationId)
   },
 })

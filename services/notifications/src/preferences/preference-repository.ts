@@ -1,6 +1,6 @@
 import type { UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
-import type { Db } from '../notifications/notification-repository.ts'
+import type { Sql } from '@boxoffice/service-kit'
+import type { Db } from '../database.ts'
 import type { Choice } from './preference.ts'
 import type { StoredQuietHours } from './quiet-hours.ts'
 
@@ -16,9 +16,9 @@ export interface Chosen extends Choices {
 export const noChoices: Chosen = { choices: [], quietHours: null, hasDevice: false }
 
 /** The choices of users; those who made none, and have no browser that gets pushes, are left out. */
-export async function findChoices(tx: Tx, userIds: readonly UserId[]): Promise<ReadonlyMap<string, Chosen>> {
+export async function findChoices(sql: Sql, userIds: readonly UserId[]): Promise<ReadonlyMap<string, Chosen>> {
   if (userIds.length === 0) return new Map()
-  const rows = await tx.query<Chosen & { userId: UserId }>(
+  const rows = await sql.query<Chosen & { userId: UserId }>(
     `select u.user_id as "userId", ${choicesOf('u.user_id')} as choices, ${quietHoursOf('u.user_id')} as "quietHours",
        exists (select from push_subscriptions s where s.user_id = u.user_id) as "hasDevice"
      from (select user_id from preferences where user_id = any($1::uuid[])
@@ -41,7 +41,7 @@ export const quietHoursOf = (userId: string) => `(
 /** Keep choices over those that stand there. */
 export async function saveChoices(db: Db, userId: UserId, choices: readonly Choice[], updatedAt: Date): Promise<void> {
   for (const { type, channel, enabled } of choices) {
-    await db.preference.upsert({
+    await db.prisma.preference.upsert({
       where: { userId_type_channel: { userId, type, channel } },
       create: { userId, type, channel, enabled, updatedAt },
       update: { enabled, updatedAt },
@@ -51,9 +51,9 @@ export async function saveChoices(db: Db, userId: UserId, choices: readonly Choi
 
 /** Keep quiet hours, or none. */
 export async function saveQuietHours(db: Db, userId: UserId, hours: StoredQuietHours | null, updatedAt: Date): Promise<void> {
-  if (hours === null) await db.quietHours.deleteMany({ where: { userId } })
+  if (hours === null) await db.prisma.quietHours.deleteMany({ where: { userId } })
   else {
     const kept = { ...hours, updatedAt }
-    await db.quietHours.upsert({ where: { userId }, create: { userId, ...kept }, update: kept })
+    await db.prisma.quietHours.upsert({ where: { userId }, create: { userId, ...kept }, update: kept })
   }
 }

@@ -1,7 +1,7 @@
 import type { notificationsRoutes, Preferences, UserId } from '@boxoffice/contracts'
-import { type Handlers, refuse, sqlOf } from '@boxoffice/service-kit'
+import { type Handlers, refuse } from '@boxoffice/service-kit'
+import type { Db } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
-import type { Db } from '../notifications/notification-repository.ts'
 import { effective, type Offered, objectionsTo } from './preference.ts'
 import { findChoices, noChoices, saveChoices, saveQuietHours } from './preference-repository.ts'
 import { shownOf, storedOf } from './quiet-hours.ts'
@@ -9,17 +9,17 @@ import { shownOf, storedOf } from './quiet-hours.ts'
 type PreferenceRoutes = Pick<typeof notificationsRoutes, 'getPreferences' | 'updatePreferences'>
 
 /** One's own preferences. */
-export const preferenceHandlers = ({ prisma, transact, now, push }: Dependencies): Handlers<PreferenceRoutes> => ({
+export const preferenceHandlers = ({ db, now, push }: Dependencies): Handlers<PreferenceRoutes> => ({
   getPreferences: async ({ principal }) => ({
     status: 200,
-    body: await preferencesOf(prisma, principal.userId, { push: push !== null }),
+    body: await preferencesOf(db, principal.userId, { push: push !== null }),
   }),
 
   async updatePreferences({ principal: { userId }, body }) {
     const offered = { push: push !== null }
     const details = objectionsTo(body, offered)
     if (details.length > 0) return refuse(400, 'VALIDATION_FAILED', 'these preferences cannot be kept', { details })
-    return transact(async (tx) => {
+    return db.transact(async (tx) => {
       const { preferences, quietHours } = body
       // What GET shows of a channel that is not offered is nobody's choice.
       const chosen = preferences.filter(({ channel }) => channel !== 'PUSH' || offered.push)
@@ -31,6 +31,6 @@ export const preferenceHandlers = ({ prisma, transact, now, push }: Dependencies
 })
 
 async function preferencesOf(db: Db, userId: UserId, offered: Offered): Promise<Preferences> {
-  const { choices, quietHours } = (await findChoices(sqlOf(db), [userId])).get(userId) ?? noChoices
+  const { choices, quietHours } = (await findChoices(db, [userId])).get(userId) ?? noChoices
   return { preferences: effective(choices, offered), ...(quietHours && { quietHours: shownOf(quietHours) }) }
 }

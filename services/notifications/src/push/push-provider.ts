@@ -1,5 +1,5 @@
 import type { NotificationId } from '@boxoffice/contracts'
-import { type Logger, type Metrics, ServiceUnavailable, type Tx } from '@boxoffice/service-kit'
+import { type Logger, type Metrics, ServiceUnavailable, type Sql } from '@boxoffice/service-kit'
 import { blanked } from '../sending/blanked.ts'
 import type { Handed } from '../sending/mail-provider.ts'
 import type { PushMessage } from './push-message.ts'
@@ -35,7 +35,7 @@ const TRIED_MS = 4 * 3_600_000
  */
 export function createPushProvider(deps: {
   publicKey: string
-  sql: Tx
+  sql: Sql
   send: SendPush
   closeService: () => Promise<void>
   metrics: Metrics

@@ -1,14 +1,6 @@
 import { ECDH } from 'node:crypto'
 import { type notificationsPushRoutes, PUSH_DEVICES_MAX, type PushSubscriptionId } from '@boxoffice/contracts'
-import {
-  createRateLimitByKey,
-  type Handlers,
-  RefusedError,
-  refuse,
-  refuseUnknown,
-  sqlOfPool,
-  transact,
-} from '@boxoffice/service-kit'
+import { createRateLimitByKey, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isEnded } from './ended-sessions.ts'
 import { endpointObjection } from './endpoint.ts'
@@ -27,7 +19,7 @@ const unavailable = () => refuse(409, 'PUSH_UNAVAILABLE', 'this installation sen
 
 /** The browsers of the signed-in user that get pushes. */
 export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsPushRoutes> {
-  const { pool, push, now, newId, config } = deps
+  const { sql, push, now, newId, config } = deps
   const rates = createRateLimitByKey({ perMinute: ADDED_A_MINUTE })
   type Listed = Awaited<ReturnType<typeof listSubscriptions>>[number]
   const shownTo =
@@ -45,7 +37,7 @@ export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsP
     getPushKey: async () => (push ? { status: 200, body: { publicKey: push.publicKey } } : unavailable()),
 
     async listPushSubscriptions({ principal: { userId, sessionId } }) {
-      const subscriptions = await listSubscriptions(sqlOfPool(pool), userId)
+      const subscriptions = await listSubscriptions(sql, userId)
       return { status: 200, body: { subscriptions: subscriptions.map(shownTo(sessionId)) } }
     },
 
@@ -68,7 +60,7 @@ export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsP
         sessionId,
         createdAt: now(),
       }
-      const saved = await transact(pool, async (tx) => {
+      const saved = await sql.transact(async (tx) => {
         await lockSubscriptionsOf(tx, userId)
         // Its token was good when the request came; the endpoint's host was looked up since.
         if (await isEnded(tx, sessionId)) return 'ENDED'
@@ -83,7 +75,7 @@ export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsP
     },
 
     async removePushSubscription({ params: { subscriptionId }, principal: { userId } }) {
-      const removed = await removeSubscription(sqlOfPool(pool), userId, subscriptionId)
+      const removed = await removeSubscription(sql, userId, subscriptionId)
       return removed ? { status: 204, body: undefined } : refuseUnknown('PUSH_SUBSCRIPTION', subscriptionId)
     },
   }

@@ -1,5 +1,5 @@
 import type { NotificationId, PushSubscription, PushSubscriptionId, UserId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 
 /** A browser as it is kept: where its push service takes messages for it, and what only it can read. */
 export interface StoredSubscription {
@@ -60,15 +60,18 @@ export async function keepNewest(tx: Tx, userId: UserId, max: number): Promise<v
 }
 
 /** A user's own, the newest first. */
-export const listSubscriptions = (tx: Tx, userId: UserId): Promise<Shown[]> =>
-  tx.query<Shown>(`select ${shown} from push_subscriptions p where p.user_id = $1::uuid order by p.created_at desc, p.id`, [
+export const listSubscriptions = (sql: Sql, userId: UserId): Promise<Shown[]> =>
+  sql.query<Shown>(`select ${shown} from push_subscriptions p where p.user_id = $1::uuid order by p.created_at desc, p.id`, [
     userId,
   ])
 
 /** False when there is none of theirs. */
-export async function removeSubscription(tx: Tx, userId: UserId, subscriptionId: PushSubscriptionId): Promise<boolean> {
-  const sql = 'delete from push_subscriptions where id = $1::uuid and user_id = $2::uuid returning id'
-  return (await tx.query(sql, [subscriptionId, userId])).length === 1
+export async function removeSubscription(sql: Sql, userId: UserId, subscriptionId: PushSubscriptionId): Promise<boolean> {
+  const removed = await sql.query('delete from push_subscriptions where id = $1::uuid and user_id = $2::uuid returning id', [
+    subscriptionId,
+    userId,
+  ])
+  return removed.length === 1
 }
 
 /** What was added by these sign-ins goes with them, and what any of the user's added until `allUntil`. */
@@ -83,10 +86,10 @@ export async function removeOfSessions(
 
 /** A push service says that there is no such subscription any more. */
 export async function removeGone(
-  tx: Tx,
+  sql: Sql,
   { subscriptionId, endpoint }: Pick<Device, 'subscriptionId' | 'endpoint'>,
 ): Promise<void> {
-  await tx.query('delete from push_subscriptions where id = $1::uuid and endpoint = $2', [subscriptionId, endpoint])
+  await sql.query('delete from push_subscriptions where id = $1::uuid and endpoint = $2', [subscriptionId, endpoint])
 }
 
 /** A device that a notification is for. `outcome`: what became of it there, if that is known. */
@@ -99,8 +102,8 @@ export interface Device extends Pick<StoredSubscription, 'subscriptionId' | 'end
 }
 
 /** The devices of a notification's recipient as they are now, of those that subscribed with this key of ours. */
-export const findDevices = (tx: Tx, notificationId: NotificationId, serverKey: string): Promise<Device[]> =>
-  tx.query<Device>(
+export const findDevices = (sql: Sql, notificationId: NotificationId, serverKey: string): Promise<Device[]> =>
+  sql.query<Device>(
     `select p.id as "subscriptionId", p.endpoint, p.p256dh, p.auth,
        case jsonb_typeof(n.pushed -> p.id::text) when 'string' then n.pushed ->> p.id::text end as outcome,
        (n.pushed -> p.id::text ->> 'failedSince')::timestamptz as "failedSince",
@@ -111,8 +114,8 @@ export const findDevices = (tx: Tx, notificationId: NotificationId, serverKey: s
   )
 
 /** What became of a notification on each device that is settled, also of those that are gone by now. */
-export async function findOutcomes(tx: Tx, notificationId: NotificationId): Promise<string[]> {
-  const [row] = await tx.query<{ outcomes: string[] }>(
+export async function findOutcomes(sql: Sql, notificationId: NotificationId): Promise<string[]> {
+  const [row] = await sql.query<{ outcomes: string[] }>(
     `select array(select value #>> '{}' from jsonb_each(coalesce(pushed, '{}')) where jsonb_typeof(value) = 'string') as outcomes
      from notifications where id = $1::uuid`,
     [notificationId],
@@ -122,11 +125,11 @@ export async function findOutcomes(tx: Tx, notificationId: NotificationId): Prom
 
 /** Write down what became of a notification on a device: it is not sent there again. `usedAt`: it took it. */
 export async function noteOutcome(
-  tx: Tx,
+  sql: Sql,
   notificationId: NotificationId,
   { subscriptionId, outcome, usedAt }: { subscriptionId: PushSubscriptionId; outcome: string; usedAt: Date | null },
 ): Promise<void> {
-  await tx.query(
+  await sql.query(
     `with used as (update push_subscriptions set last_used_at = $4::timestamptz where id = $2::uuid and $4::timestamptz is not null)
      update notifications set pushed = coalesce(pushed, '{}') || jsonb_build_object($2::text, $3::text)
      where id = $1::uuid and status = 'SENDING'`,
@@ -136,11 +139,11 @@ export async function noteOutcome(
 
 /** Write down since when a notification does not come to a device, and when it may be sent there again. */
 export async function noteWait(
-  tx: Tx,
+  sql: Sql,
   notificationId: NotificationId,
   { subscriptionId, failedSince, notBefore }: Pick<Device, 'subscriptionId' | 'failedSince' | 'notBefore'>,
 ): Promise<void> {
-  await tx.query(
+  await sql.query(
     `update notifications set pushed = coalesce(pushed, '{}') || jsonb_build_object($2::text, $3::jsonb)
      where id = $1::uuid and status = 'SENDING'`,
     [notificationId, subscriptionId, JSON.stringify({ failedSince, notBefore })],

@@ -1,18 +1,9 @@
-import {
-  createSweeper,
-  type Foundation,
-  outsideTrace,
-  sqlOf,
-  sqlOfPool,
-  type Worker,
-  withCorrelationId,
-} from '@boxoffice/service-kit'
-import type pg from 'pg'
+import { createSweeper, type Foundation, outsideTrace, type Worker, withCorrelationId } from '@boxoffice/service-kit'
 import { insertAnnouncement } from '../announcements/announcement-repository.ts'
+import type { Database } from '../database.ts'
 import { waitAfter } from '../notifications/notification.ts'
 import { blanked } from '../sending/blanked.ts'
 import type { Peers } from '../sending/peers.ts'
-import type { Transact } from '../transaction.ts'
 import { judgeDue, type ReminderConfig } from './reminder.ts'
 import { type LeasedReminder, leaseReminders, putOffReminder, settleReminder } from './reminder-repository.ts'
 
@@ -25,8 +16,7 @@ const FIRST_WAIT_MS = 1_000
  */
 export function createReminderClock(
   deps: Pick<Foundation, 'logger' | 'newId' | 'now'> & {
-    pool: pg.Pool
-    transact: Transact
+    db: Database
     peers: Pick<Peers, 'find'>
     config: ReminderConfig
     leaseMs: number
@@ -35,20 +25,19 @@ export function createReminderClock(
     announced: () => void
   },
 ): Worker {
-  const { pool, logger, transact, now, leaseMs } = deps
+  const { db, logger, now, leaseMs } = deps
   const { reminderLeadMs: leadMs } = deps.config
 
   async function begin(reminder: LeasedReminder): Promise<void> {
     const { eventId } = reminder
     const due = judgeDue(await deps.peers.find.event(eventId), { now: now(), leadMs })
-    const isBegun = await transact(async (tx) => {
-      const sql = sqlOf(tx)
-      const settled = await settleReminder(sql, reminder, {
+    const isBegun = await db.transact(async (tx) => {
+      const settled = await settleReminder(tx, reminder, {
         dueAt: 'laterAt' in due ? due.laterAt : null,
         remindedFor: 'remind' in due ? due.eventDate : null,
       })
       if (!settled || !('remind' in due)) return false
-      await insertAnnouncement(sql, due.remind)
+      await insertAnnouncement(tx, due.remind)
       return true
     })
     if (!isBegun) return
@@ -61,11 +50,11 @@ export function createReminderClock(
       const { eventId, attempts } = reminder
       const waitMs = waitAfter(attempts, FIRST_WAIT_MS)
       logger.warn({ err: blanked(error), eventId, attempts, waitMs }, 'reminder was not begun, will be retried')
-      await putOffReminder(sqlOfPool(pool), reminder, waitMs)
+      await putOffReminder(db, reminder, waitMs)
     })
 
   async function sweep(): Promise<{ more: boolean }> {
-    const leased = await leaseReminders(sqlOfPool(pool), { lease: deps.newId(), limit: REMINDERS_AT_ONCE, leaseMs })
+    const leased = await leaseReminders(db, { lease: deps.newId(), limit: REMINDERS_AT_ONCE, leaseMs })
     await Promise.all(leased.map(beginOrLater))
     return { more: leased.length === REMINDERS_AT_ONCE }
   }

@@ -1,5 +1,5 @@
 import type { EventId } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
+import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { Reminder } from './reminder.ts'
 
 /**
@@ -30,10 +30,10 @@ export interface LeasedReminder {
 
 /** Take up to `limit` reminders that are due and nobody's. */
 export const leaseReminders = (
-  tx: Tx,
+  sql: Sql,
   { lease, limit, leaseMs }: { lease: string; limit: number; leaseMs: number },
 ): Promise<LeasedReminder[]> =>
-  tx.query<LeasedReminder>(
+  sql.query<LeasedReminder>(
     `with due as (
       select event_id from event_reminders
       where due_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
@@ -61,8 +61,8 @@ export async function settleReminder(
 }
 
 /** Give up our lease: it is looked at again after `waitMs`. */
-export async function putOffReminder(tx: Tx, { eventId, lease }: LeasedReminder, waitMs: number): Promise<void> {
-  await tx.query(
+export async function putOffReminder(sql: Sql, { eventId, lease }: LeasedReminder, waitMs: number): Promise<void> {
+  await sql.query(
     `update event_reminders set leased_until = clock_timestamp() + $3 * interval '1 millisecond'
      where event_id = $1::uuid and lease = $2::uuid`,
     [eventId, lease, waitMs],

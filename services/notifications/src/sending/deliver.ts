@@ -5,8 +5,7 @@ import {
   markFailed,
   ServiceUnavailable,
   type Span,
-  type Transact,
-  type Tx,
+  type SqlDatabase,
   withCorrelationId,
 } from '@boxoffice/service-kit'
 import { addressHashOf, isHeldBack } from '../feedback/suppression.ts'
@@ -31,8 +30,7 @@ import { createSettling } from './settling.ts'
 import type { TicketNews } from './ticket-news.ts'
 
 export interface DeliveryOptions extends Pick<Foundation, 'logger' | 'crashAt' | 'now'> {
-  sql: Tx
-  transact: Transact
+  db: SqlDatabase
   ticketNews: TicketNews
   requestNews: RequestNews
   compose: (notification: LeasedNotification) => Promise<Composition>
@@ -62,7 +60,7 @@ const ADDRESS_SUPPRESSED = 'ADDRESS_SUPPRESSED'
 const PUSH_ATTEMPTS_MAX = 60
 
 export function createDelivery(options: DeliveryOptions): Deliver {
-  const { sql, logger, crashAt, now, sendingMetrics } = options
+  const { db, logger, crashAt, now, sendingMetrics } = options
   const settling = createSettling(options)
 
   async function attempt(leased: LeasedNotification, isStopping: () => boolean): Promise<void> {
@@ -70,7 +68,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     if (!notification) return
     for (let round = 1; round <= ROUNDS_MAX; round++) {
       const composition = await options.compose(notification)
-      if ('bulk' in composition) return moveToBulk(sql, notification)
+      if ('bulk' in composition) return moveToBulk(db, notification)
       if (isEnd(composition)) return end(notification, composition)
       if ('changed' in composition) continue
       const { composed } = composition
@@ -79,7 +77,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       const handOver = await options.prepare(composed, { notificationId, type, date: now(), isLast })
       // All that takes long is done. What has happened meanwhile, the mail does not know of.
       const seen = await composition.lookAgain()
-      if (isStopping()) return postpone(sql, notification, 0)
+      if (isStopping()) return postpone(db, notification, 0)
       // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
       const addressHash = composed.channel === 'EMAIL' ? addressHashOf(composed.to.address) : null
       // Nobody proves a telephone number.
@@ -116,7 +114,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     if ('dropped' in ended) return fail(notification, ended.dropped)
     if ('pointless' in ended) return takeBack(notification, ended.pointless)
     if ('suppressed' in ended) return fail(notification, ADDRESS_SUPPRESSED)
-    return postpone(sql, notification, ended.waitMs)
+    return postpone(db, notification, ended.waitMs)
   }
 
   async function succeed(notification: LeasedNotification, subject: string, providerMessageId: string): Promise<void> {
@@ -131,7 +129,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   /** What a device took is sent, whatever has become of the others. */
   async function endedAsTaken(notification: LeasedNotification): Promise<boolean> {
     const { channel, type, notificationId } = notification
-    if (channel !== 'PUSH' || !(await findOutcomes(sql, notificationId)).includes('ACCEPTED')) return false
+    if (channel !== 'PUSH' || !(await findOutcomes(db, notificationId)).includes('ACCEPTED')) return false
     await succeed(notification, workingTitles[type], pushIdOf(notificationId))
     return true
   }
@@ -139,7 +137,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   async function takeBack(notification: LeasedNotification, reason: PointlessReason): Promise<void> {
     if (await endedAsTaken(notification)) return
     // Who asked for it may look up what became of it.
-    const take = notification.requestedBy === null ? withdraw(sql, notification) : settling.cancelled(notification, reason)
+    const take = notification.requestedBy === null ? withdraw(db, notification) : settling.cancelled(notification, reason)
     if (!(await take)) return
     sendingMetrics.count(notification, 'withdrawn')
     logger.info({ ...contextOf(notification), reason }, 'there is nothing to tell')
@@ -158,13 +156,13 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     const attemptsMax = attemptsMaxOf(notification)
     if (attempts >= attemptsMax) return fail(notification, 'GIVEN_UP', error)
     const wait = isOfPeer(error) ? waitForPeerAfter : waitAfter
-    const { quietHours } = (recipientId && (await findChoices(sql, [recipientId])).get(recipientId)) || noChoices
+    const { quietHours } = (recipientId && (await findChoices(db, [recipientId])).get(recipientId)) || noChoices
     const askedMs = error instanceof PushLater ? error.retryAfterMs : 0
     const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), quietMs(notification, quietHours), askedMs)
     const nth = `(attempt ${attempts} of ${attemptsMax})`
     logger.warn({ err: blanked(error), ...contextOf(notification), waitMs }, `notification was not sent, will be retried ${nth}`)
     sendingMetrics.count(notification, 'retried')
-    await postpone(sql, notification, waitMs)
+    await postpone(db, notification, waitMs)
   }
 
   const attemptsMaxOf = ({ channel }: LeasedNotification): number =>

@@ -1,5 +1,4 @@
-import { type Metrics, sqlOfPool } from '@boxoffice/service-kit'
-import type pg from 'pg'
+import type { Metrics, Sql } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 
 /** `held`: others caused many to its recipient, so that it waits; `gathered`: it is told of with another. */
@@ -10,14 +9,14 @@ type Outcome = 'sent' | 'failed' | 'suppressed' | 'retried' | 'withdrawn' | 'hel
  * notifications are due and since when the oldest is. What quiet hours hold up, or what others caused, is
  * not due.
  */
-export function createSendingMetrics(pool: pg.Pool, metrics: Metrics) {
+export function createSendingMetrics(sql: Sql, metrics: Metrics) {
   const attempts = metrics.counter('notifications_total', 'attempts to send a notification, by what came of them', [
     'channel',
     'outcome',
   ])
   const ofDue = (name: string, help: string, value: string) =>
     metrics.measured(name, help, [], async () => {
-      const [row] = await sqlOfPool(pool).query<{ value: number }>(
+      const [row] = await sql.query<{ value: number }>(
         `select ${value} as value from notifications
          where status in ('PENDING', 'SENDING') and (attempts > 0 or next_attempt_at <= clock_timestamp())
            and (held_until is null or held_until <= clock_timestamp())`,

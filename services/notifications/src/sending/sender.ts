@@ -3,8 +3,8 @@ import {
   createSweeper,
   type Logger,
   type Policy,
+  type Sql,
   type SteadyRate,
-  type Tx,
   type Worker,
 } from '@boxoffice/service-kit'
 import { type Leasing, leaseDue, type Rooms } from '../notifications/lease-repository.ts'
@@ -18,7 +18,7 @@ export interface Lanes {
 }
 
 interface SenderOptions extends Lanes {
-  sql: Tx
+  sql: Sql
   deliver: Deliver
   newId: () => string
   logger: Logger

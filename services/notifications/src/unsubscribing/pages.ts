@@ -5,17 +5,17 @@ import { suppress } from '../feedback/suppression-repository.ts'
 import { isChangeable } from '../preferences/preference.ts'
 import { saveChoices } from '../preferences/preference-repository.ts'
 
-type Deps = Pick<Dependencies, 'prisma' | 'transact' | 'now' | 'unsubscribeTokens'>
+type Deps = Pick<Dependencies, 'db' | 'now' | 'unsubscribeTokens'>
 
 /** No more mails as the token says; whether it was one. Repeating it changes nothing. */
-async function unsubscribe({ prisma, transact, now, unsubscribeTokens }: Deps, token: string): Promise<boolean> {
+async function unsubscribe({ db, now, unsubscribeTokens }: Deps, token: string): Promise<boolean> {
   const who = unsubscribeTokens.read(token)
   if (!who) return false
   if ('addressHash' in who) {
-    await suppress(prisma, who.addressHash, { cause: 'OPT_OUT', reason: 'asked for', since: now() })
+    await suppress(db, who.addressHash, { cause: 'OPT_OUT', reason: 'asked for', since: now() })
   } else if (isChangeable(who.type, 'EMAIL')) {
     const off = { type: who.type, channel: 'EMAIL' as const, enabled: false }
-    await transact((tx) => saveChoices(tx, who.userId, [off], now()))
+    await db.transact((tx) => saveChoices(tx, who.userId, [off], now()))
   }
   return true
 }
