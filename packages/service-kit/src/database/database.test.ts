@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createLogger } from '../operations/logging.ts'
-import { createDatabase, type SqlDatabase, sideBySide, type Tx } from './database.ts'
+import { createDatabase, type SqlDatabase, sideBySide, type TransactOptions, type Tx } from './database.ts'
 import { createPool } from './pool.ts'
 
 let pool: pg.Pool
@@ -64,4 +64,104 @@ test('statements side by side reject with their cause, also inside a savepoint',
     await insert(tx, 50)
   })
   expect(await places()).toEqual([1, 10, 50])
+})
+
+const failing = (code: string) => Object.assign(new Error(code), { code })
+const DEADLOCK = '40P01'
+const CONNECTION_LOST = '08006'
+
+describe('what follows from a transaction', () => {
+  test('is done in its order once it is committed, before `transact` resolves', async () => {
+    const done: string[] = []
+    await db.transact(async (tx) => {
+      tx.afterCommit(async () => void done.push(`first sees ${(await places()).includes(60)}`))
+      tx.afterCommit(() => void done.push('second'))
+      tx.afterRollback(() => void done.push('never'))
+      await insert(tx, 60)
+      done.push('work')
+    })
+    expect(done).toEqual(['work', 'first sees true', 'second'])
+  })
+  test('is not done when it is rolled back; what was to be done then is', async () => {
+    const done: string[] = []
+    const rolledBack = db.transact(async (tx) => {
+      tx.afterCommit(() => void done.push('never'))
+      tx.afterRollback(() => void done.push('rolled back'))
+      await insert(tx, 61)
+      throw new Error('changed my mind')
+    })
+    await expect(rolledBack).rejects.toThrow('changed my mind')
+    expect(done).toEqual(['rolled back'])
+    expect(await places()).not.toContain(61)
+  })
+  test('does not undo what was committed when it fails, and the rest is done', async () => {
+    const done: string[] = []
+    const written = await db.transact(async (tx) => {
+      tx.afterCommit(() => Promise.reject(new Error('Redis is down')))
+      tx.afterCommit(() => void done.push('second'))
+      return insert(tx, 62)
+    })
+    expect([written, done]).toEqual([[{ place: 62 }], ['second']])
+  })
+  test('is dropped with the part that a savepoint undoes, also where the result is refused', async () => {
+    const done: string[] = []
+    const part = (tx: Tx, place: number) => async () => {
+      tx.afterCommit(() => void done.push(`${place}`))
+      await insert(tx, place)
+      if (place === 70) throw new Error('never mind')
+    }
+    await db.transact(async (tx) => {
+      await expect(tx.savepoint(part(tx, 70))).rejects.toThrow('never mind')
+      await tx.savepoint(part(tx, 71), () => false)
+      await tx.savepoint(part(tx, 72))
+    })
+    expect(done).toEqual(['72'])
+    expect((await places()).filter((place) => place >= 70)).toEqual([72])
+  })
+})
+
+describe('a transaction', () => {
+  /** Fails so often, each time after it has written and asked for an effect. */
+  const attempts = async (code: string, failures: number, options: TransactOptions) => {
+    let made = 0
+    const effects: number[] = []
+    const result = await db
+      .transact(async (tx) => {
+        const attempt = ++made
+        tx.afterCommit(() => void effects.push(attempt))
+        await tx.query('select 1')
+        if (attempt <= failures) throw failing(code)
+      }, options)
+      .then(
+        () => 'committed',
+        (error) => error.code,
+      )
+    return { result, made, effects }
+  }
+  test('is tried again after a deadlock as often as is said, and has the effects of its last attempt alone', async () => {
+    expect(await attempts(DEADLOCK, 2, { retries: 2 })).toEqual({ result: 'committed', made: 3, effects: [3] })
+    expect(await attempts(DEADLOCK, 3, { retries: 2 })).toEqual({ result: DEADLOCK, made: 3, effects: [] })
+    expect(await attempts(DEADLOCK, 1, {})).toEqual({ result: DEADLOCK, made: 1, effects: [] })
+  })
+  test('that may have been committed is tried again only where that is harmless', async () => {
+    expect(await attempts(CONNECTION_LOST, 1, { retries: 2 })).toMatchObject({ result: CONNECTION_LOST, made: 1 })
+    expect(await attempts(CONNECTION_LOST, 1, { retries: 2, retryLost: true })).toMatchObject({ result: 'committed', made: 2 })
+  })
+  test('is not tried again after another error, but for those that are said to pass', async () => {
+    expect(await attempts('23505', 1, { retries: 2 })).toMatchObject({ result: '23505', made: 1 })
+    const retryOn = (error: unknown) => (error as { code?: string }).code === '23505'
+    expect(await attempts('23505', 1, { retries: 2, retryOn })).toMatchObject({ result: 'committed', made: 2 })
+  })
+  test('of a snapshot sees no commit of others, and cannot write', async () => {
+    const seen = await db.transact(
+      async (tx) => {
+        const before = await tx.query(`select place from ${table} where place = 80`)
+        await db.transact((other) => insert(other, 80))
+        return [before, await tx.query(`select place from ${table} where place = 80`)]
+      },
+      { readOnlySnapshot: true },
+    )
+    expect(seen).toEqual([[], []])
+    await expect(db.transact((tx) => insert(tx, 81), { readOnlySnapshot: true })).rejects.toMatchObject({ code: '25006' })
+  })
 })
