@@ -1,4 +1,5 @@
 import { type Sql, sideBySide } from '@boxoffice/service-kit'
+import { refundHourColumns, reservationColumns, salesHourColumns } from '../rows.ts'
 import type { EventTotals, RefundHour, ReservationFacts, SalesHour } from './counters.ts'
 import { addToPaymentTotals } from './payment-repository.ts'
 import type { PaymentTotals } from './payments.ts'
@@ -7,7 +8,7 @@ import { defineTable } from './table.ts'
 const reservations = defineTable<ReservationFacts>({
   name: 'reservations',
   key: ['reservationId'],
-  columns: { reservationId: 'reservation_id', eventId: 'event_id', convertedAt: 'converted_at', releasedAt: 'released_at' },
+  columns: reservationColumns,
 })
 export const putReservations = reservations.put
 
@@ -24,17 +25,7 @@ export const lockReservations = (sql: Sql, generation: number, told: readonly Re
 const salesHours = defineTable<SalesHour>({
   name: 'sales_hours',
   key: ['eventId', 'venueId', 'ticketTypeId', 'hour'],
-  columns: {
-    eventId: 'event_id',
-    venueId: 'venue_id',
-    ticketTypeId: 'ticket_type_id',
-    hour: 'hour',
-    issued: 'issued',
-    grossMinor: 'gross_minor',
-    cancelled: 'cancelled',
-    refundedMinor: 'refunded_minor',
-    checkedIn: 'checked_in',
-  },
+  columns: salesHourColumns,
   onConflict: `issued = t.issued + excluded.issued, gross_minor = t.gross_minor + excluded.gross_minor,
     cancelled = t.cancelled + excluded.cancelled, refunded_minor = t.refunded_minor + excluded.refunded_minor,
     checked_in = t.checked_in + excluded.checked_in`,
@@ -43,7 +34,7 @@ const salesHours = defineTable<SalesHour>({
 const refundHours = defineTable<RefundHour>({
   name: 'refund_hours',
   key: ['eventId', 'venueId', 'hour'],
-  columns: { eventId: 'event_id', venueId: 'venue_id', hour: 'hour', refunds: 'refunds', refundedMinor: 'refunded_minor' },
+  columns: refundHourColumns,
   onConflict: 'refunds = t.refunds + excluded.refunds, refunded_minor = t.refunded_minor + excluded.refunded_minor',
 })
 

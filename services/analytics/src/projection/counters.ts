@@ -1,4 +1,5 @@
-import type { Currency, EventId, ReservationId, TicketTypeId, VenueId } from '@boxoffice/contracts'
+import type { Currency, EventId, TicketTypeId, VenueId } from '@boxoffice/contracts'
+import type { ReservationRow } from '../rows.ts'
 import { type OrderPicture, statusOf, type TicketFacts } from './order-facts.ts'
 
 // What facts add to the counters. Counters are sums of these, kept by the difference between before and after: a fact that is told
@@ -30,12 +31,7 @@ export interface RefundHour {
 }
 
 /** What became of a hold. */
-export interface ReservationFacts {
-  readonly reservationId: ReservationId
-  readonly eventId: EventId
-  readonly convertedAt: Date | null
-  readonly releasedAt: Date | null
-}
+export type ReservationFacts = Omit<ReservationRow, 'generation'>
 
 /** Of an event; `asOf` is the newest message about it. */
 export interface EventTotals {

@@ -1,56 +1,19 @@
-import type {
-  Currency,
-  EventId,
-  Minor,
-  OrderId,
-  RefundId,
-  SoldTicketStatus,
-  TicketId,
-  TicketTypeId,
-  UserId,
-  VenueId,
-} from '@boxoffice/contracts'
+import type { RefundId, SoldTicketStatus, TicketId } from '@boxoffice/contracts'
+import type { OrderRow, RefundRow, TicketRow } from '../rows.ts'
 
 // What messages have told of an order. A message may come twice, late or before those it builds on: what two of them tell is joined,
 // and the join does not depend on their order or number. What nobody has told yet is null.
 
-export interface OrderFacts {
-  readonly orderId: OrderId
-  readonly eventId: EventId
-  readonly venueId: VenueId | null
-  /** Its tickets were issued; null for an order that was rejected, or whose tickets are not heard of yet. */
-  readonly issuedAt: Date | null
-}
+/** `issuedAt`: its tickets were issued; null for an order that was rejected, or whose tickets are not heard of yet. */
+export type OrderFacts = Omit<OrderRow, 'generation'>
 
-export interface TicketFacts {
-  readonly ticketId: TicketId
-  readonly orderId: OrderId
-  readonly eventId: EventId
-  readonly ticketTypeId: TicketTypeId | null
-  readonly userId: UserId | null
-  readonly venueId: VenueId | null
-  readonly zoneId: number | null
-  readonly rowLabel: string | null
-  readonly colLabel: string | null
-  readonly priceMinor: Minor | null
-  readonly currency: Currency | null
-  /** When the ticket was sold that this one is, or has taken the place of. */
-  readonly createdOn: Date | null
-  /** It was issued to its buyer itself; null for one that has taken the place of another. */
-  readonly issuedAt: Date | null
-  /** Which has taken its place. */
-  readonly nextTicketId: TicketId | null
-  readonly cancelledAt: Date | null
-  readonly checkedInAt: Date | null
-  readonly refundedAt: Date | null
-}
+/**
+ * `createdOn`: when the ticket was sold that this one is, or has taken the place of. `issuedAt`: it was issued to its buyer itself; null for
+ * one that has taken the place of another. `nextTicketId`: which has taken its place.
+ */
+export type TicketFacts = Omit<TicketRow, 'generation'>
 
-export interface RefundFacts {
-  readonly refundId: RefundId
-  readonly orderId: OrderId
-  readonly amountMinor: Minor
-  readonly refundedAt: Date
-}
+export type RefundFacts = Omit<RefundRow, 'generation'>
 
 /** What is known of an order, or of some of its tickets: no ticket needs others but those it is linked to. By their ids. */
 export interface OrderPicture {

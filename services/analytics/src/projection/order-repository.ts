@@ -1,42 +1,25 @@
 import type { OrderId, TicketId } from '@boxoffice/contracts'
 import { type Sql, sideBySide, type Tx } from '@boxoffice/service-kit'
+import { orderColumns, refundColumns, ticketColumns } from '../rows.ts'
 import type { OrderFacts, OrderPicture, RefundFacts, TicketFacts } from './order-facts.ts'
 import { defineTable } from './table.ts'
 
 const orders = defineTable<OrderFacts>({
   name: 'orders',
   key: ['orderId'],
-  columns: { orderId: 'order_id', eventId: 'event_id', venueId: 'venue_id', issuedAt: 'issued_at' },
+  columns: orderColumns,
 })
 
 export const tickets = defineTable<TicketFacts>({
   name: 'tickets',
   key: ['ticketId'],
-  columns: {
-    ticketId: 'ticket_id',
-    orderId: 'order_id',
-    eventId: 'event_id',
-    ticketTypeId: 'ticket_type_id',
-    userId: 'user_id',
-    venueId: 'venue_id',
-    zoneId: 'zone_id',
-    rowLabel: 'row_label',
-    colLabel: 'col_label',
-    priceMinor: 'price_minor',
-    currency: 'currency',
-    createdOn: 'created_on',
-    issuedAt: 'issued_at',
-    nextTicketId: 'next_ticket_id',
-    cancelledAt: 'cancelled_at',
-    checkedInAt: 'checked_in_at',
-    refundedAt: 'refunded_at',
-  },
+  columns: ticketColumns,
 })
 
 const refunds = defineTable<RefundFacts>({
   name: 'refunds',
   key: ['refundId'],
-  columns: { refundId: 'refund_id', orderId: 'order_id', amountMinor: 'amount_minor', refundedAt: 'refunded_at' },
+  columns: refundColumns,
 })
 
 /** The tickets of these orders. */

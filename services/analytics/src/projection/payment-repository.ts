@@ -1,18 +1,12 @@
 import type { Sql } from '@boxoffice/service-kit'
+import { paymentColumns, paymentTotalColumns } from '../rows.ts'
 import type { PaymentFacts, PaymentTotals } from './payments.ts'
 import { defineTable } from './table.ts'
 
 const payments = defineTable<PaymentFacts>({
   name: 'payments',
   key: ['orderId'],
-  columns: {
-    orderId: 'order_id',
-    eventId: 'event_id',
-    completedAt: 'completed_at',
-    failedAt: 'failed_at',
-    failureReason: 'failure_reason',
-    amountMinor: 'amount_minor',
-  },
+  columns: paymentColumns,
 })
 export const putPayments = payments.put
 
@@ -30,6 +24,6 @@ export const lockPayments = (sql: Sql, generation: number, told: readonly Paymen
 export const { put: addToPaymentTotals } = defineTable<PaymentTotals>({
   name: 'payment_totals',
   key: ['eventId', 'outcome'],
-  columns: { eventId: 'event_id', outcome: 'outcome', payments: 'payments', amountMinor: 'amount_minor' },
+  columns: paymentTotalColumns,
   onConflict: 'payments = t.payments + excluded.payments, amount_minor = t.amount_minor + excluded.amount_minor',
 })

@@ -1,14 +1,8 @@
-import type { EventId, FailureReason, Minor, OrderId } from '@boxoffice/contracts'
+import type { EventId, FailureReason } from '@boxoffice/contracts'
+import type { PaymentRow } from '../rows.ts'
 
 /** What became of the payment of an order; what nobody has told yet is null. */
-export interface PaymentFacts {
-  readonly orderId: OrderId
-  readonly eventId: EventId
-  readonly completedAt: Date | null
-  readonly failedAt: Date | null
-  readonly failureReason: FailureReason | null
-  readonly amountMinor: Minor | null
-}
+export type PaymentFacts = Omit<PaymentRow, 'generation' | 'failureReason'> & { readonly failureReason: FailureReason | null }
 
 /** How many payments of an event came to this, and how much they were. */
 export interface PaymentTotals {

@@ -7,12 +7,13 @@ import type { Sql } from '@boxoffice/service-kit'
 export function defineTable<Row extends object>(options: {
   name: string
   key: readonly (keyof Row & string)[]
+  /** Those of rows.ts. */
   columns: { readonly [K in keyof Row]-?: string }
   /** What is set where the row is there, as `t` beside `excluded`, and when. */
   onConflict?: string
 }) {
   const { name } = options
-  const columns: Record<string, string> = options.columns
+  const { generation: _, ...columns }: Record<string, string> = options.columns
   const fields = Object.keys(columns)
   const names = Object.values(columns).join(', ')
   const keys = options.key.map((field) => columns[field])

@@ -2,14 +2,10 @@ import type { EventId, OrderId, TicketId, TicketTypeId, UserId } from '@boxoffic
 import type { MessageOrigin } from '@boxoffice/messaging'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import { doorIsOpen } from '../event-pictures/picture-repository.ts'
+import type { CheckInRow } from '../rows.ts'
 
 /** An admission. */
-export interface StoredCheckIn {
-  readonly checkInId: string
-  readonly ticketId: TicketId
-  readonly checkedInAt: Date
-  readonly gate: string | null
-}
+export interface StoredCheckIn extends Pick<CheckInRow, 'checkInId' | 'ticketId' | 'checkedInAt' | 'gate'> {}
 
 const columns = 'check_in_id as "checkInId", ticket_id as "ticketId", checked_in_at as "checkedInAt", gate'
 

@@ -1,19 +1,23 @@
-import { type Currency, type EventId, type EventStatus, isOver, type UserId, type VenueId } from '@boxoffice/contracts'
+import { type EventStatus, isOver, type UserId } from '@boxoffice/contracts'
+import type { EventPictureRow } from '../rows.ts'
 
 /** What this service knows of an event. `currency` is that of its ticket types, null while it has none. */
-export interface EventPicture {
-  readonly eventId: EventId
-  readonly organizerId: UserId
-  readonly name: string
-  readonly eventDate: Date
-  readonly endDate: Date | null
-  readonly timeZone: string
-  readonly venueId: VenueId
-  readonly venueName: string
-  readonly venueAddress: string
+export interface EventPicture
+  extends Pick<
+    EventPictureRow,
+    | 'eventId'
+    | 'organizerId'
+    | 'name'
+    | 'eventDate'
+    | 'endDate'
+    | 'timeZone'
+    | 'venueId'
+    | 'venueName'
+    | 'venueAddress'
+    | 'version'
+    | 'currency'
+  > {
   readonly status: EventStatus
-  readonly version: number
-  readonly currency: Currency | null
 }
 
 /** An event as messages and the event service tell of it. */

@@ -1,17 +1,13 @@
 import {
-  type Currency,
-  type EventId,
   type Minor,
-  type OrderId,
   type Reservation,
-  type ReservationId,
   type ReservationStatus,
   type SeatId,
   sum,
   type TicketTypeId,
   times,
-  type UserId,
 } from '@boxoffice/contracts'
+import type { ReservationRow } from '../rows.ts'
 
 /** A line of a reservation, its price frozen. */
 export interface ReservedItem {
@@ -23,16 +19,11 @@ export interface ReservedItem {
 }
 
 /** A reservation as it stands. `heldAt`: when it was made. `remainingMs` is by the database's clock; negative when its time is over. */
-export interface StoredReservation {
-  readonly reservationId: ReservationId
-  readonly userId: UserId
-  readonly eventId: EventId
-  readonly currency: Currency
+export interface StoredReservation
+  extends Pick<ReservationRow, 'reservationId' | 'userId' | 'eventId' | 'currency' | 'expiresAt' | 'orderId'> {
   readonly status: ReservationStatus
-  readonly expiresAt: Date
   readonly remainingMs: number
   readonly heldAt: Date
-  readonly orderId: OrderId | null
   readonly items: readonly ReservedItem[]
 }
 

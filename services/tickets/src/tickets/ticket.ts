@@ -1,35 +1,25 @@
-import type {
-  Currency,
-  EventId,
-  Minor,
-  OrderId,
-  RefundId,
-  Seat,
-  StopReason,
-  Ticket,
-  TicketId,
-  TicketStatus,
-  TicketTypeId,
-  TransferId,
-  UserId,
-} from '@boxoffice/contracts'
+import type { Minor, RefundId, Seat, StopReason, Ticket, TicketId, TicketStatus, TransferId } from '@boxoffice/contracts'
+import type { TicketRow } from '../rows.ts'
 
-export interface StoredTicket {
-  readonly ticketId: TicketId
-  readonly ticketNumber: string
-  readonly orderId: OrderId
-  readonly ticketTypeId: TicketTypeId
-  readonly eventId: EventId
-  readonly userId: UserId
-  readonly holderName: string
+export interface StoredTicket
+  extends Pick<
+    TicketRow,
+    | 'ticketId'
+    | 'ticketNumber'
+    | 'orderId'
+    | 'ticketTypeId'
+    | 'eventId'
+    | 'userId'
+    | 'holderName'
+    | 'currency'
+    | 'codeVersion'
+    | 'version'
+    | 'createdAt'
+  > {
   /** Null for general admission. */
   readonly seat: Seat | null
   readonly unitPrice: Minor
-  readonly currency: Currency
   readonly status: TicketStatus
-  readonly codeVersion: number
-  readonly version: number
-  readonly createdAt: Date
   /** Since when it admits nobody, and why; null while it is not stopped. One that was cancelled while it was keeps them. */
   readonly stoppedAt: Date | null
   readonly stopReason: StopReason | null

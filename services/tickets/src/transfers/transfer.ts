@@ -1,29 +1,18 @@
-import {
-  type EventId,
-  isOver,
-  type TicketId,
-  type Transfer,
-  type TransferId,
-  type TransferStatus,
-  type UserId,
-} from '@boxoffice/contracts'
+import { isOver, type Transfer, type TransferId, type TransferStatus, type UserId } from '@boxoffice/contracts'
 import type { EventPicture } from '../event-pictures/picture.ts'
+import type { TicketTransferRow } from '../rows.ts'
 import { isStopped, STOPPED, type StoredTicket } from '../tickets/ticket.ts'
 
 /** A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled or over. */
-export interface StoredTransfer {
-  readonly transferId: TransferId
-  readonly ticketId: TicketId
-  readonly eventId: EventId
-  readonly senderId: UserId
+export interface StoredTransfer
+  extends Pick<
+    TicketTransferRow,
+    'transferId' | 'ticketId' | 'eventId' | 'senderId' | 'holderName' | 'createdAt' | 'endedAt' | 'newTicketId'
+  > {
   readonly email: string
-  readonly holderName: string
   readonly status: TransferStatus
-  readonly createdAt: Date
-  readonly endedAt: Date | null
   /** Of a COMPLETED one: whose ticket took its place. */
   readonly recipientId: UserId | null
-  readonly newTicketId: TicketId | null
 }
 
 /** Why a ticket is not passed on. */

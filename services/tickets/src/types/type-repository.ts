@@ -1,20 +1,17 @@
-import type { Currency, EventId, Minor, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, Minor, TicketTypeId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
+import type { TicketTypeRow } from '../rows.ts'
 
 /** A ticket type with its counters. `salesEndAt` null: sales end when the event starts; never after it is over (`salesEndOf`). */
-export interface StoredType {
-  readonly ticketTypeId: TicketTypeId
-  readonly eventId: EventId
-  readonly name: string
+export interface StoredType
+  extends Pick<
+    TicketTypeRow,
+    'ticketTypeId' | 'eventId' | 'name' | 'currency' | 'salesStartAt' | 'salesEndAt' | 'maxPerOrder' | 'maxPerUser'
+  > {
   readonly kind: 'GENERAL' | 'SEATED'
   /** Of a seated type: the zones it sells, sorted; else empty. */
   readonly zoneIds: readonly number[]
   readonly unitPrice: Minor
-  readonly currency: Currency
-  readonly salesStartAt: Date | null
-  readonly salesEndAt: Date | null
-  readonly maxPerOrder: number
-  readonly maxPerUser: number | null
   readonly capacity: number
   readonly held: number
   readonly sold: number
