@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   type ContactChangeId,
   type Minor,
+  type OrderId,
   orderContactChanged,
   orderContactRequested,
   type RefundId,
@@ -45,6 +46,13 @@ const { confirmOrderContact, undoOrderContact } = {
   confirmOrderContact: (token: string, mine?: boolean) =>
     service.client({}).confirmOrderContact({ body: { token, ...(mine !== undefined && { mine }) } }),
   undoOrderContact: (token: string) => service.client({}).undoOrderContact({ body: { token } }),
+}
+
+/** An address of its own was asked for for an order, so that the payment service is asked where its mails go. */
+async function askedFor(user: User, orderId: OrderId): Promise<void> {
+  const email = newAddress()
+  await service.tell(orderContactRequested, { ...changeOf(user), orderId, email, expiresAt: later() })
+  await mailTo(email)
 }
 
 test('the new address gets a link, whose token confirms or refuses, and nothing of it is kept', async () => {
@@ -118,8 +126,9 @@ test('a link that has ended, or to an address whose mails come back, is not sent
 test('tickets, and all mails about an order, go to its own address, which is proven though the account’s is not', async () => {
   const user = await service.user({ emailVerified: false, locale: 'en' })
   const contactEmail = newAddress()
-  service.world.order = { contactEmail, userId: user.userId, status: 'CONFIRMED' }
   const generated = generatedFor(user, service, 1)
+  await askedFor(user, generated.orderId)
+  service.world.order = { contactEmail, userId: user.userId, status: 'CONFIRMED' }
   await service.tell(ticketsGenerated, generated)
   const mail = await mailTo(contactEmail)
   expect(mail.subject).toContain('Święto Świateł')
@@ -142,9 +151,11 @@ test('a mail that is written when the order gets another address goes to that on
   service.world.afterPdf = () => {
     service.world.order = { contactEmail: after }
   }
-  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  const generated = generatedFor(user, service, 1)
+  await askedFor(user, generated.orderId)
+  await service.tell(ticketsGenerated, generated)
   await mailTo(after)
-  await settledAs(user, [{ status: 'SENT' }])
+  await settledAs(user, [{ status: 'SENT' }, { status: 'SENT' }])
   for (const email of [before, user.email]) expect(service.ses.mails(email)).toEqual([])
 })
 

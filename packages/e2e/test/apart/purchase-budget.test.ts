@@ -26,7 +26,7 @@ const PURCHASES = 4
 const QUIET_MS = 1_500
 
 let running: TestSystem
-let databases: Record<'tickets' | 'payments' | 'notifications' | 'analytics', pg.Client>
+let databases: Record<'auth' | 'tickets' | 'payments' | 'notifications' | 'analytics', pg.Client>
 beforeAll(async () => {
   running = await useTestSystem('counted')
   const connect = async (service: ServiceKey) => {
@@ -35,6 +35,7 @@ beforeAll(async () => {
     return client
   }
   databases = {
+    auth: await connect('auth'),
     tickets: await connect('tickets'),
     payments: await connect('payments'),
     notifications: await connect('notifications'),
@@ -58,10 +59,11 @@ const settled = (orderId: string) =>
     expect(await one(databases.notifications, "select from notifications where order_id = $1 and status = 'SENT'")).toBe(1)
     expect(await one(databases.analytics, 'select from tickets where order_id = $1 and issued_at is not null')).toBe(1)
     expect(await one(databases.analytics, 'select from payments where order_id = $1 and completed_at is not null')).toBe(1)
-    for (const database of [databases.payments, databases.tickets, databases.notifications]) {
-      expect((await database.query('select from outbox where published_at is null')).rowCount).toBe(0)
-    }
+    for (const service of ['payments', 'tickets', 'notifications'] as const) await expectPublished(service)
   })
+
+const expectPublished = async (service: keyof typeof databases) =>
+  expect((await databases[service].query('select from outbox where published_at is null')).rowCount).toBe(0)
 
 const spentOfAll = async () =>
   new Map(await Promise.all(serviceKeys.map(async (key) => [key, await readSpent(running.system.urls[key])] as const)))
@@ -128,6 +130,7 @@ test('a purchase costs no more than its budget', async () => {
   for (let purchase = 0; purchase < PURCHASES; purchase++) {
     const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
     await running.mails.waitFor(buyer.email, /./)
+    await until(() => expectPublished('auth')) // that the buyer registered is no part of it
     const spent = await spentOn(() => buy(buyer))
     const spans = await spansOfLatest(traceIds)
     for (const key of serviceKeys) {

@@ -1,6 +1,7 @@
 import type { Sql } from '@boxoffice/service-kit'
 import type { SentBy } from '../preferences/preference.ts'
 import type { LeasedNotification } from './notification.ts'
+import { mayHaveContact } from './notification-repository.ts'
 import { inOrder } from './priority.ts'
 
 /** In whose order: by priority, in each of them by when it was due; or by that alone, whatever the priority. */
@@ -75,4 +76,5 @@ const leasing = (order: Order, more: string, taken: string) => `
   returning n.id as "notificationId", n.traceparent, n.type::text as type, n.channel::text as channel, n.recipient_id as "recipientId",
     n.order_id as "orderId", n.event_id as "eventId", n.address, n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent,
     n.priority::text as priority, n.template, n.requested_by as "requestedBy", n.notify_result as "notifyResult", n.bulk, n.payload,
-    n.correlation_id as "correlationId", n.created_at as "createdAt", n.attempts, n.lease`
+    n.correlation_id as "correlationId", n.created_at as "createdAt", n.attempts, n.lease,
+    ${mayHaveContact} as "mayHaveContact"`

@@ -37,6 +37,7 @@ export type Held = Pick<LeasedNotification, 'notificationId' | 'lease'>
 
 /** What decides, right before it goes out, whether it does. */
 export interface Readiness extends Choices {
+  readonly mayHaveContact: boolean
   /** Why its address gets no mails. */
   readonly causes: readonly SuppressionCause[]
   /**
@@ -52,6 +53,10 @@ export interface Renewal extends Held {
   readonly unproven: boolean
 }
 
+/** SQL: whether an address of its own was ever asked for for the order of `n`; the payment service knows what came of it. */
+export const mayHaveContact = `exists (select from notifications c
+    where c.order_id = n.order_id and c.type = 'ORDER_CONTACT_REQUESTED')`
+
 /** Extend our leases to their full length, and look at recipients and addresses; null where a lease has gone to another. */
 export async function renewLeases(
   sql: Sql,
@@ -62,7 +67,7 @@ export async function renewLeases(
     `update notifications n set leased_until = clock_timestamp() + $4 * interval '1 millisecond'
      from unnest($1::uuid[], $2::uuid[], $3::text[], $5::boolean[]) r(id, lease, address_hash, unproven)
      where n.id = r.id and n.lease = r.lease and n.status = 'SENDING'
-     returning n.id as "notificationId", ${choicesOf('n.recipient_id')} as choices, ${quietHoursOf('n.recipient_id')} as "quietHours",
+     returning n.id as "notificationId", ${mayHaveContact} as "mayHaveContact", ${choicesOf('n.recipient_id')} as choices, ${quietHoursOf('n.recipient_id')} as "quietHours",
        array(select s.cause from mail_suppressions s where s.address_hash = r.address_hash and ${isSuppressed}) as causes,
        case when r.unproven then (select count(*)::int from (
          select from notifications o where o.recipient_id = n.recipient_id and o.status = 'SENT' and o.channel = n.channel

@@ -69,6 +69,8 @@ export interface LeasedNotification {
   createdAt: Date
   attempts: number
   lease: string
+  /** An address of its own was asked for for its order. */
+  mayHaveContact: boolean
 }
 
 interface Came<P> {

@@ -64,7 +64,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   const settling = createSettling(options)
 
   async function attempt(leased: LeasedNotification, isStopping: () => boolean): Promise<void> {
-    const notification = await options.places.take(leased)
+    let notification = await options.places.take(leased)
     if (!notification) return
     for (let round = 1; round <= ROUNDS_MAX; round++) {
       const composition = await options.compose(notification)
@@ -84,6 +84,10 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       const unproven = composed.channel === 'SMS' || (composed.channel === 'EMAIL' && !composed.isProven)
       const ready = await settling.renew({ notificationId, lease, addressHash, unproven })
       if (!ready) return
+      if (ready.mayHaveContact && !notification.mayHaveContact) {
+        notification = { ...notification, mayHaveContact: true }
+        continue
+      }
       const held = whyHeldBack(notification, ready)
       if (held) return end(notification, held)
       if (seen === 'CHANGED') continue

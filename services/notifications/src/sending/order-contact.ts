@@ -20,15 +20,15 @@ const ofOrders: readonly NotificationType[] = [
 ]
 
 /**
- * Look up an order's own address with what its mail says: where it has changed before the mail is sent, that
+ * Look up an order's own address with what its mail says, where one was ever asked for: where it has changed before the mail is sent, that
  * is composed anew.
  */
 export function followContact(
   find: Pick<Lookups, 'order'>,
-  { type, orderId, address }: Pick<LeasedNotification, 'type' | 'orderId' | 'address'>,
+  { type, orderId, address, mayHaveContact }: Pick<LeasedNotification, 'type' | 'orderId' | 'address' | 'mayHaveContact'>,
   look: Looker,
 ): Looker {
-  if (orderId === null || address !== null || !ofOrders.includes(type)) return look
+  if (orderId === null || address !== null || !mayHaveContact || !ofOrders.includes(type)) return look
   return async (isWritten) => {
     const [order, looked] = await Promise.all([find.order(orderId), look(isWritten)])
     if ('dropped' in looked || 'pointless' in looked) return looked
