@@ -1,4 +1,12 @@
-import { type CacheFigures, type OpsRoutes, type QueueName, queues } from '@boxoffice/contracts'
+import {
+  CACHE_KEY_NOT_FOUND,
+  CACHE_NOT_FOUND,
+  type CacheFigures,
+  type OpsRoutes,
+  type QueueName,
+  queues,
+  SERVICE_UNAVAILABLE,
+} from '@boxoffice/contracts'
 import {
   cursorFields,
   defineCursor,
@@ -58,7 +66,9 @@ function opsHandlers({
     },
     getCacheEntry: async ({ params: { name }, query: { key }, log }) => {
       const entry = await inCache(name, log, (keys) => keys.find(key))
-      return entry ? { status: 200, body: entry } : refuse(404, 'CACHE_KEY_NOT_FOUND', `there is no ${key} in the cache ${name}`)
+      return entry
+        ? { status: 200, body: entry }
+        : refuse(CACHE_KEY_NOT_FOUND, { message: `there is no ${key} in the cache ${name}` })
     },
     getOutbox: async () => ({ status: 200, body: await outboxFigures(db) }),
   }
@@ -70,12 +80,14 @@ function opsHandlers({
     ask: (keys: RedisKeys) => Promise<T>,
   ): Promise<T> {
     const cache = caches.find((cache) => cache.name === name)
-    if (!cache) throw new RefusedError(refuse(404, 'CACHE_NOT_FOUND', `this service has no cache ${name}`))
+    if (!cache) throw new RefusedError(refuse(CACHE_NOT_FOUND, { message: `this service has no cache ${name}` }))
     try {
       return await ask(cache.keys)
     } catch (error) {
       log.warn({ err: error, cache: name }, 'a cache is unavailable')
-      throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', `the cache ${name} is unavailable right now: try again shortly`))
+      throw new RefusedError(
+        refuse(SERVICE_UNAVAILABLE, { message: `the cache ${name} is unavailable right now: try again shortly` }),
+      )
     }
   }
 

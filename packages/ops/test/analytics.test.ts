@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { analyticsInternalRoutes, type Rebuild } from '@boxoffice/contracts'
+import { analyticsInternalRoutes, REBUILD_ENDED, REBUILD_RUNNING, type Rebuild } from '@boxoffice/contracts'
 import { refuse } from '@boxoffice/service-kit'
 import { createTestAuthority, startPeer } from '@boxoffice/service-kit/testing'
 import { claimPort } from '@boxoffice/testing'
@@ -36,7 +36,7 @@ const done: Partial<Rebuild> = {
 beforeAll(async () => {
   peer = await startPeer(analyticsInternalRoutes, {
     async startRebuild() {
-      if (rebuild?.status === 'RUNNING') return refuse(409, 'REBUILD_RUNNING', 'one is at work')
+      if (rebuild?.status === 'RUNNING') return refuse(REBUILD_RUNNING, { message: 'one is at work' })
       rebuild = aRebuild()
       return { status: 202, body: rebuild }
     },
@@ -46,7 +46,7 @@ beforeAll(async () => {
       return { status: 200, body: rebuild }
     },
     async cancelRebuild() {
-      if (rebuild?.status !== 'RUNNING') return refuse(409, 'REBUILD_ENDED', 'it has ended')
+      if (rebuild?.status !== 'RUNNING') return refuse(REBUILD_ENDED, { message: 'it has ended' })
       rebuild = { ...rebuild, status: 'CANCELLED', endedAt: new Date('2026-11-21T10:00:01Z') }
       return { status: 200, body: rebuild }
     },

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { authInternalRoutes, type ServiceKey, serviceKeys, type User, type UserId } from '@boxoffice/contracts'
+import {
+  ADDRESS_NOT_CONFIRMED,
+  authInternalRoutes,
+  type ServiceKey,
+  serviceKeys,
+  USER_NOT_FOUND,
+  type User,
+  type UserId,
+} from '@boxoffice/contracts'
 import { type Aws, createAws, provision } from '@boxoffice/messaging'
 import {
   createAuthenticator,
@@ -79,8 +87,8 @@ export async function startSystem() {
       {
         async grantRole({ body }) {
           const user = users.get(body.email)
-          if (!user) return refuse(404, 'USER_NOT_FOUND', 'no such user')
-          if (!user.emailVerified) return refuse(409, 'EMAIL_NOT_VERIFIED', 'not confirmed')
+          if (!user) return refuse(USER_NOT_FOUND, { message: 'no such user' })
+          if (!user.emailVerified) return refuse(ADDRESS_NOT_CONFIRMED, { message: 'not confirmed' })
           user.roles = [...new Set([...user.roles, body.role])]
           return { status: 200, body: user }
         },

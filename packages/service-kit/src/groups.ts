@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { SERVICE_UNAVAILABLE } from '@boxoffice/contracts'
 import { isUnavailable } from './database/errors.ts'
 import { RefusedError, refuse } from './http/refusal.ts'
 import { onceATurn } from './once-a-turn.ts'
@@ -98,7 +99,9 @@ export function createGroups<Request, Answer>(options: GroupOptions<Request, Ans
 
   return (request) => {
     if (waitingCount >= waitingMax) {
-      return Promise.reject(new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many buyers at once: try again shortly')))
+      return Promise.reject(
+        new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers at once: try again shortly' })),
+      )
     }
     const name = options.laneOf(request)
     const lane = lanes.get(name) ?? { waiting: [], isBusy: false }

@@ -6,6 +6,7 @@ import {
   eventsInternalRoutes,
   eventsRoutes,
   type NewEvent,
+  SERVICE_UNAVAILABLE,
   ticketsOfEventRoutes,
 } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
@@ -44,7 +45,7 @@ export const festival = (changes: Partial<NewEvent> = {}): NewEvent => ({
 /** A ticket service that remembers what it is told of events, and counts what a test says. */
 function ticketStub() {
   const state = { away: false, told: new Map<EventId, EventInfo>(), counts: new Map<EventId, number>() }
-  const unavailable = () => refuse(503, 'SERVICE_UNAVAILABLE', 'away') as never
+  const unavailable = () => refuse(SERVICE_UNAVAILABLE, { message: 'away' }) as never
   const start = () =>
     startPeer(ticketsOfEventRoutes, {
       putEventReplica: async ({ body }) => {

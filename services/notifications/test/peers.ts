@@ -16,6 +16,9 @@ import {
   paymentsInternalRoutes,
   type ReservationId,
   type ShownTicket,
+  TICKET_CANCELLED,
+  TICKET_NOT_FOUND,
+  TICKETS_CHANGED,
   type Ticket,
   type TransferStatus,
   ticketsHoldersRoutes,
@@ -136,7 +139,7 @@ export async function startPeers(world: World) {
     if (change && --change.afterAnswers === 0) await change.happens()
     return answer
   }
-  const notValid = () => refuse(409, 'TICKET_CANCELLED', 'this ticket is cancelled')
+  const notValid = () => refuse(TICKET_CANCELLED, { message: 'this ticket is cancelled' })
   const peers = {
     auth: await startPeer(
       { getUsers, ...authMailingRoutes },
@@ -213,7 +216,7 @@ export async function startPeers(world: World) {
           world.pdfsAsked.push(orderId)
           await world.beforePdf(orderId)
           const tickets = validOf(orderId)
-          if (version !== versionOf(tickets)) return refuse(409, 'TICKETS_CHANGED', 'these are others by now')
+          if (version !== versionOf(tickets)) return refuse(TICKETS_CHANGED, { message: 'these are others by now' })
           const body = Buffer.concat([pdfOf(...tickets.map(({ ticketId }) => ticketId)), Buffer.alloc(world.ballast)])
           world.afterPdf()
           return { status: 200, body }
@@ -229,7 +232,7 @@ export async function startPeers(world: World) {
         },
         async getTicketInfo({ params }) {
           const ticket = world.tickets.find(({ ticketId }) => ticketId === params.ticketId)
-          return answered(ticket ? { status: 200, body: ticket } : refuse(404, 'TICKET_NOT_FOUND', 'no such ticket'))
+          return answered(ticket ? { status: 200, body: ticket } : refuse(TICKET_NOT_FOUND, { message: 'no such ticket' }))
         },
         async getTicketInfos({ body: { ticketIds } }) {
           away('tickets')

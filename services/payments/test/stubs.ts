@@ -1,20 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import type {
-  authInternalRoutes,
-  Currency,
-  EventId,
-  EventInfo,
-  eventsInternalRoutes,
-  Minor,
-  OrderId,
-  ReservationId,
-  SeatId,
-  TicketId,
-  TicketRequest,
-  TicketTypeId,
-  ticketsInternalRoutes,
-  UserId,
-  VenueId,
+import {
+  type authInternalRoutes,
+  type Currency,
+  EVENT_NOT_FOUND,
+  type EventId,
+  type EventInfo,
+  type eventsInternalRoutes,
+  type Minor,
+  type OrderId,
+  RESERVATION_EXPIRED,
+  RESERVATION_NOT_FOUND,
+  type ReservationId,
+  reserveRefusals,
+  SEAT_NOT_FOUND,
+  type SeatId,
+  TICKETS_USED,
+  type TicketId,
+  type TicketRequest,
+  type TicketTypeId,
+  type ticketsInternalRoutes,
+  type UserId,
+  type VenueId,
 } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 
@@ -51,7 +57,7 @@ export function eventStub() {
       ...known,
     }
   }
-  const noEvent = () => refuse(404, 'EVENT_NOT_FOUND', 'no such event')
+  const noEvent = () => refuse(EVENT_NOT_FOUND, { message: 'no such event' })
   const handlers: Handlers<typeof eventsInternalRoutes> = {
     async getEventInfo({ params }) {
       const event = infoOf(params.eventId)
@@ -133,8 +139,8 @@ export function ticketStub() {
     checkAvailability: notAsked,
     async findSeat({ params }) {
       calls.push('find')
-      if (params.eventId !== eventId) return refuse(404, 'EVENT_NOT_FOUND', 'no such event')
-      if (params.seatId.startsWith('9-')) return refuse(404, 'SEAT_NOT_FOUND', 'no such seat')
+      if (params.eventId !== eventId) return refuse(EVENT_NOT_FOUND, { message: 'no such event' })
+      if (params.seatId.startsWith('9-')) return refuse(SEAT_NOT_FOUND, { message: 'no such seat' })
       return {
         status: 200,
         body: { ...params, venueId, ticketTypeId, unitPrice: state.foundPrice ?? state.price, currency: 'EUR' as Currency },
@@ -146,23 +152,25 @@ export function ticketStub() {
       const quantity = quantityOf(body.ticketRequests)
       const reservationIds = state.live
       if (reservationIds.length > 0)
-        return refuse(409, 'LIMIT_EXCEEDED', 'too many', { reserved: false as const, reservationIds })
-      if (quantity > 50) return refuse(409, 'INSUFFICIENT_INVENTORY', 'not that many are left', { reserved: false as const })
+        return refuse(reserveRefusals.LIMIT_EXCEEDED, { message: 'too many', reserved: false, reservationIds })
+      if (quantity > 50)
+        return refuse(reserveRefusals.INSUFFICIENT_INVENTORY, { message: 'not that many are left', reserved: false })
       const seatIds = body.ticketRequests.flatMap((request) => ('seatIds' in request ? request.seatIds : []))
       const taken = seatIds.filter((seatId) => state.taken.includes(seatId))
-      if (taken.length > 0) return refuse(409, 'SEATS_TAKEN', 'some are taken', { reserved: false as const, seatIds: taken })
+      if (taken.length > 0)
+        return refuse(reserveRefusals.SEATS_TAKEN, { message: 'some are taken', reserved: false, seatIds: taken })
       claims.set(body.orderId as OrderId, { quantity, released: false })
       return { status: 200, body: held(body.reservationId, body.ticketRequests, body.eventId) }
     },
     async getReservationInfo({ params: { reservationId } }) {
       const hold = holds.get(reservationId)
-      if (!hold) return refuse(404, 'RESERVATION_NOT_FOUND', 'no such reservation')
+      if (!hold) return refuse(RESERVATION_NOT_FOUND, { message: 'no such reservation' })
       const reservation = held(reservationId, [{ ticketTypeId, quantity: 1 }])
       return { status: 200, body: { ...reservation, status: 'ACTIVE', totalAmount: hold.unitPrice, userId: hold.userId } }
     },
     async claimReservation({ body }) {
       calls.push('claim')
-      if (state.expired) return refuse(409, 'RESERVATION_EXPIRED', 'the reservation has expired')
+      if (state.expired) return refuse(RESERVATION_EXPIRED, { message: 'the reservation has expired' })
       claims.set(body.orderId, { quantity: 1, released: false })
       const reservation = held(body.reservationId, [{ ticketTypeId, quantity: 1 }])
       return { status: 200, body: { ...reservation, userId: body.userId, orderId: body.orderId } }
@@ -194,7 +202,7 @@ export function ticketStub() {
       )
       const used = wanted.filter((ticket) => ticket.used)
       if (before.length === 0 && used.length > 0 && !force) {
-        return refuse(409, 'TICKETS_USED', 'some are used', { ticketIds: used.map(({ ticketId }) => ticketId) })
+        return refuse(TICKETS_USED, { message: 'some are used', ticketIds: used.map(({ ticketId }) => ticketId) })
       }
       if (before.length === 0) for (const ticket of wanted) ticket.refundId = refundId ?? 'none'
       const cancelled = before.length > 0 ? before : wanted

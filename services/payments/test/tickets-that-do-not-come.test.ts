@@ -4,6 +4,7 @@ import {
   orderCancelled,
   orderConfirmed,
   refundProcessed,
+  SERVICE_UNAVAILABLE,
   TICKETS_PER_ORDER_MAX,
 } from '@boxoffice/contracts'
 import { PermanentFailure, RefusedError, refuse } from '@boxoffice/service-kit'
@@ -51,7 +52,7 @@ test('the ticket service answers otherwise for too long: people are told, and al
 })
 
 test('the ticket service is not there: it is waited for', async () => {
-  refuseTickets(new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'being deployed')))
+  refuseTickets(new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'being deployed' })))
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   await until(async () => expect((await sagaOf(orderId)).attempts).toBeGreaterThan(5))
   expect(await sagaOf(orderId)).toMatchObject({ state: 'AWAITING_TICKETS', last_error: 'tickets: ANSWER', failing_since: null })
@@ -64,7 +65,7 @@ test('what was answered before an outage does not count after it', async () => {
   refuseTickets(new Error('a fault of ours'))
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   await until(async () => expect((await sagaOf(orderId)).failing_since).not.toBeNull())
-  refuseTickets(new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'being deployed')))
+  refuseTickets(new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'being deployed' })))
   await until(async () => expect((await sagaOf(orderId)).failing_since).toBeNull())
   makeTickets()
   await payments.becomes(orderId, 'CONFIRMED')

@@ -1,14 +1,18 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import {
   authInternalRoutes,
+  EVENT_NOT_FOUND,
   type EventId,
   type EventInfo,
   eventsInternalRoutes,
   type Minor,
+  ORDER_NOT_FOUND,
   type OrderId,
   type OrderInfo,
   paymentsInternalRoutes,
   type ReservationId,
+  SEATING_PLAN_NOT_FOUND,
+  SERVICE_UNAVAILABLE,
   type SeatId,
   type SeatingPlan,
   type TicketRequest,
@@ -18,6 +22,7 @@ import {
   ticketsMailingRoutes,
   ticketsRoutes,
   topics,
+  USER_NOT_FOUND,
   type UserId,
   type VenueId,
 } from '@boxoffice/contracts'
@@ -58,13 +63,13 @@ async function start(environment: Record<string, string>) {
   const events = await startPeer(eventsInternalRoutes, {
     getEventInfo: async ({ params }) => {
       const body = eventInfos.get(params.eventId)
-      return body ? { status: 200, body } : refuse(404, 'EVENT_NOT_FOUND', 'no such event')
+      return body ? { status: 200, body } : refuse(EVENT_NOT_FOUND, { message: 'no such event' })
     },
-    validateOrganizer: async () => refuse(404, 'EVENT_NOT_FOUND', 'not asked here'),
+    validateOrganizer: async () => refuse(EVENT_NOT_FOUND, { message: 'not asked here' }),
     getEventInfos: async () => ({ status: 200, body: { events: [] } }),
     getSeatingPlanInfo: async ({ params }) => {
       const body = seatingPlans.get(params.eventId)
-      return body ? { status: 200, body: JSON.stringify(body) } : refuse(404, 'SEATING_PLAN_NOT_FOUND', 'no plan')
+      return body ? { status: 200, body: JSON.stringify(body) } : refuse(SEATING_PLAN_NOT_FOUND, { message: 'no plan' })
     },
   })
   const payments = await startPeer(
@@ -72,15 +77,15 @@ async function start(environment: Record<string, string>) {
     {
       getOrderInfo: async ({ params }) => {
         const body = orderInfos.get(params.orderId)
-        return body ? { status: 200, body } : refuse(404, 'ORDER_NOT_FOUND', 'no such order')
+        return body ? { status: 200, body } : refuse(ORDER_NOT_FOUND, { message: 'no such order' })
       },
     },
   )
   const { getUser, getUserByEmail } = authInternalRoutes
   const answerUser = (email: string | undefined) => {
-    if (authIs.away) return refuse(503, 'SERVICE_UNAVAILABLE', 'away') as never
+    if (authIs.away) return refuse(SERVICE_UNAVAILABLE, { message: 'away' }) as never
     const user = email === undefined ? undefined : accounts.get(email)
-    if (!email || !user) return refuse(404, 'USER_NOT_FOUND', 'no such user')
+    if (!email || !user) return refuse(USER_NOT_FOUND, { message: 'no such user' })
     const name = { firstName: 'Ada', lastName: 'Nowak', locale: 'pl' }
     return { status: 200 as const, body: { ...user, email, ...name, createdAt: new Date() } }
   }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { defineRoute, Refusal } from '../http/define-route.ts'
+import { defineRoute } from '../http/define-route.ts'
 import { Instant } from '../values/text.ts'
+import { REBUILD_ENDED, REBUILD_NOT_FOUND, REBUILD_RUNNING } from './refusals.ts'
 
 /** A projection that is being made anew from the archived messages, or was. */
 export const Rebuild = z.object({
@@ -41,7 +42,8 @@ export const analyticsInternalRoutes = {
     path: '/api/analytics/internal/rebuilds',
     summary: 'Make the projection anew beside the one that is served, which it replaces when it is complete',
     access: cli,
-    responses: { 202: Rebuild, 409: Refusal.meta({ description: 'REBUILD_RUNNING' }) },
+    responses: { 202: Rebuild },
+    refusals: [REBUILD_RUNNING],
   }),
   findRebuild: defineRoute({
     method: 'GET',
@@ -56,7 +58,8 @@ export const analyticsInternalRoutes = {
     summary: 'How far a rebuild is',
     access: cli,
     params,
-    responses: { 200: Rebuild, 404: Refusal },
+    responses: { 200: Rebuild },
+    refusals: [REBUILD_NOT_FOUND],
   }),
   cancelRebuild: defineRoute({
     method: 'DELETE',
@@ -64,7 +67,8 @@ export const analyticsInternalRoutes = {
     summary: 'Throw away what was made of it; what is served stays',
     access: cli,
     params,
-    responses: { 200: Rebuild, 404: Refusal, 409: Refusal.meta({ description: 'REBUILD_ENDED' }) },
+    responses: { 200: Rebuild },
+    refusals: [REBUILD_NOT_FOUND, REBUILD_ENDED],
   }),
 } as const
 

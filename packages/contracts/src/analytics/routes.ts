@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { EventStatus } from '../events/event.ts'
-import { defineRoute, eventStream, fileOr, NextCursor, Page, Refusal, TooManyStreams } from '../http/define-route.ts'
+import { EVENT_NOT_FOUND } from '../events/refusals.ts'
+import { defineRoute, eventStream, fileOr, NextCursor, Page } from '../http/define-route.ts'
+import { FORBIDDEN, TOO_MANY_STREAMS } from '../http/refusals.ts'
 import { FailureReason } from '../payments/order.ts'
 import { EventId, TicketTypeId, VenueId } from '../values/ids.ts'
 import { Currency, Money, MoneySum } from '../values/money.ts'
@@ -112,7 +114,8 @@ export const analyticsRoutes = {
     access: 'user',
     params,
     query: z.object({ format: z.enum(['json', 'csv']).default('json'), interval: Interval }),
-    responses: { 200: fileOr(SalesReport, 'text/csv'), 403: Refusal, 404: Refusal },
+    responses: { 200: fileOr(SalesReport, 'text/csv') },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND],
   }),
   watchSales: defineRoute({
     method: 'GET',
@@ -121,6 +124,7 @@ export const analyticsRoutes = {
     access: 'user',
     params,
     query: z.object({ interval: Interval }),
-    responses: { 200: eventStream(SalesReport), 403: Refusal, 404: Refusal, 429: TooManyStreams },
+    responses: { 200: eventStream(SalesReport) },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND, TOO_MANY_STREAMS],
   }),
 } as const

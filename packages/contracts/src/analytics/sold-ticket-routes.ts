@@ -1,5 +1,9 @@
 import * as z from 'zod'
-import { defineRoute, NextCursor, Page, Refusal } from '../http/define-route.ts'
+import { EVENT_NOT_FOUND, VENUE_NOT_FOUND } from '../events/refusals.ts'
+import { saying } from '../http/define-refusal.ts'
+import { defineRoute, NextCursor, Page } from '../http/define-route.ts'
+import { FORBIDDEN, SERVICE_UNAVAILABLE } from '../http/refusals.ts'
+import { TICKET_NOT_FOUND } from '../tickets/refusals.ts'
 import { EventId, OrderId, TicketId, UserId, VenueId } from '../values/ids.ts'
 import { Currency, Money, MoneySum } from '../values/money.ts'
 import { Seat } from '../values/seat.ts'
@@ -36,7 +40,8 @@ export const ticketQueryRoutes = {
     summary: "One's own tickets, or those that were sold for one's event; the newest first",
     access: 'user',
     query: Page.extend({ eventId: EventId.optional().meta({ description: 'all of this event, for its organizer' }) }),
-    responses: { 200: z.object({ tickets: z.array(SoldTicket), nextCursor: NextCursor }), 403: Refusal, 404: Refusal },
+    responses: { 200: z.object({ tickets: z.array(SoldTicket), nextCursor: NextCursor }) },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND],
   }),
   getSoldTicket: defineRoute({
     method: 'GET',
@@ -44,7 +49,8 @@ export const ticketQueryRoutes = {
     summary: "One's own ticket, or one of one's event",
     access: 'user',
     params: z.object({ ticketId: TicketId }),
-    responses: { 200: SoldTicket, 404: Refusal },
+    responses: { 200: SoldTicket },
+    refusals: [TICKET_NOT_FOUND],
   }),
   countSoldTickets: defineRoute({
     method: 'GET',
@@ -52,7 +58,8 @@ export const ticketQueryRoutes = {
     summary: 'How many tickets of an event are sold; those that were given back are not',
     access: 'visitor',
     params: eventParams,
-    responses: { 200: z.object({ eventId: EventId, soldCount: z.int().nonnegative() }), 404: Refusal },
+    responses: { 200: z.object({ eventId: EventId, soldCount: z.int().nonnegative() }) },
+    refusals: [EVENT_NOT_FOUND],
   }),
   getRevenue: defineRoute({
     method: 'GET',
@@ -62,9 +69,8 @@ export const ticketQueryRoutes = {
     params: eventParams.extend({ venueId: VenueId }),
     responses: {
       200: z.object({ venueId: VenueId, eventId: EventId, totalRevenue: MoneySum, currency: Currency.nullable() }),
-      403: Refusal,
-      404: Refusal.meta({ description: 'EVENT_NOT_FOUND, VENUE_NOT_FOUND (the event was never there)' }),
     },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND, saying(VENUE_NOT_FOUND, 'the event was never at this venue')],
   }),
   getQueryHealth: defineRoute({
     method: 'GET',
@@ -73,7 +79,7 @@ export const ticketQueryRoutes = {
     access: 'anyone',
     responses: {
       200: z.object({ status: z.enum(['UP', 'DEGRADED']), lagSeconds: z.number().nullable(), endpoints: z.array(z.string()) }),
-      503: Refusal,
     },
+    refusals: [SERVICE_UNAVAILABLE],
   }),
 } as const

@@ -1,8 +1,10 @@
 import * as z from 'zod'
-import { defineRoute, Refusal } from '../http/define-route.ts'
+import { saying } from '../http/define-refusal.ts'
+import { defineRoute } from '../http/define-route.ts'
 import { Email, KeptEmail } from '../values/email.ts'
 import { UserId } from '../values/ids.ts'
 import { Instant } from '../values/text.ts'
+import { ADDRESS_NOT_CONFIRMED, USER_NOT_FOUND, validationRefusals } from './refusals.ts'
 import { Role, User } from './routes.ts'
 
 /** A user as other services see one. */
@@ -29,8 +31,8 @@ export const authInternalRoutes = {
     body: z.strictObject({ token: z.string().max(4096) }),
     responses: {
       200: z.object({ valid: z.literal(true), userId: UserId, email: KeptEmail, roles: z.array(Role), expiresAt: Instant }),
-      401: Refusal.extend({ valid: z.literal(false) }),
     },
+    refusals: [...Object.values(validationRefusals)],
   }),
   getUser: defineRoute({
     method: 'GET',
@@ -38,7 +40,8 @@ export const authInternalRoutes = {
     summary: 'One user',
     access: readers,
     params: z.object({ userId: UserId }),
-    responses: { 200: UserInfo, 404: Refusal },
+    responses: { 200: UserInfo },
+    refusals: [USER_NOT_FOUND],
   }),
   getUsers: defineRoute({
     method: 'POST',
@@ -54,7 +57,8 @@ export const authInternalRoutes = {
     summary: 'The user of an address',
     access: readers,
     body: z.strictObject({ email: Email }),
-    responses: { 200: UserInfo, 404: Refusal },
+    responses: { 200: UserInfo },
+    refusals: [USER_NOT_FOUND],
   }),
   grantRole: defineRoute({
     method: 'POST',
@@ -64,8 +68,7 @@ export const authInternalRoutes = {
     body: z.strictObject({ email: Email, role: Role }),
     responses: {
       200: User,
-      404: Refusal,
-      409: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED: whoever made the account may not be who reads the address’s mail' }),
     },
+    refusals: [USER_NOT_FOUND, saying(ADDRESS_NOT_CONFIRMED, 'whoever made the account may not be who reads the address’s mail')],
   }),
 } as const

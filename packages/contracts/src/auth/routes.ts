@@ -1,10 +1,12 @@
 import * as z from 'zod'
-import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
+import { defineRoute, Empty } from '../http/define-route.ts'
+import { EMAIL_NOT_VERIFIED, LINK_EXPIRED, LINK_INVALID, RATE_LIMITED, VALIDATION_FAILED } from '../http/refusals.ts'
 import { Email, KeptEmail } from '../values/email.ts'
 import { UserId } from '../values/ids.ts'
 import { Phone, TypedPhone } from '../values/phone.ts'
 import { plainName } from '../values/plain-name.ts'
 import { Country, Instant, Locale } from '../values/text.ts'
+import { EMAIL_TAKEN, INVALID_CREDENTIALS, refreshRefusals, WRONG_PASSWORD } from './refusals.ts'
 
 export const Role = z.enum(['USER', 'ORGANIZER', 'ADMIN'])
 export type Role = z.output<typeof Role>
@@ -70,7 +72,8 @@ export const authRoutes = {
     summary: 'Make an account',
     access: 'anyone',
     body: Registration,
-    responses: { 201: Session, 409: Refusal, 429: Refusal },
+    responses: { 201: Session },
+    refusals: [EMAIL_TAKEN, RATE_LIMITED],
   }),
   login: defineRoute({
     method: 'POST',
@@ -78,7 +81,8 @@ export const authRoutes = {
     summary: 'Sign in',
     access: 'anyone',
     body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
-    responses: { 200: Session, 401: Refusal, 429: Refusal },
+    responses: { 200: Session },
+    refusals: [INVALID_CREDENTIALS, RATE_LIMITED],
   }),
   refresh: defineRoute({
     method: 'POST',
@@ -86,7 +90,8 @@ export const authRoutes = {
     summary: 'Rotate a refresh token',
     access: 'anyone',
     body: z.strictObject({ refreshToken: Secret }),
-    responses: { 200: Session, 401: Refusal },
+    responses: { 200: Session },
+    refusals: [...Object.values(refreshRefusals)],
   }),
   logout: defineRoute({
     method: 'POST',
@@ -122,7 +127,8 @@ export const authRoutes = {
     path: '/api/auth/organizer',
     summary: 'Become an organizer; the next access token carries the role',
     access: 'proven',
-    responses: { 200: User, 403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }) },
+    responses: { 200: User },
+    refusals: [EMAIL_NOT_VERIFIED],
   }),
   verifyEmail: defineRoute({
     method: 'POST',
@@ -132,10 +138,8 @@ export const authRoutes = {
     body: Confirmation,
     responses: {
       204: Empty,
-      400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }),
-      401: Refusal.meta({ description: "INVALID_CREDENTIALS: it is not the account's password" }),
-      429: Refusal,
     },
+    refusals: [LINK_INVALID, LINK_EXPIRED, WRONG_PASSWORD, RATE_LIMITED],
   }),
   resendVerification: defineRoute({
     method: 'POST',
@@ -143,7 +147,8 @@ export const authRoutes = {
     summary: 'Mail another link to an address that is not confirmed yet: the one given, or one’s own',
     access: 'visitor',
     body: z.strictObject({ email: Email.optional().meta({ description: 'needed by who is not signed in' }) }).optional(),
-    responses: { 202: Empty, 400: Refusal, 429: Refusal },
+    responses: { 202: Empty },
+    refusals: [VALIDATION_FAILED, RATE_LIMITED],
   }),
   forgotPassword: defineRoute({
     method: 'POST',
@@ -151,7 +156,8 @@ export const authRoutes = {
     summary: 'Mail a link that sets a new password, if the address has an account',
     access: 'anyone',
     body: z.strictObject({ email: Email }),
-    responses: { 202: Empty, 429: Refusal },
+    responses: { 202: Empty },
+    refusals: [RATE_LIMITED],
   }),
   resetPassword: defineRoute({
     method: 'POST',
@@ -159,7 +165,8 @@ export const authRoutes = {
     summary: 'Set a new password with the token that was mailed; every session of the account ends',
     access: 'anyone',
     body: z.strictObject({ token: Secret, password: Password }),
-    responses: { 204: Empty, 400: Refusal },
+    responses: { 204: Empty },
+    refusals: [LINK_INVALID, LINK_EXPIRED],
   }),
   changeEmail: defineRoute({
     method: 'POST',
@@ -170,10 +177,8 @@ export const authRoutes = {
     body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
     responses: {
       202: Empty,
-      401: Refusal.meta({ description: 'INVALID_CREDENTIALS' }),
-      409: Refusal.meta({ description: 'EMAIL_TAKEN' }),
-      429: Refusal,
     },
+    refusals: [WRONG_PASSWORD, EMAIL_TAKEN, RATE_LIMITED],
   }),
   confirmEmailChange: defineRoute({
     method: 'POST',
@@ -189,11 +194,8 @@ export const authRoutes = {
       .refine(({ mine, password }) => mine === false || password !== undefined, { path: ['password'], message: 'is needed' }),
     responses: {
       204: Empty,
-      400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }),
-      401: Refusal.meta({ description: 'INVALID_CREDENTIALS' }),
-      409: Refusal.meta({ description: 'EMAIL_TAKEN' }),
-      429: Refusal,
     },
+    refusals: [LINK_INVALID, LINK_EXPIRED, WRONG_PASSWORD, EMAIL_TAKEN, RATE_LIMITED],
   }),
   undoEmailChange: defineRoute({
     method: 'POST',
@@ -203,9 +205,8 @@ export const authRoutes = {
     body: z.strictObject({ token: Secret, password: Password }),
     responses: {
       204: Empty,
-      400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }),
-      409: Refusal.meta({ description: 'EMAIL_TAKEN' }),
     },
+    refusals: [LINK_INVALID, LINK_EXPIRED, EMAIL_TAKEN],
   }),
   getJwks: defineRoute({
     method: 'GET',

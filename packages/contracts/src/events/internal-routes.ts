@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import { defineRoute, jsonText, Refusal, refusalWith } from '../http/define-route.ts'
+import { defineRoute, jsonText } from '../http/define-route.ts'
 import { EventId, UserId } from '../values/ids.ts'
 import { Event } from './event.ts'
+import { EVENT_NOT_FOUND, SEATING_PLAN_NOT_FOUND, ZONES_NOT_IN_PLAN } from './refusals.ts'
 import { SeatingPlan, ZONES_MAX } from './seating-plan.ts'
 
 const params = z.object({ eventId: EventId })
@@ -29,7 +30,8 @@ export const eventsInternalRoutes = {
     summary: 'One event, whatever its state',
     access: readers,
     params,
-    responses: { 200: EventInfo, 404: Refusal },
+    responses: { 200: EventInfo },
+    refusals: [EVENT_NOT_FOUND],
   }),
   validateOrganizer: defineRoute({
     method: 'GET',
@@ -37,7 +39,8 @@ export const eventsInternalRoutes = {
     summary: 'Whether the event is theirs',
     access: readers,
     params: z.object({ eventId: EventId, userId: UserId }),
-    responses: { 200: z.object({ isOrganizer: z.boolean(), eventId: EventId, userId: UserId }), 404: Refusal },
+    responses: { 200: z.object({ isOrganizer: z.boolean(), eventId: EventId, userId: UserId }) },
+    refusals: [EVENT_NOT_FOUND],
   }),
   getEventInfos: defineRoute({
     method: 'POST',
@@ -58,6 +61,7 @@ export const eventsInternalRoutes = {
         description: 'what tickets are made of: where one is not in the plan, it stays open to change',
       }),
     }),
-    responses: { 200: jsonText(SeatingPlan), 404: Refusal, 409: refusalWith({ zoneIds: z.array(z.int()).optional() }) },
+    responses: { 200: jsonText(SeatingPlan) },
+    refusals: [SEATING_PLAN_NOT_FOUND, ZONES_NOT_IN_PLAN],
   }),
 } as const

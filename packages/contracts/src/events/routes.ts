@@ -1,8 +1,19 @@
 import * as z from 'zod'
-import { defineRoute, Empty, NextCursor, Page, Refusal, refusalWith } from '../http/define-route.ts'
+import { defineRoute, Empty, NextCursor, Page } from '../http/define-route.ts'
+import { FORBIDDEN, VALIDATION_FAILED } from '../http/refusals.ts'
 import { EventId } from '../values/ids.ts'
 import { line, Words } from '../values/text.ts'
 import { Event, EventChanges, EventQuery, NewEvent } from './event.ts'
+import {
+  EVENT_NOT_CANCELLABLE,
+  EVENT_NOT_DRAFT,
+  EVENT_NOT_EDITABLE,
+  EVENT_NOT_FOUND,
+  EVENT_NOT_PUBLISHABLE,
+  PLAN_IN_USE,
+  SEATING_PLAN_NOT_FOUND,
+  VENUE_NOT_FOUND,
+} from './refusals.ts'
 import { NewSeatingPlan, SEATING_PLAN_BYTES_MAX, SeatingPlan } from './seating-plan.ts'
 import { NewVenue, Venue } from './venue.ts'
 
@@ -24,7 +35,8 @@ export const eventsRoutes = {
     summary: 'Make a draft',
     access: 'organizer',
     body: NewEvent,
-    responses: { 201: Event, 404: Refusal },
+    responses: { 201: Event },
+    refusals: [VENUE_NOT_FOUND],
   }),
   listMyEvents: defineRoute({
     method: 'GET',
@@ -40,7 +52,8 @@ export const eventsRoutes = {
     summary: 'One event; a draft is there for its organizer alone',
     access: 'visitor',
     params,
-    responses: { 200: Event, 404: Refusal },
+    responses: { 200: Event },
+    refusals: [EVENT_NOT_FOUND],
   }),
   updateEvent: defineRoute({
     method: 'PATCH',
@@ -49,7 +62,8 @@ export const eventsRoutes = {
     access: 'organizer',
     params,
     body: EventChanges,
-    responses: { 200: Event, 400: Refusal, 403: Refusal, 404: Refusal, 409: Refusal },
+    responses: { 200: Event },
+    refusals: [VALIDATION_FAILED, FORBIDDEN, EVENT_NOT_FOUND, VENUE_NOT_FOUND, EVENT_NOT_EDITABLE],
   }),
   deleteEvent: defineRoute({
     method: 'DELETE',
@@ -57,7 +71,8 @@ export const eventsRoutes = {
     summary: 'Delete a draft',
     access: 'organizer',
     params,
-    responses: { 204: Empty, 403: Refusal, 404: Refusal, 409: Refusal },
+    responses: { 204: Empty },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND, EVENT_NOT_DRAFT],
   }),
   cancelEvent: defineRoute({
     method: 'POST',
@@ -66,7 +81,8 @@ export const eventsRoutes = {
     access: 'organizer',
     params,
     body: z.strictObject({ cancellationReason: line(500) }),
-    responses: { 200: Event, 403: Refusal, 404: Refusal, 409: Refusal },
+    responses: { 200: Event },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND, EVENT_NOT_CANCELLABLE],
   }),
   createVenue: defineRoute({
     method: 'POST',
@@ -90,7 +106,8 @@ export const eventsRoutes = {
     summary: 'Put an event on sale',
     access: 'organizer',
     params,
-    responses: { 200: Event, 403: Refusal, 404: Refusal, 409: refusalWith({ reasons: z.array(z.string()).optional() }) },
+    responses: { 200: Event },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND, EVENT_NOT_PUBLISHABLE],
   }),
   putSeatingPlan: defineRoute({
     method: 'PUT',
@@ -101,7 +118,8 @@ export const eventsRoutes = {
     body: NewSeatingPlan,
     bodyLimitBytes: SEATING_PLAN_BYTES_MAX,
     bodyAsText: true,
-    responses: { 200: SeatingPlan, 403: Refusal, 404: Refusal, 409: Refusal },
+    responses: { 200: SeatingPlan },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND, EVENT_NOT_EDITABLE, PLAN_IN_USE],
   }),
   getSeatingPlan: defineRoute({
     method: 'GET',
@@ -114,6 +132,7 @@ export const eventsRoutes = {
         description: 'the version that a seat map names: an answer that may be kept for ever; 404 where another stands',
       }),
     }),
-    responses: { 200: SeatingPlan, 304: Empty, 404: Refusal },
+    responses: { 200: SeatingPlan, 304: Empty },
+    refusals: [EVENT_NOT_FOUND, SEATING_PLAN_NOT_FOUND],
   }),
 } as const

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Caller } from '../values/services.ts'
+import { type RefusalDefinition, type RefusalResponses, responsesOf } from './define-refusal.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -34,9 +35,11 @@ export interface Route {
   readonly bodyAsText?: true
   /**
    * By status; `Empty` for an answer without a body, `binary(…)` for a file, `fileOr(…)` for JSON or a file, `eventStream(…)` for
-   * server-sent events, `jsonText(…)` for JSON as text. Refusals of the platform need not be named.
+   * server-sent events, `jsonText(…)` for JSON as text. `defineRoute` adds those of the refusals.
    */
   readonly responses: Readonly<Record<number, z.ZodType>>
+  /** Every refusal that its handler gives; those of the platform need not be listed (`impliedRefusals`). */
+  readonly refusals?: readonly RefusalDefinition[]
 }
 export type Routes = Readonly<Record<string, Route>>
 
@@ -76,23 +79,6 @@ export const eventStream = <S extends z.ZodType>(item: S) =>
 /** How an answer of this schema travels; undefined: as JSON. */
 export const formOf = (schema: z.ZodType): Form | undefined => forms.get(schema)
 
-/** What every refusal looks like. */
-export const Refusal = z.object({
-  error: z.string().meta({ examples: ['VALIDATION_FAILED'] }),
-  message: z.string().meta({ description: 'for a person' }),
-  requestId: z.string(),
-  details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-})
-export type Refusal = z.output<typeof Refusal>
-
-/** The answer to a stream too many. */
-export const TooManyStreams = Refusal.meta({
-  description: 'RATE_LIMITED: as many streams are open as you, or your address, may have; see Retry-After',
-})
-
-/** A refusal with fields of its own. */
-export const refusalWith = <const S extends z.ZodRawShape>(shape: S) => Refusal.extend(shape)
-
 /** Query of a list: at most `limit` things, from `cursor` (the previous page's `nextCursor`) on. */
 export const Page = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
@@ -105,14 +91,24 @@ export const idempotencyOf = (route: Route): Idempotency =>
   route.idempotency ??
   (route.method === 'POST' && ['user', 'proven', 'organizer', 'admin'].includes(route.access as string) ? 'honoured' : 'none')
 
-/** Check at definition, once, that `path` and `params` name the same parameters. */
-export function defineRoute<const R extends Route>(route: R): R {
+/** The refusals that a route lists. */
+export type ListedRefusals<R extends Route> = R extends { refusals: readonly (infer D extends RefusalDefinition)[] } ? D : never
+type Defined<R extends Route> = [ListedRefusals<R>] extends [never]
+  ? R
+  : R & { readonly responses: RefusalResponses<ListedRefusals<R>> }
+
+/** A route whose answers include its refusals. Checks that `path` and `params` name the same parameters. */
+export function defineRoute<const R extends Route>(route: R): Defined<R> {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1])
   const inSchema = Object.keys(route.params?.shape ?? {})
   if (inPath.sort().join() !== inSchema.sort().join()) {
     throw new Error(`${route.method} ${route.path}: path and params name different parameters`)
   }
-  return route
+  if (Object.keys(route.responses).some((status) => Number(status) >= 400)) {
+    throw new Error(`${route.method} ${route.path}: answers from 400 on come of its refusals`)
+  }
+  const responses = { ...route.responses, ...responsesOf(route.refusals ?? []) }
+  return { ...route, responses } as Route as Defined<R>
 }
 
 // Code on both sides sees the decoded values (cents, not dollars); only the wire sees the encoded ones.

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import type { ServiceKey } from '../values/services.ts'
 import { Instant } from '../values/text.ts'
-import { defineRoute, Empty, NextCursor, Page, Refusal } from './define-route.ts'
+import { defineRoute, Empty, NextCursor, Page } from './define-route.ts'
+import { CACHE_KEY_NOT_FOUND, CACHE_NOT_FOUND, SERVICE_UNAVAILABLE } from './refusals.ts'
 
 export const QueueFigures = z.object({
   queue: z.string(),
@@ -77,7 +78,8 @@ const opsOf = (service: ServiceKey) =>
       summary: 'Forget what a cache holds',
       access: 'admin',
       params: CacheName,
-      responses: { 204: Empty, 404: Refusal, 503: Refusal },
+      responses: { 204: Empty },
+      refusals: [CACHE_NOT_FOUND, SERVICE_UNAVAILABLE],
     }),
     listCacheKeys: defineRoute({
       method: 'GET',
@@ -86,7 +88,8 @@ const opsOf = (service: ServiceKey) =>
       access: 'admin',
       params: CacheName,
       query: Page,
-      responses: { 200: z.object({ keys: z.array(CachedKey), nextCursor: NextCursor }), 404: Refusal, 503: Refusal },
+      responses: { 200: z.object({ keys: z.array(CachedKey), nextCursor: NextCursor }) },
+      refusals: [CACHE_NOT_FOUND, SERVICE_UNAVAILABLE],
     }),
     getCacheEntry: defineRoute({
       method: 'GET',
@@ -97,9 +100,8 @@ const opsOf = (service: ServiceKey) =>
       query: z.object({ key: z.string().min(1).max(1_000) }),
       responses: {
         200: CachedKey.extend({ value: z.union([z.string(), z.record(z.string(), z.string())]) }),
-        404: Refusal.meta({ description: 'CACHE_NOT_FOUND, CACHE_KEY_NOT_FOUND' }),
-        503: Refusal,
       },
+      refusals: [CACHE_NOT_FOUND, CACHE_KEY_NOT_FOUND, SERVICE_UNAVAILABLE],
     }),
     getOutbox: defineRoute({
       method: 'GET',

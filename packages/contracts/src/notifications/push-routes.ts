@@ -1,8 +1,10 @@
 import * as z from 'zod'
-import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
+import { defineRoute, Empty } from '../http/define-route.ts'
+import { RATE_LIMITED, VALIDATION_FAILED } from '../http/refusals.ts'
 import { PushSubscriptionId } from '../values/ids.ts'
 import { plainName } from '../values/plain-name.ts'
 import { Instant } from '../values/text.ts'
+import { PUSH_ENDPOINT_TAKEN, PUSH_SUBSCRIPTION_NOT_FOUND, PUSH_UNAVAILABLE } from './refusals.ts'
 
 /** So many devices of one account get pushes; another one takes the place of the one that was used least recently. */
 export const PUSH_DEVICES_MAX = 20
@@ -40,8 +42,6 @@ export const PushSubscription = z.object({
 })
 export type PushSubscription = z.output<typeof PushSubscription>
 
-const unavailable = Refusal.meta({ description: 'PUSH_UNAVAILABLE: this installation sends no pushes' })
-
 /** Web Push (RFC 8030, 8291, 8292): a browser subscribes with our public key, and registers here what it got. */
 export const notificationsPushRoutes = {
   getPushKey: defineRoute({
@@ -51,8 +51,8 @@ export const notificationsPushRoutes = {
     access: 'anyone',
     responses: {
       200: z.object({ publicKey: z.string().meta({ description: 'a point on P-256, uncompressed, in base64url' }) }),
-      409: unavailable,
     },
+    refusals: [PUSH_UNAVAILABLE],
   }),
   listPushSubscriptions: defineRoute({
     method: 'GET',
@@ -73,10 +73,8 @@ export const notificationsPushRoutes = {
     responses: {
       200: PushSubscription.meta({ description: 'it was theirs already' }),
       201: PushSubscription,
-      400: Refusal,
-      409: Refusal.meta({ description: 'PUSH_UNAVAILABLE, or PUSH_ENDPOINT_TAKEN: it is another account’s, with other keys' }),
-      429: Refusal.meta({ description: 'RATE_LIMITED, with Retry-After' }),
     },
+    refusals: [VALIDATION_FAILED, PUSH_UNAVAILABLE, PUSH_ENDPOINT_TAKEN, RATE_LIMITED],
   }),
   removePushSubscription: defineRoute({
     method: 'DELETE',
@@ -84,6 +82,7 @@ export const notificationsPushRoutes = {
     summary: 'No more pushes to this device',
     access: 'user',
     params: z.object({ subscriptionId: PushSubscriptionId }),
-    responses: { 204: Empty, 404: Refusal },
+    responses: { 204: Empty },
+    refusals: [PUSH_SUBSCRIPTION_NOT_FOUND],
   }),
 } as const

@@ -1,8 +1,11 @@
 import * as z from 'zod'
-import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
+import { Refusal, saying } from '../http/define-refusal.ts'
+import { defineRoute, Empty } from '../http/define-route.ts'
+import { IDEMPOTENCY_KEY_REUSED, VALIDATION_FAILED } from '../http/refusals.ts'
 import { NotificationId, UserId } from '../values/ids.ts'
 import { JsonRecord } from '../values/json-record.ts'
 import { Instant, line } from '../values/text.ts'
+import { NOTIFICATION_NOT_FOUND, NOTIFICATION_NOT_PENDING } from './refusals.ts'
 import { Channel, DelayReason, NotificationStatus, NotificationType } from './routes.ts'
 
 /** Who goes first where more is due than may go: URGENT before HIGH before MEDIUM before LOW. */
@@ -73,7 +76,6 @@ export const RequestedNotification = z.object({
 export type RequestedNotification = z.output<typeof RequestedNotification>
 
 const access = { services: ['auth-service', 'event-service', 'ticket-service', 'payment-service'] } as const
-const Unknown = Refusal.meta({ description: 'NOTIFICATION_NOT_FOUND: also one that another service asked for' })
 
 export const notificationsInternalRoutes = {
   sendNotification: defineRoute({
@@ -87,9 +89,8 @@ export const notificationsInternalRoutes = {
         description: 'nothing is sent, and there is no notification of it: its recipient turned the type off. The key is free',
       }),
       202: z.object(accepted),
-      400: Refusal,
-      422: Refusal.meta({ description: 'IDEMPOTENCY_KEY_REUSED: anything but the key differs from the first request' }),
     },
+    refusals: [VALIDATION_FAILED, saying(IDEMPOTENCY_KEY_REUSED, 'anything but the key differs from the first request')],
   }),
   sendNotifications: defineRoute({
     method: 'POST',
@@ -103,7 +104,8 @@ export const notificationsInternalRoutes = {
         .min(1)
         .max(REQUESTS_MAX),
     }),
-    responses: { 200: z.object({ outcomes: z.array(RequestOutcome) }), 400: Refusal },
+    responses: { 200: z.object({ outcomes: z.array(RequestOutcome) }) },
+    refusals: [VALIDATION_FAILED],
   }),
   getRequestedNotification: defineRoute({
     method: 'GET',
@@ -111,7 +113,8 @@ export const notificationsInternalRoutes = {
     summary: 'What became of a notification, for the service that asked for it',
     access,
     params: z.object({ notificationId: NotificationId }),
-    responses: { 200: RequestedNotification, 404: Unknown },
+    responses: { 200: RequestedNotification },
+    refusals: [NOTIFICATION_NOT_FOUND],
   }),
   cancelRequestedNotification: defineRoute({
     method: 'DELETE',
@@ -121,8 +124,7 @@ export const notificationsInternalRoutes = {
     params: z.object({ notificationId: NotificationId }),
     responses: {
       204: Empty,
-      404: Unknown,
-      409: Refusal.meta({ description: 'NOTIFICATION_NOT_PENDING: it is being sent, or has ended' }),
     },
+    refusals: [NOTIFICATION_NOT_FOUND, NOTIFICATION_NOT_PENDING],
   }),
 } as const

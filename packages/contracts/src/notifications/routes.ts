@@ -1,7 +1,10 @@
 import * as z from 'zod'
-import { defineRoute, Empty, eventStream, NextCursor, Page, Refusal, TooManyStreams } from '../http/define-route.ts'
+import { defineRoute, Empty, eventStream, NextCursor, Page } from '../http/define-route.ts'
+import { LINK_EXPIRED, LINK_INVALID, RATE_LIMITED, TOO_MANY_STREAMS, VALIDATION_FAILED } from '../http/refusals.ts'
+import { ORDER_NOT_FOUND } from '../payments/refusals.ts'
 import { EventId, NotificationId, OrderId } from '../values/ids.ts'
 import { Instant, TimeZone } from '../values/text.ts'
+import { NOTHING_TO_RESEND, NOTIFICATION_NOT_FOUND } from './refusals.ts'
 
 export const NotificationType = z.enum([
   'USER_WELCOME',
@@ -97,7 +100,6 @@ export const PreferenceChanges = z.strictObject({
 export type PreferenceChanges = z.output<typeof PreferenceChanges>
 
 const Token = z.string().min(1).max(512).meta({ description: 'of the link in the mail, behind `#`' })
-const linkAnswers = { 204: Empty, 400: Refusal.meta({ description: 'TOKEN_INVALID, TOKEN_EXPIRED' }) }
 
 export const notificationsRoutes = {
   listNotifications: defineRoute({
@@ -119,8 +121,8 @@ export const notificationsRoutes = {
     access: 'user',
     responses: {
       200: eventStream(z.object({ unreadCount: UnreadCount, notification: Notification.optional() })),
-      429: TooManyStreams,
     },
+    refusals: [TOO_MANY_STREAMS],
   }),
   readNotification: defineRoute({
     method: 'POST',
@@ -128,7 +130,8 @@ export const notificationsRoutes = {
     summary: 'Mark a notification as read; one that has not gone out yet stays as it is',
     access: 'user',
     params: z.object({ notificationId: NotificationId }),
-    responses: { 200: Notification, 404: Refusal },
+    responses: { 200: Notification },
+    refusals: [NOTIFICATION_NOT_FOUND],
   }),
   getPreferences: defineRoute({
     method: 'GET',
@@ -143,7 +146,8 @@ export const notificationsRoutes = {
     summary: 'Change some of it; what is not named stays',
     access: 'user',
     body: PreferenceChanges,
-    responses: { 200: Preferences, 400: Refusal },
+    responses: { 200: Preferences },
+    refusals: [VALIDATION_FAILED],
   }),
   resendOrder: defineRoute({
     method: 'POST',
@@ -153,10 +157,8 @@ export const notificationsRoutes = {
     params: z.object({ orderId: OrderId }),
     responses: {
       202: z.object({ notificationId: NotificationId }),
-      404: Refusal,
-      409: Refusal.meta({ description: 'NOTHING_TO_RESEND' }),
-      429: Refusal.meta({ description: 'RATE_LIMITED, with Retry-After' }),
     },
+    refusals: [ORDER_NOT_FOUND, NOTHING_TO_RESEND, RATE_LIMITED],
   }),
   confirmOrderContact: defineRoute({
     method: 'POST',
@@ -167,7 +169,8 @@ export const notificationsRoutes = {
       token: Token,
       mine: z.boolean().optional().meta({ description: 'false: somebody else asked for it; the link ends' }),
     }),
-    responses: linkAnswers,
+    responses: { 204: Empty },
+    refusals: [LINK_INVALID, LINK_EXPIRED],
   }),
   undoOrderContact: defineRoute({
     method: 'POST',
@@ -175,6 +178,7 @@ export const notificationsRoutes = {
     summary: "Have an order's mails at the address of before again, with the token that was mailed there",
     access: 'anyone',
     body: z.strictObject({ token: Token }),
-    responses: linkAnswers,
+    responses: { 204: Empty },
+    refusals: [LINK_INVALID, LINK_EXPIRED],
   }),
 } as const

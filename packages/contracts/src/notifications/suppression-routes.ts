@@ -1,8 +1,9 @@
 import * as z from 'zod'
-import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
+import { defineRoute, Empty } from '../http/define-route.ts'
 import { Email } from '../values/email.ts'
 import { NotificationId } from '../values/ids.ts'
 import { Instant } from '../values/text.ts'
+import { SUPPRESSION_NOT_FOUND } from './refusals.ts'
 
 /**
  * Why no mail goes to an address any more: it does not exist, or whoever reads there does not want ours. OPT_OUT: none that is
@@ -40,6 +41,7 @@ export const notificationsSuppressionRoutes = {
     summary: 'Send mails to an address again',
     access: 'admin',
     params: z.object({ addressHash: AddressHash }),
-    responses: { 204: Empty, 404: Refusal.meta({ description: 'SUPPRESSION_NOT_FOUND' }) },
+    responses: { 204: Empty },
+    refusals: [SUPPRESSION_NOT_FOUND],
   }),
 } as const

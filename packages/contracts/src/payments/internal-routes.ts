@@ -1,8 +1,9 @@
 import * as z from 'zod'
-import { defineRoute, Refusal } from '../http/define-route.ts'
+import { defineRoute } from '../http/define-route.ts'
 import { KeptEmail } from '../values/email.ts'
 import { ContactChangeId, OrderId } from '../values/ids.ts'
 import { Order } from './order.ts'
+import { CONTACT_CHANGE_NOT_FOUND, ORDER_NOT_FOUND } from './refusals.ts'
 
 /** An order as other services see it. */
 export const OrderInfo = Order.omit({ tickets: true, contact: true }).extend({
@@ -23,7 +24,8 @@ export const paymentsInternalRoutes = {
     summary: 'One order',
     access: { services: ['ticket-service', 'notification-service'] },
     params: z.object({ orderId: OrderId }),
-    responses: { 200: OrderInfo, 404: Refusal },
+    responses: { 200: OrderInfo },
+    refusals: [ORDER_NOT_FOUND],
   }),
   getOrderInfos: defineRoute({
     method: 'POST',
@@ -46,7 +48,8 @@ export const paymentsContactRoutes = {
     summary: "Whether the links of a change of an order's address still work",
     access,
     params,
-    responses: { 200: z.object({ confirmable: z.boolean(), undoable: z.boolean() }), 404: Refusal },
+    responses: { 200: z.object({ confirmable: z.boolean(), undoable: z.boolean() }) },
+    refusals: [CONTACT_CHANGE_NOT_FOUND],
   }),
   settleContactChange: defineRoute({
     method: 'POST',

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ReserveRefusal } from '../tickets/refusals.ts'
 import { ReservedTickets } from '../tickets/reservation.ts'
 import { KeptEmail } from '../values/email.ts'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, UserId } from '../values/ids.ts'
@@ -21,10 +22,7 @@ export const FailureReason = z.enum([
   'EVENT_CANCELLED',
   'SYSTEM_ERROR',
   // Refusals of the reservation, under its own names.
-  'SEATS_TAKEN',
-  'SALES_CLOSED',
-  'LIMIT_EXCEEDED',
-  'EVENT_NOT_ON_SALE',
+  ...ReserveRefusal.exclude(['INSUFFICIENT_INVENTORY']).options,
   'PRICE_CHANGED',
   // Without a payment token only what costs nothing is sold.
   'PAYMENT_TOKEN_REQUIRED',

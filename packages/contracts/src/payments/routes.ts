@@ -1,13 +1,33 @@
 import * as z from 'zod'
-import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith, TooManyStreams } from '../http/define-route.ts'
+import { EVENT_NOT_FOUND } from '../events/refusals.ts'
+import { saying, withFields } from '../http/define-refusal.ts'
+import { defineRoute, eventStream, NextCursor, Page } from '../http/define-route.ts'
+import {
+  EMAIL_NOT_VERIFIED,
+  FORBIDDEN,
+  IDEMPOTENCY_KEY_REUSED,
+  RATE_LIMITED,
+  SERVICE_UNAVAILABLE,
+  TOO_MANY_STREAMS,
+  VALIDATION_FAILED,
+} from '../http/refusals.ts'
+import { RESERVATION_NOT_FOUND } from '../tickets/refusals.ts'
 import { TICKETS_PER_ORDER_MAX, TicketRequests } from '../tickets/reservation.ts'
 import { Email } from '../values/email.ts'
 import { EventId, OrderId, ReservationId, TicketId } from '../values/ids.ts'
 import { Money } from '../values/money.ts'
 import { plainName } from '../values/plain-name.ts'
-import { SeatId } from '../values/seat.ts'
 import { line } from '../values/text.ts'
-import { FailureReason, Order, OrderProgress, OrderStep, PaymentMethod, Refund, Retryable } from './order.ts'
+import { Order, OrderProgress, OrderStep, PaymentMethod, Refund } from './order.ts'
+import {
+  NOT_REFUNDABLE,
+  ORDER_NOT_FOUND,
+  ORDER_NOT_PENDING,
+  orderRefusals,
+  PAYMENT_DECLINED,
+  SIGNATURE_INVALID,
+  TICKETS_NOT_OF_ORDER,
+} from './refusals.ts'
 
 const payment = {
   paymentMethod: PaymentMethod.optional().meta({ description: 'CREDIT_CARD where none is given' }),
@@ -57,19 +77,17 @@ export const paymentsRoutes = {
     responses: {
       201: Order,
       202: Order.meta({ description: 'not known yet: poll it, or follow its stream' }),
-      400: Refusal,
-      403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED: with a `contactEmail`' }),
-      402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: Retryable }),
-      404: Refusal,
-      409: refusalWith({
-        orderId: OrderId.optional(),
-        reserved: z.literal(false).optional(),
-        seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
-        reservationIds: z.array(ReservationId).optional().meta({ description: "one's own that count against a limit" }),
-      }),
-      422: Refusal,
-      503: refusalWith({ orderId: OrderId.optional() }),
     },
+    refusals: [
+      VALIDATION_FAILED,
+      PAYMENT_DECLINED,
+      saying(EMAIL_NOT_VERIFIED, 'with a contactEmail: confirm your address first'),
+      EVENT_NOT_FOUND,
+      RESERVATION_NOT_FOUND,
+      ...Object.values(orderRefusals),
+      IDEMPOTENCY_KEY_REUSED,
+      withFields(SERVICE_UNAVAILABLE, { orderId: OrderId.optional() }),
+    ],
   }),
   listOrders: defineRoute({
     method: 'GET',
@@ -77,7 +95,8 @@ export const paymentsRoutes = {
     summary: "One's own orders or those of one's event, the newest first",
     access: 'user',
     query: OrderQuery,
-    responses: { 200: z.object({ orders: z.array(Order), nextCursor: NextCursor }), 403: Refusal, 404: Refusal },
+    responses: { 200: z.object({ orders: z.array(Order), nextCursor: NextCursor }) },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND],
   }),
   getOrder: defineRoute({
     method: 'GET',
@@ -85,7 +104,8 @@ export const paymentsRoutes = {
     summary: "One's own order, or one of one's event",
     access: 'user',
     params,
-    responses: { 200: Order, 404: Refusal },
+    responses: { 200: Order },
+    refusals: [ORDER_NOT_FOUND],
   }),
   updateOrder: defineRoute({
     method: 'PATCH',
@@ -99,9 +119,8 @@ export const paymentsRoutes = {
     responses: {
       200: Order,
       202: Order.meta({ description: 'it is done in its turn: the order as it stands' }),
-      404: Refusal,
-      409: Refusal.meta({ description: 'ORDER_NOT_PENDING' }),
     },
+    refusals: [ORDER_NOT_FOUND, ORDER_NOT_PENDING],
   }),
   cancelOrder: defineRoute({
     method: 'DELETE',
@@ -110,7 +129,8 @@ export const paymentsRoutes = {
     access: 'user',
     prefer: 'respond-async',
     params,
-    responses: { 202: Order, 404: Refusal, 409: Refusal.meta({ description: 'ORDER_NOT_PENDING' }) },
+    responses: { 202: Order },
+    refusals: [ORDER_NOT_FOUND, ORDER_NOT_PENDING],
   }),
   setOrderContact: defineRoute({
     method: 'PUT',
@@ -121,9 +141,8 @@ export const paymentsRoutes = {
     body: z.strictObject({ email: Email }),
     responses: {
       202: Order.meta({ description: 'a mail with a link is on its way: `contact.pendingEmail`' }),
-      404: Refusal,
-      429: Refusal.meta({ description: 'RATE_LIMITED, with Retry-After' }),
     },
+    refusals: [ORDER_NOT_FOUND, RATE_LIMITED],
   }),
   clearOrderContact: defineRoute({
     method: 'DELETE',
@@ -131,7 +150,8 @@ export const paymentsRoutes = {
     summary: "Send an order's mails to the address of one's account again; every link that was mailed for another ends",
     access: 'proven',
     params,
-    responses: { 200: Order, 404: Refusal },
+    responses: { 200: Order },
+    refusals: [ORDER_NOT_FOUND],
   }),
   refundOrder: defineRoute({
     method: 'POST',
@@ -143,11 +163,8 @@ export const paymentsRoutes = {
     body: NewRefund,
     responses: {
       202: Refund,
-      404: refusalWith({ ticketIds: z.array(TicketId).optional() }),
-      409: refusalWith({ ticketIds: z.array(TicketId).optional() }).meta({
-        description: 'NOT_REFUNDABLE, with the tickets that stand in the way',
-      }),
     },
+    refusals: [ORDER_NOT_FOUND, TICKETS_NOT_OF_ORDER, NOT_REFUNDABLE],
   }),
   listRefunds: defineRoute({
     method: 'GET',
@@ -155,7 +172,8 @@ export const paymentsRoutes = {
     summary: 'The refunds of an order, the oldest first',
     access: 'user',
     params,
-    responses: { 200: z.object({ refunds: z.array(Refund) }), 404: Refusal },
+    responses: { 200: z.object({ refunds: z.array(Refund) }) },
+    refusals: [ORDER_NOT_FOUND],
   }),
   getOrderHistory: defineRoute({
     method: 'GET',
@@ -165,8 +183,8 @@ export const paymentsRoutes = {
     params,
     responses: {
       200: z.object({ history: z.array(OrderStep) }),
-      404: Refusal,
     },
+    refusals: [ORDER_NOT_FOUND],
   }),
   watchOrder: defineRoute({
     method: 'GET',
@@ -175,7 +193,8 @@ export const paymentsRoutes = {
       'What happened to an order so far, then each step as it happens, until the order is confirmed or has come to nothing',
     access: 'user',
     params,
-    responses: { 200: eventStream(OrderProgress), 404: Refusal, 429: TooManyStreams },
+    responses: { 200: eventStream(OrderProgress) },
+    refusals: [ORDER_NOT_FOUND, TOO_MANY_STREAMS],
   }),
   stripeWebhook: defineRoute({
     method: 'POST',
@@ -184,6 +203,7 @@ export const paymentsRoutes = {
     access: 'anyone',
     // Whatever the gateway sends: the signature says whether to believe it, and its newest fields must not be refused.
     body: z.looseObject({}),
-    responses: { 200: z.object({ received: z.literal(true) }), 400: Refusal },
+    responses: { 200: z.object({ received: z.literal(true) }) },
+    refusals: [SIGNATURE_INVALID],
   }),
 } as const

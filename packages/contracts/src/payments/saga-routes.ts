@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import { defineRoute, NextCursor, Page, Refusal } from '../http/define-route.ts'
+import { defineRoute, NextCursor, Page } from '../http/define-route.ts'
 import { OrderId } from '../values/ids.ts'
 import { Instant } from '../values/text.ts'
+import { ORDER_NOT_FOUND, SAGA_ENDED } from './refusals.ts'
 
 /** A saga as operators see it. */
 export const SagaFigures = z.object({
@@ -54,7 +55,8 @@ export const paymentsSagaRoutes = {
     summary: 'The journal of an order: what was meant and what came of it',
     access: 'admin',
     params: z.object({ orderId: OrderId }),
-    responses: { 200: SagaJournal, 404: Refusal },
+    responses: { 200: SagaJournal },
+    refusals: [ORDER_NOT_FOUND],
   }),
   resumeSaga: defineRoute({
     method: 'POST',
@@ -62,6 +64,7 @@ export const paymentsSagaRoutes = {
     summary: 'Work a saga on now rather than when its wait is over',
     access: 'admin',
     params: z.object({ orderId: OrderId }),
-    responses: { 202: SagaFigures, 404: Refusal, 409: Refusal.meta({ description: 'SAGA_ENDED' }) },
+    responses: { 202: SagaFigures },
+    refusals: [ORDER_NOT_FOUND, SAGA_ENDED],
   }),
 } as const

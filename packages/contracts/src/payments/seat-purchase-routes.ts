@@ -1,11 +1,15 @@
 import * as z from 'zod'
-import { defineRoute, Refusal, refusalWith } from '../http/define-route.ts'
+import { EVENT_NOT_FOUND } from '../events/refusals.ts'
+import { saying, withFields } from '../http/define-refusal.ts'
+import { defineRoute } from '../http/define-route.ts'
+import { FORBIDDEN, IDEMPOTENCY_KEY_REUSED, SERVICE_UNAVAILABLE, VALIDATION_FAILED } from '../http/refusals.ts'
+import { RESERVATION_NOT_FOUND, SEAT_NOT_FOUND } from '../tickets/refusals.ts'
 import { EventId, OrderId, TicketId, UserId, VenueId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'
 import { plainName } from '../values/plain-name.ts'
-import { Seat, SeatId, SeatLabel } from '../values/seat.ts'
+import { Seat, SeatLabel } from '../values/seat.ts'
 import { Instant } from '../values/text.ts'
-import { FailureReason, Retryable } from './order.ts'
+import { orderRefusals, PAYMENT_DECLINED } from './refusals.ts'
 
 // Buys one seat at a time; what is sold is read from the analytics service (`ticketQueryRoutes`).
 
@@ -51,17 +55,17 @@ export const seatPurchaseRoutes = {
       202: z
         .object({ orderId: OrderId, status: z.literal('PENDING') })
         .meta({ description: 'not known yet: poll /api/payments/orders/{orderId}' }),
-      400: Refusal,
-      402: refusalWith({ orderId: OrderId, failureReason: FailureReason, retryable: Retryable }),
-      403: Refusal.meta({ description: 'FORBIDDEN: userId is another user' }),
-      404: Refusal.meta({ description: 'EVENT_NOT_FOUND, SEAT_NOT_FOUND' }),
-      409: refusalWith({
-        orderId: OrderId.optional(),
-        reserved: z.literal(false).optional(),
-        seatIds: z.array(SeatId).optional().meta({ description: 'the seat that is taken' }),
-      }),
-      422: Refusal,
-      503: refusalWith({ orderId: OrderId.optional() }),
     },
+    refusals: [
+      VALIDATION_FAILED,
+      PAYMENT_DECLINED,
+      saying(FORBIDDEN, 'userId is another user'),
+      EVENT_NOT_FOUND,
+      RESERVATION_NOT_FOUND,
+      SEAT_NOT_FOUND,
+      ...Object.values(orderRefusals),
+      IDEMPOTENCY_KEY_REUSED,
+      withFields(SERVICE_UNAVAILABLE, { orderId: OrderId.optional() }),
+    ],
   }),
 } as const

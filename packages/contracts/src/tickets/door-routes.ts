@@ -1,11 +1,23 @@
 import * as z from 'zod'
-import { defineRoute, Empty, fileOr, NextCursor, Page, Refusal, refusalWith } from '../http/define-route.ts'
+import { EVENT_NOT_FOUND } from '../events/refusals.ts'
+import { saying } from '../http/define-refusal.ts'
+import { defineRoute, Empty, fileOr, NextCursor, Page } from '../http/define-route.ts'
+import { EMAIL_NOT_VERIFIED, FORBIDDEN, RATE_LIMITED } from '../http/refusals.ts'
 import { Email, KeptEmail } from '../values/email.ts'
 import { EventId, OrderId, TicketId, TransferId } from '../values/ids.ts'
 import { plainName } from '../values/plain-name.ts'
 import { Seat } from '../values/seat.ts'
 import { Instant, line } from '../values/text.ts'
-import { StopReason, Ticket, TicketStatus } from './ticket.ts'
+import {
+  checkInRefusals,
+  claimTransferRefusals,
+  stopFields,
+  TICKET_NOT_FOUND,
+  TRANSFER_COMPLETED,
+  TRANSFER_NOT_FOUND,
+  transferRefusals,
+} from './refusals.ts'
+import { Ticket, TicketStatus } from './ticket.ts'
 
 // What becomes of a ticket once it is somebody's: it changes hands, and it admits.
 
@@ -45,13 +57,6 @@ export const CodeVerificationKey = z.object({
 })
 export type CodeVerificationKey = z.output<typeof CodeVerificationKey>
 
-/** Of a ticket that is stopped, for whoever keeps the door. */
-const stop = {
-  stoppedAt: Instant.optional().meta({ description: 'since when it admits nobody' }),
-  stopReason: StopReason.optional(),
-  stopNote: z.string().optional().meta({ description: "the organizer's words" }),
-}
-
 /** Somebody who may come, or came. */
 export const Attendee = z.object({
   ticketId: TicketId,
@@ -64,7 +69,7 @@ export const Attendee = z.object({
   status: TicketStatus,
   checkedInAt: Instant.optional(),
   gate: z.string().optional(),
-  ...stop,
+  ...stopFields,
   createdAt: Instant,
 })
 export type Attendee = z.output<typeof Attendee>
@@ -81,13 +86,13 @@ export const doorOperations = {
     body: z.strictObject({ email: Email, holderName: plainName(200) }),
     responses: {
       200: Transfer,
-      403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }),
-      404: Refusal,
-      409: refusalWith({ transferId: TransferId.optional().meta({ description: 'of TRANSFER_PENDING' }) }).meta({
-        description: 'TICKET_NOT_TRANSFERABLE, TICKET_STOPPED, TRANSFER_PENDING, TRANSFER_TO_SELF, EVENT_CANCELLED, EVENT_OVER',
-      }),
-      429: Refusal.meta({ description: 'RATE_LIMITED: too many of one sender, or to one address, whoever sends them' }),
     },
+    refusals: [
+      EMAIL_NOT_VERIFIED,
+      TICKET_NOT_FOUND,
+      ...Object.values(transferRefusals),
+      saying(RATE_LIMITED, 'too many of one sender, or to one address, whoever sends them'),
+    ],
   }),
   claimTransfer: defineRoute({
     method: 'POST',
@@ -97,10 +102,12 @@ export const doorOperations = {
     body: z.strictObject({ token: z.string().min(1).max(512) }),
     responses: {
       200: Ticket,
-      403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }),
-      404: Refusal.meta({ description: 'TRANSFER_NOT_FOUND: it is not what was mailed' }),
-      409: Refusal.meta({ description: 'TRANSFER_ENDED, TRANSFER_TO_SELF, TICKET_NOT_TRANSFERABLE, TICKET_STOPPED' }),
     },
+    refusals: [
+      EMAIL_NOT_VERIFIED,
+      saying(TRANSFER_NOT_FOUND, 'it is not what was mailed'),
+      ...Object.values(claimTransferRefusals),
+    ],
   }),
   listTransfers: defineRoute({
     method: 'GET',
@@ -116,7 +123,8 @@ export const doorOperations = {
     summary: 'Keep a ticket after all, while nobody has claimed it',
     access: 'user',
     params: transferParams,
-    responses: { 204: Empty, 404: Refusal, 409: Refusal.meta({ description: 'TRANSFER_COMPLETED' }) },
+    responses: { 204: Empty },
+    refusals: [TRANSFER_NOT_FOUND, TRANSFER_COMPLETED],
   }),
   checkIn: defineRoute({
     method: 'POST',
@@ -130,13 +138,13 @@ export const doorOperations = {
     }),
     responses: {
       200: CheckIn,
-      403: Refusal,
-      404: Refusal.meta({ description: 'EVENT_NOT_FOUND; TICKET_NOT_FOUND, also for a forged or foreign code' }),
-      409: refusalWith({ checkedInAt: Instant.optional(), gate: z.string().optional(), ...stop }).meta({
-        description:
-          'ALREADY_CHECKED_IN with when and where, TICKET_STOPPED with since when and why, TICKET_CANCELLED, TICKET_TRANSFERRED, WRONG_EVENT, EVENT_CANCELLED, EVENT_OVER',
-      }),
     },
+    refusals: [
+      FORBIDDEN,
+      EVENT_NOT_FOUND,
+      saying(TICKET_NOT_FOUND, 'this is no ticket for any of your events; also a forged or foreign code'),
+      ...Object.values(checkInRefusals),
+    ],
   }),
   getCheckInKey: defineRoute({
     method: 'GET',
@@ -150,9 +158,8 @@ export const doorOperations = {
         keys: z.array(CodeVerificationKey),
         format: z.string().meta({ description: 'how a code is built, and what to check' }),
       }),
-      403: Refusal,
-      404: Refusal,
     },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND],
   }),
   listAttendees: defineRoute({
     method: 'GET',
@@ -162,8 +169,7 @@ export const doorOperations = {
     query: Page.extend({ eventId: EventId, format: z.enum(['json', 'csv']).default('json') }),
     responses: {
       200: fileOr(z.object({ attendees: z.array(Attendee), nextCursor: NextCursor }), 'text/csv'),
-      403: Refusal,
-      404: Refusal,
     },
+    refusals: [FORBIDDEN, EVENT_NOT_FOUND],
   }),
 } as const

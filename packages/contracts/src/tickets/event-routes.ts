@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { EventInfo } from '../events/internal-routes.ts'
-import { defineRoute, Empty, Refusal } from '../http/define-route.ts'
+import { defineRoute, Empty } from '../http/define-route.ts'
+import { VALIDATION_FAILED } from '../http/refusals.ts'
 import { EventId } from '../values/ids.ts'
 
 const ofEvents = { services: ['event-service'] } as const
@@ -15,7 +16,8 @@ export const ticketsOfEventRoutes = {
     access: ofEvents,
     params,
     body: z.strictObject(EventInfo.shape),
-    responses: { 204: Empty, 400: Refusal },
+    responses: { 204: Empty },
+    refusals: [VALIDATION_FAILED],
   }),
   countTickets: defineRoute({
     method: 'GET',

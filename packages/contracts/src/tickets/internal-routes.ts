@@ -1,10 +1,26 @@
 import * as z from 'zod'
-import { binary, defineRoute, Refusal, refusalWith } from '../http/define-route.ts'
+import { EVENT_NOT_FOUND } from '../events/refusals.ts'
+import { saying } from '../http/define-refusal.ts'
+import { binary, defineRoute } from '../http/define-route.ts'
+import { VALIDATION_FAILED } from '../http/refusals.ts'
 import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'
 import { SeatId } from '../values/seat.ts'
 import { Instant, line, shownLine } from '../values/text.ts'
-import { NotReserved, Reservation, ReserveRefusal, TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
+import {
+  claimRefusals,
+  notIssuedRefusals,
+  ORDER_HAS_RESERVATION,
+  RESERVATION_NOT_FOUND,
+  ReserveRefusal,
+  reserveRefusals,
+  SEAT_NOT_FOUND,
+  showRefusals,
+  TICKET_NOT_FOUND,
+  TICKETS_ISSUED,
+  TICKETS_USED,
+} from './refusals.ts'
+import { Reservation, TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
 import { Ticket } from './ticket.ts'
 
 const ticketParams = z.object({ ticketId: TicketId })
@@ -40,9 +56,8 @@ export const ticketsInternalRoutes = {
     body: z.strictObject({ eventId: EventId, ticketRequests: TicketRequests }),
     responses: {
       200: z.object({ available: z.boolean(), ticketAvailability: z.array(TicketAvailability) }),
-      400: Refusal,
-      404: Refusal,
     },
+    refusals: [VALIDATION_FAILED, EVENT_NOT_FOUND],
   }),
   reserve: defineRoute({
     method: 'POST',
@@ -59,10 +74,8 @@ export const ticketsInternalRoutes = {
     }),
     responses: {
       200: Held,
-      400: Refusal,
-      404: Refusal,
-      409: NotReserved.meta({ description: 'also RESERVATION_ID_REUSED: the id stands for other tickets' }),
     },
+    refusals: [VALIDATION_FAILED, EVENT_NOT_FOUND, ...Object.values(reserveRefusals), ORDER_HAS_RESERVATION],
   }),
   claimReservation: defineRoute({
     method: 'POST',
@@ -72,9 +85,8 @@ export const ticketsInternalRoutes = {
     body: Claim,
     responses: {
       200: Claimed,
-      404: Refusal,
-      409: Refusal.meta({ description: 'RESERVATION_EXPIRED, RESERVATION_IN_PAYMENT (another order has it), EVENT_NOT_ON_SALE' }),
     },
+    refusals: [RESERVATION_NOT_FOUND, ...Object.values(claimRefusals), ORDER_HAS_RESERVATION],
   }),
   getReservationInfo: defineRoute({
     method: 'GET',
@@ -82,7 +94,8 @@ export const ticketsInternalRoutes = {
     summary: 'One reservation, and whose it is',
     access: paymentService,
     params: z.object({ reservationId: ReservationId }),
-    responses: { 200: OfBuyer, 404: Refusal },
+    responses: { 200: OfBuyer },
+    refusals: [RESERVATION_NOT_FOUND],
   }),
   confirmPurchase: defineRoute({
     method: 'POST',
@@ -92,13 +105,8 @@ export const ticketsInternalRoutes = {
     body: Claim.extend({ holderName: shownLine(200) }),
     responses: {
       200: z.object({ confirmed: z.literal(true), orderId: OrderId, tickets: z.array(IssuedTicket) }),
-      409: refusalWith({
-        confirmed: z.literal(false),
-        outcome: z.enum(['REJECTED', 'CANCELLED']),
-        reason: z.string(),
-        detail: z.string().optional().meta({ description: 'for operators' }),
-      }),
     },
+    refusals: [...Object.values(notIssuedRefusals)],
   }),
   releaseClaim: defineRoute({
     method: 'POST',
@@ -106,7 +114,8 @@ export const ticketsInternalRoutes = {
     summary: 'Give the seats of an order that will not be paid back; without a claim of this order it does nothing',
     access: paymentService,
     body: z.strictObject({ reservationId: ReservationId, orderId: OrderId, reason: line(100) }),
-    responses: { 200: z.object({ released: z.boolean(), reservationId: ReservationId, ticketsReleased: z.int() }), 409: Refusal },
+    responses: { 200: z.object({ released: z.boolean(), reservationId: ReservationId, ticketsReleased: z.int() }) },
+    refusals: [TICKETS_ISSUED],
   }),
   cancelOrderTickets: defineRoute({
     method: 'POST',
@@ -126,9 +135,8 @@ export const ticketsInternalRoutes = {
         // As they were issued to the buyer, whoever holds them by now.
         cancelled: z.array(z.object({ ticketId: TicketId, ticketTypeId: TicketTypeId, unitPrice: Money })),
       }),
-      404: Refusal,
-      409: refusalWith({ ticketIds: z.array(TicketId) }),
     },
+    refusals: [TICKET_NOT_FOUND, TICKETS_USED],
   }),
   findSeat: defineRoute({
     method: 'GET',
@@ -145,8 +153,8 @@ export const ticketsInternalRoutes = {
         unitPrice: Money,
         currency: Currency,
       }),
-      404: Refusal.meta({ description: 'EVENT_NOT_FOUND (also a draft), SEAT_NOT_FOUND (also one that nothing sells)' }),
     },
+    refusals: [saying(EVENT_NOT_FOUND, 'there is no such event; also a draft'), SEAT_NOT_FOUND],
   }),
   getTicketInfo: defineRoute({
     method: 'GET',
@@ -154,7 +162,8 @@ export const ticketsInternalRoutes = {
     summary: 'One ticket',
     access: readers,
     params: ticketParams,
-    responses: { 200: Ticket, 404: Refusal },
+    responses: { 200: Ticket },
+    refusals: [TICKET_NOT_FOUND],
   }),
   getTicketPdfInfo: defineRoute({
     method: 'GET',
@@ -162,7 +171,8 @@ export const ticketsInternalRoutes = {
     summary: 'The ticket to mail',
     access: readers,
     params: ticketParams,
-    responses: { 200: pdf, 404: Refusal, 409: Refusal },
+    responses: { 200: pdf },
+    refusals: [TICKET_NOT_FOUND, ...Object.values(showRefusals)],
   }),
   getTicketQrInfo: defineRoute({
     method: 'GET',
@@ -170,7 +180,8 @@ export const ticketsInternalRoutes = {
     summary: "The code's picture to mail",
     access: readers,
     params: ticketParams,
-    responses: { 200: png, 404: Refusal, 409: Refusal },
+    responses: { 200: png },
+    refusals: [TICKET_NOT_FOUND, ...Object.values(showRefusals)],
   }),
   getOrderTickets: defineRoute({
     method: 'GET',

@@ -1,9 +1,11 @@
 import * as z from 'zod'
-import { binary, defineRoute, Refusal } from '../http/define-route.ts'
+import { saying } from '../http/define-refusal.ts'
+import { binary, defineRoute } from '../http/define-route.ts'
 import { EventId, OrderId, TicketId, TransferId, UserId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'
 import { Seat } from '../values/seat.ts'
 import { TransferStatus } from './door-routes.ts'
+import { ORDER_NOT_PRINTABLE, TICKET_NOT_FOUND, TICKETS_CHANGED, TRANSFER_NOT_FOUND } from './refusals.ts'
 import { TICKETS_PER_ORDER_MAX } from './reservation.ts'
 import { Ticket } from './ticket.ts'
 
@@ -86,9 +88,8 @@ export const ticketsMailingRoutes = {
     query: z.object({ version: z.string().max(100).optional().meta({ description: 'only this one is of use' }) }),
     responses: {
       200: binary('application/pdf'),
-      404: Refusal.meta({ description: 'TICKET_NOT_FOUND: the order has no valid ticket' }),
-      409: Refusal.meta({ description: 'TICKETS_CHANGED: it is another version by now; ORDER_NOT_PRINTABLE: too many tickets' }),
     },
+    refusals: [saying(TICKET_NOT_FOUND, 'this order has no ticket that is valid'), TICKETS_CHANGED, ORDER_NOT_PRINTABLE],
   }),
   countHeldTickets: defineRoute({
     method: 'GET',
@@ -123,7 +124,7 @@ export const ticketsMailingRoutes = {
         status: TransferStatus,
         claimToken: z.string().optional().meta({ description: 'while it is PENDING' }),
       }),
-      404: Refusal,
     },
+    refusals: [TRANSFER_NOT_FOUND],
   }),
 } as const

@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { refusalWith } from '../http/define-route.ts'
 import { EventId, ReservationId, TicketTypeId, UserId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'
 import { SeatId } from '../values/seat.ts'
@@ -53,21 +52,3 @@ export const Reservation = z.object({
   currency: Currency,
 })
 export type Reservation = z.output<typeof Reservation>
-
-export const ReserveRefusal = z.enum([
-  'INSUFFICIENT_INVENTORY',
-  'SEATS_TAKEN',
-  'SALES_CLOSED',
-  'LIMIT_EXCEEDED',
-  'EVENT_NOT_ON_SALE',
-])
-export type ReserveRefusal = z.output<typeof ReserveRefusal>
-/** Why nothing is held. */
-export const NotReserved = refusalWith({
-  reserved: z.literal(false).optional(),
-  seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
-  reservationIds: z
-    .array(ReservationId)
-    .optional()
-    .meta({ description: "of LIMIT_EXCEEDED: one's own live reservations of the event, which count" }),
-})

@@ -1,27 +1,33 @@
 import * as z from 'zod'
-import {
-  binary,
-  defineRoute,
-  Empty,
-  eventStream,
-  NextCursor,
-  Page,
-  Refusal,
-  refusalWith,
-  TooManyStreams,
-} from '../http/define-route.ts'
+import { EVENT_NOT_EDITABLE, EVENT_NOT_FOUND, SEATING_PLAN_NOT_FOUND } from '../events/refusals.ts'
+import { saying } from '../http/define-refusal.ts'
+import { binary, defineRoute, Empty, eventStream, NextCursor, Page } from '../http/define-route.ts'
+import { FORBIDDEN, RATE_LIMITED, TOO_MANY_STREAMS, VALIDATION_FAILED } from '../http/refusals.ts'
 import { EventId, ReservationId, TicketId, TicketTypeId } from '../values/ids.ts'
-import { Instant } from '../values/text.ts'
 import { doorOperations } from './door-routes.ts'
-import { NotReserved, Reservation, TicketRequests } from './reservation.ts'
+import {
+  BELOW_SOLD,
+  CURRENCY_MISMATCH,
+  EVENT_NOT_ON_SALE,
+  RESERVATION_COMPLETED,
+  RESERVATION_EXPIRED,
+  RESERVATION_IN_PAYMENT,
+  RESERVATION_NOT_EXTENDABLE,
+  RESERVATION_NOT_FOUND,
+  reserveRefusals,
+  SEATING_PLAN_MISSING,
+  showRefusals,
+  TICKET_NOT_FOUND,
+  TICKET_TYPE_DELETED,
+  TICKET_TYPE_NOT_FOUND,
+  TOO_MANY_TYPES,
+  ZONE_TAKEN,
+} from './refusals.ts'
+import { Reservation, TicketRequests } from './reservation.ts'
 import { SeatMap, SeatMapChanges } from './seat-map.ts'
 import { stopOperations } from './stop-routes.ts'
 import { Ticket } from './ticket.ts'
-import { NewTicketType, TicketType, TicketTypeChanges, ZoneId } from './ticket-type.ts'
-
-const NotChangeable = refusalWith({ sold: z.int().optional(), held: z.int().optional() }).meta({
-  description: 'BELOW_SOLD with what is sold and held, EVENT_NOT_EDITABLE',
-})
+import { NewTicketType, TicketType, TicketTypeChanges } from './ticket-type.ts'
 
 const ticketParams = z.object({ ticketId: TicketId })
 const typeParams = z.object({ ticketTypeId: TicketTypeId })
@@ -38,13 +44,18 @@ export const ticketsRoutes = {
     body: NewTicketType,
     responses: {
       201: TicketType,
-      400: Refusal,
-      403: Refusal,
-      404: Refusal,
-      409: refusalWith({ zoneIds: z.array(ZoneId).optional() }).meta({
-        description: 'CURRENCY_MISMATCH, LIMIT_EXCEEDED, EVENT_NOT_ON_SALE, SEATING_PLAN_MISSING, ZONE_TAKEN (by another type)',
-      }),
     },
+    refusals: [
+      VALIDATION_FAILED,
+      FORBIDDEN,
+      EVENT_NOT_FOUND,
+      CURRENCY_MISMATCH,
+      TOO_MANY_TYPES,
+      EVENT_NOT_ON_SALE,
+      SEATING_PLAN_MISSING,
+      ZONE_TAKEN,
+      TICKET_TYPE_DELETED,
+    ],
   }),
   listTicketTypes: defineRoute({
     method: 'GET',
@@ -52,7 +63,8 @@ export const ticketsRoutes = {
     summary: 'What an event sells, and how many are left',
     access: 'visitor',
     query: z.object({ eventId: EventId }),
-    responses: { 200: z.object({ ticketTypes: z.array(TicketType) }), 404: Refusal },
+    responses: { 200: z.object({ ticketTypes: z.array(TicketType) }) },
+    refusals: [EVENT_NOT_FOUND],
   }),
   updateTicketType: defineRoute({
     method: 'PATCH',
@@ -61,7 +73,8 @@ export const ticketsRoutes = {
     access: 'organizer',
     params: typeParams,
     body: TicketTypeChanges,
-    responses: { 200: TicketType, 400: Refusal, 403: Refusal, 404: Refusal, 409: NotChangeable },
+    responses: { 200: TicketType },
+    refusals: [VALIDATION_FAILED, FORBIDDEN, TICKET_TYPE_NOT_FOUND, BELOW_SOLD, EVENT_NOT_EDITABLE],
   }),
   deleteTicketType: defineRoute({
     method: 'DELETE',
@@ -69,7 +82,8 @@ export const ticketsRoutes = {
     summary: 'Offer a kind of ticket no more; possible while none of it is held and none was ever sold',
     access: 'organizer',
     params: typeParams,
-    responses: { 204: Empty, 403: Refusal, 404: Refusal, 409: NotChangeable },
+    responses: { 204: Empty },
+    refusals: [FORBIDDEN, TICKET_TYPE_NOT_FOUND, BELOW_SOLD, EVENT_NOT_EDITABLE],
   }),
   getSeatMap: defineRoute({
     method: 'GET',
@@ -77,7 +91,8 @@ export const ticketsRoutes = {
     summary: 'Which seats of an event are free; with `If-None-Match` 304 while nothing changes',
     access: 'visitor',
     query: z.object({ eventId: EventId }),
-    responses: { 200: SeatMap, 304: Empty, 404: Refusal },
+    responses: { 200: SeatMap, 304: Empty },
+    refusals: [EVENT_NOT_FOUND, SEATING_PLAN_NOT_FOUND],
   }),
   watchSeatMap: defineRoute({
     method: 'GET',
@@ -85,7 +100,8 @@ export const ticketsRoutes = {
     summary: 'The seat map, and then every change of it',
     access: 'visitor',
     query: z.object({ eventId: EventId }),
-    responses: { 200: eventStream(z.union([SeatMap, SeatMapChanges])), 404: Refusal, 429: TooManyStreams },
+    responses: { 200: eventStream(z.union([SeatMap, SeatMapChanges])) },
+    refusals: [EVENT_NOT_FOUND, SEATING_PLAN_NOT_FOUND, TOO_MANY_STREAMS],
   }),
   createReservation: defineRoute({
     method: 'POST',
@@ -93,7 +109,8 @@ export const ticketsRoutes = {
     summary: 'Hold tickets for a while: all of them or none',
     access: 'user',
     body: z.strictObject({ eventId: EventId, ticketRequests: TicketRequests }),
-    responses: { 201: Reservation, 400: Refusal, 404: Refusal, 409: NotReserved },
+    responses: { 201: Reservation },
+    refusals: [VALIDATION_FAILED, EVENT_NOT_FOUND, ...Object.values(reserveRefusals)],
   }),
   getReservation: defineRoute({
     method: 'GET',
@@ -101,7 +118,8 @@ export const ticketsRoutes = {
     summary: "One's own reservation",
     access: 'user',
     params: reservationParams,
-    responses: { 200: Reservation, 404: Refusal },
+    responses: { 200: Reservation },
+    refusals: [RESERVATION_NOT_FOUND],
   }),
   listReservations: defineRoute({
     method: 'GET',
@@ -119,12 +137,15 @@ export const ticketsRoutes = {
     params: reservationParams,
     responses: {
       200: Reservation,
-      404: Refusal,
-      409: refusalWith({ expiresAt: Instant.optional() }).meta({
-        description:
-          'RESERVATION_NOT_EXTENDABLE (it lasts as long as it may) with `expiresAt`, RESERVATION_EXPIRED (also one that was let go), RESERVATION_IN_PAYMENT, RESERVATION_COMPLETED, EVENT_NOT_ON_SALE',
-      }),
     },
+    refusals: [
+      RESERVATION_NOT_FOUND,
+      RESERVATION_NOT_EXTENDABLE,
+      RESERVATION_EXPIRED,
+      RESERVATION_IN_PAYMENT,
+      RESERVATION_COMPLETED,
+      EVENT_NOT_ON_SALE,
+    ],
   }),
   releaseReservation: defineRoute({
     method: 'DELETE',
@@ -132,7 +153,8 @@ export const ticketsRoutes = {
     summary: 'Let a reservation go',
     access: 'user',
     params: reservationParams,
-    responses: { 204: Empty, 404: Refusal, 409: Refusal },
+    responses: { 204: Empty },
+    refusals: [RESERVATION_NOT_FOUND, RESERVATION_IN_PAYMENT, RESERVATION_COMPLETED],
   }),
   listMyTickets: defineRoute({
     method: 'GET',
@@ -148,7 +170,8 @@ export const ticketsRoutes = {
     summary: "One's own ticket",
     access: 'user',
     params: ticketParams,
-    responses: { 200: Ticket, 404: Refusal },
+    responses: { 200: Ticket },
+    refusals: [TICKET_NOT_FOUND],
   }),
   getTicketQr: defineRoute({
     method: 'GET',
@@ -158,9 +181,8 @@ export const ticketsRoutes = {
     params: ticketParams,
     responses: {
       200: png,
-      404: Refusal,
-      409: Refusal.meta({ description: 'TICKET_CANCELLED, TICKET_TRANSFERRED, TICKET_STOPPED' }),
     },
+    refusals: [TICKET_NOT_FOUND, ...Object.values(showRefusals)],
   }),
   getTicketPdf: defineRoute({
     method: 'GET',
@@ -171,10 +193,12 @@ export const ticketsRoutes = {
     responses: {
       200: pdf,
       304: Empty,
-      404: Refusal,
-      409: Refusal.meta({ description: 'TICKET_CANCELLED, TICKET_TRANSFERRED, TICKET_STOPPED' }),
-      429: Refusal.meta({ description: 'RATE_LIMITED: so many were printed for you, or your address; see Retry-After' }),
     },
+    refusals: [
+      TICKET_NOT_FOUND,
+      ...Object.values(showRefusals),
+      saying(RATE_LIMITED, 'so many were printed for you, or your address; see Retry-After'),
+    ],
   }),
   ...doorOperations,
   ...stopOperations,

@@ -1,7 +1,9 @@
 import * as z from 'zod'
-import { defineRoute, Refusal } from '../http/define-route.ts'
+import { defineRoute } from '../http/define-route.ts'
+import { FORBIDDEN } from '../http/refusals.ts'
 import { TicketId } from '../values/ids.ts'
 import { line } from '../values/text.ts'
+import { ALREADY_CHECKED_IN, TICKET_CANCELLED, TICKET_NOT_FOUND, TICKET_TRANSFERRED } from './refusals.ts'
 import { Ticket } from './ticket.ts'
 
 // A ticket that is stopped admits nobody until it is reinstated. What it takes of its event it keeps.
@@ -29,10 +31,8 @@ export const stopOperations = {
     }),
     responses: {
       200: Ticket,
-      403: Refusal,
-      404: Refusal,
-      409: Refusal.meta({ description: 'ALREADY_CHECKED_IN, TICKET_CANCELLED, TICKET_TRANSFERRED' }),
     },
+    refusals: [FORBIDDEN, TICKET_NOT_FOUND, ALREADY_CHECKED_IN, TICKET_CANCELLED, TICKET_TRANSFERRED],
   }),
   reinstateTicket: defineRoute({
     method: 'DELETE',
@@ -42,17 +42,16 @@ export const stopOperations = {
     params,
     responses: {
       200: Ticket.meta({ description: 'also one that is not stopped' }),
-      403: Refusal,
-      404: Refusal,
-      409: Refusal.meta({ description: 'TICKET_CANCELLED, TICKET_TRANSFERRED' }),
     },
+    refusals: [FORBIDDEN, TICKET_NOT_FOUND, TICKET_CANCELLED, TICKET_TRANSFERRED],
   }),
   getDisputePolicy: defineRoute({
     method: 'GET',
     path: '/api/tickets/dispute-policy',
     summary: 'What becomes of the tickets of one’s events when a dispute is lost',
     access: 'organizer',
-    responses: { 200: DisputePolicy, 403: Refusal },
+    responses: { 200: DisputePolicy },
+    refusals: [FORBIDDEN],
   }),
   putDisputePolicy: defineRoute({
     method: 'PUT',
@@ -60,6 +59,7 @@ export const stopOperations = {
     summary: 'Have it otherwise from now on; what is stopped stays so',
     access: 'organizer',
     body: DisputePolicy,
-    responses: { 200: DisputePolicy, 403: Refusal },
+    responses: { 200: DisputePolicy },
+    refusals: [FORBIDDEN],
   }),
 } as const

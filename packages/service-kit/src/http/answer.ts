@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type Form, formOf, type Refusal, type Route } from '@boxoffice/contracts'
+import { type Form, formOf, impliedRefusals, type Refusal, type Route } from '@boxoffice/contracts'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { bodyOf, type EncodedJson, etagOf, isEncoded } from './encoded-json.ts'
@@ -34,11 +34,20 @@ interface Answer {
 }
 export type Encoder = (answer: Answer, requestId: string) => WireAnswer
 
-/** Makes the wire form of a route's answers: encoded by its schemas, each looked at once; a refusal gets the request's id. */
+/**
+ * Makes the wire form of a route's answers: encoded by its schemas, each looked at once; a refusal gets the request's id. Throws
+ * where the contract has no such answer, also for a refusal that the route neither lists nor implies.
+ */
 export function createEncoder(route: Route): Encoder {
+  const refusals = new Set([...(route.refusals ?? []), ...impliedRefusals(route)].map(({ status, code }) => `${status} ${code}`))
   const bodies = new Map(Object.entries(route.responses).map(([status, schema]) => [Number(status), createBodyEncoder(schema)]))
   return (answer, requestId) => {
-    if (answer.status >= 400) return encodeRefusal(answer as HandlerRefusal, requestId)
+    if (answer.status >= 400) {
+      const refusal = answer as HandlerRefusal
+      const name = `${refusal.status} ${refusal.body.error}`
+      if (!refusals.has(name)) throw new Error(`${route.method} ${route.path}: the route does not list the refusal ${name}`)
+      return encodeRefusal(refusal, requestId)
+    }
     const encodeBody = bodies.get(answer.status)
     if (!encodeBody) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
     const { status, headers, body } = answer

@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { defineRoute, Empty, eventStream, Refusal } from '@boxoffice/contracts'
+import { defineNotFound, defineRoute, Empty, eventStream } from '@boxoffice/contracts'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -11,6 +11,7 @@ import { refuse } from './refusal.ts'
 import { createServer } from './server.ts'
 import { createStreamLimits } from './stream-limits.ts'
 
+const THING_NOT_FOUND = defineNotFound('THING')
 const Words = z.object({ words: z.array(z.string()) })
 const get = (name: string) =>
   ({ method: 'GET', path: `/api/things/${name}`, summary: name, access: 'anyone', responses: { 200: Words } }) as const
@@ -21,7 +22,7 @@ const routes = {
   fixed: defineRoute(get('fixed')),
   tagged: defineRoute(get('tagged')),
   kept: defineRoute({ ...get('kept'), responses: { 200: Words, 304: Empty } }),
-  refused: defineRoute({ ...get('refused'), responses: { 404: Refusal } }),
+  refused: defineRoute({ ...get('refused'), responses: {}, refusals: [THING_NOT_FOUND] }),
   inside: defineRoute({ ...get('inside'), access: { services: ['payment-service'] } }),
   watch: defineRoute({ ...get('watch'), responses: { 200: eventStream(Words) } }),
   make: defineRoute({ ...get('make'), method: 'POST', idempotency: 'none' }),
@@ -49,7 +50,7 @@ beforeAll(async () => {
       tagged: ok({ etag: '"1"' }),
       kept: async ({ headers }) =>
         headers['if-none-match'] ? { status: 304, body: undefined, headers: { etag: '"7"' } } : { status: 200, body: kept },
-      refused: async () => refuse(404, 'NOT_FOUND', 'x'.repeat(2_000)),
+      refused: async () => refuse(THING_NOT_FOUND, { message: 'x'.repeat(2_000) }),
       inside: ok(),
       watch: async () => ({
         status: 200,

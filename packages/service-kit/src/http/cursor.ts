@@ -1,4 +1,4 @@
-import { Instant } from '@boxoffice/contracts'
+import { Instant, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { z } from 'zod'
 import { RefusedError, refuse } from './refusal.ts'
 
@@ -51,6 +51,6 @@ export type PositionOf<C extends { decode(cursor: string | undefined): unknown }
 
 /** The refusal of a cursor that the list has not made. */
 export const unknownCursor = () =>
-  refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', {
+  refuse(VALIDATION_FAILED, {
     details: [{ path: 'query.cursor', message: 'is not a cursor of this list' }],
   })

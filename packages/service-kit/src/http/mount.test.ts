@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { defineRoute, Instant, Money, Page, Refusal } from '@boxoffice/contracts'
+import { defineNotFound, defineRefusal, defineRoute, Instant, Money, Page } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import type { FastifyInstance } from 'fastify'
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose'
@@ -14,6 +14,8 @@ import { mountRoutes } from './mount.ts'
 import { refuse } from './refusal.ts'
 import { createServer } from './server.ts'
 
+const NOT_NOW = defineRefusal('NOT_NOW', 409, 'not now')
+const THING_NOT_FOUND = defineNotFound('THING')
 const Thing = z.object({ thingId: z.uuid(), price: Money, at: Instant })
 const routes = {
   makeThing: defineRoute({
@@ -22,7 +24,8 @@ const routes = {
     summary: 'Make a thing',
     access: 'user',
     body: z.strictObject({ price: Money, at: Instant, fail: z.enum(['no', 'refuse', 'throw', 'wait']).optional() }),
-    responses: { 201: Thing, 409: Refusal },
+    responses: { 201: Thing },
+    refusals: [NOT_NOW],
   }),
   listThings: defineRoute({
     method: 'GET',
@@ -38,7 +41,8 @@ const routes = {
     summary: 'A thing',
     access: 'organizer',
     params: z.object({ thingId: z.uuid() }),
-    responses: { 200: Thing, 404: Refusal },
+    responses: { 200: Thing },
+    refusals: [THING_NOT_FOUND],
   }),
   buyThing: defineRoute({
     method: 'POST',
@@ -87,7 +91,7 @@ beforeAll(async () => {
     routes,
     {
       async makeThing({ body, resourceId }) {
-        if (body.fail === 'refuse') return refuse(409, 'NOT_NOW', 'not now')
+        if (body.fail === 'refuse') return refuse(NOT_NOW)
         made.push(resourceId)
         if (body.fail === 'throw') throw new Error('secret detail of the database')
         if (body.fail === 'wait') await new Promise<void>((resolve) => (letGo = resolve))
@@ -97,7 +101,7 @@ beforeAll(async () => {
         const body = { who: principal?.userId ?? null, limit: query.limit }
         return { status: 200, body: headers['x-encoded'] ? encodedJson(body) : body }
       },
-      getThing: async () => refuse(404, 'THING_NOT_FOUND', 'no such thing'),
+      getThing: async () => refuse(THING_NOT_FOUND),
       buyThing: async ({ idempotencyKey }) => ({ status: 201, body: { key: idempotencyKey } }),
       takeThing: async ({ idempotencyKey }) => ({ status: 201, body: { key: idempotencyKey } }),
       inside: async ({ principal }) => ({ status: 200, body: { caller: principal.service } }),
@@ -150,7 +154,7 @@ describe('what goes over the wire', () => {
   })
 })
 
-describe('a request that is not of its schema', () => {
+describe('a request that does not match its schema', () => {
   test.each([
     ['three decimals', { ...good, price: 1.005 }, 'body.price'],
     ['a text for a number', { ...good, price: '1' }, 'body.price'],

@@ -1,5 +1,18 @@
 import { createHash } from 'node:crypto'
-import { type Access, formOf, type Idempotency, idempotencyOf, type Request, type Route, type Routes } from '@boxoffice/contracts'
+import {
+  type Access,
+  formOf,
+  IDEMPOTENCY_IN_PROGRESS,
+  IDEMPOTENCY_KEY_REUSED,
+  type Idempotency,
+  idempotencyOf,
+  type ListedRefusals,
+  type RefusalStatus,
+  type Request,
+  type Route,
+  type Routes,
+  VALIDATION_FAILED,
+} from '@boxoffice/contracts'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Authenticate, Principal, ServicePrincipal, UserPrincipal } from '../identity/authentication.ts'
@@ -8,7 +21,7 @@ import { createEncoder, type Encoder, type StreamedFile, sendAnswer, sendRefusal
 import { sendPacked } from './compression.ts'
 import type { EncodedJson } from './encoded-json.ts'
 import type { IdempotencyStore } from './idempotency.ts'
-import { type HandlerRefusal, RefusedError, refuse } from './refusal.ts'
+import { type HandlerRefusal, type RefusalAnswer, RefusedError, refuse } from './refusal.ts'
 import { createStreamAborts } from './stream-aborts.ts'
 import type { StreamLimits } from './stream-limits.ts'
 import { createDecoder } from './validation.ts'
@@ -38,16 +51,20 @@ interface Surroundings<R extends Route> {
   signal: AbortSignal
 }
 
-type AnswerOf<S, B> = S extends 400 | 401 | 402 | 403 | 404 | 409 | 410 | 422 | 429 | 503
-  ? { status: S; body: Omit<B, 'requestId'>; headers?: Record<string, string> }
-  : { status: S; body: B | EncodedJson<B> | FileOf<B> | ItemsOf<B>; headers?: Record<string, string> }
+interface AnswerOf<S, B> {
+  status: S
+  body: B | EncodedJson<B> | FileOf<B> | ItemsOf<B>
+  headers?: Record<string, string>
+}
 /** Where an answer may be a file, it may be one that is sent while it is made. */
 type FileOf<B> = Uint8Array extends B ? StreamedFile : never
 /** Items of an event stream may have been encoded before. */
 type ItemsOf<B> = B extends AsyncIterable<infer T> ? AsyncIterable<T | EncodedJson<T>> : never
-export type HandlerAnswer<R extends Route> = {
-  [S in keyof R['responses'] & number]: AnswerOf<S, z.output<R['responses'][S]>>
-}[keyof R['responses'] & number]
+type SuccessOf<R extends Route> = Exclude<keyof R['responses'] & number, RefusalStatus>
+/** What a handler may answer; of refusals those that its route lists. */
+export type HandlerAnswer<R extends Route> =
+  | { [S in SuccessOf<R>]: AnswerOf<S, z.output<R['responses'][S]>> }[SuccessOf<R>]
+  | RefusalAnswer<ListedRefusals<R>>
 
 export type Handler<R extends Route> = (input: Request<R> & Surroundings<R>) => Promise<HandlerAnswer<R>>
 export type Handlers<T extends Routes> = { [K in keyof T]: Handler<T[K]> }
@@ -147,10 +164,7 @@ async function answerOf(
 function idempotencyKeyOf(kind: Idempotency, request: FastifyRequest): string | null | HandlerRefusal {
   if (kind === 'none') return null
   const key = request.headers['idempotency-key']
-  const wrong = (message: string) =>
-    refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', {
-      details: [{ path: 'headers.idempotency-key', message }],
-    })
+  const wrong = (message: string) => refuse(VALIDATION_FAILED, { details: [{ path: 'headers.idempotency-key', message }] })
   if (key === undefined) return kind === 'bound' ? wrong('is required here: a new one for every purchase, such as a UUID') : null
   return typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key) ? key : wrong('must be 1 to 255 printable characters')
 }
@@ -176,12 +190,9 @@ async function once(
     case 'replay':
       return sendAnswer(reply, { ...begun.answer, headers: { 'idempotent-replayed': 'true' } })
     case 'in-progress':
-      return sendRefusal(
-        reply,
-        refuse(409, 'IDEMPOTENCY_IN_PROGRESS', 'the first request with this Idempotency-Key is still at work'),
-      )
+      return sendRefusal(reply, refuse(IDEMPOTENCY_IN_PROGRESS))
     case 'mismatch':
-      return sendRefusal(reply, refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request'))
+      return sendRefusal(reply, refuse(IDEMPOTENCY_KEY_REUSED))
     case 'started': {
       try {
         const answer = await call.run(begun.resourceId)

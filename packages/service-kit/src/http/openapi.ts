@@ -6,7 +6,7 @@ const phrases: Record<number, string> = {
   201: 'made',
   202: 'accepted',
   204: 'done, nothing to say',
-  400: 'the request is not of its schema',
+  400: 'the request does not match its schema',
   401: 'not signed in, or wrongly',
   402: 'the payment was declined',
   403: 'not allowed',

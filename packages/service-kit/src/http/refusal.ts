@@ -1,27 +1,45 @@
-import type { Refusal } from '@boxoffice/contracts'
+import type { Refusal, RefusalDefinition, RefusalFields, RefusalStatus } from '@boxoffice/contracts'
 
-/** A refusal as a handler gives it; the request id is added when it is sent. */
-export interface HandlerRefusal<S extends number = number, Extra = unknown> {
-  status: S
-  body: Omit<Refusal, 'requestId'> & Extra
+/** Any refusal, as it is sent; the request id is added then. */
+export interface HandlerRefusal {
+  status: RefusalStatus
+  body: Omit<Refusal, 'requestId'>
   headers?: Record<string, string>
 }
 
-/** A refusal: status, code for programs, sentence for people, and the fields that the route adds. */
-export function refuse<const S extends number, Extra extends object = object>(
-  status: S,
-  error: string,
-  message: string,
-  extra?: Extra,
-): HandlerRefusal<S, Extra> {
+/** The answer that a refusal of a contract is: it is accepted where a route lists the refusal. */
+export type RefusalAnswer<R extends RefusalDefinition> = R extends RefusalDefinition
+  ? {
+      status: R['status']
+      body: Omit<Refusal, 'requestId' | 'error'> & { error: R['code'] } & RefusalFields<R>
+      headers?: Record<string, string>
+    }
+  : never
+
+/** What goes into the body: the refusal's fields, and a message where the definition's does not say enough. */
+type Given<R extends RefusalDefinition> = R extends RefusalDefinition ? RefusalFields<R> & { message?: string } : never
+type Rest<R extends RefusalDefinition> = Record<never, never> extends Given<R> ? [given?: Given<R>] : [given: Given<R>]
+
+/** The answer that a refusal is, with its fields: `refuse(SEATS_TAKEN, { seatIds })`. */
+export function refuse<R extends RefusalDefinition>(refusal: R, ...[given]: Rest<R>): RefusalAnswer<R> {
+  const { code, status, message } = refusal
   const headers = status === 503 || status === 429 ? { 'retry-after': '1' } : undefined
-  return { status, body: { error, message, ...(extra as Extra) }, ...(headers && { headers }) }
+  const answer: HandlerRefusal = { status, body: { error: code, message, ...given }, ...(headers && { headers }) }
+  return answer as RefusalAnswer<R>
 }
 
-/** A 404 that names what was asked for: `refuseUnknown('TICKET_TYPE', id)` is TICKET_TYPE_NOT_FOUND, "Ticket type with ID … not found". */
-export function refuseUnknown(what: string, id: string): HandlerRefusal<404> {
-  const words = what.toLowerCase().replaceAll('_', ' ')
-  return refuse(404, `${what}_NOT_FOUND`, `${words[0]?.toUpperCase()}${words.slice(1)} with ID ${id} not found`)
+/** A 404 that names what was asked for: of TICKET_TYPE_NOT_FOUND it is "Ticket type with ID … not found". */
+export function refuseUnknown<R extends RefusalDefinition<`${string}_NOT_FOUND`, 404, Readonly<Record<never, never>>>>(
+  refusal: R,
+  id: string,
+): RefusalAnswer<R> {
+  const words = refusal.code
+    .replace(/_NOT_FOUND$/, '')
+    .toLowerCase()
+    .replaceAll('_', ' ')
+  const message = `${words[0]?.toUpperCase()}${words.slice(1)} with ID ${id} not found`
+  const answer: HandlerRefusal = { status: 404, body: { error: refusal.code, message } }
+  return answer as RefusalAnswer<R>
 }
 
 /** A refusal from where no answer can be returned, such as inside a transaction that it must roll back. */

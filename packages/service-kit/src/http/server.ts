@@ -1,4 +1,13 @@
 import type { IncomingMessage } from 'node:http'
+import {
+  INTERNAL,
+  PAYLOAD_TOO_LARGE,
+  type RefusalStatus,
+  ROUTE_NOT_FOUND,
+  SERVICE_UNAVAILABLE,
+  UNSUPPORTED_MEDIA_TYPE,
+  VALIDATION_FAILED,
+} from '@boxoffice/contracts'
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import { isTransient, isUnavailable } from '../database/errors.ts'
 import { withCorrelationId } from '../operations/context.ts'
@@ -45,7 +54,7 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
     frameworkErrors: (_error, request, reply) => {
       void sendRefusal(
         reply.headers(securityHeaders) as never,
-        refuse(400, 'VALIDATION_FAILED', `the path ${request.url.slice(0, 200)} is malformed`),
+        refuse(VALIDATION_FAILED, { message: `the path ${request.url.slice(0, 200)} is malformed` }),
       )
     },
   }) as unknown as FastifyInstance
@@ -55,7 +64,7 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
     reply.header('x-correlation-id', request.id).headers(securityHeaders)
     const encoding = request.headers['content-encoding']
     if (encoding !== undefined && encoding !== 'identity') {
-      void sendRefusal(reply, refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without a content-encoding'))
+      void sendRefusal(reply, refuse(UNSUPPORTED_MEDIA_TYPE, { message: 'send the body as it is, without a content-encoding' }))
       return
     }
     withCorrelationId(request.id, done)
@@ -101,26 +110,27 @@ function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) =>
     sendRefusal(
       reply,
-      refuse(404, 'ROUTE_NOT_FOUND', `nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}`),
+      refuse(ROUTE_NOT_FOUND, { message: `nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}` }),
     ),
   )
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     if (error instanceof RefusedError) return sendRefusal(reply, error.refusal)
     if (error instanceof ServiceUnavailable || isUnavailable(error) || isTransient(error)) {
       request.log.warn({ err: error }, 'unavailable')
-      return sendRefusal(reply, refuse(503, 'SERVICE_UNAVAILABLE', 'this cannot be done right now: try again shortly'))
+      return sendRefusal(reply, refuse(SERVICE_UNAVAILABLE))
     }
     const status = error.statusCode ?? 500
     if (status === 413) await drain(request.raw)
     if (status === 413)
       return sendRefusal(
         reply,
-        refuse(413, 'PAYLOAD_TOO_LARGE', `the body is over ${request.routeOptions.bodyLimit ?? BODY_LIMIT_BYTES} bytes`),
+        refuse(PAYLOAD_TOO_LARGE, { message: `the body is over ${request.routeOptions.bodyLimit ?? BODY_LIMIT_BYTES} bytes` }),
       )
-    if (status === 415) return sendRefusal(reply, refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'send application/json'))
-    if (status < 500) return sendRefusal(reply, refuse(status, 'VALIDATION_FAILED', error.message))
+    if (status === 415) return sendRefusal(reply, refuse(UNSUPPORTED_MEDIA_TYPE))
+    if (status < 500)
+      return sendRefusal(reply, { ...refuse(VALIDATION_FAILED, { message: error.message }), status: status as RefusalStatus })
     request.log.error({ err: error }, 'failed')
-    return sendRefusal(reply, refuse(500, 'INTERNAL', 'something went wrong here'))
+    return sendRefusal(reply, refuse(INTERNAL))
   })
 }
 

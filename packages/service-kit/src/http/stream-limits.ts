@@ -1,3 +1,4 @@
+import { TOO_MANY_STREAMS } from '@boxoffice/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../identity/authentication.ts'
 import { createConcurrencyLimitByKey } from '../resilience/concurrency-limit.ts'
@@ -25,11 +26,7 @@ export function createStreamLimits({ perUser, perAddress }: StreamsMax) {
 
   return {
     /** Null: it is counted until its answer has ended. Otherwise why it may not be opened. */
-    enter(
-      request: Pick<FastifyRequest, 'ip'>,
-      reply: Pick<FastifyReply, 'raw'>,
-      principal: Principal,
-    ): HandlerRefusal<429> | null {
+    enter(request: Pick<FastifyRequest, 'ip'>, reply: Pick<FastifyReply, 'raw'>, principal: Principal): HandlerRefusal | null {
       const user = principal && 'userId' in principal ? principal.userId : null
       const leaveUser = user && ofUser.claim(user)
       if (user && !leaveUser) return tooMany(`you have ${perUser} streams open`)
@@ -50,7 +47,7 @@ export function createStreamLimits({ perUser, perAddress }: StreamsMax) {
 }
 export type StreamLimits = ReturnType<typeof createStreamLimits>
 
-const tooMany = (what: string): HandlerRefusal<429> => ({
-  ...refuse(429, 'RATE_LIMITED', `${what}: close one, or ask for the state now and then`),
+const tooMany = (what: string): HandlerRefusal => ({
+  ...refuse(TOO_MANY_STREAMS, { message: `${what}: close one, or ask for the state now and then` }),
   headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
 })

@@ -1,4 +1,4 @@
-import type { Route } from '@boxoffice/contracts'
+import { type Route, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { z } from 'zod'
 import { type HandlerRefusal, refuse } from './refusal.ts'
 
@@ -35,8 +35,7 @@ export interface Detail {
   readonly message: string
 }
 
-export const refuseDetails = (details: readonly Detail[]) =>
-  refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, 50) })
+export const refuseDetails = (details: readonly Detail[]) => refuse(VALIDATION_FAILED, { details: details.slice(0, 50) })
 
 export const detailsOf = (part: string, error: z.ZodError) =>
   issuesOf(error.issues).map(({ path, message }) => ({ path: [part, ...path].join('.'), message }))

@@ -1,4 +1,15 @@
-import { type Access, type Caller, callers, Role, UserId } from '@boxoffice/contracts'
+import {
+  type Access,
+  type Caller,
+  callers,
+  EMAIL_NOT_VERIFIED,
+  FORBIDDEN,
+  Role,
+  SERVICE_UNAVAILABLE,
+  TOKEN_EXPIRED,
+  UNAUTHENTICATED,
+  UserId,
+} from '@boxoffice/contracts'
 import type { FastifyRequest } from 'fastify'
 import { createLocalJWKSet, errors, type JWTHeaderParameters, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
@@ -146,38 +157,39 @@ export function createAuthenticator(options: {
     const token = credentials(request, 'Bearer')
     if (token === null) {
       if (access === 'visitor' && request.headers.authorization === undefined) return { principal: null }
-      return { refusal: refuse(401, 'UNAUTHENTICATED', 'sign in: this needs an access token') }
+      return { refusal: refuse(UNAUTHENTICATED) }
     }
     try {
       const principal = await verifyRemembered(token)
       if (await options.revocations.isRevoked(principal.sessionId)) {
-        return { refusal: refuse(401, 'UNAUTHENTICATED', 'the session has ended: sign in again') }
+        return { refusal: refuse(UNAUTHENTICATED, { message: 'the session has ended: sign in again' }) }
       }
       const role = access === 'organizer' ? 'ORGANIZER' : access === 'admin' ? 'ADMIN' : null
       if (role && !principal.roles.includes(role)) {
-        return { refusal: refuse(403, 'FORBIDDEN', `this is for users with the role ${role}`) }
+        return { refusal: refuse(FORBIDDEN, { message: `this is for users with the role ${role}` }) }
       }
       if ((role || access === 'proven') && !principal.emailVerified) {
         return {
-          refusal: refuse(403, 'EMAIL_NOT_VERIFIED', 'confirm your address first: ask for another link if yours has ended'),
+          refusal: refuse(EMAIL_NOT_VERIFIED),
         }
       }
       return { principal }
     } catch (error) {
-      if (error instanceof errors.JWTExpired) return { refusal: refuse(401, 'TOKEN_EXPIRED', 'the access token has expired') }
-      if (isUnreachable(error)) return { refusal: refuse(503, 'SERVICE_UNAVAILABLE', 'tokens cannot be verified right now') }
-      return { refusal: refuse(401, 'UNAUTHENTICATED', 'the access token is not valid') }
+      if (error instanceof errors.JWTExpired) return { refusal: refuse(TOKEN_EXPIRED) }
+      if (isUnreachable(error))
+        return { refusal: refuse(SERVICE_UNAVAILABLE, { message: 'tokens cannot be verified right now' }) }
+      return { refusal: refuse(UNAUTHENTICATED, { message: 'the access token is not valid' }) }
     }
   }
 
   async function service(allowed: readonly Caller[], request: FastifyRequest) {
-    const unauthenticated = { refusal: refuse(401, 'UNAUTHENTICATED', 'this needs a service token') }
+    const unauthenticated = { refusal: refuse(UNAUTHENTICATED, { message: 'this needs a service token' }) }
     const token = credentials(request, 'Service-Token')
     if (token === null) return unauthenticated
     try {
       const caller = await verifyService(token)
       if (caller === null || request.headers['x-service-name'] !== caller) return unauthenticated
-      if (!allowed.includes(caller)) return { refusal: refuse(403, 'FORBIDDEN', `this is not for ${caller}`) }
+      if (!allowed.includes(caller)) return { refusal: refuse(FORBIDDEN, { message: `this is not for ${caller}` }) }
       return { principal: { service: caller } }
     } catch {
       return unauthenticated

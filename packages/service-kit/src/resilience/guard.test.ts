@@ -1,4 +1,4 @@
-import { defineRoute, Refusal } from '@boxoffice/contracts'
+import { defineRefusal, defineRoute } from '@boxoffice/contracts'
 import { pause, until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -12,13 +12,15 @@ import { createGuard, type Guard } from './guard.ts'
 import type { Policy } from './policies.ts'
 import type { ServiceUnavailable } from './unavailable.ts'
 
+const NO = defineRefusal('NO', 409, 'no')
 const routes = {
   ask: defineRoute({
     method: 'GET',
     path: '/api/peer/internal/ask',
     summary: 'Ask',
     access: { services: ['payment-service'] },
-    responses: { 200: z.object({ calls: z.int(), correlationId: z.string() }), 409: Refusal },
+    responses: { 200: z.object({ calls: z.int(), correlationId: z.string() }) },
+    refusals: [NO],
   }),
 } as const
 
@@ -34,7 +36,7 @@ beforeAll(async () => {
   peer = await startPeer(routes, {
     async ask({ requestId }) {
       calls++
-      if ((await behaviour(calls)) === 'refuse') return refuse(409, 'NO', 'no')
+      if ((await behaviour(calls)) === 'refuse') return refuse(NO)
       return { status: 200, body: { calls, correlationId: requestId } }
     },
   })
@@ -136,7 +138,7 @@ describe('an internal call', () => {
     expect(error).toMatchObject({ reason: 'TIMEOUT', sent: true })
   })
   test('that finds nobody was certainly not made', async () => {
-    const gone = await startPeer(routes, { ask: async () => refuse(409, 'NO', 'no') })
+    const gone = await startPeer(routes, { ask: async () => refuse(NO) })
     await gone.close()
     expect(await failure(clientWith(quick, { baseUrl: gone.url }).ask({}))).toMatchObject({ reason: 'CONNECTION', sent: false })
   })

@@ -1,4 +1,4 @@
-import { EventId, EventStatus, Instant, UserId, VenueId } from '@boxoffice/contracts'
+import { EVENT_NOT_FOUND, EventId, EventStatus, FORBIDDEN, Instant, UserId, VenueId } from '@boxoffice/contracts'
 import { RefusedError, refuse, refuseUnknown, type UserPrincipal } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Read } from './reads.ts'
@@ -45,7 +45,7 @@ export function createEventAccess(read: Read): EventAccess {
   async function getVisible(eventId: EventId, principal: UserPrincipal | null): Promise<KnownEvent> {
     const event = await find(eventId)
     if (!event || (event.status === 'DRAFT' && !(principal && isOwn(event, principal))))
-      throw new RefusedError(refuseUnknown('EVENT', eventId))
+      throw new RefusedError(refuseUnknown(EVENT_NOT_FOUND, eventId))
     return event
   }
 
@@ -54,7 +54,8 @@ export function createEventAccess(read: Read): EventAccess {
     getVisible,
     async getOwn(eventId, principal) {
       const event = await getVisible(eventId, principal)
-      if (!isOwn(event, principal)) throw new RefusedError(refuse(403, 'FORBIDDEN', 'this is for the organizer of the event'))
+      if (!isOwn(event, principal))
+        throw new RefusedError(refuse(FORBIDDEN, { message: 'this is for the organizer of the event' }))
       return event
     },
   }

@@ -1,4 +1,4 @@
-import { ticketQueryRoutes } from '@boxoffice/contracts'
+import { SERVICE_UNAVAILABLE, TICKET_NOT_FOUND, ticketQueryRoutes, VENUE_NOT_FOUND } from '@boxoffice/contracts'
 import { type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isAdmin, isOwn } from './event-access.ts'
@@ -27,7 +27,7 @@ export function ticketQueryHandlers(deps: Dependencies): Handlers<typeof ticketQ
       const isTheirs = ticket?.userId === principal.userId || isAdmin(principal)
       const event = ticket && !isTheirs ? await access.find(ticket.eventId) : null
       if (!ticket || !(isTheirs || (event && isOwn(event, principal)))) {
-        return refuseUnknown('TICKET', params.ticketId)
+        return refuseUnknown(TICKET_NOT_FOUND, params.ticketId)
       }
       return { status: 200, body: ticket }
     },
@@ -38,14 +38,14 @@ export function ticketQueryHandlers(deps: Dependencies): Handlers<typeof ticketQ
     async getRevenue({ params: { venueId, eventId }, principal }) {
       await access.getOwn(eventId, principal)
       const taken = await sales.revenueAt(eventId, venueId)
-      if (!taken) return refuse(404, 'VENUE_NOT_FOUND', 'the event was never at this venue')
+      if (!taken) return refuse(VENUE_NOT_FOUND, { message: 'the event was never at this venue' })
       return { status: 200, body: { venueId, eventId, totalRevenue: taken.revenue, currency: taken.currency } }
     },
     async getQueryHealth() {
       try {
         await deps.db.query('select 1')
       } catch {
-        return refuse(503, 'SERVICE_UNAVAILABLE', 'nothing can be read right now: try again shortly')
+        return refuse(SERVICE_UNAVAILABLE, { message: 'nothing can be read right now: try again shortly' })
       }
       const lagSeconds = lag.seconds()
       const status = (lagSeconds ?? 0) > config.lagLimitSeconds ? 'DEGRADED' : 'UP'

@@ -1,4 +1,11 @@
-import type { analyticsInternalRoutes, analyticsProjectionRoutes, ProjectionFigures } from '@boxoffice/contracts'
+import {
+  type analyticsInternalRoutes,
+  type analyticsProjectionRoutes,
+  type ProjectionFigures,
+  REBUILD_ENDED,
+  REBUILD_NOT_FOUND,
+  REBUILD_RUNNING,
+} from '@boxoffice/contracts'
 import { type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
@@ -16,7 +23,7 @@ export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsIn
     async startRebuild({ resourceId, log }) {
       const begun = await db.transact((tx) => insertRebuild(tx, resourceId))
       const rebuild = begun ? await findRebuild(db, resourceId) : null
-      if (!rebuild) return refuse(409, 'REBUILD_RUNNING', 'a rebuild is at work already')
+      if (!rebuild) return refuse(REBUILD_RUNNING, { message: 'a rebuild is at work already' })
       log.warn({ rebuildId: resourceId, generation: rebuild.generation }, 'a rebuild begins')
       deps.rebuilder.nudge()
       return { status: 202, body: rebuild }
@@ -24,13 +31,13 @@ export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsIn
     findRebuild: async () => ({ status: 200, body: await figuresOf(deps) }),
     async getRebuild({ params }) {
       const rebuild = await findRebuild(db, params.rebuildId)
-      return rebuild ? { status: 200, body: rebuild } : refuseUnknown('REBUILD', params.rebuildId)
+      return rebuild ? { status: 200, body: rebuild } : refuseUnknown(REBUILD_NOT_FOUND, params.rebuildId)
     },
     async cancelRebuild({ params, log }) {
       const cancelled = await db.transact((tx) => cancelRebuild(tx, params.rebuildId))
       const rebuild = await findRebuild(db, params.rebuildId)
-      if (!rebuild) return refuseUnknown('REBUILD', params.rebuildId)
-      if (!cancelled) return refuse(409, 'REBUILD_ENDED', 'this rebuild has ended')
+      if (!rebuild) return refuseUnknown(REBUILD_NOT_FOUND, params.rebuildId)
+      if (!cancelled) return refuse(REBUILD_ENDED)
       log.warn({ rebuildId: params.rebuildId }, 'a rebuild was cancelled')
       return { status: 200, body: rebuild }
     },

@@ -1,4 +1,16 @@
-import type { authInternalRoutes, authRoutes, Confirmation, UserId } from '@boxoffice/contracts'
+import {
+  ADDRESS_NOT_CONFIRMED,
+  type authInternalRoutes,
+  type authRoutes,
+  type Confirmation,
+  EMAIL_TAKEN,
+  LINK_EXPIRED,
+  LINK_INVALID,
+  UNAUTHENTICATED,
+  USER_NOT_FOUND,
+  type UserId,
+  WRONG_PASSWORD,
+} from '@boxoffice/contracts'
 import { type Handlers, networkOf, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
@@ -26,7 +38,7 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
       const blocked = await countAttempt(db, deps.config.limits, counted, now)
       if (blocked) return tooManyAttempts(blocked, now)
       const registered = await register(deps, { ...registration, ...profile, network, userId: resourceId as UserId })
-      if (!registered) return refuse(409, 'EMAIL_TAKEN', 'there is an account with this address already')
+      if (!registered) return refuse(EMAIL_TAKEN)
       return answerSession(deps, 201, registered)
     },
     getMe: async ({ principal }) => answerMe(await findUser(db, principal.userId)),
@@ -43,15 +55,13 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
         case 'DONE':
           return { status: 204, body: undefined }
         case 'TOKEN_EXPIRED':
-          return refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
+          return refuse(LINK_EXPIRED)
         case 'TOKEN_INVALID':
-          return refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+          return refuse(LINK_INVALID)
         case 'WRONG_PASSWORD':
-          return refuse(
-            401,
-            'INVALID_CREDENTIALS',
-            'that is not the password of this account: set a new one if you do not know it',
-          )
+          return refuse(WRONG_PASSWORD, {
+            message: 'that is not the password of this account: set a new one if you do not know it',
+          })
       }
     },
   }
@@ -68,14 +78,14 @@ export function confirm(
   return confirmAddress(deps, token, { password: password ?? '' }, ip)
 }
 
-const unknownAddress = () => refuse(404, 'USER_NOT_FOUND', 'there is no user with this address')
+const unknownAddress = () => refuse(USER_NOT_FOUND, { message: 'there is no user with this address' })
 
 export function accountInternalHandlers(deps: Dependencies): Handlers<AccountInternalRoutes> {
   const { db } = deps
   return {
     async getUser({ params }) {
       const user = await findUser(db, params.userId)
-      return user ? { status: 200, body: toUserInfo(user) } : refuseUnknown('USER', params.userId)
+      return user ? { status: 200, body: toUserInfo(user) } : refuseUnknown(USER_NOT_FOUND, params.userId)
     },
     async getUsers({ body }) {
       const users = await findUsers(db, body.userIds)
@@ -88,7 +98,7 @@ export function accountInternalHandlers(deps: Dependencies): Handlers<AccountInt
     async grantRole({ body, principal, log }) {
       const found = await findUserByEmail(db, body.email)
       // Somebody else may have registered an operator's address: they would get the role.
-      if (found && !found.emailVerified) return refuse(409, 'EMAIL_NOT_VERIFIED', 'this address is not confirmed yet')
+      if (found && !found.emailVerified) return refuse(ADDRESS_NOT_CONFIRMED)
       const user = found && (await addRole(db, found.userId, body.role))
       if (!user) return unknownAddress()
       log.info({ userId: user.userId, role: body.role, by: principal.service }, 'role granted')
@@ -99,6 +109,6 @@ export function accountInternalHandlers(deps: Dependencies): Handlers<AccountInt
 
 /** The signed-in user. A good token of an account that is not there (another database) signs nobody in. */
 function answerMe(user: StoredUser | null) {
-  if (!user) throw new RefusedError(refuse(401, 'UNAUTHENTICATED', 'there is no account of this access token'))
+  if (!user) throw new RefusedError(refuse(UNAUTHENTICATED, { message: 'there is no account of this access token' }))
   return { status: 200 as const, body: toUser(user) }
 }

@@ -1,4 +1,4 @@
-import type { authRoutes } from '@boxoffice/contracts'
+import { type authRoutes, EMAIL_TAKEN, LINK_EXPIRED, LINK_INVALID, WRONG_PASSWORD } from '@boxoffice/contracts'
 import { type Handlers, networkOf, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
@@ -9,10 +9,10 @@ import { undoAddressChange } from './undo-change.ts'
 type ChangeRoutes = Pick<typeof authRoutes, 'changeEmail' | 'confirmEmailChange' | 'undoEmailChange'>
 
 const done = { status: 204 as const, body: undefined }
-const taken = () => refuse(409, 'EMAIL_TAKEN', 'there is an account with this address already')
-const wrong = () => refuse(401, 'INVALID_CREDENTIALS', 'that is not the password of this account')
-const expired = () => refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
-const invalid = () => refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+const taken = () => refuse(EMAIL_TAKEN)
+const wrong = () => refuse(WRONG_PASSWORD)
+const expired = () => refuse(LINK_EXPIRED)
+const invalid = () => refuse(LINK_INVALID)
 
 export function addressChangeHandlers(deps: Dependencies): Handlers<ChangeRoutes> {
   return {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { RATE_LIMITED } from '@boxoffice/contracts'
 import { refuse } from '@boxoffice/service-kit'
 import type { Db, Tx } from '../database.ts'
 
@@ -61,7 +62,7 @@ export async function deleteEndedAttempts(db: Db, now: Date, limit: number): Pro
 /** The answer to one attempt too many. */
 export function tooManyAttempts(until: Date, now: Date) {
   const seconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1_000))
-  const refusal = refuse(429, 'RATE_LIMITED', `too many attempts: try again in ${inWords(seconds)}`)
+  const refusal = refuse(RATE_LIMITED, { message: `too many attempts: try again in ${inWords(seconds)}` })
   return { ...refusal, headers: { 'retry-after': String(seconds) } }
 }
 

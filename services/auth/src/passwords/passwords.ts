@@ -1,5 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import { SERVICE_UNAVAILABLE } from '@boxoffice/contracts'
 import { createConcurrencyLimit, RefusedError, refuse } from '@boxoffice/service-kit'
 import { formatPhc, type PasswordHash, parsePhc } from './phc.ts'
 
@@ -34,7 +35,8 @@ const deriveTag: Derive = (password, { memoryKib, passes, parallelism, salt }) =
     tagLength: TAG_BYTES,
   })
 
-const tooMany = () => new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many people sign in right now: try again shortly'))
+const tooMany = () =>
+  new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many people sign in right now: try again shortly' }))
 
 /** Rejects with a 503 when too many wait already. `derive` is argon2id where no other is given. */
 export function createPasswords(derive: Derive = deriveTag): Passwords {

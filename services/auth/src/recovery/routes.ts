@@ -1,4 +1,4 @@
-import type { authRoutes } from '@boxoffice/contracts'
+import { type authRoutes, LINK_EXPIRED, LINK_INVALID, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { type Handlers, networkOf, refuse } from '@boxoffice/service-kit'
 import { findUser } from '../accounts/user-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -24,7 +24,7 @@ export function recoveryHandlers(deps: Dependencies): Handlers<RecoveryRoutes> {
       const email = body?.email ?? (principal && (await findUser(deps.db, principal.userId))?.email)
       if (email) return ask('VERIFICATION', email, ip)
       const details = [{ path: 'body.email', message: 'is needed by who is not signed in' }]
-      return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details })
+      return refuse(VALIDATION_FAILED, { details })
     },
     forgotPassword: ({ body, ip }) => ask('PASSWORD_RESET', body.email, ip),
     async resetPassword({ body }) {
@@ -32,9 +32,9 @@ export function recoveryHandlers(deps: Dependencies): Handlers<RecoveryRoutes> {
         case 'DONE':
           return { status: 204, body: undefined }
         case 'TOKEN_EXPIRED':
-          return refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
+          return refuse(LINK_EXPIRED)
         case 'TOKEN_INVALID':
-          return refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+          return refuse(LINK_INVALID)
       }
     },
   }

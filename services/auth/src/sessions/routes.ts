@@ -1,4 +1,10 @@
-import type { authInternalRoutes, authRoutes } from '@boxoffice/contracts'
+import {
+  type authInternalRoutes,
+  type authRoutes,
+  INVALID_CREDENTIALS,
+  refreshRefusals,
+  validationRefusals,
+} from '@boxoffice/contracts'
 import { type Handlers, networkOf, refuse, verifyAccessToken } from '@boxoffice/service-kit'
 import { errors } from 'jose'
 import type { Dependencies } from '../dependencies.ts'
@@ -9,12 +15,6 @@ import { signIn } from './sign-in.ts'
 
 type SessionRoutes = Pick<typeof authRoutes, 'login' | 'refresh' | 'logout' | 'getJwks'>
 
-const sentences = {
-  TOKEN_INVALID: 'the refresh token is not valid',
-  TOKEN_EXPIRED: 'the session has expired: sign in again',
-  TOKEN_REVOKED: 'the session has ended: sign in again',
-  TOKEN_REUSED: 'the refresh token was used before, so its session has been ended: sign in again',
-} as const
 const JWKS_CACHED = { 'cache-control': 'public, max-age=300' } as const
 
 export function sessionHandlers(deps: Dependencies): Handlers<SessionRoutes> {
@@ -22,14 +22,14 @@ export function sessionHandlers(deps: Dependencies): Handlers<SessionRoutes> {
     async login({ body, ip }) {
       const result = await signIn(deps, { ...body, ip })
       if ('blockedUntil' in result) return tooManyAttempts(result.blockedUntil, deps.now())
-      if ('wrong' in result) return refuse(401, 'INVALID_CREDENTIALS', 'the address or the password is wrong')
+      if ('wrong' in result) return refuse(INVALID_CREDENTIALS)
       return answerSession(deps, 200, result)
     },
     async refresh({ body, ip, log }) {
       const refreshed = await refresh(deps, body.refreshToken, networkOf(ip))
       if ('refused' in refreshed) {
         if (refreshed.refused === 'TOKEN_REUSED') log.warn('a refresh token was used again: its session has been ended')
-        return refuse(401, refreshed.refused, sentences[refreshed.refused])
+        return refuse(refreshRefusals[refreshed.refused])
       }
       return answerSession(deps, 200, refreshed)
     },
@@ -49,13 +49,12 @@ export function sessionInternalHandlers(deps: Dependencies): Handlers<Pick<typeo
         const principal = await verifyAccessToken(body.token, accessTokens.keys, config.tokenIssuer, deps.now)
         const { userId, email, roles, expiresAt, sessionId } = principal
         if (await deps.revocations.isRevoked(sessionId)) {
-          return refuse(401, 'TOKEN_REVOKED', 'the session has ended', { valid: false } as const)
+          return refuse(validationRefusals.TOKEN_REVOKED, { valid: false })
         }
         return { status: 200, body: { valid: true, userId, email, roles: [...roles], expiresAt } }
       } catch (error) {
-        const invalid = { valid: false } as const
-        if (error instanceof errors.JWTExpired) return refuse(401, 'TOKEN_EXPIRED', 'the access token has expired', invalid)
-        return refuse(401, 'TOKEN_INVALID', 'the access token is not valid', invalid)
+        if (error instanceof errors.JWTExpired) return refuse(validationRefusals.TOKEN_EXPIRED, { valid: false })
+        return refuse(validationRefusals.TOKEN_INVALID, { valid: false })
       }
     },
   }

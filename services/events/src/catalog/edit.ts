@@ -8,7 +8,9 @@ import {
   eventPublished,
   eventUpdated,
   type NewEvent,
+  SERVICE_UNAVAILABLE,
   type UserId,
+  VALIDATION_FAILED,
   type Venue,
   type VenueId,
 } from '@boxoffice/contracts'
@@ -19,14 +21,21 @@ import { ensureVenue, findVenue, listVenueOf } from '../venues/venue-repository.
 import { changedFields, objectionTo, objectionToEditor, reasonsNotToPublish, snapshotOf } from './event.ts'
 import { findEvent, insertEvent, removeEvent, updateEvent } from './event-repository.ts'
 
-export type Edited =
+/** `Why`: what an edit may be refused for. */
+export type Edited<Why extends Objection = Objection> =
   | { edited: true; event: EventInfo; deleted?: true }
-  | { edited: false; why: 'NOT_FOUND' | 'NOT_YOURS' | Objection; reasons?: string[] }
-type Objection = 'NOT_EDITABLE' | 'NOT_PUBLISHABLE' | 'NOT_CANCELLABLE' | 'NOT_DRAFT' | 'VENUE_NOT_FOUND'
+  | { edited: false; why: Why; reasons?: string[] }
+export type Objection = ToEditor | 'NOT_EDITABLE' | 'NOT_PUBLISHABLE' | 'NOT_CANCELLABLE' | 'NOT_DRAFT' | 'VENUE_NOT_FOUND'
+type ToEditor = 'NOT_FOUND' | 'NOT_YOURS'
 
 /** Make a draft. Repeated with the same id it is the same draft. */
-export async function createEvent(deps: Dependencies, eventId: EventId, organizerId: UserId, body: NewEvent): Promise<Edited> {
-  const made = await commit(deps, async (tx): Promise<Edited> => {
+export async function createEvent(
+  deps: Dependencies,
+  eventId: EventId,
+  organizerId: UserId,
+  body: NewEvent,
+): Promise<Edited<'VENUE_NOT_FOUND'>> {
+  const made = await commit(deps, async (tx): Promise<Edited<'VENUE_NOT_FOUND'>> => {
     const existing = await findEvent(tx, eventId)
     if (existing) return { edited: true, event: existing }
     const venue = await venueOf(deps, tx, organizerId, body)
@@ -42,12 +51,17 @@ export async function createEvent(deps: Dependencies, eventId: EventId, organize
 }
 
 /** Change an event. Throws a 400 where it would not make sense afterwards. */
-export const changeEvent = (deps: Dependencies, eventId: EventId, userId: UserId, changes: EventChanges): Promise<Edited> =>
+export const changeEvent = (
+  deps: Dependencies,
+  eventId: EventId,
+  userId: UserId,
+  changes: EventChanges,
+): Promise<Edited<ToEditor | 'NOT_EDITABLE' | 'VENUE_NOT_FOUND'>> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status === 'CANCELLED' || event.status === 'COMPLETED') return { edited: false, why: 'NOT_EDITABLE' }
     const objection = objectionTo(event, changes, deps.now())
     if (objection) {
-      throw new RefusedError(refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: [objection] }))
+      throw new RefusedError(refuse(VALIDATION_FAILED, { details: [objection] }))
     }
     const { venueId, venueName, venueAddress, ...rest } = changes
     const moves = venueId !== undefined || venueName !== undefined || venueAddress !== undefined
@@ -67,7 +81,11 @@ export const changeEvent = (deps: Dependencies, eventId: EventId, userId: UserId
   })
 
 /** Put an event on sale; one that is already stays so. */
-export const publishEvent = (deps: Dependencies, eventId: EventId, userId: UserId): Promise<Edited> =>
+export const publishEvent = (
+  deps: Dependencies,
+  eventId: EventId,
+  userId: UserId,
+): Promise<Edited<ToEditor | 'NOT_PUBLISHABLE'>> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status === 'PUBLISHED') return { edited: true, event }
     const reasons = reasonsNotToPublish(event, deps.now())
@@ -88,7 +106,7 @@ export async function cancelEvent(
   eventId: EventId,
   userId: UserId,
   cancellationReason: string,
-): Promise<Edited> {
+): Promise<Edited<ToEditor | 'NOT_CANCELLABLE'>> {
   const known = await findEvent(deps.db, eventId)
   const isTheirs = known?.status === 'PUBLISHED' && known.organizerId === userId
   const affectedTicketCount = isTheirs ? await deps.tickets.count(eventId) : undefined
@@ -104,7 +122,7 @@ export async function cancelEvent(
 }
 
 /** Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is told. */
-export const deleteEvent = (deps: Dependencies, eventId: EventId, userId: UserId): Promise<Edited> =>
+export const deleteEvent = (deps: Dependencies, eventId: EventId, userId: UserId): Promise<Edited<ToEditor | 'NOT_DRAFT'>> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status !== 'DRAFT') return { edited: false, why: 'NOT_DRAFT' }
     if (!(await removeEvent(tx, event))) return null
@@ -116,21 +134,21 @@ export const deleteEvent = (deps: Dependencies, eventId: EventId, userId: UserId
 const ATTEMPTS = 5
 
 /** Read, decide, change at the version that was read: again when somebody else was faster (null). */
-async function edit(
+async function edit<Why extends Objection>(
   deps: Dependencies,
   eventId: EventId,
   userId: UserId,
-  work: (tx: Tx, event: EventInfo) => Promise<Edited | null>,
-): Promise<Edited> {
+  work: (tx: Tx, event: EventInfo) => Promise<Edited<Why> | null>,
+): Promise<Edited<ToEditor | Why>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const edited = await commit(deps, async (tx) => {
+    const edited = await commit(deps, async (tx): Promise<Edited<ToEditor | Why> | null> => {
       const event = await findEvent(tx, eventId)
       const why = objectionToEditor(event, userId)
       return event && !why ? work(tx, event) : { edited: false as const, why: why ?? ('NOT_FOUND' as const) }
     })
     if (edited) return edited
   }
-  throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'others are changing this event at the moment: try again'))
+  throw new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'others are changing this event at the moment: try again' }))
 }
 
 /** A transaction; after it what is cached of the event is replaced, and the ticket service has its replica. */

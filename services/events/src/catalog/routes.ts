@@ -1,8 +1,19 @@
-import type { EventId, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
+import {
+  EVENT_NOT_CANCELLABLE,
+  EVENT_NOT_DRAFT,
+  EVENT_NOT_EDITABLE,
+  EVENT_NOT_FOUND,
+  EVENT_NOT_PUBLISHABLE,
+  type EventId,
+  type eventsInternalRoutes,
+  type eventsRoutes,
+  FORBIDDEN,
+  VENUE_NOT_FOUND,
+} from '@boxoffice/contracts'
+import { cursorFields, defineCursor, type HandlerRefusal, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { searchPublished } from '../search/search-repository.ts'
-import { cancelEvent, changeEvent, createEvent, deleteEvent, type Edited, publishEvent } from './edit.ts'
+import { cancelEvent, changeEvent, createEvent, deleteEvent, type Edited, type Objection, publishEvent } from './edit.ts'
 import { isVisibleTo, toPublic } from './event.ts'
 import { findEvent, findEvents, listOfOrganizer } from './event-repository.ts'
 
@@ -10,24 +21,21 @@ const newest = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 const ranked = defineCursor({ at: cursorFields.instant, id: cursorFields.id, rank: cursorFields.rank })
 
 /** Why an edit was not made, as an answer. */
-function refusalOf({ why, reasons }: Extract<Edited, { edited: false }>, eventId: EventId) {
-  switch (why) {
-    case 'NOT_FOUND':
-      return refuseUnknown('EVENT', eventId)
-    case 'VENUE_NOT_FOUND':
-      return refuse(404, 'VENUE_NOT_FOUND', 'no such venue')
-    case 'NOT_YOURS':
-      return refuse(403, 'FORBIDDEN', 'this is another organizer’s event')
-    case 'NOT_EDITABLE':
-      return refuse(409, 'EVENT_NOT_EDITABLE', 'the event is over or cancelled')
-    case 'NOT_DRAFT':
-      return refuse(409, 'EVENT_NOT_DRAFT', 'only drafts are deleted: cancel the event')
-    case 'NOT_CANCELLABLE':
-      return refuse(409, 'EVENT_NOT_CANCELLABLE', 'only an event on sale is cancelled')
-    case 'NOT_PUBLISHABLE':
-      return refuse(409, 'EVENT_NOT_PUBLISHABLE', `the event cannot be published: ${reasons?.join(', ')}`, { reasons })
-  }
-}
+const refusals = {
+  NOT_FOUND: (eventId: EventId) => refuseUnknown(EVENT_NOT_FOUND, eventId),
+  VENUE_NOT_FOUND: () => refuse(VENUE_NOT_FOUND),
+  NOT_YOURS: () => refuse(FORBIDDEN, { message: 'this is another organizer’s event' }),
+  NOT_EDITABLE: () => refuse(EVENT_NOT_EDITABLE),
+  NOT_DRAFT: () => refuse(EVENT_NOT_DRAFT),
+  NOT_CANCELLABLE: () => refuse(EVENT_NOT_CANCELLABLE),
+  NOT_PUBLISHABLE: (_: EventId, reasons: string[] = []) =>
+    refuse(EVENT_NOT_PUBLISHABLE, { message: `the event cannot be published: ${reasons.join(', ')}`, reasons }),
+} satisfies Record<Objection, (eventId: EventId, reasons?: string[]) => HandlerRefusal>
+
+const refusalOf = <Why extends Objection>(
+  { why, reasons }: Extract<Edited<Why>, { edited: false }>,
+  eventId: EventId,
+): ReturnType<(typeof refusals)[Why]> => refusals[why](eventId, reasons) as ReturnType<(typeof refusals)[Why]>
 
 type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'>
 
@@ -50,7 +58,7 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
     async createEvent({ body, principal, resourceId }) {
       const made = await createEvent(deps, resourceId as EventId, principal.userId, body)
       if (made.edited) return { status: 201, body: toPublic(made.event) }
-      return refuse(404, 'VENUE_NOT_FOUND', 'no such venue')
+      return refuse(VENUE_NOT_FOUND)
     },
     async listMyEvents({ query, principal }) {
       const rows = await listOfOrganizer(db, principal.userId, query.limit, newest.decode(query.cursor))
@@ -64,7 +72,7 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
       const event = await cache.event(params.eventId, () => findEvent(db, params.eventId))
       return event && isVisibleTo(event, principal?.userId)
         ? { status: 200, body: toPublic(event) }
-        : refuseUnknown('EVENT', params.eventId)
+        : refuseUnknown(EVENT_NOT_FOUND, params.eventId)
     },
     async updateEvent({ params, body, principal }) {
       const changed = await changeEvent(deps, params.eventId, principal.userId, body)
@@ -90,13 +98,13 @@ export function eventInternalHandlers({ db }: Dependencies): Handlers<Omit<typeo
   return {
     async getEventInfo({ params }) {
       const event = await findEvent(db, params.eventId)
-      return event ? { status: 200, body: event } : refuseUnknown('EVENT', params.eventId)
+      return event ? { status: 200, body: event } : refuseUnknown(EVENT_NOT_FOUND, params.eventId)
     },
     async validateOrganizer({ params: { eventId, userId } }) {
       const event = await findEvent(db, eventId)
       return event
         ? { status: 200, body: { isOrganizer: event.organizerId === userId, eventId, userId } }
-        : refuseUnknown('EVENT', eventId)
+        : refuseUnknown(EVENT_NOT_FOUND, eventId)
     },
     async getEventInfos({ body }) {
       return { status: 200, body: { events: await findEvents(db, body.eventIds) } }

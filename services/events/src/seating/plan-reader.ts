@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { SERVICE_UNAVAILABLE } from '@boxoffice/contracts'
 import { RefusedError, refuse } from '@boxoffice/service-kit'
 import { Piscina } from 'piscina'
 import type { PlanRead, readPlan } from './read-plan.ts'
@@ -27,7 +28,7 @@ export function createPlanReader(): PlanReader {
   return {
     async read(body) {
       if (pool.queueSize >= QUEUE_MAX)
-        throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many seating plans at once: try again shortly'))
+        throw new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many seating plans at once: try again shortly' }))
       return pool.run(body)
     },
     close: () => pool.destroy(),

@@ -1,4 +1,14 @@
-import type { Event, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
+import {
+  EVENT_NOT_EDITABLE,
+  EVENT_NOT_FOUND,
+  type Event,
+  type eventsInternalRoutes,
+  type eventsRoutes,
+  FORBIDDEN,
+  PLAN_IN_USE,
+  SEATING_PLAN_NOT_FOUND,
+  ZONES_NOT_IN_PLAN,
+} from '@boxoffice/contracts'
 import { type Handlers, isNamedIn, RefusedError, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
 import { isVisibleTo } from '../catalog/event.ts'
 import { findEvent } from '../catalog/event-repository.ts'
@@ -7,7 +17,7 @@ import { planJson, planText } from './plan-json.ts'
 import { putPlan, takePlan } from './put-plan.ts'
 import type { ShownPlan } from './shown-plans.ts'
 
-const noPlan = () => refuse(404, 'SEATING_PLAN_NOT_FOUND', 'the event has no such seating plan')
+const noPlan = () => refuse(SEATING_PLAN_NOT_FOUND)
 
 export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
   const { db, cache, showPlan } = deps
@@ -19,18 +29,18 @@ export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof events
       if (result.put) return { status: 200, body: planJson(eventId, result.plan) }
       switch (result.why) {
         case 'NOT_FOUND':
-          return refuseUnknown('EVENT', eventId)
+          return refuseUnknown(EVENT_NOT_FOUND, eventId)
         case 'NOT_YOURS':
-          return refuse(403, 'FORBIDDEN', 'this is another organizer’s event')
+          return refuse(FORBIDDEN, { message: 'this is another organizer’s event' })
         case 'NOT_EDITABLE':
-          return refuse(409, 'EVENT_NOT_EDITABLE', 'the event is over or cancelled')
+          return refuse(EVENT_NOT_EDITABLE)
         case 'IN_USE':
-          return refuse(409, 'PLAN_IN_USE', 'tickets have been made of this plan: it stays as it is')
+          return refuse(PLAN_IN_USE)
       }
     },
     async getSeatingPlan({ params, query, principal, headers }) {
       const event = await cache.event(params.eventId, () => findEvent(db, params.eventId))
-      if (!event || !isVisibleTo(event, principal?.userId)) return refuseUnknown('EVENT', params.eventId)
+      if (!event || !isVisibleTo(event, principal?.userId)) return refuseUnknown(EVENT_NOT_FOUND, params.eventId)
       const shown = await showPlan(params.eventId)
       if (!shown) return noPlan()
       const { json, etag, planVersion } = shown
@@ -56,7 +66,7 @@ export function seatingInternalHandlers(deps: Dependencies): Handlers<Pick<typeo
       const result = await takePlan(deps, params.eventId, query.zoneIds ?? [])
       if (!result) return noPlan()
       if (result.taken) return { status: 200, body: planText(params.eventId, result.plan) }
-      return refuse(409, 'ZONES_NOT_IN_PLAN', 'the plan does not have all of these zones', { zoneIds: result.unknownZones })
+      return refuse(ZONES_NOT_IN_PLAN, { zoneIds: result.unknownZones })
     },
   }
 }

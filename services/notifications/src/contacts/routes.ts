@@ -1,4 +1,4 @@
-import type { ContactOutcome, notificationsRoutes } from '@boxoffice/contracts'
+import { type ContactOutcome, LINK_EXPIRED, LINK_INVALID, type notificationsRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import { type ContactDeps, settleContact } from './settle.ts'
 
@@ -16,6 +16,6 @@ export const contactHandlers = (deps: ContactDeps): Handlers<LinkRoutes> => ({
 
 function answerOf(outcome: ContactOutcome) {
   if (outcome === 'DONE') return { status: 204 as const, body: undefined }
-  if (outcome === 'EXPIRED') return refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
-  return refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
+  if (outcome === 'EXPIRED') return refuse(LINK_EXPIRED)
+  return refuse(LINK_INVALID)
 }

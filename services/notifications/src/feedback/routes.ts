@@ -1,4 +1,4 @@
-import type { notificationsSuppressionRoutes } from '@boxoffice/contracts'
+import { type notificationsSuppressionRoutes, SUPPRESSION_NOT_FOUND } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { addressHashOf } from './suppression.ts'
@@ -12,7 +12,7 @@ export const suppressionHandlers = ({ db, now }: Dependencies): Handlers<typeof 
   },
   async liftSuppressions({ params: { addressHash }, principal, log }) {
     if ((await liftSuppressions(db, addressHash, now())) === 0) {
-      return refuse(404, 'SUPPRESSION_NOT_FOUND', 'this address is not on the list: mails are sent to it')
+      return refuse(SUPPRESSION_NOT_FOUND)
     }
     log.warn({ addressHash, by: principal.userId }, 'mails are sent to an address again')
     return { status: 204, body: undefined }

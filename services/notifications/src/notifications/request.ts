@@ -1,4 +1,11 @@
-import { NotificationRequest, type notificationsInternalRoutes, type RequestOutcome } from '@boxoffice/contracts'
+import {
+  IDEMPOTENCY_KEY_REUSED,
+  NOTIFICATION_NOT_FOUND,
+  NOTIFICATION_NOT_PENDING,
+  NotificationRequest,
+  type notificationsInternalRoutes,
+  type RequestOutcome,
+} from '@boxoffice/contracts'
 import { type Detail, detailsOf, type Handlers, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Dependencies } from '../dependencies.ts'
@@ -37,15 +44,15 @@ export const requestHandlers = (deps: Dependencies): Handlers<typeof notificatio
 
   async getRequestedNotification({ params: { notificationId }, principal }) {
     const row = await findOwnRequest(deps.db, notificationId, principal.service)
-    return row ? { status: 200, body: requestedOf(row) } : refuseUnknown('NOTIFICATION', notificationId)
+    return row ? { status: 200, body: requestedOf(row) } : refuseUnknown(NOTIFICATION_NOT_FOUND, notificationId)
   },
 
   async cancelRequestedNotification({ params: { notificationId }, principal: { service } }) {
     if (await cancelPending(deps.db, notificationId, service)) return { status: 204, body: undefined }
     const row = await findOwnRequest(deps.db, notificationId, service)
-    if (!row) return refuseUnknown('NOTIFICATION', notificationId)
+    if (!row) return refuseUnknown(NOTIFICATION_NOT_FOUND, notificationId)
     if (row.failureReason === CANCELLED_BY_ASKER) return { status: 204, body: undefined }
-    return refuse(409, 'NOTIFICATION_NOT_PENDING', `it is ${row.status}: it can be cancelled no more`)
+    return refuse(NOTIFICATION_NOT_PENDING, { message: `it is ${row.status}: it can be cancelled no more` })
   },
 })
 
@@ -69,7 +76,7 @@ function readRequest(request: unknown, place: string | null, deps: Dependencies)
   return { asked: { request: read.data, key: read.data.requestId ?? place } }
 }
 
-const keyReused = () => refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this key was used for another request')
+const keyReused = () => refuse(IDEMPOTENCY_KEY_REUSED, { message: 'this key was used for another request' })
 const refusedBy = ({ body }: ReturnType<typeof refuse>): RequestOutcome => ({ outcome: 'REFUSED', ...body })
 
 function outcomeOf(accepted: Accepted | undefined): RequestOutcome {

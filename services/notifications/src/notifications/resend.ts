@@ -1,4 +1,13 @@
-import type { EventId, NotificationId, notificationsRoutes, OrderId, UserId } from '@boxoffice/contracts'
+import {
+  type EventId,
+  NOTHING_TO_RESEND,
+  type NotificationId,
+  type notificationsRoutes,
+  ORDER_NOT_FOUND,
+  type OrderId,
+  RATE_LIMITED,
+  type UserId,
+} from '@boxoffice/contracts'
 import { currentCorrelationId, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Tx } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -9,13 +18,13 @@ import { findConfirmation, listResends, lockConfirmation, type StoredConfirmatio
 const HOUR_MS = 3_600_000
 const RESENDS_AN_HOUR = 5
 
-const nothing = (why: string) => refuse(409, 'NOTHING_TO_RESEND', why)
+const nothing = (why: string) => refuse(NOTHING_TO_RESEND, { message: why })
 
 /** Mails lost by whoever bought tickets, once more. */
 export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notificationsRoutes, 'resendOrder'>> => ({
   async resendOrder({ params: { orderId }, principal: { userId }, resourceId }) {
     const order = await deps.peers.find.order(orderId)
-    if (order?.userId !== userId) return refuseUnknown('ORDER', orderId)
+    if (order?.userId !== userId) return refuseUnknown(ORDER_NOT_FOUND, orderId)
     const original = await findConfirmation(deps.db, orderId, userId)
     if (!original) return nothing('the tickets of this order have not been mailed yet')
     if (!(await hasValidTicket(deps, orderId))) return nothing('no ticket of this order is valid any more')
@@ -72,6 +81,8 @@ async function insertResend(
 }
 
 function tooMany(waitMs: number): RefusedError {
-  const refusal = refuse(429, 'RATE_LIMITED', `an order's tickets are mailed again ${RESENDS_AN_HOUR} times an hour at most`)
+  const refusal = refuse(RATE_LIMITED, {
+    message: `an order's tickets are mailed again ${RESENDS_AN_HOUR} times an hour at most`,
+  })
   return new RefusedError({ ...refusal, headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) } })
 }

@@ -1,4 +1,4 @@
-import type { notificationsRoutes } from '@boxoffice/contracts'
+import { NOTIFICATION_NOT_FOUND, type notificationsRoutes } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { countUnread, inOneSnapshot, listOfRecipient, markRead } from './log-repository.ts'
@@ -27,6 +27,6 @@ export const notificationHandlers = ({ db, now, watchLog }: Dependencies): Handl
 
   async readNotification({ params, principal }) {
     const notification = await markRead(db, principal.userId, params.notificationId, now())
-    return notification ? { status: 200, body: notification } : refuseUnknown('NOTIFICATION', params.notificationId)
+    return notification ? { status: 200, body: notification } : refuseUnknown(NOTIFICATION_NOT_FOUND, params.notificationId)
   },
 })

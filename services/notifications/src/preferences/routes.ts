@@ -1,4 +1,4 @@
-import type { notificationsRoutes, Preferences, UserId } from '@boxoffice/contracts'
+import { type notificationsRoutes, type Preferences, type UserId, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -18,7 +18,7 @@ export const preferenceHandlers = ({ db, now, push }: Dependencies): Handlers<Pr
   async updatePreferences({ principal: { userId }, body }) {
     const offered = { push: push !== null }
     const details = objectionsTo(body, offered)
-    if (details.length > 0) return refuse(400, 'VALIDATION_FAILED', 'these preferences cannot be kept', { details })
+    if (details.length > 0) return refuse(VALIDATION_FAILED, { message: 'these preferences cannot be kept', details })
     return db.transact(async (tx) => {
       const { preferences, quietHours } = body
       // What GET shows of a channel that is not offered is nobody's choice.

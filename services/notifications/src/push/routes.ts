@@ -1,5 +1,15 @@
 import { ECDH } from 'node:crypto'
-import { type notificationsPushRoutes, PUSH_DEVICES_MAX, type PushSubscriptionId } from '@boxoffice/contracts'
+import {
+  type notificationsPushRoutes,
+  PUSH_DEVICES_MAX,
+  PUSH_ENDPOINT_TAKEN,
+  PUSH_SUBSCRIPTION_NOT_FOUND,
+  PUSH_UNAVAILABLE,
+  type PushSubscriptionId,
+  RATE_LIMITED,
+  UNAUTHENTICATED,
+  VALIDATION_FAILED,
+} from '@boxoffice/contracts'
 import { createRateLimitByKey, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isEnded } from './ended-sessions.ts'
@@ -15,7 +25,7 @@ import {
 /** A browser subscribes once; each may cost a question of the domain name system. */
 const ADDED_A_MINUTE = 10
 
-const unavailable = () => refuse(409, 'PUSH_UNAVAILABLE', 'this installation sends no pushes: ask for mails or text messages')
+const unavailable = () => refuse(PUSH_UNAVAILABLE)
 
 /** The browsers of the signed-in user that get pushes. */
 export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsPushRoutes> {
@@ -48,7 +58,7 @@ export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsP
       const objection = await endpointObjection(endpoint, config.push)
       const details = objection ? [{ path: 'body.endpoint', message: objection }] : []
       if (!isOnCurve(keys.p256dh)) details.push({ path: 'body.keys.p256dh', message: 'must be a point on P-256' })
-      if (details.length > 0) return refuse(400, 'VALIDATION_FAILED', 'no push is sent there', { details })
+      if (details.length > 0) return refuse(VALIDATION_FAILED, { message: 'no push is sent there', details })
       const subscription = {
         subscriptionId: newId() as PushSubscriptionId,
         userId,
@@ -68,15 +78,15 @@ export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsP
         await keepNewest(tx, userId, PUSH_DEVICES_MAX)
         return one
       })
-      if (saved === 'ENDED') throw new RefusedError(refuse(401, 'UNAUTHENTICATED', 'the session has ended: sign in again'))
-      if (!saved) return refuse(409, 'PUSH_ENDPOINT_TAKEN', 'another account has this endpoint, with other keys: subscribe anew')
+      if (saved === 'ENDED') throw new RefusedError(refuse(UNAUTHENTICATED, { message: 'the session has ended: sign in again' }))
+      if (!saved) return refuse(PUSH_ENDPOINT_TAKEN)
       const { isNew, ...one } = saved
       return { status: isNew ? 201 : 200, body: shownTo(sessionId)(one) }
     },
 
     async removePushSubscription({ params: { subscriptionId }, principal: { userId } }) {
       const removed = await removeSubscription(sql, userId, subscriptionId)
-      return removed ? { status: 204, body: undefined } : refuseUnknown('PUSH_SUBSCRIPTION', subscriptionId)
+      return removed ? { status: 204, body: undefined } : refuseUnknown(PUSH_SUBSCRIPTION_NOT_FOUND, subscriptionId)
     },
   }
 }
@@ -93,6 +103,6 @@ function isOnCurve(p256dh: string): boolean {
 const withoutPadding = (text: string) => text.replace(/=+$/, '')
 
 function tooMany(waitSeconds: number): RefusedError {
-  const refusal = refuse(429, 'RATE_LIMITED', `${ADDED_A_MINUTE} devices a minute are added at most`)
+  const refusal = refuse(RATE_LIMITED, { message: `${ADDED_A_MINUTE} devices a minute are added at most` })
   return new RefusedError({ ...refusal, headers: { 'retry-after': String(waitSeconds) } })
 }

@@ -1,4 +1,4 @@
-import type { paymentsSagaRoutes } from '@boxoffice/contracts'
+import { ORDER_NOT_FOUND, type paymentsSagaRoutes, SAGA_ENDED } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { countSagas, endWait, findSagaFigures, listJournal, listSagas } from './saga-figures-repository.ts'
@@ -17,7 +17,7 @@ export function sagaHandlers({ db, resumer, queuedOrders }: Dependencies): Handl
       const figures = await findSagaFigures(db, params.orderId)
       return figures
         ? { status: 200, body: { ...figures, events: await listJournal(db, params.orderId) } }
-        : refuseUnknown('ORDER', params.orderId)
+        : refuseUnknown(ORDER_NOT_FOUND, params.orderId)
     },
     async resumeSaga({ params }) {
       const resumed = await endWait(db, params.orderId)
@@ -28,8 +28,8 @@ export function sagaHandlers({ db, resumer, queuedOrders }: Dependencies): Handl
       }
       const figures = await findSagaFigures(db, params.orderId)
       return figures
-        ? refuse(409, 'SAGA_ENDED', `nothing is left to do: it is ${figures.state}`)
-        : refuseUnknown('ORDER', params.orderId)
+        ? refuse(SAGA_ENDED, { message: `nothing is left to do: it is ${figures.state}` })
+        : refuseUnknown(ORDER_NOT_FOUND, params.orderId)
     },
   }
 }

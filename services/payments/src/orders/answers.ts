@@ -1,4 +1,15 @@
-import { isRetryable, type Minor, type Order, type OrderInfo } from '@boxoffice/contracts'
+import {
+  EVENT_NOT_FOUND,
+  isRetryable,
+  type Minor,
+  type Order,
+  type OrderInfo,
+  orderRefusals,
+  PAYMENT_DECLINED,
+  RESERVATION_NOT_FOUND,
+  ReserveRefusal,
+  VALIDATION_FAILED,
+} from '@boxoffice/contracts'
 import { refuse, type UserPrincipal } from '@boxoffice/service-kit'
 import { isAdmin } from './access.ts'
 import type { StoredOrder } from './order-repository.ts'
@@ -38,34 +49,35 @@ export function answerTo(order: StoredOrder) {
 /** Why an order came to nothing; null for one that did not. */
 export function refusalOf(order: StoredOrder) {
   const { orderId, refusal, failureReason } = order
-  if (order.status === 'CANCELLED')
-    return refuse(409, 'ORDER_CANCELLED', 'the order was cancelled before it was paid', { orderId })
+  if (order.status === 'CANCELLED') return refuse(orderRefusals.ORDER_CANCELLED, { orderId })
   if (order.status !== 'FAILED') return null
-  const { status, code, message, seatIds, reservationIds } = refusal ?? {
-    status: 409 as const,
-    code: 'SYSTEM_ERROR',
-    message: 'the order failed',
-    seatIds: undefined,
-    reservationIds: undefined,
-  }
   const reason = failureReason ?? 'SYSTEM_ERROR'
-  if (status === 402) return refuse(402, code, message, { orderId, failureReason: reason, retryable: isRetryable(reason) })
-  if (status === 409)
-    return refuse(409, code, message, {
-      orderId,
-      ...(isOfReservation(code) && { reserved: false as const }),
-      ...(seatIds && { seatIds }),
-      ...(reservationIds && { reservationIds }),
-    })
-  const details = [{ path: 'body.paymentToken', message: 'is required for tickets that cost something' }]
-  return refuse(status, code, message, reason === 'PAYMENT_TOKEN_REQUIRED' ? { details } : {})
+  if (!refusal) return refuse(orderRefusals.SYSTEM_ERROR, { orderId })
+  const { status, code, message, seatIds, reservationIds } = refusal
+  switch (status) {
+    case 400: {
+      const details = [{ path: 'body.paymentToken', message: 'is required for tickets that cost something' }]
+      return refuse(VALIDATION_FAILED, { message, ...(reason === 'PAYMENT_TOKEN_REQUIRED' && { details }) })
+    }
+    case 402:
+      return refuse(PAYMENT_DECLINED, { message, orderId, failureReason: reason, retryable: isRetryable(reason) })
+    case 404:
+      return refuse(code === 'EVENT_NOT_FOUND' ? EVENT_NOT_FOUND : RESERVATION_NOT_FOUND, { message })
+    case 409:
+      return refuse(isOfOrder(code) ? orderRefusals[code] : orderRefusals.SYSTEM_ERROR, {
+        message,
+        orderId,
+        ...(ReserveRefusal.safeParse(code).success && { reserved: false as const }),
+        ...(seatIds && { seatIds }),
+        ...(reservationIds && { reservationIds }),
+      })
+  }
 }
+
+const isOfOrder = (code: string): code is keyof typeof orderRefusals => Object.hasOwn(orderRefusals, code)
 
 /** The order as it was when it had just been paid, whatever came since: that is what the first answer said. */
 function asFirstPaid(stored: StoredOrder): Order {
   const { tickets: _, contact: __, ...order } = toContract(stored)
   return { ...order, status: 'PAID', paymentStatus: 'COMPLETED', refundedAmount: 0 as Minor }
 }
-
-const isOfReservation = (code: string) =>
-  ['INSUFFICIENT_INVENTORY', 'SEATS_TAKEN', 'SALES_CLOSED', 'LIMIT_EXCEEDED', 'EVENT_NOT_ON_SALE'].includes(code)

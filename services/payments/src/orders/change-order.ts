@@ -1,4 +1,4 @@
-import type { OrderId, UserId } from '@boxoffice/contracts'
+import { ORDER_NOT_FOUND, ORDER_NOT_PENDING, type OrderId, type UserId } from '@boxoffice/contracts'
 import { RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { SagaInput } from '../saga/saga.ts'
@@ -43,11 +43,12 @@ function tell(
 export async function getForChange(tx: Tx, orderId: OrderId, userId: UserId): Promise<{ saga: StoredSaga; order: StoredOrder }> {
   const saga = await findSagaForUpdate(tx, orderId)
   const order = await findOrder(tx, orderId)
-  if (!saga || order?.userId !== userId) throw new RefusedError(refuseUnknown('ORDER', orderId))
+  if (!saga || order?.userId !== userId) throw new RefusedError(refuseUnknown(ORDER_NOT_FOUND, orderId))
   return { saga, order }
 }
 
-export const notPending = ({ status }: StoredOrder) => new RefusedError(refuse(409, 'ORDER_NOT_PENDING', whyNotPending(status)))
+export const notPending = ({ status }: StoredOrder) =>
+  new RefusedError(refuse(ORDER_NOT_PENDING, { message: whyNotPending(status) }))
 export const whyNotPending = (status: string) => `the order is ${status}`
 
 /** Whether the wish to cancel is known, and it came true or may still do so. */

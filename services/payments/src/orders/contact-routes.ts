@@ -1,4 +1,4 @@
-import type { paymentsContactRoutes, paymentsRoutes } from '@boxoffice/contracts'
+import { CONTACT_CHANGE_NOT_FOUND, type paymentsContactRoutes, type paymentsRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { toContract } from './answers.ts'
@@ -22,7 +22,7 @@ export const contactHandlers = (deps: Dependencies): Handlers<ContactRoutes> => 
 export const contactLinkHandlers = (deps: Dependencies): Handlers<typeof paymentsContactRoutes> => ({
   async getContactChange({ params: { changeId } }) {
     const change = await findContactChange(deps.db, changeId)
-    if (!change) return refuse(404, 'CONTACT_CHANGE_NOT_FOUND', 'there is no such change')
+    if (!change) return refuse(CONTACT_CHANGE_NOT_FOUND)
     const now = deps.now()
     return {
       status: 200,

@@ -1,4 +1,4 @@
-import { type ContactChangeId, orderContactRequested } from '@boxoffice/contracts'
+import { type ContactChangeId, ORDER_NOT_FOUND, orderContactRequested, RATE_LIMITED } from '@boxoffice/contracts'
 import { RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { tellOld } from './contact-links.ts'
@@ -100,7 +100,7 @@ export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
 
 async function lockTheirs(tx: Tx, { orderId, userId }: Asked): Promise<{ order: StoredOrder; contact: string | null }> {
   const order = await findOrder(tx, orderId)
-  if (order?.userId !== userId) throw new RefusedError(refuseUnknown('ORDER', orderId))
+  if (order?.userId !== userId) throw new RefusedError(refuseUnknown(ORDER_NOT_FOUND, orderId))
   return { order, contact: await lockContact(tx, orderId) }
 }
 
@@ -118,6 +118,6 @@ async function refuseTooMany(tx: Tx, { orderId, userId, email }: Asked & { email
 }
 
 function tooMany(waitMs: number): RefusedError {
-  const refusal = refuse(429, 'RATE_LIMITED', 'too many mails were asked for: try again tomorrow')
+  const refusal = refuse(RATE_LIMITED, { message: 'too many mails were asked for: try again tomorrow' })
   return new RefusedError({ ...refusal, headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) } })
 }

@@ -1,3 +1,4 @@
+import { VALIDATION_FAILED } from '@boxoffice/contracts'
 import { RefusedError, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { findOrderByKey } from './order-repository.ts'
@@ -18,5 +19,5 @@ export async function requireToken(
   // Somebody else's is refused when it is claimed, as one that is not there.
   if (found.status === 404 || found.body.userId !== userId || found.body.totalAmount === 0) return
   const details = [{ path: 'body.paymentToken', message: 'is required for tickets that cost something' }]
-  throw new RefusedError(refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details }))
+  throw new RefusedError(refuse(VALIDATION_FAILED, { details }))
 }

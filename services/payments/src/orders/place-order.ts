@@ -1,4 +1,11 @@
-import type { NewOrder, OrderId, RefundId, ReservationId, UserId } from '@boxoffice/contracts'
+import {
+  IDEMPOTENCY_KEY_REUSED,
+  type NewOrder,
+  type OrderId,
+  type RefundId,
+  type ReservationId,
+  type UserId,
+} from '@boxoffice/contracts'
 import { RefusedError, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { SagaContext } from '../saga/saga.ts'
@@ -53,7 +60,7 @@ export async function getBoundOrder(
   const order = await findOrderByKey(db, userId, key)
   if (!order) throw new Error('a key is bound to an order that is not there')
   if (order.bodyHash === bodyHash) return order
-  throw new RefusedError(refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another order'))
+  throw new RefusedError(refuse(IDEMPOTENCY_KEY_REUSED, { message: 'this Idempotency-Key was used for another order' }))
 }
 
 /**

@@ -1,5 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { EventId, paymentsInternalRoutes, paymentsRoutes } from '@boxoffice/contracts'
+import {
+  EMAIL_NOT_VERIFIED,
+  EVENT_NOT_FOUND,
+  type EventId,
+  FORBIDDEN,
+  ORDER_NOT_FOUND,
+  type paymentsInternalRoutes,
+  type paymentsRoutes,
+} from '@boxoffice/contracts'
 import {
   bodyHashOf,
   cursorFields,
@@ -26,7 +34,7 @@ import { preferenceApplied, prefersAsync } from './prefer.ts'
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, orderId: cursorFields.id })
 
-const contactRefused = refuse(403, 'EMAIL_NOT_VERIFIED', 'confirm your address first, or leave out contactEmail')
+const contactRefused = refuse(EMAIL_NOT_VERIFIED, { message: 'confirm your address first, or leave out contactEmail' })
 
 type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds' | keyof ContactRoutes>
 
@@ -58,7 +66,7 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
     },
     async getOrder({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || !(await deps.access.maySee(order, principal))) return refuseUnknown('ORDER', params.orderId)
+      if (!order || !(await deps.access.maySee(order, principal))) return refuseUnknown(ORDER_NOT_FOUND, params.orderId)
       return { status: 200, body: shownTo(principal, order) }
     },
     async updateOrder({ params: { orderId }, principal: { userId }, body: { holderName }, headers }) {
@@ -74,12 +82,14 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
     },
     async getOrderHistory({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return refuseUnknown('ORDER', params.orderId)
+      if (!order || (order.userId !== principal.userId && !isAdmin(principal)))
+        return refuseUnknown(ORDER_NOT_FOUND, params.orderId)
       return { status: 200, body: { history: historyOf(order, await listSagaEvents(sql, order.orderId)) } }
     },
     async watchOrder({ params, principal, signal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return refuseUnknown('ORDER', params.orderId)
+      if (!order || (order.userId !== principal.userId && !isAdmin(principal)))
+        return refuseUnknown(ORDER_NOT_FOUND, params.orderId)
       return { status: 200, body: deps.watchOrder(order, signal) }
     },
   }
@@ -93,15 +103,15 @@ async function refuseOrdersOf(
 ): Promise<HandlerAnswer<typeof paymentsRoutes.listOrders> | null> {
   const event = await access.findEvent(eventId)
   const isTheirs = event?.organizerId === principal.userId || isAdmin(principal)
-  if (!event || (event.status === 'DRAFT' && !isTheirs)) return refuseUnknown('EVENT', eventId)
-  return isTheirs ? null : refuse(403, 'FORBIDDEN', "an event's orders are for its organizer")
+  if (!event || (event.status === 'DRAFT' && !isTheirs)) return refuseUnknown(EVENT_NOT_FOUND, eventId)
+  return isTheirs ? null : refuse(FORBIDDEN, { message: "an event's orders are for its organizer" })
 }
 
 export function orderInternalHandlers(deps: Dependencies): Handlers<typeof paymentsInternalRoutes> {
   return {
     async getOrderInfo({ params }) {
       const order = await findOrder(deps.db, params.orderId)
-      return order ? { status: 200, body: toInfo(order) } : refuseUnknown('ORDER', params.orderId)
+      return order ? { status: 200, body: toInfo(order) } : refuseUnknown(ORDER_NOT_FOUND, params.orderId)
     },
     async getOrderInfos({ body }) {
       const orders = await findOrders(deps.db, body.orderIds)

@@ -1,4 +1,11 @@
-import type { NewRefund, OrderId, RefundId, TicketId } from '@boxoffice/contracts'
+import {
+  type NewRefund,
+  NOT_REFUNDABLE,
+  type OrderId,
+  type RefundId,
+  TICKETS_NOT_OF_ORDER,
+  type TicketId,
+} from '@boxoffice/contracts'
 import { RefusedError, refuse, type Sql, type Tx, type UserPrincipal } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isAdmin } from '../orders/access.ts'
@@ -11,7 +18,7 @@ import { whyNotNow, whyRefused, whyTooLate } from './eligibility.ts'
 import { findRefund, findRefundedAmong, type StoredRefund } from './refund-repository.ts'
 
 const notRefundable = (message: string, ticketIds?: TicketId[]) =>
-  new RefusedError(refuse(409, 'NOT_REFUNDABLE', message, ticketIds && { ticketIds }))
+  new RefusedError(refuse(NOT_REFUNDABLE, { message, ...(ticketIds && { ticketIds }) }))
 
 /**
  * Give tickets of an order back for somebody who may see it: the refund as far as it came within `checkoutWaitMs`. Under the same
@@ -82,7 +89,7 @@ async function beginRefund(
   const { ticketIds = [] } = refund
   const unknown = ticketIds.filter((ticketId) => !order.tickets?.some((ticket) => ticket.ticketId === ticketId))
   if (unknown.length > 0) {
-    throw new RefusedError(refuse(404, 'TICKET_NOT_FOUND', 'these tickets are not of this order', { ticketIds: unknown }))
+    throw new RefusedError(refuse(TICKETS_NOT_OF_ORDER, { ticketIds: unknown }))
   }
   const before = await findRefundedAmong(tx, ticketIds)
   if (before.length > 0) throw notRefundable('these tickets have been refunded', before)

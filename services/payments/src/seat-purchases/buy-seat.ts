@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Minor, type NewOrder, type SeatPurchase, seatIdOf } from '@boxoffice/contracts'
+import { EVENT_NOT_FOUND, type Minor, type NewOrder, type SeatPurchase, seatIdOf, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { RefusedError, refuse, type UserPrincipal } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { checkout } from '../orders/checkout.ts'
@@ -42,12 +42,12 @@ async function purchaseOf(deps: Dependencies, principal: UserPrincipal, body: Se
   if (found.status === 404) throw new RefusedError(found)
   const { ticketTypeId, unitPrice } = found.body
   if (found.body.venueId !== venueId) {
-    throw new RefusedError(refuse(404, 'EVENT_NOT_FOUND', 'there is no such event at this venue'))
+    throw new RefusedError(refuse(EVENT_NOT_FOUND, { message: 'there is no such event at this venue' }))
   }
   const paymentToken = body.paymentToken ?? deps.config.defaultPaymentToken
   if (paymentToken === undefined && unitPrice > 0) {
     const details = [{ path: 'body.paymentToken', message: 'is required for a seat that costs something' }]
-    throw new RefusedError(refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details }))
+    throw new RefusedError(refuse(VALIDATION_FAILED, { details }))
   }
   return {
     eventId,

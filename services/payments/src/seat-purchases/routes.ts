@@ -1,4 +1,4 @@
-import type { Minor, SeatPurchase, seatPurchaseRoutes } from '@boxoffice/contracts'
+import { FORBIDDEN, type Minor, orderRefusals, type SeatPurchase, type seatPurchaseRoutes } from '@boxoffice/contracts'
 import type { HandlerAnswer, Handlers } from '@boxoffice/service-kit'
 import { bodyHashOf, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
@@ -10,7 +10,7 @@ export function seatPurchaseHandlers(deps: Dependencies): Handlers<typeof seatPu
   return {
     async buySeat({ principal, body, idempotencyKey, rawBody }) {
       if (body.userId !== undefined && body.userId !== principal.userId) {
-        return refuse(403, 'FORBIDDEN', 'a seat is bought for oneself: userId is another user')
+        return refuse(FORBIDDEN, { message: 'a seat is bought for oneself: userId is another user' })
       }
       const order = await buySeat(deps, { principal, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) })
       return answerOf(body, order)
@@ -40,6 +40,9 @@ function answerOf({ venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase
     return { status: 201, body }
   }
   if (status === 'PENDING' || status === 'PAID') return { status: 202, body: { orderId, status: 'PENDING' } }
-  return refusalOf(order) ?? refuse(409, 'ORDER_CANCELLED', 'there was no ticket for the money, which goes back', { orderId })
+  return (
+    refusalOf(order) ??
+    refuse(orderRefusals.ORDER_CANCELLED, { message: 'there was no ticket for the money, which goes back', orderId })
+  )
 }
 type SeatAnswer = HandlerAnswer<typeof seatPurchaseRoutes.buySeat>

@@ -1,4 +1,4 @@
-import type { paymentsRoutes } from '@boxoffice/contracts'
+import { type paymentsRoutes, SIGNATURE_INVALID } from '@boxoffice/contracts'
 import { type Handler, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 
@@ -12,7 +12,7 @@ export const stripeWebhookHandler =
       event = gateway.verifyWebhook(rawBody, typeof signature === 'string' ? signature : '')
     } catch (error) {
       log.warn({ err: error }, 'a webhook call is not from the gateway')
-      return refuse(400, 'SIGNATURE_INVALID', 'the signature is not valid for this body')
+      return refuse(SIGNATURE_INVALID)
     }
     const isDone = await keepWebhook(event, rawBody)
     if (!isDone) webhooks.nudge()

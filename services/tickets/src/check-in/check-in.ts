@@ -1,4 +1,4 @@
-import { doorClosesAt, type TicketId, type UserId } from '@boxoffice/contracts'
+import { type CheckInRefusal, doorClosesAt, type TicketId, type UserId } from '@boxoffice/contracts'
 import { type AppendAll, currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
 import { createGroups, type Database, type Tx } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
@@ -21,14 +21,7 @@ export interface Shown {
 
 /** Why the door stays closed, and of ALREADY_CHECKED_IN when and where it opened. */
 export interface NotAdmitted {
-  readonly error:
-    | 'ALREADY_CHECKED_IN'
-    | 'TICKET_CANCELLED'
-    | 'TICKET_TRANSFERRED'
-    | 'WRONG_EVENT'
-    | 'EVENT_CANCELLED'
-    | 'EVENT_OVER'
-    | 'TICKET_STOPPED'
+  readonly error: CheckInRefusal
   readonly message: string
   readonly checkIn?: StoredCheckIn | null
   /** Of TICKET_STOPPED: since when and why. */

@@ -1,4 +1,4 @@
-import type { ticketsRoutes } from '@boxoffice/contracts'
+import { checkInRefusals, TICKET_NOT_FOUND, type ticketsRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { getOwnEvent } from '../event-pictures/own-event.ts'
@@ -21,10 +21,14 @@ export function checkInHandlers(deps: Dependencies): Handlers<CheckInRoutes> {
           return { status: 200, body: { admitted: true, ticket, ...whenAndWhere(result.checkIn) } }
         }
         case 'unknown':
-          return refuse(404, 'TICKET_NOT_FOUND', 'this is no ticket for any of your events')
+          return refuse(TICKET_NOT_FOUND, { message: 'this is no ticket for any of your events' })
         case 'refused': {
           const { error, message, checkIn, stopped } = result
-          return refuse(409, error, message, { ...(checkIn && whenAndWhere(checkIn)), ...(stopped && stopOf(stopped)) })
+          return refuse(checkInRefusals[error], {
+            message,
+            ...(checkIn && whenAndWhere(checkIn)),
+            ...(stopped && stopOf(stopped)),
+          })
         }
       }
     },

@@ -1,4 +1,4 @@
-import type { EventId, UserId } from '@boxoffice/contracts'
+import { EVENT_NOT_FOUND, type EventId, FORBIDDEN, type UserId } from '@boxoffice/contracts'
 import { RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { FindEventPicture } from './event-pictures.ts'
 import { type EventPicture, isVisibleTo } from './picture.ts'
@@ -11,5 +11,5 @@ export async function getOwnEvent(find: FindEventPicture, eventId: EventId, user
   return picture
 }
 
-export const unknownEvent = (eventId: EventId) => refuseUnknown('EVENT', eventId)
-export const notTheirs = () => refuse(403, 'FORBIDDEN', "this is another organizer's event")
+export const unknownEvent = (eventId: EventId) => refuseUnknown(EVENT_NOT_FOUND, eventId)
+export const notTheirs = () => refuse(FORBIDDEN, { message: "this is another organizer's event" })

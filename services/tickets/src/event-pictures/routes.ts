@@ -1,4 +1,4 @@
-import type { ticketsOfEventRoutes } from '@boxoffice/contracts'
+import { type ticketsOfEventRoutes, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import { countTickets } from '../attendees/attendee-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -9,7 +9,7 @@ export function eventReplicaHandlers({ db }: Pick<Dependencies, 'db'>): Handlers
   const sql = db
   return {
     putEventReplica: async ({ params, body }) => {
-      if (body.eventId !== params.eventId) return refuse(400, 'VALIDATION_FAILED', 'path and body name different events')
+      if (body.eventId !== params.eventId) return refuse(VALIDATION_FAILED, { message: 'path and body name different events' })
       await savePicture(sql, body, body.version)
       return { status: 204, body: undefined }
     },

@@ -1,4 +1,4 @@
-import type { ticketsInternalRoutes } from '@boxoffice/contracts'
+import { notIssuedRefusals, TICKET_NOT_FOUND, TICKETS_USED, type ticketsInternalRoutes } from '@boxoffice/contracts'
 import { type Handlers, isPermanent, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
@@ -19,10 +19,7 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
       if (result.outcome !== 'ISSUED') {
         const { outcome, reason, detail } = result
         const message = outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'
-        return refuse(409, `ORDER_${outcome}`, message, {
-          ...{ confirmed: false as const, outcome, reason },
-          ...(detail && { detail }),
-        })
+        return refuse(notIssuedRefusals[outcome], { message, confirmed: false, outcome, reason, ...(detail && { detail }) })
       }
       const tickets = result.tickets.map(({ ticketId, ticketNumber, ticketTypeId, createdAt }) => ({
         ticketId,
@@ -37,11 +34,9 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
       const result = await deps.db.transact((tx) => deps.cancel(tx, body))
       switch (result.outcome) {
         case 'unknown':
-          return refuse(404, 'TICKET_NOT_FOUND', 'some of these are not tickets of this order')
+          return refuse(TICKET_NOT_FOUND, { message: 'some of these are not tickets of this order' })
         case 'used':
-          return refuse(409, 'TICKETS_USED', 'some of these tickets were used, passed on or given back', {
-            ticketIds: [...result.ticketIds],
-          })
+          return refuse(TICKETS_USED, { ticketIds: [...result.ticketIds] })
         case 'cancelled': {
           await showFree(deps.redisPicture, result)
           const cancelled = result.tickets.map(({ ticketId, ticketTypeId, unitPrice }) => ({ ticketId, ticketTypeId, unitPrice }))

@@ -1,4 +1,12 @@
-import type { EventId, ReservationId } from '@boxoffice/contracts'
+import {
+  type EventId,
+  RESERVATION_COMPLETED,
+  RESERVATION_IN_PAYMENT,
+  RESERVATION_NOT_FOUND,
+  type ReservationId,
+  reserveRefusals,
+  VALIDATION_FAILED,
+} from '@boxoffice/contracts'
 import { refuse, refuseUnknown } from '@boxoffice/service-kit'
 import { unknownEvent } from '../event-pictures/own-event.ts'
 import type { ReserveResult } from './reserve-result.ts'
@@ -11,7 +19,8 @@ export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserv
   switch (result.outcome) {
     case 'refused': {
       const { error, message, seatIds, reservationIds } = result
-      return refuse(409, error, message, {
+      return refuse(reserveRefusals[error], {
+        message,
         reserved: false as const,
         ...(seatIds && { seatIds: [...seatIds] }),
         ...(reservationIds && { reservationIds: [...reservationIds] }),
@@ -24,8 +33,7 @@ export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserv
   }
 }
 
-export const refuseInvalid = (details: readonly Detail[]) =>
-  refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, DETAILS_MAX) })
-export const unknownReservation = (reservationId: ReservationId) => refuseUnknown('RESERVATION', reservationId)
-export const reservationInPayment = () => refuse(409, 'RESERVATION_IN_PAYMENT', 'this reservation is being paid for')
-export const completedReservation = () => refuse(409, 'RESERVATION_COMPLETED', 'this reservation is paid: its tickets are issued')
+export const refuseInvalid = (details: readonly Detail[]) => refuse(VALIDATION_FAILED, { details: details.slice(0, DETAILS_MAX) })
+export const unknownReservation = (reservationId: ReservationId) => refuseUnknown(RESERVATION_NOT_FOUND, reservationId)
+export const reservationInPayment = () => refuse(RESERVATION_IN_PAYMENT)
+export const completedReservation = () => refuse(RESERVATION_COMPLETED)

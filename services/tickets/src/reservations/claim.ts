@@ -1,15 +1,19 @@
-import { isOver, type OrderId, type ReservationId, type UserId } from '@boxoffice/contracts'
+import { type claimRefusals, isOver, type OrderId, type ReservationId, type UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { findOutcome } from '../issuing/outcome-repository.ts'
 import { lockOrder } from './locks.ts'
-import type { NotReserved } from './offer.ts'
 import { isOpen, type StoredReservation } from './reservation.ts'
 import { claimForOrder, lockReservation } from './reservation-repository.ts'
 
+/** Why an order does not get a reservation. */
+interface NotClaimed {
+  readonly error: keyof typeof claimRefusals
+  readonly message: string
+}
 export type ClaimResult =
   | { outcome: 'claimed'; reservation: StoredReservation }
-  | ({ outcome: 'refused' } & NotReserved)
+  | ({ outcome: 'refused' } & NotClaimed)
   | { outcome: 'unknown' }
 
 export interface ClaimWish {
@@ -53,12 +57,12 @@ export async function claimLocked(
 }
 
 /** An order that was rejected or cancelled holds nothing any more: a step that its compensation overtook is refused. */
-export async function refusalOfEndedOrder(tx: Tx, orderId: OrderId): Promise<NotReserved | null> {
+export async function refusalOfEndedOrder(tx: Tx, orderId: OrderId): Promise<NotClaimed | null> {
   const standing = await findOutcome(tx, orderId)
   return !standing || standing.outcome === 'ISSUED' ? null : orderIsOver
 }
 
-const orderIsOver: NotReserved = { error: 'RESERVATION_EXPIRED', message: 'this order is over: it holds nothing any more' }
+const orderIsOver: NotClaimed = { error: 'RESERVATION_EXPIRED', message: 'this order is over: it holds nothing any more' }
 export const overOrder = { outcome: 'refused' as const, ...orderIsOver }
 
-const refused = (error: NotReserved['error'], message: string): ClaimResult => ({ outcome: 'refused', error, message })
+const refused = (error: NotClaimed['error'], message: string): ClaimResult => ({ outcome: 'refused', error, message })

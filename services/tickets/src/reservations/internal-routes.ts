@@ -1,4 +1,4 @@
-import type { ticketsInternalRoutes } from '@boxoffice/contracts'
+import { claimRefusals, ORDER_HAS_RESERVATION, TICKETS_ISSUED, type ticketsInternalRoutes } from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, violatedUnique } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { unknownEvent } from '../event-pictures/own-event.ts'
@@ -46,7 +46,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
     claimReservation: async ({ body }) => {
       const result = await oneReservationAnOrder(() => deps.together.claim(body))
       if (result.outcome === 'unknown') return unknownReservation(body.reservationId)
-      if (result.outcome === 'refused') return refuse(409, result.error, result.message)
+      if (result.outcome === 'refused') return refuse(claimRefusals[result.error], { message: result.message })
       const { reservation } = result
       if (reservation.status === 'PAYING') await deps.redisPicture.confirm(reservation)
       return { status: 200, body: { ...reservationView(reservation, deps.config), userId: body.userId, orderId: body.orderId } }
@@ -56,7 +56,7 @@ export function internalReservationHandlers(deps: Dependencies): Handlers<Routes
       const { reservationId } = body
       switch (result.outcome) {
         case 'issued':
-          return refuse(409, 'TICKETS_ISSUED', 'the tickets of this order are issued: cancel them instead')
+          return refuse(TICKETS_ISSUED)
         case 'nothing':
           return { status: 200, body: { released: false, reservationId, ticketsReleased: 0 } }
         case 'released':
@@ -73,6 +73,6 @@ async function oneReservationAnOrder<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (violatedUnique(error) !== 'reservations_order_key') throw error
-    throw new RefusedError(refuse(409, 'ORDER_HAS_RESERVATION', 'this order holds another reservation'))
+    throw new RefusedError(refuse(ORDER_HAS_RESERVATION))
   }
 }

@@ -3,6 +3,7 @@ import {
   formatMoney,
   type ReservationId,
   type ReserveRefusal,
+  type reserveRefusals,
   type SeatId,
   sum,
   type TicketTypeId,
@@ -21,7 +22,7 @@ export interface Offer {
 }
 
 export interface NotReserved {
-  readonly error: ReserveRefusal | 'RESERVATION_EXPIRED' | 'RESERVATION_IN_PAYMENT' | 'RESERVATION_ID_REUSED'
+  readonly error: keyof typeof reserveRefusals
   readonly message: string
   /** Of SEATS_TAKEN: which. */
   readonly seatIds?: readonly SeatId[]

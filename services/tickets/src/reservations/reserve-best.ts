@@ -1,4 +1,4 @@
-import type { EventId, SeatId } from '@boxoffice/contracts'
+import { type EventId, SERVICE_UNAVAILABLE, type SeatId } from '@boxoffice/contracts'
 import { createGroups, RefusedError, refuse, type Sql } from '@boxoffice/service-kit'
 import type { MutexByKey } from '../holds/mutex-by-key.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
@@ -120,7 +120,7 @@ export function createReserveBest(deps: {
     async function refuseOrPutOff(): Promise<ReserveResult> {
       const { statuses } = await readStatuses(deps.db, eventId)
       if (!chooseSeats(wished, offer, plan, { statuses, passedOver: new Set() })) return soldOut
-      throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many buyers want these seats: try again shortly'))
+      throw new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers want these seats: try again shortly' }))
     }
 
     const first = await chooseTogether({ wish, wished, offer, plan })

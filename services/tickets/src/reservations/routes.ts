@@ -1,4 +1,10 @@
-import type { ReservationId, ticketsRoutes } from '@boxoffice/contracts'
+import {
+  EVENT_NOT_ON_SALE,
+  RESERVATION_EXPIRED,
+  RESERVATION_NOT_EXTENDABLE,
+  type ReservationId,
+  type ticketsRoutes,
+} from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { completedReservation, reservationInPayment, reserveRefusal, unknownReservation } from './answers.ts'
@@ -47,9 +53,7 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
           await deps.redisPicture.confirm(result.reservation)
           return { status: 200, body: reservationView(result.reservation, config) }
         case 'longest':
-          return refuse(409, 'RESERVATION_NOT_EXTENDABLE', 'this reservation lasts as long as it may', {
-            expiresAt: result.expiresAt,
-          })
+          return refuse(RESERVATION_NOT_EXTENDABLE, { expiresAt: result.expiresAt })
         case 'unknown':
           return unknownReservation(reservationId)
         case 'paying':
@@ -57,9 +61,9 @@ export function reservationHandlers(deps: Dependencies): Handlers<ReservationRou
         case 'paid':
           return completedReservation()
         case 'over':
-          return refuse(409, 'RESERVATION_EXPIRED', 'this reservation is over')
+          return refuse(RESERVATION_EXPIRED)
         case 'not-on-sale':
-          return refuse(409, 'EVENT_NOT_ON_SALE', 'this event is not on sale')
+          return refuse(EVENT_NOT_ON_SALE)
       }
     },
     releaseReservation: async ({ params, principal }) => {

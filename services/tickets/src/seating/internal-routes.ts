@@ -1,4 +1,4 @@
-import type { ticketsInternalRoutes } from '@boxoffice/contracts'
+import { SEAT_NOT_FOUND, type ticketsInternalRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { unknownEvent } from '../event-pictures/own-event.ts'
@@ -13,7 +13,7 @@ export function internalSeatHandlers(deps: Dependencies): Handlers<Routes> {
       const picture = await deps.findEventPicture(eventId)
       if (!picture || picture.status === 'DRAFT') return unknownEvent(eventId)
       const offer = await findSeatOffer(sql, eventId, seatId)
-      if (!offer) return refuse(404, 'SEAT_NOT_FOUND', `Seat with ID ${seatId} not found at this event`)
+      if (!offer) return refuse(SEAT_NOT_FOUND, { message: `Seat with ID ${seatId} not found at this event` })
       return { status: 200, body: { eventId, venueId: picture.venueId, seatId, ...offer } }
     },
   }

@@ -1,4 +1,4 @@
-import type { EventId, ticketsRoutes, UserId } from '@boxoffice/contracts'
+import { EVENT_NOT_FOUND, type EventId, SEATING_PLAN_NOT_FOUND, type ticketsRoutes, type UserId } from '@boxoffice/contracts'
 import { type Handlers, isNamedIn, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { isVisibleTo } from '../event-pictures/picture.ts'
@@ -10,10 +10,10 @@ export function seatHandlers(deps: Dependencies): Handlers<SeatRoutes> {
   async function planFor(eventId: EventId, userId: UserId | null): Promise<Plan> {
     const picture = await deps.findEventPicture(eventId)
     if (!picture || !isVisibleTo(picture, userId)) {
-      throw new RefusedError(refuseUnknown('EVENT', eventId))
+      throw new RefusedError(refuseUnknown(EVENT_NOT_FOUND, eventId))
     }
     const plan = await deps.findPlan(eventId)
-    if (!plan) throw new RefusedError(refuse(404, 'SEATING_PLAN_NOT_FOUND', 'this event sells no seats'))
+    if (!plan) throw new RefusedError(refuse(SEATING_PLAN_NOT_FOUND, { message: 'this event sells no seats' }))
     return plan
   }
 

@@ -1,11 +1,18 @@
-import type { TicketId, ticketsRoutes, UserId } from '@boxoffice/contracts'
+import {
+  ALREADY_CHECKED_IN,
+  TICKET_CANCELLED,
+  TICKET_NOT_FOUND,
+  TICKET_TRANSFERRED,
+  type TicketId,
+  type ticketsRoutes,
+  type UserId,
+} from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { findPicture } from '../event-pictures/picture-repository.ts'
 import { type StoredTicket, ticketView } from '../tickets/ticket.ts'
 import { findTicket } from '../tickets/ticket-repository.ts'
 import { findPolicy, savePolicy } from './dispute-repository.ts'
-import type { StopResult } from './stops.ts'
 
 type StopRoutes = Pick<typeof ticketsRoutes, 'stopTicket' | 'reinstateTicket' | 'getDisputePolicy' | 'putDisputePolicy'>
 
@@ -16,23 +23,24 @@ export function stopHandlers(deps: Dependencies): Handlers<StopRoutes> {
   async function getOfOwnEvent(ticketId: TicketId, userId: UserId): Promise<StoredTicket> {
     const ticket = await findTicket(sql, ticketId)
     const picture = ticket && (await findPicture(sql, ticket.eventId))
-    if (picture?.organizerId !== userId) throw new RefusedError(refuseUnknown('TICKET', ticketId))
+    if (picture?.organizerId !== userId) throw new RefusedError(refuseUnknown(TICKET_NOT_FOUND, ticketId))
     return ticket as StoredTicket
   }
 
-  function answer(result: StopResult) {
-    if (result.outcome === 'done') return { status: 200 as const, body: ticketView(result.ticket, deps.config.publicUrl) }
-    return refuse(409, codes[result.status], `this ticket is ${result.status.toLowerCase().replace('_', ' ')} already`)
-  }
+  const answer = (ticket: StoredTicket) => ({ status: 200 as const, body: ticketView(ticket, deps.config.publicUrl) })
 
   return {
     stopTicket: async ({ params: { ticketId }, body, principal }) => {
       const ticket = await getOfOwnEvent(ticketId, principal.userId)
-      return answer(await deps.db.transact((tx) => deps.stops.stop(tx, ticket, body.note ?? null)))
+      const result = await deps.db.transact((tx) => deps.stops.stop(tx, ticket, body.note ?? null))
+      if (result.outcome === 'done') return answer(result.ticket)
+      return refuse(refusals[result.status], { message: messageOf(result.status) })
     },
     reinstateTicket: async ({ params: { ticketId }, principal }) => {
       const ticket = await getOfOwnEvent(ticketId, principal.userId)
-      return answer(await deps.db.transact((tx) => deps.stops.reinstate(tx, ticket)))
+      const result = await deps.db.transact((tx) => deps.stops.reinstate(tx, ticket))
+      if (result.outcome === 'done') return answer(result.ticket)
+      return refuse(refusals[result.status], { message: messageOf(result.status) })
     },
     getDisputePolicy: async ({ principal }) => ({ status: 200, body: await findPolicy(sql, principal.userId) }),
     putDisputePolicy: async ({ body, principal }) => {
@@ -42,8 +50,9 @@ export function stopHandlers(deps: Dependencies): Handlers<StopRoutes> {
   }
 }
 
-const codes = {
-  CHECKED_IN: 'ALREADY_CHECKED_IN',
-  CANCELLED: 'TICKET_CANCELLED',
-  TRANSFERRED: 'TICKET_TRANSFERRED',
-} as const
+const refusals = {
+  CHECKED_IN: ALREADY_CHECKED_IN,
+  CANCELLED: TICKET_CANCELLED,
+  TRANSFERRED: TICKET_TRANSFERRED,
+}
+const messageOf = (status: keyof typeof refusals) => `this ticket is ${status.toLowerCase().replace('_', ' ')} already`

@@ -9,10 +9,10 @@ import { findTicket } from '../tickets/ticket-repository.ts'
 import { type DisputeOfOrder, findPolicy, hasLostDispute, saveDispute } from './dispute-repository.ts'
 import { listTicketIdsOfOrder, reinstateTickets, restop, stopTickets } from './stop-repository.ts'
 
-export type StopResult =
+export type StopResult<Status extends TicketStatus = Exclude<TicketStatus, 'ACTIVE'>> =
   | { outcome: 'done'; ticket: StoredTicket }
   /** It is of no use any more, or was of use already. */
-  | { outcome: 'refused'; status: Exclude<TicketStatus, 'ACTIVE'> }
+  | { outcome: 'refused'; status: Status }
 
 /**
  * Tickets that admit nobody for a while: their organizer stops them, or a dispute is lost. Whoever holds them now is told, of all of an
@@ -30,13 +30,13 @@ export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () 
   }
 
   /** Let one admit again; one that is not stopped stays as it is. */
-  async function reinstate(tx: Tx, { orderId, ticketId }: StoredTicket): Promise<StopResult> {
+  async function reinstate(tx: Tx, { orderId, ticketId }: StoredTicket): Promise<StopResult<'CANCELLED' | 'TRANSFERRED'>> {
     await lockOrder(tx, orderId)
     const reinstated = await reinstateTickets(tx, [ticketId])
     await tellReinstated(tx, reinstated)
     const ticket = reinstated[0] ?? (await getTicket(tx, ticketId))
-    const isGone = ticket.status === 'CANCELLED' || ticket.status === 'TRANSFERRED'
-    return isGone ? refusalOf(ticket) : { outcome: 'done', ticket }
+    const { status } = ticket
+    return status === 'CANCELLED' || status === 'TRANSFERRED' ? { outcome: 'refused', status } : { outcome: 'done', ticket }
   }
 
   /**

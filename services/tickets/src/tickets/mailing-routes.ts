@@ -1,4 +1,12 @@
-import type { OrderId, OrderPrint, ticketsMailingRoutes } from '@boxoffice/contracts'
+import {
+  ORDER_NOT_PRINTABLE,
+  type OrderId,
+  type OrderPrint,
+  TICKET_NOT_FOUND,
+  TICKETS_CHANGED,
+  TRANSFER_NOT_FOUND,
+  type ticketsMailingRoutes,
+} from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import { countHeld } from '../attendees/attendee-repository.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -41,11 +49,11 @@ export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMail
       const result = await deps.printOrder(orderId, query.version)
       switch (result.outcome) {
         case 'no-tickets':
-          return refuse(404, 'TICKET_NOT_FOUND', 'this order has no ticket that is valid')
+          return refuse(TICKET_NOT_FOUND, { message: 'this order has no ticket that is valid' })
         case 'changed':
-          return refuse(409, 'TICKETS_CHANGED', `the tickets of this order are at version ${result.version} by now`)
+          return refuse(TICKETS_CHANGED, { message: `the tickets of this order are at version ${result.version} by now` })
         case 'not-printable':
-          return refuse(409, 'ORDER_NOT_PRINTABLE', `no PDF is made of more than ${pagesMax} tickets`)
+          return refuse(ORDER_NOT_PRINTABLE, { message: `no PDF is made of more than ${pagesMax} tickets` })
         case 'printed': {
           const headers = { 'cache-control': 'private, no-store', etag: `"${result.version}"` }
           return { status: 200, body: result.pdf, headers }
@@ -62,7 +70,7 @@ export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMail
     },
     getTransferInfo: async ({ params: { transferId } }) => {
       const transfer = await findTransfer(sql, transferId)
-      if (!transfer) return refuse(404, 'TRANSFER_NOT_FOUND', 'there is no such transfer')
+      if (!transfer) return refuse(TRANSFER_NOT_FOUND, { message: 'there is no such transfer' })
       const { status } = transfer
       const claimToken = status === 'PENDING' ? signClaim(transferId, deps.codeKey) : undefined
       return { status: 200, body: { transferId, status, ...(claimToken && { claimToken }) } }

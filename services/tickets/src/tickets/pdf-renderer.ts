@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { SERVICE_UNAVAILABLE } from '@boxoffice/contracts'
 import { RefusedError, refuse } from '@boxoffice/service-kit'
 import { Piscina } from 'piscina'
 import type { PrintedTicket, ticketsFiles, ticketsPdf } from './pdf.ts'
@@ -53,7 +54,7 @@ function createLane(queueMax: number) {
   return {
     async run<N extends keyof Printer>(pages: readonly PrintedTicket[], name: N): Promise<Awaited<ReturnType<Printer[N]>>> {
       if (pool.queueSize >= queueMax)
-        throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many tickets are being printed'))
+        throw new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many tickets are being printed' }))
       return pool.run(pages, { name })
     },
     close: () => pool.destroy(),

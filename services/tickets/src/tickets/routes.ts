@@ -1,4 +1,14 @@
-import type { TicketId, ticketsInternalRoutes, ticketsRoutes, UserId } from '@boxoffice/contracts'
+import {
+  RATE_LIMITED,
+  TICKET_CANCELLED,
+  TICKET_NOT_FOUND,
+  TICKET_STOPPED,
+  TICKET_TRANSFERRED,
+  type TicketId,
+  type ticketsInternalRoutes,
+  type ticketsRoutes,
+  type UserId,
+} from '@boxoffice/contracts'
 import {
   cursorFields,
   defineCursor,
@@ -77,7 +87,7 @@ async function answerDownload({ downloadTicket }: Dependencies, ticket: StoredTi
   const download = await downloadTicket(ticket, reader)
   switch (download.outcome) {
     case 'too-many': {
-      const refusal = refuse(429, 'RATE_LIMITED', 'so many tickets were printed for you: try again in a while')
+      const refusal = refuse(RATE_LIMITED, { message: 'so many tickets were printed for you: try again in a while' })
       return { ...refusal, headers: { 'retry-after': String(download.waitSeconds) } as Record<string, string> }
     }
     case 'unchanged':
@@ -91,7 +101,7 @@ const taggedAs = (etag: string): Record<string, string> => ({ ...privately, etag
 const namedAfter = ({ ticketNumber }: StoredTicket) => ({ 'content-disposition': `inline; filename="${ticketNumber}.pdf"` })
 
 const privately = { 'cache-control': 'private, no-store' }
-const unknownTicket = (ticketId: TicketId) => new RefusedError(refuseUnknown('TICKET', ticketId))
+const unknownTicket = (ticketId: TicketId) => new RefusedError(refuseUnknown(TICKET_NOT_FOUND, ticketId))
 
 async function getTicket(sql: Sql, ticketId: TicketId): Promise<StoredTicket> {
   const ticket = await findTicket(sql, ticketId)
@@ -100,6 +110,8 @@ async function getTicket(sql: Sql, ticketId: TicketId): Promise<StoredTicket> {
 }
 function notValid(ticket: StoredTicket) {
   const { status } = ticket
-  if (isStopped(ticket)) return refuse(409, 'TICKET_STOPPED', STOPPED)
-  return refuse(409, `TICKET_${status}`, `this ticket is ${status.toLowerCase()}: its code is not given out any more`)
+  if (isStopped(ticket)) return refuse(TICKET_STOPPED, { message: STOPPED })
+  return refuse(status === 'CANCELLED' ? TICKET_CANCELLED : TICKET_TRANSFERRED, {
+    message: `this ticket is ${status.toLowerCase()}: its code is not given out any more`,
+  })
 }

@@ -1,4 +1,4 @@
-import type { TicketId } from '@boxoffice/contracts'
+import type { ClaimTransferRefusal, TicketId } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Database, Tx } from '@boxoffice/service-kit'
 import { lockOrder } from '../reservations/locks.ts'
@@ -8,17 +8,17 @@ import { findTicket, lockTicket } from '../tickets/ticket-repository.ts'
 import { readClaim } from './claim-token.ts'
 import { handOver } from './hand-over.ts'
 import type { Recipient } from './recipients.ts'
-import { type NotTransferred, type StoredTransfer, stopped, toOneself } from './transfer.ts'
+import { type StoredTransfer, stopped, toOneself } from './transfer.ts'
 import { findTransfer, lockPending } from './transfer-repository.ts'
 
 export type ClaimResult =
   | { outcome: 'claimed'; ticket: StoredTicket }
-  | ({ outcome: 'refused' } & NotTransferred)
+  | { outcome: 'refused'; error: ClaimTransferRefusal; message: string }
   /** `nobody`: there is no recipient; `unknown`: it is no secret of ours. */
   | { outcome: 'unknown' | 'nobody' }
 
-const ended: NotTransferred = { error: 'TRANSFER_ENDED', message: 'this ticket was claimed or taken back, or its event is over' }
-const notTransferable: NotTransferred = { error: 'TICKET_NOT_TRANSFERABLE', message: 'this ticket is not valid any more' }
+const ended = { error: 'TRANSFER_ENDED', message: 'this ticket was claimed or taken back, or its event is over' } as const
+const notTransferable = { error: 'TICKET_NOT_TRANSFERABLE', message: 'this ticket is not valid any more' } as const
 
 /**
  * Takes a ticket that was passed on with the secret that was mailed: whoever has it reads that mail, whichever account is theirs.

@@ -1,4 +1,13 @@
-import type { TransferId, ticketsRoutes } from '@boxoffice/contracts'
+import {
+  claimTransferRefusals,
+  RATE_LIMITED,
+  TICKET_NOT_FOUND,
+  TRANSFER_COMPLETED,
+  TRANSFER_NOT_FOUND,
+  type TransferId,
+  type ticketsRoutes,
+  transferRefusals,
+} from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { ticketView } from '../tickets/ticket.ts'
@@ -25,25 +34,25 @@ export function transferHandlers(deps: Dependencies): Handlers<TransferRoutes> {
         case 'transferred':
           return { status: 200, body: transferView(result.transfer) }
         case 'unknown':
-          return refuseUnknown('TICKET', ticketId)
+          return refuseUnknown(TICKET_NOT_FOUND, ticketId)
         case 'too-many':
-          return { ...refuse(429, 'RATE_LIMITED', 'too many transfers within an hour'), headers: { 'retry-after': '600' } }
+          return { ...refuse(RATE_LIMITED, { message: 'too many transfers within an hour' }), headers: { 'retry-after': '600' } }
         case 'too-many-to-address':
           return {
-            ...refuse(429, 'RATE_LIMITED', 'this address was offered too many tickets within a day'),
+            ...refuse(RATE_LIMITED, { message: 'this address was offered too many tickets within a day' }),
             headers: { 'retry-after': '3600' },
           }
         case 'refused': {
           const { error, message, transferId } = result
-          return refuse(409, error, message, { ...(transferId && { transferId }) })
+          return refuse(transferRefusals[error], { message, ...(transferId && { transferId }) })
         }
       }
     },
     claimTransfer: async ({ body, principal }) => {
       const result = await deps.claimTicket(body.token, async () => principal)
       if (result.outcome === 'claimed') return { status: 200, body: ticketView(result.ticket, deps.config.publicUrl) }
-      if (result.outcome === 'refused') return refuse(409, result.error, result.message)
-      return refuse(404, 'TRANSFER_NOT_FOUND', 'this link is not valid: open it again from the mail, or copy all of it')
+      if (result.outcome === 'refused') return refuse(claimTransferRefusals[result.error], { message: result.message })
+      return refuse(TRANSFER_NOT_FOUND, { message: 'this link is not valid: open it again from the mail, or copy all of it' })
     },
     listTransfers: async ({ query, principal }) => {
       const after = cursor.decode(query.cursor)
@@ -53,9 +62,9 @@ export function transferHandlers(deps: Dependencies): Handlers<TransferRoutes> {
     },
     cancelTransfer: async ({ params: { transferId }, principal }) => {
       const transfer = await findTransfer(sql, transferId)
-      if (transfer?.senderId !== principal.userId) return refuseUnknown('TRANSFER', transferId)
+      if (transfer?.senderId !== principal.userId) return refuseUnknown(TRANSFER_NOT_FOUND, transferId)
       if (!(await withdrawTransfer(sql, transferId)) && (await findTransfer(sql, transferId))?.status === 'COMPLETED') {
-        return refuse(409, 'TRANSFER_COMPLETED', 'the ticket has changed hands')
+        return refuse(TRANSFER_COMPLETED)
       }
       return { status: 204, body: undefined }
     },

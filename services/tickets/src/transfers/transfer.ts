@@ -1,4 +1,11 @@
-import { isOver, type Transfer, type TransferId, type TransferStatus, type UserId } from '@boxoffice/contracts'
+import {
+  isOver,
+  type Transfer,
+  type TransferId,
+  type TransferRefusal,
+  type TransferStatus,
+  type UserId,
+} from '@boxoffice/contracts'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import type { TicketTransferRow } from '../rows.ts'
 import { isStopped, STOPPED, type StoredTicket } from '../tickets/ticket.ts'
@@ -17,21 +24,14 @@ export interface StoredTransfer
 
 /** Why a ticket is not passed on. */
 export interface NotTransferred {
-  readonly error:
-    | 'TICKET_NOT_TRANSFERABLE'
-    | 'TICKET_STOPPED'
-    | 'TRANSFER_PENDING'
-    | 'TRANSFER_TO_SELF'
-    | 'TRANSFER_ENDED'
-    | 'EVENT_CANCELLED'
-    | 'EVENT_OVER'
+  readonly error: TransferRefusal
   readonly message: string
   /** Of TRANSFER_PENDING: which. */
   readonly transferId?: TransferId
 }
 
-export const stopped: NotTransferred = { error: 'TICKET_STOPPED', message: STOPPED }
-export const toOneself: NotTransferred = { error: 'TRANSFER_TO_SELF', message: 'this ticket is yours already' }
+export const stopped = { error: 'TICKET_STOPPED', message: STOPPED } as const
+export const toOneself = { error: 'TRANSFER_TO_SELF', message: 'this ticket is yours already' } as const
 
 /** Why a ticket of an event cannot change hands at this moment, whoever it is for; null when it can. */
 export function refusalOfTransfer(ticket: StoredTicket, picture: EventPicture, at: Date): NotTransferred | null {

@@ -39,7 +39,7 @@ test('freezes no plan for a type that is refused: it asks for one only when noth
 })
 
 test('names the zones of which it would make seats, and those that the plan does not have', async () => {
-  const body = { error: 'ZONES_NOT_IN_PLAN', message: 'not all', requestId: 'r', zoneIds: [4, 9] }
+  const body = { error: 'ZONES_NOT_IN_PLAN' as const, message: 'not all', requestId: 'r', zoneIds: [4, 9] }
   const { eventId, ask, make } = await anEvent({ status: 409, body })
   const details = [{ path: 'body.zoneIds.1' }, { path: 'body.zoneIds.2' }]
   await expect(make()).rejects.toMatchObject({ refusal: { status: 400, body: { error: 'VALIDATION_FAILED', details } } })

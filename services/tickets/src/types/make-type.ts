@@ -1,4 +1,14 @@
-import type { Currency, NewTicketType, TicketTypeId } from '@boxoffice/contracts'
+import {
+  CURRENCY_MISMATCH,
+  type Currency,
+  type NewTicketType,
+  SEATING_PLAN_MISSING,
+  TICKET_TYPE_DELETED,
+  type TicketTypeId,
+  TOO_MANY_TYPES,
+  VALIDATION_FAILED,
+  ZONE_TAKEN,
+} from '@boxoffice/contracts'
 import { RefusedError, refuse, type Sql, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { findPicture, settleCurrency } from '../event-pictures/picture-repository.ts'
@@ -25,7 +35,7 @@ export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: N
     const capacity = body.zoneIds ? await countSeats(tx, body, body.zoneIds) : (body.quantity ?? 0)
     const type = newType(body, { ticketTypeId, currency, capacity })
     if (!(await insertType(tx, type))) {
-      throw new RefusedError(refuse(409, 'TICKET_TYPE_DELETED', 'what this request made was deleted since'))
+      throw new RefusedError(refuse(TICKET_TYPE_DELETED))
     }
     if (body.zoneIds) await assignZones(tx, body.eventId, body.zoneIds, ticketTypeId)
     await tellTypes(deps.messaging.appendAll, tx, [{ ...type, withdrawn: false }])
@@ -36,10 +46,10 @@ export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: N
 /** Throws where the event sells in another currency or has as many types as it may. */
 async function refuseMismatch({ config }: Making, sql: Sql, { eventId, currency }: NewTicketType, settled: Currency | null) {
   if (settled !== null && settled !== currency) {
-    throw new RefusedError(refuse(409, 'CURRENCY_MISMATCH', `this event sells in ${settled}`, { currency: settled }))
+    throw new RefusedError(refuse(CURRENCY_MISMATCH, { message: `this event sells in ${settled}`, currency: settled }))
   }
   if ((await countTypes(sql, eventId)) >= config.typesPerEventMax) {
-    throw new RefusedError(refuse(409, 'LIMIT_EXCEEDED', `an event has at most ${config.typesPerEventMax} ticket types`))
+    throw new RefusedError(refuse(TOO_MANY_TYPES, { message: `an event has at most ${config.typesPerEventMax} ticket types` }))
   }
 }
 
@@ -66,14 +76,14 @@ async function askForPlan(
     const unknown = new Set(answer.body.zoneIds)
     throw new RefusedError(notInPlan(zoneIds, (zoneId) => unknown.has(zoneId)))
   }
-  throw new RefusedError(refuse(409, 'SEATING_PLAN_MISSING', 'this event has no seating plan yet'))
+  throw new RefusedError(refuse(SEATING_PLAN_MISSING))
 }
 
 function notInPlan(zoneIds: readonly number[], isUnknown: (zoneId: number) => boolean) {
   const details = zoneIds.flatMap((zoneId, index) =>
     isUnknown(zoneId) ? [{ path: `body.zoneIds.${index}`, message: 'is not a zone of the seating plan' }] : [],
   )
-  return refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details })
+  return refuse(VALIDATION_FAILED, { details })
 }
 
 /** How many seats these zones have; they must be of the plan and sold by nobody else. */
@@ -85,7 +95,8 @@ async function countSeats(tx: Tx, { eventId }: NewTicketType, zoneIds: readonly 
   const taken = zoneIds.filter((zoneId) => zones.get(zoneId)?.ticketTypeId)
   if (taken.length > 0) {
     throw new RefusedError(
-      refuse(409, 'ZONE_TAKEN', `another type sells ${taken.length === 1 ? 'zone' : 'the zones'} ${taken.join(', ')}`, {
+      refuse(ZONE_TAKEN, {
+        message: `another type sells ${taken.length === 1 ? 'zone' : 'the zones'} ${taken.join(', ')}`,
         zoneIds: taken,
       }),
     )

@@ -1,4 +1,13 @@
-import type { TicketTypeId, ticketsRoutes, UserId } from '@boxoffice/contracts'
+import {
+  BELOW_SOLD,
+  EVENT_NOT_EDITABLE,
+  EVENT_NOT_ON_SALE,
+  TICKET_TYPE_NOT_FOUND,
+  type TicketTypeId,
+  type ticketsRoutes,
+  type UserId,
+  VALIDATION_FAILED,
+} from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import { getOwnEvent, notTheirs, unknownEvent } from '../event-pictures/own-event.ts'
@@ -24,7 +33,7 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
     if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownType(ticketTypeId))
     if (picture.organizerId !== userId) throw new RefusedError(notTheirs())
     if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
-      throw new RefusedError(refuse(409, 'EVENT_NOT_EDITABLE', `the event is ${picture.status.toLowerCase()}`))
+      throw new RefusedError(refuse(EVENT_NOT_EDITABLE, { message: `the event is ${picture.status.toLowerCase()}` }))
     }
     const result = await deps.db.transact((tx) => work(tx, picture))
     switch (result.outcome) {
@@ -34,7 +43,7 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
         throw new RefusedError(invalid(result))
       case 'below-sold': {
         const { sold, held } = result
-        throw new RefusedError(refuse(409, 'BELOW_SOLD', `${sold} are sold and ${held} are held`, { sold, held }))
+        throw new RefusedError(refuse(BELOW_SOLD, { message: `${sold} are sold and ${held} are held`, sold, held }))
       }
       case 'changed':
         await deps.redisPicture.release(result.released)
@@ -47,7 +56,7 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
     createTicketType: async ({ body, principal, resourceId }) => {
       const picture = await getOwnEvent(deps.findEventPicture, body.eventId, principal.userId)
       if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
-        return refuse(409, 'EVENT_NOT_ON_SALE', `the event is ${picture.status.toLowerCase()}`)
+        return refuse(EVENT_NOT_ON_SALE, { message: `the event is ${picture.status.toLowerCase()}` })
       }
       const { unitPrice, currency, salesStartAt = null, salesEndAt = null } = body
       const wrong = wrongWith({ unitPrice, currency, salesStartAt, salesEndAt }, picture)
@@ -75,6 +84,6 @@ export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
   }
 }
 
-const unknownType = (ticketTypeId: TicketTypeId) => refuseUnknown('TICKET_TYPE', ticketTypeId)
+const unknownType = (ticketTypeId: TicketTypeId) => refuseUnknown(TICKET_TYPE_NOT_FOUND, ticketTypeId)
 const invalid = ({ path, message }: { path: string; message: string }) =>
-  refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: [{ path, message }] })
+  refuse(VALIDATION_FAILED, { details: [{ path, message }] })

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { defineRoute, Money, Refusal } from '@boxoffice/contracts'
+import { defineRefusal, defineRoute, Money } from '@boxoffice/contracts'
 import {
   baseConfig,
   baseEnvironment,
@@ -13,6 +13,7 @@ import { createLocalJWKSet } from 'jose'
 import { z } from 'zod'
 
 /** A service with one route, as every service is made: signed-in users, a body to decode, an answer to encode, nothing behind it. */
+const NOT_NOW = defineRefusal('NOT_NOW', 409, 'not now')
 const routes = {
   takeThing: defineRoute({
     method: 'POST',
@@ -22,7 +23,8 @@ const routes = {
     idempotency: 'none',
     params: z.object({ thingId: z.uuid() }),
     body: z.strictObject({ quantity: z.int().min(1).max(10), price: Money }),
-    responses: { 201: z.object({ thingId: z.uuid(), quantity: z.int(), total: Money, at: z.string() }), 409: Refusal },
+    responses: { 201: z.object({ thingId: z.uuid(), quantity: z.int(), total: Money, at: z.string() }) },
+    refusals: [NOT_NOW],
   }),
 } as const
 

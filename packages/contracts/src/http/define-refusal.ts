@@ -1,0 +1,104 @@
+import * as z from 'zod'
+
+/** What every refusal looks like. */
+export const Refusal = z.object({
+  error: z.string().meta({ examples: ['VALIDATION_FAILED'] }),
+  message: z.string().meta({ description: 'for a person' }),
+  requestId: z.string(),
+  details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+})
+export type Refusal = z.output<typeof Refusal>
+
+/** The statuses that refusals have, and no other answer. */
+export type RefusalStatus = 400 | 401 | 402 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 503
+
+type Shape = Readonly<Record<string, z.ZodType>>
+type NoFields = Readonly<Record<never, never>>
+
+/**
+ * A reason to refuse a request. Routes list the refusals that they give; `refuse` in the service kit makes the
+ * answer. Two may share a code where their status, fields or message differ.
+ */
+export interface RefusalDefinition<
+  Code extends string = string,
+  Status extends RefusalStatus = RefusalStatus,
+  Fields extends Shape = Shape,
+> {
+  readonly code: Code
+  readonly status: Status
+  /** For a person, unless the handler has a more precise one. Documents show it too. */
+  readonly message: string
+  /** What its body has beside `error`, `message` and `requestId`. */
+  readonly fields: Fields
+}
+
+/** `SEATS_TAKEN = defineRefusal('SEATS_TAKEN', 409, 'these seats are taken', { seatIds: z.array(SeatId) })`. */
+export const defineRefusal = <
+  const Code extends string,
+  const Status extends RefusalStatus,
+  const Fields extends Shape = NoFields,
+>(
+  code: Code,
+  status: Status,
+  message: string,
+  fields = {} as Fields,
+): RefusalDefinition<Code, Status, Fields> => ({ code, status, message, fields })
+
+/** The 404 of a thing that is not there, or not the caller's to see: `defineNotFound('TICKET')` is TICKET_NOT_FOUND. */
+export const defineNotFound = <const Thing extends string>(thing: Thing) => {
+  const words = thing.toLowerCase().replaceAll('_', ' ')
+  return defineRefusal(`${thing}_NOT_FOUND`, 404, `there is no such ${words}, or it is not yours to see`)
+}
+
+/** The same refusal with more fields. */
+export const withFields = <Code extends string, Status extends RefusalStatus, Own extends Shape, More extends Shape>(
+  refusal: RefusalDefinition<Code, Status, Own>,
+  fields: More,
+): RefusalDefinition<Code, Status, Own & More> => ({ ...refusal, fields: { ...refusal.fields, ...fields } })
+
+/** The same refusal as one route means it: `message` is shown in documents, and given where the handler gives none. */
+export const saying = <R extends RefusalDefinition>(refusal: R, message: string): R => ({ ...refusal, message })
+
+/** The fields of a refusal as code sees them. */
+export type RefusalFields<R extends RefusalDefinition> = {
+  [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? never : K]: z.output<R['fields'][K]>
+} & {
+  [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? K : never]?: z.output<R['fields'][K]>
+}
+
+type NameOfField<R extends RefusalDefinition> = R extends RefusalDefinition ? keyof R['fields'] : never
+/** Bodies of refusals, told apart by `error`; fields of the others are absent. */
+export type RefusalBody<R extends RefusalDefinition, All extends RefusalDefinition = R> = R extends RefusalDefinition
+  ? Omit<Refusal, 'error'> & { error: R['code'] } & RefusalFields<R> & {
+        [_ in Exclude<NameOfField<All>, keyof R['fields'] | keyof Refusal>]?: undefined
+      }
+  : never
+
+/** Schemas of a route's refusals by status; a type tells their bodies apart by `error`. */
+export type RefusalResponses<R extends RefusalDefinition> = {
+  readonly [S in R['status']]: z.ZodType<RefusalBody<Extract<R, { status: S }>>>
+}
+
+/**
+ * One schema for each status: of several refusals it has the fields of all, and requires those that all
+ * require. A code that this version does not know is let through: its service may be newer.
+ */
+export function responsesOf<R extends RefusalDefinition>(refusals: readonly R[]): RefusalResponses<R> {
+  const byStatus = Map.groupBy(refusals, ({ status }) => status)
+  const schemas = [...byStatus].map(([status, all]) => [status, schemaOf(all)])
+  return Object.fromEntries(schemas)
+}
+
+function schemaOf(refusals: readonly RefusalDefinition[]): z.ZodType {
+  const names = new Set(refusals.flatMap(({ fields }) => Object.keys(fields)))
+  const fields = [...names].map((name) => {
+    const schemas = refusals.flatMap(({ fields }) => fields[name] ?? [])
+    const schema = schemas[0] as z.ZodType
+    const isRequired = schemas.length === refusals.length && schemas.every((one) => !isOptional(one))
+    return [name, isRequired || isOptional(schema) ? schema : schema.optional()]
+  })
+  const description = refusals.map(({ code, message }) => `${code}: ${message}`).join('; ')
+  return Refusal.extend(Object.fromEntries(fields)).meta({ description })
+}
+
+const isOptional = (schema: z.ZodType): boolean => schema instanceof z.ZodOptional
