@@ -61,9 +61,8 @@ describe('syntax', () => {
     '%s is SQL',
     (text) => expect(sqlLines(`const a = 1\nconst b = ${text}\n`)).toEqual([2]),
   )
-  test.each(["'select'", "'Update your address'", "'with a name'", "// 'select 1'\n0", '`selected `'])(
-    '%s is not',
-    (text) => expect(sqlLines(`const a = ${text}\n`)).toEqual([]),
+  test.each(["'select'", "'Update your address'", "'with a name'", "// 'select 1'\n0", '`selected `'])('%s is not', (text) =>
+    expect(sqlLines(`const a = ${text}\n`)).toEqual([]),
   )
   test('SQL is at home in repositories, and the rule is of services', () => {
     expect(hasStraySql('services/a/src/x/one.ts', "query('select 1')")).toBe(true)
