@@ -20,7 +20,7 @@ import { createSendingMetrics } from './sending/metrics.ts'
 import { createPeers, type Peers } from './sending/peers.ts'
 import { createRequestNews } from './sending/request-news.ts'
 import { createTokenOpener } from './sending/sealed-token.ts'
-import { createSender } from './sending/sender.ts'
+import { createSender, type Sender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
 import { createTicketNews } from './sending/ticket-news.ts'
 import { createOperatorTemplates, type OperatorTemplates } from './templates/operator-templates.ts'
@@ -41,7 +41,7 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   sms: SmsProvider
   /** null: this installation sends no pushes. */
   push: PushProvider | null
-  sender: ReturnType<typeof createSender>
+  sender: Sender
   feedback: Feedback
   watchLog: WatchLog
   unsubscribeTokens: UnsubscribeTokens

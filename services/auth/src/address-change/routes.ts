@@ -1,10 +1,13 @@
 import type { authRoutes } from '@boxoffice/contracts'
 import { type Handlers, networkOf, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
 import { confirmAddressChange, disownAddressChange } from './confirm-change.ts'
+import type { RequestChangeDeps } from './request-change.ts'
 import { requestAddressChange } from './request-change.ts'
+import type { UndoChangeDeps } from './undo-change.ts'
 import { undoAddressChange } from './undo-change.ts'
+
+type Deps = RequestChangeDeps & UndoChangeDeps
 
 type ChangeRoutes = Pick<typeof authRoutes, 'changeEmail' | 'confirmEmailChange' | 'undoEmailChange'>
 
@@ -14,7 +17,7 @@ const wrong = () => refuse(401, 'INVALID_CREDENTIALS', 'that is not the password
 const expired = () => refuse(400, 'TOKEN_EXPIRED', 'this link has expired: ask for a new one')
 const invalid = () => refuse(400, 'TOKEN_INVALID', 'this link is not valid, or no longer: ask for a new one')
 
-export function addressChangeHandlers(deps: Dependencies): Handlers<ChangeRoutes> {
+export function addressChangeHandlers(deps: Deps): Handlers<ChangeRoutes> {
   return {
     async changeEmail({ body, principal, ip }) {
       const now = deps.now()

@@ -3,11 +3,16 @@ import type { Handlers } from '@boxoffice/service-kit'
 import { findUser } from '../accounts/user-repository.ts'
 import { findVerification } from '../accounts/verification-repository.ts'
 import { changeIsUndoable, changeWaits } from '../address-change/change-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Database } from '../database.ts'
 import { findReset } from './reset-repository.ts'
 
+interface Deps {
+  db: Database
+  now: () => Date
+}
+
 /** What the notification service looks at before it sends a link: a mail may wait while another link of the account is used. */
-export const mailingHandlers = ({ db, now }: Dependencies): Handlers<typeof authMailingRoutes> => ({
+export const mailingHandlers = ({ db, now }: Deps): Handlers<typeof authMailingRoutes> => ({
   async checkMailedToken({ body: { purpose, token } }) {
     if (purpose === 'CHANGE_EMAIL' || purpose === 'UNDO_EMAIL_CHANGE') {
       const works = await (purpose === 'CHANGE_EMAIL' ? changeWaits : changeIsUndoable)(db, token, now())

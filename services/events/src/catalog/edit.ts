@@ -12,12 +12,23 @@ import {
   type Venue,
   type VenueId,
 } from '@boxoffice/contracts'
+import type { Messaging } from '@boxoffice/messaging'
 import { RefusedError, refuse } from '@boxoffice/service-kit'
-import type { Tx } from '../database.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { EventCache } from '../cache/event-cache.ts'
+import type { Database, Tx } from '../database.ts'
 import { ensureVenue, findVenue, listVenueOf } from '../venues/venue-repository.ts'
 import { changedFields, objectionTo, objectionToEditor, reasonsNotToPublish, snapshotOf } from './event.ts'
 import { findEvent, insertEvent, removeEvent, updateEvent } from './event-repository.ts'
+import type { TicketsOfEvent } from './tickets-of-event.ts'
+
+export interface EditDeps {
+  cache: EventCache
+  db: Database
+  messaging: Pick<Messaging, 'append'>
+  newId: () => string
+  now: () => Date
+  tickets: TicketsOfEvent
+}
 
 export type Edited =
   | { edited: true; event: EventInfo; deleted?: true }
@@ -25,7 +36,7 @@ export type Edited =
 type Objection = 'NOT_EDITABLE' | 'NOT_PUBLISHABLE' | 'NOT_CANCELLABLE' | 'NOT_DRAFT' | 'VENUE_NOT_FOUND'
 
 /** Make a draft. Repeated with the same id it is the same draft. */
-export async function createEvent(deps: Dependencies, eventId: EventId, organizerId: UserId, body: NewEvent): Promise<Edited> {
+export async function createEvent(deps: EditDeps, eventId: EventId, organizerId: UserId, body: NewEvent): Promise<Edited> {
   const made = await commit(deps, async (tx): Promise<Edited> => {
     const existing = await findEvent(tx, eventId)
     if (existing) return { edited: true, event: existing }
@@ -42,7 +53,7 @@ export async function createEvent(deps: Dependencies, eventId: EventId, organize
 }
 
 /** Change an event. Throws a 400 where it would not make sense afterwards. */
-export const changeEvent = (deps: Dependencies, eventId: EventId, userId: UserId, changes: EventChanges): Promise<Edited> =>
+export const changeEvent = (deps: EditDeps, eventId: EventId, userId: UserId, changes: EventChanges): Promise<Edited> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status === 'CANCELLED' || event.status === 'COMPLETED') return { edited: false, why: 'NOT_EDITABLE' }
     const objection = objectionTo(event, changes, deps.now())
@@ -67,7 +78,7 @@ export const changeEvent = (deps: Dependencies, eventId: EventId, userId: UserId
   })
 
 /** Put an event on sale; one that is already stays so. */
-export const publishEvent = (deps: Dependencies, eventId: EventId, userId: UserId): Promise<Edited> =>
+export const publishEvent = (deps: EditDeps, eventId: EventId, userId: UserId): Promise<Edited> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status === 'PUBLISHED') return { edited: true, event }
     const reasons = reasonsNotToPublish(event, deps.now())
@@ -83,12 +94,7 @@ export const publishEvent = (deps: Dependencies, eventId: EventId, userId: UserI
  * Call an event off, for good; one that is already keeps its first reason. The tickets that this affects are counted before, by the
  * ticket service: nothing is sold from the commit on. Where it is unavailable the event is cancelled without their number.
  */
-export async function cancelEvent(
-  deps: Dependencies,
-  eventId: EventId,
-  userId: UserId,
-  cancellationReason: string,
-): Promise<Edited> {
+export async function cancelEvent(deps: EditDeps, eventId: EventId, userId: UserId, cancellationReason: string): Promise<Edited> {
   const known = await findEvent(deps.db, eventId)
   const isTheirs = known?.status === 'PUBLISHED' && known.organizerId === userId
   const affectedTicketCount = isTheirs ? await deps.tickets.count(eventId) : undefined
@@ -104,7 +110,7 @@ export async function cancelEvent(
 }
 
 /** Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is told. */
-export const deleteEvent = (deps: Dependencies, eventId: EventId, userId: UserId): Promise<Edited> =>
+export const deleteEvent = (deps: EditDeps, eventId: EventId, userId: UserId): Promise<Edited> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status !== 'DRAFT') return { edited: false, why: 'NOT_DRAFT' }
     if (!(await removeEvent(tx, event))) return null
@@ -117,7 +123,7 @@ const ATTEMPTS = 5
 
 /** Read, decide, change at the version that was read: again when somebody else was faster (null). */
 async function edit(
-  deps: Dependencies,
+  deps: EditDeps,
   eventId: EventId,
   userId: UserId,
   work: (tx: Tx, event: EventInfo) => Promise<Edited | null>,
@@ -134,7 +140,7 @@ async function edit(
 }
 
 /** A transaction; after it what is cached of the event is replaced, and the ticket service has its replica. */
-async function commit<T extends Edited | null>(deps: Dependencies, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function commit<T extends Edited | null>(deps: EditDeps, work: (tx: Tx) => Promise<T>): Promise<T> {
   const result = await deps.db.transact(work)
   if (result?.edited) await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
   // It knows of no draft, and asks for one that it does not know.
@@ -143,7 +149,7 @@ async function commit<T extends Edited | null>(deps: Dependencies, work: (tx: Tx
 }
 
 async function venueOf(
-  deps: Dependencies,
+  deps: EditDeps,
   tx: Tx,
   organizerId: UserId,
   { venueId, venueName, venueAddress }: { venueId?: VenueId; venueName?: string; venueAddress?: string },

@@ -1,10 +1,12 @@
 import type { EventId, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
 import { searchPublished } from '../search/search-repository.ts'
+import type { EditDeps } from './edit.ts'
 import { cancelEvent, changeEvent, createEvent, deleteEvent, type Edited, publishEvent } from './edit.ts'
 import { isVisibleTo, toPublic } from './event.ts'
 import { findEvent, findEvents, listOfOrganizer } from './event-repository.ts'
+
+type Deps = EditDeps
 
 const newest = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 const ranked = defineCursor({ at: cursorFields.instant, id: cursorFields.id, rank: cursorFields.rank })
@@ -31,7 +33,7 @@ function refusalOf({ why, reasons }: Extract<Edited, { edited: false }>, eventId
 
 type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'>
 
-export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
+export function eventHandlers(deps: Deps): Handlers<EventRoutes> {
   const { db, cache, now } = deps
   return {
     async listEvents({ query }) {
@@ -86,7 +88,7 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
 }
 
 /** For other services, past the cache: what they decide by must be what is true now. */
-export function eventInternalHandlers({ db }: Dependencies): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
+export function eventInternalHandlers({ db }: Deps): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getEventInfo({ params }) {
       const event = await findEvent(db, params.eventId)

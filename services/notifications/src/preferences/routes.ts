@@ -1,15 +1,21 @@
 import type { notificationsRoutes, Preferences, UserId } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
-import type { Db } from '../database.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Database, Db } from '../database.ts'
+import type { PushProvider } from '../push/push-provider.ts'
 import { effective, type Offered, objectionsTo } from './preference.ts'
 import { findChoices, noChoices, saveChoices, saveQuietHours } from './preference-repository.ts'
 import { shownOf, storedOf } from './quiet-hours.ts'
 
+interface Deps {
+  db: Database
+  now: () => Date
+  push: PushProvider | null
+}
+
 type PreferenceRoutes = Pick<typeof notificationsRoutes, 'getPreferences' | 'updatePreferences'>
 
 /** One's own preferences. */
-export const preferenceHandlers = ({ db, now, push }: Dependencies): Handlers<PreferenceRoutes> => ({
+export const preferenceHandlers = ({ db, now, push }: Deps): Handlers<PreferenceRoutes> => ({
   getPreferences: async ({ principal }) => ({
     status: 200,
     body: await preferencesOf(db, principal.userId, { push: push !== null }),

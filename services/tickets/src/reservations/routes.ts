@@ -1,9 +1,21 @@
 import type { ReservationId, ticketsRoutes } from '@boxoffice/contracts'
+import type { SqlDatabase } from '@boxoffice/service-kit'
 import { cursorFields, defineCursor, type Handlers, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { Config } from '../config.ts'
+import type { RedisPicture } from '../holds/redis-picture.ts'
 import { completedReservation, reservationInPayment, reserveRefusal, unknownReservation } from './answers.ts'
 import { reservationView } from './reservation.ts'
 import { findReservation, listLiveOf } from './reservation-repository.ts'
+import type { Reserve } from './reserve.ts'
+import type { Together } from './together.ts'
+
+interface Deps {
+  config: Config
+  db: SqlDatabase
+  redisPicture: RedisPicture
+  reserve: Reserve
+  together: Together
+}
 
 type ReservationRoutes = Pick<
   typeof ticketsRoutes,
@@ -12,7 +24,7 @@ type ReservationRoutes = Pick<
 
 const live = defineCursor({ heldAt: cursorFields.instant, reservationId: cursorFields.id })
 
-export function reservationHandlers(deps: Dependencies): Handlers<ReservationRoutes> {
+export function reservationHandlers(deps: Deps): Handlers<ReservationRoutes> {
   const { config } = deps
   const sql = deps.db
   return {

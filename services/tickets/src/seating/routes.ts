@@ -1,12 +1,22 @@
 import type { EventId, ticketsRoutes, UserId } from '@boxoffice/contracts'
 import { type Handlers, isNamedIn, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { isVisibleTo } from '../event-pictures/picture.ts'
 import type { Plan } from './plan.ts'
+import type { FindPlan } from './plan-cache.ts'
+import type { SeatMaps } from './seat-maps.ts'
+import type { SeatWatch } from './seat-watch.ts'
+
+interface Deps {
+  findEventPicture: FindEventPicture
+  findPlan: FindPlan
+  seatMaps: SeatMaps
+  watchSeats: SeatWatch
+}
 
 type SeatRoutes = Pick<typeof ticketsRoutes, 'getSeatMap' | 'watchSeatMap'>
 
-export function seatHandlers(deps: Dependencies): Handlers<SeatRoutes> {
+export function seatHandlers(deps: Deps): Handlers<SeatRoutes> {
   async function planFor(eventId: EventId, userId: UserId | null): Promise<Plan> {
     const picture = await deps.findEventPicture(eventId)
     if (!picture || !isVisibleTo(picture, userId)) {
