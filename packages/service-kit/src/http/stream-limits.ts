@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Principal } from '../identity/authentication.ts'
 import { createConcurrencyLimitByKey } from '../resilience/concurrency-limit.ts'
+import type { Principal } from './authentication.ts'
 import { networkOf } from './network.ts'
 import { type HandlerRefusal, refuse } from './refusal.ts'
 

@@ -1,9 +1,8 @@
-import { ticketQueryRoutes } from '@boxoffice/contracts'
+import { type Currency, type EventId, type Minor, ticketQueryRoutes, type VenueId } from '@boxoffice/contracts'
 import type { SqlDatabase } from '@boxoffice/service-kit'
 import { type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { Lag } from '../lag/lag.ts'
-import type { SalesReads } from '../sales/sales-reads.ts'
 import type { EventAccess } from './event-access.ts'
 import { isAdmin, isOwn } from './event-access.ts'
 import type { TicketReads } from './ticket-reads.ts'
@@ -14,7 +13,10 @@ interface Deps {
   config: Config
   db: SqlDatabase
   lag: Lag
-  sales: SalesReads
+  sales: {
+    soldCountOf(eventId: EventId): Promise<number>
+    revenueAt(eventId: EventId, venueId: VenueId): Promise<{ revenue: Minor; currency: Currency | null } | null>
+  }
   tickets: TicketReads
 }
 

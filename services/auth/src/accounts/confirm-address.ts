@@ -1,17 +1,24 @@
 import { type UserId, userEmailVerified } from '@boxoffice/contracts'
-import { cancelChangesOf } from '../address-change/change-repository.ts'
 import type { Tx } from '../database.ts'
 import type { GuessesDeps } from '../limits/guesses.ts'
 import { guessesAt } from '../limits/guesses.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
+import { cancelChangesOf } from '../mailed-tokens/change-repository.ts'
+import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
+import { findVerification, useVerifications } from '../mailed-tokens/verification-repository.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
 import type { SessionDeps } from '../sessions/session.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { createMailedToken } from './mailed-token.ts'
-import { findCredentialsOf, holdPassword, lockUser, markEmailVerified, setPassword, takePhoneAway } from './user-repository.ts'
-import { findVerification, useVerifications } from './verification-repository.ts'
+import {
+  findCredentialsOf,
+  holdPassword,
+  lockUser,
+  markEmailVerified,
+  setPassword,
+  takePhoneAway,
+} from '../users/user-repository.ts'
 
 export type ConfirmAddressDeps = GuessesDeps &
   SessionDeps & {

@@ -1,17 +1,17 @@
 import { userCreated } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
 import { violatedUnique } from '@boxoffice/service-kit'
-import { isKept } from '../address-change/change-repository.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
 import { rememberNetwork } from '../limits/known-networks.ts'
+import { isKept } from '../mailed-tokens/change-repository.ts'
+import type { SealToken } from '../mailed-tokens/mailed-token.ts'
+import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
+import { insertVerification } from '../mailed-tokens/verification-repository.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { SignedIn } from '../sessions/session.ts'
 import { insertFamily } from '../sessions/session-repository.ts'
-import type { SealToken } from './mailed-token.ts'
-import { createMailedToken } from './mailed-token.ts'
-import { findUserByEmail, insertUser, type NewUser } from './user-repository.ts'
-import { insertVerification } from './verification-repository.ts'
+import { findUserByEmail, insertUser, type NewUser } from '../users/user-repository.ts'
 
 export interface RegisterDeps {
   config: Pick<Config, 'emailVerificationTtlMs' | 'refreshTtlMs'>

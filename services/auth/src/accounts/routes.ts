@@ -3,14 +3,14 @@ import { type Handlers, networkOf, RefusedError, refuse, refuseUnknown } from '@
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
 import type { AnswerDeps } from '../sessions/answer.ts'
 import { answerSession } from '../sessions/answer.ts'
+import { type StoredUser, toUser, toUserInfo } from '../users/user.ts'
+import { addRole, findUser, findUserByEmail, findUsers, updateProfile } from '../users/user-repository.ts'
 import type { ConfirmAddressDeps } from './confirm-address.ts'
 import { type Confirmed, confirmAddress, disownAccount } from './confirm-address.ts'
 import { localeOf } from './locale.ts'
 import { profilePhone } from './phone.ts'
 import type { RegisterDeps } from './register.ts'
 import { register } from './register.ts'
-import { type StoredUser, toUser, toUserInfo } from './user.ts'
-import { addRole, findUser, findUserByEmail, findUsers, updateProfile } from './user-repository.ts'
 
 export type RoutesDeps = RegisterDeps & AnswerDeps & ConfirmAddressDeps
 

@@ -1,14 +1,14 @@
 import { emailChangeRequested, type UserId } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
-import type { SealToken } from '../accounts/mailed-token.ts'
-import { createMailedToken } from '../accounts/mailed-token.ts'
-import { findCredentialsOf, findUserByEmail, lockUser } from '../accounts/user-repository.ts'
 import type { Config } from '../config.ts'
 import type { GuessesDeps } from '../limits/guesses.ts'
 import { guessesAt } from '../limits/guesses.ts'
+import { cancelChangesOf, insertChange, isKept, listChangeTimes } from '../mailed-tokens/change-repository.ts'
+import type { SealToken } from '../mailed-tokens/mailed-token.ts'
+import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
+import { mayMail } from '../mailed-tokens/may-mail.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { mayMail } from '../recovery/may-mail.ts'
-import { cancelChangesOf, insertChange, isKept, listChangeTimes } from './change-repository.ts'
+import { findCredentialsOf, findUserByEmail, lockUser } from '../users/user-repository.ts'
 
 export type RequestChangeDeps = GuessesDeps & {
   config: Pick<Config, 'emailVerificationTtlMs' | 'mails'>

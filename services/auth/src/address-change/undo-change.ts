@@ -1,9 +1,9 @@
 import { violatedUnique } from '@boxoffice/service-kit'
-import { lockUser, setPassword } from '../accounts/user-repository.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
+import { findUndoable, markUndone } from '../mailed-tokens/change-repository.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { findUndoable, markUndone } from './change-repository.ts'
+import { lockUser, setPassword } from '../users/user-repository.ts'
 import type { ConfirmChangeDeps } from './confirm-change.ts'
 import { moveAddress } from './confirm-change.ts'
 

@@ -1,10 +1,10 @@
 import type { authMailingRoutes } from '@boxoffice/contracts'
 import type { Handlers } from '@boxoffice/service-kit'
-import { findUser } from '../accounts/user-repository.ts'
-import { findVerification } from '../accounts/verification-repository.ts'
-import { changeIsUndoable, changeWaits } from '../address-change/change-repository.ts'
 import type { Database } from '../database.ts'
-import { findReset } from './reset-repository.ts'
+import { changeIsUndoable, changeWaits } from '../mailed-tokens/change-repository.ts'
+import { findReset } from '../mailed-tokens/reset-repository.ts'
+import { findVerification } from '../mailed-tokens/verification-repository.ts'
+import { findUser } from '../users/user-repository.ts'
 
 interface Deps {
   db: Database

@@ -1,14 +1,14 @@
 import { userEmailVerified } from '@boxoffice/contracts'
-import { lockUser, markEmailVerified, setPassword, takePhoneAway } from '../accounts/user-repository.ts'
-import { useVerifications } from '../accounts/verification-repository.ts'
-import { cancelChangesOf } from '../address-change/change-repository.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
+import { cancelChangesOf } from '../mailed-tokens/change-repository.ts'
+import { findReset, useReset } from '../mailed-tokens/reset-repository.ts'
+import { useVerifications } from '../mailed-tokens/verification-repository.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
 import type { SessionDeps } from '../sessions/session.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { findReset, useReset } from './reset-repository.ts'
+import { lockUser, markEmailVerified, setPassword, takePhoneAway } from '../users/user-repository.ts'
 
 export type ResetPasswordDeps = SessionDeps & {
   passwords: Passwords

@@ -1,4 +1,4 @@
-import { toUser } from '../accounts/user.ts'
+import { toUser } from '../users/user.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { SignedIn } from './session.ts'
 

@@ -1,7 +1,7 @@
-import { findCredentials } from '../accounts/user-repository.ts'
 import type { GuessesDeps } from '../limits/guesses.ts'
 import { guessesAt } from '../limits/guesses.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import { findCredentials } from '../users/user-repository.ts'
 import type { SessionDeps } from './session.ts'
 import { openSession, type SignedIn } from './session.ts'
 

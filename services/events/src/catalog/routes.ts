@@ -1,10 +1,10 @@
 import type { EventId, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import { searchPublished } from '../search/search-repository.ts'
 import type { EditDeps } from './edit.ts'
 import { cancelEvent, changeEvent, createEvent, deleteEvent, type Edited, publishEvent } from './edit.ts'
 import { isVisibleTo, toPublic } from './event.ts'
 import { findEvent, findEvents, listOfOrganizer } from './event-repository.ts'
+import { searchPublished } from './search-repository.ts'
 
 type Deps = EditDeps
 

@@ -1,7 +1,7 @@
 import type { eventsRoutes, VenueId } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, RefusedError, unknownCursor } from '@boxoffice/service-kit'
 import type { Database } from '../database.ts'
-import { wantedOf } from '../search/words.ts'
+import { wantedOf } from '../words.ts'
 import { findVenue, insertVenue, listVenues } from './venue-repository.ts'
 
 interface Deps {

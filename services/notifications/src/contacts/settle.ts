@@ -1,5 +1,5 @@
 import type { ContactOutcome } from '@boxoffice/contracts'
-import type { Peers } from '../sending/peers.ts'
+import type { Peers } from '../peers/peers.ts'
 import type { ContactTokens } from './contact-token.ts'
 
 export interface ContactDeps {

@@ -1,8 +1,7 @@
 import type { EventId, NotificationId, notificationsRoutes, OrderId, UserId } from '@boxoffice/contracts'
 import { currentCorrelationId, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Database, Tx } from '../database.ts'
-import type { Peers } from '../sending/peers.ts'
-import type { Sender } from '../sending/sender.ts'
+import type { Peers } from '../peers/peers.ts'
 import { insertNotifications } from './notification-repository.ts'
 import { payloadOf, workingTitles } from './payloads.ts'
 import { findConfirmation, listResends, lockConfirmation, type StoredConfirmation } from './resend-repository.ts'
@@ -11,7 +10,7 @@ interface Deps {
   db: Database
   now: () => Date
   peers: Pick<Peers, 'find'>
-  sender: Pick<Sender, 'nudge'>
+  sender: { nudge(): void }
 }
 
 const HOUR_MS = 3_600_000

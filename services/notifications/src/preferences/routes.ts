@@ -1,7 +1,6 @@
 import type { notificationsRoutes, Preferences, UserId } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Database, Db } from '../database.ts'
-import type { PushProvider } from '../push/push-provider.ts'
 import { effective, type Offered, objectionsTo } from './preference.ts'
 import { findChoices, noChoices, saveChoices, saveQuietHours } from './preference-repository.ts'
 import { shownOf, storedOf } from './quiet-hours.ts'
@@ -9,7 +8,8 @@ import { shownOf, storedOf } from './quiet-hours.ts'
 interface Deps {
   db: Database
   now: () => Date
-  push: PushProvider | null
+  /** null: this installation sends no pushes. */
+  push: object | null
 }
 
 type PreferenceRoutes = Pick<typeof notificationsRoutes, 'getPreferences' | 'updatePreferences'>

@@ -1,7 +1,7 @@
 import { codeMissing, type FormOutcome, type MailedPage, ServiceUnavailable, tokenOfForm } from '@boxoffice/service-kit'
 import { oneLine } from '../mails/mail.ts'
 import { standings } from '../mails/order-news.ts'
-import type { Peers } from '../sending/peers.ts'
+import type { Peers } from '../peers/peers.ts'
 import type { OrderTokens } from './order-token.ts'
 
 interface Deps {

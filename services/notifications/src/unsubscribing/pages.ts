@@ -1,9 +1,9 @@
 import { codeMissing, type FormOutcome, type MailedPage, tokenOfForm } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Database } from '../database.ts'
-import { suppress } from '../feedback/suppression-repository.ts'
 import { isChangeable } from '../preferences/preference.ts'
 import { saveChoices } from '../preferences/preference-repository.ts'
+import { suppress } from '../suppressions/suppression-repository.ts'
 import type { UnsubscribeTokens } from './unsubscribe-token.ts'
 
 interface Deps {

@@ -3,12 +3,12 @@ import type { Logger, SqlDatabase } from '@boxoffice/service-kit'
 import { type Handlers, isPermanent, refuse } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
+import { findOutcome } from '../reservations/outcome-repository.ts'
 import { qrCodeUrl, ticketView } from '../tickets/ticket.ts'
 import { listTicketsOfOrder } from '../tickets/ticket-repository.ts'
 import type { Cancel, CancelResult } from './cancel.ts'
 import type { Issuing } from './issue.ts'
 import { type IssueResult, type PaidOrder, showIssued } from './issue.ts'
-import { findOutcome } from './outcome-repository.ts'
 
 interface Deps {
   cancel: Cancel

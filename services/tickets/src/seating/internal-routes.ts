@@ -3,7 +3,7 @@ import type { SqlDatabase } from '@boxoffice/service-kit'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { unknownEvent } from '../event-pictures/own-event.ts'
-import { findSeatOffer } from './plan-repository.ts'
+import { findSeatOffer } from '../plans/plan-repository.ts'
 
 interface Deps {
   db: SqlDatabase

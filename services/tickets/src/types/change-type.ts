@@ -1,11 +1,10 @@
-import type { TicketTypeChanges, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, SeatId, TicketTypeChanges, TicketTypeId } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import type { Released } from '../holds/commands.ts'
 import { lockCounters } from '../holds/counter-repository.ts'
-import type { Expiry } from '../reservations/expire.ts'
-import { freeZones } from '../seating/plan-repository.ts'
+import { freeZones } from '../plans/plan-repository.ts'
 import { tellTypes } from './tell-types.ts'
 import { applyTypeChanges, wrongWith } from './type.ts'
 import { findType, type StoredType, updateType, wasSold, withdrawType } from './type-repository.ts'
@@ -17,7 +16,14 @@ export type ChangeResult =
   | { outcome: 'gone' }
 
 export interface Changing {
-  expiry: Expiry
+  /** Holds that are over and stand in the way of a change. */
+  expiry: {
+    expireOf(
+      tx: Tx,
+      inTheWay: { eventId: EventId; ticketTypeIds: readonly TicketTypeId[]; seatIds: readonly SeatId[] },
+      options: { wait: boolean },
+    ): Promise<Released[]>
+  }
   messaging: Pick<Messaging, 'appendAll'>
 }
 

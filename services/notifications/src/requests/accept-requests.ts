@@ -3,14 +3,13 @@ import { addressOf, type Caller, EventId, type NotificationId, type Notification
 import { currentCorrelationId } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Database } from '../database.ts'
+import { derivedId } from '../notifications/derived-id.ts'
+import { newNotification } from '../notifications/enqueue.ts'
+import type { NewNotification } from '../notifications/notification.ts'
+import { insertNotifications } from '../notifications/notification-repository.ts'
+import { encodePayload, payloadOf } from '../notifications/payloads.ts'
 import { isEnabled } from '../preferences/preference.ts'
 import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
-import type { Sender } from '../sending/sender.ts'
-import { derivedId } from './derived-id.ts'
-import { newNotification } from './enqueue.ts'
-import type { NewNotification } from './notification.ts'
-import { insertNotifications } from './notification-repository.ts'
-import { encodePayload, payloadOf } from './payloads.ts'
 import { isOwnTemplate } from './request-checks.ts'
 import { findRequested, type Requested } from './request-repository.ts'
 
@@ -18,7 +17,7 @@ export interface AcceptRequestsDeps {
   db: Database
   newId: () => string
   now: () => Date
-  sender: Pick<Sender, 'nudge'>
+  sender: { nudge(): void }
 }
 
 const Subject = z.object({ orderId: OrderId.optional(), eventId: EventId.optional() })

@@ -1,8 +1,8 @@
 import type { ticketsOfEventRoutes } from '@boxoffice/contracts'
 import type { SqlDatabase } from '@boxoffice/service-kit'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
-import { countTickets } from '../attendees/attendee-repository.ts'
-import { savePicture } from './picture-repository.ts'
+import { savePicture } from '../event-pictures/picture-repository.ts'
+import { countTickets } from './attendee-repository.ts'
 
 interface Deps {
   db: SqlDatabase
