@@ -54,7 +54,7 @@ describe('the house', () => {
       'services/payments/src/saga/giving-back.ts',
       'services/payments/src/saga/transition.ts',
       'services/payments/src/refunds/eligibility.ts',
-      'services/tickets/src/seating/best-available.ts',
+      'services/tickets/src/plans/best-available.ts',
       'services/tickets/src/issuing/selection.ts',
       'services/events/src/catalog/event.ts',
     ]
@@ -111,7 +111,7 @@ describe('the house', () => {
     expect(new Set(tested.map(roomOf))).toEqual(new Set(files.map(roomOf).filter(isService)))
   })
   test('there is one rate limit and one concurrency limit', () => {
-    expect(importers('limiter')).toEqual(['packages/service-kit/src/resilience/rate-limit.ts'])
+    expect(importers('limiter')).toEqual(['packages/service-kit/src/rate-limit.ts'])
     const others = /^(async-mutex|async-sema|bottleneck|cockatiel|p-limit|p-queue|p-throttle|rate-limiter-flexible)$/
     expect(files.flatMap((file) => importsOf(file)).filter((name) => others.test(name))).toEqual([])
   })

@@ -5,8 +5,12 @@ import { execaSync } from 'execa'
 export const root = path.join(import.meta.dirname, '..')
 
 /** Every TypeScript file of the workspace, tracked or new, by its path from the root, with what is written in it. */
-export function readSources(): ReadonlyMap<string, string> {
-  const { stdout } = execaSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], { cwd: root })
+export const readSources = (): ReadonlyMap<string, string> => readTexts(['*.ts'])
+
+/** The files of the working tree that match one of the patterns, as `readSources` gives them. */
+export function readTexts(patterns: readonly string[]): ReadonlyMap<string, string> {
+  const args = ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns]
+  const { stdout } = execaSync('git', args, { cwd: root })
   const files = stdout.split('\n').filter((file) => file !== '' && !file.includes('/generated/'))
   return new Map(files.flatMap((file) => readIfThere(file)))
 }
@@ -18,6 +22,9 @@ function readIfThere(file: string): [string, string][] {
     return [] // deleted, and not yet told git
   }
 }
+
+/** Whether a file belongs to tests alone. */
+export const isTest = (file: string) => /\.test\.ts$|(^|\/)test\//.test(file)
 
 /** What a file imports: packages by name, files by their path from the root. Types vanish and bind nothing. */
 export const importsOf = (file: string, source: string, options = { types: true }): string[] =>

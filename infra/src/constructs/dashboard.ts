@@ -3,9 +3,15 @@ import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { prefixOf } from '../names.ts'
-import type { Watched } from '../stacks/observability-stack.ts'
 import { MINUTE } from './alarms.ts'
 import { metricOf, ownMetric } from './metrics.ts'
+import type { WatchedEdge, WatchedStores } from './watches.ts'
+
+/** What the dashboard shows of the stacks. */
+interface Watched {
+  edge: WatchedEdge
+  data: WatchedStores
+}
 
 const WIDTH = 24
 

@@ -1,11 +1,10 @@
 import { type Queue, type QueueName, queueNames, queues, type ServiceKey, serviceKeys, topicsOf } from '@boxoffice/contracts'
-import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib'
+import { aws_cloudwatch as cloudwatch, Duration, type aws_elasticloadbalancingv2 as elb, type aws_rds as rds } from 'aws-cdk-lib'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { prefixOf } from '../names.ts'
-import type { DataStack } from '../stacks/data-stack.ts'
-import type { EdgeStack } from '../stacks/edge-stack.ts'
 import { type AlarmKind, type Alarms, FIVE_MINUTES, MINUTE } from './alarms.ts'
 import { metricOf, ownMetric } from './metrics.ts'
+import type { RedisStore } from './redis-store.ts'
 
 /** How long messages may wait before somebody is told: what people notice later is longer. That the read side is behind is told by itself. */
 const waitLimitSeconds = (name: QueueName) => (queues[name].consumer === 'analytics' ? 900 : 300)
@@ -14,6 +13,20 @@ const PROJECTION_LAG_SECONDS = 300
 const P99_SECONDS = 2
 /** Buying waits for the gateway, up to ten seconds. */
 const P99_OF_PAYMENTS_SECONDS = 10
+
+/** What is watched of the way in. */
+export interface WatchedEdge {
+  readonly loadBalancer: elb.ApplicationLoadBalancer
+  readonly targetGroups: Readonly<Record<ServiceKey, elb.ApplicationTargetGroup>>
+  readonly certificateArn: string
+}
+
+/** What is watched of the stores. */
+export interface WatchedStores {
+  readonly database: Pick<rds.DatabaseCluster, 'clusterIdentifier'>
+  readonly holds: Pick<RedisStore, 'nodeIds'>
+  readonly cache: Pick<RedisStore, 'nodeIds'>
+}
 
 /** Calls that people wait for, or that money and mails depend on. */
 const watchedCalls = [
@@ -52,7 +65,7 @@ export function watchMessages(alarms: Alarms, environment: EnvironmentDefinition
 }
 
 /** What people notice: errors, slowness, services that are not there. */
-export function watchRequests(alarms: Alarms, environment: EnvironmentDefinition, edge: EdgeStack): void {
+export function watchRequests(alarms: Alarms, environment: EnvironmentDefinition, edge: WatchedEdge): void {
   const balancer = edge.loadBalancer.metrics
   const own = balancer.custom('HTTPCode_ELB_5XX_Count', { period: MINUTE, statistic: 'Sum' })
   alarms.add('server-errors', { about: 'edge', metric: own, limit: 10, periods: 3, ofPeriods: 5 })
@@ -64,7 +77,7 @@ export function watchRequests(alarms: Alarms, environment: EnvironmentDefinition
   watchCertificate(alarms, edge)
 }
 
-function watchService(alarms: Alarms, environment: EnvironmentDefinition, edge: EdgeStack, key: ServiceKey): void {
+function watchService(alarms: Alarms, environment: EnvironmentDefinition, edge: WatchedEdge, key: ServiceKey): void {
   const targets = edge.targetGroups[key].metrics
   const errors = targets.custom('HTTPCode_Target_5XX_Count', { period: MINUTE, statistic: 'Sum', label: 'errors' })
   const requests = targets.custom('RequestCount', { period: MINUTE, statistic: 'Sum', label: 'requests' })
@@ -139,7 +152,7 @@ export function watchProjection(alarms: Alarms): void {
 }
 
 /** Room in both Redis and in PostgreSQL. */
-export function watchStores(alarms: Alarms, environment: EnvironmentDefinition, data: DataStack): void {
+export function watchStores(alarms: Alarms, environment: EnvironmentDefinition, data: WatchedStores): void {
   for (const [name, store] of Object.entries({ holds: data.holds, cache: data.cache })) {
     for (const node of store.nodeIds) {
       const ofNode = (metricName: string) =>
@@ -197,7 +210,7 @@ export function watchMails(alarms: Alarms): void {
 }
 
 /** ACM renews its own; one that was brought along ends some day. */
-function watchCertificate(alarms: Alarms, { certificateArn }: EdgeStack): void {
+function watchCertificate(alarms: Alarms, { certificateArn }: WatchedEdge): void {
   const days = metricOf(
     'AWS/CertificateManager',
     'DaysToExpiry',

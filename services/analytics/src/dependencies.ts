@@ -13,7 +13,7 @@ import { countingStatements, createRead } from './reading/reads.ts'
 import { createTicketReads, type TicketReads } from './reading/ticket-reads.ts'
 import { createArchives } from './rebuilds/archives.ts'
 import { measureRebuilds } from './rebuilds/metrics.ts'
-import { createRebuilder } from './rebuilds/rebuilder.ts'
+import { createRebuilder, type Rebuilder } from './rebuilds/rebuilder.ts'
 import { createSalesReads, type SalesReads } from './sales/sales-reads.ts'
 import { createSalesWatch, type WatchSales } from './sales/sales-watch.ts'
 
@@ -31,7 +31,7 @@ export interface Dependencies extends Foundation {
   sales: SalesReads
   watchSales: WatchSales
   countProjected: CountProjected
-  rebuilder: ReturnType<typeof createRebuilder>
+  rebuilder: Rebuilder
   close(): Promise<void>
 }
 

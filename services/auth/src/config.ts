@@ -12,7 +12,7 @@ import {
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { Limits } from './limits/limits.ts'
-import type { MailLimits } from './recovery/may-mail.ts'
+import type { MailLimits } from './mailed-tokens/may-mail.ts'
 
 const HOUR_MS = 3_600_000
 const count = z.coerce.number().int().min(1)

@@ -1,10 +1,10 @@
 import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
-import { deleteExpiredVerifications } from './accounts/verification-repository.ts'
-import { deleteOldChanges } from './address-change/change-repository.ts'
 import type { Dependencies } from './dependencies.ts'
 import { deleteOldNetworks } from './limits/known-networks.ts'
 import { deleteEndedAttempts } from './limits/limits.ts'
-import { deleteExpiredResets } from './recovery/reset-repository.ts'
+import { deleteOldChanges } from './mailed-tokens/change-repository.ts'
+import { deleteExpiredResets } from './mailed-tokens/reset-repository.ts'
+import { deleteExpiredVerifications } from './mailed-tokens/verification-repository.ts'
 import { deleteExpiredFamilies } from './sessions/session-repository.ts'
 
 const SWEEP_MS = 600_000

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { insertReset } from '../src/recovery/reset-repository.ts'
+import { insertReset } from '../src/mailed-tokens/reset-repository.ts'
 import { PASSWORD, startService, type TestService } from './start-service.ts'
 
 let auth: TestService

@@ -12,7 +12,7 @@ import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { insertReset } from '../src/recovery/reset-repository.ts'
+import { insertReset } from '../src/mailed-tokens/reset-repository.ts'
 import { PASSWORD, startService, type TestService } from './start-service.ts'
 
 let auth: TestService

@@ -3,8 +3,8 @@ import { passwordResetRequested, userCreated, userEmailVerified } from '@boxoffi
 import { archivePublished } from '@boxoffice/messaging'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { createMailedToken } from '../src/accounts/mailed-token.ts'
-import { insertVerification } from '../src/accounts/verification-repository.ts'
+import { createMailedToken } from '../src/mailed-tokens/mailed-token.ts'
+import { insertVerification } from '../src/mailed-tokens/verification-repository.ts'
 import { PASSWORD, startService, type TestService } from './start-service.ts'
 
 let auth: TestService

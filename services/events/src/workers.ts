@@ -1,7 +1,7 @@
 import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
 import { completeEvents } from './catalog/complete.ts'
+import { fillSearch } from './catalog/search-repository.ts'
 import type { Dependencies } from './dependencies.ts'
-import { fillSearch } from './search/search-repository.ts'
 
 const COMPLETE_MS = 60_000
 const FILL_SEARCH_MS = 600_000

@@ -1,7 +1,7 @@
 import { type Event, eventCancelled, eventUpdated, overAt } from '@boxoffice/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { completeOver } from '../src/catalog/event-repository.ts'
-import { searchPublished } from '../src/search/search-repository.ts'
+import { searchPublished } from '../src/catalog/search-repository.ts'
 import { inDays, startService, type TestService } from './start-service.ts'
 
 let service: TestService

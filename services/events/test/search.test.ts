@@ -1,6 +1,6 @@
 import type { EventQuery } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fillSearch } from '../src/search/search-repository.ts'
+import { fillSearch } from '../src/catalog/search-repository.ts'
 import { inDays, startService, type TestService } from './start-service.ts'
 
 let service: TestService

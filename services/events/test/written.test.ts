@@ -11,7 +11,7 @@ import {
   writtenTimes,
 } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fillSearch } from '../src/search/search-repository.ts'
+import { fillSearch } from '../src/catalog/search-repository.ts'
 import { festival, inDays, startService, type TestService } from './start-service.ts'
 
 // How the world writes, at every door of this service. As JSON: a client would tidy it before it is sent.

@@ -10,6 +10,7 @@ import { createFeedback, type Feedback } from './feedback/take-in.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createPlaces } from './limits/places.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
+import { createPeers, type Peers } from './peers/peers.ts'
 import { createPushProvider, type PushProvider } from './push/push-provider.ts'
 import { createPushService } from './push/push-service.ts'
 import { createComposer } from './sending/compose.ts'
@@ -17,10 +18,9 @@ import { createDelivery } from './sending/deliver.ts'
 import { createPrepare } from './sending/hand-over.ts'
 import { createSesProvider, type MailProvider } from './sending/mail-provider.ts'
 import { createSendingMetrics } from './sending/metrics.ts'
-import { createPeers, type Peers } from './sending/peers.ts'
 import { createRequestNews } from './sending/request-news.ts'
 import { createTokenOpener } from './sending/sealed-token.ts'
-import { createSender } from './sending/sender.ts'
+import { createSender, type Sender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
 import { createTicketNews } from './sending/ticket-news.ts'
 import { createOperatorTemplates, type OperatorTemplates } from './templates/operator-templates.ts'
@@ -41,7 +41,7 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   sms: SmsProvider
   /** null: this installation sends no pushes. */
   push: PushProvider | null
-  sender: ReturnType<typeof createSender>
+  sender: Sender
   feedback: Feedback
   watchLog: WatchLog
   unsubscribeTokens: UnsubscribeTokens

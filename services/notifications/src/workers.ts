@@ -4,8 +4,8 @@ import { createDeadLetterMonitor } from './dead-letters/monitor.ts'
 import type { Dependencies } from './dependencies.ts'
 import { translateSesEvent } from './feedback/ses-event.ts'
 import { feedbackSubscribers } from './feedback/subscriptions.ts'
-import { notificationSubscribers, takeTogether } from './notifications/subscriptions.ts'
 import { createReminderClock } from './reminders/reminder-clock.ts'
+import { notificationSubscribers, takeTogether } from './subscriptions.ts'
 
 /** The relay first: it stops last, when the others have said what they had to say. */
 export function buildWorkers(deps: Dependencies): Worker[] {

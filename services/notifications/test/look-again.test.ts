@@ -32,8 +32,8 @@ import {
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { insertAnnouncement } from '../src/announcements/announcement-repository.ts'
-import { addressHashOf } from '../src/feedback/suppression.ts'
 import { encodePayload } from '../src/notifications/payloads.ts'
+import { addressHashOf } from '../src/suppressions/suppression.ts'
 import { createWorld, pdfOf } from './peers.ts'
 import { createdFor, failedFor, generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 

@@ -11,7 +11,7 @@ import {
 } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { addressHashOf } from '../src/feedback/suppression.ts'
+import { addressHashOf } from '../src/suppressions/suppression.ts'
 import { createWorld } from './peers.ts'
 import { failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 

@@ -3,7 +3,7 @@ import { type NotificationRequest, paymentFailed } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { acceptRequests } from '../src/notifications/accept-requests.ts'
+import { acceptRequests } from '../src/requests/accept-requests.ts'
 import { failedFor, startService, type TestService } from './start-service.ts'
 
 let service: TestService

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { callees } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
-import { notificationSubscribers } from '../src/notifications/subscriptions.ts'
+import { notificationSubscribers } from '../src/subscriptions.ts'
 import { createdFor, failedFor, generatedFor, startService, type TestService } from './start-service.ts'
 
 let service: TestService

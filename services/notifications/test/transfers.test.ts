@@ -10,8 +10,8 @@ import {
 } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addressHashOf } from '../src/feedback/suppression.ts'
-import { listSuppressions } from '../src/feedback/suppression-repository.ts'
+import { addressHashOf } from '../src/suppressions/suppression.ts'
+import { listSuppressions } from '../src/suppressions/suppression-repository.ts'
 import { CLAIM_TOKEN, codePng, pdfOf } from './peers.ts'
 import { failedFor, generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 

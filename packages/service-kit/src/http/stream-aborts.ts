@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { Principal, UserPrincipal } from '../identity/authentication.ts'
 import type { Revocations } from '../identity/revocations.ts'
+import type { Principal, UserPrincipal } from './authentication.ts'
 
 /** How often the sessions of open streams are looked at: one question to Redis for all of a process. */
 const LOOK_MS = 2_000

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { UserId } from '@boxoffice/contracts'
 import { expect, test } from 'vitest'
-import type { UserPrincipal } from '../identity/authentication.ts'
+import type { UserPrincipal } from './authentication.ts'
 import { createStreamLimits } from './stream-limits.ts'
 
 const signedIn = (userId: string) => ({ userId: userId as UserId }) as UserPrincipal

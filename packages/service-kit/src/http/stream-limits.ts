@@ -1,7 +1,7 @@
 import { TOO_MANY_STREAMS } from '@boxoffice/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Principal } from '../identity/authentication.ts'
 import { createConcurrencyLimitByKey } from '../resilience/concurrency-limit.ts'
+import type { Principal } from './authentication.ts'
 import { networkOf } from './network.ts'
 import { type HandlerRefusal, refuse } from './refusal.ts'
 

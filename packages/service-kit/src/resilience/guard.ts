@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createRateLimit } from '../rate-limit.ts'
 import { inSpan, SpanKind } from '../tracing/spans.ts'
 import { createBreaker, type Watchers } from './breaker.ts'
 import { createConcurrencyLimit } from './concurrency-limit.ts'
 import type { Callee, Policy } from './policies.ts'
-import { createRateLimit } from './rate-limit.ts'
 import { ServiceUnavailable } from './unavailable.ts'
 
 export interface Guard {

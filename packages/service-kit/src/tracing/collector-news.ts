@@ -1,9 +1,13 @@
-import type { Logger } from '../operations/logging.ts'
+/** Where it is said that traces are dropped, and that they are taken again. */
+export interface TraceLog {
+  info(message: string): void
+  warn(fields: object, message: string): void
+}
 
 const SAY_AGAIN_AFTER_MS = 3_600_000
 
 /** Says in the log that the collector does not take traces: at once, then once an hour while that lasts; and that it takes them again. */
-export function createCollectorNews({ logger, now }: { logger: Logger; now: () => Date }) {
+export function createCollectorNews({ logger, now }: { logger: TraceLog; now: () => Date }) {
   let saidAt: number | null = null
   return {
     refused(error: unknown): void {

@@ -1,6 +1,6 @@
 import { type Context, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-node'
-import { createRateLimit } from '../resilience/rate-limit.ts'
+import { createRateLimit } from '../rate-limit.ts'
 
 /** Spans that one piece of work may keep until it ends. */
 const SPANS_MAX = 256

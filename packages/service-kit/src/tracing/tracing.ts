@@ -12,8 +12,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node'
 import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
-import type { Logger } from '../operations/logging.ts'
-import { type CollectorNews, createCollectorNews } from './collector-news.ts'
+import { type CollectorNews, createCollectorNews, type TraceLog } from './collector-news.ts'
 import { keepFailedAndSlow } from './tail.ts'
 
 /** Where spans go and how many traces are kept. Without an endpoint there is no tracing. */
@@ -54,7 +53,7 @@ export const findTracer = (): Tracer | null => tracer
 export function startTracing(options: {
   service: string
   traces: TracesConfig
-  logger: Logger
+  logger: TraceLog
   now: () => Date
   limits?: TracesLimits
 }): void {

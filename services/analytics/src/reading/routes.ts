@@ -1,8 +1,32 @@
-import { SERVICE_UNAVAILABLE, TICKET_NOT_FOUND, ticketQueryRoutes, VENUE_NOT_FOUND } from '@boxoffice/contracts'
-import { type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import {
+  type Currency,
+  type EventId,
+  type Minor,
+  SERVICE_UNAVAILABLE,
+  TICKET_NOT_FOUND,
+  ticketQueryRoutes,
+  VENUE_NOT_FOUND,
+  type VenueId,
+} from '@boxoffice/contracts'
+import { type Handlers, refuse, refuseUnknown, type SqlDatabase } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import type { Lag } from '../lag/lag.ts'
+import type { EventAccess } from './event-access.ts'
 import { isAdmin, isOwn } from './event-access.ts'
+import type { TicketReads } from './ticket-reads.ts'
 import { ticketCursor } from './ticket-reads.ts'
+
+interface Deps {
+  access: EventAccess
+  config: Config
+  db: SqlDatabase
+  lag: Lag
+  sales: {
+    soldCountOf(eventId: EventId): Promise<number>
+    revenueAt(eventId: EventId, venueId: VenueId): Promise<{ revenue: Minor; currency: Currency | null } | null>
+  }
+  tickets: TicketReads
+}
 
 /** The queries of `GET /api/v1/health`, as documentation writes paths. */
 const endpoints = [
@@ -13,7 +37,7 @@ const endpoints = [
   ),
 ]
 
-export function ticketQueryHandlers(deps: Dependencies): Handlers<typeof ticketQueryRoutes> {
+export function ticketQueryHandlers(deps: Deps): Handlers<typeof ticketQueryRoutes> {
   const { access, tickets, sales, lag, config } = deps
   return {
     async listSoldTickets({ query: { eventId, limit, cursor }, principal }) {

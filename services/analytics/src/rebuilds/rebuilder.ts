@@ -91,3 +91,5 @@ export function createRebuilder(options: {
 }
 
 const messageOf = (error: unknown) => String((error as Error).message ?? error).slice(0, ERROR_MAX)
+
+export type Rebuilder = ReturnType<typeof createRebuilder>

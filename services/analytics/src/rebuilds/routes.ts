@@ -6,18 +6,25 @@ import {
   REBUILD_NOT_FOUND,
   REBUILD_RUNNING,
 } from '@boxoffice/contracts'
-import { type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
+import { type Handlers, refuse, refuseUnknown, type SqlDatabase } from '@boxoffice/service-kit'
 import type { z } from 'zod'
-import type { Dependencies } from '../dependencies.ts'
+import type { Lag } from '../lag/lag.ts'
 import { getActiveGeneration } from '../projection/generation-repository.ts'
 import { cancelRebuild, findLastRebuild, findRebuild, insertRebuild } from './rebuild-repository.ts'
+import type { Rebuilder } from './rebuilder.ts'
 
-async function figuresOf({ db, lag }: Dependencies): Promise<z.output<typeof ProjectionFigures>> {
+interface Deps {
+  db: SqlDatabase
+  lag: Lag
+  rebuilder: Pick<Rebuilder, 'nudge'>
+}
+
+async function figuresOf({ db, lag }: Deps): Promise<z.output<typeof ProjectionFigures>> {
   const [active, rebuild] = [await getActiveGeneration(db), await findLastRebuild(db)]
   return { ...active, lagSeconds: lag.seconds(), rebuild }
 }
 
-export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsInternalRoutes> {
+export function rebuildHandlers(deps: Deps): Handlers<typeof analyticsInternalRoutes> {
   const { db } = deps
   return {
     async startRebuild({ resourceId, log }) {
@@ -44,6 +51,6 @@ export function rebuildHandlers(deps: Dependencies): Handlers<typeof analyticsIn
   }
 }
 
-export const projectionHandlers = (deps: Dependencies): Handlers<typeof analyticsProjectionRoutes> => ({
+export const projectionHandlers = (deps: Deps): Handlers<typeof analyticsProjectionRoutes> => ({
   getProjection: async () => ({ status: 200, body: await figuresOf(deps) }),
 })

@@ -1,10 +1,18 @@
 import type { analyticsRoutes } from '@boxoffice/contracts'
 import type { Handlers } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { EventAccess } from '../reading/event-access.ts'
 import { attachmentFor, csvOf } from './csv.ts'
+import type { SalesReads } from './sales-reads.ts'
 import { salesCursor } from './sales-reads.ts'
+import type { WatchSales } from './sales-watch.ts'
 
-export function salesHandlers({ access, sales, watchSales }: Dependencies): Handlers<typeof analyticsRoutes> {
+interface Deps {
+  access: EventAccess
+  sales: SalesReads
+  watchSales: WatchSales
+}
+
+export function salesHandlers({ access, sales, watchSales }: Deps): Handlers<typeof analyticsRoutes> {
   return {
     async listSales({ query: { limit, cursor, venueId = null }, principal }) {
       const after = salesCursor.decode(cursor)

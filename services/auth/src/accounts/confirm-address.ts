@@ -1,15 +1,29 @@
 import { type UserId, userEmailVerified } from '@boxoffice/contracts'
-import { cancelChangesOf } from '../address-change/change-repository.ts'
 import type { Tx } from '../database.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { GuessesDeps } from '../limits/guesses.ts'
 import { guessesAt } from '../limits/guesses.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
+import { cancelChangesOf } from '../mailed-tokens/change-repository.ts'
+import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
+import { findVerification, useVerifications } from '../mailed-tokens/verification-repository.ts'
+import type { Passwords } from '../passwords/passwords.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
+import type { SessionDeps } from '../sessions/session.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { createMailedToken } from './mailed-token.ts'
-import { findCredentialsOf, holdPassword, lockUser, markEmailVerified, setPassword, takePhoneAway } from './user-repository.ts'
-import { findVerification, useVerifications } from './verification-repository.ts'
+import {
+  findCredentialsOf,
+  holdPassword,
+  lockUser,
+  markEmailVerified,
+  setPassword,
+  takePhoneAway,
+} from '../users/user-repository.ts'
+
+export type ConfirmAddressDeps = GuessesDeps &
+  SessionDeps & {
+    passwords: Passwords
+  }
 
 export type Confirmed = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'WRONG_PASSWORD' | { blockedUntil: Date }
 
@@ -21,7 +35,7 @@ export type Proof = { password: string } | { newPassword: string }
  * reads the mail, and somebody else may have made the account: so the reader says its password or sets another, and every session
  * of before ends. The same request again changes nothing.
  */
-export async function confirmAddress(deps: Dependencies, token: string, proof: Proof, ip: string): Promise<Confirmed> {
+export async function confirmAddress(deps: ConfirmAddressDeps, token: string, proof: Proof, ip: string): Promise<Confirmed> {
   const found = await findVerification(deps.db, token)
   if (!found) return 'TOKEN_INVALID' // before the costly hash
   if (found.expiresAt <= deps.now()) return 'TOKEN_EXPIRED'
@@ -49,7 +63,7 @@ export async function confirmAddress(deps: Dependencies, token: string, proof: P
 
 /** `knownHash`: of the account's password, as it was said; `newHash`: of the one that takes its place. */
 async function confirmWith(
-  deps: Dependencies,
+  deps: ConfirmAddressDeps,
   token: string,
   password: { knownHash: string } | { newHash: string },
 ): Promise<Confirmed> {
@@ -87,7 +101,7 @@ async function takeOver(tx: Tx, userId: UserId, passwordHash: string, takenAt: D
  * replaced by one that nobody knows, until another is set through the mail. The address is not verified, and this token proves
  * nothing any more.
  */
-export async function disownAccount(deps: Dependencies, token: string): Promise<Confirmed> {
+export async function disownAccount(deps: ConfirmAddressDeps, token: string): Promise<Confirmed> {
   if (!(await findVerification(deps.db, token))) return 'TOKEN_INVALID' // before the costly hash
   const passwordHash = await deps.passwords.hash(createMailedToken())
   let ended: string[] = []
@@ -114,7 +128,7 @@ type Found = NonNullable<Awaited<ReturnType<typeof findVerification>>>
 
 /** Do what a token is good for, with its user locked. */
 async function withToken(
-  deps: Dependencies,
+  deps: ConfirmAddressDeps,
   tx: Tx,
   token: string,
   work: (found: Found, now: Date) => Promise<Confirmed>,

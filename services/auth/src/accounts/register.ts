@@ -1,20 +1,34 @@
 import { userCreated } from '@boxoffice/contracts'
+import type { Messaging } from '@boxoffice/messaging'
 import { violatedUnique } from '@boxoffice/service-kit'
-import { isKept } from '../address-change/change-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Config } from '../config.ts'
+import type { Database } from '../database.ts'
 import { rememberNetwork } from '../limits/known-networks.ts'
+import { isKept } from '../mailed-tokens/change-repository.ts'
+import type { SealToken } from '../mailed-tokens/mailed-token.ts'
+import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
+import { insertVerification } from '../mailed-tokens/verification-repository.ts'
+import type { Passwords } from '../passwords/passwords.ts'
 import type { SignedIn } from '../sessions/session.ts'
 import { insertFamily } from '../sessions/session-repository.ts'
-import { createMailedToken } from './mailed-token.ts'
-import { findUserByEmail, insertUser, type NewUser } from './user-repository.ts'
-import { insertVerification } from './verification-repository.ts'
+import { findUserByEmail, insertUser, type NewUser } from '../users/user-repository.ts'
+
+export interface RegisterDeps {
+  config: Pick<Config, 'emailVerificationTtlMs' | 'refreshTtlMs'>
+  db: Database
+  messaging: Pick<Messaging, 'append'>
+  newId: () => string
+  now: () => Date
+  passwords: Passwords
+  sealToken: SealToken
+}
 
 /**
  * A new account, signed in: the user, the token that proves the address, the first refresh token and USER_CREATED in one
  * transaction. null when the address is taken. The token goes out sealed; nothing here keeps it as it is.
  */
 export async function register(
-  deps: Dependencies,
+  deps: RegisterDeps,
   registration: Omit<NewUser, 'passwordHash' | 'createdAt'> & { password: string; network: string },
 ): Promise<SignedIn | null> {
   const { email, password, network, ...profile } = registration

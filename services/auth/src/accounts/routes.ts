@@ -12,20 +12,24 @@ import {
   WRONG_PASSWORD,
 } from '@boxoffice/contracts'
 import { type Handlers, networkOf, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
+import type { AnswerDeps } from '../sessions/answer.ts'
 import { answerSession } from '../sessions/answer.ts'
+import { type StoredUser, toUser, toUserInfo } from '../users/user.ts'
+import { addRole, findUser, findUserByEmail, findUsers, updateProfile } from '../users/user-repository.ts'
+import type { ConfirmAddressDeps } from './confirm-address.ts'
 import { type Confirmed, confirmAddress, disownAccount } from './confirm-address.ts'
 import { localeOf } from './locale.ts'
 import { profilePhone } from './phone.ts'
+import type { RegisterDeps } from './register.ts'
 import { register } from './register.ts'
-import { type StoredUser, toUser, toUserInfo } from './user.ts'
-import { addRole, findUser, findUserByEmail, findUsers, updateProfile } from './user-repository.ts'
+
+export type RoutesDeps = RegisterDeps & AnswerDeps & ConfirmAddressDeps
 
 type AccountRoutes = Pick<typeof authRoutes, 'register' | 'getMe' | 'updateMe' | 'becomeOrganizer' | 'verifyEmail'>
 type AccountInternalRoutes = Pick<typeof authInternalRoutes, 'getUser' | 'getUsers' | 'getUserByEmail' | 'grantRole'>
 
-export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
+export function accountHandlers(deps: RoutesDeps): Handlers<AccountRoutes> {
   const { db } = deps
   return {
     async register({ body, headers, ip, resourceId }) {
@@ -68,11 +72,7 @@ export function accountHandlers(deps: Dependencies): Handlers<AccountRoutes> {
 }
 
 /** What whoever reads the mail says of the account: it is theirs, or it is not. */
-export function confirm(
-  deps: Dependencies,
-  { token, mine, password, newPassword }: Confirmation,
-  ip: string,
-): Promise<Confirmed> {
+export function confirm(deps: RoutesDeps, { token, mine, password, newPassword }: Confirmation, ip: string): Promise<Confirmed> {
   if (mine === false) return disownAccount(deps, token)
   if (newPassword !== undefined) return confirmAddress(deps, token, { newPassword }, ip)
   return confirmAddress(deps, token, { password: password ?? '' }, ip)
@@ -80,7 +80,7 @@ export function confirm(
 
 const unknownAddress = () => refuse(USER_NOT_FOUND, { message: 'there is no user with this address' })
 
-export function accountInternalHandlers(deps: Dependencies): Handlers<AccountInternalRoutes> {
+export function accountInternalHandlers(deps: RoutesDeps): Handlers<AccountInternalRoutes> {
   const { db } = deps
   return {
     async getUser({ params }) {

@@ -1,16 +1,25 @@
 import { emailChanged, userEmailVerified } from '@boxoffice/contracts'
 import { violatedUnique } from '@boxoffice/service-kit'
-import { createMailedToken } from '../accounts/mailed-token.ts'
-import type { StoredUser } from '../accounts/user.ts'
-import { changeEmail, findCredentialsOf, holdPassword, lockUser } from '../accounts/user-repository.ts'
-import { useVerifications } from '../accounts/verification-repository.ts'
 import type { Tx } from '../database.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { GuessesDeps } from '../limits/guesses.ts'
 import { guessesAt } from '../limits/guesses.ts'
-import { useResets } from '../recovery/reset-repository.ts'
+import { cancelChangesOf, type EmailChange, findChange, isKept, markConfirmed } from '../mailed-tokens/change-repository.ts'
+import type { SealToken } from '../mailed-tokens/mailed-token.ts'
+import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
+import { useResets } from '../mailed-tokens/reset-repository.ts'
+import { useVerifications } from '../mailed-tokens/verification-repository.ts'
+import type { Passwords } from '../passwords/passwords.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
+import type { SessionDeps } from '../sessions/session.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { cancelChangesOf, type EmailChange, findChange, isKept, markConfirmed } from './change-repository.ts'
+import type { StoredUser } from '../users/user.ts'
+import { changeEmail, findCredentialsOf, holdPassword, lockUser } from '../users/user-repository.ts'
+
+export type ConfirmChangeDeps = GuessesDeps &
+  SessionDeps & {
+    passwords: Passwords
+    sealToken: SealToken
+  }
 
 export type ChangeConfirmed =
   | 'DONE'
@@ -28,7 +37,7 @@ const UNDO_MS = 7 * 86_400_000
  * ends, with all links that were mailed to the old address; its reader is told, and may undo it for a week if it was proven.
  */
 export async function confirmAddressChange(
-  deps: Dependencies,
+  deps: ConfirmChangeDeps,
   { token, password, ip }: { token: string; password: string; ip: string },
 ): Promise<ChangeConfirmed> {
   const found = await findChange(deps.db, token)
@@ -70,7 +79,7 @@ export async function confirmAddressChange(
 }
 
 /** Who reads at the new address does not want it there. The same again changes nothing. */
-export const disownAddressChange = (deps: Dependencies, token: string): Promise<ChangeConfirmed> =>
+export const disownAddressChange = (deps: ConfirmChangeDeps, token: string): Promise<ChangeConfirmed> =>
   deps.db.transact(async (tx): Promise<ChangeConfirmed> => {
     const found = await findChange(tx, token)
     if (!found) return 'TOKEN_INVALID'
@@ -83,7 +92,7 @@ export const disownAddressChange = (deps: Dependencies, token: string): Promise<
 
 /** A locked user's address is another from now on, proven by who reads there; the sessions that ended. */
 export async function moveAddress(
-  deps: Dependencies,
+  deps: ConfirmChangeDeps,
   tx: Tx,
   { userId }: Pick<EmailChange, 'userId'>,
   email: string,
@@ -100,7 +109,7 @@ export async function moveAddress(
 
 /** Who reads at the address of before hears of it, with what undoes it. */
 async function tellOld(
-  deps: Dependencies,
+  deps: ConfirmChangeDeps,
   tx: Tx,
   { userId, email, firstName, lastName, locale, version }: StoredUser,
   undo: { sealedToken: string; tokenExpiresAt: Date },

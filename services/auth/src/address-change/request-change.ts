@@ -1,10 +1,21 @@
 import { emailChangeRequested, type UserId } from '@boxoffice/contracts'
-import { createMailedToken } from '../accounts/mailed-token.ts'
-import { findCredentialsOf, findUserByEmail, lockUser } from '../accounts/user-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Messaging } from '@boxoffice/messaging'
+import type { Config } from '../config.ts'
+import type { GuessesDeps } from '../limits/guesses.ts'
 import { guessesAt } from '../limits/guesses.ts'
-import { mayMail } from '../recovery/may-mail.ts'
-import { cancelChangesOf, insertChange, isKept, listChangeTimes } from './change-repository.ts'
+import { cancelChangesOf, insertChange, isKept, listChangeTimes } from '../mailed-tokens/change-repository.ts'
+import type { SealToken } from '../mailed-tokens/mailed-token.ts'
+import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
+import { mayMail } from '../mailed-tokens/may-mail.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { findCredentialsOf, findUserByEmail, lockUser } from '../users/user-repository.ts'
+
+export type RequestChangeDeps = GuessesDeps & {
+  config: Pick<Config, 'emailVerificationTtlMs' | 'mails'>
+  messaging: Pick<Messaging, 'append'>
+  passwords: Passwords
+  sealToken: SealToken
+}
 
 export type Requested = 'DONE' | 'WRONG_PASSWORD' | 'EMAIL_TAKEN' | 'TOO_MANY' | { blockedUntil: Date }
 
@@ -15,7 +26,7 @@ const DAY_MS = 86_400_000
  * waited before ends: an account waits for one address. Mails are limited by account, and by address whoever gives it.
  */
 export async function requestAddressChange(
-  deps: Dependencies,
+  deps: RequestChangeDeps,
   { userId, newEmail, password, ip }: { userId: UserId; newEmail: string; password: string; ip: string },
 ): Promise<Requested> {
   const known = await findCredentialsOf(deps.db, userId)

@@ -1,10 +1,13 @@
 import { type authRoutes, EMAIL_TAKEN, LINK_EXPIRED, LINK_INVALID, WRONG_PASSWORD } from '@boxoffice/contracts'
 import { type Handlers, networkOf, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
 import { confirmAddressChange, disownAddressChange } from './confirm-change.ts'
+import type { RequestChangeDeps } from './request-change.ts'
 import { requestAddressChange } from './request-change.ts'
+import type { UndoChangeDeps } from './undo-change.ts'
 import { undoAddressChange } from './undo-change.ts'
+
+type Deps = RequestChangeDeps & UndoChangeDeps
 
 type ChangeRoutes = Pick<typeof authRoutes, 'changeEmail' | 'confirmEmailChange' | 'undoEmailChange'>
 
@@ -14,7 +17,7 @@ const wrong = () => refuse(WRONG_PASSWORD)
 const expired = () => refuse(LINK_EXPIRED)
 const invalid = () => refuse(LINK_INVALID)
 
-export function addressChangeHandlers(deps: Dependencies): Handlers<ChangeRoutes> {
+export function addressChangeHandlers(deps: Deps): Handlers<ChangeRoutes> {
   return {
     async changeEmail({ body, principal, ip }) {
       const now = deps.now()

@@ -1,11 +1,13 @@
 import { violatedUnique } from '@boxoffice/service-kit'
-import { lockUser, setPassword } from '../accounts/user-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
+import { findUndoable, markUndone } from '../mailed-tokens/change-repository.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { findUndoable, markUndone } from './change-repository.ts'
+import { lockUser, setPassword } from '../users/user-repository.ts'
+import type { ConfirmChangeDeps } from './confirm-change.ts'
 import { moveAddress } from './confirm-change.ts'
+
+export type UndoChangeDeps = ConfirmChangeDeps
 
 export type Undone = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'EMAIL_TAKEN'
 
@@ -13,7 +15,7 @@ export type Undone = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'EMAIL_TAKEN'
  * The account has the address of before again, with a password of who reads there: whoever changed it knew the one of before. Every
  * session ends, and what was changed since is undone with it.
  */
-export async function undoAddressChange(deps: Dependencies, token: string, password: string): Promise<Undone> {
+export async function undoAddressChange(deps: UndoChangeDeps, token: string, password: string): Promise<Undone> {
   const found = await findUndoable(deps.db, token)
   if (!found?.undoExpiresAt) return 'TOKEN_INVALID' // before the costly hash
   if (found.undoExpiresAt <= deps.now()) return 'TOKEN_EXPIRED'

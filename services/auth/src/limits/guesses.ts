@@ -1,7 +1,14 @@
 import { networkOf } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { Config } from '../config.ts'
+import type { Database } from '../database.ts'
 import { isKnownNetwork } from './known-networks.ts'
 import { blockedUntil, type Counted, countAttempt, forgetAttempts } from './limits.ts'
+
+export interface GuessesDeps {
+  config: Pick<Config, 'limits'>
+  db: Database
+  now: () => Date
+}
 
 /** Guesses at the password of one account from one place, wherever they are made: signing in, confirming an address. */
 export interface Guesses {
@@ -18,7 +25,7 @@ export interface Guesses {
  * cannot lock its owner out.
  */
 export async function guessesAt(
-  { db, config, now }: Pick<Dependencies, 'db' | 'config' | 'now'>,
+  { db, config, now }: GuessesDeps,
   { email, ip }: { email: string; ip: string },
 ): Promise<Guesses> {
   const { limits } = config

@@ -1,6 +1,8 @@
 import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
+import type { ConfirmChangeDeps } from '../address-change/confirm-change.ts'
 import { confirmAddressChange, disownAddressChange } from '../address-change/confirm-change.ts'
-import type { Dependencies } from '../dependencies.ts'
+
+type Deps = ConfirmChangeDeps
 
 const fields = `
       <label>Password of the account
@@ -10,7 +12,7 @@ const fields = `
       <p class="question">You did not ask for this? <button name="act" value="disown" class="quiet" formnovalidate>That was not me</button></p>`
 
 /** Where the link leads that is mailed to an account's new address. */
-export const newAddressPage = (deps: Dependencies): MailedPage => ({
+export const newAddressPage = (deps: Deps): MailedPage => ({
   path: '/verify-email/new',
   title: 'Use this address for your account',
   lead: 'Your password, and your account has this address. You are signed out everywhere, and sign in again with it.',
@@ -24,7 +26,7 @@ const ended: FormOutcome = {
   text: 'This link is no longer valid: it was used, is older than 30 minutes, or incomplete. Ask for a new one.',
 }
 
-async function confirm(deps: Dependencies, sent: SentForm, ip: string): Promise<FormOutcome> {
+async function confirm(deps: Deps, sent: SentForm, ip: string): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   const confirmed = await confirmAddressChange(deps, { token, password: (sent.password ?? '').slice(0, 128), ip })
@@ -42,7 +44,7 @@ async function confirm(deps: Dependencies, sent: SentForm, ip: string): Promise<
   }
 }
 
-async function disown(deps: Dependencies, sent: SentForm): Promise<FormOutcome> {
+async function disown(deps: Deps, sent: SentForm): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   if ((await disownAddressChange(deps, token)) !== 'DONE') return ended

@@ -1,7 +1,9 @@
 import { authRoutes } from '@boxoffice/contracts'
 import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
+import type { UndoChangeDeps } from '../address-change/undo-change.ts'
 import { undoAddressChange } from '../address-change/undo-change.ts'
-import type { Dependencies } from '../dependencies.ts'
+
+type Deps = UndoChangeDeps
 
 const fields = `
       <label>New password
@@ -10,7 +12,7 @@ const fields = `
       <button>Take my account back</button>`
 
 /** Where the link leads that an account's address of before is mailed when another takes its place. */
-export const oldAddressPage = (deps: Dependencies): MailedPage => ({
+export const oldAddressPage = (deps: Deps): MailedPage => ({
   path: '/verify-email/undo',
   title: 'Take your account back',
   lead: 'Your account has this address again, with a new password of yours. Everybody who is signed in is signed out.',
@@ -18,7 +20,7 @@ export const oldAddressPage = (deps: Dependencies): MailedPage => ({
   take: (sent) => undo(deps, sent),
 })
 
-async function undo(deps: Dependencies, sent: SentForm): Promise<FormOutcome> {
+async function undo(deps: Deps, sent: SentForm): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   const body = authRoutes.undoEmailChange.body.safeParse({ token, password: sent.password })

@@ -1,7 +1,9 @@
 import { authRoutes } from '@boxoffice/contracts'
 import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { ResetPasswordDeps } from '../recovery/reset-password.ts'
 import { resetPassword } from '../recovery/reset-password.ts'
+
+type Deps = ResetPasswordDeps
 
 const fields = `
       <label>New password
@@ -13,7 +15,7 @@ const fields = `
       <button>Set the new password</button>`
 
 /** Where the link of a reset mail leads: a form for the new password. */
-export const resetPasswordPage = (deps: Dependencies): MailedPage => ({
+export const resetPasswordPage = (deps: Deps): MailedPage => ({
   path: '/reset-password',
   title: 'Choose a new password',
   lead: '8 characters or more. You will be signed out everywhere, and sign in again with the new one.',
@@ -23,7 +25,7 @@ export const resetPasswordPage = (deps: Dependencies): MailedPage => ({
 
 const ended = (text: string): FormOutcome => ({ status: 400, done: true, text: `${text} Ask for a new one.` })
 
-async function setPassword(deps: Dependencies, sent: SentForm): Promise<FormOutcome> {
+async function setPassword(deps: Deps, sent: SentForm): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   if (sent.password !== sent.repeated) {

@@ -1,7 +1,9 @@
 import { Confirmation } from '@boxoffice/contracts'
 import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
+import type { RoutesDeps } from '../accounts/routes.ts'
 import { confirm } from '../accounts/routes.ts'
-import type { Dependencies } from '../dependencies.ts'
+
+type Deps = RoutesDeps
 
 const fields = `
       <label>Password
@@ -15,7 +17,7 @@ const fields = `
  * Where the link of a welcome mail leads. It asks for a press of a button: mail scanners follow links, and would use up the token.
  * It asks for a password: somebody else may have registered the address, and would have the account of whoever confirms it.
  */
-export const verifyEmailPage = (deps: Dependencies): MailedPage => ({
+export const verifyEmailPage = (deps: Deps): MailedPage => ({
   path: '/verify-email',
   title: 'Confirm your e-mail address',
   lead: 'Your password, and the address is confirmed as yours. You are signed out everywhere, and sign in again.',
@@ -29,7 +31,7 @@ const ended: FormOutcome = {
   text: 'This link is no longer valid: it was used, is older than 30 minutes, or incomplete. Ask for a new one.',
 }
 
-async function confirmIt(deps: Dependencies, sent: SentForm, ip: string): Promise<FormOutcome> {
+async function confirmIt(deps: Deps, sent: SentForm, ip: string): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   const { password } = sent
@@ -45,7 +47,7 @@ async function confirmIt(deps: Dependencies, sent: SentForm, ip: string): Promis
   return { status: 200, done: true, text: 'Thank you: your address is confirmed. You can close this page and sign in.' }
 }
 
-async function disown(deps: Dependencies, sent: SentForm, ip: string): Promise<FormOutcome> {
+async function disown(deps: Deps, sent: SentForm, ip: string): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   if ((await confirm(deps, { token, mine: false }, ip)) !== 'DONE') return ended

@@ -1,14 +1,17 @@
 import { emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
+import type { Messaging } from '@boxoffice/messaging'
+import type { Logger } from '@boxoffice/service-kit'
 import { continueTrace, createSweeper, currentCorrelationId, type Worker, withCorrelationId } from '@boxoffice/service-kit'
-import { createMailedToken } from '../accounts/mailed-token.ts'
-import type { StoredUser } from '../accounts/user.ts'
-import { findUserByEmail, lockUser } from '../accounts/user-repository.ts'
-import { insertVerification, listVerificationTimes } from '../accounts/verification-repository.ts'
-import type { Tx } from '../database.ts'
-import type { Dependencies } from '../dependencies.ts'
-import { mayMail } from './may-mail.ts'
+import type { Config } from '../config.ts'
+import type { Database, Tx } from '../database.ts'
+import type { SealToken } from '../mailed-tokens/mailed-token.ts'
+import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
+import { mayMail } from '../mailed-tokens/may-mail.ts'
+import { insertReset, listResetTimes } from '../mailed-tokens/reset-repository.ts'
+import { insertVerification, listVerificationTimes } from '../mailed-tokens/verification-repository.ts'
+import type { StoredUser } from '../users/user.ts'
+import { findUserByEmail, lockUser } from '../users/user-repository.ts'
 import { insertRequest, type MailRequest, takeRequest } from './request-repository.ts'
-import { insertReset, listResetTimes } from './reset-repository.ts'
 
 export interface MailRequests {
   /** Ask for a mail to an address. What is done before it resolves is the same whether or not there is such an account. */
@@ -17,7 +20,15 @@ export interface MailRequests {
   worker: Worker
 }
 
-type Surroundings = Omit<Dependencies, 'mailRequests'>
+interface Surroundings {
+  config: Pick<Config, 'emailVerificationTtlMs' | 'mails' | 'passwordResetTtlMs'>
+  db: Database
+  logger: Logger
+  messaging: Pick<Messaging, 'append'>
+  newId: () => string
+  now: () => Date
+  sealToken: SealToken
+}
 
 const INTERVAL_MS = 5_000
 const DAY_MS = 86_400_000

@@ -1,13 +1,18 @@
 import type { authMailingRoutes } from '@boxoffice/contracts'
 import type { Handlers } from '@boxoffice/service-kit'
-import { findUser } from '../accounts/user-repository.ts'
-import { findVerification } from '../accounts/verification-repository.ts'
-import { changeIsUndoable, changeWaits } from '../address-change/change-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
-import { findReset } from './reset-repository.ts'
+import type { Database } from '../database.ts'
+import { changeIsUndoable, changeWaits } from '../mailed-tokens/change-repository.ts'
+import { findReset } from '../mailed-tokens/reset-repository.ts'
+import { findVerification } from '../mailed-tokens/verification-repository.ts'
+import { findUser } from '../users/user-repository.ts'
+
+interface Deps {
+  db: Database
+  now: () => Date
+}
 
 /** What the notification service looks at before it sends a link: a mail may wait while another link of the account is used. */
-export const mailingHandlers = ({ db, now }: Dependencies): Handlers<typeof authMailingRoutes> => ({
+export const mailingHandlers = ({ db, now }: Deps): Handlers<typeof authMailingRoutes> => ({
   async checkMailedToken({ body: { purpose, token } }) {
     if (purpose === 'CHANGE_EMAIL' || purpose === 'UNDO_EMAIL_CHANGE') {
       const works = await (purpose === 'CHANGE_EMAIL' ? changeWaits : changeIsUndoable)(db, token, now())

@@ -1,13 +1,18 @@
 import { userEmailVerified } from '@boxoffice/contracts'
-import { lockUser, markEmailVerified, setPassword, takePhoneAway } from '../accounts/user-repository.ts'
-import { useVerifications } from '../accounts/verification-repository.ts'
-import { cancelChangesOf } from '../address-change/change-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
 import { forgetNetworksOf } from '../limits/known-networks.ts'
 import { forgetAttemptsOf } from '../limits/limits.ts'
+import { cancelChangesOf } from '../mailed-tokens/change-repository.ts'
+import { findReset, useReset } from '../mailed-tokens/reset-repository.ts'
+import { useVerifications } from '../mailed-tokens/verification-repository.ts'
+import type { Passwords } from '../passwords/passwords.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
+import type { SessionDeps } from '../sessions/session.ts'
 import { tellEnded } from '../sessions/session.ts'
-import { findReset, useReset } from './reset-repository.ts'
+import { lockUser, markEmailVerified, setPassword, takePhoneAway } from '../users/user-repository.ts'
+
+export type ResetPasswordDeps = SessionDeps & {
+  passwords: Passwords
+}
 
 export type Reset = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED'
 
@@ -16,7 +21,7 @@ export type Reset = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED'
  * session ends, failed sign-ins and known networks are forgotten, and the address counts as proven: whoever reads its mail owns it.
  * Where it was not before, somebody else may have made the account: their telephone number goes, and links that confirm the address.
  */
-export async function resetPassword(deps: Dependencies, token: string, password: string): Promise<Reset> {
+export async function resetPassword(deps: ResetPasswordDeps, token: string, password: string): Promise<Reset> {
   const found = await findReset(deps.db, token)
   if (!found) return 'TOKEN_INVALID' // before the costly hash
   if (found.expiresAt <= deps.now()) return 'TOKEN_EXPIRED'

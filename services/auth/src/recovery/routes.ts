@@ -1,14 +1,21 @@
 import { type authRoutes, LINK_EXPIRED, LINK_INVALID, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { type Handlers, networkOf, refuse } from '@boxoffice/service-kit'
-import { findUser } from '../accounts/user-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Config } from '../config.ts'
 import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
+import { findUser } from '../users/user-repository.ts'
+import type { MailRequests } from './mail-requests.ts'
 import type { MailRequest } from './request-repository.ts'
+import type { ResetPasswordDeps } from './reset-password.ts'
 import { resetPassword } from './reset-password.ts'
+
+type Deps = ResetPasswordDeps & {
+  config: Pick<Config, 'limits'>
+  mailRequests: MailRequests
+}
 
 type RecoveryRoutes = Pick<typeof authRoutes, 'resendVerification' | 'forgotPassword' | 'resetPassword'>
 
-export function recoveryHandlers(deps: Dependencies): Handlers<RecoveryRoutes> {
+export function recoveryHandlers(deps: Deps): Handlers<RecoveryRoutes> {
   /** The one answer there is to a request for a mail: nobody learns here who has an account. */
   async function ask(kind: MailRequest['kind'], email: string, ip: string) {
     const now = deps.now()

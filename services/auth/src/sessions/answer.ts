@@ -1,10 +1,14 @@
-import { toUser } from '../accounts/user.ts'
-import type { Dependencies } from '../dependencies.ts'
+import { toUser } from '../users/user.ts'
+import type { AccessTokens } from './access-tokens.ts'
 import type { SignedIn } from './session.ts'
+
+export interface AnswerDeps {
+  accessTokens: AccessTokens
+}
 
 /** What a client gets of a session: the user, an access token and the refresh token. No cache on the way may keep it. */
 export async function answerSession<S extends 200 | 201>(
-  { accessTokens }: Pick<Dependencies, 'accessTokens'>,
+  { accessTokens }: AnswerDeps,
   status: S,
   { user, sessionId, refreshToken }: SignedIn,
 ) {

@@ -1,16 +1,18 @@
 import { type Payload, sessionsEnded, type UserId } from '@boxoffice/contracts'
+import type { Messaging } from '@boxoffice/messaging'
 import type { Tx } from '../database.ts'
-import type { Dependencies } from '../dependencies.ts'
 import { revokeFamiliesOf, revokeFamily } from './session-repository.ts'
 
-type Told = Pick<Dependencies, 'messaging'>
+export interface EndedDeps {
+  messaging: Pick<Messaging, 'append'>
+}
 
 /** So many ids fit into a message. */
 const TOLD_AT_ONCE = 1_000
 
 /** End a session, and say so in the same commit: what hangs on it elsewhere, such as pushes to its browser, ends too. */
 export async function endFamily(
-  deps: Told,
+  deps: EndedDeps,
   tx: Tx,
   { familyId, userId }: { familyId: string; userId: UserId },
   revoked: Parameters<typeof revokeFamily>[2],
@@ -21,7 +23,7 @@ export async function endFamily(
 
 /** End all sessions of a user, likewise; the ids of those that are known. What hangs on others, which ran out, ends by its time. */
 export async function endFamiliesOf(
-  deps: Told,
+  deps: EndedDeps,
   tx: Tx,
   userId: UserId,
   revoked: Parameters<typeof revokeFamiliesOf>[2],
@@ -34,5 +36,5 @@ export async function endFamiliesOf(
   return ended
 }
 
-const sayEnded = ({ messaging }: Told, tx: Tx, payload: Payload<typeof sessionsEnded>) =>
+const sayEnded = ({ messaging }: EndedDeps, tx: Tx, payload: Payload<typeof sessionsEnded>) =>
   messaging.append(tx, sessionsEnded, payload, { aggregateVersion: 0 })

@@ -5,19 +5,27 @@ import {
   refreshRefusals,
   validationRefusals,
 } from '@boxoffice/contracts'
-import { type Handlers, networkOf, refuse, verifyAccessToken } from '@boxoffice/service-kit'
+import { type Handlers, networkOf, type Revocations, refuse, verifyAccessToken } from '@boxoffice/service-kit'
 import { errors } from 'jose'
-import type { Dependencies } from '../dependencies.ts'
+import type { Config } from '../config.ts'
 import { tooManyAttempts } from '../limits/limits.ts'
+import type { AnswerDeps } from './answer.ts'
 import { answerSession } from './answer.ts'
 import { endSession, refresh } from './session.ts'
+import type { SignInDeps } from './sign-in.ts'
 import { signIn } from './sign-in.ts'
+
+type Deps = SignInDeps &
+  AnswerDeps & {
+    config: Config
+    revocations: Pick<Revocations, 'isRevoked'>
+  }
 
 type SessionRoutes = Pick<typeof authRoutes, 'login' | 'refresh' | 'logout' | 'getJwks'>
 
 const JWKS_CACHED = { 'cache-control': 'public, max-age=300' } as const
 
-export function sessionHandlers(deps: Dependencies): Handlers<SessionRoutes> {
+export function sessionHandlers(deps: Deps): Handlers<SessionRoutes> {
   return {
     async login({ body, ip }) {
       const result = await signIn(deps, { ...body, ip })
@@ -41,7 +49,7 @@ export function sessionHandlers(deps: Dependencies): Handlers<SessionRoutes> {
   }
 }
 
-export function sessionInternalHandlers(deps: Dependencies): Handlers<Pick<typeof authInternalRoutes, 'validateToken'>> {
+export function sessionInternalHandlers(deps: Deps): Handlers<Pick<typeof authInternalRoutes, 'validateToken'>> {
   const { accessTokens, config } = deps
   return {
     async validateToken({ body }) {

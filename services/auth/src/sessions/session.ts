@@ -1,11 +1,22 @@
 import type { UserId } from '@boxoffice/contracts'
-import type { StoredUser } from '../accounts/user.ts'
-import { getUser, holdPassword } from '../accounts/user-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Revocations } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import type { Database } from '../database.ts'
 import { rememberNetwork, touchNetwork } from '../limits/known-networks.ts'
+import type { StoredUser } from '../users/user.ts'
+import { getUser, holdPassword } from '../users/user-repository.ts'
+import type { EndedDeps } from './ended.ts'
 import { endFamily } from './ended.ts'
 import { judge } from './judge.ts'
 import { findNewest, insertFamily, insertSuccessor, lockToken } from './session-repository.ts'
+
+export type SessionDeps = EndedDeps & {
+  config: Pick<Config, 'accessTokenTtlMs' | 'refreshGraceMs' | 'refreshTtlMs'>
+  db: Database
+  newId: () => string
+  now: () => Date
+  revocations: Pick<Revocations, 'revoke'>
+}
 
 /** Who is signed in, and the token that keeps it so. */
 export interface SignedIn {
@@ -17,7 +28,7 @@ export interface SignedIn {
 
 /** Begin a session of a user whose password was verified by this hash; null where it was replaced in the meantime. */
 export const openSession = (
-  deps: Dependencies,
+  deps: SessionDeps,
   { user, passwordHash, network }: { user: StoredUser; passwordHash: string; network: string },
 ): Promise<SignedIn | null> =>
   deps.db.transact(async (tx) => {
@@ -34,13 +45,13 @@ export type Refreshed = SignedIn | { refused: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' 
  * Put a new refresh token in the place of this one; where that was done a moment ago, give the newest of its family. A token that
  * is used again otherwise ends its family: that is committed, although the answer is a refusal.
  */
-export async function refresh(deps: Dependencies, token: string, network: string): Promise<Refreshed> {
+export async function refresh(deps: SessionDeps, token: string, network: string): Promise<Refreshed> {
   const { ended, ...refreshed } = await rotate(deps, token, network)
   if (ended) await tellEnded(deps, [ended])
   return refreshed
 }
 
-const rotate = (deps: Dependencies, token: string, network: string): Promise<Refreshed & { ended?: string }> =>
+const rotate = (deps: SessionDeps, token: string, network: string): Promise<Refreshed & { ended?: string }> =>
   deps.db.transact(async (tx): Promise<Refreshed & { ended?: string }> => {
     const now = deps.now()
     const stored = await lockToken(tx, token, now)
@@ -67,7 +78,7 @@ const rotate = (deps: Dependencies, token: string, network: string): Promise<Ref
   })
 
 /** End the session of this token, whichever of its family it is; nothing happens for one that is not ours. */
-export async function endSession(deps: Dependencies, token: string): Promise<void> {
+export async function endSession(deps: SessionDeps, token: string): Promise<void> {
   const ended = await deps.db.transact(async (tx) => {
     const stored = await lockToken(tx, token, deps.now())
     if (!stored) return []
@@ -79,5 +90,5 @@ export async function endSession(deps: Dependencies, token: string): Promise<voi
 }
 
 /** After the commit that ended them: access tokens of these sessions are good no longer either. */
-export const tellEnded = ({ revocations, config }: Dependencies, sessionIds: readonly string[]): Promise<void> =>
+export const tellEnded = ({ revocations, config }: SessionDeps, sessionIds: readonly string[]): Promise<void> =>
   revocations.revoke(sessionIds, config.accessTokenTtlMs)

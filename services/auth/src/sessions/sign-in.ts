@@ -1,11 +1,18 @@
-import { findCredentials } from '../accounts/user-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { GuessesDeps } from '../limits/guesses.ts'
 import { guessesAt } from '../limits/guesses.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { findCredentials } from '../users/user-repository.ts'
+import type { SessionDeps } from './session.ts'
 import { openSession, type SignedIn } from './session.ts'
+
+export type SignInDeps = GuessesDeps &
+  SessionDeps & {
+    passwords: Passwords
+  }
 
 /** Sign in with an address and a password, as often as guesses may be made. An address that nobody has is treated like every other. */
 export async function signIn(
-  deps: Dependencies,
+  deps: SignInDeps,
   { email, password, ip }: { email: string; password: string; ip: string },
 ): Promise<SignedIn | { wrong: true } | { blockedUntil: Date }> {
   const guesses = await guessesAt(deps, { email, ip })

@@ -1,12 +1,21 @@
 import { type EventInfo, eventUpdated } from '@boxoffice/contracts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Messaging } from '@boxoffice/messaging'
+import type { EventCache } from '../cache/event-cache.ts'
+import type { Database } from '../database.ts'
 import { snapshotOf } from './event.ts'
 import { completeOver } from './event-repository.ts'
+
+interface Deps {
+  cache: EventCache
+  db: Database
+  messaging: Pick<Messaging, 'append'>
+  now: () => Date
+}
 
 const BATCH = 100
 
 /** Events that are over become COMPLETED, with their messages in the same commit; whether there are more. */
-export async function completeEvents(deps: Dependencies): Promise<{ more: boolean }> {
+export async function completeEvents(deps: Deps): Promise<{ more: boolean }> {
   const completed = await deps.db.transact(async (tx): Promise<EventInfo[]> => {
     const events = await completeOver(tx, { now: deps.now(), limit: BATCH })
     for (const event of events) {

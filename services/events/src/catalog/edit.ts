@@ -14,12 +14,23 @@ import {
   type Venue,
   type VenueId,
 } from '@boxoffice/contracts'
+import type { Messaging } from '@boxoffice/messaging'
 import { RefusedError, refuse } from '@boxoffice/service-kit'
-import type { Tx } from '../database.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { EventCache } from '../cache/event-cache.ts'
+import type { Database, Tx } from '../database.ts'
 import { ensureVenue, findVenue, listVenueOf } from '../venues/venue-repository.ts'
 import { changedFields, objectionTo, objectionToEditor, reasonsNotToPublish, snapshotOf } from './event.ts'
 import { findEvent, insertEvent, removeEvent, updateEvent } from './event-repository.ts'
+import type { TicketsOfEvent } from './tickets-of-event.ts'
+
+export interface EditDeps {
+  cache: EventCache
+  db: Database
+  messaging: Pick<Messaging, 'append'>
+  newId: () => string
+  now: () => Date
+  tickets: TicketsOfEvent
+}
 
 /** `Why`: what an edit may be refused for. */
 export type Edited<Why extends Objection = Objection> =
@@ -30,7 +41,7 @@ type ToEditor = 'NOT_FOUND' | 'NOT_YOURS'
 
 /** Make a draft. Repeated with the same id it is the same draft. */
 export async function createEvent(
-  deps: Dependencies,
+  deps: EditDeps,
   eventId: EventId,
   organizerId: UserId,
   body: NewEvent,
@@ -52,7 +63,7 @@ export async function createEvent(
 
 /** Change an event. Throws a 400 where it would not make sense afterwards. */
 export const changeEvent = (
-  deps: Dependencies,
+  deps: EditDeps,
   eventId: EventId,
   userId: UserId,
   changes: EventChanges,
@@ -81,11 +92,7 @@ export const changeEvent = (
   })
 
 /** Put an event on sale; one that is already stays so. */
-export const publishEvent = (
-  deps: Dependencies,
-  eventId: EventId,
-  userId: UserId,
-): Promise<Edited<ToEditor | 'NOT_PUBLISHABLE'>> =>
+export const publishEvent = (deps: EditDeps, eventId: EventId, userId: UserId): Promise<Edited<ToEditor | 'NOT_PUBLISHABLE'>> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status === 'PUBLISHED') return { edited: true, event }
     const reasons = reasonsNotToPublish(event, deps.now())
@@ -102,7 +109,7 @@ export const publishEvent = (
  * ticket service: nothing is sold from the commit on. Where it is unavailable the event is cancelled without their number.
  */
 export async function cancelEvent(
-  deps: Dependencies,
+  deps: EditDeps,
   eventId: EventId,
   userId: UserId,
   cancellationReason: string,
@@ -122,7 +129,7 @@ export async function cancelEvent(
 }
 
 /** Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is told. */
-export const deleteEvent = (deps: Dependencies, eventId: EventId, userId: UserId): Promise<Edited<ToEditor | 'NOT_DRAFT'>> =>
+export const deleteEvent = (deps: EditDeps, eventId: EventId, userId: UserId): Promise<Edited<ToEditor | 'NOT_DRAFT'>> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status !== 'DRAFT') return { edited: false, why: 'NOT_DRAFT' }
     if (!(await removeEvent(tx, event))) return null
@@ -135,7 +142,7 @@ const ATTEMPTS = 5
 
 /** Read, decide, change at the version that was read: again when somebody else was faster (null). */
 async function edit<Why extends Objection>(
-  deps: Dependencies,
+  deps: EditDeps,
   eventId: EventId,
   userId: UserId,
   work: (tx: Tx, event: EventInfo) => Promise<Edited<Why> | null>,
@@ -152,7 +159,7 @@ async function edit<Why extends Objection>(
 }
 
 /** A transaction; after it what is cached of the event is replaced, and the ticket service has its replica. */
-async function commit<T extends Edited | null>(deps: Dependencies, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function commit<T extends Edited | null>(deps: EditDeps, work: (tx: Tx) => Promise<T>): Promise<T> {
   const result = await deps.db.transact(work)
   if (result?.edited) await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
   // It knows of no draft, and asks for one that it does not know.
@@ -161,7 +168,7 @@ async function commit<T extends Edited | null>(deps: Dependencies, work: (tx: Tx
 }
 
 async function venueOf(
-  deps: Dependencies,
+  deps: EditDeps,
   tx: Tx,
   organizerId: UserId,
   { venueId, venueName, venueAddress }: { venueId?: VenueId; venueName?: string; venueAddress?: string },

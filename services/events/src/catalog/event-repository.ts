@@ -1,7 +1,7 @@
 import { EVENT_LENGTH_HOURS, type EventId, type EventInfo, type UserId } from '@boxoffice/contracts'
 import type { Db, Tx } from '../database.ts'
 import { Prisma } from '../generated/prisma/client.ts'
-import { SEARCH_RULES, vectorOfEvent } from '../search/words.ts'
+import { SEARCH_RULES, vectorOfEvent } from '../words.ts'
 import { toEventInfo } from './event.ts'
 
 /** SQL of `overAt`: when the event of a row is over. */

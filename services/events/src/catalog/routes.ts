@@ -11,11 +11,21 @@ import {
   VENUE_NOT_FOUND,
 } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type HandlerRefusal, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
-import { searchPublished } from '../search/search-repository.ts'
-import { cancelEvent, changeEvent, createEvent, deleteEvent, type Edited, type Objection, publishEvent } from './edit.ts'
+import {
+  cancelEvent,
+  changeEvent,
+  createEvent,
+  deleteEvent,
+  type EditDeps,
+  type Edited,
+  type Objection,
+  publishEvent,
+} from './edit.ts'
 import { isVisibleTo, toPublic } from './event.ts'
 import { findEvent, findEvents, listOfOrganizer } from './event-repository.ts'
+import { searchPublished } from './search-repository.ts'
+
+type Deps = EditDeps
 
 const newest = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 const ranked = defineCursor({ at: cursorFields.instant, id: cursorFields.id, rank: cursorFields.rank })
@@ -39,7 +49,7 @@ const refusalOf = <Why extends Objection>(
 
 type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'>
 
-export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
+export function eventHandlers(deps: Deps): Handlers<EventRoutes> {
   const { db, cache, now } = deps
   return {
     async listEvents({ query }) {
@@ -94,7 +104,7 @@ export function eventHandlers(deps: Dependencies): Handlers<EventRoutes> {
 }
 
 /** For other services, past the cache: what they decide by must be what is true now. */
-export function eventInternalHandlers({ db }: Dependencies): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
+export function eventInternalHandlers({ db }: Deps): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getEventInfo({ params }) {
       const event = await findEvent(db, params.eventId)

@@ -1,7 +1,7 @@
 import type { EventId, UserId } from '@boxoffice/contracts'
 import { objectionToEditor } from '../catalog/event.ts'
 import { findEvent, lockEvent } from '../catalog/event-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Database } from '../database.ts'
 import {
   findPlan,
   findPlanVersion,
@@ -12,6 +12,11 @@ import {
   type StoredPlan,
 } from './plan-repository.ts'
 
+export interface PutPlanDeps {
+  db: Database
+  now: () => Date
+}
+
 export type Put = { put: true; plan: StoredPlan } | { put: false; why: 'NOT_FOUND' | 'NOT_YOURS' | 'NOT_EDITABLE' | 'IN_USE' }
 
 /**
@@ -19,7 +24,7 @@ export type Put = { put: true; plan: StoredPlan } | { put: false; why: 'NOT_FOUN
  * the other; a plan of which tickets have been made is not changed any more.
  */
 export const putPlan = (
-  deps: Dependencies,
+  deps: PutPlanDeps,
   eventId: EventId,
   userId: UserId,
   { zones, seatCount }: Pick<StoredPlan, 'zones' | 'seatCount'>,
@@ -45,7 +50,7 @@ export type Taken = { taken: true; plan: StoredPlan } | { taken: false; unknownZ
  * The plan, which does not change any more from now on; null where there is none. Where `zoneIds`, of which tickets are to be made,
  * are not all in it, it is not taken and stays open to change.
  */
-export const takePlan = (deps: Dependencies, eventId: EventId, zoneIds: readonly number[]): Promise<Taken> =>
+export const takePlan = (deps: PutPlanDeps, eventId: EventId, zoneIds: readonly number[]): Promise<Taken> =>
   deps.db.transact(async (tx): Promise<Taken> => {
     await lockEvent(tx, eventId)
     const plan = await findPlan(tx, eventId)

@@ -10,16 +10,24 @@ import {
   ZONES_NOT_IN_PLAN,
 } from '@boxoffice/contracts'
 import { type Handlers, isNamedIn, RefusedError, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
+import type { EventCache } from '../cache/event-cache.ts'
 import { isVisibleTo } from '../catalog/event.ts'
 import { findEvent } from '../catalog/event-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
 import { planJson, planText } from './plan-json.ts'
+import type { PlanReader } from './plan-reader.ts'
+import type { PutPlanDeps } from './put-plan.ts'
 import { putPlan, takePlan } from './put-plan.ts'
-import type { ShownPlan } from './shown-plans.ts'
+import type { FindShownPlan, ShownPlan } from './shown-plans.ts'
+
+type Deps = PutPlanDeps & {
+  cache: EventCache
+  plans: PlanReader
+  showPlan: FindShownPlan
+}
 
 const noPlan = () => refuse(SEATING_PLAN_NOT_FOUND)
 
-export function seatingHandlers(deps: Dependencies): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
+export function seatingHandlers(deps: Deps): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
   const { db, cache, showPlan } = deps
   return {
     async putSeatingPlan({ params: { eventId }, rawBody, principal }) {
@@ -60,7 +68,7 @@ function cachingOf({ status }: Event, { frozen }: ShownPlan, byVersion: boolean)
   return frozen ? 'public, max-age=300' : 'private, no-cache'
 }
 
-export function seatingInternalHandlers(deps: Dependencies): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
+export function seatingInternalHandlers(deps: Deps): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getSeatingPlanInfo({ params, query }) {
       const result = await takePlan(deps, params.eventId, query.zoneIds ?? [])

@@ -1,7 +1,7 @@
 import type { NewVenue, UserId, Venue, VenueId } from '@boxoffice/contracts'
 import type { Db, Tx } from '../database.ts'
 import { Prisma, type Venue as Row } from '../generated/prisma/client.ts'
-import { SEARCH_RULES, vectorOfVenue, type Wanted } from '../search/words.ts'
+import { SEARCH_RULES, vectorOfVenue, type Wanted } from '../words.ts'
 
 const toVenue = (row: Omit<Row, 'search' | 'searchRules' | 'listed'>): Venue => ({
   venueId: row.id as VenueId,

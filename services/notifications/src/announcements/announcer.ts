@@ -1,10 +1,10 @@
 import type { UserId } from '@boxoffice/contracts'
 import { continueTrace, createSweeper, type Foundation, outsideTrace, withCorrelationId } from '@boxoffice/service-kit'
 import type { Database } from '../database.ts'
+import { blanked } from '../notifications/blanked.ts'
 import { enqueue, type Made } from '../notifications/enqueue.ts'
 import { type Wanted, waitAfter } from '../notifications/notification.ts'
-import { blanked } from '../sending/blanked.ts'
-import type { Peers } from '../sending/peers.ts'
+import type { Peers } from '../peers/peers.ts'
 import { advance, type LeasedAnnouncement, leaseAnnouncement, putOff } from './announcement-repository.ts'
 
 const HOLDERS_A_PAGE = 100

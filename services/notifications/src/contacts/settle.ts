@@ -1,7 +1,11 @@
 import type { ContactOutcome } from '@boxoffice/contracts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Peers } from '../peers/peers.ts'
+import type { ContactTokens } from './contact-token.ts'
 
-export type ContactDeps = Pick<Dependencies, 'peers' | 'contactTokens'>
+export interface ContactDeps {
+  contactTokens: ContactTokens
+  peers: Pick<Peers, 'payments'>
+}
 
 /**
  * What the reader of a mail about an order's address does with the token of its link. Rejects with

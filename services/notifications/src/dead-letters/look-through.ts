@@ -2,7 +2,7 @@ import { isFromOutside, messages, type QueueName } from '@boxoffice/contracts'
 import { type Aws, type DeadLetter, readLetters, releaseLetters } from '@boxoffice/messaging'
 import type { Logger } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
-import { blankAddresses } from '../sending/blanked.ts'
+import { blankAddresses } from '../notifications/blanked.ts'
 import { archiveLetters } from './archive-repository.ts'
 
 /** What the letters of a queue say of themselves: types and reasons, never what is in them. */

@@ -1,12 +1,16 @@
 import type { notificationsDeadLetterRoutes } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { Database } from '../database.ts'
 import { listArchivedLetters } from './archive-repository.ts'
+
+interface Deps {
+  db: Database
+}
 
 const cursor = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 
 /** Operators look up what has died, also when its queue has it no more. */
-export const deadLetterHandlers = ({ db }: Dependencies): Handlers<typeof notificationsDeadLetterRoutes> => ({
+export const deadLetterHandlers = ({ db }: Deps): Handlers<typeof notificationsDeadLetterRoutes> => ({
   async listDeadLetters({ query: { limit, cursor: from, ...kind } }) {
     const rows = await listArchivedLetters(db, kind, { limit, after: cursor.decode(from) })
     const { page, nextCursor } = cursor.pageOf(rows, limit, ({ sentAt, id }) => ({ at: sentAt, id }))

@@ -1,18 +1,29 @@
 import type { BounceReason, mailBounced, mailComplained, mailDelayed, mailRejected, Payload } from '@boxoffice/contracts'
-import { currentOrigin } from '@boxoffice/messaging'
+import { currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
 import { type Logger, withCorrelationId } from '@boxoffice/service-kit'
 import type { Tx } from '../database.ts'
 import { settleSent } from '../notifications/notification-repository.ts'
-import type { RequestNews } from '../sending/request-news.ts'
-import type { TicketNews } from '../sending/ticket-news.ts'
+import { addressHashOf } from '../suppressions/suppression.ts'
+import { suppress } from '../suppressions/suppression-repository.ts'
 import { lockMail, markBounced, markComplained, markDelayed, type ToldMail } from './feedback-repository.ts'
 import type { FeedbackMetrics } from './metrics.ts'
-import { addressHashOf } from './suppression.ts'
-import { suppress } from './suppression-repository.ts'
+
+interface Delivery {
+  notification: ToldMail
+  deliveredAt: Date
+  providerMessageId: string
+  origin: MessageOrigin
+}
 
 interface FeedbackOptions {
-  ticketNews: TicketNews
-  requestNews: RequestNews
+  ticketNews: {
+    tellDelivered(tx: Tx, delivered: readonly Delivery[]): Promise<void>
+    tellCameBack(tx: Tx, mail: ToldMail, reason: string): Promise<void>
+  }
+  requestNews: {
+    tellDelivered(tx: Tx, delivered: readonly Delivery[]): Promise<void>
+    tellFailed(tx: Tx, mail: ToldMail, outcome: 'BOUNCED', reason: string): Promise<void>
+  }
   logger: Logger
   feedbackMetrics: FeedbackMetrics
 }

@@ -1,6 +1,29 @@
 import type { BounceReason } from '@boxoffice/contracts'
-import type { DropReason, PointlessReason } from '../sending/content.ts'
-import type { CANCELLED_BY_ASKER } from './request-repository.ts'
+
+/** Why something cannot be sent any more, for its recipient's log. */
+export type DropReason =
+  | 'RECIPIENT_GONE'
+  | 'EVENT_CANCELLED'
+  | 'TICKETS_NOT_VALID'
+  | 'LINK_EXPIRED'
+  | 'TOO_MANY_TO_UNPROVEN'
+  | 'TEMPLATE_CHANGED'
+/** Why there is nothing to tell: it is taken back, as if it had not been. */
+export type PointlessReason =
+  | 'ORDER_ENDED'
+  | 'ORDER_MOVED_ON'
+  | 'TOLD_BY_REFUND'
+  | 'EVENT_CANCELLED'
+  | 'TICKETS_NOT_VALID'
+  | 'NO_TICKETS'
+  | 'EVENT_BEGAN'
+  | 'EVENT_MOVED'
+  | 'TRANSFER_ENDED'
+  | 'LINK_USED'
+  | 'NO_PHONE'
+  | 'NOT_PROVEN'
+  | 'NO_DEVICE'
+  | 'TURNED_OFF'
 
 type PushReason = 'DEVICES_GONE' | 'PUSH_TOO_LARGE' | 'PUSH_REFUSED'
 type OwnReason =
@@ -10,7 +33,7 @@ type OwnReason =
   | PushReason
   | 'GIVEN_UP'
   | 'ADDRESS_SUPPRESSED'
-  | typeof CANCELLED_BY_ASKER
+  | 'CANCELLED_BY_ASKER'
 
 /** What is said to a recipient whose notification did not reach them, by the reason that is kept. */
 const sentences: Readonly<Record<OwnReason, string>> = {

@@ -1,7 +1,7 @@
 import type { NotificationId, SuppressionCause } from '@boxoffice/contracts'
 import { currentTraceparent, type Sql, type Tx } from '@boxoffice/service-kit'
-import { isSuppressed } from '../feedback/suppression-repository.ts'
 import { type Choices, choicesOf, quietHoursOf } from '../preferences/preference-repository.ts'
+import { isSuppressed } from '../suppressions/suppression-repository.ts'
 import { accountTypes } from './account-types.ts'
 import type { LeasedNotification, NewNotification } from './notification.ts'
 

@@ -125,3 +125,6 @@ export function waitForPeerAfter(attempts: number, firstWaitMs: number, random: 
   const wait = waitAfter(attempts, firstWaitMs, random)
   return Math.min(wait, peerWaits.find((step) => attempts <= step.attempts)?.maxMs ?? wait)
 }
+
+/** What a provider made of what it was handed. */
+export type Handed = { accepted: true; providerMessageId: string } | { accepted: false; reason: string }

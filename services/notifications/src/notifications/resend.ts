@@ -9,11 +9,18 @@ import {
   type UserId,
 } from '@boxoffice/contracts'
 import { currentCorrelationId, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Tx } from '../database.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Database, Tx } from '../database.ts'
+import type { Peers } from '../peers/peers.ts'
 import { insertNotifications } from './notification-repository.ts'
 import { payloadOf, workingTitles } from './payloads.ts'
 import { findConfirmation, listResends, lockConfirmation, type StoredConfirmation } from './resend-repository.ts'
+
+interface Deps {
+  db: Database
+  now: () => Date
+  peers: Pick<Peers, 'find'>
+  sender: { nudge(): void }
+}
 
 const HOUR_MS = 3_600_000
 const RESENDS_AN_HOUR = 5
@@ -21,7 +28,7 @@ const RESENDS_AN_HOUR = 5
 const nothing = (why: string) => refuse(NOTHING_TO_RESEND, { message: why })
 
 /** Mails lost by whoever bought tickets, once more. */
-export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notificationsRoutes, 'resendOrder'>> => ({
+export const resendHandlers = (deps: Deps): Handlers<Pick<typeof notificationsRoutes, 'resendOrder'>> => ({
   async resendOrder({ params: { orderId }, principal: { userId }, resourceId }) {
     const order = await deps.peers.find.order(orderId)
     if (order?.userId !== userId) return refuseUnknown(ORDER_NOT_FOUND, orderId)
@@ -39,19 +46,19 @@ export const resendHandlers = (deps: Dependencies): Handlers<Pick<typeof notific
 })
 
 /** Tickets that the order gave its buyer and that are theirs now, also such as were handed on and came back. */
-async function hasValidTicket({ peers }: Dependencies, orderId: OrderId): Promise<boolean> {
+async function hasValidTicket({ peers }: Deps, orderId: OrderId): Promise<boolean> {
   const { tickets } = await peers.find.print({ orderId, filesUpTo: 0 })
   return tickets.length > 0
 }
 
-async function isCancelled({ peers }: Dependencies, eventId: EventId): Promise<boolean> {
+async function isCancelled({ peers }: Deps, eventId: EventId): Promise<boolean> {
   const event = await peers.find.event(eventId)
   return event?.status === 'CANCELLED'
 }
 
 async function insertResend(
   tx: Tx,
-  { now }: Dependencies,
+  { now }: Deps,
   asked: { notificationId: NotificationId; original: StoredConfirmation; userId: UserId; orderId: OrderId },
 ): Promise<void> {
   const { notificationId, original, userId, orderId } = asked

@@ -1,14 +1,21 @@
 import { NOTIFICATION_NOT_FOUND, type notificationsRoutes } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { Database } from '../database.ts'
 import { countUnread, inOneSnapshot, listOfRecipient, markRead } from './log-repository.ts'
+import type { WatchLog } from './log-watch.ts'
+
+interface Deps {
+  db: Database
+  now: () => Date
+  watchLog: WatchLog
+}
 
 type LogRoutes = Pick<typeof notificationsRoutes, 'listNotifications' | 'watchNotifications' | 'readNotification'>
 
 const cursor = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 
 /** One's own log; nobody sees another's. */
-export const notificationHandlers = ({ db, now, watchLog }: Dependencies): Handlers<LogRoutes> => ({
+export const notificationHandlers = ({ db, now, watchLog }: Deps): Handlers<LogRoutes> => ({
   async listNotifications({ query, principal: { userId } }) {
     const { limit } = query
     const after = cursor.decode(query.cursor)

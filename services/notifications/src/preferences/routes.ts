@@ -1,15 +1,21 @@
 import { type notificationsRoutes, type Preferences, type UserId, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
-import type { Db } from '../database.ts'
-import type { Dependencies } from '../dependencies.ts'
+import type { Database, Db } from '../database.ts'
 import { effective, type Offered, objectionsTo } from './preference.ts'
 import { findChoices, noChoices, saveChoices, saveQuietHours } from './preference-repository.ts'
 import { shownOf, storedOf } from './quiet-hours.ts'
 
+interface Deps {
+  db: Database
+  now: () => Date
+  /** null: this installation sends no pushes. */
+  push: object | null
+}
+
 type PreferenceRoutes = Pick<typeof notificationsRoutes, 'getPreferences' | 'updatePreferences'>
 
 /** One's own preferences. */
-export const preferenceHandlers = ({ db, now, push }: Dependencies): Handlers<PreferenceRoutes> => ({
+export const preferenceHandlers = ({ db, now, push }: Deps): Handlers<PreferenceRoutes> => ({
   getPreferences: async ({ principal }) => ({
     status: 200,
     body: await preferencesOf(db, principal.userId, { push: push !== null }),

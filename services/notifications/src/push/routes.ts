@@ -10,10 +10,18 @@ import {
   UNAUTHENTICATED,
   VALIDATION_FAILED,
 } from '@boxoffice/contracts'
-import { createRateLimitByKey, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import {
+  createRateLimitByKey,
+  type Handlers,
+  RefusedError,
+  refuse,
+  refuseUnknown,
+  type SqlDatabase,
+} from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
 import { isEnded } from './ended-sessions.ts'
 import { endpointObjection } from './endpoint.ts'
+import type { PushProvider } from './push-provider.ts'
 import {
   keepNewest,
   listSubscriptions,
@@ -22,13 +30,21 @@ import {
   saveSubscription,
 } from './subscription-repository.ts'
 
+interface Deps {
+  config: Config
+  newId: () => string
+  now: () => Date
+  push: PushProvider | null
+  sql: SqlDatabase
+}
+
 /** A browser subscribes once; each may cost a question of the domain name system. */
 const ADDED_A_MINUTE = 10
 
 const unavailable = () => refuse(PUSH_UNAVAILABLE)
 
 /** The browsers of the signed-in user that get pushes. */
-export function pushHandlers(deps: Dependencies): Handlers<typeof notificationsPushRoutes> {
+export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoutes> {
   const { sql, push, now, newId, config } = deps
   const rates = createRateLimitByKey({ perMinute: ADDED_A_MINUTE })
   type Listed = Awaited<ReturnType<typeof listSubscriptions>>[number]

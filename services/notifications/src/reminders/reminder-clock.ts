@@ -1,9 +1,9 @@
 import { createSweeper, type Foundation, outsideTrace, type Worker, withCorrelationId } from '@boxoffice/service-kit'
 import { insertAnnouncement } from '../announcements/announcement-repository.ts'
 import type { Database } from '../database.ts'
+import { blanked } from '../notifications/blanked.ts'
 import { waitAfter } from '../notifications/notification.ts'
-import { blanked } from '../sending/blanked.ts'
-import type { Peers } from '../sending/peers.ts'
+import type { Peers } from '../peers/peers.ts'
 import { judgeDue, type ReminderConfig } from './reminder.ts'
 import { type LeasedReminder, leaseReminders, putOffReminder, settleReminder } from './reminder-repository.ts'
 

@@ -1,6 +1,6 @@
 import type { TicketId } from '@boxoffice/contracts'
 import { asLines } from '../mails/mail.ts'
-import type { Peers } from './peers.ts'
+import type { Peers } from '../peers/peers.ts'
 
 /** A file of a mail; one with a `cid` is a picture that the HTML shows. */
 export interface Attachment {

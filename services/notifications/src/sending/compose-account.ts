@@ -9,8 +9,8 @@ import {
 import type { Mail } from '../mails/mail.ts'
 import { welcomeMail } from '../mails/welcome.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
+import type { Peers } from '../peers/peers.ts'
 import type { About, Ended, Looked, Looks } from './content.ts'
-import type { Peers } from './peers.ts'
 import type { OpenToken } from './sealed-token.ts'
 
 type Link = PayloadOf<'EMAIL_VERIFICATION'>

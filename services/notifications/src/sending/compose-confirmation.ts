@@ -1,8 +1,8 @@
 import type { OrderId, OrderPrint } from '@boxoffice/contracts'
 import { CODES_MAX, orderConfirmationMail } from '../mails/order-confirmation.ts'
+import type { Peers } from '../peers/peers.ts'
 import { type Attachment, type Code, codeAttachment, codeOf, mailSizeOf, pdfAttachment } from './attachments.ts'
 import { type CurrentEvent, getEvent, getOrder, type Look, type Written } from './content.ts'
-import type { Peers } from './peers.ts'
 
 export interface ConfirmationLimits {
   /** From so many tickets on, a confirmation is written in the lane of what takes long. */

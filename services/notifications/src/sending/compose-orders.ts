@@ -5,9 +5,9 @@ import { paymentFailedMail } from '../mails/payment-failed.ts'
 import { paymentProcessedMail } from '../mails/payment-processed.ts'
 import { type RefundProcessed, refundProcessedMail } from '../mails/refund-processed.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
+import type { Peers } from '../peers/peers.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
 import { getEvent, getOrder, type Looks } from './content.ts'
-import type { Peers } from './peers.ts'
 
 type OrderTypes =
   | 'ORDER_CREATED'

@@ -2,8 +2,8 @@ import type { Ticket } from '@boxoffice/contracts'
 import type { Mail, Reader, ShownEvent } from '../mails/mail.ts'
 import { ticketsReinstatedMail, ticketsStandingMail, ticketsStoppedMail } from '../mails/tickets-stopped.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
+import type { Peers } from '../peers/peers.ts'
 import { getEvent, type Looks } from './content.ts'
-import type { Peers } from './peers.ts'
 
 type Told = PayloadOf<'TICKETS_STOPPED'>
 type Standing = Pick<Ticket, 'ticketNumber' | 'stopReason'> & { isStopped: boolean }

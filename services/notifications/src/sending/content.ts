@@ -1,33 +1,9 @@
 import type { EventId, EventInfo, NotificationType, OrderId, OrderInfo, UserId } from '@boxoffice/contracts'
 import type { Mail, Reader, ShownEvent } from '../mails/mail.ts'
+import type { DropReason, PointlessReason } from '../notifications/failure.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
+import type { Peers } from '../peers/peers.ts'
 import type { Attachment } from './attachments.ts'
-import type { Peers } from './peers.ts'
-
-/** Why something cannot be sent any more, for its recipient's log. */
-export type DropReason =
-  | 'RECIPIENT_GONE'
-  | 'EVENT_CANCELLED'
-  | 'TICKETS_NOT_VALID'
-  | 'LINK_EXPIRED'
-  | 'TOO_MANY_TO_UNPROVEN'
-  | 'TEMPLATE_CHANGED'
-/** Why there is nothing to tell: it is taken back, as if it had not been. */
-export type PointlessReason =
-  | 'ORDER_ENDED'
-  | 'ORDER_MOVED_ON'
-  | 'TOLD_BY_REFUND'
-  | 'EVENT_CANCELLED'
-  | 'TICKETS_NOT_VALID'
-  | 'NO_TICKETS'
-  | 'EVENT_BEGAN'
-  | 'EVENT_MOVED'
-  | 'TRANSFER_ENDED'
-  | 'LINK_USED'
-  | 'NO_PHONE'
-  | 'NOT_PROVEN'
-  | 'NO_DEVICE'
-  | 'TURNED_OFF'
 
 /** It is not sent: it failed for good, or there is nothing to tell any more. */
 export type Ended = { dropped: DropReason } | { pointless: PointlessReason }

@@ -1,7 +1,8 @@
 import type { NotificationId, NotificationType } from '@boxoffice/contracts'
+import type { Handed } from '../notifications/notification.ts'
 import type { PushProvider } from '../push/push-provider.ts'
 import type { Composed } from './compose.ts'
-import type { Handed, MailProvider } from './mail-provider.ts'
+import type { MailProvider } from './mail-provider.ts'
 import { mimeOf, type Sender } from './mime.ts'
 import type { SmsProvider } from './sms-provider.ts'
 

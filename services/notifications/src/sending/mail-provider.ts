@@ -1,8 +1,7 @@
 import { SESClient, SESServiceException, SendRawEmailCommand } from '@aws-sdk/client-ses'
 import { createGuard, type Policy, ServiceUnavailable, type Watchers } from '@boxoffice/service-kit'
 import { NOTIFICATION_TAG } from '../feedback/ses-event.ts'
-
-export type Handed = { accepted: true; providerMessageId: string } | { accepted: false; reason: string }
+import type { Handed } from '../notifications/notification.ts'
 
 /** To whom a mail goes, and which one it is: what is told of it later names it. */
 interface Handing {

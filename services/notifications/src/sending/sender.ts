@@ -163,3 +163,5 @@ const pacesOf = (rates: SenderOptions['rates']): ReadonlyMap<SentBy, SteadyRate>
 /** How many of the next `limit` places are every tenth one. */
 const tenthsWithin = (taken: number, limit: number) =>
   Math.floor((taken + limit) / SHARE_OF_AGE) - Math.floor(taken / SHARE_OF_AGE)
+
+export type Sender = ReturnType<typeof createSender>

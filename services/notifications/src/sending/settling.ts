@@ -9,7 +9,7 @@ import {
   settleFailed,
   settleSent,
 } from '../notifications/notification-repository.ts'
-import { cancelHeld } from '../notifications/request-repository.ts'
+import { cancelHeld } from '../requests/request-repository.ts'
 import type { RequestNews } from './request-news.ts'
 import type { TicketNews } from './ticket-news.ts'
 

@@ -1,6 +1,6 @@
 import { createTextMessages } from '@boxoffice/messaging'
 import { createGuard, type Policy, ServiceUnavailable, type Watchers } from '@boxoffice/service-kit'
-import type { Handed } from './mail-provider.ts'
+import type { Handed } from '../notifications/notification.ts'
 
 /** Whoever brings text messages to telephones. */
 export interface SmsProvider {

@@ -1,9 +1,13 @@
 import { codeMissing, type FormOutcome, type MailedPage, ServiceUnavailable, tokenOfForm } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
 import { oneLine } from '../mails/mail.ts'
 import { standings } from '../mails/order-news.ts'
+import type { Peers } from '../peers/peers.ts'
+import type { OrderTokens } from './order-token.ts'
 
-type Deps = Pick<Dependencies, 'peers' | 'orderTokens'>
+interface Deps {
+  orderTokens: OrderTokens
+  peers: Pick<Peers, 'find'>
+}
 
 const invalid: FormOutcome = {
   status: 404,

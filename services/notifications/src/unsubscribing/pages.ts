@@ -1,11 +1,16 @@
 import { codeMissing, type FormOutcome, type MailedPage, tokenOfForm } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
-import type { Dependencies } from '../dependencies.ts'
-import { suppress } from '../feedback/suppression-repository.ts'
+import type { Database } from '../database.ts'
 import { isChangeable } from '../preferences/preference.ts'
 import { saveChoices } from '../preferences/preference-repository.ts'
+import { suppress } from '../suppressions/suppression-repository.ts'
+import type { UnsubscribeTokens } from './unsubscribe-token.ts'
 
-type Deps = Pick<Dependencies, 'db' | 'now' | 'unsubscribeTokens'>
+interface Deps {
+  db: Database
+  now: () => Date
+  unsubscribeTokens: UnsubscribeTokens
+}
 
 /** No more mails as the token says; whether it was one. Repeating it changes nothing. */
 async function unsubscribe({ db, now, unsubscribeTokens }: Deps, token: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { UserId } from '@boxoffice/contracts'
 import { expect, test } from 'vitest'
-import { addressHashOf } from '../feedback/suppression.ts'
+import { addressHashOf } from '../suppressions/suppression.ts'
 import { createUnsubscribeTokens } from './unsubscribe-token.ts'
 
 const keyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) as never

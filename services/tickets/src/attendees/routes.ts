@@ -1,16 +1,22 @@
 import type { Attendee, ticketsHoldersRoutes, ticketsRoutes } from '@boxoffice/contracts'
+import type { SqlDatabase } from '@boxoffice/service-kit'
 import { cursorFields, defineCursor, type Handlers, type Sql, streamedFile } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { getOwnEvent } from '../event-pictures/own-event.ts'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { type AttendeePosition, listAttendees, listHolders, type StoredAttendee } from './attendee-repository.ts'
 import { attachmentFor, csvOf } from './csv.ts'
 
+interface Deps {
+  db: SqlDatabase
+  findEventPicture: FindEventPicture
+}
+
 const CSV_PAGE = 1_000
 const attendees = defineCursor({ createdAt: cursorFields.instant, ticketId: cursorFields.id })
 const holders = defineCursor({ userId: cursorFields.id })
 
-export function attendeeHandlers(deps: Dependencies): Handlers<Pick<typeof ticketsRoutes, 'listAttendees'>> {
+export function attendeeHandlers(deps: Deps): Handlers<Pick<typeof ticketsRoutes, 'listAttendees'>> {
   const sql = deps.db
   return {
     listAttendees: async ({ query: { eventId, format, limit, cursor }, principal }) => {
@@ -27,7 +33,7 @@ export function attendeeHandlers(deps: Dependencies): Handlers<Pick<typeof ticke
   }
 }
 
-export function holderHandlers(deps: Dependencies): Handlers<typeof ticketsHoldersRoutes> {
+export function holderHandlers(deps: Deps): Handlers<typeof ticketsHoldersRoutes> {
   const sql = deps.db
   return {
     listHolders: async ({ params: { eventId }, query: { limit, cursor } }) => {

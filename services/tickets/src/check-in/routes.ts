@@ -1,15 +1,25 @@
 import { checkInRefusals, TICKET_NOT_FOUND, type ticketsRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { Config } from '../config.ts'
+import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { getOwnEvent } from '../event-pictures/own-event.ts'
+import type { AcceptedKey } from '../tickets/codes.ts'
 import { CODE_FORMAT, verificationKeyOf } from '../tickets/codes.ts'
 import { type StoredTicket, stopView, ticketView } from '../tickets/ticket.ts'
+import type { CheckInTicket } from './check-in.ts'
 import type { StoredCheckIn } from './check-in-repository.ts'
+
+interface Deps {
+  acceptedKeys: readonly AcceptedKey[]
+  checkIn: CheckInTicket
+  config: Pick<Config, 'publicUrl'>
+  findEventPicture: FindEventPicture
+}
 
 type CheckInRoutes = Pick<typeof ticketsRoutes, 'checkIn' | 'getCheckInKey'>
 
 /** The door of an event, kept by its organizer. */
-export function checkInHandlers(deps: Dependencies): Handlers<CheckInRoutes> {
+export function checkInHandlers(deps: Deps): Handlers<CheckInRoutes> {
   return {
     checkIn: async ({ body, principal, resourceId, requestId }) => {
       const event = await getOwnEvent(deps.findEventPicture, body.eventId, principal.userId)

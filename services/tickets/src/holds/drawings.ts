@@ -1,6 +1,6 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { Logger, Sql } from '@boxoffice/service-kit'
-import type { FindPlan } from '../seating/plan-cache.ts'
+import type { FindPlan } from '../plans/plan-cache.ts'
 import type { Commands, DrawAnswer } from './commands.ts'
 import { listBusyEvents } from './counter-repository.ts'
 import type { Guarded } from './guarded-redis.ts'

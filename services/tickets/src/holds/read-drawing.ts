@@ -1,6 +1,6 @@
 import type { EventId, ReservationId, SeatId, TicketTypeId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
-import { numbersOf, type Plan } from '../seating/plan.ts'
+import { numbersOf, type Plan } from '../plans/plan.ts'
 import { type Drawing, PAYING_EXTRA_MS } from './commands.ts'
 
 /** The last four are JSON, which is taken apart here. */

@@ -1,7 +1,7 @@
 import type { EventId, ReservationId, ReservationStatus, SeatId } from '@boxoffice/contracts'
 import { createGroups, createRedis, type Policy, type Sql } from '@boxoffice/service-kit'
-import { numbersOf, type Plan } from '../seating/plan.ts'
-import type { FindPlan } from '../seating/plan-cache.ts'
+import { numbersOf, type Plan } from '../plans/plan.ts'
+import type { FindPlan } from '../plans/plan-cache.ts'
 import {
   defineCommands,
   type HoldAnswer,

@@ -5,12 +5,12 @@ import type { Released } from '../holds/commands.ts'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { type FreedSeat, unsellSeats } from '../holds/seat-claim-repository.ts'
 import { lockOrder } from '../reservations/locks.ts'
+import { insertOutcome, replaceIssued } from '../reservations/outcome-repository.ts'
 import type { Releases } from '../reservations/release.ts'
 import { lockReservationOfOrder } from '../reservations/reservation-repository.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { cancelTickets, lockTicketsOfOrder, markRefunded } from '../tickets/ticket-repository.ts'
 import { endTransfersOf } from '../transfers/transfer-repository.ts'
-import { insertOutcome, replaceIssued } from './outcome-repository.ts'
 import { type Sold, selectTickets, soldOf } from './selection.ts'
 
 export interface Cancellation {

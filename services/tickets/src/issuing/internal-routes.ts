@@ -1,16 +1,26 @@
 import { notIssuedRefusals, TICKET_NOT_FOUND, TICKETS_USED, type ticketsInternalRoutes } from '@boxoffice/contracts'
-import { type Handlers, isPermanent, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import { type Handlers, isPermanent, type Logger, refuse, type SqlDatabase } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
+import { findOutcome } from '../reservations/outcome-repository.ts'
 import { qrCodeUrl, ticketView } from '../tickets/ticket.ts'
 import { listTicketsOfOrder } from '../tickets/ticket-repository.ts'
-import type { CancelResult } from './cancel.ts'
+import type { Cancel, CancelResult } from './cancel.ts'
+import type { Issuing } from './issue.ts'
 import { type IssueResult, type PaidOrder, showIssued } from './issue.ts'
-import { findOutcome } from './outcome-repository.ts'
+
+interface Deps {
+  cancel: Cancel
+  config: Pick<Config, 'publicUrl'>
+  db: SqlDatabase
+  issuing: Issuing
+  logger: Logger
+  redisPicture: RedisPicture
+}
 
 type Routes = Pick<typeof ticketsInternalRoutes, 'confirmPurchase' | 'cancelOrderTickets' | 'getOrderTickets'>
 
-export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
+export function issuingHandlers(deps: Deps): Handlers<Routes> {
   const { publicUrl } = deps.config
   return {
     confirmPurchase: async ({ body }) => {
@@ -54,7 +64,7 @@ export function issuingHandlers(deps: Dependencies): Handlers<Routes> {
   }
 }
 
-async function issueOrGiveUp({ db, issuing, logger }: Dependencies, order: PaidOrder): Promise<IssueResult> {
+async function issueOrGiveUp({ db, issuing, logger }: Deps, order: PaidOrder): Promise<IssueResult> {
   try {
     return await db.transact((tx) => issuing.issue(tx, order))
   } catch (error) {

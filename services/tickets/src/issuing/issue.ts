@@ -19,13 +19,19 @@ import type { RedisPicture } from '../holds/redis-picture.ts'
 import { claimSeats, sellSeats } from '../holds/seat-claim-repository.ts'
 import { type Expiry, inTheWayOf } from '../reservations/expire.ts'
 import { lockOrder, lockOrders } from '../reservations/locks.ts'
+import {
+  insertIssued,
+  insertOutcome,
+  type OrderOutcome,
+  type Outcome,
+  replaceIssued,
+} from '../reservations/outcome-repository.ts'
 import type { Releases } from '../reservations/release.ts'
 import type { StoredReservation } from '../reservations/reservation.ts'
 import { lockReservation, lockReservations, moveReservation, moveReservations } from '../reservations/reservation-repository.ts'
 import { qrCodeUrl, type StoredTicket } from '../tickets/ticket.ts'
 import { insertTickets, listTicketsOfOrder, type NewTicket } from '../tickets/ticket-repository.ts'
 import { findTypeNames } from '../types/type-repository.ts'
-import { insertIssued, insertOutcome, type OrderOutcome, type Outcome, replaceIssued } from './outcome-repository.ts'
 
 export interface PaidOrder {
   readonly orderId: OrderId

@@ -1,14 +1,21 @@
 import { type Message, paymentCompleted, paymentFailed, ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
 import { type ConsumerOptions, currentOrigin, type MessageOrigin, on, type Subscriber } from '@boxoffice/messaging'
-import type { Tx } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { Logger, Tx } from '@boxoffice/service-kit'
+import type { RedisPicture } from '../holds/redis-picture.ts'
+import type { Releases } from '../reservations/release.ts'
 import { type DeliveryNews, markDelivered, markUndelivered } from './delivery-repository.ts'
+import type { Issuing } from './issue.ts'
 import { type IssueResult, type PaidOrder, showIssued } from './issue.ts'
 
+interface Deps {
+  issuing: Issuing
+  logger: Logger
+  redisPicture: RedisPicture
+  releases: Pick<Releases, 'releaseClaim'>
+}
+
 /** What becomes of orders. Redis is told after the commit: no network inside a transaction. */
-export const orderSubscribers = (
-  deps: Pick<Dependencies, 'issuing' | 'logger' | 'redisPicture' | 'releases'>,
-): readonly Subscriber<Tx>[] => [
+export const orderSubscribers = (deps: Deps): readonly Subscriber<Tx>[] => [
   on(
     paymentCompleted,
     async (tx: Tx, { payload }) => afterIssue(deps, tx, payload, await deps.issuing.issue(tx, payload)),
@@ -26,10 +33,7 @@ export const orderSubscribers = (
 ]
 
 /** Messages of one receive: paid orders get their tickets together, after all else, whose rows are its own. */
-export function takeTogether(
-  deps: Pick<Dependencies, 'issuing' | 'logger' | 'redisPicture' | 'releases'>,
-  subscribers: readonly Subscriber<Tx>[],
-): NonNullable<ConsumerOptions<Tx>['together']> {
+export function takeTogether(deps: Deps, subscribers: readonly Subscriber<Tx>[]): NonNullable<ConsumerOptions<Tx>['together']> {
   const ofType = new Map(subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
   return async (tx, messages, within) => {
     const paid: (PaidOrder & { origin: MessageOrigin })[] = []
@@ -45,7 +49,7 @@ export function takeTogether(
   }
 }
 
-function afterIssue(deps: Pick<Dependencies, 'logger' | 'redisPicture'>, tx: Tx, order: PaidOrder, result: IssueResult) {
+function afterIssue(deps: Deps, tx: Tx, order: PaidOrder, result: IssueResult) {
   tx.afterCommit(() => showIssued(deps.redisPicture, order, result))
   if (result.outcome === 'ISSUED') return
   const { outcome, reason } = result

@@ -1,6 +1,6 @@
 import type { EventId, SeatId, TicketTypeId } from '@boxoffice/contracts'
 import { expect, test } from 'vitest'
-import { buildPlan } from '../seating/plan.ts'
+import { buildPlan } from '../plans/plan.ts'
 import { chooseSeats } from './choose-seats.ts'
 import type { Offer } from './offer.ts'
 

@@ -1,20 +1,37 @@
 import { claimRefusals, ORDER_HAS_RESERVATION, TICKETS_ISSUED, type ticketsInternalRoutes } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, violatedUnique } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import { type Handlers, RefusedError, refuse, type SqlDatabase, violatedUnique } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { unknownEvent } from '../event-pictures/own-event.ts'
+import type { RedisPicture } from '../holds/redis-picture.ts'
+import type { FindPlan } from '../plans/plan-cache.ts'
 import { refuseInvalid, reserveRefusal, unknownReservation } from './answers.ts'
 import { availabilityOf } from './availability.ts'
 import { loadOffer } from './offer-cache.ts'
+import type { Releases } from './release.ts'
 import { reservationView } from './reservation.ts'
 import { findReservation } from './reservation-repository.ts'
+import type { Reserve } from './reserve.ts'
+import type { Together } from './together.ts'
 import { invalidIn, mergeRequests } from './wish.ts'
+
+interface Deps {
+  config: Config
+  db: SqlDatabase
+  findEventPicture: FindEventPicture
+  findPlan: FindPlan
+  redisPicture: RedisPicture
+  releases: Pick<Releases, 'releaseClaim'>
+  reserve: Reserve
+  together: Together
+}
 
 type Routes = Pick<
   typeof ticketsInternalRoutes,
   'checkAvailability' | 'reserve' | 'getReservationInfo' | 'claimReservation' | 'releaseClaim'
 >
 
-export function internalReservationHandlers(deps: Dependencies): Handlers<Routes> {
+export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
   return {
     checkAvailability: async ({ body }) => {
       const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(deps.db, body.eventId))

@@ -3,7 +3,7 @@ import { createGroups, RefusedError, refuse, type Sql } from '@boxoffice/service
 import type { MutexByKey } from '../holds/mutex-by-key.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
-import type { Plan } from '../seating/plan.ts'
+import type { Plan } from '../plans/plan.ts'
 import type { SeatMaps } from '../seating/seat-maps.ts'
 import { chooseSeats } from './choose-seats.ts'
 import type { Holding, Placed, Settled } from './hold.ts'

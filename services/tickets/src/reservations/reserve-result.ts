@@ -1,5 +1,5 @@
 import type { SeatId, TicketRequest } from '@boxoffice/contracts'
-import type { Plan } from '../seating/plan.ts'
+import type { Plan } from '../plans/plan.ts'
 import { type NotReserved, type Offer, refusalOf } from './offer.ts'
 import type { StoredReservation } from './reservation.ts'
 import { type Detail, invalidIn, mergeRequests, type Wish } from './wish.ts'

@@ -1,7 +1,7 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 import type { MutexByKey } from '../holds/mutex-by-key.ts'
-import type { FindPlan } from '../seating/plan-cache.ts'
+import type { FindPlan } from '../plans/plan-cache.ts'
 import type { SeatMaps } from '../seating/seat-maps.ts'
 import { namedSeats } from './choose-seats.ts'
 import type { Holding } from './hold.ts'

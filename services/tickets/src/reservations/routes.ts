@@ -5,11 +5,22 @@ import {
   type ReservationId,
   type ticketsRoutes,
 } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import { cursorFields, defineCursor, type Handlers, refuse, type SqlDatabase } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import type { RedisPicture } from '../holds/redis-picture.ts'
 import { completedReservation, reservationInPayment, reserveRefusal, unknownReservation } from './answers.ts'
 import { reservationView } from './reservation.ts'
 import { findReservation, listLiveOf } from './reservation-repository.ts'
+import type { Reserve } from './reserve.ts'
+import type { Together } from './together.ts'
+
+interface Deps {
+  config: Config
+  db: SqlDatabase
+  redisPicture: RedisPicture
+  reserve: Reserve
+  together: Together
+}
 
 type ReservationRoutes = Pick<
   typeof ticketsRoutes,
@@ -18,7 +29,7 @@ type ReservationRoutes = Pick<
 
 const live = defineCursor({ heldAt: cursorFields.instant, reservationId: cursorFields.id })
 
-export function reservationHandlers(deps: Dependencies): Handlers<ReservationRoutes> {
+export function reservationHandlers(deps: Deps): Handlers<ReservationRoutes> {
   const { config } = deps
   const sql = deps.db
   return {

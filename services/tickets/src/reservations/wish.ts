@@ -1,7 +1,7 @@
 import type { EventId, OrderId, ReservationId, SeatId, TicketRequest, TicketTypeId, UserId } from '@boxoffice/contracts'
 import type { Line } from '../holds/commands.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
-import type { Plan } from '../seating/plan.ts'
+import type { Plan } from '../plans/plan.ts'
 import type { Offer } from './offer.ts'
 
 /** What somebody wants held. With an order it is claimed for its payment at once. */

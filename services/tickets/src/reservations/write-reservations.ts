@@ -5,12 +5,12 @@ import type { Line } from '../holds/commands.ts'
 import { changeCounters, lockGeneralCounters } from '../holds/counter-repository.ts'
 import type { SeatedLine } from '../holds/redis-picture.ts'
 import { listClaimed, type SeatOfEvent } from '../holds/seat-claim-repository.ts'
-import { listEndedOrders } from '../issuing/outcome-repository.ts'
-import type { Plan } from '../seating/plan.ts'
+import type { Plan } from '../plans/plan.ts'
 import { listTypesById } from '../types/type-repository.ts'
 import { overOrder } from './claim.ts'
 import { lockBuyers, lockOrders } from './locks.ts'
 import { limitOf, type Offer, typeOf } from './offer.ts'
+import { listEndedOrders } from './outcome-repository.ts'
 import {
   type BuyersTickets,
   insertReservations,

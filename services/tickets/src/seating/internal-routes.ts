@@ -1,12 +1,17 @@
 import { SEAT_NOT_FOUND, type ticketsInternalRoutes } from '@boxoffice/contracts'
-import { type Handlers, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import { type Handlers, refuse, type SqlDatabase } from '@boxoffice/service-kit'
+import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { unknownEvent } from '../event-pictures/own-event.ts'
-import { findSeatOffer } from './plan-repository.ts'
+import { findSeatOffer } from '../plans/plan-repository.ts'
+
+interface Deps {
+  db: SqlDatabase
+  findEventPicture: FindEventPicture
+}
 
 type Routes = Pick<typeof ticketsInternalRoutes, 'findSeat'>
 
-export function internalSeatHandlers(deps: Dependencies): Handlers<Routes> {
+export function internalSeatHandlers(deps: Deps): Handlers<Routes> {
   const sql = deps.db
   return {
     findSeat: async ({ params: { eventId, seatId } }) => {

@@ -1,12 +1,22 @@
 import { EVENT_NOT_FOUND, type EventId, SEATING_PLAN_NOT_FOUND, type ticketsRoutes, type UserId } from '@boxoffice/contracts'
 import { type Handlers, isNamedIn, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { isVisibleTo } from '../event-pictures/picture.ts'
-import type { Plan } from './plan.ts'
+import type { Plan } from '../plans/plan.ts'
+import type { FindPlan } from '../plans/plan-cache.ts'
+import type { SeatMaps } from './seat-maps.ts'
+import type { SeatWatch } from './seat-watch.ts'
+
+interface Deps {
+  findEventPicture: FindEventPicture
+  findPlan: FindPlan
+  seatMaps: SeatMaps
+  watchSeats: SeatWatch
+}
 
 type SeatRoutes = Pick<typeof ticketsRoutes, 'getSeatMap' | 'watchSeatMap'>
 
-export function seatHandlers(deps: Dependencies): Handlers<SeatRoutes> {
+export function seatHandlers(deps: Deps): Handlers<SeatRoutes> {
   async function planFor(eventId: EventId, userId: UserId | null): Promise<Plan> {
     const picture = await deps.findEventPicture(eventId)
     if (!picture || !isVisibleTo(picture, userId)) {

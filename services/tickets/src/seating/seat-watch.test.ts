@@ -2,7 +2,7 @@ import type { EventId, SeatId, SeatMap, SeatMapChanges } from '@boxoffice/contra
 import { bodyOf, type EncodedJson, encodedJson } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { describe, expect, test } from 'vitest'
-import { buildPlan } from './plan.ts'
+import { buildPlan } from '../plans/plan.ts'
 import type { Reading } from './seat-maps.ts'
 import { createSeatWatch } from './seat-watch.ts'
 

@@ -1,6 +1,6 @@
 import type { EventId, SeatMap, SeatMapChanges, SeatStatus } from '@boxoffice/contracts'
 import { type EncodedJson, encodedJson } from '@boxoffice/service-kit'
-import type { Plan } from './plan.ts'
+import type { Plan } from '../plans/plan.ts'
 import type { Reading, SeatMaps } from './seat-maps.ts'
 
 type Changes = SeatMapChanges['changes']

@@ -7,17 +7,24 @@ import {
   type ticketsRoutes,
   type UserId,
 } from '@boxoffice/contracts'
-import { type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import { type Handlers, RefusedError, refuse, refuseUnknown, type SqlDatabase } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
 import { findPicture } from '../event-pictures/picture-repository.ts'
 import { type StoredTicket, ticketView } from '../tickets/ticket.ts'
 import { findTicket } from '../tickets/ticket-repository.ts'
 import { findPolicy, savePolicy } from './dispute-repository.ts'
+import type { Stops } from './stops.ts'
+
+interface Deps {
+  config: Pick<Config, 'publicUrl'>
+  db: SqlDatabase
+  stops: Stops
+}
 
 type StopRoutes = Pick<typeof ticketsRoutes, 'stopTicket' | 'reinstateTicket' | 'getDisputePolicy' | 'putDisputePolicy'>
 
 /** Stopping tickets of one's events; those of others are not there. */
-export function stopHandlers(deps: Dependencies): Handlers<StopRoutes> {
+export function stopHandlers(deps: Deps): Handlers<StopRoutes> {
   const sql = deps.db
 
   async function getOfOwnEvent(ticketId: TicketId, userId: UserId): Promise<StoredTicket> {

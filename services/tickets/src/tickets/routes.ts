@@ -18,14 +18,25 @@ import {
   refuse,
   refuseUnknown,
   type Sql,
+  type SqlDatabase,
 } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { Config } from '../config.ts'
+import type { CodeKey } from './codes.ts'
 import { signCode } from './codes.ts'
 import type { DownloadTicket } from './downloads.ts'
+import type { PdfRenderer } from './pdf-renderer.ts'
 import { pagesOf, printOf } from './print.ts'
 import { qrPng } from './qr.ts'
 import { isStopped, isValid, STOPPED, type StoredTicket, ticketView } from './ticket.ts'
 import { findTicket, listTicketsOfUser } from './ticket-repository.ts'
+
+interface Deps {
+  codeKey: CodeKey
+  config: Pick<Config, 'publicUrl'>
+  db: SqlDatabase
+  downloadTicket: DownloadTicket
+  pdfs: PdfRenderer
+}
 
 type TicketRoutes = Pick<typeof ticketsRoutes, 'listMyTickets' | 'getTicket' | 'getTicketQr' | 'getTicketPdf'>
 type InternalTicketRoutes = Pick<typeof ticketsInternalRoutes, 'getTicketInfo' | 'getTicketPdfInfo' | 'getTicketQrInfo'>
@@ -33,7 +44,7 @@ type InternalTicketRoutes = Pick<typeof ticketsInternalRoutes, 'getTicketInfo' |
 const cursor = defineCursor({ createdAt: cursorFields.instant, ticketId: cursorFields.id })
 
 /** One's own tickets; somebody else's are not there. */
-export function ticketHandlers(deps: Dependencies): Handlers<TicketRoutes> {
+export function ticketHandlers(deps: Deps): Handlers<TicketRoutes> {
   const sql = deps.db
   const getOwn = async (ticketId: TicketId, userId: UserId) => {
     const ticket = await getTicket(sql, ticketId)
@@ -57,7 +68,7 @@ export function ticketHandlers(deps: Dependencies): Handlers<TicketRoutes> {
   }
 }
 
-export function internalTicketHandlers(deps: Dependencies): Handlers<InternalTicketRoutes> {
+export function internalTicketHandlers(deps: Deps): Handlers<InternalTicketRoutes> {
   const sql = deps.db
   return {
     getTicketInfo: async ({ params }) => answerTicket(deps, await getTicket(sql, params.ticketId)),
@@ -66,23 +77,23 @@ export function internalTicketHandlers(deps: Dependencies): Handlers<InternalTic
   }
 }
 
-const answerTicket = (deps: Dependencies, ticket: StoredTicket) => ({
+const answerTicket = (deps: Deps, ticket: StoredTicket) => ({
   status: 200 as const,
   body: ticketView(ticket, deps.config.publicUrl),
 })
 
-async function answerQr(deps: Dependencies, ticket: StoredTicket) {
+async function answerQr(deps: Deps, ticket: StoredTicket) {
   if (!isValid(ticket)) return notValid(ticket)
   return { status: 200 as const, body: await qrPng(signCode(ticket, deps.codeKey)), headers: privately }
 }
 
-async function answerPdf(deps: Dependencies, ticket: StoredTicket) {
+async function answerPdf(deps: Deps, ticket: StoredTicket) {
   if (!isValid(ticket)) return notValid(ticket)
   const body = await deps.pdfs.render(pagesOf(await printOf(deps.db, [ticket]), deps.codeKey))
   return { status: 200 as const, body, headers: { ...privately, ...namedAfter(ticket) } }
 }
 
-async function answerDownload({ downloadTicket }: Dependencies, ticket: StoredTicket, reader: Parameters<DownloadTicket>[1]) {
+async function answerDownload({ downloadTicket }: Deps, ticket: StoredTicket, reader: Parameters<DownloadTicket>[1]) {
   if (!isValid(ticket)) return notValid(ticket)
   const download = await downloadTicket(ticket, reader)
   switch (download.outcome) {

@@ -1,6 +1,12 @@
 import { Email } from '@boxoffice/contracts'
 import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { ClaimTicket } from './claim.ts'
+import type { Recipients } from './recipients.ts'
+
+interface Deps {
+  claimTicket: ClaimTicket
+  recipients: Recipients
+}
 
 const fields = `
       <label>The e-mail address of your Boxoffice account
@@ -13,7 +19,7 @@ const fields = `
  * Where the link of an offered ticket leads. Who has its secret reads the mail, and says which account the ticket goes to: one whose
  * address is confirmed, so that nobody else has it.
  */
-export const claimPage = (deps: Pick<Dependencies, 'claimTicket' | 'recipients'>): MailedPage => ({
+export const claimPage = (deps: Deps): MailedPage => ({
   path: '/claim-ticket',
   title: 'Take your ticket',
   lead: 'Somebody wants to give you a ticket. It comes by mail as soon as you take it.',
@@ -21,10 +27,7 @@ export const claimPage = (deps: Pick<Dependencies, 'claimTicket' | 'recipients'>
   take: (sent) => take(deps, sent),
 })
 
-async function take(
-  { claimTicket, recipients }: Pick<Dependencies, 'claimTicket' | 'recipients'>,
-  sent: SentForm,
-): Promise<FormOutcome> {
+async function take({ claimTicket, recipients }: Deps, sent: SentForm): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   const email = Email.safeParse(sent.email?.trim())

@@ -8,18 +8,27 @@ import {
   type ticketsRoutes,
   transferRefusals,
 } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown, type SqlDatabase } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
 import { ticketView } from '../tickets/ticket.ts'
+import type { ClaimTicket } from './claim.ts'
+import type { PassOn } from './pass-on.ts'
 import { transferView } from './transfer.ts'
 import { findTransfer, listTransfersOf, withdrawTransfer } from './transfer-repository.ts'
+
+interface Deps {
+  claimTicket: ClaimTicket
+  config: Pick<Config, 'publicUrl'>
+  db: SqlDatabase
+  transfers: PassOn
+}
 
 type TransferRoutes = Pick<typeof ticketsRoutes, 'transferTicket' | 'claimTransfer' | 'listTransfers' | 'cancelTransfer'>
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, transferId: cursorFields.id })
 
 /** Passing one's own tickets on; somebody else's, and their transfers, are not there. */
-export function transferHandlers(deps: Dependencies): Handlers<TransferRoutes> {
+export function transferHandlers(deps: Deps): Handlers<TransferRoutes> {
   const sql = deps.db
   return {
     transferTicket: async ({ params: { ticketId }, body: { email, holderName }, principal, resourceId }) => {

@@ -1,10 +1,10 @@
-import type { TicketTypeChanges, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, SeatId, TicketTypeChanges, TicketTypeId } from '@boxoffice/contracts'
+import type { Messaging } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import type { Released } from '../holds/commands.ts'
 import { lockCounters } from '../holds/counter-repository.ts'
-import { freeZones } from '../seating/plan-repository.ts'
+import { freeZones } from '../plans/plan-repository.ts'
 import { tellTypes } from './tell-types.ts'
 import { applyTypeChanges, wrongWith } from './type.ts'
 import { findType, type StoredType, updateType, wasSold, withdrawType } from './type-repository.ts'
@@ -15,7 +15,17 @@ export type ChangeResult =
   | { outcome: 'below-sold'; sold: number; held: number }
   | { outcome: 'gone' }
 
-type Changing = Pick<Dependencies, 'config' | 'expiry' | 'messaging'>
+export interface Changing {
+  /** Holds that are over and stand in the way of a change. */
+  expiry: {
+    expireOf(
+      tx: Tx,
+      inTheWay: { eventId: EventId; ticketTypeIds: readonly TicketTypeId[]; seatIds: readonly SeatId[] },
+      options: { wait: boolean },
+    ): Promise<Released[]>
+  }
+  messaging: Pick<Messaging, 'appendAll'>
+}
 
 /** Change a type; what is held or sold of it keeps its price. Holds that are over do not stand in the way. */
 export async function changeType(

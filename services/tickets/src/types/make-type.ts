@@ -9,15 +9,22 @@ import {
   VALIDATION_FAILED,
   ZONE_TAKEN,
 } from '@boxoffice/contracts'
-import { RefusedError, refuse, type Sql, type Tx } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { Messaging } from '@boxoffice/messaging'
+import { RefusedError, refuse, type Sql, type SqlDatabase, type Tx } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import type { EventsClient } from '../event-pictures/event-pictures.ts'
 import { findPicture, settleCurrency } from '../event-pictures/picture-repository.ts'
-import { assignZones, findPlanVersion, insertPlan, listZones } from '../seating/plan-repository.ts'
+import { assignZones, findPlanVersion, insertPlan, listZones } from '../plans/plan-repository.ts'
 import { tellTypes } from './tell-types.ts'
 import { newType } from './type.ts'
 import { countTypes, findType, insertType, type StoredType } from './type-repository.ts'
 
-type Making = Pick<Dependencies, 'config' | 'db' | 'events' | 'messaging'>
+export interface Making {
+  config: Pick<Config, 'typesPerEventMax'>
+  db: SqlDatabase
+  events: EventsClient
+  messaging: Pick<Messaging, 'appendAll'>
+}
 
 /**
  * Offer a type. One with zones needs the event's seating plan: the event service is asked for it the first time, and from then

@@ -9,17 +9,26 @@ import {
   VALIDATION_FAILED,
 } from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { getOwnEvent, notTheirs, unknownEvent } from '../event-pictures/own-event.ts'
 import { type EventPicture, isVisibleTo } from '../event-pictures/picture.ts'
+import type { RedisPicture } from '../holds/redis-picture.ts'
+import type { Changing } from './change-type.ts'
 import { type ChangeResult, changeType, deleteType } from './change-type.ts'
+import type { Making } from './make-type.ts'
 import { makeType } from './make-type.ts'
 import { typeView, wrongWith } from './type.ts'
 import { findType, listTypes } from './type-repository.ts'
 
+type Deps = Making &
+  Changing & {
+    findEventPicture: FindEventPicture
+    redisPicture: RedisPicture
+  }
+
 type TypeRoutes = Pick<typeof ticketsRoutes, 'createTicketType' | 'listTicketTypes' | 'updateTicketType' | 'deleteTicketType'>
 
-export function typeHandlers(deps: Dependencies): Handlers<TypeRoutes> {
+export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
   const sql = deps.db
 
   /** Change a type of one's own event, and show it in Redis at once. */

@@ -1,6 +1,6 @@
 import type { DelayReason, NotificationId, RequestedNotification } from '@boxoffice/contracts'
 import type { Notification as Row } from '../generated/prisma/client.ts'
-import { failureOf } from './failure.ts'
+import { failureOf } from '../notifications/failure.ts'
 
 /** A notification as the service that asked for it sees it: what its recipient sees, and what its provider said. */
 export function requestedOf(row: Omit<Row, 'payload'>): RequestedNotification {

@@ -2,16 +2,23 @@ import { createHash } from 'node:crypto'
 import { addressOf, type Caller, EventId, type NotificationId, type NotificationRequest, OrderId } from '@boxoffice/contracts'
 import { currentCorrelationId } from '@boxoffice/service-kit'
 import { z } from 'zod'
-import type { Dependencies } from '../dependencies.ts'
+import type { Database } from '../database.ts'
+import { derivedId } from '../notifications/derived-id.ts'
+import { newNotification } from '../notifications/enqueue.ts'
+import type { NewNotification } from '../notifications/notification.ts'
+import { insertNotifications } from '../notifications/notification-repository.ts'
+import { encodePayload, payloadOf } from '../notifications/payloads.ts'
 import { isEnabled } from '../preferences/preference.ts'
 import { type Choices, findChoices, noChoices } from '../preferences/preference-repository.ts'
-import { derivedId } from './derived-id.ts'
-import { newNotification } from './enqueue.ts'
-import type { NewNotification } from './notification.ts'
-import { insertNotifications } from './notification-repository.ts'
-import { encodePayload, payloadOf } from './payloads.ts'
 import { isOwnTemplate } from './request-checks.ts'
 import { findRequested, type Requested } from './request-repository.ts'
+
+export interface AcceptRequestsDeps {
+  db: Database
+  newId: () => string
+  now: () => Date
+  sender: { nudge(): void }
+}
 
 const Subject = z.object({ orderId: OrderId.optional(), eventId: EventId.optional() })
 
@@ -26,7 +33,7 @@ export type Accepted = { notificationId: NotificationId } | 'TURNED_OFF' | 'KEY_
  * Write down what a service asks for, all of it with one statement, and answer each at its place. One request of one service is one
  * notification, however often it comes, also within one call.
  */
-export async function acceptRequests(deps: Dependencies, service: Caller, asked: readonly Asked[]): Promise<Accepted[]> {
+export async function acceptRequests(deps: AcceptRequestsDeps, service: Caller, asked: readonly Asked[]): Promise<Accepted[]> {
   const requests = asked.map(({ request, key }) => ({
     request,
     notificationId: (key === null ? deps.newId() : derivedId(`${service} ${key}`)) as NotificationId,

@@ -1,7 +1,7 @@
 import type { UserId } from '@boxoffice/contracts'
-import { hashToken } from '../accounts/mailed-token.ts'
 import type { Db, Tx } from '../database.ts'
 import type { EmailChange as Row } from '../generated/prisma/client.ts'
+import { hashToken } from './mailed-token.ts'
 
 /** An address that is to become another. */
 export interface EmailChange extends Omit<Row, 'userId'> {

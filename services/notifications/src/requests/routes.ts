@@ -8,16 +8,23 @@ import {
 } from '@boxoffice/contracts'
 import { type Detail, detailsOf, type Handlers, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
 import { z } from 'zod'
-import type { Dependencies } from '../dependencies.ts'
+import type { OperatorTemplates } from '../templates/operator-templates.ts'
+import type { AcceptRequestsDeps } from './accept-requests.ts'
 import { type Accepted, type Asked, acceptRequests } from './accept-requests.ts'
 import { objectionsTo } from './request-checks.ts'
 import { CANCELLED_BY_ASKER, cancelPending, findOwnRequest } from './request-repository.ts'
 import { requestedOf } from './requested.ts'
 
+type Deps = AcceptRequestsDeps & {
+  templates: OperatorTemplates
+  /** null: this installation sends no pushes. */
+  push: object | null
+}
+
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/)
 
 /** What other services ask to be sent: the same words, preferences and care as for what messages ask for. */
-export const requestHandlers = (deps: Dependencies): Handlers<typeof notificationsInternalRoutes> => ({
+export const requestHandlers = (deps: Deps): Handlers<typeof notificationsInternalRoutes> => ({
   async sendNotification({ body, principal, headers }) {
     const header = keyOf(headers)
     const objections = objectionsTo(body, { ...deps, now: deps.now() })
@@ -68,7 +75,7 @@ function keyOf(headers: Readonly<Record<string, unknown>>): { key: string | null
 }
 
 /** One request of several: it is refused by itself, with paths of its own. `place`: its key, where the call has one and it has none. */
-function readRequest(request: unknown, place: string | null, deps: Dependencies): { asked: Asked } | { details: Detail[] } {
+function readRequest(request: unknown, place: string | null, deps: Deps): { asked: Asked } | { details: Detail[] } {
   const read = z.safeDecode(NotificationRequest, request as never)
   if (!read.success) return { details: detailsOf('body', read.error) }
   const objections = objectionsTo(read.data, { ...deps, now: deps.now() })

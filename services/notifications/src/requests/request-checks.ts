@@ -1,9 +1,9 @@
 import { Email, type NotificationRequest, NotificationType, Phone } from '@boxoffice/contracts'
 import type { Detail } from '@boxoffice/service-kit'
 import { z } from 'zod'
+import { payloads } from '../notifications/payloads.ts'
 import { isPushed, isTexted } from '../preferences/preference.ts'
 import type { OperatorTemplates } from '../templates/operator-templates.ts'
-import { payloads } from './payloads.ts'
 
 const YEAR_DAYS = 366
 const DAY_MS = 86_400_000

@@ -1,6 +1,6 @@
 import type { UserId } from '@boxoffice/contracts'
-import { hashToken } from '../accounts/mailed-token.ts'
 import type { Db, Tx } from '../database.ts'
+import { hashToken } from './mailed-token.ts'
 
 /** Keep a token that sets a password: its hash. Those mailed before stay good beside it. */
 export async function insertReset(

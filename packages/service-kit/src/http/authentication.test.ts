@@ -2,9 +2,9 @@ import { UserId } from '@boxoffice/contracts'
 import type { FastifyRequest } from 'fastify'
 import { createLocalJWKSet, type JWK, SignJWT } from 'jose'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createServiceIdentity } from '../identity/service-identity.ts'
 import { createTestAuthority } from '../testing.ts'
 import { ACCESS_TOKEN_AUDIENCE, createAuthenticator, verifyAccessToken } from './authentication.ts'
-import { createServiceIdentity } from './service-identity.ts'
 
 /** Three authorities: each has a key of its own for every name. */
 const [before, after, foreign] = await Promise.all([createTestAuthority(), createTestAuthority(), createTestAuthority()])

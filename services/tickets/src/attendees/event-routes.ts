@@ -1,11 +1,14 @@
 import { type ticketsOfEventRoutes, VALIDATION_FAILED } from '@boxoffice/contracts'
-import { type Handlers, refuse } from '@boxoffice/service-kit'
-import { countTickets } from '../attendees/attendee-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
-import { savePicture } from './picture-repository.ts'
+import { type Handlers, refuse, type SqlDatabase } from '@boxoffice/service-kit'
+import { savePicture } from '../event-pictures/picture-repository.ts'
+import { countTickets } from './attendee-repository.ts'
+
+interface Deps {
+  db: SqlDatabase
+}
 
 /** For the event service: its changes at once, and how many tickets one affects. */
-export function eventReplicaHandlers({ db }: Pick<Dependencies, 'db'>): Handlers<typeof ticketsOfEventRoutes> {
+export function eventReplicaHandlers({ db }: Deps): Handlers<typeof ticketsOfEventRoutes> {
   const sql = db
   return {
     putEventReplica: async ({ params, body }) => {

@@ -1,9 +1,9 @@
 import type { EventId, EventInfo, EventQuery } from '@boxoffice/contracts'
-import { findEvents, overAt, type Position, writeSearch } from '../catalog/event-repository.ts'
 import type { Db, Tx } from '../database.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { writeVenueSearch } from '../venues/venue-repository.ts'
-import { SEARCH_RULES, wantedOf } from './words.ts'
+import { SEARCH_RULES, wantedOf } from '../words.ts'
+import { findEvents, overAt, type Position, writeSearch } from './event-repository.ts'
 
 export interface Found {
   event: EventInfo

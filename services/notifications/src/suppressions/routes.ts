@@ -1,11 +1,16 @@
 import { type notificationsSuppressionRoutes, SUPPRESSION_NOT_FOUND } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import type { Database } from '../database.ts'
 import { addressHashOf } from './suppression.ts'
 import { liftSuppressions, listSuppressions } from './suppression-repository.ts'
 
+interface Deps {
+  db: Database
+  now: () => Date
+}
+
 /** Operators look at the list of addresses that get no mails, and take one off it. */
-export const suppressionHandlers = ({ db, now }: Dependencies): Handlers<typeof notificationsSuppressionRoutes> => ({
+export const suppressionHandlers = ({ db, now }: Deps): Handlers<typeof notificationsSuppressionRoutes> => ({
   async findSuppressions({ body }) {
     const addressHash = addressHashOf(body.email)
     return { status: 200, body: { addressHash, suppressions: await listSuppressions(db, addressHash) } }

@@ -1,7 +1,7 @@
 import type { Caller, NotificationId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
-import { type Held, settled } from './notification-repository.ts'
+import { type Held, settled } from '../notifications/notification-repository.ts'
 
 /** Notifications that other services asked for, by their ids. */
 export async function findRequested(db: Db, notificationIds: readonly NotificationId[]) {

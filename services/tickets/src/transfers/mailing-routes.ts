@@ -7,24 +7,35 @@ import {
   TRANSFER_NOT_FOUND,
   type ticketsMailingRoutes,
 } from '@boxoffice/contracts'
-import { type Handlers, refuse } from '@boxoffice/service-kit'
+import { type Handlers, refuse, type SqlDatabase } from '@boxoffice/service-kit'
 import { countHeld } from '../attendees/attendee-repository.ts'
-import type { Dependencies } from '../dependencies.ts'
-import { signClaim } from '../transfers/claim-token.ts'
-import { findTransfer } from '../transfers/transfer-repository.ts'
-import { findPrintsOfOrders, type Print, pagesOf, shownTicketsOf, versionOf } from './print.ts'
-import { ticketView } from './ticket.ts'
-import { listTickets } from './ticket-repository.ts'
+import type { Config } from '../config.ts'
+import type { CodeKey } from '../tickets/codes.ts'
+import type { PrintOrder } from '../tickets/order-pdf.ts'
+import type { PdfRenderer } from '../tickets/pdf-renderer.ts'
+import { findPrintsOfOrders, type Print, pagesOf, shownTicketsOf, versionOf } from '../tickets/print.ts'
+import { ticketView } from '../tickets/ticket.ts'
+import { listTickets } from '../tickets/ticket-repository.ts'
+import { signClaim } from './claim-token.ts'
+import { findTransfer } from './transfer-repository.ts'
+
+interface Deps {
+  codeKey: CodeKey
+  config: Pick<Config, 'orderPdfPagesMax' | 'publicUrl'>
+  db: SqlDatabase
+  pdfs: PdfRenderer
+  printOrder: PrintOrder
+}
 
 /** The PDF and a picture of each code, made beside the event loop: buyers must not wait for them. */
-async function filesOf({ pdfs, codeKey }: Dependencies, print: Print) {
+async function filesOf({ pdfs, codeKey }: Deps, print: Print) {
   const { pdf, codes } = await pdfs.renderFiles(pagesOf(print, codeKey))
   return { pdf: base64(pdf), codes: codes.map(base64) }
 }
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 
 /** What the notification service makes mails of, and looks at once more before it sends them. */
-export function mailingHandlers(deps: Dependencies): Handlers<typeof ticketsMailingRoutes> {
+export function mailingHandlers(deps: Deps): Handlers<typeof ticketsMailingRoutes> {
   const sql = deps.db
   const pagesMax = deps.config.orderPdfPagesMax
   const shown = async (print: Print | undefined, filesUpTo = 0): Promise<OrderPrint> => {

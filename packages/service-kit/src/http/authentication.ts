@@ -14,8 +14,8 @@ import type { FastifyRequest } from 'fastify'
 import { createLocalJWKSet, errors, type JWTHeaderParameters, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import { type HandlerRefusal, refuse } from '../http/refusal.ts'
-import type { Revocations } from './revocations.ts'
+import type { Revocations } from '../identity/revocations.ts'
+import { type HandlerRefusal, refuse } from './refusal.ts'
 
 export interface UserPrincipal {
   readonly userId: UserId

@@ -1,0 +1,22 @@
+import { parseArgs } from 'node:util'
+import { figuresOf, tableOf } from './house/figures.ts'
+import { readTree } from './house/tree.ts'
+
+const USAGE = `npm run house [-- [options] [revision]]
+  e2c716b        the figures of that revision beside those of the working tree
+  --found=SQL    and what is counted by the figures whose name has this word`
+
+// The figures of the house (docs/architecture.md): which of its rules are broken how often, and how far features reach.
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { found: { type: 'string' }, help: { type: 'boolean', default: false } },
+})
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
+const [revision] = positionals
+const now = figuresOf(readTree())
+console.log(tableOf(now, revision === undefined ? undefined : { revision, figures: figuresOf(readTree(revision)) }))
+for (const { name, found } of values.found === undefined ? [] : now.filter(({ name }) => name.includes(values.found ?? '')))
+  console.log([`\n${name}`, ...found].join('\n  '))

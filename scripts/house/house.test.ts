@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { circlesOf, folderCircles, importersOfDependencies, reachOf } from './circles.ts'
+import { hasStraySql, tableOf } from './figures.ts'
+import { longLines, longProse, splitWords } from './lines.ts'
+import { longFunctions, sqlLines } from './syntax.ts'
+import { readTree, textsOf } from './tree.ts'
+import { countWords } from './words.ts'
+
+const tree = (files: Record<string, string>) => new Map(Object.entries(files))
+
+describe('circles', () => {
+  test('two folders that import each other are a circle, by types alone too', () => {
+    const files = {
+      'services/a/src/x/one.ts': "import type { Two } from '../y/two.ts'\n",
+      'services/a/src/y/two.ts': "import { three } from '../x/three.ts'\n",
+      'services/a/src/x/three.ts': '',
+    }
+    expect(folderCircles(tree(files))).toEqual([['services/a/src/x', 'services/a/src/y']])
+  })
+  test('neither tests nor the files above the folders close one', () => {
+    const files = {
+      'services/a/src/app.ts': "import { one } from './x/one.ts'\n",
+      'services/a/src/x/one.ts': "import type { App } from '../app.ts'\nimport { two } from '../y/two.ts'\n",
+      'services/a/src/y/two.test.ts': "import { one } from '../x/one.ts'\n",
+      'services/a/src/y/two.ts': '',
+    }
+    expect(folderCircles(tree(files))).toEqual([])
+  })
+  test('two circles are two, and a line of folders is none', () => {
+    const edges = { a: ['b'], b: ['c', 'a'], c: ['d'], d: ['e', 'c'], e: [] }
+    expect(circlesOf(new Map(Object.entries(edges).map(([from, to]) => [from, new Set(to)])))).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])
+  })
+  test('a feature that imports the dependencies of its room is found, and the roof is not', () => {
+    const files = {
+      'services/a/src/x/one.ts': "import type { Dependencies } from '../dependencies.ts'\n",
+      'services/a/src/app.ts': "import type { Dependencies } from './dependencies.ts'\n",
+    }
+    expect(importersOfDependencies(tree(files))).toEqual(['services/a/src/x/one.ts'])
+  })
+  test('a file reaches what it imports, over others too, and itself', () => {
+    const files = tree({
+      'services/a/src/x/one.ts': "import { two } from './two.ts'\nimport pg from 'pg'\n",
+      'services/a/src/x/two.ts': "import type { Three } from './three.ts'\n",
+      'services/a/src/x/three.ts': "import { one } from './one.ts'\n",
+    })
+    expect(reachOf(files, 'services/a/src/x/one.ts', { types: true })).toHaveLength(3)
+    expect(reachOf(files, 'services/a/src/x/one.ts', { types: false })).toHaveLength(2)
+  })
+})
+
+describe('syntax', () => {
+  const lines = (count: number) => Array.from({ length: count }, (_, index) => `  call(${index})\n`).join('')
+  test('a function of 70 lines is long, comments and blank lines apart', () => {
+    expect(longFunctions('a.ts', `const a = () => {\n${lines(68)}}\n`)).toEqual([{ file: 'a.ts', line: 1, lines: 70 }])
+    expect(longFunctions('a.ts', `function a() {\n\n  // why\n${lines(67)}}\n`)).toEqual([])
+  })
+  test.each(['`select 1`', '`\n  update orders o set a = 1`', "'Delete from a'", '`with x as (select 1) select 1`'])(
+    '%s is SQL',
+    (text) => expect(sqlLines(`const a = 1\nconst b = ${text}\n`)).toEqual([2]),
+  )
+  test.each(["'select'", "'Update your address'", "'with a name'", "// 'select 1'\n0", '`selected `'])('%s is not', (text) =>
+    expect(sqlLines(`const a = ${text}\n`)).toEqual([]),
+  )
+  test('SQL is at home in repositories, and the rule is of services', () => {
+    expect(hasStraySql('services/a/src/x/one.ts', "query('select 1')")).toBe(true)
+    expect(hasStraySql('services/a/src/x/one-repository.ts', "query('select 1')")).toBe(false)
+    expect(hasStraySql('packages/a/src/one.ts', "query('select 1')")).toBe(false)
+  })
+})
+
+describe('lines', () => {
+  test('columns are characters', () => {
+    expect(longLines('äää\nääää', 3)).toEqual([2])
+  })
+  test('long prose is found outside of tables, code blocks, headings and what cannot be wrapped', () => {
+    const long = 'word '.repeat(30)
+    const text = ['', long, `| ${long}|`, '```', long, '```', `# ${long}`, `[a](https://${'x'.repeat(100)})`, `- ${long}`]
+    expect(longProse(text.join('\n'))).toEqual([2, 9])
+  })
+  test('a link and a code span are one word', () => {
+    expect(splitWords('see [two words](a b) and `c d`, so')).toEqual(['see', '[two words](a b)', 'and', '`c d`,', 'so'])
+  })
+})
+
+test('words are counted in prose and in names', () => {
+  const counts = countWords('A wish of mergeWishes; nobody was told, whoever wished.')
+  expect([counts.get('wish'), counts.get('told'), counts.get('whoever, somebody, nobody')]).toEqual([3, 1, 2])
+})
+
+test('what git prints of several files is read, empty ones too', () => {
+  expect(textsOf(Buffer.from('abc blob 3\nä\n\ndef blob 0\n\n'))).toEqual(['ä\n', ''])
+})
+
+test('a revision is read without a checkout', () => {
+  expect(readTree('HEAD').get('packages/service-kit/src/index.ts')).toContain('export')
+})
+
+test('the table shows what was beside what is', () => {
+  const now = [{ name: 'circles', count: 0, found: [] }]
+  const figures = [{ name: 'circles', count: 12, found: [] }]
+  expect(tableOf(now)).toBe('         now\ncircles    0')
+  expect(tableOf(now, { revision: 'abc', figures })).toBe('         abc  now\ncircles   12    0')
+})
