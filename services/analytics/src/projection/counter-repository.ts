@@ -2,7 +2,7 @@ import { type Sql, sideBySide } from '@boxoffice/service-kit'
 import type { EventTotals, RefundHour, ReservationFacts, SalesHour } from './counters.ts'
 import { addToPaymentTotals } from './payment-repository.ts'
 import type { PaymentTotals } from './payments.ts'
-import { defineTable } from './table.ts'
+import { defineTable } from './table-repository.ts'
 
 const reservations = defineTable<ReservationFacts>({
   name: 'reservations',

@@ -1,6 +1,6 @@
 import type { Sql } from '@boxoffice/service-kit'
 import type { PaymentFacts, PaymentTotals } from './payments.ts'
-import { defineTable } from './table.ts'
+import { defineTable } from './table-repository.ts'
 
 const payments = defineTable<PaymentFacts>({
   name: 'payments',

@@ -1,6 +1,6 @@
 import { type Currency, type EventId, type Minor, ticketQueryRoutes, type VenueId } from '@boxoffice/contracts'
 import type { SqlDatabase } from '@boxoffice/service-kit'
-import { type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
+import { checkDatabase, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { Lag } from '../lag/lag.ts'
 import type { EventAccess } from './event-access.ts'
@@ -59,7 +59,7 @@ export function ticketQueryHandlers(deps: Deps): Handlers<typeof ticketQueryRout
     },
     async getQueryHealth() {
       try {
-        await deps.db.query('select 1')
+        await checkDatabase(deps.db)
       } catch {
         return refuse(503, 'SERVICE_UNAVAILABLE', 'nothing can be read right now: try again shortly')
       }

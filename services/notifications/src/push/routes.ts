@@ -3,7 +3,7 @@ import { type notificationsPushRoutes, PUSH_DEVICES_MAX, type PushSubscriptionId
 import type { SqlDatabase } from '@boxoffice/service-kit'
 import { createRateLimitByKey, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import { isEnded } from './ended-sessions.ts'
+import { isEnded } from './ended-session-repository.ts'
 import { endpointObjection } from './endpoint.ts'
 import type { PushProvider } from './push-provider.ts'
 import {
