@@ -1,6 +1,7 @@
 export { askTogether } from './ask-together.ts'
 export * from './config.ts'
 export {
+  checkDatabase,
   createDatabase,
   type Database,
   type Sql,

@@ -6,7 +6,7 @@ import {
   ticketQueryRoutes,
 } from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
-import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import { checkDatabase, createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
 import { ticketQueryHandlers } from './reading/routes.ts'
@@ -22,7 +22,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'What was sold: tickets, counts, revenue, and how events sell.',
     routes: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
     health: {
-      database: { required: true, check: () => db.query('select 1') },
+      database: { required: true, check: () => checkDatabase(db) },
       messaging: deps.messaging.health,
       projection: {
         required: false,

@@ -1,6 +1,6 @@
 import { authInternalRoutes, authMailingRoutes, authOpsRoutes, authRoutes } from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
-import { createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
+import { checkDatabase, createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { accountHandlers, accountInternalHandlers } from './accounts/routes.ts'
 import { addressChangeHandlers } from './address-change/routes.ts'
@@ -21,7 +21,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'Accounts, sessions, and the keys that verify access tokens.',
     routes: { ...authRoutes, ...authOpsRoutes },
     health: {
-      database: { required: true, check: () => deps.db.query('select 1') },
+      database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,
     },
   })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { deleteEndedAttempts } from '../src/limits/limits.ts'
+import { deleteEndedAttempts } from '../src/limits/attempt-repository.ts'
 import { insertReset } from '../src/mailed-tokens/reset-repository.ts'
 import { PASSWORD, startService, type TestService } from './start-service.ts'
 

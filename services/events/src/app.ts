@@ -1,6 +1,6 @@
 import { eventsArchiveRoutes, eventsInternalRoutes, eventsOpsRoutes, eventsRoutes } from '@boxoffice/contracts'
 import { mountArchive, mountOps } from '@boxoffice/messaging'
-import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import { checkDatabase, createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { eventHandlers, eventInternalHandlers } from './catalog/routes.ts'
 import type { Dependencies } from './dependencies.ts'
@@ -15,7 +15,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'What there is to go to: found by customers, kept by organizers.',
     routes: { ...eventsRoutes, ...eventsOpsRoutes },
     health: {
-      database: { required: true, check: () => deps.db.query('select 1') },
+      database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,
     },
   })

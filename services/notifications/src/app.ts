@@ -7,7 +7,7 @@ import {
   notificationsSuppressionRoutes,
 } from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
-import { createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
+import { checkDatabase, createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { oldContactPage, orderContactPage } from './contacts/pages.ts'
 import { contactHandlers } from './contacts/routes.ts'
@@ -36,7 +36,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       ...notificationsSuppressionRoutes,
     },
     health: {
-      database: { required: true, check: () => deps.db.query('select 1') },
+      database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,
     },
   })

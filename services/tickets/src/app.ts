@@ -8,7 +8,7 @@ import {
   ticketsRoutes,
 } from '@boxoffice/contracts'
 import { mountArchive, mountOps } from '@boxoffice/messaging'
-import { createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
+import { checkDatabase, createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { eventReplicaHandlers } from './attendees/event-routes.ts'
 import { attendeeHandlers, holderHandlers } from './attendees/routes.ts'
@@ -34,7 +34,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'What events sell, reservations, and the tickets themselves.',
     routes: { ...ticketsRoutes, ...ticketsOpsRoutes },
     health: {
-      database: { required: true, check: () => deps.db.query('select 1') },
+      database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,
     },
   })

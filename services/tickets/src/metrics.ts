@@ -1,5 +1,6 @@
 import type { Metrics, Sql } from '@boxoffice/service-kit'
 import type { CheckInTicket } from './check-in/check-in.ts'
+import { countLiveReservations } from './reservations/expiry-repository.ts'
 import type { Reserve } from './reservations/reserve.ts'
 
 /** What `reserve` answers is counted, by outcome; a refusal by its code. */
@@ -25,9 +26,7 @@ export function countCheckIns(metrics: Metrics, checkIn: CheckInTicket): CheckIn
 /** How many reservations hold places at the moment, measured whenever somebody asks. */
 export function measureReservations(metrics: Metrics, db: Sql): void {
   metrics.measured('reservations_live', 'reservations that hold places, by status', ['status'], async () => {
-    const rows = await db.query<{ status: string; count: number }>(
-      "select status, count(*)::int as count from reservations where status in ('ACTIVE', 'PAYING') group by status",
-    )
+    const rows = await countLiveReservations(db)
     const counts = new Map(rows.map(({ status, count }) => [status, count]))
     return ['ACTIVE', 'PAYING'].map((status) => ({ labels: { status }, value: counts.get(status) ?? 0 }))
   })

@@ -191,3 +191,6 @@ export async function sideBySide<T extends readonly unknown[]>(
   if (errors.length > 0) throw rootCause(errors)
   return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never
 }
+
+/** Rejects where the database does not answer: for health. */
+export const checkDatabase = (sql: Sql): Promise<unknown> => sql.query('select 1')

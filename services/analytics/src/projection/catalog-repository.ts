@@ -1,7 +1,7 @@
 import type { EventId, eventCreated, Payload, ticketTypeChanged, UserId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 import type { EventFacts, Versioned } from './facts.ts'
-import { defineTable } from './table.ts'
+import { defineTable } from './table-repository.ts'
 
 type Known = Pick<Payload<typeof eventCreated>, 'name' | 'eventDate' | 'timeZone' | 'venueId' | 'venueName' | 'status'>
 type StoredEvent = Pick<Versioned<EventFacts>, 'eventId' | 'organizerId' | 'deleted' | 'version' | 'messageId'> & Partial<Known>

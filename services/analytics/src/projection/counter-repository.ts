@@ -3,7 +3,7 @@ import { refundHourColumns, reservationColumns, salesHourColumns } from '../rows
 import type { EventTotals, RefundHour, ReservationFacts, SalesHour } from './counters.ts'
 import { addToPaymentTotals } from './payment-repository.ts'
 import type { PaymentTotals } from './payments.ts'
-import { defineTable } from './table.ts'
+import { defineTable } from './table-repository.ts'
 
 const reservations = defineTable<ReservationFacts>({
   name: 'reservations',

@@ -1,7 +1,7 @@
 import { openTestDatabase } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { makeHistory } from '../../test/history.ts'
-import { type Emptied, emptyRetired } from './emptying.ts'
+import { type Emptied, emptyRetired } from './emptying-repository.ts'
 import { nothingTouched, project } from './project.ts'
 
 let opened: Awaited<ReturnType<typeof openTestDatabase>>

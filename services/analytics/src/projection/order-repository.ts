@@ -2,7 +2,7 @@ import type { OrderId, TicketId } from '@boxoffice/contracts'
 import { type Sql, sideBySide, type Tx } from '@boxoffice/service-kit'
 import { orderColumns, refundColumns, ticketColumns } from '../rows.ts'
 import type { OrderFacts, OrderPicture, RefundFacts, TicketFacts } from './order-facts.ts'
-import { defineTable } from './table.ts'
+import { defineTable } from './table-repository.ts'
 
 const orders = defineTable<OrderFacts>({
   name: 'orders',

@@ -1,7 +1,7 @@
 import type { Sql } from '@boxoffice/service-kit'
 import { paymentColumns, paymentTotalColumns } from '../rows.ts'
 import type { PaymentFacts, PaymentTotals } from './payments.ts'
-import { defineTable } from './table.ts'
+import { defineTable } from './table-repository.ts'
 
 const payments = defineTable<PaymentFacts>({
   name: 'payments',

@@ -1,24 +1,7 @@
-import { EVENT_NOT_FOUND, EventId, EventStatus, FORBIDDEN, Instant, UserId, VenueId } from '@boxoffice/contracts'
+import { EVENT_NOT_FOUND, type EventId, FORBIDDEN } from '@boxoffice/contracts'
 import { RefusedError, refuse, refuseUnknown, type UserPrincipal } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import { findKnownEvent, KnownEvent } from './known-event-repository.ts'
 import type { Read } from './reads.ts'
-
-/** An event as reads know it. */
-export const KnownEvent = z.object({
-  eventId: EventId,
-  organizerId: UserId,
-  name: z.string(),
-  eventDate: Instant,
-  timeZone: z.string(),
-  venueId: VenueId,
-  venueName: z.string(),
-  status: EventStatus,
-})
-export type KnownEvent = z.output<typeof KnownEvent>
-
-/** The columns of `events` for one, where it is not deleted. */
-export const knownEventColumns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate",
-  time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", status`
 
 /** Who may see what of an event. */
 export interface EventAccess {
@@ -34,13 +17,9 @@ export const isOwn = (event: KnownEvent, principal: UserPrincipal) => event.orga
 
 export function createEventAccess(read: Read): EventAccess {
   const find = (eventId: EventId) =>
-    read({ tag: `event:${eventId}`, kind: 'event', schema: KnownEvent }, async (sql, generation) => {
-      const [event] = await sql.query<KnownEvent>(
-        `select ${knownEventColumns} from events where generation = $1 and event_id = $2 and not deleted`,
-        [generation, eventId],
-      )
-      return event ?? null
-    })
+    read({ tag: `event:${eventId}`, kind: 'event', schema: KnownEvent }, (sql, generation) =>
+      findKnownEvent(sql, generation, eventId),
+    )
 
   async function getVisible(eventId: EventId, principal: UserPrincipal | null): Promise<KnownEvent> {
     const event = await find(eventId)

@@ -8,7 +8,7 @@ import {
   VENUE_NOT_FOUND,
   type VenueId,
 } from '@boxoffice/contracts'
-import { type Handlers, refuse, refuseUnknown, type SqlDatabase } from '@boxoffice/service-kit'
+import { checkDatabase, type Handlers, refuse, refuseUnknown, type SqlDatabase } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { Lag } from '../lag/lag.ts'
 import type { EventAccess } from './event-access.ts'
@@ -67,7 +67,7 @@ export function ticketQueryHandlers(deps: Deps): Handlers<typeof ticketQueryRout
     },
     async getQueryHealth() {
       try {
-        await deps.db.query('select 1')
+        await checkDatabase(deps.db)
       } catch {
         return refuse(SERVICE_UNAVAILABLE, { message: 'nothing can be read right now: try again shortly' })
       }

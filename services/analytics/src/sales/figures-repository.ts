@@ -1,6 +1,6 @@
 import { type Currency, type EventId, TimeZone, type UserId, type VenueId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
-import { knownEventColumns } from '../reading/event-access.ts'
+import { knownEventColumns } from '../reading/known-event-repository.ts'
 import type { EventFigures, LineFigures, OverviewLine, ReportFigures } from './figures.ts'
 
 export type Interval = 'hour' | 'day'

@@ -1,6 +1,6 @@
 import { Currency, FailureReason, type Minor, TicketTypeId } from '@boxoffice/contracts'
 import { z } from 'zod'
-import { KnownEvent } from '../reading/event-access.ts'
+import { KnownEvent } from '../reading/known-event-repository.ts'
 
 const Count = z.int()
 /** Sums over the counters of an event, or of one of its types; amounts in minor units. */

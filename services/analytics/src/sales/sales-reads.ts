@@ -1,7 +1,7 @@
 import { type EventId, type EventSales, type SalesReport, sum, type UserId, type VenueId } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type PositionOf } from '@boxoffice/service-kit'
 import { z } from 'zod'
-import type { KnownEvent } from '../reading/event-access.ts'
+import type { KnownEvent } from '../reading/known-event-repository.ts'
 import type { Read } from '../reading/reads.ts'
 import { amountOf, EventFigures, LineFigures, OverviewLine, ReportFigures, shareOf, shownWithCapacity } from './figures.ts'
 import {

@@ -1,5 +1,5 @@
 import type { SalesReport } from '@boxoffice/contracts'
-import type { KnownEvent } from '../reading/event-access.ts'
+import type { KnownEvent } from '../reading/known-event-repository.ts'
 import type { Interval } from './figures-repository.ts'
 import { createFeeds, type Feed, type FeedOptions, isOther, nextOf } from './sales-feed.ts'
 

@@ -12,7 +12,8 @@ import {
   WRONG_PASSWORD,
 } from '@boxoffice/contracts'
 import { type Handlers, networkOf, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
+import { countAttempt } from '../limits/attempt-repository.ts'
+import { tooManyAttempts } from '../limits/limits.ts'
 import type { AnswerDeps } from '../sessions/answer.ts'
 import { answerSession } from '../sessions/answer.ts'
 import { type StoredUser, toUser, toUserInfo } from '../users/user.ts'

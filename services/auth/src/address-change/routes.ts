@@ -1,6 +1,7 @@
 import { type authRoutes, EMAIL_TAKEN, LINK_EXPIRED, LINK_INVALID, WRONG_PASSWORD } from '@boxoffice/contracts'
 import { type Handlers, networkOf, refuse } from '@boxoffice/service-kit'
-import { countAttempt, tooManyAttempts } from '../limits/limits.ts'
+import { countAttempt } from '../limits/attempt-repository.ts'
+import { tooManyAttempts } from '../limits/limits.ts'
 import { confirmAddressChange, disownAddressChange } from './confirm-change.ts'
 import type { RequestChangeDeps } from './request-change.ts'
 import { requestAddressChange } from './request-change.ts'

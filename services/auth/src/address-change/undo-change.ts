@@ -1,6 +1,6 @@
 import { violatedUnique } from '@boxoffice/service-kit'
-import { forgetNetworksOf } from '../limits/known-networks.ts'
-import { forgetAttemptsOf } from '../limits/limits.ts'
+import { forgetAttemptsOf } from '../limits/attempt-repository.ts'
+import { forgetNetworksOf } from '../limits/known-network-repository.ts'
 import { findUndoable, markUndone } from '../mailed-tokens/change-repository.ts'
 import { tellEnded } from '../sessions/session.ts'
 import { lockUser, setPassword } from '../users/user-repository.ts'

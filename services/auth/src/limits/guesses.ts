@@ -1,8 +1,9 @@
 import { networkOf } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
-import { isKnownNetwork } from './known-networks.ts'
-import { blockedUntil, type Counted, countAttempt, forgetAttempts } from './limits.ts'
+import { blockedUntil, countAttempt, forgetAttempts } from './attempt-repository.ts'
+import { isKnownNetwork } from './known-network-repository.ts'
+import type { Counted } from './limits.ts'
 
 export interface GuessesDeps {
   config: Pick<Config, 'limits'>

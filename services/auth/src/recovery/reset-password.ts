@@ -1,6 +1,6 @@
 import { userEmailVerified } from '@boxoffice/contracts'
-import { forgetNetworksOf } from '../limits/known-networks.ts'
-import { forgetAttemptsOf } from '../limits/limits.ts'
+import { forgetAttemptsOf } from '../limits/attempt-repository.ts'
+import { forgetNetworksOf } from '../limits/known-network-repository.ts'
 import { cancelChangesOf } from '../mailed-tokens/change-repository.ts'
 import { findReset, useReset } from '../mailed-tokens/reset-repository.ts'
 import { useVerifications } from '../mailed-tokens/verification-repository.ts'

@@ -19,7 +19,7 @@ import {
   type SqlDatabase,
 } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import { isEnded } from './ended-sessions.ts'
+import { isEnded } from './ended-session-repository.ts'
 import { endpointObjection } from './endpoint.ts'
 import type { PushProvider } from './push-provider.ts'
 import {

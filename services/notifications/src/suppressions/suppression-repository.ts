@@ -46,3 +46,9 @@ export async function liftConfirmed(tx: Tx, addressHash: string, at: Date): Prom
     [addressHash, at],
   )
 }
+
+/** How many addresses get no mails, by cause. */
+export const countSuppressions = (sql: Sql): Promise<{ cause: string; value: number }[]> =>
+  sql.query<{ cause: string; value: number }>(
+    `select cause, count(*)::int as value from mail_suppressions where ${isSuppressed} group by cause`,
+  )

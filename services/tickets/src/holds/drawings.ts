@@ -3,8 +3,8 @@ import type { Logger, Sql } from '@boxoffice/service-kit'
 import type { FindPlan } from '../plans/plan-cache.ts'
 import type { Commands, DrawAnswer } from './commands.ts'
 import { listBusyEvents } from './counter-repository.ts'
+import { readDrawing } from './drawing-repository.ts'
 import type { Guarded } from './guarded-redis.ts'
-import { readDrawing } from './read-drawing.ts'
 
 const DRAW_ATTEMPTS = 3
 /** Reconciling takes at most this share of the time of a database session per event: what is drawn during a sale is large. */

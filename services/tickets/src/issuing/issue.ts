@@ -18,7 +18,7 @@ import { changeCounters, listCounters, lockGeneralCounters, suffice } from '../h
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { claimSeats, sellSeats } from '../holds/seat-claim-repository.ts'
 import { type Expiry, inTheWayOf } from '../reservations/expire.ts'
-import { lockOrder, lockOrders } from '../reservations/locks.ts'
+import { lockOrder, lockOrders } from '../reservations/lock-repository.ts'
 import {
   insertIssued,
   insertOutcome,

@@ -1,7 +1,7 @@
 import { type claimRefusals, isOver, type OrderId, type ReservationId, type UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
-import { lockOrder } from './locks.ts'
+import { lockOrder } from './lock-repository.ts'
 import { findOutcome } from './outcome-repository.ts'
 import { isOpen, type StoredReservation } from './reservation.ts'
 import { claimForOrder, lockReservation } from './reservation-repository.ts'

@@ -1,6 +1,7 @@
 import { type CrashAt, createGroups, type SqlDatabase } from '@boxoffice/service-kit'
 import type { PictureHold, RedisPicture } from '../holds/redis-picture.ts'
-import { type Expiry, type InTheWay, inTheWayOf } from './expire.ts'
+import { type Expiry, inTheWayOf } from './expire.ts'
+import type { InTheWay } from './expiry-repository.ts'
 import { repeatReservation } from './repeat-reservation.ts'
 import { isLive } from './reservation.ts'
 import { isTaken, type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'

@@ -3,7 +3,7 @@ import { type AppendAll, currentOrigin, type MessageOrigin } from '@boxoffice/me
 import { isPermanent, type Logger, sideBySide, type Tx } from '@boxoffice/service-kit'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
-import { lockOrder } from './locks.ts'
+import { lockOrder } from './lock-repository.ts'
 import { insertOutcome } from './outcome-repository.ts'
 import { type StoredReservation, ticketCount } from './reservation.ts'
 import { lockReservation, lockReservations, moveReservations } from './reservation-repository.ts'

@@ -1,6 +1,6 @@
 import type { Tx } from '@boxoffice/service-kit'
 import { claimLocked, overOrder, refusalOfEndedOrder } from './claim.ts'
-import { lockOrder } from './locks.ts'
+import { lockOrder } from './lock-repository.ts'
 import type { StoredReservation } from './reservation.ts'
 import { lockReservation } from './reservation-repository.ts'
 import type { ReserveResult } from './reserve-result.ts'

@@ -1,7 +1,8 @@
-import type { EventId, OrderId, paymentsInternalRoutes, ReservationId } from '@boxoffice/contracts'
-import { type Client, type Database, ServiceUnavailable, type Tx } from '@boxoffice/service-kit'
+import type { OrderId, paymentsInternalRoutes } from '@boxoffice/contracts'
+import { type Client, type Database, ServiceUnavailable } from '@boxoffice/service-kit'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import { type Expiry, SWEEP_BATCH_MAX } from './expire.ts'
+import { extendClaim, listOverdueClaims } from './expiry-repository.ts'
 import type { Releases } from './release.ts'
 
 export type PaymentsClient = Pick<Client<typeof paymentsInternalRoutes>, 'getOrderInfo'>
@@ -9,12 +10,6 @@ export type PaymentsClient = Pick<Client<typeof paymentsInternalRoutes>, 'getOrd
 const OVERDUE_BATCH_MAX = 50
 /** How long a claim lasts on whose order is not decided: longer than the interval of the sweep. */
 const EXTENSION_SECONDS = 180
-
-interface Overdue {
-  readonly reservationId: ReservationId
-  readonly orderId: OrderId
-  readonly eventId: EventId
-}
 
 /** Release what is over, a batch at a time. */
 export function createExpirySweep(deps: { db: Database; redisPicture: RedisPicture; expiry: Expiry }) {
@@ -38,7 +33,7 @@ export function createOverdueSweep(deps: {
 }) {
   const { db, redisPicture, releases } = deps
   return async () => {
-    const overdue = await db.transact(listOverdue)
+    const overdue = await db.transact((tx) => listOverdueClaims(tx, OVERDUE_BATCH_MAX))
     let decided = 0
     for (const { reservationId, orderId, eventId } of overdue) {
       const verdict = await verdictOf(deps.payments, orderId)
@@ -51,7 +46,7 @@ export function createOverdueSweep(deps: {
         const result = await db.transact((tx) => releases.releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }))
         if (result.outcome === 'released') await redisPicture.release([result.reservation])
       } else {
-        await db.transact((tx) => extend(tx, reservationId))
+        await db.transact((tx) => extendClaim(tx, reservationId, EXTENSION_SECONDS))
         redisPicture.markStale(eventId)
       }
     }
@@ -71,16 +66,3 @@ async function verdictOf(payments: PaymentsClient, orderId: OrderId): Promise<'r
     throw error
   }
 }
-
-const listOverdue = (tx: Tx): Promise<Overdue[]> =>
-  tx.query<Overdue>(
-    `select reservation_id as "reservationId", order_id as "orderId", event_id as "eventId" from reservations
-     where status = 'PAYING' and expires_at <= clock_timestamp() order by expires_at limit ${OVERDUE_BATCH_MAX}`,
-  )
-
-const extend = (tx: Tx, reservationId: ReservationId) =>
-  tx.query(
-    `update reservations set expires_at = clock_timestamp() + make_interval(secs => $2)
-     where reservation_id = $1 and status = 'PAYING' and expires_at <= clock_timestamp()`,
-    [reservationId, EXTENSION_SECONDS],
-  )

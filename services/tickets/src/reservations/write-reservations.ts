@@ -8,7 +8,7 @@ import { listClaimed, type SeatOfEvent } from '../holds/seat-claim-repository.ts
 import type { Plan } from '../plans/plan.ts'
 import { listTypesById } from '../types/type-repository.ts'
 import { overOrder } from './claim.ts'
-import { lockBuyers, lockOrders } from './locks.ts'
+import { lockBuyers, lockOrders } from './lock-repository.ts'
 import { limitOf, type Offer, typeOf } from './offer.ts'
 import { listEndedOrders } from './outcome-repository.ts'
 import {

@@ -2,7 +2,7 @@ import { type TicketId, type TicketStatus, ticketsReinstated, ticketsStopped, ty
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import { findPicture } from '../event-pictures/picture-repository.ts'
-import { lockOrder } from '../reservations/locks.ts'
+import { lockOrder } from '../reservations/lock-repository.ts'
 import { findOutcome } from '../reservations/outcome-repository.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { findTicket } from '../tickets/ticket-repository.ts'

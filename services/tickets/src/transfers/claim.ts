@@ -1,7 +1,7 @@
 import type { ClaimTransferRefusal, TicketId } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Database, Tx } from '@boxoffice/service-kit'
-import { lockOrder } from '../reservations/locks.ts'
+import { lockOrder } from '../reservations/lock-repository.ts'
 import type { AcceptedKey } from '../tickets/codes.ts'
 import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
 import { findTicket, lockTicket } from '../tickets/ticket-repository.ts'

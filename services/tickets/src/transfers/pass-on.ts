@@ -2,7 +2,7 @@ import { type OrderId, type TicketId, type TransferId, ticketTransferOffered, ty
 import type { Append } from '@boxoffice/messaging'
 import type { Database, Sql, Tx } from '@boxoffice/service-kit'
 import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
-import { lockAddress, lockOrder } from '../reservations/locks.ts'
+import { lockAddress, lockOrder } from '../reservations/lock-repository.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { findTicket, lockTicket } from '../tickets/ticket-repository.ts'
 import { handOver } from './hand-over.ts'

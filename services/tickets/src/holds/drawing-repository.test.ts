@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { EventId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 import { expect, test } from 'vitest'
-import { readDrawing } from './read-drawing.ts'
+import { readDrawing } from './drawing-repository.ts'
 
 const HOLDS = 20_000
 const ids = Array.from({ length: HOLDS }, () => randomUUID())

@@ -1,6 +1,6 @@
 import type { UserId } from '@boxoffice/contracts'
 import type { Db, Tx } from '../database.ts'
-import { hashOf } from './limits.ts'
+import { hashOf } from './attempt-repository.ts'
 
 const KNOWN_MS = 30 * 86_400_000
 

@@ -1,0 +1,29 @@
+import { EventId, EventStatus, Instant, UserId, VenueId } from '@boxoffice/contracts'
+import type { Sql } from '@boxoffice/service-kit'
+import { z } from 'zod'
+
+/** An event as reads know it. */
+export const KnownEvent = z.object({
+  eventId: EventId,
+  organizerId: UserId,
+  name: z.string(),
+  eventDate: Instant,
+  timeZone: z.string(),
+  venueId: VenueId,
+  venueName: z.string(),
+  status: EventStatus,
+})
+export type KnownEvent = z.output<typeof KnownEvent>
+
+/** The columns of `events` for one, where it is not deleted. */
+export const knownEventColumns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate",
+  time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", status`
+
+/** An event; null where it is not known, or deleted. */
+export async function findKnownEvent(sql: Sql, generation: number, eventId: EventId): Promise<KnownEvent | null> {
+  const [event] = await sql.query<KnownEvent>(
+    `select ${knownEventColumns} from events where generation = $1 and event_id = $2 and not deleted`,
+    [generation, eventId],
+  )
+  return event ?? null
+}
