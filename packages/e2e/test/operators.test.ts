@@ -81,7 +81,7 @@ describe('a dead letter', () => {
       aws,
       queue,
       { Body: JSON.stringify({ eventType: 'TICKETS_GENERATED', payload: { secret: 'x-1' } }) },
-      'not of its schema',
+      'does not match its schema',
     )
     const { payload } = await alerts.waitFor(
       opsAlert,
@@ -90,7 +90,7 @@ describe('a dead letter', () => {
     expect(payload).toMatchObject({ severity: 'CRITICAL' })
     const said = JSON.stringify(payload)
     expect(said).toContain('TICKETS_GENERATED')
-    expect(said).toContain('not of its schema')
+    expect(said).toContain('does not match its schema')
     expect(said).not.toContain('x-1')
     expect(await boxoffice('dlq', 'purge', queue, '--yes')).toMatchObject({ code: 0 })
   })

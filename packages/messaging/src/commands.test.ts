@@ -81,7 +81,7 @@ test('commands reach their queue in the order in which an order was told, howeve
   for (const relay of relays) await relay.stop()
 })
 
-test('a command is kept while SQS is away, and goes out when it is back', async () => {
+test('a command is kept while SQS is down, and goes out when it is back', async () => {
   const order = ids()
   await ask(order, 'later')
   const away = createAws({ ...aws.config, sqsEndpoint: 'http://127.0.0.1:1' })

@@ -267,6 +267,6 @@ describe('a message that failed is logged with what it is and what it is about',
     expect(lines()).toMatchObject([
       { messageId: 'm-1', orderId: 'o-1', queue: QUEUE, msg: 'message cannot be handled, sent to the dead-letter queue' },
     ])
-    expect(lines()[0]?.reason).toContain('not of its schema')
+    expect(lines()[0]?.reason).toContain('does not match its schema')
   })
 })

@@ -56,7 +56,7 @@ const receivesOf = (message: SqsMessage) => Number(message.Attributes?.Approxima
 /**
  * Takes messages off a queue: decode, remember in the inbox and take effect in one transaction, all of one receive where they may go
  * together, then acknowledge. What was
- * taken before is acknowledged and nothing else; what is not of its schema, or can never be done, goes to the dead-letter queue at once
+ * taken before is acknowledged and nothing else; what does not match its schema, or can never be done, goes to the dead-letter queue at once
  * (unless its subscriber knows what to do instead); what fails stays on the queue until its visibility ends, or as long as the queue's `retryAfterSeconds` say, and after three receives SQS moves it
  * to the dead-letter queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed and comes
  * again.
@@ -84,7 +84,7 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
         while (!stopped && capacity() < 1) await Promise.race(room ? [...atWork, room.waitForRoom()] : atWork)
         if (stopped) return
         const most = Math.min(RECEIVE_MAX, capacity())
-        // A database that is away must not use up a message's receives.
+        // A database that is down must not use up a message's receives.
         if (failures > 0) await options.db.transact((tx) => tx.query('select 1'))
         const { Messages = [] } = await aws.sqs.send(
           new ReceiveMessageCommand({

@@ -151,8 +151,8 @@ describe('a message', () => {
   })
   test.each([
     ['is not JSON', 'nonsense', 'not JSON'],
-    ['is of nobody here', JSON.stringify({ eventType: 'NO_SUCH_TYPE' }), 'nobody here takes NO_SUCH_TYPE'],
-    ['is not of its schema', JSON.stringify({ eventType: 'TICKETS_REJECTED', payload: {} }), 'not of its schema'],
+    ['is of nobody here', JSON.stringify({ eventType: 'NO_SUCH_TYPE' }), 'no subscriber for NO_SUCH_TYPE'],
+    ['does not match its schema', JSON.stringify({ eventType: 'TICKETS_REJECTED', payload: {} }), 'does not match its schema'],
   ])('that %s goes to the dead-letter queue at once, with the reason', async (_, body, reason) => {
     const marked = body.endsWith('}') ? `${body.slice(0, -1)},"mark":"${randomUUID()}"}` : `${body} ${randomUUID()}`
     await aws.sqs.send(new SendMessageCommand({ QueueUrl: await aws.queueUrl(QUEUE), MessageBody: marked }))
@@ -211,7 +211,7 @@ describe('the outbox', () => {
       expect(probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)).toHaveLength(1)
     }
   })
-  test('keeps a message while SNS is away, and publishes it when it is back', async () => {
+  test('keeps a message while SNS is down, and publishes it when it is back', async () => {
     const away = createAws({ ...aws.config, snsEndpoint: 'http://127.0.0.1:1' })
     const database = await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations')
     const pool = createPool({ ...foundation, databaseUrl: database, login: 'password', max: 2, name: 'away' })

@@ -39,11 +39,11 @@ function read(message: SqsMessage, subscribers: ReadonlyMap<string, Subscriber<u
   const json = translated.envelope
   const eventType = String((json as { eventType?: unknown } | null)?.eventType)
   const subscriber = subscribers.get(eventType)
-  if (!subscriber) return { reason: `nobody here takes ${eventType.slice(0, 100)}` }
+  if (!subscriber) return { reason: `no subscriber for ${eventType.slice(0, 100)}` }
   const result = z.safeDecode(subscriber.definition.schema as z.ZodType, json as never)
   if (!result.success) {
     const [issue] = result.error.issues
-    return { reason: `not of its schema: ${issue?.path.join('.')}: ${issue?.message}`.slice(0, 250) }
+    return { reason: `does not match its schema: ${issue?.path.join('.')}: ${issue?.message}`.slice(0, 250) }
   }
   return { envelope: result.data as Message<MessageDefinition>, subscriber }
 }

@@ -6,7 +6,7 @@ const SETTLE_MS = 500
 const SETTLE_MAX = 200
 
 /**
- * Marks what was published, many rows in one statement. What is not marked, because the process dies or the database is away, is
+ * Marks what was published, many rows in one statement. What is not marked, because the process dies or the database is down, is
  * published again when its lease has run out.
  */
 export function createSettler(options: { settle(outcomes: readonly Published[]): Promise<void>; logger: Logger }) {

@@ -52,7 +52,7 @@ async function bury(letters: Letter[], queue: QueueName = QUEUE): Promise<string
           MessageAttributes: {
             eventType: text(eventType),
             orderId: text('o-1'),
-            deadLetterReason: text('not of its schema: payload.reason'),
+            deadLetterReason: text('does not match its schema: payload.reason'),
             deadLetterSource: text(queue),
             ...(redrives && { redriveCount: { DataType: 'Number', StringValue: String(redrives) } }),
           },
@@ -104,7 +104,7 @@ describe('dlq peek', () => {
       const { exitCode, out } = await run('peek', DLQ)
       expect(exitCode).toBe(0)
       expect(out).toContain(`TICKETS_REJECTED  ${id}`)
-      expect(out).toContain('because  not of its schema: payload.reason')
+      expect(out).toContain('because  does not match its schema: payload.reason')
       expect(out).toContain('put back 2 times before')
       expect(out).toContain('"orderId":"o-1"')
     }
@@ -277,7 +277,7 @@ describe('wrong usage', () => {
   ])('%j is answered with a sentence and exit code 2', async (args, sentence) => {
     expect(await run(...args)).toMatchObject({ exitCode: 2, error: expect.stringContaining(sentence) })
   })
-  test('a broker that is away is said, with exit code 1', async () => {
+  test('a broker that is down is said, with exit code 1', async () => {
     const away = { ...system.env, AWS_SQS_ENDPOINT: 'http://127.0.0.1:1' }
     expect(await boxoffice(away, 'dlq', 'list')).toMatchObject({
       exitCode: 1,

@@ -98,7 +98,7 @@ export function createFoundation(
   }
 }
 
-/** Fetched once and kept however long the auth service is away; looked up again only for a key that is not known. */
+/** Fetched once and kept however long the auth service is down; looked up again only for a key that is not known. */
 function remoteUserKeys(authUrl: string): JWTVerifyGetKey {
   const url = new URL('/api/auth/.well-known/jwks.json', authUrl)
   return createRemoteJWKSet(url, {

@@ -67,7 +67,7 @@ const SANDBOX = path.resolve(SOURCES, '../../payment-sandbox/src/main.ts')
 
 /**
  * Start the whole system and resolve when every part of it is ready. What a killed supervisor left behind in `folder` is stopped
- * first. Rejects with one sentence (a port that is taken, Redis that cannot be had, a service that does not start: with its log's
+ * first. Rejects with one sentence (a port that is taken, Redis that is unavailable, a service that does not start: with its log's
  * name and last lines), after stopping what it had started.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {

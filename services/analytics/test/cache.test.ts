@@ -96,7 +96,7 @@ describe('the cache of reads', () => {
     expect(await cache.read(1, one, async () => ({ value: 1 }))).toEqual({ value: 1 })
   })
 
-  test('while Redis is away everything is read, and nobody waits', async () => {
+  test('while Redis is unavailable everything is read, and nobody waits', async () => {
     const away = new Redis('redis://127.0.0.1:1', { enableOfflineQueue: false, retryStrategy: () => null })
     away.on('error', () => {})
     const without = createReadCache({ redis: away, breaker: breakerOf(), metrics: createMetrics('test'), seconds: 60 })

@@ -369,7 +369,7 @@ test('health names the queries, and how far the read side is behind', async () =
   expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', projection: 'UP' } })
 })
 
-test('a message that is not of its schema is a dead letter, and one that comes again under another id changes nothing', async () => {
+test('a message that does not match its schema is a dead letter, and one that comes again under another id changes nothing', async () => {
   const count = async () => (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
   const figures = async () =>
     (await admin.ops.getHandlers({})).body.handlers.find(({ eventType }) => eventType === 'TICKETS_GENERATED')

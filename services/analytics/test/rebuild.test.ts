@@ -105,7 +105,7 @@ describe('a rebuild', () => {
   test('makes the same projection out of the archives, and serves it when it is complete', async () => {
     const events = await givenHistory(21)
     const before = await activeGeneration()
-    // What does not concern the read side is skipped; what is not of its schema is left out.
+    // What does not concern the read side is skipped; what does not match its schema is left out.
     archive['payment-events']?.push({ eventType: 'ORDER_CREATED' }, { eventType: 'REFUND_PROCESSED', payload: {} })
     const { rebuild, becomes } = await start()
     expect(rebuild).toMatchObject({ generation: before + 1, status: 'RUNNING' })
@@ -192,7 +192,7 @@ describe('a rebuild', () => {
     expect((await salesOf(before, events)).length).toBeGreaterThan(0)
   })
 
-  test('waits for a service that is away, says so, and goes on', async () => {
+  test('waits for a service that is down, says so, and goes on', async () => {
     await givenHistory(24)
     let isAway = true
     beforePage = async (topic) => {

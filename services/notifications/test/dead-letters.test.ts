@@ -49,7 +49,7 @@ test('people hear of dead letters when they come, when more come, after an hour 
   await check()
   expect(await told()).toEqual([])
 
-  await bury('payment-processing-queue', 'TICKETS_REJECTED', 'not of its schema: payload.reason')
+  await bury('payment-processing-queue', 'TICKETS_REJECTED', 'does not match its schema: payload.reason')
   await bury('notification-queue', 'USER_CREATED', 'the body is not JSON')
   await bury('notification-queue', 'ORDER_CREATED', 'the body is not JSON')
   await check()
@@ -65,7 +65,7 @@ test('people hear of dead letters when they come, when more come, after an hour 
       deadLetterQueue: 'payment-processing-dlq',
       letters: 1,
       eventTypes: { TICKETS_REJECTED: 1 },
-      reasons: ['not of its schema: payload.reason'],
+      reasons: ['does not match its schema: payload.reason'],
       oldestSentAt: expect.stringMatching(/Z$/),
     },
   })

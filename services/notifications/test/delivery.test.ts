@@ -95,7 +95,7 @@ test('tickets of an event that was cancelled meanwhile are not sent', async () =
 })
 
 test.each(['auth', 'events', 'payments', 'tickets'] as const)(
-  'while %s is away mails wait, and nothing is lost',
+  'while %s is down mails wait, and nothing is lost',
   async (peer) => {
     service.world.away.add(peer)
     const user = await service.user()

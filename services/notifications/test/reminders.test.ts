@@ -184,7 +184,7 @@ test.each([
   expect(await service.deps.db.prisma.announcement.count({ where: { eventId: service.world.event.eventId } })).toBe(0)
 })
 
-test('while the event service is away a reminder waits, and comes when it is back', async () => {
+test('while the event service is down a reminder waits, and comes when it is back', async () => {
   const user = await service.user()
   service.world.holders = [user.userId]
   service.world.away.add('events')

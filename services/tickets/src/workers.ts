@@ -35,7 +35,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     }),
     sweeper('overdue claims', config.expirySweepMs, createOverdueSweep(deps)),
     sweeper(
-      'what nobody was told of yet',
+      'unpublished changes',
       ANNOUNCE_INTERVAL_MS,
       createAnnouncementSweep({ ...deps, appendAll: messaging.appendAll, pauseMs: ANNOUNCE_PAUSE_MS }),
     ),

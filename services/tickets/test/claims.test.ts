@@ -205,7 +205,7 @@ describe('a claim past its deadline', () => {
     expect(rows).toEqual([])
   })
 
-  test('stays while the payment service cannot be had, and Redis does not let it go by itself either', async () => {
+  test('stays while the payment service is unavailable, and Redis does not let it go by itself either', async () => {
     const { eventId, typeId } = await setting.offerSeats([[1]])
     const { reservationId } = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const endsInMs = async () => Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, reservationId)) - Date.now()

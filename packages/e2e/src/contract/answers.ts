@@ -27,7 +27,7 @@ export interface AnswerCheck {
   readonly checked: number
 }
 
-/** The documents of the services behind this edge. Rejects when one cannot be had. */
+/** The documents of the services behind this edge. Rejects when one is unavailable. */
 export async function loadAnswerCheck(edgeUrl: string): Promise<AnswerCheck> {
   const ajv: Ajv = new ajv2020.Ajv2020({ strict: false, allErrors: false })
   addFormats.default(ajv)

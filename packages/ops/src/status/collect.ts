@@ -9,7 +9,7 @@ const Health = z.object({ status: ComponentStatus, components: z.record(z.string
 const AGE = /^outbox_oldest_unpublished_seconds(?:\{[^}]*\})? (\S+)$/m
 const SAGAS = /^sagas_in_progress\{[^}]*state="(\w+)"[^}]*\} (\d+)$/gm
 
-/** Ask every service and every queue at once, each for `timeoutMs` at most. What cannot be had is part of the report. */
+/** Ask every service and every queue at once, each for `timeoutMs` at most. What is unavailable is part of the report. */
 export async function collectReport(options: {
   urls: Readonly<Record<ServiceKey, string>>
   aws: Aws
@@ -51,7 +51,7 @@ async function askService(service: ServiceKey, url: string, timeoutMs: number): 
 
 function readAge(metrics: string): number | null {
   const age = Number(AGE.exec(metrics)?.[1] ?? Number.NaN)
-  return Number.isNaN(age) ? null : age // it says NaN itself while its database is away
+  return Number.isNaN(age) ? null : age // it says NaN itself while its database is down
 }
 
 const readSagas = (metrics: string): Record<string, number> =>

@@ -228,7 +228,7 @@ function credentials(request: FastifyRequest, scheme: string): string | null {
   return given?.toLowerCase() === scheme.toLowerCase() && token && rest.length === 0 ? token : null
 }
 
-/** The keys themselves could not be had: that says nothing about the token. */
+/** The keys themselves were unavailable: that says nothing about the token. */
 const isUnreachable = (error: unknown) =>
   error instanceof errors.JWKSTimeout ||
   error instanceof TypeError ||

@@ -46,7 +46,7 @@ test('what is asked in one turn of the event loop is one question, and each gets
   ask.mockRestore()
 })
 
-test('while Redis is away nobody is refused, and nothing waits for it', async () => {
+test('while Redis is unavailable nobody is refused, and nothing waits for it', async () => {
   for (const url of ['redis://127.0.0.1:1', undefined]) {
     const revocations = start(url)
     await revocations.revoke([randomUUID()], 600_000)

@@ -5,7 +5,7 @@ import { outsideTrace } from '../tracing/spans.ts'
 
 /**
  * Sessions that have ended while their access tokens are still good for some minutes: the auth service tells of them through
- * Redis, and everybody who verifies a token asks. Redis only shortens the life of a token: while it is away, tokens are good
+ * Redis, and everybody who verifies a token asks. Redis only shortens the life of a token: while it is down, tokens are good
  * until they expire.
  */
 export interface Revocations {

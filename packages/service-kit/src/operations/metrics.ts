@@ -69,7 +69,7 @@ function createBreakerGauge(registry: Registry) {
 }
 
 /**
- * Makes gauges that are measured whenever somebody asks. Where `measure` rejects there is no figure: that a database is away is
+ * Makes gauges that are measured whenever somebody asks. Where `measure` rejects there is no figure: that a database is down is
  * in the health already.
  */
 const createMeasured =

@@ -30,7 +30,7 @@ export function createRedis(options: Watchers & { url: string; timeoutMs?: numbe
   redis.on('close', () => show(0))
   let away = false
   redis.on('error', (error) => {
-    if (!away) options.logger.warn({ err: error }, 'Redis is away')
+    if (!away) options.logger.warn({ err: error }, 'Redis is unavailable')
     away = true
   })
   redis.on('ready', () => {

@@ -35,7 +35,7 @@ export interface TracesLimits {
 }
 
 const LIMITS: TracesLimits = { sendEveryMs: 1_000, sendMsMax: 5_000, stopMsMax: 3_000 }
-const WAITING_MAX = 4_096 // what a collector that is away costs: about 10 MB, then spans are dropped
+const WAITING_MAX = 4_096 // what a collector that is down costs: about 10 MB, then spans are dropped
 
 // Like the context that carries it, the tracer is the process's: doors that it passes through need not be given it.
 let provider: NodeTracerProvider | null = null
@@ -46,7 +46,7 @@ let { stopMsMax } = LIMITS
 export const findTracer = (): Tracer | null => tracer
 
 /**
- * Send the spans of this process to a collector, in the background. One that is away or slow holds nothing up: what it does not
+ * Send the spans of this process to a collector, in the background. One that is down or slow holds nothing up: what it does not
  * take is dropped. The trace's id decides whether it is recorded whole, alike in every service, whatever a caller's flags ask for;
  * of the others each process records what failed or was slow in it.
  */

@@ -27,7 +27,7 @@ export interface ReadCache {
     load: () => Promise<z.output<S> | null>,
   ): Promise<z.output<S> | null>
   /**
-   * After a commit: everything that hangs on this tag is out of date. Rejects where Redis is away: entries live for a while
+   * After a commit: everything that hangs on this tag is out of date. Rejects where Redis is unavailable: entries live for a while
    * only.
    */
   invalidate(generation: number, tag: Tag): Promise<void>
@@ -67,7 +67,7 @@ export function createReadCache(options: {
     counts[result === 'hit' ? 'hits' : 'misses']++
   }
 
-  /** The epoch and what is cached, in one round trip; null while Redis is away. */
+  /** The epoch and what is cached, in one round trip; null while Redis is unavailable. */
   async function lookUp(key: string, field: string): Promise<{ epoch: string; json: string | null } | null> {
     try {
       const [epoch, json] = await breaker(() => redis.hmget(key, 'epoch', field))

@@ -83,7 +83,7 @@ test('the worker looks at the queues; one that it cannot look at is not known', 
   const metrics = createMetrics('test')
   let isAway = false
   const queueDepth = async () => {
-    if (isAway) throw new Error('SQS is away')
+    if (isAway) throw new Error('SQS is down')
     return { visible: 0, inFlight: 0 }
   }
   const worker = createLag({ queueDepth, now: () => new Date(at), logger, metrics })

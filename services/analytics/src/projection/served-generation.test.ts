@@ -18,7 +18,7 @@ const serve = () =>
       return answer()
     }) as never,
   })
-const away = () => Promise.reject(new Error('PostgreSQL is away'))
+const away = () => Promise.reject(new Error('PostgreSQL is down'))
 
 test('what was seen lately is used at once, and looked at again behind the back of the reader', async () => {
   const served = serve()
@@ -32,7 +32,7 @@ test('what was seen lately is used at once, and looked at again behind the back 
   expect(await served.get()).toBe(3)
 })
 
-test('while PostgreSQL is away the last one is believed for 45 seconds, and nobody waits for it', async () => {
+test('while PostgreSQL is down the last one is believed for 45 seconds, and nobody waits for it', async () => {
   const served = serve()
   await served.get()
   answer = away

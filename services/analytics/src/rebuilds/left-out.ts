@@ -10,7 +10,7 @@ export type LeaveOut = (source: Source, message: { messageId?: unknown; eventTyp
 export function createLeaveOut(options: { metrics: Pick<Metrics, 'counter'>; logger: Logger }): LeaveOut {
   const invalid = options.metrics.counter(
     'rebuild_invalid_messages_total',
-    'archived messages that a rebuild left out: they are not of their schema, or PostgreSQL refuses them',
+    'archived messages that a rebuild left out: they do not match their schema, or PostgreSQL refuses them',
     ['source'],
   )
   return (source, { messageId, eventType }, why) => {

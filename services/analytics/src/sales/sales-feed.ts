@@ -40,7 +40,7 @@ export function createFeeds({ load, notices, gapMs = GAP_MS, pollMs = POLL_MS }:
         await pause(gapMs)
         await heard.orAfter(pollMs)
         if (feed.watchers === 0) break
-        const next = await load(eventId, interval).catch(() => feed.latest) // what is away now is asked again
+        const next = await load(eventId, interval).catch(() => feed.latest) // what is down now is asked again
         if (!next) break
         if (isOther(feed.latest, next)) {
           feed.latest = next

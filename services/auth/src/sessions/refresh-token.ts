@@ -14,7 +14,7 @@ export const hashRefreshToken = (token: string): Bytes => new Uint8Array(createH
 
 /**
  * The successor of `token`, sealed so that only who holds `token` can read it: AES-256-GCM under a key derived from it by HKDF.
- * The database has the token's hash, from which that key cannot be had. Layout: nonce, tag, ciphertext.
+ * The database has the token's hash, from which that key cannot be derived. Layout: nonce, tag, ciphertext.
  */
 export function sealSuccessor(token: string, successor: string): Bytes {
   const nonce = randomBytes(NONCE_BYTES)

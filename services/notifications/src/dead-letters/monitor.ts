@@ -32,7 +32,7 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
   async function check(): Promise<void> {
     for (const queue of queueNames) {
       await checkQueue(queue).catch((error) => {
-        logger.warn({ err: error, queue }, 'a dead-letter queue could not be looked at; it is looked at again')
+        logger.warn({ err: error, queue }, 'reading a dead-letter queue failed, will be retried')
       })
     }
     await forgetLetters(db, new Date(now().getTime() - options.keepMs))

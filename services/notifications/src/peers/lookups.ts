@@ -11,7 +11,7 @@ import {
 import { askTogether } from '@boxoffice/service-kit'
 import type { Clients } from './peers.ts'
 
-/** What mails look up, as it is when they ask; null where it is not there. Each rejects with ServiceUnavailable when it cannot be had. */
+/** What mails look up, as it is when they ask; null where it is not there. Each rejects with ServiceUnavailable when it is unavailable. */
 export interface Lookups {
   user(userId: UserId): Promise<UserInfo | null>
   event(eventId: EventId): Promise<EventInfo | null>

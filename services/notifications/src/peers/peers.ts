@@ -28,7 +28,7 @@ const routes = {
   documents: { getOrderPdf },
 }
 
-/** The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it cannot be had. */
+/** The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it is unavailable. */
 export type Clients = { [K in keyof typeof routes]: Client<(typeof routes)[K]> }
 /** `find`: what many mails ask for at the same time, asked together. */
 export type Peers = Clients & { find: Lookups }

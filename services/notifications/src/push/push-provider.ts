@@ -14,7 +14,7 @@ export interface PushProvider {
   hasDevices(notificationId: NotificationId): Promise<boolean>
   /**
    * Bring a push to each device of its recipient that it has not come to. Rejects with ServiceUnavailable while one of their push
-   * services cannot be had; `isLast`: that one is left out then, where another has taken it. So is one that it did not come to for as
+   * services is unavailable; `isLast`: that one is left out then, where another has taken it. So is one that it did not come to for as
    * long as it is of use, four hours at most.
    */
   send(message: PushMessage, about: { notificationId: NotificationId; isLast: boolean }): Promise<Handed>

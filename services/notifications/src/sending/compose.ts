@@ -60,7 +60,7 @@ export type Composition = { composed: Composed; lookAgain: LookAgain } | Ended |
 
 const STRANGER = { firstName: '', locale: 'en' }
 
-/** Gathers what a notification needs from the other services, and writes it. Rejects when something cannot be had now. */
+/** Gathers what a notification needs from the other services, and writes it. Rejects when something is unavailable now. */
 export function createComposer(
   deps: {
     peers: Peers

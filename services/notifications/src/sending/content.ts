@@ -44,7 +44,7 @@ export interface About {
 
 /**
  * Looks at what a notification of a type is about, as it is now. It is asked before anything is written, and once more right before
- * that is sent. Rejects when something cannot be had now.
+ * that is sent. Rejects when something is unavailable now.
  */
 export type Look<T extends NotificationType> = (payload: PayloadOf<T>, about: About) => Promise<Looked | Ended>
 export type Looks<T extends NotificationType> = { readonly [K in T]: Look<K> }
@@ -61,14 +61,14 @@ const shownOf = ({ name, eventDate, timeZone, venueName, venueAddress, status, r
 })
 export type CurrentEvent = ReturnType<typeof shownOf>
 
-/** The event of a notification. Rejects when it cannot be had. */
+/** The event of a notification. Rejects when it is unavailable. */
 export async function getEvent({ find }: Pick<Peers, 'find'>, eventId: EventId): Promise<CurrentEvent> {
   const event = await find.event(eventId)
   if (!event) throw new Error(`there is no event ${eventId}`)
   return shownOf(event)
 }
 
-/** The order of a notification. Rejects when it cannot be had. */
+/** The order of a notification. Rejects when it is unavailable. */
 export async function getOrder({ find }: Pick<Peers, 'find'>, orderId: OrderId): Promise<OrderInfo> {
   const order = await find.order(orderId)
   if (!order) throw new Error(`there is no order ${orderId}`)

@@ -11,7 +11,7 @@ interface Handing {
 
 /** Whoever brings mails to people. */
 export interface MailProvider {
-  /** Hand a mail over. Rejects with ServiceUnavailable when the provider cannot be had, or gave no answer: it may have taken it. */
+  /** Hand a mail over. Rejects with ServiceUnavailable when the provider is unavailable, or gave no answer: it may have taken it. */
   send(mime: Buffer, about: Handing): Promise<Handed>
   close(): void
 }

@@ -4,7 +4,7 @@ import type { Handed } from '../notifications/notification.ts'
 
 /** Whoever brings text messages to telephones. */
 export interface SmsProvider {
-  /** Hand a text over. Rejects with ServiceUnavailable when the provider cannot be had, or gave no answer: it may have taken it. */
+  /** Hand a text over. Rejects with ServiceUnavailable when the provider is unavailable, or gave no answer: it may have taken it. */
   send(text: string, phoneNumber: string): Promise<Handed>
   close(): void
 }

@@ -7,7 +7,7 @@ export type EventsClient = Pick<Client<typeof eventsInternalRoutes>, 'getEventIn
 
 /**
  * Finds an event's picture; null when there is no such event. Where we have none, or one that says "draft", the event service
- * is asked, so that publishing is seen at once: rejects with ServiceUnavailable when it cannot be had.
+ * is asked, so that publishing is seen at once: rejects with ServiceUnavailable when it is unavailable.
  */
 export function createEventPictures({ db, events }: { db: Sql; events: Pick<EventsClient, 'getEventInfo'> }) {
   const sql = db

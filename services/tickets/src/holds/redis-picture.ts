@@ -47,7 +47,7 @@ export interface Confirmed extends Released {
  * rejects: what Redis could not be told is remembered and drawn anew by `reconcile`.
  */
 export interface RedisPicture {
-  /** Take places provisionally, by one command, in their order; null when Redis cannot be had, and sales go on without it. */
+  /** Take places provisionally, by one command, in their order; null when Redis is unavailable, and sales go on without it. */
   hold(eventId: EventId, requests: readonly Requested[]): Promise<(PictureHold | null)[]>
   /** The database holds them for so long; while they are paid for, until it is told otherwise. */
   confirm(held: Confirmed): Promise<void>
@@ -59,7 +59,7 @@ export interface RedisPicture {
   sell(sold: readonly Released[]): Promise<void>
   /** What was sold is free again in the database: so many of general types, and these seats. */
   giveBack(eventId: EventId, lines: readonly Line[], seats: readonly SoldSeat[]): Promise<void>
-  /** The map of an event's seats; null when Redis cannot be had. */
+  /** The map of an event's seats; null when Redis is unavailable. */
   map(eventId: EventId): Promise<MapAnswer | null>
   /** What is offered changed: draw the event anew, now. */
   redraw(eventId: EventId): Promise<void>

@@ -23,7 +23,7 @@ export function createExpirySweep(deps: { db: Database; redisPicture: RedisPictu
 
 /**
  * Claims past their deadline. They are never simply released: money may be moving. The payment service knows what became of
- * the order; while it cannot be had, the claim stays.
+ * the order; while it is unavailable, the claim stays.
  */
 export function createOverdueSweep(deps: {
   db: Database

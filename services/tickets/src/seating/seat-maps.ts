@@ -30,7 +30,7 @@ interface Entry {
 }
 
 /**
- * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis cannot be had. `read` gives what was read within the
+ * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis is unavailable. `read` gives what was read within the
  * last `cacheMs`, and after the last change by this process: whoever holds a seat sees it held, and a crowd that looks at it costs one
  * reading. `readNow` reads.
  */

@@ -39,7 +39,7 @@ export function createPassOn(deps: {
 }) {
   const { db } = deps
 
-  /** Rejects with ServiceUnavailable when the auth service cannot be had; then nothing has happened. */
+  /** Rejects with ServiceUnavailable when the auth service is unavailable; then nothing has happened. */
   async function passOn(wish: TransferWish): Promise<TransferResult> {
     const { sender, ticketId } = wish
     const standing = await findTransfer(db, wish.transferId)

@@ -9,7 +9,7 @@ export interface Recipient {
   readonly email: string
 }
 
-/** What the auth service says of people. Both reject with ServiceUnavailable when it cannot be had. */
+/** What the auth service says of people. Both reject with ServiceUnavailable when it is unavailable. */
 export interface Recipients {
   /** Who has confirmed an address; null when nobody has. */
   findConfirmed(email: string): Promise<Recipient | null>
