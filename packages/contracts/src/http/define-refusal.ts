@@ -59,24 +59,32 @@ export const withFields = <Code extends string, Status extends RefusalStatus, Ow
 /** The same refusal as one route means it: `message` is shown in documents, and given where the handler gives none. */
 export const saying = <R extends RefusalDefinition>(refusal: R, message: string): R => ({ ...refusal, message })
 
-/** The fields of a refusal as code sees them. */
-export type RefusalFields<R extends RefusalDefinition> = {
-  [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? never : K]: z.output<R['fields'][K]>
+/** As code sees a value, or as it travels. */
+type Side = 'output' | 'input'
+type Value<Z extends z.ZodType, S extends Side> = S extends 'output' ? z.output<Z> : z.input<Z>
+
+/** The fields of a refusal, as code sees them where nothing else is said. */
+export type RefusalFields<R extends RefusalDefinition, S extends Side = 'output'> = {
+  [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? never : K]: Value<R['fields'][K], S>
 } & {
-  [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? K : never]?: z.output<R['fields'][K]>
+  [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? K : never]?: Value<R['fields'][K], S>
 }
 
 type NameOfField<R extends RefusalDefinition> = R extends RefusalDefinition ? keyof R['fields'] : never
-/** Bodies of refusals, told apart by `error`; fields of the others are absent. */
-export type RefusalBody<R extends RefusalDefinition, All extends RefusalDefinition = R> = R extends RefusalDefinition
-  ? Omit<Refusal, 'error'> & { error: R['code'] } & RefusalFields<R> & {
+type Body<R extends RefusalDefinition, S extends Side, All extends RefusalDefinition = R> = R extends RefusalDefinition
+  ? Omit<Refusal, 'error'> & { error: R['code'] } & RefusalFields<R, S> & {
         [_ in Exclude<NameOfField<All>, keyof R['fields'] | keyof Refusal>]?: undefined
       }
   : never
+/** Bodies of refusals, told apart by `error`; fields of the others are absent. */
+export type RefusalBody<R extends RefusalDefinition> = Body<R, 'output'>
+/** The same as they travel. */
+export type WireRefusalBody<R extends RefusalDefinition> = Body<R, 'input'>
 
+type Of<R extends RefusalDefinition, Status> = Extract<R, { status: Status }>
 /** Schemas of a route's refusals by status; a type tells their bodies apart by `error`. */
 export type RefusalResponses<R extends RefusalDefinition> = {
-  readonly [S in R['status']]: z.ZodType<RefusalBody<Extract<R, { status: S }>>>
+  readonly [S in R['status']]: z.ZodType<RefusalBody<Of<R, S>>, WireRefusalBody<Of<R, S>>>
 }
 
 /**

@@ -71,10 +71,12 @@ export const jsonText = (json: z.ZodType) => withForm(z.string(), { kind: 'json-
 
 /** Server-sent events: each item is the JSON of one `data:` field. */
 export const eventStream = <S extends z.ZodType>(item: S) =>
-  withForm(
-    z.custom<AsyncIterable<z.output<S>>>((value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
-    { kind: 'event-stream', contentType: 'text/event-stream', item },
-  )
+  withForm(z.custom(isIterable) as z.ZodType<AsyncIterable<z.output<S>>, AsyncIterable<z.input<S>>>, {
+    kind: 'event-stream',
+    contentType: 'text/event-stream',
+    item,
+  })
+const isIterable = (value: unknown) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 
 /** How an answer of this schema travels; undefined: as JSON. */
 export const formOf = (schema: z.ZodType): Form | undefined => forms.get(schema)

@@ -142,7 +142,7 @@ export const doorOperations = {
     refusals: [
       FORBIDDEN,
       EVENT_NOT_FOUND,
-      saying(TICKET_NOT_FOUND, 'this is no ticket for any of your events; also a forged or foreign code'),
+      saying(TICKET_NOT_FOUND, 'this is no ticket for any of your events, also a forged or foreign code'),
       ...Object.values(checkInRefusals),
     ],
   }),

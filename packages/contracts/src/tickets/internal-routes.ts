@@ -154,7 +154,7 @@ export const ticketsInternalRoutes = {
         currency: Currency,
       }),
     },
-    refusals: [saying(EVENT_NOT_FOUND, 'there is no such event; also a draft'), SEAT_NOT_FOUND],
+    refusals: [saying(EVENT_NOT_FOUND, 'there is no such event, also a draft'), SEAT_NOT_FOUND],
   }),
   getTicketInfo: defineRoute({
     method: 'GET',

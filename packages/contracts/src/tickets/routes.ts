@@ -197,7 +197,7 @@ export const ticketsRoutes = {
     refusals: [
       TICKET_NOT_FOUND,
       ...Object.values(showRefusals),
-      saying(RATE_LIMITED, 'so many were printed for you, or your address; see Retry-After'),
+      saying(RATE_LIMITED, 'so many were printed for you, or your address: see Retry-After'),
     ],
   }),
   ...doorOperations,

@@ -1,46 +1,7 @@
-import {
-  analyticsOpsRoutes,
-  analyticsProjectionRoutes,
-  analyticsRoutes,
-  authOpsRoutes,
-  authRoutes,
-  eventsOpsRoutes,
-  eventsRoutes,
-  notificationsDeadLetterRoutes,
-  notificationsOpsRoutes,
-  notificationsPushRoutes,
-  notificationsRoutes,
-  notificationsSuppressionRoutes,
-  paymentsOpsRoutes,
-  paymentsRoutes,
-  paymentsSagaRoutes,
-  type Route,
-  type Routes,
-  type ServiceKey,
-  seatPurchaseRoutes,
-  ticketQueryRoutes,
-  ticketsOpsRoutes,
-  ticketsRoutes,
-} from '@boxoffice/contracts'
-
-/** Every public route of a service, under the name of its operation. */
-export const publicRoutes = {
-  auth: { ...authRoutes, ...authOpsRoutes },
-  events: { ...eventsRoutes, ...eventsOpsRoutes },
-  tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
-  payments: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
-  notifications: {
-    ...notificationsRoutes,
-    ...notificationsPushRoutes,
-    ...notificationsOpsRoutes,
-    ...notificationsDeadLetterRoutes,
-    ...notificationsSuppressionRoutes,
-  },
-  analytics: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
-} as const satisfies Record<ServiceKey, Routes>
+import { publicApi, type Route, type ServiceKey } from '@boxoffice/contracts'
 
 /** `auth.register` … `notifications.getOutbox`. */
-export type OperationName = { [S in ServiceKey]: `${S}.${keyof (typeof publicRoutes)[S] & string}` }[ServiceKey]
+export type OperationName = { [S in ServiceKey]: `${S}.${keyof (typeof publicApi)[S] & string}` }[ServiceKey]
 
 export interface Operation {
   readonly name: OperationName
@@ -48,7 +9,7 @@ export interface Operation {
   readonly route: Route
 }
 
-export const operations: readonly Operation[] = Object.entries(publicRoutes).flatMap(([service, routes]) =>
+export const operations: readonly Operation[] = Object.entries(publicApi).flatMap(([service, routes]) =>
   Object.entries(routes).map(([name, route]) => ({
     name: `${service}.${name}` as OperationName,
     service: service as ServiceKey,

@@ -1,0 +1,20 @@
+import path from 'node:path'
+import { build } from 'esbuild'
+import { expect, test } from 'vitest'
+
+test('a browser gets the client alone: no contract, no zod, nothing of Node.js, and few kilobytes', async () => {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [path.join(import.meta.dirname, 'index.ts')],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser', // an import of Node.js fails
+    target: 'es2022',
+    metafile: true,
+    write: false,
+  })
+  const inputs = Object.keys(metafile.inputs).map((file) => path.resolve(file))
+  const others = inputs.filter((file) => path.dirname(file) !== import.meta.dirname)
+  expect(others.filter((file) => !file.includes('eventsource-parser'))).toEqual([])
+  expect(outputFiles[0]?.contents.byteLength).toBeLessThan(16_000)
+})

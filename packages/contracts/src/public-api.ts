@@ -1,0 +1,39 @@
+import { analyticsProjectionRoutes } from './analytics/internal-routes.ts'
+import { analyticsRoutes } from './analytics/routes.ts'
+import { ticketQueryRoutes } from './analytics/sold-ticket-routes.ts'
+import { authRoutes } from './auth/routes.ts'
+import { eventsRoutes } from './events/routes.ts'
+import type { Routes } from './http/define-route.ts'
+import {
+  analyticsOpsRoutes,
+  authOpsRoutes,
+  eventsOpsRoutes,
+  notificationsOpsRoutes,
+  paymentsOpsRoutes,
+  ticketsOpsRoutes,
+} from './http/operator-routes.ts'
+import { notificationsDeadLetterRoutes } from './notifications/dead-letter-routes.ts'
+import { notificationsPushRoutes } from './notifications/push-routes.ts'
+import { notificationsRoutes } from './notifications/routes.ts'
+import { notificationsSuppressionRoutes } from './notifications/suppression-routes.ts'
+import { paymentsRoutes } from './payments/routes.ts'
+import { paymentsSagaRoutes } from './payments/saga-routes.ts'
+import { seatPurchaseRoutes } from './payments/seat-purchase-routes.ts'
+import { ticketsRoutes } from './tickets/routes.ts'
+import type { ServiceKey } from './values/services.ts'
+
+/** Every public route by its service and the name of its operation: what OpenAPI, the client and the tests are made of. */
+export const publicApi = {
+  auth: { ...authRoutes, ...authOpsRoutes },
+  events: { ...eventsRoutes, ...eventsOpsRoutes },
+  tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
+  payments: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
+  notifications: {
+    ...notificationsRoutes,
+    ...notificationsPushRoutes,
+    ...notificationsOpsRoutes,
+    ...notificationsDeadLetterRoutes,
+    ...notificationsSuppressionRoutes,
+  },
+  analytics: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
+} as const satisfies Record<ServiceKey, Routes>

@@ -1,0 +1,23 @@
+import { idempotencyOf, publicApi, type Route } from '../../packages/contracts/src/index.ts'
+
+/** Where the client has its table of operations. */
+export const clientOperationsFile = 'packages/client/src/operations.ts'
+
+/** All that the client needs to know of routes when it runs, so that no contract and no zod comes with it. */
+export function clientOperationsText(): string {
+  const services = Object.entries(publicApi).map(([service, routes]) => {
+    const entries = Object.entries(routes as Record<string, Route>).map(([name, route]) => `    ${name}: ${entryOf(route)},`)
+    return `  ${service}: {\n${entries.join('\n')}\n  },`
+  })
+  return `// Written by \`npm run from-contracts\`; do not edit.
+
+/** Method, path, and whether an idempotency key is sent. */
+export type OperationEntry = readonly [method: string, path: string, sendsKey?: true]
+
+export const operations: Readonly<Record<string, Readonly<Record<string, OperationEntry>>>> = {
+${services.join('\n')}
+}
+`
+}
+
+const entryOf = (route: Route): string => `['${route.method}', '${route.path}'${idempotencyOf(route) === 'none' ? '' : ', true'}]`

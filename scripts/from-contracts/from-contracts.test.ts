@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { clientOperationsFile, clientOperationsText } from './client-operations.ts'
+import { refusalTableFile, withRefusalTable } from './refusal-table.ts'
+
+const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
+
+test('the client has the operations that the contracts have; if not, run `npm run from-contracts`', () => {
+  expect(read(clientOperationsFile)).toBe(clientOperationsText())
+})
+
+test('the page of the API has the refusals that the contracts have; if not, run `npm run from-contracts`', () => {
+  const page = read(refusalTableFile)
+  expect(page).toBe(withRefusalTable(page))
+  expect(page).toMatch(/^\| 409 +\| `SEATS_TAKEN` +\| these seats are taken +\| .*createReservation.* \|$/m)
+})
