@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { createBoxofficeClient } from '@boxoffice/client'
 import {
   analyticsOpsRoutes,
   analyticsProjectionRoutes,
@@ -77,6 +78,12 @@ export async function createPerson(
   const clientOf = <T extends Readonly<Record<string, Route>>>(routes: T) =>
     createClient(routes, { baseUrl: edgeUrl, headers, send: sendChecked(options.check) })
   const auth = clientOf(authRoutes)
+  /** The client that customers' programs use: values as they travel. */
+  const client = createBoxofficeClient({
+    baseUrl: edgeUrl,
+    token: () => token,
+    fetch: (url, init) => sendChecked(options.check)(String(url), { operationId: '', ...init }),
+  })
 
   let session = expectStatus(
     await auth.register({ body: { email, password, ...name, ...(options.phone && { phone: options.phone }) } }),
@@ -124,6 +131,7 @@ export async function createPerson(
     confirmAddress,
     session: () => session,
     headers,
+    client,
     auth,
     events: clientOf(eventsRoutes),
     tickets: clientOf(ticketsRoutes),

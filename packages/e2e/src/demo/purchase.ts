@@ -1,11 +1,12 @@
 import process from 'node:process'
-import { formatMoney, type SeatId } from '@boxoffice/contracts'
+import type { BodyOf, BoxofficeClient } from '@boxoffice/client'
+import { until } from '@boxoffice/testing'
 import pc from 'picocolors'
 import QRCode from 'qrcode'
 import type { Addresses } from '../config.ts'
 import { publishEvent, publishSeatedEvent } from '../events.ts'
 import { createMailReader } from '../mails.ts'
-import { createPerson, expectStatus } from '../person.ts'
+import { createPerson, expectStatus, type Person } from '../person.ts'
 import { readQrOfPdf, readQrOfPng } from '../qr.ts'
 import { show } from './show.ts'
 
@@ -25,16 +26,16 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
 
   const fan = await createPerson(addresses, { firstName: 'Frida', lastName: 'Fan' })
   show('a fan registers', fan.email)
-  const found = expectStatus(await fan.events.listEvents({ query: { query: 'midsummer river' } }), 200)
+  const { client } = fan
+  const found = expectStatus(await client.events.listEvents({ query: { query: 'midsummer river' } }), 200)
   if (!found.events.some(({ eventId }) => eventId === sale.eventId)) throw new Error('the search does not find the event')
   show('finds the event by two of its words', sale.event.name)
 
-  const order = expectStatus(await fan.buy({ ...sale, quantity: 2 }), 201)
-  show(
-    'buys two tickets and pays',
-    `${order.orderNumber}, ${formatMoney(order.totalAmount ?? sale.type.unitPrice, order.currency ?? 'EUR')}`,
-  )
-  const confirmed = await fan.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
+  const payment = { paymentToken: 'pm_card_visa', holderName: 'Frida Fan' }
+  const wanted = { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 2 }] }
+  const order = expectStatus(await client.payments.createOrder({ body: { ...wanted, ...payment } }), 201)
+  show('buys two tickets and pays', `${order.orderNumber}, ${moneyOf(order.totalAmount, order.currency)}`)
+  const confirmed = await waitForOrder(fan, order.orderId, ({ status }) => status === 'CONFIRMED')
   show('the tickets are made, the order is confirmed', confirmed.tickets?.map(({ ticketNumber }) => ticketNumber).join(', '))
   const mail = await createMailReader(addresses.mailbox).waitFor(
     fan.email,
@@ -47,36 +48,50 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
   show('its PDF has a code that can be read', pdf.filename)
 
   console.log(`\n${await QRCode.toString(code, { type: process.stdout.isTTY ? 'terminal' : 'utf8', small: true })}`)
-  const { history } = expectStatus(await fan.payments.getOrderHistory({ params: { orderId: order.orderId } }), 200)
+  const { history } = expectStatus(await client.payments.getOrderHistory({ params: { orderId: order.orderId } }), 200)
   console.log(pc.bold('What the order went through'))
   for (const { at, step, result } of history)
-    console.log(`  ${pc.dim(at.toISOString().slice(11, 23))}  ${step.toLowerCase().padEnd(8)} ${result.toLowerCase()}`)
+    console.log(`  ${pc.dim(at.slice(11, 23))}  ${step.toLowerCase().padEnd(8)} ${result.toLowerCase()}`)
 
   console.log(pc.bold('\nTwo seats: one admits, one is given back\n'))
   const play = await publishSeatedEvent(organizer, 'A Play for Two', { refundableUntil: new Date(Date.now() + 20 * 86_400_000) })
   show('the organizer plans a small hall and sells its seats', play.eventId)
-  const seatIds = ['1-A-5', '1-A-6'] as SeatId[]
+  const seatIds = ['1-A-5', '1-A-6']
   const held = expectStatus(
-    await fan.tickets.createReservation({
+    await client.tickets.createReservation({
       body: { eventId: play.eventId, ticketRequests: [{ ticketTypeId: play.ticketTypeId, seatIds }] },
     }),
     201,
   )
-  const { statuses } = expectStatus(await fan.tickets.getSeatMap({ query: { eventId: play.eventId } }), 200)
+  const { statuses } = expectStatus(await client.tickets.getSeatMap({ query: { eventId: play.eventId } }), 200)
   show('the fan holds seats 5 and 6 in row A', statuses)
-  const seated = expectStatus(await fan.pay(held.reservationId), 201)
-  const { tickets = [] } = await fan.waitForOrder(seated.orderId, ({ status }) => status === 'CONFIRMED')
+  const { reservationId } = held
+  const seated = expectStatus(await client.payments.createOrder({ body: { reservationId, ...payment } }), 201)
+  const { tickets = [] } = await waitForOrder(fan, seated.orderId, ({ status }) => status === 'CONFIRMED')
   show('and pays for them', tickets.map(({ ticketNumber }) => ticketNumber).join(', '))
   const [used, spare] = tickets as [(typeof tickets)[number], (typeof tickets)[number]]
-  const png = expectStatus(await fan.tickets.getTicketQr({ params: { ticketId: used.ticketId } }), 200)
+  const png = expectStatus(await client.tickets.getTicketQr({ params: { ticketId: used.ticketId } }), 200)
   const scan = () =>
-    organizer.tickets.checkIn({ body: { eventId: play.eventId, code: readQrOfPng(png) ?? '', gate: 'Stage door' } })
+    organizer.client.tickets.checkIn({ body: { eventId: play.eventId, code: readQrOfPng(png) ?? '', gate: 'Stage door' } })
   const { ticket } = expectStatus(await scan(), 200)
   show('one is scanned at the stage door and admits', `row ${ticket.seat?.rowLabel}, seat ${ticket.seat?.colLabel}`)
   const again = expectStatus(await scan(), 409)
   show('the same code is refused the second time', again.error)
   const refund = { reason: 'A cold.', ticketIds: [spare.ticketId] }
-  expectStatus(await fan.payments.refundOrder({ params: { orderId: seated.orderId }, body: refund }), 202)
-  const back = await fan.waitForOrder(seated.orderId, ({ refundedAmount }) => refundedAmount > 0)
-  show('the other is given back', formatMoney(back.refundedAmount, back.currency ?? 'EUR'))
+  expectStatus(await client.payments.refundOrder({ params: { orderId: seated.orderId }, body: refund }), 202)
+  const back = await waitForOrder(fan, seated.orderId, ({ refundedAmount }) => refundedAmount > 0)
+  show('the other is given back', moneyOf(back.refundedAmount, back.currency))
 }
+
+type OrderOf = BodyOf<Awaited<ReturnType<BoxofficeClient['payments']['getOrder']>>, 200>
+
+/** The order when it `is` so. */
+const waitForOrder = ({ client }: Person, orderId: string, is: (order: OrderOf) => boolean): Promise<OrderOf> =>
+  until(async () => {
+    const order = expectStatus(await client.payments.getOrder({ params: { orderId } }), 200)
+    if (!is(order)) throw new Error(`order ${orderId} is ${order.status}, ${order.paymentStatus}`)
+    return order
+  })
+
+const moneyOf = (amount: number | null, currency: string | null): string =>
+  new Intl.NumberFormat('en', { style: 'currency', currency: currency ?? 'EUR' }).format(amount ?? 0)
