@@ -11,7 +11,7 @@ import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createPlaces } from './limits/places.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
 import { createPeers, type Peers } from './peers/peers.ts'
-import { createPushProvider, type PushProvider } from './push/push-provider.ts'
+import { createFindTakenPush, createPushProvider, type PushProvider } from './push/push-provider.ts'
 import { createPushService } from './push/push-service.ts'
 import { createComposer } from './sending/compose.ts'
 import { createDelivery } from './sending/deliver.ts'
@@ -98,6 +98,7 @@ export function createDependencies(
       mailBytesMax,
     }),
     sendingMetrics,
+    findTakenPush: createFindTakenPush(sql),
     places: createPlaces({ ...foundation, ...delivery, sendingMetrics }),
     prepare: createPrepare({ mail, sms, push, sender: config.sender }),
     firstWaitMs: {

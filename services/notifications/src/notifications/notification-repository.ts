@@ -153,3 +153,13 @@ export async function settleFailed(tx: Tx, { notificationId, lease }: Held, fail
   )
   return rows.length === 1
 }
+
+/** SENDING → CANCELLED, under our lease: there is nothing to tell any more, and its asker can look up why. */
+export async function cancelHeld(tx: Tx, { notificationId, lease }: Held, reason: string): Promise<boolean> {
+  const rows = await tx.query(
+    `update notifications n set status = 'CANCELLED', ${settled}, failure_reason = $3
+     where id = $1::uuid and lease = $2::uuid and status = 'SENDING' returning id`,
+    [notificationId, lease, reason],
+  )
+  return rows.length === 1
+}

@@ -2,8 +2,9 @@ import type { NotificationId } from '@boxoffice/contracts'
 import { type Logger, type Metrics, ServiceUnavailable, type Sql } from '@boxoffice/service-kit'
 import { blanked } from '../notifications/blanked.ts'
 import type { Handed } from '../notifications/notification.ts'
+import { PushLater } from './push-later.ts'
 import type { PushMessage } from './push-message.ts'
-import { calleeOf, PushLater, type PushOutcome, type SendPush } from './push-service.ts'
+import { calleeOf, type PushOutcome, type SendPush } from './push-service.ts'
 import { type Device, findDevices, findOutcomes, noteOutcome, noteWait, removeGone } from './subscription-repository.ts'
 
 /** Whoever brings pushes to the browsers of a user. */
@@ -23,6 +24,12 @@ export interface PushProvider {
 
 /** What a push is called that at least one device took: each push service has names of its own. */
 export const pushIdOf = (notificationId: NotificationId): string => `push-${notificationId}`
+
+/** What a push is called that a device took, whatever has become of the others; null where none did. */
+export const createFindTakenPush =
+  (sql: Sql) =>
+  async (notificationId: NotificationId): Promise<string | null> =>
+    (await findOutcomes(sql, notificationId)).includes('ACCEPTED') ? pushIdOf(notificationId) : null
 
 /** The reasons for which it has come to none, the first that is among them. */
 const failures = ['PUSH_TOO_LARGE', 'PUSH_REFUSED', 'GIVEN_UP'] as const

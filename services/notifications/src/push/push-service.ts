@@ -3,6 +3,7 @@ import { createGuard, type Policy, ServiceUnavailable, type Watchers } from '@bo
 import { Agent, request } from 'undici'
 import { createPublicLookup, isWellKnown, NotPublic, refusePrivate } from './endpoint.ts'
 import { type findAddresses, NameNotFound } from './names.ts'
+import { PushLater } from './push-later.ts'
 import { contentOf, type PushMessage } from './push-message.ts'
 import type { Device } from './subscription-repository.ts'
 import type { Vapid } from './vapid.ts'
@@ -13,15 +14,6 @@ export type PushOutcome = 'ACCEPTED' | 'GONE' | 'PUSH_TOO_LARGE' | 'PUSH_REFUSED
 type Callee = 'push' | 'pushElsewhere'
 /** What a push service answered, or that its name has no address. */
 type Answered = { status: number; retryAfter?: string | string[] | undefined } | { notFound: NameNotFound }
-
-/** A push service that cannot take it now, and from when it may, if it says so. */
-export class PushLater extends ServiceUnavailable {
-  readonly retryAfterMs: number
-  constructor(callee: Callee, retryAfterMs: number, cause: unknown) {
-    super(callee, 'ANSWER', true, cause)
-    this.retryAfterMs = retryAfterMs
-  }
-}
 
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_BYTES_MAX = 16_384

@@ -1,7 +1,7 @@
 import type { Caller, NotificationId } from '@boxoffice/contracts'
-import type { Sql, Tx } from '@boxoffice/service-kit'
+import type { Sql } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
-import { type Held, settled } from '../notifications/notification-repository.ts'
+import { settled } from '../notifications/notification-repository.ts'
 
 /** Notifications that other services asked for, by their ids. */
 export async function findRequested(db: Db, notificationIds: readonly NotificationId[]) {
@@ -26,16 +26,6 @@ export async function cancelPending(sql: Sql, notificationId: NotificationId, re
     `update notifications n set status = 'CANCELLED', ${settled}, failure_reason = $3
      where id = $1::uuid and requested_by = $2 and status = 'PENDING' returning id`,
     [notificationId, requestedBy, CANCELLED_BY_ASKER],
-  )
-  return rows.length === 1
-}
-
-/** SENDING → CANCELLED, under our lease: there is nothing to tell any more, and its asker can look up why. */
-export async function cancelHeld(tx: Tx, { notificationId, lease }: Held, reason: string): Promise<boolean> {
-  const rows = await tx.query(
-    `update notifications n set status = 'CANCELLED', ${settled}, failure_reason = $3
-     where id = $1::uuid and lease = $2::uuid and status = 'SENDING' returning id`,
-    [notificationId, lease, reason],
   )
   return rows.length === 1
 }

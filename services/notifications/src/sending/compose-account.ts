@@ -10,7 +10,8 @@ import type { Mail } from '../mails/mail.ts'
 import { welcomeMail } from '../mails/welcome.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import type { Peers } from '../peers/peers.ts'
-import type { About, Ended, Looked, Looks } from './content.ts'
+import type { Ended } from './composition.ts'
+import type { About, Looked, Looks } from './content.ts'
 import type { OpenToken } from './sealed-token.ts'
 
 type Link = PayloadOf<'EMAIL_VERIFICATION'>

@@ -2,7 +2,8 @@ import type { ContactChangeId } from '@boxoffice/contracts'
 import type { ContactLinkOf, ContactPurpose } from '../contacts/contact-token.ts'
 import { orderContactChangedMail, orderContactEndedMail, orderContactMail } from '../mails/order-contact.ts'
 import type { Peers } from '../peers/peers.ts'
-import type { Ended, Looks } from './content.ts'
+import type { Ended } from './composition.ts'
+import type { Looks } from './content.ts'
 
 /** Mails about where the mails of an order go, with links that only the reader of an address may have. */
 export function createContactLooks(deps: {

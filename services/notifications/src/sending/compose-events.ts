@@ -13,7 +13,8 @@ import { isMoved } from '../reminders/reminder.ts'
 import { addressHashOf } from '../suppressions/suppression.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import { ticketFiles } from './attachments.ts'
-import { type About, type Ended, getEvent, type Looked, type Looks } from './content.ts'
+import type { Ended } from './composition.ts'
+import { type About, getEvent, type Looked, type Looks } from './content.ts'
 
 type EventTypes = 'EVENT_UPDATED' | 'EVENT_CANCELLED' | 'EVENT_REMINDER' | 'TICKET_TRANSFERRED'
 type Side<S> = Extract<PayloadOf<'TICKET_TRANSFERRED'>, { side: S }>

@@ -25,7 +25,8 @@ import { createContactLooks } from './compose-contacts.ts'
 import { createEventLooks } from './compose-events.ts'
 import { createOrderLooks } from './compose-orders.ts'
 import { createStopLooks } from './compose-stops.ts'
-import type { About, Ended, Look, Looked, Looks } from './content.ts'
+import type { Composition as CompositionOf, Ended, LookAgain } from './composition.ts'
+import type { About, Look, Looked, Looks } from './content.ts'
 import { followContact } from './order-contact.ts'
 import type { OpenToken } from './sealed-token.ts'
 
@@ -49,14 +50,7 @@ export interface ComposedPush {
   message: PushMessage
 }
 export type Composed = ComposedMail | ComposedText | ComposedPush
-/** Whether what was composed is still right: cheap enough to be asked right before it is sent. */
-export type LookAgain = () => Promise<'SAME' | 'CHANGED' | Ended>
-
-/**
- * Something ready to be sent; `dropped`: it failed for good; `pointless`: there is nothing to tell; `bulk`: it is to be composed in the
- * lane of what takes long; `changed`: things were otherwise before it was done.
- */
-export type Composition = { composed: Composed; lookAgain: LookAgain } | Ended | { bulk: true } | { changed: true }
+export type Composition = CompositionOf<Composed>
 
 const STRANGER = { firstName: '', locale: 'en' }
 

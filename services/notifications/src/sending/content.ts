@@ -1,12 +1,9 @@
 import type { EventId, EventInfo, NotificationType, OrderId, OrderInfo, UserId } from '@boxoffice/contracts'
 import type { Mail, Reader, ShownEvent } from '../mails/mail.ts'
-import type { DropReason, PointlessReason } from '../notifications/failure.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import type { Peers } from '../peers/peers.ts'
 import type { Attachment } from './attachments.ts'
-
-/** It is not sent: it failed for good, or there is nothing to tell any more. */
-export type Ended = { dropped: DropReason } | { pointless: PointlessReason }
+import type { Ended } from './composition.ts'
 
 export interface Written {
   mail: Mail

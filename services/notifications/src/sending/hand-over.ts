@@ -1,23 +1,12 @@
-import type { NotificationId, NotificationType } from '@boxoffice/contracts'
-import type { Handed } from '../notifications/notification.ts'
 import type { PushProvider } from '../push/push-provider.ts'
 import type { Composed } from './compose.ts'
+import type { Prepare } from './composition.ts'
 import type { MailProvider } from './mail-provider.ts'
 import { mimeOf, type Sender } from './mime.ts'
 import type { SmsProvider } from './sms-provider.ts'
 
-/** Something that is all ready: calling it hands it to its provider, once. */
-export type HandOver = () => Promise<Handed>
-
-/** Makes what was composed ready for its channel's provider. */
-export type Prepare = (
-  composed: Composed,
-  /** `isLast`: it is not tried again. */
-  about: { notificationId: NotificationId; type: NotificationType; date: Date; isLast: boolean },
-) => Promise<HandOver>
-
 export const createPrepare =
-  (channels: { mail: MailProvider; sms: SmsProvider; push: PushProvider | null; sender: Sender }): Prepare =>
+  (channels: { mail: MailProvider; sms: SmsProvider; push: PushProvider | null; sender: Sender }): Prepare<Composed> =>
   async (composed, about) => {
     if (composed.channel === 'SMS') return () => channels.sms.send(composed.text, composed.phoneNumber)
     if (composed.channel === 'PUSH') {

@@ -1,7 +1,8 @@
 import type { NotificationType } from '@boxoffice/contracts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import type { Lookups } from '../peers/lookups.ts'
-import type { Ended, Looked } from './content.ts'
+import type { Ended } from './composition.ts'
+import type { Looked } from './content.ts'
 
 type Looker = (isWritten: boolean) => Promise<Looked | Ended>
 

@@ -1,7 +1,8 @@
 import { currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
-import { askTogether, type SqlDatabase } from '@boxoffice/service-kit'
+import { askTogether, type SqlDatabase, type Tx } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import {
+  cancelHeld,
   type Readiness,
   type Renewal,
   renewLeases,
@@ -9,9 +10,6 @@ import {
   settleFailed,
   settleSent,
 } from '../notifications/notification-repository.ts'
-import { cancelHeld } from '../requests/request-repository.ts'
-import type { RequestNews } from './request-news.ts'
-import type { TicketNews } from './ticket-news.ts'
 
 /** Mails whose rows are written at the same time share a statement and a commit. */
 const TOGETHER = { groupMax: 50 }
@@ -20,14 +18,28 @@ const FORGOTTEN_IS_SENT_AGAIN = { retries: 8, retryLost: true }
 
 type SentMail = Sent & { readonly notification: LeasedNotification; readonly origin: MessageOrigin }
 
+/** Who else is notified of what became of notifications, in the transaction that writes it down. */
+export interface DeliveryNews {
+  ticketNews: TellDelivered & {
+    tellFailed(tx: Tx, notification: LeasedNotification, reason: string): Promise<void>
+  }
+  requestNews: TellDelivered & {
+    tellFailed(tx: Tx, notification: LeasedNotification, outcome: 'FAILED' | 'CANCELLED', reason: string): Promise<void>
+  }
+}
+interface TellDelivered {
+  tellDelivered(tx: Tx, delivered: readonly DeliveredMail[]): Promise<void>
+}
+type DeliveredMail = Pick<SentMail, 'notification' | 'providerMessageId' | 'origin'> & { readonly deliveredAt: Date }
+
 /** What is written down of notifications that are worked on: their leases, and what became of them. */
-export function createSettling(options: {
-  db: SqlDatabase
-  ticketNews: TicketNews
-  requestNews: RequestNews
-  leaseMs: number
-  unprovenMax: number
-}) {
+export function createSettling(
+  options: DeliveryNews & {
+    db: SqlDatabase
+    leaseMs: number
+    unprovenMax: number
+  },
+) {
   const { db, ticketNews, requestNews } = options
 
   const settleAll = askTogether(
@@ -69,3 +81,4 @@ export function createSettling(options: {
       }),
   }
 }
+export type Settling = ReturnType<typeof createSettling>

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, ReservationId, SeatId, TicketTypeId } from '@boxoffice/contracts'
 import type { Redis } from 'ioredis'
 
 /** So many of one type. */
 export interface Line {
   readonly ticketTypeId: TicketTypeId
   readonly quantity: number
+}
+
+/** So many of one type; of a seated type, which seats. */
+export interface SeatedLine extends Line {
+  readonly seatIds: readonly SeatId[] | null
 }
 
 /** So many of each type, and which seats they are: their numbers in plan order, from 0. */

@@ -10,6 +10,7 @@ import {
   PAYING_EXTRA_MS,
   type Places,
   type Released,
+  type SeatedLine,
   type SoldSeat,
 } from './commands.ts'
 import { createDrawings } from './drawings.ts'
@@ -17,11 +18,6 @@ import { guardRedis } from './guarded-redis.ts'
 
 const COMMAND_REQUESTS_MAX = 200
 const EVENTS_AT_ONCE_MAX = 100
-
-/** So many of one type; of a seated type, which seats. */
-export interface SeatedLine extends Line {
-  readonly seatIds: readonly SeatId[] | null
-}
 
 /** `mayBeOver`: holds stand in the way that the database may have let go already. */
 export type PictureHold =

@@ -1,5 +1,5 @@
 import type { SeatId } from '@boxoffice/contracts'
-import type { SeatedLine } from '../holds/redis-picture.ts'
+import type { SeatedLine } from '../holds/commands.ts'
 import { chooseBest } from '../plans/best-available.ts'
 import type { Plan, PlanRow, PlanSeat } from '../plans/plan.ts'
 import type { Offer } from './offer.ts'

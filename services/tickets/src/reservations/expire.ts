@@ -1,11 +1,11 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
-import type { Released } from '../holds/commands.ts'
+import type { Released, SeatedLine } from '../holds/commands.ts'
 import { changeCounters } from '../holds/counter-repository.ts'
-import type { SeatedLine } from '../holds/redis-picture.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
-import { type InTheWay, markExpiredOf, markOldestExpired } from './expiry-repository.ts'
+import { markExpiredOf, markOldestExpired } from './expiry-repository.ts'
+import type { InTheWay } from './placing.ts'
 import { type EndedReservation, tellReleased } from './tell-released.ts'
 
 /** What stands in the way is many at once; the sweep holds up the sale for no longer than a group of holds does. */

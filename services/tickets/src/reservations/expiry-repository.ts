@@ -1,13 +1,7 @@
-import type { EventId, OrderId, ReservationId, SeatId, TicketTypeId } from '@boxoffice/contracts'
+import type { EventId, OrderId, ReservationId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
+import type { InTheWay } from './placing.ts'
 import type { EndedReservation } from './tell-released.ts'
-
-/** What stands in somebody's way: holds of these types, and holds of these seats. */
-export interface InTheWay {
-  readonly eventId: EventId
-  readonly ticketTypeIds: readonly TicketTypeId[]
-  readonly seatIds: readonly SeatId[]
-}
 
 /** ACTIVE → EXPIRED of what is over, the oldest first, `max` of them; what another transaction has locked is passed over. */
 export const markOldestExpired = (tx: Tx, max: number): Promise<EndedReservation[]> =>

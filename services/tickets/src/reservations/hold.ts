@@ -1,26 +1,12 @@
 import { type CrashAt, createGroups, type SqlDatabase } from '@boxoffice/service-kit'
 import type { PictureHold, RedisPicture } from '../holds/redis-picture.ts'
 import { type Expiry, inTheWayOf } from './expire.ts'
-import type { InTheWay } from './expiry-repository.ts'
+import type { Holding, InTheWay, Placed, SeatedWish, Settled, WriteResult } from './placing.ts'
 import { repeatReservation } from './repeat-reservation.ts'
 import { isLive } from './reservation.ts'
 import { isTaken, type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
 import type { Wish } from './wish.ts'
-import { type SeatedWish, type WriteResult, writeReservations } from './write-reservations.ts'
-
-/** What became of a wish in its group. */
-export interface Placed {
-  readonly result: WriteResult
-  /** Who said so: Redis, which refuses without asking the database, or the database. */
-  readonly by: 'Redis' | 'database'
-  /** Holds that are over may be in the way. */
-  readonly mayBeOver: boolean
-  /** When Redis knows. */
-  readonly told: Promise<unknown>
-}
-
-/** What became of a wish that has nothing in its way any more. */
-export type Settled = Pick<Placed, 'by'> & { readonly result: ReserveResult }
+import { writeReservations } from './write-reservations.ts'
 
 /** Holds of one event that are one command and one transaction. */
 const GROUP_MAX = 100
@@ -41,7 +27,7 @@ export function createHolding(deps: {
   liveMax: number
   /** Holds that wait for those before them; beyond it they are refused with 503. */
   waitingMax: number
-}) {
+}): Holding {
   const { db, redisPicture } = deps
 
   /** What arrives while the last group of its event is under way is the next: one command of Redis and one transaction. */
@@ -146,7 +132,6 @@ export function createHolding(deps: {
 
   return { place, placeAll, settle, repeat, takeOver }
 }
-export type Holding = ReturnType<typeof createHolding>
 
 /** What Redis refuses; null for what it holds, and without it. */
 function refusedByRedis(held: PictureHold | null): Placed | null {

@@ -1,13 +1,12 @@
 import { type EventId, SERVICE_UNAVAILABLE, type SeatId } from '@boxoffice/contracts'
 import { createGroups, RefusedError, refuse, type Sql } from '@boxoffice/service-kit'
+import type { SeatedLine } from '../holds/commands.ts'
 import type { MutexByKey } from '../holds/mutex-by-key.ts'
-import type { SeatedLine } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
 import type { Plan } from '../plans/plan.ts'
-import type { SeatMaps } from '../seating/seat-maps.ts'
 import { chooseSeats } from './choose-seats.ts'
-import type { Holding, Placed, Settled } from './hold.ts'
 import type { Offer } from './offer.ts'
+import type { Holding, Placed, Settled } from './placing.ts'
 import { type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
 import { mergeRequests, type Wish, type WishedLine } from './wish.ts'
 
@@ -19,6 +18,11 @@ const CANDIDATES_MAX = 6
 /** Buyers of an event who choose from one reading of its map. */
 const TOGETHER_MAX = 50
 const EVENTS_AT_ONCE_MAX = 100
+
+/** Reads the map of an event's seats; `mayBeOver`: holds on it may have ended. */
+export interface ReadSeatMap {
+  readNow(eventId: EventId): Promise<{ statuses: string; mayBeOver: boolean }>
+}
 
 interface Choosing {
   readonly wish: Wish
@@ -41,7 +45,7 @@ interface Chosen {
 export function createReserveBest(deps: {
   db: Sql
   holding: Holding
-  seatMaps: Pick<SeatMaps, 'readNow'>
+  seatMaps: ReadSeatMap
   eventMutex: MutexByKey<EventId>
   /** Buyers who wait to choose; beyond it they are refused with 503. */
   waitingMax: number

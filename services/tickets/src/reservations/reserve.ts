@@ -1,12 +1,11 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 import type { MutexByKey } from '../holds/mutex-by-key.ts'
-import type { FindPlan } from '../plans/plan-cache.ts'
-import type { SeatMaps } from '../seating/seat-maps.ts'
+import type { Plan } from '../plans/plan.ts'
 import { namedSeats } from './choose-seats.ts'
-import type { Holding } from './hold.ts'
-import type { FindOffer } from './offer-cache.ts'
-import { createReserveBest } from './reserve-best.ts'
+import type { Offer } from './offer.ts'
+import type { Holding } from './placing.ts'
+import { createReserveBest, type ReadSeatMap } from './reserve-best.ts'
 import { type ReserveResult, refuseOffer } from './reserve-result.ts'
 import { mergeRequests, type Wish } from './wish.ts'
 
@@ -18,10 +17,12 @@ import { mergeRequests, type Wish } from './wish.ts'
 export function createReserve(deps: {
   db: Sql
   holding: Holding
-  seatMaps: Pick<SeatMaps, 'readNow'>
+  seatMaps: ReadSeatMap
   eventMutex: MutexByKey<EventId>
-  findOffer: FindOffer
-  findPlan: FindPlan
+  /** What an event sells; null for an event that is not known. */
+  findOffer(eventId: EventId, as: 'believed' | 'now'): Promise<Offer | null>
+  /** The event's plan; null while no seats are offered. */
+  findPlan(eventId: EventId): Promise<Plan | null>
   waitingMax: number
 }) {
   const { place, repeat } = deps.holding

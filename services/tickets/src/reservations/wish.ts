@@ -1,6 +1,5 @@
 import type { EventId, OrderId, ReservationId, SeatId, TicketRequest, TicketTypeId, UserId } from '@boxoffice/contracts'
-import type { Line } from '../holds/commands.ts'
-import type { SeatedLine } from '../holds/redis-picture.ts'
+import type { Line, SeatedLine } from '../holds/commands.ts'
 import type { Plan } from '../plans/plan.ts'
 import type { Offer } from './offer.ts'
 

@@ -1,16 +1,15 @@
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { type SqlDatabase, sideBySide, type Tx, violatedUnique } from '@boxoffice/service-kit'
 import { listPicturesAsOf } from '../event-pictures/picture-repository.ts'
-import type { Line } from '../holds/commands.ts'
+import type { Line, SeatedLine } from '../holds/commands.ts'
 import { changeCounters, lockGeneralCounters } from '../holds/counter-repository.ts'
-import type { SeatedLine } from '../holds/redis-picture.ts'
 import { listClaimed, type SeatOfEvent } from '../holds/seat-claim-repository.ts'
-import type { Plan } from '../plans/plan.ts'
 import { listTypesById } from '../types/type-repository.ts'
 import { overOrder } from './claim.ts'
 import { lockBuyers, lockOrders } from './lock-repository.ts'
 import { limitOf, type Offer, typeOf } from './offer.ts'
 import { listEndedOrders } from './outcome-repository.ts'
+import type { SeatedWish, WriteResult } from './placing.ts'
 import {
   type BuyersTickets,
   insertReservations,
@@ -20,16 +19,6 @@ import {
 } from './reservation-repository.ts'
 import { type ReserveResult, refuseOffer, seatsTaken, soldOut } from './reserve-result.ts'
 import type { Wish } from './wish.ts'
-
-/** A wish with its seats; `plan` where the event has one. */
-export interface SeatedWish {
-  readonly wish: Wish
-  readonly lines: readonly SeatedLine[]
-  readonly plan: Plan | null
-}
-
-/** STANDING: a reservation with the wish's id is there already. */
-export type WriteResult = ReserveResult | 'STANDING'
 
 const CONFLICTS_MAX = 5
 

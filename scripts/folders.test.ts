@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { folderCircles, importersOfDependencies } from './house/circles.ts'
+import { hasStraySql } from './house/figures.ts'
+import { longProse } from './house/lines.ts'
+import { readTree } from './house/tree.ts'
+import { importsOf, isTest, roomOf } from './imports.ts'
+
+// The rules of the house about its folders and what a file may hold (docs/architecture.md). `npm run house` counts the rest.
+const tree = readTree()
+/** Rooms that do not keep these rules yet: to be emptied. */
+const todo = ['services/payments']
+const isDue = (file: string) => !todo.includes(roomOf(file))
+const code = [...tree].filter(([file]) => file.endsWith('.ts') && !isTest(file) && isDue(file))
+
+test('no two folders of a room import each other, types included', () => {
+  const circles = folderCircles(tree).filter(([folder = '']) => isDue(folder))
+  expect(circles.map((folders) => folders.join(' ⇄ '))).toEqual([])
+})
+
+test('a feature states what it needs: only what builds the service imports dependencies.ts', () => {
+  expect(importersOfDependencies(tree).filter(isDue)).toEqual([])
+})
+
+test('SQL stands in repositories alone', () => {
+  expect(code.filter(([file, text]) => hasStraySql(file, text)).map(([file]) => file)).toEqual([])
+})
+
+// A file of a service that never waits decides something: its input is data, and so is what it gives. What opens
+// connections, reads the environment or hands a request on waits, or is made to be waited for.
+test('a file that waits for nothing imports no input and output', () => {
+  const io = /^(pg|ioredis|undici|stripe|node:(fs|net|http|https|child_process|worker_threads)(\/.*)?|@aws-sdk\/.*|@prisma\/.*)$/
+  const waits = /\b(async|await|Promise|Transform|Worker)\b/
+  const wiring = /\/(main|config|dependencies|app|workers|peers)\.ts$/
+  const bad = code
+    .filter(([file, text]) => /^services\//.test(file) && !waits.test(text) && !wiring.test(file))
+    .flatMap(([file, text]) => importsOf(file, text, { types: false }).map((name) => ({ file, name })))
+    .filter(({ name }) => io.test(name))
+  expect(bad.map(({ file, name }) => `${file} imports ${name}`)).toEqual([])
+})
+
+test('prose has lines of 100 columns at most', () => {
+  const prose = [...tree].filter(([file]) => file.endsWith('.md') && isDue(file))
+  expect(prose.flatMap(([file, text]) => longProse(text).map((line) => `${file}:${line}`))).toEqual([])
+})
