@@ -182,7 +182,8 @@ describe('an order that has not begun', () => {
       [orderId],
     )
     const inputs = rows.map(({ input }) => input as SagaInput)
-    expect(replay({ purchase: { kind: 'direct' } } as never, inputs, 'QUEUED').state).toBe(await payments.sagaState(orderId))
+    const begun = { purchase: { kind: 'direct' }, paymentToken: 'pm' } as never
+    expect(replay(begun, inputs, 'QUEUED').state).toBe(await payments.sagaState(orderId))
     expect(inputs.map(({ type }) => type)).toEqual(['HOLDER_NAMED', 'BEGIN', 'RESERVED', 'CHARGED'])
   })
 })
