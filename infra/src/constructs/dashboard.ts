@@ -1,4 +1,4 @@
-import { type Queue, queueNames, queues, serviceKeys, topicsOf } from '@boxoffice/contracts'
+import { type Queue, queueNames, queues, sagaStatesInProgress, serviceKeys, topicsOf } from '@boxoffice/contracts'
 import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { EnvironmentDefinition } from '../environments.ts'
@@ -75,19 +75,6 @@ const requests = ({ edge }: Watched) => {
 const purchases = () => {
   const outcomes = (service: 'payments' | 'tickets', name: string, values: string[]) =>
     values.map((outcome) => ownMetric(service, name, { outcome }, { period: MINUTE, statistic: cloudwatch.Stats.SUM }))
-  const states = [
-    ...[
-      'QUEUED',
-      'RESERVING',
-      'CHARGING',
-      'RESOLVING',
-      'CANCELLING_CHARGE',
-      'RELEASING',
-      'REFUND_IF_CHARGED',
-      'AWAITING_TICKETS',
-    ],
-    ...['CANCELLING_TICKETS', 'REFUNDING', 'WITHDRAWING_TICKETS', 'REPAYING'],
-  ]
   return [
     { title: 'Orders in a minute', left: outcomes('payments', 'orders_total', ['placed', 'confirmed', 'failed', 'refunded']) },
     {
@@ -96,7 +83,7 @@ const purchases = () => {
     },
     {
       title: 'Purchases and refunds on their way: the oldest of each state',
-      left: states.map((state) => ownMetric('payments', 'sagas_oldest_seconds', { state }, { period: MINUTE })),
+      left: sagaStatesInProgress.map((state) => ownMetric('payments', 'sagas_oldest_seconds', { state }, { period: MINUTE })),
       unit: 's',
     },
     {

@@ -1,4 +1,14 @@
-import { type Queue, type QueueName, queueNames, queues, type ServiceKey, serviceKeys, topicsOf } from '@boxoffice/contracts'
+import {
+  type Queue,
+  type QueueName,
+  queueNames,
+  queues,
+  type SagaStateInProgress,
+  type ServiceKey,
+  sagaStatesInProgress,
+  serviceKeys,
+  topicsOf,
+} from '@boxoffice/contracts'
 import { aws_cloudwatch as cloudwatch, Duration, type aws_elasticloadbalancingv2 as elb, type aws_rds as rds } from 'aws-cdk-lib'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { prefixOf } from '../names.ts'
@@ -41,10 +51,17 @@ const watchedCalls = [
   ['notifications', 'tickets'],
 ] as const
 
+type Limits = { readonly [State in SagaStateInProgress]?: number }
 /** Seconds in which a saga should know whether a card was charged. The last looks at the gateway's books again and again, by design. */
-const unknownFor = { RESOLVING: 600, CANCELLING_CHARGE: 600, REFUND_IF_CHARGED: 7_200 }
+const unknownFor: Limits = { RESOLVING: 600, CANCELLING_CHARGE: 600, REFUND_IF_CHARGED: 7_200 }
 /** Seconds in which what was begun should be undone. */
-const undoingFor = { RELEASING: 600, CANCELLING_TICKETS: 600, WITHDRAWING_TICKETS: 600, REFUNDING: 1_800, REPAYING: 1_800 }
+const undoingFor: Limits = {
+  RELEASING: 600,
+  CANCELLING_TICKETS: 600,
+  WITHDRAWING_TICKETS: 600,
+  REFUNDING: 1_800,
+  REPAYING: 1_800,
+}
 
 /** Dead letters, messages that nobody takes, and those that do not get out. */
 export function watchMessages(alarms: Alarms, environment: EnvironmentDefinition): void {
@@ -119,8 +136,10 @@ function watchService(alarms: Alarms, environment: EnvironmentDefinition, edge: 
 
 /** Purchases and refunds that do not come to their end. */
 export function watchPurchases(alarms: Alarms, environment: EnvironmentDefinition): void {
-  for (const [state, limit] of Object.entries(unknownFor)) watchSagas(alarms, 'saga-unknown', state, limit)
-  for (const [state, limit] of Object.entries(undoingFor)) watchSagas(alarms, 'compensation-failed', state, limit)
+  for (const state of sagaStatesInProgress) {
+    watchSagas(alarms, 'saga-unknown', state, unknownFor[state])
+    watchSagas(alarms, 'compensation-failed', state, undoingFor[state])
+  }
   watchSagas(alarms, 'tickets-late', 'AWAITING_TICKETS', 300)
   // Twice as long as the payment service itself waits for an order's command (ORDER_QUEUE_PATIENCE_SECONDS).
   watchSagas(alarms, 'orders-wait', 'QUEUED', 600)
@@ -133,7 +152,8 @@ export function watchPurchases(alarms: Alarms, environment: EnvironmentDefinitio
   alarms.add('compensation-failed', { about: 'payments', metric: failed, limit: 0 })
 }
 
-function watchSagas(alarms: Alarms, kind: AlarmKind, state: string, limit: number): void {
+function watchSagas(alarms: Alarms, kind: AlarmKind, state: SagaStateInProgress, limit?: number): void {
+  if (limit === undefined) return
   const oldest = ownMetric('payments', 'sagas_oldest_seconds', { state }, { period: MINUTE })
   alarms.add(kind, { about: state.toLowerCase().replaceAll('_', '-'), metric: oldest, limit, periods: 3 })
 }

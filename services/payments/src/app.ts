@@ -12,6 +12,7 @@ import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
 import { sagaHandlers } from './operations/routes.ts'
+import { createAcceptance } from './order-commands/accept.ts'
 import { contactHandlers, contactLinkHandlers } from './orders/contact-routes.ts'
 import { orderHandlers, orderInternalHandlers } from './orders/routes.ts'
 import { refundHandlers } from './refunds/routes.ts'
@@ -31,7 +32,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     },
   })
   const handlers = {
-    ...orderHandlers(deps),
+    ...orderHandlers({ ...deps, ...createAcceptance(deps) }),
     ...contactHandlers(deps),
     ...refundHandlers(deps),
     stripeWebhook: stripeWebhookHandler(deps),

@@ -1,21 +1,33 @@
 import { authInternalRoutes, eventsInternalRoutes, ticketsInternalRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { type Client, createFoundation, createGuard, createInternalClient, type Foundation } from '@boxoffice/service-kit'
+import {
+  type Client,
+  createFoundation,
+  createGuard,
+  createInternalClient,
+  type Foundation,
+} from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
-import { isEventCancelled } from './event-refunds/cancelled-event-repository.ts'
+import {
+  findCancelledEvents,
+  holdEventsAsTheyAre,
+  isEventCancelled,
+} from './event-refunds/cancelled-event-repository.ts'
 import { createEventRefunder } from './event-refunds/refund-event.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { createOrderCommandMetrics, type OrderCommandMetrics } from './order-commands/metrics.ts'
 import { createQueuedOrders, type QueuedOrders } from './order-commands/queued-orders.ts'
 import { type Access, createAccess } from './orders/access.ts'
+import { applyToOrders } from './orders/order-changes-repository.ts'
 import { createOrderWatch, type WatchOrder } from './orders/order-watch.ts'
 import { createOrderPlacer, type PlaceOrder } from './orders/place-together.ts'
+import { applyToRefunds } from './refunds/refund-repository.ts'
 import { type Apply, type ApplyAll, createApplier, oneByOne } from './saga/apply.ts'
 import { createDriver, type Drive } from './saga/drive.ts'
-import { isBooked } from './saga/ledger.ts'
+import { isBooked } from './saga/ledger-repository.ts'
+import { createRemoteSteps } from './saga/make-call.ts'
 import { createSagaMetrics, type SagaMetrics } from './saga/metrics.ts'
 import { createMover } from './saga/move-together.ts'
-import { createRemoteSteps } from './saga/remote-steps.ts'
 import { createResumer } from './saga/resume.ts'
 import { createNaming } from './seat-purchases/holder-name.ts'
 import { createWebhookKeeper } from './webhooks/keep-webhooks.ts'
@@ -69,7 +81,10 @@ export function createDependencies(
   const gateway = createGateway({ ...config.stripe, guard: gatewayGuard, logger })
 
   const sagaMetrics = createSagaMetrics(db, metrics)
-  const applyAll = createApplier(messaging.appendAll, sagaMetrics, config)
+  const applyAll = createApplier({
+    ...{ appendAll: messaging.appendAll, metrics: sagaMetrics, config },
+    records: { applyToOrders, applyToRefunds, findCancelledEvents, holdEventsAsTheyAre },
+  })
   const apply = oneByOne(applyAll)
   const move = createMover({ db, crashAt }, applyAll)
   const step = createRemoteSteps({
@@ -82,8 +97,24 @@ export function createDependencies(
     newId,
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
-  const drive = createDriver({ db, append: messaging.append, step, move, crashAt, logger, sagaMetrics, config })
-  const resumer = createResumer({ db, drive, logger, now, intervalMs: config.sagaPollMs, leaseMs: config.leaseMs })
+  const drive = createDriver({
+    db,
+    append: messaging.append,
+    step,
+    move,
+    crashAt,
+    logger,
+    sagaMetrics,
+    config,
+  })
+  const resumer = createResumer({
+    db,
+    drive,
+    logger,
+    now,
+    intervalMs: config.sagaPollMs,
+    leaseMs: config.leaseMs,
+  })
   const orderCommandMetrics = createOrderCommandMetrics(metrics)
   const queuedOrders = createQueuedOrders({
     ...{ db, drive, now, logger, metrics: orderCommandMetrics },

@@ -9,8 +9,9 @@ import {
   rememberCancelledEvent,
 } from '../src/event-refunds/cancelled-event-repository.ts'
 import { insertOrders } from '../src/orders/order-repository.ts'
-import type { SagaInput } from '../src/saga/saga.ts'
-import { findSaga, insertSagas, type StoredSaga } from '../src/saga/saga-repository.ts'
+import type { SagaInput } from '../src/saga/input.ts'
+import { insertSagas } from '../src/saga/new-sagas-repository.ts'
+import { findSaga, type StoredSaga } from '../src/saga/saga-repository.ts'
 import { startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 

@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { replay } from '../src/saga/advance.ts'
-import type { SagaInput } from '../src/saga/saga.ts'
+import type { SagaInput } from '../src/saga/input.ts'
 import { orderIdOf, startService, type TestService, WRITTEN } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
@@ -182,7 +182,8 @@ describe('an order that has not begun', () => {
       [orderId],
     )
     const inputs = rows.map(({ input }) => input as SagaInput)
-    expect(replay({ purchase: { kind: 'direct' } } as never, inputs, 'QUEUED').state).toBe(await payments.sagaState(orderId))
+    const begun = { purchase: { kind: 'direct' }, paymentToken: 'pm' } as never
+    expect(replay(begun, inputs, 'QUEUED').state).toBe(await payments.sagaState(orderId))
     expect(inputs.map(({ type }) => type)).toEqual(['HOLDER_NAMED', 'BEGIN', 'RESERVED', 'CHARGED'])
   })
 })

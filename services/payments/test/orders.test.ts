@@ -3,7 +3,7 @@ import { type EventId, type OrderId, orderCancelled, paymentCompleted, paymentsI
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { chargeKey } from '../src/saga/journal.ts'
+import { chargeKey } from '../src/saga/keys.ts'
 import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { eventId } from './stubs.ts'
 

@@ -12,7 +12,7 @@ import {
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { replay } from '../src/saga/advance.ts'
-import type { SagaInput } from '../src/saga/saga.ts'
+import type { SagaInput } from '../src/saga/input.ts'
 import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
@@ -250,7 +250,7 @@ test('the history tells the buyer what happened, and the journal replays to the 
   )
   const journals = Map.groupBy(rows as { order_id: OrderId; input: SagaInput }[], ({ order_id }) => order_id)
   for (const [order, events] of journals) {
-    const begun = { purchase: { kind: 'direct' } } as never
+    const begun = { purchase: { kind: 'direct' }, paymentToken: 'pm' } as never
     expect(
       replay(
         begun,

@@ -3,7 +3,8 @@ import { type Minor, type OrderId, orderCancelled, refundProcessed, type TicketI
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { replay } from '../src/saga/advance.ts'
-import type { SagaContext, SagaInput } from '../src/saga/saga.ts'
+import type { SagaInput } from '../src/saga/input.ts'
+import type { Begun } from '../src/saga/saga.ts'
 import { orderIdOf, startService, type TestService, WRITTEN } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
@@ -305,7 +306,7 @@ test('the books have two sides and agree with the gateway, and every journal rep
      from sagas s join saga_events e on e.order_id = s.order_id and e.moment = 'RESULT' group by 1, 2, 3`,
   )
   for (const { state, inputs, refund_id } of rows) {
-    const begun = { purchase: { kind: 'direct' }, refundId: refund_id } as SagaContext
+    const begun = { purchase: { kind: 'direct' }, refundId: refund_id, paymentToken: 'pm' } as Begun
     expect(replay(begun, inputs).state).toBe(state)
   }
 })

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { Currency, EventId, Minor, OrderId, RefundId, ReservationId, TicketId, UserId } from '@boxoffice/contracts'
 import { ticketsGenerated } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { insertOrders } from '../src/orders/order-repository.ts'
+import type { SagaInput } from '../src/saga/input.ts'
 import { createMover } from '../src/saga/move-together.ts'
-import type { SagaInput } from '../src/saga/saga.ts'
-import { insertSagas, type StoredSaga } from '../src/saga/saga-repository.ts'
+import { insertSagas } from '../src/saga/new-sagas-repository.ts'
+import type { StoredSaga } from '../src/saga/saga-repository.ts'
 import { takeTogether } from '../src/saga/subscriptions.ts'
 import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
@@ -112,7 +114,7 @@ test('the tickets of several orders, some of them in parts, are taken in one tra
     },
   })
   const messages = [messageOf(parted, 'TKT-2', 2, 2), messageOf(whole, 'TKT-3'), messageOf(parted, 'TKT-1', 1, 2)]
-  const take = takeTogether(payments.deps.applyAll)
+  const take = takeTogether({ applyAll: payments.deps.applyAll, rememberCancelledEvent })
   await payments.deps.db.transact((tx) => take(tx, messages as never, (_, work) => work()))
   for (const orderId of orderIds) expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED' })
   const numbers = (await payments.order(parted)).tickets?.map(({ ticketNumber }) => ticketNumber)

@@ -67,7 +67,7 @@ describe('a purchase', () => {
     const { rows } = await payments.deps.pool.query('select order_id from sagas')
     const intent = { id: `pi_${randomUUID()}`, status: 'succeeded', amount: 5_000, metadata: { orderId: rows[0].order_id } }
     expect((await payments.tellWebhook('payment_intent.succeeded', intent)).statusCode).toBe(200)
-    await named('told charged', traceId)
+    await named('gateway event charged', traceId)
   })
   test('carries no token, card or holder into its spans', async () => {
     expect(JSON.stringify(recorded.spans())).not.toMatch(/pm_card|sk_test|Łącka|Bearer|eyJ/)

@@ -4,13 +4,16 @@ import type { Sql, Tx } from '@boxoffice/service-kit'
 const FIRST_REST_SECONDS = 1
 const LONGEST_REST_SECONDS = 60
 
-/** A cancelled event whose orders are not all given back yet: where its next page begins. */
+/** A cancelled event whose orders are not all refunded yet: where its next page begins. */
 export interface CancelledEvent {
   eventId: EventId
   after: { createdAt: Date; orderId: OrderId } | null
 }
 
-/** From now on nothing is charged for the event, and what was is given back. Waits for those who hold it to sell for nothing. */
+/**
+ * From now on nothing is charged for the event, and what was is refunded. Waits for who holds it to sell for
+ * nothing.
+ */
 export async function rememberCancelledEvent(tx: Tx, eventId: EventId): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [eventId])
   await tx.query('insert into cancelled_events (event_id) values ($1) on conflict do nothing', [eventId])
@@ -22,65 +25,75 @@ export async function isEventCancelled(sql: Sql, eventId: string): Promise<boole
 
 /** Those of the events that are cancelled. */
 export async function findCancelledEvents(tx: Tx, eventIds: readonly EventId[]): Promise<Set<EventId>> {
-  const sql = 'select event_id from cancelled_events where event_id = any($1)'
-  return new Set((await tx.query<{ event_id: EventId }>(sql, [eventIds])).map(({ event_id }) => event_id))
+  const sql = 'select event_id as "eventId" from cancelled_events where event_id = any($1)'
+  return new Set((await tx.query<{ eventId: EventId }>(sql, [eventIds])).map(({ eventId }) => eventId))
 }
 
 /**
- * Whether events are cancelled stays as it is until the transaction ends: an order that is paid in it is found by the refunds of
- * an event that is cancelled later. Take it before row locks.
+ * Whether events are cancelled stays as it is until the transaction ends: an order that is paid in it is
+ * found by the refunds of an event that is cancelled later. Take it before row locks.
  */
 export async function holdEventsAsTheyAre(tx: Tx, eventIds: readonly EventId[]): Promise<void> {
-  const sql = 'select pg_advisory_xact_lock_shared(hashtextextended(event_id, 1)) from unnest($1::text[]) held(event_id)'
+  const sql = `select pg_advisory_xact_lock_shared(hashtextextended(event_id, 1))
+     from unnest($1::text[]) held(event_id)`
   await tx.query(sql, [eventIds.toSorted()])
 }
 
-/** One that is due and that nobody is at, now leased to us for a page; null where there is none. */
+/** One that is due and not leased, now leased to us for a page; null where there is none. */
 export async function leaseCancelledEvent(sql: Sql, leaseMs: number): Promise<CancelledEvent | null> {
-  const [row] = await sql.query<{ event_id: EventId; after_created_at: Date | null; after_order_id: OrderId | null }>(
+  const [row] = await sql.query<{ eventId: EventId; createdAt: Date | null; orderId: OrderId | null }>(
     `update cancelled_events set leased_until = clock_timestamp() + $1 * interval '1 millisecond'
      where event_id = (
        select event_id from cancelled_events
-       where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
+       where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until <
+         clock_timestamp())
        order by next_attempt_at limit 1 for update skip locked)
-     returning event_id, after_created_at, after_order_id`,
+     returning event_id as "eventId", after_created_at as "createdAt", after_order_id as "orderId"`,
     [leaseMs],
   )
   if (!row) return null
-  const { after_created_at: createdAt, after_order_id: orderId } = row
-  return { eventId: row.event_id, after: createdAt && orderId ? { createdAt, orderId } : null }
+  const { eventId, createdAt, orderId } = row
+  return { eventId, after: createdAt && orderId ? { createdAt, orderId } : null }
 }
 
-/** Orders of the event that are paid and neither given back nor about to be, the oldest first. */
-export async function listPaidOrders(sql: Sql, { eventId, after }: CancelledEvent, limit: number) {
-  const rows = await sql.query<{ order_id: OrderId; created_at: Date }>(
-    `select order_id, created_at from orders
-     where event_id = $1 and status in ('PAID', 'CONFIRMED') and ($2::timestamptz is null or (created_at, order_id) > ($2, $3::uuid))
+/** Orders of the event that are paid and neither refunded nor about to be, the oldest first. */
+export const listPaidOrders = (sql: Sql, { eventId, after }: CancelledEvent, limit: number) =>
+  sql.query<{ orderId: OrderId; createdAt: Date }>(
+    `select order_id as "orderId", created_at as "createdAt" from orders
+     where event_id = $1 and status in ('PAID', 'CONFIRMED')
+       and ($2::timestamptz is null or (created_at, order_id) > ($2, $3::uuid))
      order by created_at, order_id limit $4`,
     [eventId, after?.createdAt ?? null, after?.orderId ?? null, limit],
   )
-  return rows.map((row) => ({ orderId: row.order_id, createdAt: row.created_at }))
-}
 
 /** A page is done: the next one begins after its last order, by whoever comes first. */
-export async function endPage(sql: Sql, eventId: EventId, last: { createdAt: Date; orderId: OrderId }): Promise<void> {
+export async function endPage(
+  sql: Sql,
+  eventId: EventId,
+  last: { createdAt: Date; orderId: OrderId },
+): Promise<void> {
   await sql.query(
-    `update cancelled_events set after_created_at = $2, after_order_id = $3, leased_until = null, next_attempt_at = clock_timestamp()
+    `update cancelled_events set after_created_at = $2, after_order_id = $3, leased_until = null,
+       next_attempt_at = clock_timestamp()
      where event_id = $1`,
     [eventId, last.createdAt, last.orderId],
   )
 }
 
 /**
- * There are no more pages: from the beginning again after a rest, while any order of the event may still be or become a paid one
- * (being paid, being refunded in part); else the event is done with.
+ * There are no more pages: from the beginning again after a rest, while any order of the event may still be
+ * or become a paid one (being paid, being refunded in part); else the event is done with.
  */
 export async function endRound(sql: Sql, eventId: EventId): Promise<void> {
   await sql.query(
-    `update cancelled_events set after_created_at = null, after_order_id = null, leased_until = null, rounds = rounds + 1,
+    `update cancelled_events set after_created_at = null, after_order_id = null, leased_until = null, rounds
+       = rounds + 1,
        next_attempt_at = case when exists (
-           select from orders where event_id = $1 and status in ('PENDING', 'PAID', 'CONFIRMED', 'REFUND_PENDING'))
-         then clock_timestamp() + least(${LONGEST_REST_SECONDS}, ${FIRST_REST_SECONDS} * power(2, least(rounds, 10))) * interval '1 second'
+           select from orders where event_id = $1 and status in ('PENDING', 'PAID', 'CONFIRMED',
+             'REFUND_PENDING'))
+         then clock_timestamp()
+           + least(${LONGEST_REST_SECONDS}, ${FIRST_REST_SECONDS} * power(2, least(rounds, 10))) * interval
+             '1 second'
        end
      where event_id = $1`,
     [eventId],

@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OrderId, RefundId } from '@boxoffice/contracts'
+import type { OrderId, RefundId, SagaState } from '@boxoffice/contracts'
 import { continueTrace, createSweeper, type Database, type Logger } from '@boxoffice/service-kit'
 import type { Apply } from '../saga/apply.ts'
 import type { Drive } from '../saga/drive.ts'
-import type { SagaInput, SagaState } from '../saga/saga.ts'
+import type { SagaInput } from '../saga/input.ts'
 import { findSagaForUpdate, leaseSaga, parkSaga, type StoredSaga } from '../saga/saga-repository.ts'
+import { declarationOf } from '../saga/states.ts'
 import { endPage, endRound, leaseCancelledEvent, listPaidOrders } from './cancelled-event-repository.ts'
 
-// Of the gateway's 20 places and 50 calls a second: who buys for another event meanwhile has the others.
+// Of the gateway's 20 concurrent calls and 50 a second: buyers of other events have the rest.
 const PAGE = 10
 const REASON = 'EVENT_CANCELLED'
 
 /**
- * Gives back every order of cancelled events, page by page, as fast as the gateway answers and at most so many
- * a second. Each order's saga does
- * it, so that a page that was begun is ended by whoever takes it up; a refund that is at work is let end, and the rest follows.
+ * Refunds every order of cancelled events, page by page, as fast as the gateway answers and at most
+ * `perSecond`. Each order's saga does it, so that another worker can end a page that was begun; a refund in
+ * progress is let end, and the rest follows.
  */
 export function createEventRefunder(options: {
   db: Database
@@ -31,17 +32,25 @@ export function createEventRefunder(options: {
 
   /** What the cancellation means to an order's saga where it stands; null where it sees to it itself. */
   function inputFor(state: SagaState): SagaInput | null {
-    if (state === 'AWAITING_TICKETS') return { type: 'EVENT_CANCELLED' }
-    if (state !== 'CONFIRMED') return null
-    return { type: 'REFUND_REQUESTED', refund: { refundId: newId() as RefundId, reason: REASON, force: true } }
+    const { reports, requests } = declarationOf(state)
+    if (reports?.EVENT_CANCELLED) return { type: 'EVENT_CANCELLED' }
+    if (!requests?.REFUND_REQUESTED) return null
+    return {
+      type: 'REFUND_REQUESTED',
+      refund: { refundId: newId() as RefundId, reason: REASON, force: true },
+    }
   }
 
-  async function giveBack(orderId: OrderId): Promise<void> {
+  async function refundOrder(orderId: OrderId): Promise<void> {
     const ours = await db.transact(async (tx): Promise<StoredSaga | null> => {
       const leased = await leaseSaga(tx, orderId, options.leaseMs)
       const saga = leased ?? (await findSagaForUpdate(tx, orderId))
       const input = saga && inputFor(saga.state)
-      const begun = input ? await continueTrace(saga.traceparent, 'give back', () => apply(tx, saga, input)) : null
+      const begun = input
+        ? await continueTrace(saga.traceparent, 'refund order of cancelled event', () =>
+            apply(tx, saga, input),
+          )
+        : null
       // Where another works on it, that one goes on with what it finds now.
       if (!leased) return null
       if (begun?.applied) return begun.saga
@@ -63,15 +72,18 @@ export function createEventRefunder(options: {
       const page = await listPaidOrders(db, event, PAGE)
       await Promise.all(
         page.map(({ orderId }) =>
-          giveBack(orderId).catch((error) =>
-            logger.error({ err: error, orderId, eventId }, 'an order of a cancelled event was not given back; it comes again'),
+          refundOrder(orderId).catch((error) =>
+            logger.error(
+              { err: error, orderId, eventId },
+              'refunding an order of a cancelled event failed, will be retried',
+            ),
           ),
         ),
       )
       const last = page.at(-1)
       await (last && page.length === PAGE ? endPage(db, eventId, last) : endRound(db, eventId))
       await sleep(Math.max(0, (page.length / options.perSecond) * 1_000 - (performance.now() - startedMs)))
-      logger.info({ eventId, orders: page.length }, 'orders of a cancelled event were given back')
+      logger.info({ eventId, orders: page.length }, 'orders of a cancelled event refunded')
       return { more: true }
     },
   })

@@ -1,15 +1,30 @@
 import { ORDER_NOT_FOUND, type paymentsSagaRoutes, SAGA_ENDED } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import {
+  cursorFields,
+  defineCursor,
+  type Handlers,
+  refuse,
+  refuseUnknown,
+  type Sql,
+} from '@boxoffice/service-kit'
 import { countSagas, endWait, findSagaFigures, listJournal, listSagas } from './saga-figures-repository.ts'
 
 const cursor = defineCursor({ since: cursorFields.instant, orderId: cursorFields.id })
 
-export function sagaHandlers({ db, resumer, queuedOrders }: Dependencies): Handlers<typeof paymentsSagaRoutes> {
+/** `resumer` and `queuedOrders` take up sagas that are due, the latter those that have not begun. */
+export function sagaHandlers(deps: {
+  db: Sql
+  resumer: { nudge(): void }
+  queuedOrders: { nudge(): void }
+}): Handlers<typeof paymentsSagaRoutes> {
+  const { db, resumer, queuedOrders } = deps
   return {
     async listSagas({ query }) {
       const after = cursor.decode(query.cursor)
-      const [byState, rows] = await Promise.all([countSagas(db), listSagas(db, query.state, query.limit, after)])
+      const [byState, rows] = await Promise.all([
+        countSagas(db),
+        listSagas(db, query.state, query.limit, after),
+      ])
       const { page, nextCursor } = cursor.pageOf(rows, query.limit, (last) => last)
       return { status: 200, body: { byState, sagas: page, nextCursor } }
     },

@@ -1,32 +1,31 @@
 import type { OrderId, SagaFigures, SagaJournal } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 
-interface Row {
-  order_id: OrderId
-  state: string
-  since: Date
-  attempts: number
-  last_error: string | null
-  leased_until: Date | null
-  next_attempt_at: Date | null
+type Row = Pick<SagaFigures, 'orderId' | 'state' | 'since' | 'attempts'> & {
+  lastError: string | null
+  leaseUntil: Date | null
+  nextAttemptAt: Date | null
 }
-const toFigures = (row: Row): SagaFigures => ({
-  orderId: row.order_id,
-  state: row.state,
-  since: row.since,
-  attempts: row.attempts,
-  ...(row.last_error && { lastError: row.last_error }),
-  ...(row.leased_until && { leaseUntil: row.leased_until }),
-  ...(row.next_attempt_at && { nextAttemptAt: row.next_attempt_at }),
+const toFigures = ({ lastError, leaseUntil, nextAttemptAt, ...row }: Row): SagaFigures => ({
+  ...row,
+  ...(lastError && { lastError }),
+  ...(leaseUntil && { leaseUntil }),
+  ...(nextAttemptAt && { nextAttemptAt }),
 })
-const columns = 'order_id, state, since, attempts, last_error, leased_until, next_attempt_at'
+const columns = `order_id as "orderId", state, since, attempts, last_error as "lastError", leased_until as
+  "leaseUntil",
+  next_attempt_at as "nextAttemptAt"`
 
 export async function countSagas(sql: Sql): Promise<Record<string, number>> {
-  const rows = await sql.query<{ state: string; count: number }>('select state, count(*)::int as count from sagas group by state')
+  const statement = 'select state, count(*)::int as count from sagas group by state'
+  const rows = await sql.query<{ state: string; count: number }>(statement)
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
 }
 
-/** Sagas of a state, or all that have something left to do; those that came there last first, from `after` on; one more than `limit`. */
+/**
+ * Sagas of a state, or all in progress; those that came there last first, from `after` on; one more than
+ * `limit`.
+ */
 export async function listSagas(
   sql: Sql,
   state: string | undefined,
@@ -50,7 +49,8 @@ export async function findSagaFigures(sql: Sql, orderId: OrderId): Promise<SagaF
 
 export const listJournal = (sql: Sql, orderId: OrderId): Promise<SagaJournal['events']> =>
   sql.query(
-    'select seq, at, moment, step, result, state, fence, input, detail from saga_events where order_id = $1 order by seq',
+    `select seq, at, moment, step, result, state, fence, input, detail from saga_events
+     where order_id = $1 order by seq`,
     [orderId],
   )
 

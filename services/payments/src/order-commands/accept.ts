@@ -6,33 +6,49 @@ import {
   type UserId,
   updateOrderCommand,
 } from '@boxoffice/contracts'
-import { currentTraceparent } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
-import { getForChange, isCancelWished, notPending } from '../orders/change-order.ts'
+import type { Append } from '@boxoffice/messaging'
+import { type CrashAt, currentTraceparent, type Database, type Tx } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import { getForChange, isCancelRequested, notPending } from '../orders/change-order.ts'
 import { getOrder, insertOrders, type StoredOrder } from '../orders/order-repository.ts'
-import { draftOf, getBoundOrder, type OrderRequest, settled } from '../orders/place-order.ts'
+import {
+  type Acceptance,
+  type Draft,
+  draftOf,
+  getBoundOrder,
+  type OrderRequest,
+  settled,
+} from '../orders/place-order.ts'
+import type { Apply } from '../saga/apply.ts'
+import type { SagaMetrics } from '../saga/metrics.ts'
+import { insertSagas } from '../saga/new-sagas-repository.ts'
 import { orderCreatedOf } from '../saga/order-messages.ts'
-import { insertSagas } from '../saga/saga-repository.ts'
+import type { OrderCommandMetrics } from './metrics.ts'
+
+interface AcceptDeps {
+  db: Database
+  messaging: { append: Append }
+  apply: Apply
+  sagaMetrics: Pick<SagaMetrics, 'placed'>
+  orderCommandMetrics: Pick<OrderCommandMetrics, 'accepted'>
+  crashAt: CrashAt
+  newId: () => string
+  config: Pick<Config, 'orderQueuePatienceMs'>
+}
 
 /**
- * Accept an order for later: order, waiting saga and command in one commit, and nobody waits. A key that is bound to an order already
- * gives that order as it stands. Throws a 422 for another body.
+ * Accepts orders and changes of them for later: what waits and its command are one commit, and no one waits
+ * for it.
  */
-export async function acceptOrder(deps: Dependencies, request: OrderRequest): Promise<StoredOrder> {
-  const { db, messaging, config } = deps
-  const { order: draft, context } = draftOf(deps, request, true)
-  const { orderId } = draft
-  const order = await db.transact(async (tx) => {
-    if (!(await insertOrders(tx, [draft])).has(orderId)) return null
-    const untold = context.purchase.kind === 'reserved'
-    const saga = { orderId, state: 'QUEUED', context: untold ? { ...context, untold } : context } as const
-    await insertSagas(tx, [{ ...saga, traceparent: currentTraceparent() }], { patienceMs: config.orderQueuePatienceMs })
-    const placed = await getOrder(tx, orderId)
-    const payload = { orderId, userId: request.userId }
-    await messaging.append(tx, createOrderCommand, payload, { aggregateVersion: placed.version })
-    if (!untold) await messaging.append(tx, orderCreated, orderCreatedOf(placed), { aggregateVersion: placed.version })
-    return placed
-  })
+export const createAcceptance = (deps: AcceptDeps): Acceptance => ({
+  acceptOrder: (request) => acceptOrder(deps, request),
+  acceptHolderName: (...asked) => acceptHolderName(deps, ...asked),
+  acceptCancellation: (...asked) => acceptCancellation(deps, ...asked),
+})
+
+/** A key that is bound to an order already gives that order as it stands. Throws a 422 for another body. */
+async function acceptOrder(deps: AcceptDeps, request: OrderRequest): Promise<StoredOrder> {
+  const order = await deps.db.transact((tx) => insertQueued(tx, deps, draftOf(deps, request, true)))
   if (!order) return settled(deps, await getBoundOrder(deps, request))
   deps.sagaMetrics.placed()
   deps.orderCommandMetrics.accepted('CREATE_ORDER')
@@ -40,12 +56,31 @@ export async function acceptOrder(deps: Dependencies, request: OrderRequest): Pr
   return order
 }
 
+/** Order, waiting saga and command; null where the key is bound already. */
+async function insertQueued(
+  tx: Tx,
+  { messaging, config }: Pick<AcceptDeps, 'messaging' | 'config'>,
+  { order: draft, context }: Draft,
+): Promise<StoredOrder | null> {
+  const { orderId, userId } = draft
+  if (!(await insertOrders(tx, [draft])).has(orderId)) return null
+  const untold = context.purchase.kind === 'reserved'
+  const saga = { orderId, state: 'QUEUED', context: untold ? { ...context, untold } : context } as const
+  const patienceMs = config.orderQueuePatienceMs
+  await insertSagas(tx, [{ ...saga, traceparent: currentTraceparent() }], { patienceMs })
+  const placed = await getOrder(tx, orderId)
+  const about = { aggregateVersion: placed.version }
+  await messaging.append(tx, createOrderCommand, { orderId, userId }, about)
+  if (!untold) await messaging.append(tx, orderCreated, orderCreatedOf(placed), about)
+  return placed
+}
+
 /**
- * Another name on the tickets, after what was asked for before: the order as it stands. One that has not begun bears it at once. Throws 404
- * and 409 ORDER_NOT_PENDING.
+ * Another name on the tickets, after what was requested before: the order as it stands. One that has not
+ * begun bears it at once. Throws 404 and 409 ORDER_NOT_PENDING.
  */
-export async function acceptHolderName(
-  { db, messaging, apply, orderCommandMetrics }: Dependencies,
+async function acceptHolderName(
+  { db, messaging, apply, orderCommandMetrics }: AcceptDeps,
   orderId: OrderId,
   userId: UserId,
   holderName: string,
@@ -58,7 +93,12 @@ export async function acceptHolderName(
       await apply(tx, saga, { type: 'HOLDER_NAMED', holderName, asOf: version })
       return { order: await getOrder(tx, orderId), isSent: false }
     }
-    await messaging.append(tx, updateOrderCommand, { orderId, userId, holderName }, { aggregateVersion: version })
+    await messaging.append(
+      tx,
+      updateOrderCommand,
+      { orderId, userId, holderName },
+      { aggregateVersion: version },
+    )
     return { order, isSent: true }
   })
   if (isSent) orderCommandMetrics.accepted('UPDATE_ORDER')
@@ -66,17 +106,18 @@ export async function acceptHolderName(
 }
 
 /**
- * The wish to cancel, after what was asked for before: the order as it stands. An order that has not begun will not: it knows of the wish
- * from this commit on. Wished for twice it is the same. Throws 404 and 409 ORDER_NOT_PENDING.
+ * The request to cancel, after what was requested before: the order as it stands. An order that has not
+ * begun will not: it knows of the request from this commit on. Requested twice it is the same. Throws 404
+ * and 409 ORDER_NOT_PENDING.
  */
-export async function acceptCancellation(
-  { db, messaging, apply, orderCommandMetrics }: Dependencies,
+async function acceptCancellation(
+  { db, messaging, apply, orderCommandMetrics }: AcceptDeps,
   orderId: OrderId,
   userId: UserId,
 ): Promise<StoredOrder> {
   const { order, isSent } = await db.transact(async (tx) => {
     const { saga, order } = await getForChange(tx, orderId, userId)
-    if (isCancelWished(saga, order)) return { order, isSent: false }
+    if (isCancelRequested(saga, order)) return { order, isSent: false }
     if (order.status !== 'PENDING') throw notPending(order)
     await messaging.append(tx, deleteOrderCommand, { orderId, userId }, { aggregateVersion: order.version })
     await apply(tx, saga, { type: 'CANCEL_ANNOUNCED' })

@@ -4,7 +4,9 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { StoredSaga } from '../saga/saga-repository.ts'
 import { createQueuedOrders } from './queued-orders.ts'
 
-/** Orders that are due, as a database gives them: leased once each, and how many were asked for at a time. */
+/**
+ * Orders that are due, as a database gives them: leased once each, and how many were asked for at a time.
+ */
 function dueOrders(count: number) {
   const left = Array.from({ length: count }, (_, index) => `order ${index}`)
   const asked: number[] = []
@@ -14,7 +16,7 @@ function dueOrders(count: number) {
       if (!sql.startsWith('with due')) parked.push(String(first))
       if (!sql.startsWith('with due')) return []
       asked.push(Number(first))
-      return left.splice(0, Number(first)).map((order_id) => ({ order_id, state: 'QUEUED' }))
+      return left.splice(0, Number(first)).map((orderId) => ({ orderId, state: 'QUEUED' }))
     },
   } as unknown as Sql
   return { db, asked, parked }
@@ -65,13 +67,13 @@ test('a slot that a command takes while due orders are looked for leaves one of 
   answering.resolve()
   await until(() => expect(parked).toEqual(['order 1']))
   expect(begun).toEqual(['order 0'])
-  slot?.giveBack()
+  slot?.free()
 })
 
 test('once it is to stop nothing begins, until it is started again', async () => {
   const { db } = dueOrders(0)
   const orders = startOrders(db, async () => {})
-  orders.claim()?.giveBack()
+  orders.claim()?.free()
   const stopping = orders.stop()
   expect(orders.claim()).toBeNull()
   await stopping

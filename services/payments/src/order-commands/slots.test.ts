@@ -3,7 +3,7 @@ import { createSlots } from './slots.ts'
 
 test('slots are taken and given back, and those who wait for one are told', async () => {
   const seen: number[] = []
-  const slots = createSlots(2, (atWork) => seen.push(atWork))
+  const slots = createSlots(2, (busy) => seen.push(busy))
   const jobs = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   for (const { promise } of jobs) slots.claim()?.work(() => promise)
   expect(slots.free()).toBe(0)
@@ -25,7 +25,7 @@ test('a slot that nobody works in is nobody else’s until it is given back', as
   expect([slots.free(), slots.claim()]).toEqual([0, null])
   await slots.idle()
   const waiting = slots.waitForRoom()
-  slot?.giveBack()
+  slot?.free()
   await waiting
   expect(slots.claim()).not.toBeNull()
 })

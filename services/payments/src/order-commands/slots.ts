@@ -1,24 +1,24 @@
 import type { Room } from '@boxoffice/messaging'
 import { createConcurrencyLimit } from '@boxoffice/service-kit'
 
-/** A place that is taken: work in it, once, or give it back. */
+/** A slot that is taken: work in it, once, or free it. */
 export interface Slot {
   /** What it does must not reject. */
   work(job: () => Promise<void>): void
-  giveBack(): void
+  free(): void
 }
 
-/** Places for work that goes on beside whoever gives it. */
+/** Slots for work that goes on beside its caller. */
 export interface Slots extends Room {
-  /** A place from now on; null while there is none. */
+  /** A slot from now on; null while there is none. */
   claim(): Slot | null
-  /** Resolves when nothing is at work. */
+  /** Resolves when nothing is in progress. */
   idle(): Promise<void>
 }
 
-/** `onChange` is told how many are at work, and how many are free. */
-export function createSlots(size: number, onChange: (atWork: number, free: number) => void): Slots {
-  const atWork = new Set<Promise<void>>()
+/** `onChange` gets how many are busy, and how many are free. */
+export function createSlots(size: number, onChange: (busy: number, free: number) => void): Slots {
+  const busy = new Set<Promise<void>>()
   const limit = createConcurrencyLimit({ concurrent: size })
   const { free } = limit
   return {
@@ -29,22 +29,22 @@ export function createSlots(size: number, onChange: (atWork: number, free: numbe
       if (!release) return null
       const leave = () => {
         release()
-        onChange(atWork.size, free())
+        onChange(busy.size, free())
       }
       return {
-        giveBack: leave,
+        free: leave,
         work(job) {
           const working = job().finally(() => {
-            atWork.delete(working)
+            busy.delete(working)
             leave()
           })
-          atWork.add(working)
-          onChange(atWork.size, free())
+          busy.add(working)
+          onChange(busy.size, free())
         },
       }
     },
     async idle() {
-      await Promise.all(atWork)
+      await Promise.all(busy)
     },
   }
 }

@@ -29,7 +29,10 @@ export function toContract(stored: StoredOrder): Order {
 }
 
 /** The order as somebody who may see it does: where its mails go is the buyer's own business. */
-export function shownTo({ userId, roles }: Pick<UserPrincipal, 'userId' | 'roles'>, stored: StoredOrder): Order {
+export function shownTo(
+  { userId, roles }: Pick<UserPrincipal, 'userId' | 'roles'>,
+  stored: StoredOrder,
+): Order {
   const { contact, ...order } = toContract(stored)
   return contact && (userId === stored.userId || isAdmin({ roles })) ? { ...order, contact } : order
 }
@@ -43,7 +46,12 @@ export function toInfo(stored: StoredOrder): OrderInfo {
 /** What the buyer is told of an order: the first answer, again and again; after a 202 the current state. */
 export function answerTo(order: StoredOrder) {
   if (order.status === 'PENDING') return { status: 202 as const, body: toContract(order) }
-  return refusalOf(order) ?? { status: 201 as const, body: order.deferred ? toContract(order) : asFirstPaid(order) }
+  return (
+    refusalOf(order) ?? {
+      status: 201 as const,
+      body: order.deferred ? toContract(order) : asFirstPaid(order),
+    }
+  )
 }
 
 /** Why an order came to nothing; null for one that did not. */
@@ -60,7 +68,12 @@ export function refusalOf(order: StoredOrder) {
       return refuse(VALIDATION_FAILED, { message, ...(reason === 'PAYMENT_TOKEN_REQUIRED' && { details }) })
     }
     case 402:
-      return refuse(PAYMENT_DECLINED, { message, orderId, failureReason: reason, retryable: isRetryable(reason) })
+      return refuse(PAYMENT_DECLINED, {
+        message,
+        orderId,
+        failureReason: reason,
+        retryable: isRetryable(reason),
+      })
     case 404:
       return refuse(code === 'EVENT_NOT_FOUND' ? EVENT_NOT_FOUND : RESERVATION_NOT_FOUND, { message })
     case 409:

@@ -1,27 +1,54 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Dependencies } from '../dependencies.ts'
+import type { CrashAt, Logger, Sql } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import type { Drive } from '../saga/drive.ts'
+import type { SagaMetrics } from '../saga/metrics.ts'
 import { driveWhileWaiting, waitsUntil } from '../saga/wait.ts'
 import { getOrder, type StoredOrder } from './order-repository.ts'
 import { draftOf, getBoundOrder, type OrderRequest, settled } from './place-order.ts'
+import type { PlaceOrder } from './place-together.ts'
+
+export interface CheckoutDeps {
+  db: Sql
+  placeOrder: PlaceOrder
+  drive: Drive
+  sagaMetrics: Pick<SagaMetrics, 'placed'>
+  crashAt: CrashAt
+  logger: Logger
+  now: () => Date
+  newId: () => string
+  config: Pick<Config, 'checkoutWaitMs'>
+}
 
 const POLL_MS = 100
 
 /**
- * Place an order and wait for what becomes of it, until `until` at most: the order with its first answer's state. A key
- * that is bound to an order already gives that order, and waits for it likewise. Throws a 422 for another body.
+ * Place an order and wait for what becomes of it, until `until` at most: the order with its first answer's
+ * state. A key that is bound to an order already gives that order, and waits for it likewise. Throws a 422
+ * for another body.
  */
-export async function checkout(deps: Dependencies, request: OrderRequest, until = waitsUntil(deps)): Promise<StoredOrder> {
+export async function checkout(
+  deps: CheckoutDeps,
+  request: OrderRequest,
+  until = waitsUntil(deps),
+): Promise<StoredOrder> {
   const saga = await deps.placeOrder(draftOf(deps, request, false))
   if (!saga) return waitForOrder(deps, request, until)
   deps.sagaMetrics.placed()
   deps.crashAt('saga.created')
 
   const decided = await driveWhileWaiting(deps, saga, until)
-  return decided && decided.status !== 'PENDING' ? decided : settled(deps, await getOrder(deps.db, saga.orderId))
+  return decided && decided.status !== 'PENDING'
+    ? decided
+    : settled(deps, await getOrder(deps.db, saga.orderId))
 }
 
 /** The order that a key is bound to, when it is decided or `until` has passed. */
-async function waitForOrder(deps: Dependencies, request: OrderRequest, until: Date): Promise<StoredOrder> {
+async function waitForOrder(
+  deps: Pick<CheckoutDeps, 'db' | 'now'>,
+  request: OrderRequest,
+  until: Date,
+): Promise<StoredOrder> {
   let order = await getBoundOrder(deps, request)
   while (order.status === 'PENDING' && deps.now() < until) {
     await sleep(POLL_MS)

@@ -1,6 +1,11 @@
-import { type ContactChangeId, type ContactOutcome, type OrderId, orderContactChanged } from '@boxoffice/contracts'
-import type { Tx } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import {
+  type ContactChangeId,
+  type ContactOutcome,
+  type OrderId,
+  orderContactChanged,
+} from '@boxoffice/contracts'
+import type { Append } from '@boxoffice/messaging'
+import type { Database, Tx } from '@boxoffice/service-kit'
 import {
   type ContactChange,
   cancelWaiting,
@@ -12,7 +17,12 @@ import {
 } from './contact-repository.ts'
 import { getOrder } from './order-repository.ts'
 
-type Deps = Pick<Dependencies, 'db' | 'messaging' | 'now'>
+export interface ContactLinkDeps {
+  db: Database
+  messaging: { append: Append }
+  now: () => Date
+}
+type Deps = ContactLinkDeps
 
 /** So long the reader of the address before undoes a change. */
 const UNDO_MS = 7 * 86_400_000
@@ -60,12 +70,18 @@ export function objectionTo(
   return !confirmedAt && expiresAt <= now ? 'EXPIRED' : null
 }
 
-async function confirm(deps: Deps, tx: Tx, change: ContactChange, oldEmail: string | null, now: Date): Promise<void> {
+async function confirm(
+  deps: Deps,
+  tx: Tx,
+  change: ContactChange,
+  oldEmail: string | null,
+  now: Date,
+): Promise<void> {
   const { changeId, orderId, email } = change
   const undoUntil = new Date(now.getTime() + UNDO_MS)
   await markConfirmed(tx, { changeId, oldEmail, confirmedAt: now, undoExpiresAt: undoUntil })
   await setContact(tx, orderId, email)
-  await tellOld(deps, tx, { orderId, changeId, email: oldEmail, undoUntil })
+  await notifyOld(deps, tx, { orderId, changeId, email: oldEmail, undoUntil })
 }
 
 /** Back to where the mails went before, and so is all that was changed since. */
@@ -75,12 +91,20 @@ async function undo(tx: Tx, { orderId, oldEmail, confirmedAt }: ContactChange, n
   await setContact(tx, orderId, oldEmail)
 }
 
-/** Who reads where the mails went until now hears of it. */
-export async function tellOld(
-  { messaging }: Deps,
+/** Notifies the reader of the address until now. */
+export async function notifyOld(
+  { messaging }: Pick<Deps, 'messaging'>,
   tx: Tx,
-  { orderId, ...changed }: { orderId: OrderId; changeId: ContactChangeId; email: string | null; undoUntil: Date | null },
+  {
+    orderId,
+    ...changed
+  }: { orderId: OrderId; changeId: ContactChangeId; email: string | null; undoUntil: Date | null },
 ): Promise<void> {
   const { userId, orderNumber, version } = await getOrder(tx, orderId)
-  await messaging.append(tx, orderContactChanged, { orderId, userId, orderNumber, ...changed }, { aggregateVersion: version })
+  await messaging.append(
+    tx,
+    orderContactChanged,
+    { orderId, userId, orderNumber, ...changed },
+    { aggregateVersion: version },
+  )
 }

@@ -17,8 +17,10 @@ export interface ContactChange {
   undoneAt: Date | null
 }
 
-const select = `select change_id as "changeId", order_id as "orderId", user_id as "userId", email, created_at as "createdAt",
-  expires_at as "expiresAt", confirmed_at as "confirmedAt", cancelled_at as "cancelledAt", old_email as "oldEmail",
+const select = `select change_id as "changeId", order_id as "orderId", user_id as "userId", email, created_at
+  as "createdAt",
+  expires_at as "expiresAt", confirmed_at as "confirmedAt", cancelled_at as "cancelledAt", old_email as
+    "oldEmail",
   undo_expires_at as "undoExpiresAt", undone_at as "undoneAt" from order_contact_changes`
 
 /**
@@ -34,7 +36,10 @@ export async function lockContact(tx: Tx, orderId: OrderId): Promise<string | nu
 /**
  * Let nobody else count what a user asked for, or what went to an address, until the end of the transaction.
  */
-export async function lockAsking(tx: Tx, { userId, email }: Pick<ContactChange, 'userId' | 'email'>): Promise<void> {
+export async function lockAsking(
+  tx: Tx,
+  { userId, email }: Pick<ContactChange, 'userId' | 'email'>,
+): Promise<void> {
   // Always in this order: those who wait for both wait in no circle.
   for (const key of [`contact user ${userId}`, `contact address ${email}`]) {
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [key])
@@ -51,7 +56,11 @@ export async function findNthLatest(
   since: Date,
 ): Promise<Date | null> {
   const [column, value] =
-    'orderId' in of ? ['order_id', of.orderId] : 'userId' in of ? ['user_id', of.userId] : ['email', of.email]
+    'orderId' in of
+      ? ['order_id', of.orderId]
+      : 'userId' in of
+        ? ['user_id', of.userId]
+        : ['email', of.email]
   const [row] = await tx.query<{ createdAt: Date }>(
     `select created_at as "createdAt" from order_contact_changes where ${column} = $1 and created_at > $2
      order by created_at desc offset $3::integer limit 1`,
@@ -60,7 +69,10 @@ export async function findNthLatest(
   return row?.createdAt ?? null
 }
 
-export type NewContactChange = Pick<ContactChange, 'changeId' | 'orderId' | 'userId' | 'email' | 'createdAt' | 'expiresAt'>
+export type NewContactChange = Pick<
+  ContactChange,
+  'changeId' | 'orderId' | 'userId' | 'email' | 'createdAt' | 'expiresAt'
+>
 export async function insertContactChange(tx: Tx, change: NewContactChange): Promise<void> {
   const { changeId, orderId, userId, email, createdAt, expiresAt } = change
   await tx.query(
@@ -98,7 +110,8 @@ export async function markConfirmed(
   }: Pick<ContactChange, 'changeId' | 'oldEmail' | 'confirmedAt' | 'undoExpiresAt'>,
 ): Promise<void> {
   await tx.query(
-    'update order_contact_changes set confirmed_at = $2, old_email = $3, undo_expires_at = $4 where change_id = $1',
+    `update order_contact_changes set confirmed_at = $2, old_email = $3, undo_expires_at = $4
+     where change_id = $1`,
     [changeId, confirmedAt, oldEmail, undoExpiresAt],
   )
 }
@@ -121,7 +134,8 @@ export async function deleteOldChanges(tx: Tx, before: Date, limit: number): Pro
   await tx.query(
     `delete from order_contact_changes where change_id in (
        select change_id from order_contact_changes
-       where created_at < $1 and (confirmed_at is null or undone_at is not null) order by created_at limit $2::integer
+       where created_at < $1 and (confirmed_at is null or undone_at is not null) order by created_at limit
+         $2::integer
        for update skip locked)`,
     [before, limit],
   )

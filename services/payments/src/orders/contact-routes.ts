@@ -1,15 +1,18 @@
-import { CONTACT_CHANGE_NOT_FOUND, type paymentsContactRoutes, type paymentsRoutes } from '@boxoffice/contracts'
+import {
+  CONTACT_CHANGE_NOT_FOUND,
+  type paymentsContactRoutes,
+  type paymentsRoutes,
+} from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
 import { toContract } from './answers.ts'
-import { clearContact, requestContact } from './contact.ts'
-import { objectionTo, settleContact } from './contact-links.ts'
+import { type ContactDeps, clearContact, requestContact } from './contact.ts'
+import { type ContactLinkDeps, objectionTo, settleContact } from './contact-links.ts'
 import { findContactChange } from './contact-repository.ts'
 
 export type ContactRoutes = Pick<typeof paymentsRoutes, 'setOrderContact' | 'clearOrderContact'>
 
-/** Where the mails of an order go. Nobody but its buyer is asked. */
-export const contactHandlers = (deps: Dependencies): Handlers<ContactRoutes> => ({
+/** Where the mails of an order go: its buyer's alone to say. */
+export const contactHandlers = (deps: ContactDeps): Handlers<ContactRoutes> => ({
   async setOrderContact({ params: { orderId }, body: { email }, principal: { userId } }) {
     return { status: 202, body: toContract(await requestContact(deps, { orderId, userId, email })) }
   },
@@ -19,7 +22,7 @@ export const contactHandlers = (deps: Dependencies): Handlers<ContactRoutes> => 
 })
 
 /** What the links of the mails about it do. */
-export const contactLinkHandlers = (deps: Dependencies): Handlers<typeof paymentsContactRoutes> => ({
+export const contactLinkHandlers = (deps: ContactLinkDeps): Handlers<typeof paymentsContactRoutes> => ({
   async getContactChange({ params: { changeId } }) {
     const change = await findContactChange(deps.db, changeId)
     if (!change) return refuse(CONTACT_CHANGE_NOT_FOUND)

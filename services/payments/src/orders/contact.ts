@@ -1,7 +1,11 @@
-import { type ContactChangeId, ORDER_NOT_FOUND, orderContactRequested, RATE_LIMITED } from '@boxoffice/contracts'
-import { RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
-import { tellOld } from './contact-links.ts'
+import {
+  type ContactChangeId,
+  ORDER_NOT_FOUND,
+  orderContactRequested,
+  RATE_LIMITED,
+} from '@boxoffice/contracts'
+import { type Logger, RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
+import { type ContactLinkDeps, notifyOld } from './contact-links.ts'
 import {
   type ContactChange,
   cancelWaiting,
@@ -16,7 +20,10 @@ import {
 } from './contact-repository.ts'
 import { findOrder, getOrder, type StoredOrder } from './order-repository.ts'
 
-type Deps = Pick<Dependencies, 'db' | 'messaging' | 'newId' | 'now'>
+export interface ContactDeps extends ContactLinkDeps {
+  newId: () => string
+}
+type Deps = ContactDeps
 type Asked = Pick<ContactChange, 'orderId' | 'userId'>
 
 const DAY_MS = 86_400_000
@@ -59,11 +66,11 @@ export const requestContact = (
 
 /**
  * The address that came with an order which has not come to nothing: asked for as if it had come afterwards,
- * once, however often the order's request is repeated. Where there were too many mails today, the order stays
- * without one.
+ * once, however often the order's request is repeated. Where there were too many mails today, the order
+ * stays without one.
  */
 export async function requestContactOnce(
-  deps: Deps & Pick<Dependencies, 'logger'>,
+  deps: Deps & { logger: Logger },
   { orderId, userId, status }: StoredOrder,
   email: string,
 ): Promise<void> {
@@ -80,9 +87,9 @@ export async function requestContactOnce(
 }
 
 /**
- * The order's mails go to its buyer's account again. Every link ends, also those that undo: whoever reads the
- * account's mail decides, and nobody takes it back from them. The reader of the address until now is told.
- * Throws 404 where the order is not theirs.
+ * The order's mails go to its buyer's account again. Every link ends, also those that undo: whoever reads
+ * the account's mail decides, and no one takes it back from them. The reader of the address until now is
+ * notified. Throws 404 where the order is not theirs.
  */
 export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
   deps.db.transact(async (tx) => {
@@ -93,18 +100,30 @@ export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
     await markUndone(tx, orderId, now, null)
     if (contact !== null) {
       await setContact(tx, orderId, null)
-      await tellOld(deps, tx, { orderId, changeId: deps.newId() as ContactChangeId, email: contact, undoUntil: null })
+      await notifyOld(deps, tx, {
+        orderId,
+        changeId: deps.newId() as ContactChangeId,
+        email: contact,
+        undoUntil: null,
+      })
     }
     return getOrder(tx, orderId)
   })
 
-async function lockTheirs(tx: Tx, { orderId, userId }: Asked): Promise<{ order: StoredOrder; contact: string | null }> {
+async function lockTheirs(
+  tx: Tx,
+  { orderId, userId }: Asked,
+): Promise<{ order: StoredOrder; contact: string | null }> {
   const order = await findOrder(tx, orderId)
   if (order?.userId !== userId) throw new RefusedError(refuseUnknown(ORDER_NOT_FOUND, orderId))
   return { order, contact: await lockContact(tx, orderId) }
 }
 
-async function refuseTooMany(tx: Tx, { orderId, userId, email }: Asked & { email: string }, now: Date): Promise<void> {
+async function refuseTooMany(
+  tx: Tx,
+  { orderId, userId, email }: Asked & { email: string },
+  now: Date,
+): Promise<void> {
   const since = new Date(now.getTime() - DAY_MS)
   const counted = [
     { of: { orderId }, max: MAILS_A_DAY.order },
@@ -119,5 +138,8 @@ async function refuseTooMany(tx: Tx, { orderId, userId, email }: Asked & { email
 
 function tooMany(waitMs: number): RefusedError {
   const refusal = refuse(RATE_LIMITED, { message: 'too many mails were asked for: try again tomorrow' })
-  return new RefusedError({ ...refusal, headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) } })
+  return new RefusedError({
+    ...refusal,
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) },
+  })
 }

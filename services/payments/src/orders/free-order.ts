@@ -1,15 +1,15 @@
-import { VALIDATION_FAILED } from '@boxoffice/contracts'
-import { RefusedError, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
+import { type ticketsInternalRoutes, VALIDATION_FAILED } from '@boxoffice/contracts'
+import { type Client, RefusedError, refuse, type Sql } from '@boxoffice/service-kit'
 import { findOrderByKey } from './order-repository.ts'
 import type { OrderRequest } from './place-order.ts'
 
 /**
- * Who gives no payment token gets what costs nothing. Throws the 400 before a reservation that costs something is claimed, so that
- * its buyer keeps it. What is not held yet has no price: the saga looks at that, and lets go of it.
+ * Who gives no payment token gets what costs nothing. Throws the 400 before a reservation that costs
+ * something is claimed, so that its buyer keeps it. What is not held yet has no price: the saga looks at
+ * that, and lets go of it.
  */
 export async function requireToken(
-  deps: Pick<Dependencies, 'db' | 'tickets'>,
+  deps: { db: Sql; tickets: Pick<Client<typeof ticketsInternalRoutes>, 'getReservationInfo'> },
   { userId, body, key }: OrderRequest,
 ): Promise<void> {
   if (body.paymentToken !== undefined || !('reservationId' in body)) return

@@ -1,13 +1,10 @@
 import {
-  type Currency,
   type EventId,
   type FailureReason,
   type Minor,
   type Order,
   type OrderId,
-  type OrderStatus,
   type PaymentMethod,
-  type PaymentStatus,
   type ReservationId,
   type SeatId,
   TICKETS_PER_ORDER_MAX,
@@ -17,105 +14,88 @@ import {
   type UserId,
 } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
+import type { StoredOrder } from '../saga/order.ts'
 
-/** An order as it is kept: the contract's, and what only we need. */
-export interface StoredOrder extends Order {
-  idempotencyKey: string
-  bodyHash: string
-  deferred: boolean
-  version: number
-  transactionId: string | null
-  refusal: {
-    status: 400 | 402 | 404 | 409
-    code: string
-    message: string
-    seatIds?: SeatId[]
-    reservationIds?: ReservationId[]
-  } | null
-}
+export type { StoredOrder }
 
-export interface OrderRow {
-  order_id: OrderId
-  order_number: string
-  user_id: UserId
-  event_id: EventId | null
-  reservation_id: ReservationId
-  status: OrderStatus
-  payment_status: PaymentStatus
-  payment_method: PaymentMethod
-  holder_name: string
-  total_amount_minor: Minor | null
-  refunded_amount_minor: Minor
-  currency: Currency | null
-  transaction_id: string | null
-  failure_reason: FailureReason | null
-  refusal_status: 400 | 402 | 404 | 409 | null
-  refusal_code: string | null
-  refusal_message: string | null
-  refusal_seat_ids: SeatId[] | null
-  refusal_reservation_ids: ReservationId[] | null
-  idempotency_key: string
-  body_hash: string
-  deferred: boolean
-  version: number
-  created_at: Date
-  completed_at: Date | null
-  /** Absent where it was not asked for. */
-  contact?: NonNullable<Order['contact']>
-  items: { ticketTypeId: TicketTypeId; quantity: number; unitPrice: Minor; seatIds?: SeatId[] }[]
-  tickets: { ticketId: TicketId; ticketNumber: string; qrCode: string; createdAt: string | null }[]
-}
+/** A row, as `selectOrders` and `orderRow` name its columns. */
+export type OrderRow = Omit<
+  Required<Order>,
+  'items' | 'tickets' | 'contact' | 'failureReason' | 'completedAt'
+> &
+  Pick<StoredOrder, 'idempotencyKey' | 'bodyHash' | 'deferred' | 'version' | 'transactionId'> & {
+    failureReason: FailureReason | null
+    completedAt: Date | null
+    refusalStatus: 400 | 402 | 404 | 409 | null
+    refusalCode: string | null
+    refusalMessage: string | null
+    refusalSeatIds: SeatId[] | null
+    refusalReservationIds: ReservationId[] | null
+    /** Absent where it was not read. */
+    contact?: NonNullable<Order['contact']>
+    items: { ticketTypeId: TicketTypeId; quantity: number; unitPrice: Minor; seatIds?: SeatId[] }[]
+    tickets: { ticketId: TicketId; ticketNumber: string; qrCode: string; createdAt: string | null }[]
+  }
 
 /** Named one by one: a statement with `*` is never prepared. */
-export const orderColumns = `o.order_id, o.order_number, o.user_id, o.event_id, o.reservation_id, o.status, o.payment_status,
-  o.payment_method, o.holder_name, o.total_amount_minor, o.refunded_amount_minor, o.currency, o.transaction_id, o.failure_reason,
-  o.refusal_status, o.refusal_code, o.refusal_message, o.refusal_seat_ids, o.refusal_reservation_ids, o.idempotency_key, o.body_hash,
-  o.deferred, o.version, o.created_at, o.completed_at, o.contact_email`
-const lines = `coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity,
-    'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids)) order by i.ticket_type_id) from order_items i where i.order_id = o.order_id), '[]')`
-const tickets = `coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber', t.ticket_number, 'qrCode', t.qr_code,
-    'createdAt', t.created_at)
-    order by t.ticket_number) from order_tickets t where t.order_id = o.order_id), '[]')`
-const contact = `jsonb_strip_nulls(jsonb_build_object('email', o.contact_email, 'pendingEmail', (select c.email from order_contact_changes c
-    where c.order_id = o.order_id and c.confirmed_at is null and c.cancelled_at is null and c.expires_at > clock_timestamp())))`
-const select = `select ${orderColumns}, ${contact} as contact, ${lines} as items, ${tickets} as tickets from orders o`
+const orderColumns = `o.order_id, o.order_number, o.user_id, o.event_id, o.reservation_id, o.status,
+  o.payment_status,
+  o.payment_method, o.holder_name, o.total_amount_minor, o.refunded_amount_minor, o.currency,
+    o.transaction_id,
+  o.failure_reason, o.refusal_status, o.refusal_code, o.refusal_message, o.refusal_seat_ids,
+    o.refusal_reservation_ids,
+  o.idempotency_key, o.body_hash, o.deferred, o.version, o.created_at, o.completed_at, o.contact_email`
+/** The columns of an order, as a row names them. */
+export const orderRow = `o.order_id as "orderId", o.order_number as "orderNumber", o.user_id as "userId",
+  o.event_id as "eventId", o.reservation_id as "reservationId", o.status, o.payment_status as
+    "paymentStatus",
+  o.payment_method as "paymentMethod", o.holder_name as "holderName", o.total_amount_minor as "totalAmount",
+  o.refunded_amount_minor as "refundedAmount", o.currency, o.transaction_id as "transactionId",
+  o.failure_reason as "failureReason", o.refusal_status as "refusalStatus", o.refusal_code as "refusalCode",
+  o.refusal_message as "refusalMessage", o.refusal_seat_ids as "refusalSeatIds",
+  o.refusal_reservation_ids as "refusalReservationIds", o.idempotency_key as "idempotencyKey",
+  o.body_hash as "bodyHash", o.deferred, o.version, o.created_at as "createdAt", o.completed_at as
+    "completedAt"`
+const lines = `coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId',
+  i.ticket_type_id,
+    'quantity', i.quantity, 'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids))
+      order by i.ticket_type_id)
+    from order_items i where i.order_id = o.order_id), '[]')`
+const tickets = `coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber',
+  t.ticket_number,
+    'qrCode', t.qr_code, 'createdAt', t.created_at) order by t.ticket_number)
+    from order_tickets t where t.order_id = o.order_id), '[]')`
+const contact = `jsonb_strip_nulls(jsonb_build_object('email', o.contact_email, 'pendingEmail', (
+    select c.email from order_contact_changes c where c.order_id = o.order_id and c.confirmed_at is null
+      and c.cancelled_at is null and c.expires_at > clock_timestamp())))`
+const select = `select ${orderRow}, ${contact} as contact, ${lines} as items, ${tickets} as tickets from
+  orders o`
 
-export const toOrder = (row: OrderRow): StoredOrder => ({
-  orderId: row.order_id,
-  orderNumber: row.order_number,
-  userId: row.user_id,
-  eventId: row.event_id,
-  reservationId: row.reservation_id,
-  totalAmount: row.total_amount_minor,
-  refundedAmount: row.refunded_amount_minor,
-  currency: row.currency,
-  status: row.status,
-  paymentStatus: row.payment_status,
-  paymentMethod: row.payment_method,
-  holderName: row.holder_name,
-  items: row.items.map((item) => ({ ...item, totalPrice: times(item.unitPrice, item.quantity) })),
-  ...(row.tickets.length > 0 && {
-    tickets: row.tickets.map(({ createdAt, ...ticket }) => ({ ...ticket, ...(createdAt && { createdAt: new Date(createdAt) }) })),
-  }),
-  ...(row.contact && Object.keys(row.contact).length > 0 && { contact: row.contact }),
-  ...(row.failure_reason && { failureReason: row.failure_reason }),
-  createdAt: row.created_at,
-  ...(row.completed_at && { completedAt: row.completed_at }),
-  idempotencyKey: row.idempotency_key,
-  bodyHash: row.body_hash,
-  deferred: row.deferred,
-  version: row.version,
-  transactionId: row.transaction_id,
-  refusal: row.refusal_status
-    ? {
-        status: row.refusal_status,
-        code: row.refusal_code ?? '',
-        message: row.refusal_message ?? '',
-        ...(row.refusal_seat_ids && { seatIds: row.refusal_seat_ids }),
-        ...(row.refusal_reservation_ids && { reservationIds: row.refusal_reservation_ids }),
-      }
-    : null,
-})
+/** The order of a row: what it has not is absent rather than null. */
+export function toOrder(row: OrderRow): StoredOrder {
+  const { refusalStatus, refusalCode, refusalMessage, refusalSeatIds, refusalReservationIds, ...rest } = row
+  const { items, tickets, contact, failureReason, completedAt, ...order } = rest
+  return {
+    ...order,
+    items: items.map((item) => ({ ...item, totalPrice: times(item.unitPrice, item.quantity) })),
+    ...(tickets.length > 0 && {
+      tickets: tickets.map(({ createdAt, ...ticket }) => ({
+        ...ticket,
+        ...(createdAt && { createdAt: new Date(createdAt) }),
+      })),
+    }),
+    ...(contact && Object.keys(contact).length > 0 && { contact }),
+    ...(failureReason && { failureReason }),
+    ...(completedAt && { completedAt }),
+    refusal: refusalStatus && {
+      status: refusalStatus,
+      code: refusalCode ?? '',
+      message: refusalMessage ?? '',
+      ...(refusalSeatIds && { seatIds: refusalSeatIds }),
+      ...(refusalReservationIds && { reservationIds: refusalReservationIds }),
+    },
+  }
+}
 
 export interface NewOrderRow {
   orderId: OrderId
@@ -129,16 +109,25 @@ export interface NewOrderRow {
   deferred: boolean
 }
 
-/** New PENDING orders: those whose buyer's key is not bound to another already. Keys are taken in their order, so that nobody waits in a circle. */
+/**
+ * New PENDING orders: those whose buyer's key is not bound to another already. Keys are taken in their
+ * order, so that no transactions wait in a circle.
+ */
 export async function insertOrders(tx: Tx, orders: readonly NewOrderRow[]): Promise<Set<OrderId>> {
-  const rows = await tx.query<{ order_id: OrderId }>(
-    `insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash, deferred)
-     select order_id, 'ORD-' || to_char(clock_timestamp() at time zone 'UTC', 'YYYY') || '-' || lpad(nextval('order_number_seq')::text, 6, '0'),
+  const rows = await tx.query<{ orderId: OrderId }>(
+    `insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method,
+       holder_name,
+       idempotency_key, body_hash, deferred)
+     select order_id, 'ORD-' || to_char(clock_timestamp() at time zone 'UTC', 'YYYY') || '-'
+         || lpad(nextval('order_number_seq')::text, 6, '0'),
        user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash, deferred
-     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::boolean[])
-       n(order_id, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash, deferred)
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+       $8::text[],
+         $9::boolean[])
+       n(order_id, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key,
+         body_hash, deferred)
      order by user_id, idempotency_key
-     on conflict on constraint orders_idempotency_key_unique do nothing returning order_id`,
+     on conflict on constraint orders_idempotency_key_unique do nothing returning order_id as "orderId"`,
     [
       orders.map(({ orderId }) => orderId),
       orders.map(({ userId }) => userId),
@@ -151,7 +140,7 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrderRow[]): Prom
       orders.map(({ deferred }) => deferred),
     ],
   )
-  return new Set(rows.map(({ order_id }) => order_id))
+  return new Set(rows.map(({ orderId }) => orderId))
 }
 
 export async function findOrder(sql: Sql, orderId: OrderId): Promise<StoredOrder | null> {
@@ -172,7 +161,10 @@ export async function getOrder(sql: Sql, orderId: OrderId): Promise<StoredOrder>
 }
 
 export async function findOrderByKey(sql: Sql, userId: UserId, key: string): Promise<StoredOrder | null> {
-  const [row] = await sql.query<OrderRow>(`${select} where o.user_id = $1 and o.idempotency_key = $2`, [userId, key])
+  const [row] = await sql.query<OrderRow>(`${select} where o.user_id = $1 and o.idempotency_key = $2`, [
+    userId,
+    key,
+  ])
   return row ? toOrder(row) : null
 }
 
@@ -183,8 +175,8 @@ export interface OrderPosition {
 }
 
 /**
- * Orders of a buyer or of an event, the newest first, from `after` on: `limit` at most, and no more once they have as many tickets as a
- * single order can have. `more`: there are others after them.
+ * Orders of a buyer or of an event, the newest first, from `after` on: `limit` at most, and no more once
+ * they have as many tickets as a single order can have. `more`: there are others after them.
  */
 export async function listOrders(
   sql: Sql,
@@ -195,24 +187,32 @@ export async function listOrders(
   const [column, id] = 'userId' in of ? ['user_id', of.userId] : ['event_id', of.eventId]
   const later = after ? 'and (o.created_at, o.order_id) < ($4::timestamptz, $5::uuid)' : ''
   const rows = await sql.query<OrderRow & { fits: boolean }>(
-    `select ${orderColumns}, o.fits, ${contact} as contact, ${lines} as items, case when o.fits then ${tickets} else '[]' end as tickets
+    `select ${orderRow}, o.fits, ${contact} as contact, ${lines} as items,
+       case when o.fits then ${tickets} else '[]' end as tickets
      from (
        select ${orderColumns}, row_number() over newest_first <= $2::integer
-         and (row_number() over newest_first = 1 or sum(held.tickets) over newest_first <= $3::integer) as fits
+         and (row_number() over newest_first = 1 or sum(held.tickets) over newest_first <= $3::integer) as
+           fits
        from (
          select ${orderColumns} from orders o where o.${column} = $1 ${later}
          order by o.created_at desc, o.order_id desc limit $2::integer + 1) o
        cross join lateral (
-         select coalesce(sum(i.quantity), 0) as tickets from order_items i where i.order_id = o.order_id) held
-       window newest_first as (order by o.created_at desc, o.order_id desc rows between unbounded preceding and current row)) o
+         select coalesce(sum(i.quantity), 0) as tickets from order_items i where i.order_id = o.order_id)
+           held
+       window newest_first as (
+         order by o.created_at desc, o.order_id desc rows between unbounded preceding and current row)) o
      order by o.created_at desc, o.order_id desc`,
     [id, limit, TICKETS_PER_ORDER_MAX, ...(after ? [after.createdAt, after.orderId] : [])],
   )
   const page = rows.filter(({ fits }) => fits)
-  return { orders: page.map(toOrder), more: page.length < rows.length }
+  return { orders: page.map(({ fits: _, ...row }) => toOrder(row)), more: page.length < rows.length }
 }
 
 /** Remember that the buyer is answered 202; false where the order is not pending any more. */
 export const markDeferred = async (sql: Sql, orderId: OrderId): Promise<boolean> =>
-  (await sql.query("update orders set deferred = true where order_id = $1 and status = 'PENDING' returning order_id", [orderId]))
-    .length > 0
+  (
+    await sql.query(
+      "update orders set deferred = true where order_id = $1 and status = 'PENDING' returning true",
+      [orderId],
+    )
+  ).length > 0

@@ -4,7 +4,14 @@ import { until } from '@boxoffice/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createOrderWatch } from './order-watch.ts'
 
-type Written = { order_id: string; seq: number; step: string; state: string; result?: string; status?: string }
+type Written = {
+  orderId: string
+  seq: number
+  step: string
+  state: string
+  result?: string
+  status?: string
+}
 let journal: Written[]
 let asked: [string[], number[]][]
 let broken: boolean
@@ -22,26 +29,26 @@ beforeEach(() => {
 })
 
 const db = {
-  async query(_sql: string, [orderIds, toldTo]: [string[], number[]]) {
-    asked.push([orderIds, toldTo])
+  async query(_sql: string, [orderIds, seen]: [string[], number[]]) {
+    asked.push([orderIds, seen])
     if (broken) throw new Error('away')
     // Whoever comes reads from the beginning, alone; only the look for all is slow here.
-    if (slow && toldTo.some((seq) => seq > 0)) {
+    if (slow && seen.some((seq) => seq > 0)) {
       looking.most = Math.max(looking.most, ++looking.now)
       await slow
       looking.now--
     }
     const rows = journal.filter(
-      ({ order_id, seq }) => orderIds.includes(order_id) && seq > (toldTo[orderIds.indexOf(order_id)] ?? 0),
+      ({ orderId, seq }) => orderIds.includes(orderId) && seq > (seen[orderIds.indexOf(orderId)] ?? 0),
     )
     return rows.map(({ result = 'DONE', status = 'PENDING', ...row }) => ({
       ...{ ...row, result, status, moment: 'RESULT', input: null, detail: null, at: new Date() },
-      ...{ payment_status: 'PENDING', failure_reason: null },
+      ...{ paymentStatus: 'PENDING', failureReason: null },
     }))
   },
 } as unknown as Sql
-const write = (order_id: string, seq: number, state: string, status?: string) =>
-  journal.push({ order_id, seq, step: `step ${seq}`, state, status })
+const write = (orderId: string, seq: number, state: string, status?: string) =>
+  journal.push({ orderId, seq, step: `step ${seq}`, state, status })
 
 const watching: AbortController[] = []
 afterEach(() => {
@@ -55,7 +62,10 @@ function follow(orderId: string) {
   watching.push(controller)
   const heard: OrderProgress[] = []
   const ended = (async () => {
-    for await (const progress of watch({ orderId: orderId as OrderId, createdAt: new Date() }, controller.signal))
+    for await (const progress of watch(
+      { orderId: orderId as OrderId, createdAt: new Date() },
+      controller.signal,
+    ))
       heard.push(progress)
   })()
   return { heard, ended, steps: () => heard.map(({ step }) => step), leave: () => controller.abort() }
@@ -80,7 +90,9 @@ test('whoever comes is told what happened so far, then each step once, until the
 test('all who watch are looked for in one query, from where each of the orders was told to; and nobody when they have gone', async () => {
   for (const orderId of ['a', 'b', 'c']) write(orderId, 1, 'RESERVING')
   const watchers = ['a', 'b', 'c', 'c'].map(follow)
-  await until(() => expect(watchers.map(({ steps }) => steps())).toEqual(watchers.map(() => ['ORDER', 'step 1'])))
+  await until(() =>
+    expect(watchers.map(({ steps }) => steps())).toEqual(watchers.map(() => ['ORDER', 'step 1'])),
+  )
   await until(() =>
     expect(asked.at(-1)).toEqual([
       ['a', 'b', 'c'],
@@ -125,7 +137,9 @@ test('a database that is slow has one look at a time to make, however many come 
   const first = follow('a')
   await until(() => expect(looking.now).toBe(1))
   const others = ['b', 'c', 'd'].map(follow)
-  await until(() => expect(others.map(({ steps }) => steps())).toEqual(others.map(() => ['ORDER', 'step 1'])))
+  await until(() =>
+    expect(others.map(({ steps }) => steps())).toEqual(others.map(() => ['ORDER', 'step 1'])),
+  )
   for (const orderId of ['a', 'b', 'c', 'd']) write(orderId, 2, 'CONFIRMED', 'CONFIRMED')
   answering.resolve()
   await Promise.all([first, ...others].map(({ ended }) => ended))

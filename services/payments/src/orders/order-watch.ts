@@ -1,73 +1,90 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderId, OrderProgress } from '@boxoffice/contracts'
 import type { Logger, Sql } from '@boxoffice/service-kit'
-import { isTerminal, type SagaState } from '../saga/saga.ts'
-import { beginningOf, createTeller } from './history.ts'
+import { declarationOf, isTerminal } from '../saga/states.ts'
+import { beginningOf, createDescriber } from './history.ts'
 import { listProgress, type Progress } from './progress-repository.ts'
 
-/** Watch an order: what happened so far, then each step as it happens, until there is nothing more to tell or `signal` is aborted. */
-export type WatchOrder = (order: { orderId: OrderId; createdAt: Date }, signal: AbortSignal) => AsyncIterable<OrderProgress>
+/**
+ * Watch an order: what happened so far, then each step as it happens, until its saga is over or `signal` is
+ * aborted.
+ */
+export type WatchOrder = (
+  order: { orderId: OrderId; createdAt: Date },
+  signal: AbortSignal,
+) => AsyncIterable<OrderProgress>
 
-type News = ReadonlyMap<OrderId, readonly Progress[]>
-/** Who watches, and how far they have been told. */
+type Events = ReadonlyMap<OrderId, readonly Progress[]>
+/** Who watches, and the last event that they have seen. */
 interface Watcher {
   readonly orderId: OrderId
-  toldTo: number
+  seen: number
 }
 
 const POLL_MS = 200
 const PAUSE_MAX_MS = 5_000
 
 /**
- * One look at the journals in 200 ms and process for all who watch, whoever moves the sagas: other processes do too. While they cannot be
- * read, less and less often.
+ * Reads the journals once in 200 ms and process for all who watch, whoever moves the sagas: other processes
+ * do too. While they cannot be read, less and less often.
  */
-export function createOrderWatch({ db, logger, pollMs = POLL_MS }: { db: Sql; logger: Logger; pollMs?: number }): WatchOrder {
+export function createOrderWatch({
+  db,
+  logger,
+  pollMs = POLL_MS,
+}: {
+  db: Sql
+  logger: Logger
+  pollMs?: number
+}): WatchOrder {
   const watchers = new Set<Watcher>()
-  let round: Promise<News> | null = null
+  let round: Promise<Events> | null = null
   let failures = 0
 
-  async function look(): Promise<News> {
+  async function look(): Promise<Events> {
     const since = new Map<OrderId, number>()
-    for (const { orderId, toldTo } of watchers) since.set(orderId, Math.min(toldTo, since.get(orderId) ?? toldTo))
+    for (const { orderId, seen } of watchers) since.set(orderId, Math.min(seen, since.get(orderId) ?? seen))
     return Map.groupBy(await listProgress(db, since), ({ orderId }) => orderId)
   }
 
   /** The look that is coming or at work, whoever asks: one that takes long is not joined by others. */
-  function nextRound(): Promise<News> {
-    round ??= sleep(Math.min(PAUSE_MAX_MS, pollMs * 2 ** failures), undefined, { ref: false }).then(async () => {
-      try {
-        const news = await look()
-        failures = 0
-        return news
-      } catch (error) {
-        if (failures++ === 0) logger.warn({ err: error }, 'the orders that are watched could not be read; they are read again')
-        return new Map()
-      } finally {
-        round = null
-      }
-    })
+  function nextRound(): Promise<Events> {
+    round ??= sleep(Math.min(PAUSE_MAX_MS, pollMs * 2 ** failures), undefined, { ref: false }).then(
+      async () => {
+        try {
+          const events = await look()
+          failures = 0
+          return events
+        } catch (error) {
+          if (failures++ === 0) logger.warn({ err: error }, 'reading watched orders failed, retrying')
+          return new Map()
+        } finally {
+          round = null
+        }
+      },
+    )
     return round
   }
 
   return async function* watch({ orderId, createdAt }, signal) {
-    const watcher: Watcher = { orderId, toldTo: 0 }
-    const tell = createTeller()
+    const watcher: Watcher = { orderId, seen: 0 }
+    const describe = createDescriber()
     watchers.add(watcher)
     try {
-      let news = await listProgress(db, new Map([[orderId, 0]]))
-      const [first] = news
+      let events = await listProgress(db, new Map([[orderId, 0]]))
+      const [first] = events
       if (first) yield { ...beginningOf({ createdAt }), ...orderOf(first) }
       for (;;) {
-        for (const progress of news) {
-          watcher.toldTo = progress.seq
-          yield { ...tell(progress.event), ...orderOf(progress) }
+        for (const progress of events) {
+          watcher.seen = progress.seq
+          yield { ...describe(progress.event), ...orderOf(progress) }
         }
-        const last = news.at(-1)
-        if (signal.aborted || (last && isAllTold(last))) return
-        // Not raced against the signal: a promise that lasts as long as the stream would keep every round's answer.
+        const last = events.at(-1)
+        if (signal.aborted || (last && isOver(last))) return
+        // Not raced against the signal: a promise that lasts as long as the stream would keep every round's
+        // answer.
         const all = (await nextRound()).get(orderId) ?? []
-        news = all.filter(({ seq }) => seq > watcher.toldTo)
+        events = all.filter(({ seq }) => seq > watcher.seen)
         if (signal.aborted) return
       }
     } finally {
@@ -83,9 +100,6 @@ const orderOf = ({ orderId, status, paymentStatus, failureReason }: Progress) =>
   ...(failureReason && { failureReason }),
 })
 
-/**
- * The order is confirmed or came to nothing, and its saga has nothing left to do. Whether a gateway that was away charged after all may
- * be asked for days: nobody waits for that.
- */
-const isAllTold = ({ event }: Progress): boolean => isTerminal(event.state) || askedForDays.includes(event.state)
-const askedForDays: readonly SagaState[] = ['REFUND_IF_CHARGED']
+/** The order is confirmed or came to nothing, and nothing is left to do that is worth waiting for. */
+const isOver = ({ event }: Progress): boolean =>
+  isTerminal(event.state) || Boolean(declarationOf(event.state).isUnwatched)

@@ -6,10 +6,15 @@ import {
   type ReservationId,
   type UserId,
 } from '@boxoffice/contracts'
-import { RefusedError, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
-import type { SagaContext } from '../saga/saga.ts'
-import { findOrderByKey, getOrder, markDeferred, type NewOrderRow, type StoredOrder } from './order-repository.ts'
+import { RefusedError, refuse, type Sql } from '@boxoffice/service-kit'
+import type { Begun } from '../saga/saga.ts'
+import {
+  findOrderByKey,
+  getOrder,
+  markDeferred,
+  type NewOrderRow,
+  type StoredOrder,
+} from './order-repository.ts'
 
 /** An order to place; `key` is bound to it, and `bodyHash` tells whether a repetition is one. */
 export interface OrderRequest {
@@ -20,15 +25,25 @@ export interface OrderRequest {
   bodyHash: string
 }
 
-/** An order that is to be placed, its idempotency key a part of it, and what its saga begins with: the caller writes both in one commit. */
+/** Accepts for later what a buyer does not wait for; each gives the order as it stands. */
+export interface Acceptance {
+  acceptOrder(request: OrderRequest): Promise<StoredOrder>
+  acceptHolderName(orderId: OrderId, userId: UserId, holderName: string): Promise<StoredOrder>
+  acceptCancellation(orderId: OrderId, userId: UserId): Promise<StoredOrder>
+}
+
+/**
+ * An order to place, with its idempotency key, and what its saga begins with: the caller writes both in one
+ * commit.
+ */
 export interface Draft {
   readonly order: NewOrderRow
-  readonly context: SagaContext
+  readonly context: Begun
 }
 
 /** `deferred`: the first answer is 202. */
 export function draftOf(
-  { newId }: Pick<Dependencies, 'newId'>,
+  { newId }: { newId: () => string },
   { userId, body, key, bodyHash }: OrderRequest,
   deferred: boolean,
 ): Draft {
@@ -38,7 +53,10 @@ export function draftOf(
   const { paymentMethod = 'CREDIT_CARD', paymentToken, holderName } = body
   const eventId = adopted ? null : body.eventId
   return {
-    order: { orderId, userId, eventId, reservationId, paymentMethod, holderName, idempotencyKey: key, bodyHash, deferred },
+    order: {
+      ...{ orderId, userId, eventId, reservationId, paymentMethod, holderName },
+      ...{ idempotencyKey: key, bodyHash, deferred },
+    },
     context: {
       userId,
       reservationId,
@@ -47,28 +65,37 @@ export function draftOf(
       refundId: newId() as RefundId,
       purchase: adopted
         ? { kind: 'reserved' }
-        : { kind: 'direct', eventId: body.eventId, ticketRequests: body.ticketRequests, expectedTotal: body.expectedTotal },
+        : {
+            kind: 'direct',
+            ...{
+              eventId: body.eventId,
+              ticketRequests: body.ticketRequests,
+              expectedTotal: body.expectedTotal,
+            },
+          },
     },
   }
 }
 
 /** The order that a key is bound to. Throws a 422 where it was bound by another body. */
 export async function getBoundOrder(
-  { db }: Pick<Dependencies, 'db'>,
+  { db }: { db: Sql },
   { userId, key, bodyHash }: Pick<OrderRequest, 'userId' | 'key' | 'bodyHash'>,
 ): Promise<StoredOrder> {
   const order = await findOrderByKey(db, userId, key)
   if (!order) throw new Error('a key is bound to an order that is not there')
   if (order.bodyHash === bodyHash) return order
-  throw new RefusedError(refuse(IDEMPOTENCY_KEY_REUSED, { message: 'this Idempotency-Key was used for another order' }))
+  throw new RefusedError(
+    refuse(IDEMPOTENCY_KEY_REUSED, { message: 'this Idempotency-Key was used for another order' }),
+  )
 }
 
 /**
- * Before 202 is answered it is remembered: from then on a repetition gets the current state, and what the order comes to is told. The
- * order as it is to be answered: it may have come to its end in between, and then nothing is told.
+ * Before 202 is answered it is remembered: from then on a repetition gets the current state, and what the
+ * order comes to is published. The order as it is to be answered: it may have come to its end in between,
+ * and then nothing is published.
  */
-export async function settled({ db }: Pick<Dependencies, 'db'>, order: StoredOrder): Promise<StoredOrder> {
+export async function settled({ db }: { db: Sql }, order: StoredOrder): Promise<StoredOrder> {
   if (order.status !== 'PENDING' || order.deferred) return order
-  const sql = db
-  return (await markDeferred(sql, order.orderId)) ? order : getOrder(sql, order.orderId)
+  return (await markDeferred(db, order.orderId)) ? order : getOrder(db, order.orderId)
 }

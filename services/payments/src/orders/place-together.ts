@@ -1,6 +1,7 @@
 import { createGroups, currentTraceparent, type Database, sideBySide } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import { insertSagas, type StoredSaga } from '../saga/saga-repository.ts'
+import { insertSagas } from '../saga/new-sagas-repository.ts'
+import type { StoredSaga } from '../saga/saga-repository.ts'
 import { insertOrders } from './order-repository.ts'
 import type { Draft } from './place-order.ts'
 
@@ -9,8 +10,8 @@ const GROUP_MAX = 100
 const WAITING_MAX = 1_000
 
 /**
- * Places orders, each with its saga under our lease; null where the buyer's key is bound already. Those that come while the last commit is
- * under way share the next one; of one buyer's key there is one at a time.
+ * Places orders, each with its saga under our lease; null where the buyer's key is bound already. Those that
+ * come while the last commit is under way share the next one; of one buyer's key there is one at a time.
  */
 export function createOrderPlacer(
   db: Database,

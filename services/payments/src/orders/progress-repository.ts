@@ -12,32 +12,23 @@ export interface Progress {
   readonly failureReason: FailureReason | null
 }
 
-type Row = SagaEvent & {
-  order_id: OrderId
-  seq: number
-  status: OrderStatus
-  payment_status: PaymentStatus
-  failure_reason: FailureReason | null
-}
+type Row = Omit<Progress, 'event'> & SagaEvent
 
-/** What was written into the journals of these orders after the event named beside each, the oldest first. */
+/**
+ * What was written into the journals of these orders after the event named beside each, the oldest first.
+ */
 export async function listProgress(sql: Sql, since: ReadonlyMap<OrderId, number>): Promise<Progress[]> {
   if (since.size === 0) return []
   const rows = await sql.query<Row>(
-    `select e.order_id, e.seq, e.at, e.moment, e.step, e.result, e.input, e.detail, e.state,
-       o.status, o.payment_status, o.failure_reason
-     from unnest($1::uuid[], $2::integer[]) w(order_id, told_to)
-     join saga_events e on e.order_id = w.order_id and e.seq > w.told_to
+    `select e.order_id as "orderId", e.seq, e.at, e.moment, e.step, e.result, e.input, e.detail, e.state,
+       o.status, o.payment_status as "paymentStatus", o.failure_reason as "failureReason"
+     from unnest($1::uuid[], $2::integer[]) w(order_id, seen)
+     join saga_events e on e.order_id = w.order_id and e.seq > w.seen
      join orders o on o.order_id = e.order_id
      order by e.order_id, e.seq`,
     [[...since.keys()], [...since.values()]],
   )
-  return rows.map(({ order_id, seq, status, payment_status, failure_reason, ...event }) => ({
-    orderId: order_id,
-    seq,
-    event,
-    status,
-    paymentStatus: payment_status,
-    failureReason: failure_reason,
+  return rows.map(({ orderId, seq, status, paymentStatus, failureReason, ...event }) => ({
+    ...{ orderId, seq, event, status, paymentStatus, failureReason },
   }))
 }

@@ -16,29 +16,46 @@ import {
   type Handlers,
   refuse,
   refuseUnknown,
+  type Sql,
   type UserPrincipal,
 } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
-import { acceptCancellation, acceptHolderName, acceptOrder } from '../order-commands/accept.ts'
-import { listSagaEvents } from '../saga/journal.ts'
-import { isAdmin } from './access.ts'
+import type { Config } from '../config.ts'
+import { listSagaEvents } from '../saga/journal-repository.ts'
+import { type Access, isAdmin } from './access.ts'
 import { answerTo, shownTo, toContract, toInfo } from './answers.ts'
-import { cancelOrder, nameHolder } from './change-order.ts'
-import { checkout } from './checkout.ts'
-import { requestContactOnce } from './contact.ts'
+import { type ChangeDeps, cancelOrder, nameHolder } from './change-order.ts'
+import { type CheckoutDeps, checkout } from './checkout.ts'
+import { type ContactDeps, requestContactOnce } from './contact.ts'
 import type { ContactRoutes } from './contact-routes.ts'
 import { requireToken } from './free-order.ts'
 import { historyOf } from './history.ts'
 import { findOrder, findOrders, listOrders } from './order-repository.ts'
+import type { WatchOrder } from './order-watch.ts'
+import type { Acceptance } from './place-order.ts'
 import { preferenceApplied, prefersAsync } from './prefer.ts'
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, orderId: cursorFields.id })
 
-const contactRefused = refuse(EMAIL_NOT_VERIFIED, { message: 'confirm your address first, or leave out contactEmail' })
+const contactRefused = refuse(EMAIL_NOT_VERIFIED, {
+  message: 'confirm your address first, or leave out contactEmail',
+})
 
-type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds' | keyof ContactRoutes>
+type OrderRoutes = Omit<
+  typeof paymentsRoutes,
+  'stripeWebhook' | 'refundOrder' | 'listRefunds' | keyof ContactRoutes
+>
 
-export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
+type OrderDeps = CheckoutDeps &
+  ChangeDeps &
+  ContactDeps &
+  Acceptance &
+  Parameters<typeof requireToken>[0] & {
+    access: Access
+    watchOrder: WatchOrder
+    config: Pick<Config, 'orderQueue'>
+  }
+
+export function orderHandlers(deps: OrderDeps): Handlers<OrderRoutes> {
   const sql = deps.db
   const isForLater = ({ prefer }: IncomingHttpHeaders) => deps.config.orderQueue && prefersAsync(prefer)
   return {
@@ -48,7 +65,7 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       const request = { userId: principal.userId, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) }
       await requireToken(deps, request)
       const later = isForLater(headers)
-      const order = await (later ? acceptOrder(deps, request) : checkout(deps, request))
+      const order = await (later ? deps.acceptOrder(request) : checkout(deps, request))
       if (contactEmail !== undefined) await requestContactOnce(deps, order, contactEmail)
       const answer = answerTo(order)
       if (!later) return answer
@@ -59,26 +76,34 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       const refusal = eventId && (await refuseOrdersOf(deps, eventId, principal))
       if (refusal) return refusal
       const after = cursor.decode(query.cursor)
-      const { orders, more } = await listOrders(sql, eventId ? { eventId } : { userId: principal.userId }, limit, after)
+      const { orders, more } = await listOrders(
+        sql,
+        eventId ? { eventId } : { userId: principal.userId },
+        limit,
+        after,
+      )
       const last = orders.at(-1)
       const nextCursor = more && last ? cursor.encode(last) : null
       return { status: 200, body: { orders: orders.map((order) => shownTo(principal, order)), nextCursor } }
     },
     async getOrder({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || !(await deps.access.maySee(order, principal))) return refuseUnknown(ORDER_NOT_FOUND, params.orderId)
+      if (!order || !(await deps.access.maySee(order, principal)))
+        return refuseUnknown(ORDER_NOT_FOUND, params.orderId)
       return { status: 200, body: shownTo(principal, order) }
     },
     async updateOrder({ params: { orderId }, principal: { userId }, body: { holderName }, headers }) {
       if (!isForLater(headers)) {
         return { status: 200, body: toContract(await nameHolder(deps, orderId, userId, holderName)) }
       }
-      const order = await acceptHolderName(deps, orderId, userId, holderName)
+      const order = await deps.acceptHolderName(orderId, userId, holderName)
       return { status: 202, body: toContract(order), headers: preferenceApplied }
     },
     async cancelOrder({ params: { orderId }, principal: { userId }, headers }) {
-      if (!isForLater(headers)) return { status: 202, body: toContract(await cancelOrder(deps, orderId, userId)) }
-      return { status: 202, body: toContract(await acceptCancellation(deps, orderId, userId)), headers: preferenceApplied }
+      if (!isForLater(headers))
+        return { status: 202, body: toContract(await cancelOrder(deps, orderId, userId)) }
+      const order = await deps.acceptCancellation(orderId, userId)
+      return { status: 202, body: toContract(order), headers: preferenceApplied }
     },
     async getOrderHistory({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
@@ -97,7 +122,7 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
 
 /** An event's orders are for its organizer; that a published event is there is no secret, a draft is. */
 async function refuseOrdersOf(
-  { access }: Dependencies,
+  { access }: { access: Access },
   eventId: EventId,
   principal: UserPrincipal,
 ): Promise<HandlerAnswer<typeof paymentsRoutes.listOrders> | null> {
@@ -107,7 +132,7 @@ async function refuseOrdersOf(
   return isTheirs ? null : refuse(FORBIDDEN, { message: "an event's orders are for its organizer" })
 }
 
-export function orderInternalHandlers(deps: Dependencies): Handlers<typeof paymentsInternalRoutes> {
+export function orderInternalHandlers(deps: { db: Sql }): Handlers<typeof paymentsInternalRoutes> {
   return {
     async getOrderInfo({ params }) {
       const order = await findOrder(deps.db, params.orderId)

@@ -6,10 +6,21 @@ import {
   TICKETS_NOT_OF_ORDER,
   type TicketId,
 } from '@boxoffice/contracts'
-import { RefusedError, refuse, type Sql, type Tx, type UserPrincipal } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
-import { isAdmin } from '../orders/access.ts'
+import {
+  type CrashAt,
+  type Database,
+  type Logger,
+  RefusedError,
+  refuse,
+  type Sql,
+  type Tx,
+  type UserPrincipal,
+} from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import { type Access, isAdmin } from '../orders/access.ts'
 import { getOrder, type StoredOrder } from '../orders/order-repository.ts'
+import type { Apply } from '../saga/apply.ts'
+import type { Drive } from '../saga/drive.ts'
 import type { RefundRequest } from '../saga/saga.ts'
 import { findSaga, leaseSaga, type StoredSaga } from '../saga/saga-repository.ts'
 import { driveWhileWaiting, waitsUntil } from '../saga/wait.ts'
@@ -17,16 +28,27 @@ import { hasLostDispute } from '../webhooks/dispute-repository.ts'
 import { whyNotNow, whyRefused, whyTooLate } from './eligibility.ts'
 import { findRefund, findRefundedAmong, type StoredRefund } from './refund-repository.ts'
 
+export interface RefundDeps {
+  db: Database
+  access: Access
+  apply: Apply
+  drive: Drive
+  crashAt: CrashAt
+  logger: Logger
+  now: () => Date
+  config: Pick<Config, 'checkoutWaitMs' | 'leaseMs' | 'ticketsPatienceMs'>
+}
+
 const notRefundable = (message: string, ticketIds?: TicketId[]) =>
   new RefusedError(refuse(NOT_REFUNDABLE, { message, ...(ticketIds && { ticketIds }) }))
 
 /**
- * Give tickets of an order back for somebody who may see it: the refund as far as it came within `checkoutWaitMs`. Under the same
- * `refundId` it is the same refund. Throws 404 for tickets that are not the order's, 409 NOT_REFUNDABLE, and ServiceUnavailable
- * while nobody can say whose the event is.
+ * Refund tickets of an order for a user who may see it: the refund as far as it came within
+ * `checkoutWaitMs`. Under the same `refundId` it is the same refund. Throws 404 for tickets that are not the
+ * order's, 409 NOT_REFUNDABLE, and ServiceUnavailable while the event service is unavailable.
  */
 export async function requestRefund(
-  deps: Dependencies,
+  deps: RefundDeps,
   asked: { order: StoredOrder; refundId: RefundId; body: NewRefund; principal: UserPrincipal },
 ): Promise<StoredRefund> {
   const { order, refundId, body, principal } = asked
@@ -48,7 +70,7 @@ export async function requestRefund(
 
 /** Whether tickets that are used or transferred go back too. Throws where the buyer is too late. */
 async function mayForce(
-  { access, now, db }: Dependencies,
+  { access, now, db }: Pick<RefundDeps, 'access' | 'now' | 'db'>,
   order: StoredOrder,
   { ticketIds }: NewRefund,
   principal: UserPrincipal,
@@ -61,7 +83,7 @@ async function mayForce(
   return false
 }
 
-/** Whether nothing was paid for what is given back: the whole order, or these tickets of it. */
+/** Whether nothing was paid for what is to be refunded: the whole order, or these tickets of it. */
 async function areFree(
   sql: Sql,
   { orderId, totalAmount, items }: StoredOrder,
@@ -71,13 +93,16 @@ async function areFree(
   const freeTypes = items.filter(({ unitPrice }) => unitPrice === 0).map(({ ticketTypeId }) => ticketTypeId)
   if (!ticketIds || freeTypes.length === 0) return false
   const { issued = [] } = (await findSaga(sql, orderId))?.context ?? {}
-  return ticketIds.every((id) => issued.some(({ ticketId, ticketTypeId }) => ticketId === id && freeTypes.includes(ticketTypeId)))
+  const freeIds = issued.flatMap((ticket) =>
+    freeTypes.includes(ticket.ticketTypeId) ? [ticket.ticketId] : [],
+  )
+  return ticketIds.every((ticketId) => freeIds.includes(ticketId))
 }
 
 /** From this commit on the refund is worked on until it is done, whoever dies. */
 async function beginRefund(
   tx: Tx,
-  { apply, config, now }: Dependencies,
+  { apply, config, now }: Pick<RefundDeps, 'apply' | 'config' | 'now'>,
   orderId: OrderId,
   refund: RefundRequest,
 ): Promise<StoredSaga> {
@@ -85,9 +110,12 @@ async function beginRefund(
   const order = await getOrder(tx, orderId)
   const why = whyNotNow(order, now(), config.ticketsPatienceMs)
   if (why || !saga) throw notRefundable(why ?? 'the order is being worked on')
-  if (await hasLostDispute(tx, orderId)) throw notRefundable('the bank of whoever paid has given the money back')
+  if (await hasLostDispute(tx, orderId))
+    throw notRefundable('the bank of whoever paid has given the money back')
   const { ticketIds = [] } = refund
-  const unknown = ticketIds.filter((ticketId) => !order.tickets?.some((ticket) => ticket.ticketId === ticketId))
+  const unknown = ticketIds.filter(
+    (ticketId) => !order.tickets?.some((ticket) => ticket.ticketId === ticketId),
+  )
   if (unknown.length > 0) {
     throw new RefusedError(refuse(TICKETS_NOT_OF_ORDER, { ticketIds: unknown }))
   }

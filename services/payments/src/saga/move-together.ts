@@ -1,15 +1,16 @@
 import { currentOrigin } from '@boxoffice/messaging'
 import { type CrashAt, createGroups, type Database } from '@boxoffice/service-kit'
 import type { Applied, ApplyAll, Move } from './apply.ts'
-import type { SagaInput } from './saga.ts'
+import type { SagaInput } from './input.ts'
 import { isOvertaken } from './saga-moves-repository.ts'
 import type { StoredSaga } from './saga-repository.ts'
+import { declarationOf } from './states.ts'
 
 const GROUP_MAX = 100
 
 /**
- * Moves sagas on by what came of their steps. Those that come while the last commit is under way share the next one; one that fails does so
- * alone, and is made again where a note came in between.
+ * Moves sagas on by what came of their steps. Those that come while the last commit is under way share the
+ * next one; one that fails does so alone, and is made again where a note came in between.
  */
 export function createMover({ db, crashAt }: { db: Database; crashAt: CrashAt }, applyAll: ApplyAll) {
   const move = createGroups<Move, Applied>({
@@ -18,12 +19,15 @@ export function createMover({ db, crashAt }: { db: Database; crashAt: CrashAt },
     mixesLanes: true,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: 1,
-    // Of sagas that are at work, which are bounded elsewhere.
+    // Of sagas in progress, which are bounded elsewhere.
     waitingMax: Number.POSITIVE_INFINITY,
     run: (moves) =>
       db.transact(async (tx) => {
         const applied = await applyAll(tx, moves)
-        if (moves.some(({ saga }) => saga.state === 'REPAYING')) crashAt('refund.before-commit')
+        for (const { saga } of moves) {
+          const { commit } = declarationOf(saga.state).crash ?? {}
+          if (commit) crashAt(commit)
+        }
         return applied
       }),
   })

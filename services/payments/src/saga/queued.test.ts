@@ -1,10 +1,22 @@
-import type { Currency, EventId, Minor, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import type {
+  Currency,
+  EventId,
+  Minor,
+  RefundId,
+  ReservationId,
+  SagaState,
+  TicketId,
+  TicketTypeId,
+  UserId,
+} from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
-import { advance, replay, totalOf } from './advance.ts'
-import type { SagaContext, SagaInput, SagaState } from './saga.ts'
+import { advance, replay } from './advance.ts'
+import { totalOf } from './amounts.ts'
+import type { SagaInput } from './input.ts'
+import type { Begun, Stand } from './saga.ts'
 
 const items = [{ ticketTypeId: 'type' as TicketTypeId, quantity: 2, unitPrice: 5_000 as Minor }]
-const begun: SagaContext = {
+const begun: Begun = {
   userId: 'user' as UserId,
   reservationId: 'reservation' as ReservationId,
   holderName: 'Zofia Łącka',
@@ -29,16 +41,24 @@ const charged: SagaInput = { type: 'CHARGED', transactionId: 'pi_1', eventCancel
 const issued: SagaInput = {
   type: 'TICKETS_ISSUED',
   tickets: [
-    { ticketId: 'ticket' as TicketId, ticketNumber: 'TKT-2026-000001', ticketTypeId: 'type' as TicketTypeId, qrCode: 'q' },
+    {
+      ticketId: 'ticket' as TicketId,
+      ticketNumber: 'TKT-2026-000001',
+      ticketTypeId: 'type' as TicketTypeId,
+      qrCode: 'q',
+    },
   ],
 }
 
 describe('an order that waits in the queue', () => {
   const queued = (...inputs: SagaInput[]) => {
     const before = replay(begun, inputs.slice(0, -1), 'QUEUED')
-    return { ...replay(begun, inputs, 'QUEUED'), effects: advance(before, inputs.at(-1) as SagaInput)?.effects }
+    return {
+      ...replay(begun, inputs, 'QUEUED'),
+      effects: advance(before, inputs.at(-1) as SagaInput)?.effects,
+    }
   }
-  const wish: SagaInput = { type: 'CANCEL_REQUESTED' }
+  const request: SagaInput = { type: 'CANCEL_REQUESTED' }
   const announced: SagaInput = { type: 'CANCEL_ANNOUNCED' }
   const begin: SagaInput = { type: 'BEGIN' }
   const cancelled = {
@@ -50,17 +70,17 @@ describe('an order that waits in the queue', () => {
     expect(queued(begin).state).toBe('RESERVING')
     expect(queued(begin, reserved, charged, issued).state).toBe('CONFIRMED')
   })
-  test('is cancelled without anything to release, at once or by a wish that was announced before it began', () => {
-    expect(queued(wish)).toMatchObject(cancelled)
+  test('is cancelled without anything to release, at once or by a request that was announced before it began', () => {
+    expect(queued(request)).toMatchObject(cancelled)
     expect(queued(announced)).toMatchObject({ state: 'QUEUED', context: { cancelRequested: true } })
     expect(queued(announced, begin)).toMatchObject(cancelled)
-    expect(queued(announced, wish)).toMatchObject(cancelled)
+    expect(queued(announced, request)).toMatchObject(cancelled)
     expect(queued(announced, begin).context.paymentToken).toBeUndefined()
     expect(advance(queued(announced), announced)).toBeNull()
   })
   test('of a reservation that was not looked up yet is cancelled without a word, since nobody knows the event', () => {
-    const context: SagaContext = { ...begun, purchase: { kind: 'reserved' } }
-    expect(advance({ state: 'QUEUED', context }, wish)?.effects.messages).toEqual([])
+    const context: Begun = { ...begun, purchase: { kind: 'reserved' } }
+    expect(advance({ state: 'QUEUED', context }, request)?.effects.messages).toEqual([])
   })
   test('takes another name and stays where it is', () => {
     const named: SagaInput = { type: 'HOLDER_NAMED', holderName: 'Jan Nowak', asOf: 1 }
@@ -69,7 +89,7 @@ describe('an order that waits in the queue', () => {
   })
   test('is told of when its event is known: at once, or when its reservation is claimed', () => {
     expect(queued(begin, reserved).effects?.messages).toEqual([])
-    const context: SagaContext = { ...begun, purchase: { kind: 'reserved' }, untold: true }
+    const context: Begun = { ...begun, purchase: { kind: 'reserved' }, untold: true }
     const told = advance({ state: 'RESERVING', context }, reserved)
     expect(told?.effects.messages).toEqual(['ORDER_CREATED'])
     expect(told?.context.untold).toBeUndefined()
@@ -77,8 +97,16 @@ describe('an order that waits in the queue', () => {
     expect(free?.effects.messages).toEqual(['ORDER_CREATED', 'PAYMENT_COMPLETED'])
   })
   test('begins once: in every other state its command changes nothing', () => {
-    const others: SagaState[] = ['RESERVING', 'CHARGING', 'RELEASING', 'AWAITING_TICKETS', 'CONFIRMED', 'FAILED', 'CANCELLED']
-    for (const state of others) expect(advance({ state, context: begun }, begin)).toBeNull()
+    const others: SagaState[] = [
+      'RESERVING',
+      'CHARGING',
+      'RELEASING',
+      'AWAITING_TICKETS',
+      'CONFIRMED',
+      'FAILED',
+      'CANCELLED',
+    ]
+    for (const state of others) expect(advance({ state, context: begun } as Stand, begin)).toBeNull()
   })
 })
 

@@ -6,34 +6,13 @@ import type {
   OrderId,
   RefundId,
   ReservationId,
+  SagaState,
   SeatId,
   TicketId,
   TicketRequest,
   TicketTypeId,
   UserId,
 } from '@boxoffice/contracts'
-
-/**
- * Where a purchase stands. What is done in each: see `remote-steps.ts`; how they follow each other: see `advance.ts`.
- * At rest: CONFIRMED (until a refund is asked for), FAILED, CANCELLED, REFUNDED.
- */
-export type SagaState =
-  | 'QUEUED'
-  | 'RESERVING'
-  | 'CHARGING'
-  | 'RESOLVING'
-  | 'CANCELLING_CHARGE'
-  | 'RELEASING'
-  | 'REFUND_IF_CHARGED'
-  | 'AWAITING_TICKETS'
-  | 'CANCELLING_TICKETS'
-  | 'REFUNDING'
-  | 'CONFIRMED'
-  | 'WITHDRAWING_TICKETS'
-  | 'REPAYING'
-  | 'FAILED'
-  | 'CANCELLED'
-  | 'REFUNDED'
 
 export interface Item {
   ticketTypeId: TicketTypeId
@@ -49,18 +28,6 @@ export interface IssuedTicket {
   /** When the ticket service made it, ISO 8601; absent where it did not say. */
   createdAt?: string
 }
-/** A ticket as the saga and its journal keep it. */
-export const issuedTicket = ({
-  ticketId,
-  ticketNumber,
-  ticketTypeId,
-  qrCode,
-  createdAt,
-}: Omit<IssuedTicket, 'createdAt'> & { createdAt?: Date | undefined }): IssuedTicket => ({
-  ...{ ticketId, ticketNumber, ticketTypeId, qrCode },
-  ...(createdAt && { createdAt: createdAt.toISOString() }),
-})
-
 /** A ticket that admits nobody any more, under the id it was issued with, and what was paid for it. */
 export interface WithdrawnTicket {
   ticketId: TicketId
@@ -78,7 +45,10 @@ export interface Failure {
   reservationIds?: ReservationId[]
 }
 
-/** What somebody asked for. `force`: tickets that are used or transferred go back too. Without `ticketIds` all that is left. */
+/**
+ * A refund that was requested. `force`: used and transferred tickets too. Without `ticketIds` all that is
+ * left.
+ */
 export interface RefundRequest {
   refundId: RefundId
   reason: string
@@ -86,135 +56,119 @@ export interface RefundRequest {
   ticketIds?: TicketId[]
   requestedBy?: UserId
 }
-/** A refund at work. The amount is known when the tickets are withdrawn. */
+/** A refund in progress. The amount is known when the tickets are withdrawn. */
 export interface Refund extends RefundRequest {
   amount?: Minor
   withdrawn?: TicketId[]
   startedAt?: string
   /** The money went back at the gateway already, by hand: only the tickets are left to withdraw. */
   elsewhere?: boolean
-  /** The amount is not the one that was asked for at first: another refund came in between. */
+  /** The amount is not the one that was requested at first: another refund came in between. */
   reduced?: boolean
 }
 
-/** What a saga knows. All of it is JSON; times are ISO 8601. */
-export interface SagaContext {
+/** Everything that a saga may know. All of it is JSON; times are ISO 8601. */
+interface Facts {
   userId: UserId
   reservationId: ReservationId
   holderName: string
-  /** The order's version when a name was last given at once: what was accepted for later by then is older. */
-  namedAsOf?: number
+  /**
+   * The order's version when a name was last given at once: what was accepted for later by then is older.
+   */
+  namedAsOf: number
   /** How the tickets come to be held: by us, or by the buyer beforehand. */
-  purchase: { kind: 'direct'; eventId: EventId; ticketRequests: TicketRequest[]; expectedTotal?: Minor } | { kind: 'reserved' }
-  /** ORDER_CREATED is not told yet: the event of an order that waited in the queue is only known when its reservation is claimed. */
-  untold?: boolean
+  purchase:
+    | { kind: 'direct'; eventId: EventId; ticketRequests: TicketRequest[]; expectedTotal?: Minor }
+    | { kind: 'reserved' }
+  /**
+   * ORDER_CREATED is not published yet: an order in the queue knows its event when its reservation is
+   * claimed.
+   */
+  untold: boolean
   /** The gateway's token; gone as soon as it cannot be needed. */
-  paymentToken?: string
+  paymentToken: string
   /** Of the refund of a purchase that could not be honoured. */
   refundId: RefundId
-  eventId?: EventId
-  items?: Item[]
-  total?: Minor
-  currency?: Currency
-  chargeStartedAt?: string
-  transactionId?: string
-  failure?: Failure
+  eventId: EventId
+  items: Item[]
+  total: Minor
+  currency: Currency
+  chargeStartedAt: string
+  /** The charge; none where nothing was to be paid. */
+  transactionId: string
+  failure: Failure
   /** The gateway could not be asked whether it charged: ask on after the tickets are released. */
-  refundIfCharged?: boolean
-  /** The buyer wishes to cancel; `cancelled`: and that came in time. */
-  cancelRequested?: boolean
-  cancelled?: boolean
-  refundReason?: string
-  issued?: IssuedTicket[]
+  refundIfCharged: boolean
+  /** The buyer requested to cancel; `cancelled`: and that came in time. */
+  cancelRequested: boolean
+  cancelled: true
+  refundReason: string
+  issued: IssuedTicket[]
   /** Parts of the tickets that came before the others, by their number. */
-  issuedParts?: Record<string, IssuedTicket[]>
-  /** The refund that is at work. */
-  refund?: Refund
-  /** What has gone back so far. */
-  refunded?: Minor
-  refundedTickets?: TicketId[]
-  /** The last refund that somebody made at the gateway by hand. */
-  refundIdElsewhere?: RefundId
+  issuedParts: Record<string, IssuedTicket[]>
+  refund: Refund
+  /** What has been refunded so far. */
+  refunded: Minor
+  refundedTickets: TicketId[]
+  /** The last refund that was made at the gateway by hand. */
+  refundIdElsewhere: RefundId
 }
+type Fact = keyof Facts
+type Always = 'userId' | 'reservationId' | 'holderName' | 'purchase' | 'refundId'
 
-export interface Saga {
-  orderId: OrderId
-  state: SagaState
-  context: SagaContext
+/** What a saga knows at a stage: these facts, perhaps those, and no others. */
+type Knows<Has extends Fact, May extends Fact = never> = Pick<Facts, Has | Always> &
+  Partial<Pick<Facts, May | 'namedAsOf'>> & {
+    [F in Exclude<Fact, Has | May | Always | 'namedAsOf'>]?: undefined
+  }
+
+type Price = 'eventId' | 'items' | 'total' | 'currency' | 'chargeStartedAt'
+type Ends<Has extends Fact, May extends Fact> = Knows<Has | 'failure', May> | Knows<Has | 'cancelled', May>
+type Elsewhere = 'cancelRequested' | 'refunded' | 'refundIdElsewhere'
+/** Money that came after the end, and its refund. */
+type Late = Elsewhere | 'refundIfCharged' | 'transactionId' | 'refundReason'
+type Paid = Elsewhere | 'transactionId'
+
+export type Begun = Knows<never, 'untold' | 'paymentToken' | 'cancelRequested'>
+export type Charging = Knows<Price | 'paymentToken', 'cancelRequested'>
+/** The gateway cannot say whether it charged. */
+export type Unreachable = Knows<Price | 'paymentToken', 'cancelRequested' | 'refundIfCharged'>
+/** It came to nothing before anything was held, or afterwards. */
+export type Unpriced = Ends<never, 'untold' | 'cancelRequested'>
+export type Released = Ends<Price, Late>
+export type Awaiting = Knows<Price, Paid | 'issuedParts'>
+export type Confirmed = Knows<Price | 'issued', Paid | 'refundedTickets'>
+export type CancellingTickets = Knows<Price | 'refundReason', Paid | 'issuedParts'>
+export type Refunding =
+  | Knows<Price | 'refundReason' | 'transactionId', Paid | 'issuedParts' | 'refund'>
+  | Ends<Price | 'refundReason' | 'transactionId', Late | 'refund'>
+/** A refund is in progress; without `issued` the tickets had not come when it was requested. */
+export type Withdrawing =
+  | Knows<Price | 'issued' | 'refund', Paid | 'refundedTickets'>
+  | Knows<Price | 'refund', Paid | 'issuedParts'>
+export type Refunded = Knows<Price, Paid | 'issued' | 'issuedParts' | 'refundedTickets' | 'refundReason'>
+
+/** What a saga knows in each state. */
+export interface Contexts {
+  QUEUED: Begun
+  RESERVING: Begun
+  CHARGING: Charging
+  RESOLVING: Charging
+  CANCELLING_CHARGE: Charging
+  RELEASING: Unpriced | Released
+  REFUND_IF_CHARGED: Released
+  AWAITING_TICKETS: Awaiting
+  CANCELLING_TICKETS: CancellingTickets
+  REFUNDING: Refunding
+  CONFIRMED: Confirmed
+  WITHDRAWING_TICKETS: Withdrawing
+  REPAYING: Withdrawing
+  FAILED: Unpriced | Released
+  CANCELLED: Unpriced | Released
+  REFUNDED: Refunded
 }
+export type SagaContext = Contexts[SagaState]
 
-/** What happened, as the table takes it. All of it is JSON: the journal keeps it, and replays it. */
-export type SagaInput =
-  | { type: 'BEGIN' }
-  /** The wish to cancel stands in the queue; it is the buyer's from now on. */
-  | { type: 'CANCEL_ANNOUNCED' }
-  | {
-      type: 'RESERVED'
-      at: string
-      eventId: EventId
-      items: Item[]
-      total: Minor
-      currency: Currency
-      eventCancelled: boolean
-      /** It costs something, and the buyer gave nothing to pay with. */
-      tokenMissing?: true
-    }
-  | { type: 'REFUSED'; failure: Failure }
-  /** `asOf`: the order's version when the name was given; `queued`: it has waited since, and may be older than the one that stands. */
-  | { type: 'HOLDER_NAMED'; holderName: string; asOf: number; queued?: true }
-  | { type: 'CANCEL_REQUESTED' }
-  | { type: 'CHARGED'; transactionId: string; eventCancelled: boolean }
-  | { type: 'DECLINED'; failure: Failure }
-  | { type: 'CHARGE_UNKNOWN'; reason: string }
-  | { type: 'EVENT_CANCELLED' }
-  | { type: 'LIMIT_PASSED' }
-  | { type: 'NOT_CHARGED' }
-  | { type: 'GATEWAY_UNREACHABLE' }
-  | { type: 'RELEASED' }
-  /** All of them, or the part of that number out of so many. */
-  | { type: 'TICKETS_ISSUED'; tickets: IssuedTicket[]; part?: number; parts?: number }
-  | { type: 'TICKETS_REJECTED'; reason: string; detail?: string }
-  /** The ticket service answers, and for too long not with tickets. */
-  | { type: 'ISSUE_GIVEN_UP'; detail: string }
-  | { type: 'TICKETS_CANCELLED' }
-  | { type: 'REFUND_REQUESTED'; refund: RefundRequest }
-  | { type: 'TICKETS_WITHDRAWN'; at: string; tickets: WithdrawnTicket[] }
-  | { type: 'WITHDRAWAL_REFUSED'; code: string; ticketIds: TicketId[] }
-  | { type: 'REFUND_DONE'; gatewayRefundId: string }
-  /** Somebody gave money back at the gateway; `refundId` is what we call it. */
-  | { type: 'REFUNDED_ELSEWHERE'; refundId: RefundId; gatewayRefundId: string; amount: Minor }
-
-export type Step = 'QUEUE' | 'RESERVE' | 'CHARGE' | 'RELEASE' | 'ISSUE' | 'CANCEL_TICKETS' | 'REFUND'
-
-const steps: Record<SagaState, Step | null> = {
-  QUEUED: 'QUEUE',
-  RESERVING: 'RESERVE',
-  CHARGING: 'CHARGE',
-  RESOLVING: 'CHARGE',
-  CANCELLING_CHARGE: 'CHARGE',
-  RELEASING: 'RELEASE',
-  REFUND_IF_CHARGED: 'CHARGE',
-  AWAITING_TICKETS: 'ISSUE',
-  CANCELLING_TICKETS: 'CANCEL_TICKETS',
-  REFUNDING: 'REFUND',
-  CONFIRMED: null,
-  WITHDRAWING_TICKETS: 'CANCEL_TICKETS',
-  REPAYING: 'REFUND',
-  FAILED: null,
-  CANCELLED: null,
-  REFUNDED: null,
-}
-/** The step that a state is at work on; null where nothing is left to do. */
-export const stepOf = (state: SagaState): Step | null => steps[state]
-export const isTerminal = (state: SagaState): boolean => steps[state] === null
-
-/** What does not come of the step that is at work, but from outside. */
-const wishes: Partial<Record<SagaInput['type'], string>> = {
-  HOLDER_NAMED: 'HOLDER_NAME',
-  CANCEL_ANNOUNCED: 'CANCEL',
-  CANCEL_REQUESTED: 'CANCEL',
-  REFUND_REQUESTED: 'REFUND',
-  REFUNDED_ELSEWHERE: 'REFUND',
-}
-/** What the journal calls that which an input tells of. */
-export const nameOf = (state: SagaState, input: SagaInput): string => wishes[input.type] ?? stepOf(state) ?? 'CHARGE'
+/** A state, and what is known in it. */
+export type Stand<S extends SagaState = SagaState> = { [K in S]: { state: K; context: Contexts[K] } }[S]
+export type Saga<S extends SagaState = SagaState> = Stand<S> & { orderId: OrderId }

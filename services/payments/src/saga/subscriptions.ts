@@ -1,63 +1,97 @@
-import { eventCancelled, type Message, type OrderId, ticketsGenerated, ticketsRejected } from '@boxoffice/contracts'
-import { type ConsumerOptions, currentOrigin, type MessageOrigin, on, type Subscriber } from '@boxoffice/messaging'
-import type { Tx } from '@boxoffice/service-kit'
-import { rememberCancelledEvent } from '../event-refunds/cancelled-event-repository.ts'
+import {
+  type EventId,
+  eventCancelled,
+  type Message,
+  type OrderId,
+  ticketsGenerated,
+  ticketsRejected,
+} from '@boxoffice/contracts'
+import {
+  type ConsumerOptions,
+  currentOrigin,
+  type MessageOrigin,
+  on,
+  type Subscriber,
+} from '@boxoffice/messaging'
+import { PermanentFailure, type Tx } from '@boxoffice/service-kit'
+import { UnexpectedInput } from './advance.ts'
 import type { ApplyAll } from './apply.ts'
-import { issuedTicket, type SagaInput } from './saga.ts'
+import { issuedTicket, type SagaInput } from './input.ts'
 import { findSagasForUpdate } from './saga-repository.ts'
 
+interface Deps {
+  applyAll: ApplyAll
+  rememberCancelledEvent: (tx: Tx, eventId: EventId) => Promise<void>
+}
+
 /** What the ticket service says of an order. */
-interface Word {
+interface Heard {
   readonly orderId: OrderId
   readonly input: SagaInput
   readonly origin: MessageOrigin
 }
 
-/** What the ticket and event services tell: translated into inputs of the saga. */
-export const sagaSubscribers = (applyAll: ApplyAll): readonly Subscriber<Tx>[] => [
-  on(ticketsGenerated, (tx, message) => hear(applyAll, tx, [wordOf(message)])),
-  on(ticketsRejected, (tx, message) => hear(applyAll, tx, [wordOf(message)])),
+/** Messages of the ticket and event services, translated into inputs of the saga. */
+export const sagaSubscribers = ({ applyAll, rememberCancelledEvent }: Deps): readonly Subscriber<Tx>[] => [
+  on(ticketsGenerated, (tx, message) => moveAll(applyAll, tx, [heardOf(message)])),
+  on(ticketsRejected, (tx, message) => moveAll(applyAll, tx, [heardOf(message)])),
   on(eventCancelled, (tx, { payload: { eventId } }) => rememberCancelledEvent(tx, eventId)),
 ]
 
-/** Messages of one receive: what is said of orders moves their sagas together, after all else. */
-export function takeTogether(applyAll: ApplyAll): NonNullable<ConsumerOptions<Tx>['together']> {
+/** Messages of one receive: those about orders move their sagas together, after all else. */
+export function takeTogether({
+  applyAll,
+  rememberCancelledEvent,
+}: Deps): NonNullable<ConsumerOptions<Tx>['together']> {
   return async (tx, messages, within) => {
-    const words: Word[] = []
+    const heard: Heard[] = []
     for (const message of messages) {
       if (message.eventType === eventCancelled.eventType) {
         const { eventId } = (message as Message<typeof eventCancelled>).payload
         await within(message, () => rememberCancelledEvent(tx, eventId))
-      } else words.push(within(message, () => wordOf(message as never)))
+      } else heard.push(within(message, () => heardOf(message as never)))
     }
-    await hear(applyAll, tx, words)
+    await moveAll(applyAll, tx, heard)
   }
 }
 
-const wordOf = (message: Message<typeof ticketsGenerated> | Message<typeof ticketsRejected>): Word => ({
+const heardOf = (message: Message<typeof ticketsGenerated> | Message<typeof ticketsRejected>): Heard => ({
   orderId: message.payload.orderId,
   input: inputOf(message),
   origin: currentOrigin(),
 })
 
-function inputOf({ payload }: Message<typeof ticketsGenerated> | Message<typeof ticketsRejected>): SagaInput {
-  if (!('tickets' in payload)) return { type: 'TICKETS_REJECTED', reason: payload.reason, detail: payload.detail }
+function inputOf({
+  payload,
+}: Message<typeof ticketsGenerated> | Message<typeof ticketsRejected>): SagaInput {
+  if (!('tickets' in payload))
+    return { type: 'TICKETS_REJECTED', reason: payload.reason, detail: payload.detail }
   const { part, parts, tickets } = payload
   return { type: 'TICKETS_ISSUED', part, parts, tickets: tickets.map(issuedTicket) }
 }
 
-/** Of an order that is spoken of several times, in parts, its saga moves as often. */
-async function hear(applyAll: ApplyAll, tx: Tx, words: readonly Word[]): Promise<void> {
-  let waiting = words
+/**
+ * Moves the saga of an order as often as it is spoken of, in parts. Rejects with PermanentFailure where a
+ * saga does not expect it: no later attempt will be told otherwise.
+ */
+async function moveAll(applyAll: ApplyAll, tx: Tx, heard: readonly Heard[]): Promise<void> {
+  let waiting = heard
   while (waiting.length > 0) {
-    const next = new Map(waiting.toReversed().map((word) => [word.orderId, word]))
+    const next = new Map(waiting.toReversed().map((one) => [one.orderId, one]))
     const sagas = await findSagasForUpdate(tx, [...next.keys()])
-    const moves = [...next.values()].map(({ orderId, ...word }) => {
+    const moves = [...next.values()].map(({ orderId, ...one }) => {
       const saga = sagas.get(orderId)
       if (!saga) throw new Error(`there is no saga of order ${orderId}`)
-      return { saga, ...word }
+      return { saga, ...one }
     })
-    await applyAll(tx, moves)
-    waiting = waiting.filter((word) => next.get(word.orderId) !== word)
+    const applied = await applyAll(tx, moves)
+    for (const [index, { saga, input }] of moves.entries()) {
+      const done = applied[index]
+      if (done?.applied !== false || done.why !== 'unexpected') continue
+      throw new PermanentFailure(
+        `order ${saga.orderId}: ${new UnexpectedInput(saga.state, input.type).message}`,
+      )
+    }
+    waiting = waiting.filter((one) => next.get(one.orderId) !== one)
   }
 }

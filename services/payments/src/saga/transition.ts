@@ -1,5 +1,6 @@
-import type { Minor, OrderStatus, PaymentStatus, RefundId, TicketId } from '@boxoffice/contracts'
-import type { Failure, IssuedTicket, Item, RefundRequest, SagaContext, SagaInput, SagaState, WithdrawnTicket } from './saga.ts'
+import type { Minor, OrderStatus, PaymentStatus, RefundId, SagaState, TicketId } from '@boxoffice/contracts'
+import type { InputOf, InputType } from './input.ts'
+import type { Contexts, Failure, IssuedTicket, Item, RefundRequest, Stand, WithdrawnTicket } from './saga.ts'
 
 /** What a transition does beside moving on. The applier writes all of it in one commit. */
 export interface Effects {
@@ -42,14 +43,16 @@ export interface SettledRefund {
   gatewayRefundId?: string
   ticketIds?: TicketId[]
 }
-export interface Transition {
-  state: SagaState
-  context: SagaContext
-  effects: Effects
-}
+export type Transition = Stand & { effects: Effects }
 
-type InputType = SagaInput['type']
-export type Rule<I extends InputType> = (context: SagaContext, input: Extract<SagaInput, { type: I }>) => Transition | null
-export type Row = { [I in InputType]?: Rule<I> }
+/** No state of this name waits for that: a fault of ours, or of whoever said it. */
+export const UNEXPECTED = 'unexpected'
 
-export const go = (state: SagaState, context: SagaContext, effects: Effects = {}): Transition => ({ state, context, effects })
+/** What follows from an input; null where it is known already, and changes nothing. */
+export type Rule<C, I extends InputType> = (
+  context: C,
+  input: InputOf<I>,
+) => Transition | null | typeof UNEXPECTED
+
+export const go = <S extends SagaState>(state: S, context: Contexts[S], effects: Effects = {}): Transition =>
+  ({ state, context, effects }) as Transition

@@ -1,24 +1,43 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { EVENT_NOT_FOUND, type Minor, type NewOrder, type SeatPurchase, seatIdOf, VALIDATION_FAILED } from '@boxoffice/contracts'
-import { RefusedError, refuse, type UserPrincipal } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
-import { checkout } from '../orders/checkout.ts'
+import {
+  EVENT_NOT_FOUND,
+  type Minor,
+  type NewOrder,
+  type SeatPurchase,
+  seatIdOf,
+  type ticketsInternalRoutes,
+  VALIDATION_FAILED,
+} from '@boxoffice/contracts'
+import { type Client, RefusedError, refuse, type UserPrincipal } from '@boxoffice/service-kit'
+import type { Config } from '../config.ts'
+import { type CheckoutDeps, checkout } from '../orders/checkout.ts'
 import { findOrderByKey, getOrder, type StoredOrder } from '../orders/order-repository.ts'
+import type { WatchOrder } from '../orders/order-watch.ts'
 import { getBoundOrder, type OrderRequest } from '../orders/place-order.ts'
 import { waitsUntil } from '../saga/wait.ts'
 
-/** Tickets take some 50 ms; when they take long, those who wait must not make it longer. */
-const [FIRST_POLL_MS, LONGEST_POLL_MS] = [25, 400]
-/** A key of this route is another one than the same of `POST /api/payments/orders`: no header can hold a space. */
+export interface SeatPurchaseDeps extends CheckoutDeps {
+  tickets: Pick<Client<typeof ticketsInternalRoutes>, 'findSeat'>
+  /** The name that a ticket bears when none is given. */
+  nameOf(principal: UserPrincipal): Promise<string>
+  watchOrder: WatchOrder
+  config: Pick<Config, 'checkoutWaitMs' | 'defaultPaymentToken'>
+}
+
+/**
+ * A key of this route is another one than the same of `POST /api/payments/orders`: no header can hold a
+ * space.
+ */
 const keyOf = (given: string) => `POST /api/v1/tickets ${given}`
 
 /**
- * Buy one seat through the purchase saga, and wait until its ticket is issued, `checkoutWaitMs` from the request on at most (asking for the
- * seat and a name is part of them, and has limits of its own): the order as it stands then. Under the same key it is the same order, and waited for likewise. Throws 404 EVENT_NOT_FOUND (also for an event that is at another venue),
- * 404 SEAT_NOT_FOUND, 400 where a token is needed and there is none, 422 for another body, and ServiceUnavailable.
+ * Buy one seat through the purchase saga, and wait until its ticket is issued, `checkoutWaitMs` from the
+ * request on at most (finding the seat and a name is part of them, and has limits of its own): the order as
+ * it stands then. Under the same key it is the same order, and waited for likewise. Throws 404
+ * EVENT_NOT_FOUND (also for an event that is at another venue), 404 SEAT_NOT_FOUND, 400 where a token is
+ * needed and there is none, 422 for another body, and ServiceUnavailable.
  */
 export async function buySeat(
-  deps: Dependencies,
+  deps: SeatPurchaseDeps,
   asked: { principal: UserPrincipal; body: SeatPurchase; key: string; bodyHash: string },
 ): Promise<StoredOrder> {
   const { principal, body, bodyHash } = asked
@@ -30,12 +49,20 @@ export async function buySeat(
   const bound = { userId, key, bodyHash }
   const order = isBound
     ? await getBoundOrder(deps, bound)
-    : await checkout(deps, { ...bound, body: await purchaseOf(deps, principal, body) } satisfies OrderRequest, until)
-  return confirmed(deps, order, until)
+    : await checkout(
+        deps,
+        { ...bound, body: await purchaseOf(deps, principal, body) } satisfies OrderRequest,
+        until,
+      )
+  return waitForTicket(deps, order, until)
 }
 
 /** What an order of one seat says. */
-async function purchaseOf(deps: Dependencies, principal: UserPrincipal, body: SeatPurchase): Promise<NewOrder> {
+async function purchaseOf(
+  deps: Pick<SeatPurchaseDeps, 'tickets' | 'nameOf' | 'config'>,
+  principal: UserPrincipal,
+  body: SeatPurchase,
+): Promise<NewOrder> {
   const { venueId, eventId } = body
   const seatId = seatIdOf(body)
   const found = await deps.tickets.findSeat({ params: { eventId, seatId } })
@@ -60,14 +87,16 @@ async function purchaseOf(deps: Dependencies, principal: UserPrincipal, body: Se
   }
 }
 
-/** The order when its tickets are known, or it came to nothing, or `until` has passed. */
-async function confirmed(deps: Dependencies, placed: StoredOrder, until: Date): Promise<StoredOrder> {
-  let order = placed
-  let waitMs = FIRST_POLL_MS
-  while ((order.status === 'PENDING' || order.status === 'PAID') && deps.now() < until) {
-    await sleep(waitMs)
-    waitMs = Math.min(LONGEST_POLL_MS, waitMs * 2)
-    order = await getOrder(deps.db, order.orderId)
-  }
-  return order
+const isOpen = ({ status }: Pick<StoredOrder, 'status'>) => status === 'PENDING' || status === 'PAID'
+
+/** The order when its ticket is issued, or it came to nothing, or `until` has passed. */
+async function waitForTicket(
+  { db, now, watchOrder }: Pick<SeatPurchaseDeps, 'db' | 'now' | 'watchOrder'>,
+  order: StoredOrder,
+  until: Date,
+): Promise<StoredOrder> {
+  const waitMs = until.getTime() - now().getTime()
+  if (!isOpen(order) || waitMs <= 0) return order
+  for await (const progress of watchOrder(order, AbortSignal.timeout(waitMs))) if (!isOpen(progress)) break
+  return getOrder(db, order.orderId)
 }

@@ -1,25 +1,41 @@
-import { FORBIDDEN, type Minor, orderRefusals, type SeatPurchase, type seatPurchaseRoutes } from '@boxoffice/contracts'
+import {
+  FORBIDDEN,
+  type Minor,
+  orderRefusals,
+  type SeatPurchase,
+  type seatPurchaseRoutes,
+} from '@boxoffice/contracts'
 import type { HandlerAnswer, Handlers } from '@boxoffice/service-kit'
 import { bodyHashOf, refuse } from '@boxoffice/service-kit'
-import type { Dependencies } from '../dependencies.ts'
 import { refusalOf } from '../orders/answers.ts'
 import type { StoredOrder } from '../orders/order-repository.ts'
-import { buySeat } from './buy-seat.ts'
+import { buySeat, type SeatPurchaseDeps } from './buy-seat.ts'
 
-export function seatPurchaseHandlers(deps: Dependencies): Handlers<typeof seatPurchaseRoutes> {
+export function seatPurchaseHandlers(deps: SeatPurchaseDeps): Handlers<typeof seatPurchaseRoutes> {
   return {
     async buySeat({ principal, body, idempotencyKey, rawBody }) {
       if (body.userId !== undefined && body.userId !== principal.userId) {
         return refuse(FORBIDDEN, { message: 'a seat is bought for oneself: userId is another user' })
       }
-      const order = await buySeat(deps, { principal, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) })
+      const order = await buySeat(deps, {
+        principal,
+        body,
+        key: idempotencyKey,
+        bodyHash: bodyHashOf(rawBody),
+      })
       return answerOf(body, order)
     },
   }
 }
 
-/** The seat once it has a ticket, and so again whatever came since; the refusal of an order that came to nothing; else that it goes on. */
-function answerOf({ venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase, order: StoredOrder): SeatAnswer {
+/**
+ * The seat once it has a ticket, whatever came since; the refusal of an order that came to nothing; else
+ * that it goes on.
+ */
+function answerOf(
+  { venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase,
+  order: StoredOrder,
+): SeatAnswer {
   const { orderId, status, currency, totalAmount, completedAt, createdAt } = order
   const [ticket] = order.tickets ?? []
   if (ticket && currency) {
@@ -42,7 +58,10 @@ function answerOf({ venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase
   if (status === 'PENDING' || status === 'PAID') return { status: 202, body: { orderId, status: 'PENDING' } }
   return (
     refusalOf(order) ??
-    refuse(orderRefusals.ORDER_CANCELLED, { message: 'there was no ticket for the money, which goes back', orderId })
+    refuse(orderRefusals.ORDER_CANCELLED, {
+      message: 'there was no ticket for the money, which goes back',
+      orderId,
+    })
   )
 }
 type SeatAnswer = HandlerAnswer<typeof seatPurchaseRoutes.buySeat>

@@ -3,8 +3,11 @@ import type Stripe from 'stripe'
 import { declineOf } from '../gateway/outcomes.ts'
 import type { Failure } from '../saga/saga.ts'
 
-/** What an event of the gateway tells us. Charges name their order, whatever is done by hand at the gateway names the charge. */
-export type Told =
+/**
+ * What a webhook event of the gateway says. Charges name their order; what is done by hand at the gateway
+ * names the charge.
+ */
+export type GatewayEvent =
   | { kind: 'charged'; orderId: OrderId; transactionId: string }
   | { kind: 'declined'; orderId: OrderId; failure: Failure }
   | { kind: 'refunded'; transactionId: string; gatewayRefundId: string; amount: Minor }
@@ -20,10 +23,11 @@ export interface DisputeEnd {
   closedAt: Date
 }
 
-const idOf = (thing: string | { id: string } | null): string | null => (typeof thing === 'object' ? (thing?.id ?? null) : thing)
+const idOf = (thing: string | { id: string } | null): string | null =>
+  typeof thing === 'object' ? (thing?.id ?? null) : thing
 
-/** All that an event tells; nothing where it is not of interest. */
-export function toldBy(event: Stripe.Event): Told[] {
+/** All that a webhook event says; nothing where it is not of interest. */
+export function gatewayEventsOf(event: Stripe.Event): GatewayEvent[] {
   switch (event.type) {
     case 'payment_intent.succeeded':
     case 'payment_intent.payment_failed':
@@ -50,18 +54,25 @@ export function toldBy(event: Stripe.Event): Told[] {
   }
 }
 
-function ofIntent(type: string, intent: Stripe.PaymentIntent): Told[] {
+function ofIntent(type: string, intent: Stripe.PaymentIntent): GatewayEvent[] {
   const orderId = OrderId.safeParse(intent.metadata.orderId)
   if (!orderId.success) return []
-  if (type === 'payment_intent.succeeded') return [{ kind: 'charged', orderId: orderId.data, transactionId: intent.id }]
+  if (type === 'payment_intent.succeeded')
+    return [{ kind: 'charged', orderId: orderId.data, transactionId: intent.id }]
   const error = intent.last_payment_error
   const { reason, message } = declineOf(error?.decline_code ?? error?.code, error?.message)
-  return [{ kind: 'declined', orderId: orderId.data, failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message } }]
+  return [
+    {
+      kind: 'declined',
+      orderId: orderId.data,
+      failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message },
+    },
+  ]
 }
 
 /** Ours carry the order's id: what became of those the saga knows. */
-function madeByHand(refunds: readonly Stripe.Refund[]): Told[] {
-  return refunds.flatMap(({ id, status, metadata, payment_intent, amount }): Told[] => {
+function madeByHand(refunds: readonly Stripe.Refund[]): GatewayEvent[] {
+  return refunds.flatMap(({ id, status, metadata, payment_intent, amount }): GatewayEvent[] => {
     const transactionId = idOf(payment_intent)
     const isMade = status === 'succeeded' || status === 'pending'
     if (!transactionId || !isMade || metadata?.orderId) return []
@@ -69,7 +80,7 @@ function madeByHand(refunds: readonly Stripe.Refund[]): Told[] {
   })
 }
 
-function ofDispute(type: string, dispute: Stripe.Dispute, closedAt: Date): Told[] {
+function ofDispute(type: string, dispute: Stripe.Dispute, closedAt: Date): GatewayEvent[] {
   const transactionId = idOf(dispute.payment_intent)
   if (!transactionId) return []
   const { status, reason, id: disputeId } = dispute

@@ -5,18 +5,21 @@ import type {
   OrderId,
   RefundId,
   ReservationId,
+  SagaState,
   TicketId,
   TicketTypeId,
   UserId,
 } from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
-import { advance, replay, totalOf } from './advance.ts'
-import { refundKey } from './journal.ts'
-import type { SagaContext, SagaInput, SagaState } from './saga.ts'
+import { advance, replay } from './advance.ts'
+import { totalOf } from './amounts.ts'
+import type { SagaInput } from './input.ts'
+import { refundKey } from './keys.ts'
+import type { Begun, Stand } from './saga.ts'
 
 const ticketTypeId = 'type' as TicketTypeId
 const items = [{ ticketTypeId, quantity: 2, unitPrice: 5_000 as Minor }]
-const begun: SagaContext = {
+const begun: Begun = {
   userId: 'user' as UserId,
   reservationId: 'reservation' as ReservationId,
   holderName: 'Zofia Łącka',
@@ -73,13 +76,18 @@ describe('a refund that is asked for', () => {
     })
     expect(given(...confirmed, requested('r1'), withdrawn(a, b))).toMatchObject({
       state: 'REPAYING',
-      effects: { refund: { withdrawn: { refundId: 'r1', amount: 10_000 } }, messages: ['ORDER_STATUS_CHANGED'] },
+      effects: {
+        refund: { withdrawn: { refundId: 'r1', amount: 10_000 } },
+        messages: ['ORDER_STATUS_CHANGED'],
+      },
     })
     expect(given(...confirmed, requested('r1'), withdrawn(a, b), done)).toMatchObject({
       state: 'REFUNDED',
       effects: {
         order: { status: 'REFUNDED', paymentStatus: 'REFUNDED', refunded: 10_000 },
-        refund: { settled: [{ refundId: 'r1', amount: 10_000, gatewayRefundId: 're_1', ticketIds: [a, b] }] },
+        refund: {
+          settled: [{ refundId: 'r1', amount: 10_000, gatewayRefundId: 're_1', ticketIds: [a, b] }],
+        },
         messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'],
       },
     })
@@ -100,13 +108,19 @@ describe('a refund that is asked for', () => {
     const refused: SagaInput = { type: 'WITHDRAWAL_REFUSED', code: 'TICKETS_USED', ticketIds: [a] }
     expect(given(...confirmed, requested('r1'), refused)).toMatchObject({
       state: 'CONFIRMED',
-      effects: { order: { status: 'CONFIRMED' }, refund: { failed: { refundId: 'r1', reason: 'TICKETS_USED', ticketIds: [a] } } },
+      effects: {
+        order: { status: 'CONFIRMED' },
+        refund: { failed: { refundId: 'r1', reason: 'TICKETS_USED', ticketIds: [a] } },
+      },
     })
     expect(given(...confirmed, requested('r1'), refused, requested('r2')).state).toBe('WITHDRAWING_TICKETS')
   })
   test('of an order whose tickets do not come gives all of it back, or waits for them where they admitted by now', () => {
     const stuck = [reserved, charged, requested('r1')]
-    expect(given(...stuck)).toMatchObject({ state: 'WITHDRAWING_TICKETS', effects: { order: { status: 'REFUND_PENDING' } } })
+    expect(given(...stuck)).toMatchObject({
+      state: 'WITHDRAWING_TICKETS',
+      effects: { order: { status: 'REFUND_PENDING' } },
+    })
     const nothingIssued = { ...withdrawn(), tickets: [] } as SagaInput
     expect(given(...stuck, nothingIssued)).toMatchObject({
       state: 'REPAYING',
@@ -114,19 +128,30 @@ describe('a refund that is asked for', () => {
     })
     expect(given(...stuck, nothingIssued, { type: 'REFUND_DONE', gatewayRefundId: 're_1' })).toMatchObject({
       state: 'REFUNDED',
-      effects: { order: { status: 'REFUNDED', refunded: 10_000 }, messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'] },
+      effects: {
+        order: { status: 'REFUNDED', refunded: 10_000 },
+        messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'],
+      },
     })
     // Issued in between.
-    expect(given(...stuck, withdrawn(a, b))).toMatchObject({ state: 'REPAYING', context: { refund: { amount: 10_000 } } })
+    expect(given(...stuck, withdrawn(a, b))).toMatchObject({
+      state: 'REPAYING',
+      context: { refund: { amount: 10_000 } },
+    })
     const used: SagaInput = { type: 'WITHDRAWAL_REFUSED', code: 'TICKETS_USED', ticketIds: [a] }
     expect(given(...stuck, used)).toMatchObject({
       state: 'AWAITING_TICKETS',
       effects: { refund: { failed: { refundId: 'r1' } } },
     })
-    expect(given(...stuck, used, issued)).toMatchObject({ state: 'CONFIRMED', effects: { order: { status: 'CONFIRMED' } } })
+    expect(given(...stuck, used, issued)).toMatchObject({
+      state: 'CONFIRMED',
+      effects: { order: { status: 'CONFIRMED' } },
+    })
     // All of it went back by hand meanwhile: no ticket stays.
     expect(given(...stuck, elsewhere(10_000), used)).toMatchObject({ state: 'CANCELLING_TICKETS' })
-    expect(given(...stuck, elsewhere(10_000), used, { type: 'TICKETS_CANCELLED' })).toMatchObject({ state: 'REFUNDED' })
+    expect(given(...stuck, elsewhere(10_000), used, { type: 'TICKETS_CANCELLED' })).toMatchObject({
+      state: 'REFUNDED',
+    })
   })
   test('is not begun beside another one, nor before the order is paid', () => {
     for (const inputs of [
@@ -139,7 +164,10 @@ describe('a refund that is asked for', () => {
   })
   test('of what cost nothing needs no gateway', () => {
     const free = { ...reserved, total: 0 as Minor } as SagaInput
-    const nothing = { ...withdrawn(a, b), tickets: [a, b].map((ticketId) => ({ ticketId, ticketTypeId, unitPrice: 0 as Minor })) }
+    const nothing = {
+      ...withdrawn(a, b),
+      tickets: [a, b].map((ticketId) => ({ ticketId, ticketTypeId, unitPrice: 0 as Minor })),
+    }
     expect(given(free, issued, requested('r1'), nothing as SagaInput)).toMatchObject({
       state: 'REFUNDED',
       effects: {
@@ -167,12 +195,18 @@ describe('money that was given back at the gateway by hand', () => {
         messages: ['REFUND_PROCESSED'],
       },
     })
-    expect(given(...all, withdrawn(a, b))).toMatchObject({ state: 'REFUNDED', effects: { messages: ['ORDER_CANCELLED'] } })
+    expect(given(...all, withdrawn(a, b))).toMatchObject({
+      state: 'REFUNDED',
+      effects: { messages: ['ORDER_CANCELLED'] },
+    })
     expect(given(...all, withdrawn(a, b)).context.refunded).toBe(10_000)
   })
   test('part of it leaves the order as it is, and the rest to who gives it back', () => {
     const part = [...confirmed, elsewhere(4_000)]
-    expect(given(...part)).toMatchObject({ state: 'CONFIRMED', effects: { order: { paymentStatus: 'PARTIALLY_REFUNDED' } } })
+    expect(given(...part)).toMatchObject({
+      state: 'CONFIRMED',
+      effects: { order: { paymentStatus: 'PARTIALLY_REFUNDED' } },
+    })
     expect(given(...part, requested('r1'), withdrawn(a, b)).context.refund?.amount).toBe(6_000)
   })
   test('while ours is at work shrinks it to what is left', () => {
@@ -187,7 +221,9 @@ describe('money that was given back at the gateway by hand', () => {
     expect(given(reserved, charged, elsewhere(10_000)).state).toBe('CANCELLING_TICKETS')
     expect(given(reserved, charged, elsewhere(10_000), { type: 'TICKETS_CANCELLED' }).state).toBe('REFUNDED')
     const rejected: SagaInput = { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }
-    expect(given(reserved, charged, elsewhere(4_000), rejected).effects?.refund).toMatchObject({ opened: { amount: 6_000 } })
+    expect(given(reserved, charged, elsewhere(4_000), rejected).effects?.refund).toMatchObject({
+      opened: { amount: 6_000 },
+    })
     expect(given(reserved, charged, rejected, elsewhere(4_000), done)).toMatchObject({
       state: 'REFUNDED',
       effects: { order: { refunded: 10_000 }, refund: { settled: [{ amount: 6_000 }] } },
@@ -196,14 +232,20 @@ describe('money that was given back at the gateway by hand', () => {
   test('while all of a purchase that could not be honoured goes back, makes another request of it, under another key', () => {
     const refunding: SagaInput[] = [reserved, charged, { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }]
     const keyOf = (...inputs: SagaInput[]) => refundKey('order' as OrderId, given(...inputs).context)
-    expect(given(...refunding, elsewhere(4_000)).context.refund).toMatchObject({ amount: 6_000, reduced: true })
+    expect(given(...refunding, elsewhere(4_000)).context.refund).toMatchObject({
+      amount: 6_000,
+      reduced: true,
+    })
     const keys = [
       keyOf(...refunding),
       keyOf(...refunding, elsewhere(4_000)),
       keyOf(...refunding, elsewhere(4_000), elsewhere(1_000)),
     ]
     expect(new Set(keys).size).toBe(3)
-    expect(given(...refunding, elsewhere(10_000))).toMatchObject({ state: 'REFUNDED', context: { refunded: 10_000 } })
+    expect(given(...refunding, elsewhere(10_000))).toMatchObject({
+      state: 'REFUNDED',
+      context: { refunded: 10_000 },
+    })
   })
   test('all of it while ours is at work for a part takes the other tickets along', () => {
     const asked = [...confirmed, requested('r1', [a])]
@@ -226,7 +268,11 @@ describe('money that was given back at the gateway by hand', () => {
       expect(given(...course)).toMatchObject(rest)
       expect(given(...course).context.refund).not.toHaveProperty('ticketIds')
       const end = given(...course, withdrawn(...left))
-      expect(end).toMatchObject({ state: 'REFUNDED', context: { refunded: 10_000 }, effects: { messages: ['ORDER_CANCELLED'] } })
+      expect(end).toMatchObject({
+        state: 'REFUNDED',
+        context: { refunded: 10_000 },
+        effects: { messages: ['ORDER_CANCELLED'] },
+      })
     }
     // What the ticket service does not know of cannot be withdrawn again and again.
     expect(given(...asked, withdrawn(a), elsewhere(10_000), withdrawn()).state).toBe('CONFIRMED')
@@ -234,15 +280,27 @@ describe('money that was given back at the gateway by hand', () => {
   test('leaves a ticket that cost nothing to who did not give it back', () => {
     const free = 'free' as TicketTypeId
     const line = { ticketTypeId: free, quantity: 1, unitPrice: 0 as Minor }
-    const mixed = { ...reserved, items: [{ ticketTypeId, quantity: 1, unitPrice: 10_000 as Minor }, line] } as SagaInput
+    const mixed = {
+      ...reserved,
+      items: [{ ticketTypeId, quantity: 1, unitPrice: 10_000 as Minor }, line],
+    } as SagaInput
     const tickets = [a, b].map((ticketId, i) => ({
       ticketId,
       ticketNumber: ticketId,
       ticketTypeId: i ? free : ticketTypeId,
       qrCode: 'q',
     }))
-    const asked = [mixed, charged, { type: 'TICKETS_ISSUED', tickets } as SagaInput, requested('r1', [a]), withdrawn(a)]
-    expect(given(...asked, elsewhere(5_000), done)).toMatchObject({ state: 'CONFIRMED', context: { refunded: 10_000 } })
+    const asked = [
+      mixed,
+      charged,
+      { type: 'TICKETS_ISSUED', tickets } as SagaInput,
+      requested('r1', [a]),
+      withdrawn(a),
+    ]
+    expect(given(...asked, elsewhere(5_000), done)).toMatchObject({
+      state: 'CONFIRMED',
+      context: { refunded: 10_000 },
+    })
   })
   test('more than there is, is not believed', () => {
     const refunded = replay(begun, [...confirmed, requested('r1'), withdrawn(a, b), done])
@@ -252,39 +310,56 @@ describe('money that was given back at the gateway by hand', () => {
 })
 
 describe('an order that its buyer cancels', () => {
-  const wish: SagaInput = { type: 'CANCEL_REQUESTED' }
+  const request: SagaInput = { type: 'CANCEL_REQUESTED' }
   const notCharged: SagaInput = { type: 'NOT_CHARGED' }
   test('before it is charged is cancelled, and what was held goes back', () => {
-    expect(given(wish)).toMatchObject({
+    expect(given(request)).toMatchObject({
       state: 'RELEASING',
       effects: { order: { status: 'CANCELLED' }, messages: ['ORDER_CANCELLED'] },
     })
-    expect(given(wish, { type: 'RELEASED' }).state).toBe('CANCELLED')
-    expect(given(wish).context.paymentToken).toBeUndefined()
+    expect(given(request, { type: 'RELEASED' }).state).toBe('CANCELLED')
+    expect(given(request).context.paymentToken).toBeUndefined()
   })
   test('while a charge may be under way waits for the gateway’s word', () => {
-    expect(given(reserved, wish)).toMatchObject({ state: 'CANCELLING_CHARGE', effects: { order: { paymentStatus: 'UNKNOWN' } } })
-    expect(given(reserved, wish, charged)).toMatchObject({ state: 'AWAITING_TICKETS', effects: { order: { status: 'PAID' } } })
-    expect(given(reserved, wish, notCharged)).toMatchObject({ state: 'RELEASING', effects: { order: { status: 'CANCELLED' } } })
-    expect(given(reserved, wish, notCharged, { type: 'RELEASED' }).state).toBe('CANCELLED')
+    expect(given(reserved, request)).toMatchObject({
+      state: 'CANCELLING_CHARGE',
+      effects: { order: { paymentStatus: 'UNKNOWN' } },
+    })
+    expect(given(reserved, request, charged)).toMatchObject({
+      state: 'AWAITING_TICKETS',
+      effects: { order: { status: 'PAID' } },
+    })
+    expect(given(reserved, request, notCharged)).toMatchObject({
+      state: 'RELEASING',
+      effects: { order: { status: 'CANCELLED' } },
+    })
+    expect(given(reserved, request, notCharged, { type: 'RELEASED' }).state).toBe('CANCELLED')
   })
   test('gets money that came all the same back', () => {
-    const gone: SagaInput[] = [reserved, wish, { type: 'GATEWAY_UNREACHABLE' }, { type: 'RELEASED' }]
+    const gone: SagaInput[] = [reserved, request, { type: 'GATEWAY_UNREACHABLE' }, { type: 'RELEASED' }]
     expect(given(...gone).state).toBe('REFUND_IF_CHARGED')
     expect(given(...gone, notCharged).state).toBe('CANCELLED')
-    expect(given(...gone, charged, done)).toMatchObject({ state: 'CANCELLED', effects: { order: { paymentStatus: 'REFUNDED' } } })
-    expect(given(reserved, wish, notCharged, { type: 'RELEASED' }, charged).state).toBe('REFUNDING')
+    expect(given(...gone, charged, done)).toMatchObject({
+      state: 'CANCELLED',
+      effects: { order: { paymentStatus: 'REFUNDED' } },
+    })
+    expect(given(reserved, request, notCharged, { type: 'RELEASED' }, charged).state).toBe('REFUNDING')
   })
   test('is too late once it is paid, and so is another name', () => {
     const late: SagaState[] = ['AWAITING_TICKETS', 'CONFIRMED', 'REFUNDED', 'FAILED', 'RELEASING']
     for (const state of late) {
-      expect(advance({ state, context: begun }, wish)).toBeNull()
-      expect(advance({ state, context: begun }, { type: 'HOLDER_NAMED', holderName: 'x', asOf: 1 })).toBeNull()
+      const saga = { state, context: begun } as Stand
+      expect(advance(saga, request)).toBeNull()
+      expect(advance(saga, { type: 'HOLDER_NAMED', holderName: 'x', asOf: 1 })).toBeNull()
     }
   })
   test('may be renamed until then', () => {
-    for (const inputs of [[], [reserved], [reserved, wish]]) {
-      const { state, context } = given(...(inputs as SagaInput[]), { type: 'HOLDER_NAMED', holderName: 'Jan Nowak', asOf: 1 })
+    for (const inputs of [[], [reserved], [reserved, request]]) {
+      const { state, context } = given(...(inputs as SagaInput[]), {
+        type: 'HOLDER_NAMED',
+        holderName: 'Jan Nowak',
+        asOf: 1,
+      })
       expect(context.holderName).toBe('Jan Nowak')
       expect(state).toBe(replay(begun, inputs as SagaInput[]).state)
     }

@@ -16,9 +16,11 @@ export async function book(tx: Tx, movements: readonly Movement[]): Promise<void
   if (movements.length === 0) return
   await tx.query(
     `insert into ledger_entries (reference, account, side, kind, order_id, amount_minor, currency)
-     select m.reference, case when (m.kind = 'CHARGE') = (e.side = 'DEBIT') then 'gateway' else 'sales' end, e.side, m.kind, m.order_id,
+     select m.reference, case when (m.kind = 'CHARGE') = (e.side = 'DEBIT') then 'gateway' else 'sales' end,
+       e.side, m.kind, m.order_id,
        m.amount, m.currency
-     from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) m(reference, kind, order_id, amount, currency)
+     from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) m(reference, kind, order_id,
+       amount, currency)
      cross join (values ('DEBIT'), ('CREDIT')) e(side)`,
     [
       movements.map(({ reference }) => reference),
@@ -36,7 +38,8 @@ export const isBooked = async (sql: Sql, reference: string): Promise<boolean> =>
 
 /** The order whose charge this is; null where the charge is not ours. */
 export async function findOrderOfCharge(tx: Tx, transactionId: string): Promise<OrderId | null> {
-  const sql = "select order_id from ledger_entries where reference = $1 and side = 'DEBIT' and kind = 'CHARGE'"
+  const sql =
+    "select order_id from ledger_entries where reference = $1 and side = 'DEBIT' and kind = 'CHARGE'"
   const [row] = await tx.query<{ order_id: OrderId }>(sql, [transactionId])
   return row?.order_id ?? null
 }

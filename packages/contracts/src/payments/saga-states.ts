@@ -1,0 +1,21 @@
+/** Where a purchase or a refund stands while something is left to do, in the order in which they are passed. */
+export const sagaStatesInProgress = [
+  'QUEUED',
+  'RESERVING',
+  'CHARGING',
+  'RESOLVING',
+  'CANCELLING_CHARGE',
+  'RELEASING',
+  'REFUND_IF_CHARGED',
+  'AWAITING_TICKETS',
+  'CANCELLING_TICKETS',
+  'REFUNDING',
+  'WITHDRAWING_TICKETS',
+  'REPAYING',
+] as const
+/** Where nothing is left to do: CONFIRMED until a refund is requested, the others for good. */
+export const sagaStatesTerminal = ['CONFIRMED', 'FAILED', 'CANCELLED', 'REFUNDED'] as const
+
+export type SagaStateInProgress = (typeof sagaStatesInProgress)[number]
+export type SagaStateTerminal = (typeof sagaStatesTerminal)[number]
+export type SagaState = SagaStateInProgress | SagaStateTerminal

@@ -1,0 +1,122 @@
+import type { Lookup } from '../gateway/outcomes.ts'
+import { type Call, type Calling, type CallPorts, isOwnLimit, KEY_LIFE_MS, type StepResult } from './call.ts'
+import { chargeKey } from './keys.ts'
+import type { Charging, Released } from './saga.ts'
+
+type Known = 'CHARGED' | 'DECLINED'
+
+/** Charge, unless the event is cancelled by now. */
+export const charge: Call<Charging, Known | 'EVENT_CANCELLED' | 'CHARGE_UNKNOWN' | 'LIMIT_PASSED'> = async (
+  ports,
+  saga,
+) => {
+  if (!saga.isEventSeen && (await ports.isEventCancelled(saga.context.eventId)))
+    return giveUpCharge(ports, saga)
+  const outcome = await chargeOnce(ports, saga)
+  return 'unknown' in outcome ? { input: { type: 'CHARGE_UNKNOWN', reason: outcome.unknown } } : outcome
+}
+
+/** The same again, under the same key, until it is known what came of it. */
+export const chargeAgain: Call<Charging, Known | 'NOT_CHARGED' | 'LIMIT_PASSED'> = async (ports, saga) => {
+  const outcome = await chargeOnce(ports, saga)
+  if (!('unknown' in outcome)) return outcome
+  // The key gives an old error again: what really happened is in the gateway's books.
+  return settle(ports, await ports.gateway.find(saga.orderId, new Date(saga.context.chargeStartedAt)))
+}
+
+async function chargeOnce(
+  ports: CallPorts,
+  { orderId, context }: Calling<Charging>,
+): Promise<StepResult<Known | 'LIMIT_PASSED'> | { unknown: string }> {
+  const { total, currency, paymentToken, chargeStartedAt } = context
+  const age = ports.now().getTime() - Date.parse(chargeStartedAt)
+  if (age > ports.unknownLimitMs) return { input: { type: 'LIMIT_PASSED' } }
+  if (age > KEY_LIFE_MS) {
+    const known = await ports.gateway.find(orderId, new Date(chargeStartedAt))
+    if (known.outcome !== 'none') return resultOf(known)
+  }
+  const request = { orderId, amount: total, currency, paymentToken, key: chargeKey(orderId) }
+  const outcome = await ports.gateway.charge(request)
+  switch (outcome.outcome) {
+    case 'not-sent':
+      return { again: outcome.reason, soon: isOwnLimit(outcome.reason) }
+    case 'unknown':
+      return { unknown: outcome.reason }
+    default:
+      return resultOf(outcome)
+  }
+}
+
+/**
+ * The event is cancelled before we know of a charge: the worker before us may have died after sending it.
+ */
+async function giveUpCharge(
+  ports: CallPorts,
+  saga: Calling<Charging>,
+): Promise<StepResult<Known | 'EVENT_CANCELLED'>> {
+  const result = await lookUpCharge(ports, saga)
+  if (!('input' in result)) return result
+  const { input } = result
+  return { input: input.type === 'NOT_CHARGED' ? { type: 'EVENT_CANCELLED' } : input }
+}
+
+function resultOf(known: Lookup): StepResult<Known> {
+  // Whether the event is cancelled by now is read in the transaction that takes this.
+  if (known.outcome === 'charged') {
+    return { input: { type: 'CHARGED', transactionId: known.transactionId, eventCancelled: false } }
+  }
+  if (known.outcome !== 'declined') return { again: known.outcome }
+  const { reason, message } = known
+  return { input: { type: 'DECLINED', failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message } } }
+}
+
+/**
+ * Like `resultOf`, and an intent that is still open is ended: it never charged, and from then on it never
+ * will.
+ */
+async function settle(ports: CallPorts, known: Lookup): Promise<StepResult<Known | 'NOT_CHARGED'>> {
+  if (known.outcome !== 'open') return resultOf(known)
+  return (await ports.gateway.cancel(known.transactionId)) === 'cancelled'
+    ? { input: { type: 'NOT_CHARGED' } }
+    : { again: 'still open' }
+}
+
+/** Past the limit, or cancelled: charged after all, or ended so that it never will be, or no one can say. */
+export const endCharge: Call<Charging, Known | 'NOT_CHARGED' | 'GATEWAY_UNREACHABLE'> = async (
+  ports,
+  saga,
+) => {
+  const result = await lookUpCharge(ports, saga)
+  if (!('again' in result) || result.again !== 'unreachable') return result
+  const age = ports.now().getTime() - Date.parse(saga.context.chargeStartedAt)
+  // A buyer who cancels can wait for the gateway as long as everybody else.
+  const mayWait = saga.context.cancelRequested && age <= ports.unknownLimitMs
+  return mayWait ? result : { input: { type: 'GATEWAY_UNREACHABLE' } }
+}
+
+/**
+ * What the gateway's books say; where they say nothing, a charge of ours that is still on its way is made
+ * impossible.
+ */
+export const lookUpCharge: Call<Charging | Released, Known | 'NOT_CHARGED'> = async (
+  ports,
+  { orderId, context },
+) => {
+  const { chargeStartedAt, total, currency } = context
+  const since = new Date(chargeStartedAt)
+  const known = await ports.gateway.find(orderId, since)
+  if (known.outcome !== 'none') return settle(ports, known)
+  switch (await ports.gateway.forbid({ orderId, amount: total, currency, key: chargeKey(orderId) })) {
+    case 'forbidden':
+      return { input: { type: 'NOT_CHARGED' } }
+    case 'used': {
+      // It came in between, or the search lags: it may have been sent long after it was begun. Or it came to
+      // nothing.
+      const after = await ports.gateway.findListed(orderId, since)
+      return after.outcome === 'none' ? { input: { type: 'NOT_CHARGED' } } : settle(ports, after)
+    }
+    case 'unknown':
+      return { again: 'unreachable' }
+  }
+}
+export const lookUpLateCharge: Call<Released, Known | 'NOT_CHARGED'> = lookUpCharge

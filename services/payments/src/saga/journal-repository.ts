@@ -1,0 +1,56 @@
+import type { OrderId, SagaState } from '@boxoffice/contracts'
+import type { Sql, Tx } from '@boxoffice/service-kit'
+import type { SagaInput } from './input.ts'
+import type { SagaEvent } from './journal.ts'
+
+/** The saga that an event is of, with the fence of who works on it. */
+interface Worked {
+  readonly orderId: OrderId
+  readonly state: SagaState
+  readonly fence: number
+}
+
+/**
+ * What others did to an order's money, or requested too late: it stands in the journal, and the saga does
+ * not move. Lock the saga first. A buyer reads `detail.why`.
+ */
+export const appendNote = (
+  tx: Tx,
+  saga: Worked,
+  note: { step: string; result: string; detail: Record<string, unknown> },
+) => appendEvent(tx, saga, { moment: 'NOTE', ...note })
+
+/** The next event of a journal. Lock the saga first. */
+async function appendEvent(
+  tx: Tx,
+  saga: Worked,
+  event: Pick<SagaEvent, 'moment' | 'step'> & {
+    result?: string
+    input?: SagaInput
+    detail?: Record<string, unknown>
+  },
+): Promise<void> {
+  await tx.query(
+    `insert into saga_events (order_id, seq, moment, step, result, input, detail, state, fence)
+     values ($1, (select coalesce(max(seq), 0) + 1 from saga_events where order_id = $1), $2, $3, $4, $5, $6,
+       $7, $8)`,
+    [
+      saga.orderId,
+      event.moment,
+      event.step,
+      event.result ?? null,
+      event.input ? JSON.stringify(event.input) : null,
+      event.detail ? JSON.stringify(event.detail) : null,
+      saga.state,
+      saga.fence,
+    ],
+  )
+}
+
+/** The journal of an order, the oldest first. */
+export const listSagaEvents = (sql: Sql, orderId: OrderId): Promise<SagaEvent[]> =>
+  sql.query<SagaEvent>(
+    `select at, moment, step, result, input, detail, state from saga_events
+     where order_id = $1 order by seq`,
+    [orderId],
+  )

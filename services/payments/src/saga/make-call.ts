@@ -1,0 +1,38 @@
+import { type CrashAt, ServiceUnavailable, UnexpectedAnswer } from '@boxoffice/service-kit'
+import { type CallPorts, isOwnLimit, type StepResult } from './call.ts'
+import type { StoredSaga } from './saga-repository.ts'
+import { declarationOf } from './states.ts'
+
+/**
+ * Makes the remote call that the saga's state declares. Every call carries ids and keys of ours: it may be
+ * made again.
+ */
+export function createRemoteSteps(
+  ports: CallPorts & { crashAt: CrashAt },
+): (saga: StoredSaga) => Promise<StepResult> {
+  return async (saga) => {
+    const { call, crash } = declarationOf(saga.state)
+    if (!call) throw new Error(`a saga in ${saga.state} has nothing left to do`)
+    if (crash?.before) ports.crashAt(crash.before)
+    try {
+      const result = await call(ports, saga)
+      if (crash?.after) ports.crashAt(crash.after)
+      return result
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailable || error instanceof UnexpectedAnswer)) throw error
+      return resultOfFailure(saga, error)
+    }
+  }
+}
+
+/**
+ * The call is made again. That the callee answers with an error should not be; that it is unavailable may
+ * be.
+ */
+function resultOfFailure(saga: StoredSaga, error: ServiceUnavailable | UnexpectedAnswer): StepResult {
+  const { mustSucceed } = declarationOf(saga.state)
+  const isAnswer = error instanceof UnexpectedAnswer || (error.reason === 'ANSWER' && error.sent)
+  const soon = error instanceof ServiceUnavailable && isOwnLimit(error.reason)
+  const failing = mustSucceed === 'always' || (mustSucceed === 'when answered' && isAnswer)
+  return { again: error.message, soon, failing }
+}

@@ -1,0 +1,15 @@
+import type { SagaState } from '@boxoffice/contracts'
+import type { Sql } from '@boxoffice/service-kit'
+
+/**
+ * How many sagas stand in each state in which something is left to do, and for how long the oldest of them
+ * has.
+ */
+export const measureSagas = (
+  sql: Sql,
+): Promise<{ state: SagaState; count: number; oldestSeconds: number }[]> =>
+  sql.query(
+    `select state, count(*)::int as count,
+       extract(epoch from clock_timestamp() - min(since))::float8 as "oldestSeconds"
+     from sagas where next_attempt_at is not null group by state`,
+  )

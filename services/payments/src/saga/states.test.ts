@@ -1,0 +1,85 @@
+import { type SagaState, sagaStatesInProgress, sagaStatesTerminal } from '@boxoffice/contracts'
+import { expect, test } from 'vitest'
+import { type InputType, isRequest, requestTypes } from './input.ts'
+import { declarationOf, isTerminal, states } from './states.ts'
+
+/** Everything that a call, a message, a webhook or a worker can say of a saga. */
+const facts = Object.keys({
+  ...{
+    RESERVED: 1,
+    REFUSED: 1,
+    CHARGED: 1,
+    DECLINED: 1,
+    CHARGE_UNKNOWN: 1,
+    EVENT_CANCELLED: 1,
+    LIMIT_PASSED: 1,
+  },
+  ...{
+    NOT_CHARGED: 1,
+    GATEWAY_UNREACHABLE: 1,
+    RELEASED: 1,
+    TICKETS_ISSUED: 1,
+    TICKETS_REJECTED: 1,
+    ISSUE_GIVEN_UP: 1,
+  },
+  ...{
+    TICKETS_CANCELLED: 1,
+    TICKETS_WITHDRAWN: 1,
+    WITHDRAWAL_REFUSED: 1,
+    REFUND_DONE: 1,
+    REFUNDED_ELSEWHERE: 1,
+  },
+} satisfies Record<Exclude<InputType, (typeof requestTypes)[number]>, 1>) as InputType[]
+const inputs = [...requestTypes, ...facts]
+const all = Object.keys(states) as SagaState[]
+
+const rulesOf = (state: SagaState) => {
+  const { answers, requests, reports } = declarationOf(state)
+  return { ...answers, ...requests, ...reports }
+}
+/**
+ * What a state makes of an input: a rule, or nothing since it is late, a request that is refused, or an
+ * error.
+ */
+function fateOf(state: SagaState, input: InputType): 'rule' | 'late' | 'refused' | 'unexpected' {
+  if (input in rulesOf(state)) return 'rule'
+  if (declarationOf(state).late?.includes(input)) return 'late'
+  return isRequest(input) ? 'refused' : 'unexpected'
+}
+
+test('every state says of every input what becomes of it', () => {
+  expect(all.toSorted()).toEqual([...sagaStatesInProgress, ...sagaStatesTerminal].toSorted())
+  expect(all.filter(isTerminal).toSorted()).toEqual(sagaStatesTerminal.toSorted())
+  const fates = all.flatMap((state) => inputs.map((input) => fateOf(state, input)))
+  const count = (fate: string) => fates.filter((one) => one === fate).length
+  expect({ rule: count('rule'), late: count('late'), refused: count('refused') }).toEqual({
+    rule: 52,
+    late: 31,
+    refused: 66,
+  })
+  expect(count('unexpected')).toBe(all.length * inputs.length - 52 - 31 - 66)
+})
+
+test('what may come late is not what a rule takes, and no request is late: it is refused', () => {
+  for (const state of all) {
+    for (const input of declarationOf(state).late ?? []) {
+      expect(rulesOf(state), state).not.toHaveProperty(input)
+      expect(isRequest(input), `${state} ${input}`).toBe(false)
+    }
+  }
+})
+
+test('whatever the gateway and the ticket service may say of a paid order twice is late where it was said', () => {
+  const paid: SagaState[] = [
+    'CANCELLING_TICKETS',
+    'REFUNDING',
+    'WITHDRAWING_TICKETS',
+    'REPAYING',
+    'REFUNDED',
+  ]
+  for (const state of paid) {
+    for (const input of ['CHARGED', 'DECLINED', 'TICKETS_ISSUED', 'TICKETS_REJECTED'] as const) {
+      expect(fateOf(state, input), `${state} ${input}`).toBe('late')
+    }
+  }
+})
