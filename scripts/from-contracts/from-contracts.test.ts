@@ -13,5 +13,7 @@ test('the client has the operations that the contracts have; if not, run `npm ru
 test('the page of the API has the refusals that the contracts have; if not, run `npm run from-contracts`', () => {
   const page = read(refusalTableFile)
   expect(page).toBe(withRefusalTable(page))
-  expect(page).toMatch(/^\| 409 +\| `SEATS_TAKEN` +\| these seats are taken +\| .*createReservation.* \|$/m)
+  expect(page).toMatch(
+    /^\| 409 +\| `SEATS_TAKEN` +\| these seats are taken +\| `reserved`, `seatIds`, `orderId` +\| .*createReservation.* \|$/m,
+  )
 })

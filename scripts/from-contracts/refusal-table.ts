@@ -20,16 +20,18 @@ interface Listed {
   status: number
   code: string
   messages: Set<string>
-  calls: string[]
+  fields: Set<string>
+  calls: Set<string>
 }
 
 function refusalTable(): string {
   const found = new Map<string, Listed>()
-  const add = ({ status, code, message }: RefusalDefinition, call?: string) => {
+  const add = ({ status, code, message, fields }: RefusalDefinition, call?: string) => {
     const name = `${status} ${code}`
-    const one = found.get(name) ?? { status, code, messages: new Set(), calls: [] }
+    const one = found.get(name) ?? { status, code, messages: new Set(), fields: new Set(), calls: new Set() }
     one.messages.add(message)
-    if (call && !one.calls.includes(call)) one.calls.push(call)
+    for (const field of Object.keys(fields)) one.fields.add(`\`${field}\``)
+    if (call) one.calls.add(call)
     found.set(name, one)
   }
   const { ROUTE_NOT_FOUND, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INTERNAL } = platform
@@ -44,13 +46,14 @@ function refusalTable(): string {
   }
   const rows = [...found.entries()]
     .sort(([, a], [, b]) => a.status - b.status || a.code.localeCompare(b.code))
-    .map(([name, { status, code, messages, calls }]) => [
+    .map(([name, { status, code, messages, fields, calls }]) => [
       String(status),
       `\`${code}\``,
       [...messages].join(' / '),
-      everywhere.has(name) ? 'any' : calls.join(', '),
+      [...fields].join(', '),
+      everywhere.has(name) ? 'any' : [...calls].join(', '),
     ])
-  return tableOf([['status', '`error`', 'message, where there is none more precise', 'operations'], ...rows])
+  return tableOf([['status', '`error`', 'message, where there is none more precise', 'may have', 'operations'], ...rows])
 }
 
 function tableOf(rows: readonly (readonly string[])[]): string {

@@ -13,7 +13,7 @@ test('an answer is told apart by its status, and a refusal by its code', () => {
     expectTypeOf(answer.body.totalAmount).toEqualTypeOf<number>()
   }
   if (answer.status === 409 && answer.body.error === 'SEATS_TAKEN') {
-    expectTypeOf(answer.body.seatIds).toEqualTypeOf<string[] | undefined>()
+    expectTypeOf(answer.body.seatIds).toEqualTypeOf<string[]>()
   }
   if (answer.status === 409 && answer.body.error === 'IDEMPOTENCY_IN_PROGRESS') {
     expectTypeOf(answer.body).not.toHaveProperty('seatIds')

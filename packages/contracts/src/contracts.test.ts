@@ -7,12 +7,14 @@ import {
   eventStream,
   fileOr,
   formOf,
+  impliedRefusals,
   type Minor,
   Money,
   MoneySum,
   messages,
   queueNames,
   queues,
+  type RefusalDefinition,
   type Route,
   routing,
   type Subscription,
@@ -106,6 +108,19 @@ describe('routes', () => {
         routing.some(({ prefix }) => path.startsWith(prefix)),
         name,
       ).toBe(true)
+  })
+  test('every refusal is listed once by a route, and every definition is of use', () => {
+    const codesOf = (refusals: readonly RefusalDefinition[]) => refusals.map(({ status, code }) => `${status} ${code}`)
+    for (const [name, { refusals = [] }] of everyRoute) {
+      expect(new Set(codesOf(refusals)).size, name).toBe(refusals.length)
+    }
+    const used = everyRoute.flatMap(([, route]) => codesOf([...(route.refusals ?? []), ...impliedRefusals(route)]))
+    const ofTheServer = ['ROUTE_NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INTERNAL']
+    const defined = Object.entries(contracts).filter(([name]) => /^[A-Z_]+$/.test(name) && !ofTheServer.includes(name))
+    const idle = defined.filter(
+      ([, value]) => typeof value === 'object' && 'code' in value && !used.includes(codesOf([value])[0] ?? ''),
+    )
+    expect(idle.map(([name]) => name)).toEqual([])
   })
   test('every body refuses fields that it does not name', () => {
     const loose = everyRoute.filter(([, { body }]) => body?.safeParse({ surprise: 1 }).error?.issues.every(isNotUnknownKey))

@@ -50,11 +50,11 @@ export const defineNotFound = <const Thing extends string>(thing: Thing) => {
   return defineRefusal(`${thing}_NOT_FOUND`, 404, `there is no such ${words}, or it is not yours to see`)
 }
 
-/** The same refusal with more fields. */
+/** The same refusal with more fields, or others of the same name. */
 export const withFields = <Code extends string, Status extends RefusalStatus, Own extends Shape, More extends Shape>(
   refusal: RefusalDefinition<Code, Status, Own>,
   fields: More,
-): RefusalDefinition<Code, Status, Own & More> => ({ ...refusal, fields: { ...refusal.fields, ...fields } })
+): RefusalDefinition<Code, Status, Omit<Own, keyof More> & More> => ({ ...refusal, fields: { ...refusal.fields, ...fields } })
 
 /** The same refusal as one route means it: `message` is shown in documents, and given where the handler gives none. */
 export const saying = <R extends RefusalDefinition>(refusal: R, message: string): R => ({ ...refusal, message })

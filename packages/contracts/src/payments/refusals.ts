@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { defineNotFound, defineRefusal, withFields } from '../http/define-refusal.ts'
 import { ORDER_HAS_RESERVATION, reserveRefusals } from '../tickets/refusals.ts'
 import { OrderId, TicketId } from '../values/ids.ts'
+import { SeatId } from '../values/seat.ts'
 import { FailureReason, Retryable } from './order.ts'
 
 export const ORDER_NOT_FOUND = defineNotFound('ORDER')
@@ -25,7 +26,7 @@ const ofOrder = { orderId: OrderId.optional() }
 /** Why an order came to nothing, by code. */
 export const orderRefusals = {
   INSUFFICIENT_INVENTORY: withFields(reserveRefusals.INSUFFICIENT_INVENTORY, ofOrder),
-  SEATS_TAKEN: withFields(reserveRefusals.SEATS_TAKEN, ofOrder),
+  SEATS_TAKEN: withFields(reserveRefusals.SEATS_TAKEN, { ...ofOrder, seatIds: z.array(SeatId).optional() }),
   SALES_CLOSED: withFields(reserveRefusals.SALES_CLOSED, ofOrder),
   LIMIT_EXCEEDED: withFields(reserveRefusals.LIMIT_EXCEEDED, ofOrder),
   EVENT_NOT_ON_SALE: withFields(reserveRefusals.EVENT_NOT_ON_SALE, ofOrder),

@@ -55,7 +55,7 @@ const sold = {
   INSUFFICIENT_INVENTORY: defineRefusal('INSUFFICIENT_INVENTORY', 409, 'not so many tickets are left', notReserved),
   SEATS_TAKEN: defineRefusal('SEATS_TAKEN', 409, 'these seats are taken', {
     ...notReserved,
-    seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
+    seatIds: z.array(SeatId).meta({ description: 'those that are taken' }),
   }),
   SALES_CLOSED: defineRefusal('SALES_CLOSED', 409, 'sales have not begun, or have ended', notReserved),
   LIMIT_EXCEEDED: defineRefusal('LIMIT_EXCEEDED', 409, 'that is more than one order, or one person, may have', {

@@ -1,4 +1,4 @@
-import type { ReservationId, SeatId } from '@boxoffice/contracts'
+import { type FailureReason, type ReservationId, ReserveRefusal, type SeatId } from '@boxoffice/contracts'
 import { refundOf, totalOf } from './amounts.ts'
 import type { Call } from './call.ts'
 import { issuedTicket } from './input.ts'
@@ -49,14 +49,7 @@ function refusalOf(
   refusal: { error: string; message: string; seatIds?: SeatId[]; reservationIds?: ReservationId[] },
 ): Failure {
   const { error: code, message, seatIds, reservationIds } = refusal
-  const own = [
-    'INSUFFICIENT_INVENTORY',
-    'RESERVATION_EXPIRED',
-    'SEATS_TAKEN',
-    'SALES_CLOSED',
-    'LIMIT_EXCEEDED',
-    'EVENT_NOT_ON_SALE',
-  ] as const
+  const own: readonly FailureReason[] = [...ReserveRefusal.options, 'RESERVATION_EXPIRED']
   const named = { ...(seatIds && { seatIds }), ...(reservationIds && { reservationIds }) }
   return { reason: own.find((reason) => reason === code) ?? 'SYSTEM_ERROR', status, code, message, ...named }
 }
