@@ -25,7 +25,7 @@ function begin({ commits, slots }: { commits: boolean; slots: number }) {
   const rolledBack: (() => unknown)[] = []
   const tx: Tx = {
     ...fakeTx(async (sql) => {
-      statements.push(sql.trimStart())
+      statements.push(sql.replace(/\s+/g, ' '))
       return [saga]
     }),
     afterCommit: (effect) => void committed.push(effect),
