@@ -1,6 +1,7 @@
 import {
   type EventId,
   isOver,
+  TICKET_STOPPED,
   type TicketId,
   type Transfer,
   type TransferId,
@@ -9,7 +10,7 @@ import {
   type UserId,
 } from '@boxoffice/contracts'
 import type { EventPicture } from '../event-pictures/picture.ts'
-import { isStopped, STOPPED, type StoredTicket } from '../tickets/ticket.ts'
+import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
 
 /** A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled or over. */
 export interface StoredTransfer {
@@ -35,7 +36,7 @@ export interface NotTransferred {
   readonly transferId?: TransferId
 }
 
-export const stopped = { error: 'TICKET_STOPPED', message: STOPPED } as const
+export const stopped = { error: 'TICKET_STOPPED', message: TICKET_STOPPED.message } as const
 export const toOneself = { error: 'TRANSFER_TO_SELF', message: 'this ticket is yours already' } as const
 
 /** Why a ticket of an event cannot change hands at this moment, whoever it is for; null when it can. */
