@@ -30,7 +30,7 @@ export function rebuildHandlers(deps: Deps): Handlers<typeof analyticsInternalRo
     async startRebuild({ resourceId, log }) {
       const begun = await db.transact((tx) => insertRebuild(tx, resourceId))
       const rebuild = begun ? await findRebuild(db, resourceId) : null
-      if (!rebuild) return refuse(REBUILD_RUNNING, { message: 'a rebuild is at work already' })
+      if (!rebuild) return refuse(REBUILD_RUNNING)
       log.warn({ rebuildId: resourceId, generation: rebuild.generation }, 'a rebuild begins')
       deps.rebuilder.nudge()
       return { status: 202, body: rebuild }

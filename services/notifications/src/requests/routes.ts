@@ -6,7 +6,15 @@ import {
   type notificationsInternalRoutes,
   type RequestOutcome,
 } from '@boxoffice/contracts'
-import { type Detail, detailsOf, type Handlers, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
+import {
+  type Detail,
+  detailsOf,
+  type HandlerRefusal,
+  type Handlers,
+  refuse,
+  refuseDetails,
+  refuseUnknown,
+} from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { OperatorTemplates } from '../templates/operator-templates.ts'
 import type { AcceptRequestsDeps } from './accept-requests.ts'
@@ -84,7 +92,7 @@ function readRequest(request: unknown, place: string | null, deps: Deps): { aske
 }
 
 const keyReused = () => refuse(IDEMPOTENCY_KEY_REUSED, { message: 'this key was used for another request' })
-const refusedBy = ({ body }: ReturnType<typeof refuse>): RequestOutcome => ({ outcome: 'REFUSED', ...body })
+const refusedBy = ({ body }: HandlerRefusal): RequestOutcome => ({ outcome: 'REFUSED', ...body })
 
 function outcomeOf(accepted: Accepted | undefined): RequestOutcome {
   if (accepted === 'TURNED_OFF') return { outcome: accepted }

@@ -27,7 +27,7 @@ import type { DownloadTicket } from './downloads.ts'
 import type { PdfRenderer } from './pdf-renderer.ts'
 import { pagesOf, printOf } from './print.ts'
 import { qrPng } from './qr.ts'
-import { isStopped, isValid, STOPPED, type StoredTicket, ticketView } from './ticket.ts'
+import { isStopped, isValid, type StoredTicket, ticketView } from './ticket.ts'
 import { findTicket, listTicketsOfUser } from './ticket-repository.ts'
 
 interface Deps {
@@ -121,7 +121,7 @@ async function getTicket(sql: Sql, ticketId: TicketId): Promise<StoredTicket> {
 }
 function notValid(ticket: StoredTicket) {
   const { status } = ticket
-  if (isStopped(ticket)) return refuse(TICKET_STOPPED, { message: STOPPED })
+  if (isStopped(ticket)) return refuse(TICKET_STOPPED)
   return refuse(status === 'CANCELLED' ? TICKET_CANCELLED : TICKET_TRANSFERRED, {
     message: `this ticket is ${status.toLowerCase()}: its code is not given out any more`,
   })

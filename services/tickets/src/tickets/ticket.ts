@@ -38,9 +38,6 @@ type Standing = Pick<StoredTicket, 'status' | 'stoppedAt' | 'stopReason'>
 /** Whether a ticket that would admit admits nobody for now. */
 export const isStopped = ({ status, stoppedAt }: Standing) => status === 'ACTIVE' && stoppedAt !== null
 
-/** Why it is not admitted, passed on or shown. */
-export const STOPPED = 'this ticket is stopped: it admits nobody until its organizer reinstates it'
-
 /** Whether a ticket is worth a picture of its code. */
 export const isValid = (ticket: StoredTicket) =>
   (ticket.status === 'ACTIVE' && !isStopped(ticket)) || ticket.status === 'CHECKED_IN'

@@ -8,7 +8,7 @@ import {
 } from '@boxoffice/contracts'
 import type { EventPicture } from '../event-pictures/picture.ts'
 import type { TicketTransferRow } from '../rows.ts'
-import { isStopped, STOPPED, type StoredTicket } from '../tickets/ticket.ts'
+import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
 
 /** A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled or over. */
 export interface StoredTransfer
@@ -30,7 +30,7 @@ export interface NotTransferred {
   readonly transferId?: TransferId
 }
 
-export const stopped = { error: 'TICKET_STOPPED', message: STOPPED } as const
+export const stopped = { error: 'TICKET_STOPPED', message: TICKET_STOPPED.message } as const
 export const toOneself = { error: 'TRANSFER_TO_SELF', message: 'this ticket is yours already' } as const
 
 /** Why a ticket of an event cannot change hands at this moment, whoever it is for; null when it can. */
