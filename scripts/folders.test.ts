@@ -7,8 +7,8 @@ import { importsOf, isTest, roomOf } from './imports.ts'
 
 // The rules of the house about its folders and what a file may hold (docs/architecture.md). `npm run house` counts the rest.
 const tree = readTree()
-/** Rooms that do not keep these rules yet: to be emptied. */
-const todo = ['services/payments']
+/** Rooms and documents that do not keep these rules yet: to be emptied. */
+const todo = ['services/payments', 'docs/api.md']
 const isDue = (file: string) => !todo.includes(roomOf(file))
 const code = [...tree].filter(([file]) => file.endsWith('.ts') && !isTest(file) && isDue(file))
 
@@ -26,11 +26,12 @@ test('SQL stands in repositories alone', () => {
 })
 
 // A file of a service that never waits decides something: its input is data, and so is what it gives. What opens
-// connections, reads the environment or hands a request on waits, or is made to be waited for.
+// connections, reads the environment or hands a request on waits, or is made to be waited for. The one exception reads files
+// that were installed with the service, once.
 test('a file that waits for nothing imports no input and output', () => {
   const io = /^(pg|ioredis|undici|stripe|node:(fs|net|http|https|child_process|worker_threads)(\/.*)?|@aws-sdk\/.*|@prisma\/.*)$/
-  const waits = /\b(async|await|Promise|Transform|Worker)\b/
-  const wiring = /\/(main|config|dependencies|app|workers|peers)\.ts$/
+  const waits = /\b(async|await|Promise|Worker)\b/
+  const wiring = /\/(main|config|dependencies|app|workers|peers|installed-files)\.ts$/
   const bad = code
     .filter(([file, text]) => /^services\//.test(file) && !waits.test(text) && !wiring.test(file))
     .flatMap(([file, text]) => importsOf(file, text, { types: false }).map((name) => ({ file, name })))

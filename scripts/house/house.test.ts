@@ -5,6 +5,7 @@ import { longLines, longProse, splitWords } from './lines.ts'
 import { longFunctions, sqlLines } from './syntax.ts'
 import { readTree, textsOf } from './tree.ts'
 import { countWords } from './words.ts'
+import { wrapProse } from './wrap.ts'
 
 const tree = (files: Record<string, string>) => new Map(Object.entries(files))
 
@@ -82,6 +83,30 @@ describe('lines', () => {
   })
   test('a link and a code span are one word', () => {
     expect(splitWords('see [two words](a b) and `c d`, so')).toEqual(['see', '[two words](a b)', 'and', '`c d`,', 'so'])
+  })
+})
+
+describe('wrapping', () => {
+  test('a paragraph and a list item with a long line are wrapped, and the words stay', () => {
+    const text = `${'word '.repeat(30).trim()}\nmore\n\n- ${'item '.repeat(30).trim()}\n`
+    const wrapped = wrapProse(text)
+    expect(longProse(wrapped)).toEqual([])
+    expect(wrapped.split('\n').filter((line) => line.startsWith('  item'))).toHaveLength(1)
+    expect(wrapped.replaceAll(/\s+/g, ' ')).toBe(text.replaceAll(/\s+/g, ' '))
+    expect(wrapProse(wrapped)).toBe(wrapped)
+  })
+  test('what fits, tables, code and hard line breaks stay as they are', () => {
+    const long = 'word '.repeat(30).trim()
+    const text = ['short', 'lines', '', `| ${long} |`, '```', long, '```', `${long}  `, 'end'].join('\n')
+    expect(wrapProse(text)).toBe(text)
+  })
+  test('a line begins with no mark of a list or a heading', () => {
+    const text = `${'x'.repeat(98)} - ${'# y '.repeat(40)}`
+    expect(
+      wrapProse(text)
+        .split('\n')
+        .filter((line) => /^[-#] /.test(line)),
+    ).toEqual([])
   })
 })
 

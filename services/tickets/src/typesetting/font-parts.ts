@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { remember } from '@boxoffice/contracts'
 import { type FamilyName, STATIC } from './families.ts'
 import type { TextWeight } from './fonts.ts'
-
-const require = createRequire(import.meta.url)
+import { readInstalled } from './installed-files.ts'
 
 const WEIGHTS = { regular: 400, bold: 700 } as const satisfies Record<TextWeight, number>
 
@@ -28,7 +25,7 @@ export const partsOf = remember((name): readonly FontPart[] => {
   const family = name as FamilyName
   const whole = WHOLE[family]
   if (whole) return [{ name: whole, ranges: [EVERYTHING] }]
-  const ranges = JSON.parse(readFileSync(require.resolve(`${packageOf(family)}/unicode.json`), 'utf8')) as Record<string, string>
+  const ranges = JSON.parse(readInstalled(`${packageOf(family)}/unicode.json`).toString()) as Record<string, string>
   return Object.entries(ranges)
     .filter(([part]) => family === 'noto-sans' || !OF_NOTO_SANS.test(part))
     .map(([part, text]) => ({ name: part.replace(/[[\]]/g, ''), ranges: text.split(',').map(rangeOf) }))

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { create, type Font } from 'fontkit'
 import { embeddable } from './embedding.ts'
-
-const require = createRequire(import.meta.url)
+import { readInstalled } from './installed-files.ts'
 
 // The standard fonts of PDF lack Ł, ć and all of Greek.
 const FILES = { regular: 'DejaVuSansCondensed', bold: 'DejaVuSansCondensed-Bold', mono: 'DejaVuSansMono-Bold' } as const
@@ -41,6 +38,6 @@ export function forgetFonts(): void {
 }
 
 function openFont(file: string): OpenFont {
-  const bytes = readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${file}.ttf`))
+  const bytes = readInstalled(`dejavu-fonts-ttf/ttf/${file}.ttf`)
   return { bytes, font: embeddable(create(bytes)) }
 }
