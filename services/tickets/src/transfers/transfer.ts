@@ -1,5 +1,6 @@
 import {
   isOver,
+  TICKET_STOPPED,
   type Transfer,
   type TransferId,
   type TransferRefusal,
