@@ -32,8 +32,8 @@ test('a file that waits for nothing imports no input and output', () => {
   const io = /^(pg|ioredis|undici|stripe|node:(fs|net|http|https|child_process|worker_threads)(\/.*)?|@aws-sdk\/.*|@prisma\/.*)$/
   const waits = /\b(async|await|Promise|Worker)\b/
   const wiring = /\/(main|config|dependencies|app|workers|peers|installed-files)\.ts$/
-  const bad = code
-    .filter(([file, text]) => /^services\//.test(file) && !waits.test(text) && !wiring.test(file))
+  const bad = [...tree]
+    .filter(([file, text]) => /^services\/.*\.ts$/.test(file) && !isTest(file) && !waits.test(text) && !wiring.test(file))
     .flatMap(([file, text]) => importsOf(file, text, { types: false }).map((name) => ({ file, name })))
     .filter(({ name }) => io.test(name))
   expect(bad.map(({ file, name }) => `${file} imports ${name}`)).toEqual([])

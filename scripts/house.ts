@@ -4,12 +4,13 @@ import { parseArgs } from 'node:util'
 import { figuresOf, tableOf } from './house/figures.ts'
 import { readTree } from './house/tree.ts'
 import { wrapProse } from './house/wrap.ts'
+import { wrapComments } from './house/wrap-comments.ts'
 import { root } from './imports.ts'
 
 const USAGE = `npm run house [-- [options] [revision]]
   e2c716b        the figures of that revision beside those of the working tree
   --found=SQL    and what is counted by the figures whose name has this word
-  --wrap         wraps the Markdown prose of the working tree first`
+  --wrap         wraps the prose and the comments of the working tree first`
 
 // The figures of the house (docs/architecture.md): which of its rules are broken how often, and how far features reach.
 const { values, positionals } = parseArgs({
@@ -26,7 +27,7 @@ if (values.help) {
 }
 if (values.wrap) {
   for (const [file, text] of readTree()) {
-    const wrapped = file.endsWith('.md') ? wrapProse(text) : text
+    const wrapped = file.endsWith('.md') ? wrapProse(text) : wrapComments(text)
     if (wrapped !== text) writeFileSync(path.join(root, file), wrapped)
   }
 }

@@ -6,6 +6,7 @@ import { longFunctions, sqlLines } from './syntax.ts'
 import { readTree, textsOf } from './tree.ts'
 import { countWords } from './words.ts'
 import { wrapProse } from './wrap.ts'
+import { wrapComments } from './wrap-comments.ts'
 
 const tree = (files: Record<string, string>) => new Map(Object.entries(files))
 
@@ -107,6 +108,24 @@ describe('wrapping', () => {
         .split('\n')
         .filter((line) => /^[-#] /.test(line)),
     ).toEqual([])
+  })
+})
+
+describe('wrapping comments', () => {
+  const words = 'word '.repeat(30).trim()
+  test('a long line of a comment is wrapped with its paragraph, and a docstring of one line gets three and more', () => {
+    expect(
+      wrapComments(`  // ${words}\n  // end\n  const a = 1`)
+        .split('\n')
+        .map((line) => line.slice(0, 9)),
+    ).toEqual(['  // word', '  // word ', '  const a'])
+    const doc = wrapComments(`/** ${words} */\nconst a = 1`)
+    expect(doc).toMatch(/^\/\*\*\n \* word.*\n \* word.*\n \*\/\nconst a = 1$/)
+    expect(wrapComments(doc)).toBe(doc)
+  })
+  test('code, strings and comments behind code stay as they are', () => {
+    const text = `const a = '${words}'\nb() // ${words}\n// short\n// biome-ignore x: ${words}`
+    expect(wrapComments(text)).toBe(text)
   })
 })
 
