@@ -93,9 +93,7 @@ export const Environment = z.object({
     .number()
     .positive()
     .default(20)
-    .describe(
-      'how many orders of cancelled events each instance refunds in a second: sales share the gateway with it',
-    ),
+    .describe('orders of cancelled events that each instance refunds in a second: sales share the gateway'),
   SAGA_RETRY_MAX_MS: z.coerce
     .number()
     .int()
@@ -165,8 +163,7 @@ const AwaitedEnvironment = Environment.refine(
   ({ ORDER_QUEUE_PATIENCE_SECONDS: patience, PAYMENT_UNKNOWN_LIMIT_SECONDS: limit }) => patience < limit,
   {
     path: ['ORDER_QUEUE_PATIENCE_SECONDS'],
-    message:
-      'must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS: by then an order that waited would only fail',
+    message: 'must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS: by then an order that waited would only fail',
   },
 )
 

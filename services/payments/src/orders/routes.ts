@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { EventId, OrderId, paymentsInternalRoutes, paymentsRoutes, UserId } from '@boxoffice/contracts'
+import type { EventId, paymentsInternalRoutes, paymentsRoutes } from '@boxoffice/contracts'
 import {
   bodyHashOf,
   cursorFields,
@@ -21,7 +21,8 @@ import { type ContactDeps, requestContactOnce } from './contact.ts'
 import type { ContactRoutes } from './contact-routes.ts'
 import { requireToken } from './free-order.ts'
 import { historyOf } from './history.ts'
-import { findOrder, findOrders, listOrders } from './order-repository.ts'
+import { listOrders } from './order-page-repository.ts'
+import { findOrder, findOrders } from './order-repository.ts'
 import type { WatchOrder } from './order-watch.ts'
 import type { Acceptance } from './place-order.ts'
 import { preferenceApplied, prefersAsync } from './prefer.ts'
