@@ -93,9 +93,7 @@ export const Environment = z.object({
     .number()
     .positive()
     .default(20)
-    .describe(
-      'how many orders of cancelled events each instance refunds in a second: sales share the gateway with it',
-    ),
+    .describe('orders of cancelled events that each instance refunds in a second: sales share the gateway'),
   SAGA_RETRY_MAX_MS: z.coerce
     .number()
     .int()

@@ -65,20 +65,7 @@ export function createDependencies(
   const { db, logger, metrics, crashAt, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
-  const to = (callee: 'tickets' | 'events' | 'auth', baseUrl: string) => ({
-    ...foundation,
-    callee,
-    baseUrl,
-    policy: config.policies[callee],
-  })
-  const tickets = createInternalClient(ticketsInternalRoutes, to('tickets', config.ticketsUrl))
-  const events = createInternalClient(eventsInternalRoutes, to('events', config.eventsUrl))
-  const users = createInternalClient(authInternalRoutes, {
-    ...to('auth', config.authUrl),
-    responseTimeoutMs: config.holderNameTimeoutMs,
-  })
-  const gatewayGuard = createGuard('gateway', config.policies.gateway, foundation, config.stripe)
-  const gateway = createGateway({ ...config.stripe, guard: gatewayGuard, logger })
+  const { tickets, events, users, gateway, closeClients } = createClients(config, foundation)
 
   const sagaMetrics = createSagaMetrics(db, metrics)
   const applyAll = createApplier({
@@ -92,52 +79,24 @@ export function createDependencies(
     gateway,
     isEventCancelled: (eventId) => isEventCancelled(db, eventId),
     isBooked: (reference) => isBooked(db, reference),
-    crashAt,
-    now,
-    newId,
-    unknownLimitMs: config.paymentUnknownLimitMs,
+    ...{ crashAt, now, newId, unknownLimitMs: config.paymentUnknownLimitMs },
   })
-  const drive = createDriver({
-    db,
-    append: messaging.append,
-    step,
-    move,
-    crashAt,
-    logger,
-    sagaMetrics,
-    config,
-  })
-  const resumer = createResumer({
-    db,
-    drive,
-    logger,
-    now,
-    intervalMs: config.sagaPollMs,
-    leaseMs: config.leaseMs,
-  })
+  const { append } = messaging
+  const drive = createDriver({ ...{ db, append, step, move, crashAt }, ...{ logger, sagaMetrics, config } })
+  const paced = { db, drive, now, logger, intervalMs: config.sagaPollMs, leaseMs: config.leaseMs }
+  const resumer = createResumer(paced)
   const orderCommandMetrics = createOrderCommandMetrics(metrics)
   const queuedOrders = createQueuedOrders({
-    ...{ db, drive, now, logger, metrics: orderCommandMetrics },
+    ...{ ...paced, metrics: orderCommandMetrics },
     workers: config.orderWorkers,
-    intervalMs: config.sagaPollMs,
-    leaseMs: config.leaseMs,
   })
   const webhooks = createWebhookProcessor({
     ...{ db, append: messaging.append, apply, newId, logger },
     onSagaDue: resumer.nudge,
     intervalMs: config.webhookPollMs,
   })
-  const eventRefunder = createEventRefunder({
-    db,
-    apply,
-    drive,
-    now,
-    newId,
-    logger,
-    intervalMs: config.sagaPollMs,
-    perSecond: config.eventRefundsPerSecond,
-    leaseMs: config.leaseMs,
-  })
+  const perSecond = config.eventRefundsPerSecond
+  const eventRefunder = createEventRefunder({ ...paced, apply, newId, perSecond })
 
   return {
     ...foundation,
@@ -160,11 +119,35 @@ export function createDependencies(
     keepWebhook: createWebhookKeeper(db),
     webhooks,
     async close() {
-      gatewayGuard.close()
-      await Promise.all([tickets.close(), events.close(), users.close()])
+      await closeClients()
       messaging.close()
       foundation.revocations.close()
       await foundation.pool.end()
+    },
+  }
+}
+
+/** Those whom this service calls. */
+function createClients(config: Config, foundation: Foundation) {
+  const to = (callee: 'tickets' | 'events' | 'auth', baseUrl: string) => ({
+    ...foundation,
+    callee,
+    baseUrl,
+    policy: config.policies[callee],
+  })
+  const tickets = createInternalClient(ticketsInternalRoutes, to('tickets', config.ticketsUrl))
+  const events = createInternalClient(eventsInternalRoutes, to('events', config.eventsUrl))
+  const users = createInternalClient(authInternalRoutes, {
+    ...to('auth', config.authUrl),
+    responseTimeoutMs: config.holderNameTimeoutMs,
+  })
+  const gatewayGuard = createGuard('gateway', config.policies.gateway, foundation, config.stripe)
+  const gateway = createGateway({ ...config.stripe, guard: gatewayGuard, logger: foundation.logger })
+  return {
+    ...{ tickets, events, users, gateway },
+    async closeClients() {
+      gatewayGuard.close()
+      await Promise.all([tickets.close(), events.close(), users.close()])
     },
   }
 }

@@ -66,7 +66,7 @@ export const listPaidOrders = (sql: Sql, { eventId, after }: CancelledEvent, lim
     [eventId, after?.createdAt ?? null, after?.orderId ?? null, limit],
   )
 
-/** A page is done: the next one begins after its last order, by whoever comes first. */
+/** A page is done: the next one begins after its last order, by the first worker that comes. */
 export async function endPage(
   sql: Sql,
   eventId: EventId,

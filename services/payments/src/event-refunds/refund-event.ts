@@ -30,22 +30,11 @@ export function createEventRefunder(options: {
 }) {
   const { db, apply, drive, now, newId, logger } = options
 
-  /** What the cancellation means to an order's saga where it stands; null where it sees to it itself. */
-  function inputFor(state: SagaState): SagaInput | null {
-    const { reports, requests } = declarationOf(state)
-    if (reports?.EVENT_CANCELLED) return { type: 'EVENT_CANCELLED' }
-    if (!requests?.REFUND_REQUESTED) return null
-    return {
-      type: 'REFUND_REQUESTED',
-      refund: { refundId: newId() as RefundId, reason: REASON, force: true },
-    }
-  }
-
   async function refundOrder(orderId: OrderId): Promise<void> {
     const ours = await db.transact(async (tx): Promise<StoredSaga | null> => {
       const leased = await leaseSaga(tx, orderId, options.leaseMs)
       const saga = leased ?? (await findSagaForUpdate(tx, orderId))
-      const input = saga && inputFor(saga.state)
+      const input = saga && inputFor(saga.state, newId)
       const begun = input
         ? await continueTrace(saga.traceparent, 'refund order of cancelled event', () =>
             apply(tx, saga, input),
@@ -87,4 +76,15 @@ export function createEventRefunder(options: {
       return { more: true }
     },
   })
+}
+
+/** What the cancellation means to an order's saga where it stands; null where it sees to it itself. */
+function inputFor(state: SagaState, newId: () => string): SagaInput | null {
+  const { reports, requests } = declarationOf(state)
+  if (reports?.EVENT_CANCELLED) return { type: 'EVENT_CANCELLED' }
+  if (!requests?.REFUND_REQUESTED) return null
+  return {
+    type: 'REFUND_REQUESTED',
+    refund: { refundId: newId() as RefundId, reason: REASON, force: true },
+  }
 }

@@ -25,14 +25,14 @@ export function createQueuedOrders(options: {
   intervalMs: number
   leaseMs: number
 }) {
-  const { db, drive, now, logger, metrics } = options
+  const { db, drive, now, logger, metrics, workers, intervalMs } = options
   let areWaiting = false
   let stopping = new AbortController()
-  const slots = createSlots(options.workers, (busy, free) => {
+  const slots = createSlots(workers, (busy, free) => {
     metrics.busy(busy)
     if (areWaiting && free > 0) sweeper.nudge()
   })
-  const sweeper = createSweeper({ name: 'queued orders', intervalMs: options.intervalMs, logger, sweep })
+  const sweeper = createSweeper({ name: 'queued orders', intervalMs, logger, sweep })
 
   async function sweep() {
     const room = slots.free()
@@ -60,13 +60,11 @@ export function createQueuedOrders(options: {
 
   /** Work an order on, leased to us, in a slot; if it does not end there the resumer goes on with it. */
   function work(slot: Slot, saga: StoredSaga): void {
-    slot.work(async () => {
-      try {
-        await drive(saga, new Date(now().getTime() + WORK_MS), stopping.signal)
-      } catch (error) {
-        logger.error({ err: error, orderId: saga.orderId }, 'a saga stopped; it is resumed')
-      }
-    })
+    const { orderId } = saga
+    const until = new Date(now().getTime() + WORK_MS)
+    const onError = (error: unknown) =>
+      logger.error({ err: error, orderId }, 'driving a saga failed, will be resumed')
+    slot.work(() => drive(saga, until, stopping.signal).then(() => {}, onError))
   }
 
   return {

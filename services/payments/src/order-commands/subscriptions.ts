@@ -48,7 +48,7 @@ export function orderCommandSubscribers(deps: OrderCommandDeps) {
     const begun = leased && (await apply(tx, leased, { type: 'BEGIN' }))
     const goesOn = begun?.applied === true && !isTerminal(begun.saga.state)
     tx.afterCommit(goesOn ? () => queuedOrders.work(slot, begun.saga) : slot.free)
-    return begun?.applied ? 'done' : 'repeated' // whoever has the lease begins it
+    return begun?.applied ? 'done' : 'repeated' // the worker that has the lease begins it
   }
 
   /** A request that comes too late is no error: it stands in the journal, where the buyer reads why. */

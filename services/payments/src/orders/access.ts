@@ -6,7 +6,7 @@ import type { StoredOrder } from './order-repository.ts'
 export interface Access {
   /** The event as its service has it; null where there is none. Rejects with ServiceUnavailable. */
   findEvent(eventId: EventId): Promise<EventInfo | null>
-  /** Whether somebody may see an order: its buyer, the event's organizer, an administrator. */
+  /** Whether a user may see an order: its buyer, the event's organizer, an administrator. */
   maySee(order: StoredOrder, principal: UserPrincipal): Promise<boolean>
 }
 

@@ -28,7 +28,7 @@ export function toContract(stored: StoredOrder): Order {
   return order
 }
 
-/** The order as somebody who may see it does: where its mails go is the buyer's own business. */
+/** The order as a user who may see it does: where its mails go is the buyer's own business. */
 export function shownTo(
   { userId, roles }: Pick<UserPrincipal, 'userId' | 'roles'>,
   stored: StoredOrder,
@@ -43,7 +43,7 @@ export function toInfo(stored: StoredOrder): OrderInfo {
   return { ...order, ...(contact?.email && { contactEmail: contact.email }) }
 }
 
-/** What the buyer is told of an order: the first answer, again and again; after a 202 the current state. */
+/** What an order is answered with: the first answer, again and again; after a 202 the current state. */
 export function answerTo(order: StoredOrder) {
   if (order.status === 'PENDING') return { status: 202 as const, body: toContract(order) }
   return (

@@ -37,7 +37,7 @@ export const settleContact = (
     const found = await findContactChange(tx, changeId)
     if (!found) return 'INVALID'
     const contact = await lockContact(tx, found.orderId)
-    const change = await findContactChange(tx, changeId) // as it is now that nobody else is at it
+    const change = await findContactChange(tx, changeId) // as it is now that it is locked
     if (!change) return 'INVALID'
     const now = deps.now()
     const whyNot = objectionTo(change, act, now)

@@ -34,13 +34,13 @@ export async function lockContact(tx: Tx, orderId: OrderId): Promise<string | nu
 }
 
 /**
- * Let nobody else count what a user asked for, or what went to an address, until the end of the transaction.
+ * Let no other transaction count what a user requested, or what went to an address, until this one ends.
  */
 export async function lockAsking(
   tx: Tx,
   { userId, email }: Pick<ContactChange, 'userId' | 'email'>,
 ): Promise<void> {
-  // Always in this order: those who wait for both wait in no circle.
+  // Always in this order: transactions that wait for both wait in no circle.
   for (const key of [`contact user ${userId}`, `contact address ${email}`]) {
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [key])
   }

@@ -28,7 +28,7 @@ type Asked = Pick<ContactChange, 'orderId' | 'userId'>
 
 const DAY_MS = 86_400_000
 const CONFIRM_MS = DAY_MS
-/** Mails in 24 hours: of one order, to one address whoever gives it, and for one buyer. */
+/** Mails in 24 hours: of one order, to one address from any buyer, and for one buyer. */
 const MAILS_A_DAY = { order: 5, address: 5, user: 20 } as const
 const KEPT_MS = 30 * DAY_MS
 const DELETED_AT_ONCE = 100

@@ -7,7 +7,6 @@ import {
   type PaymentMethod,
   type ReservationId,
   type SeatId,
-  TICKETS_PER_ORDER_MAX,
   type TicketId,
   type TicketTypeId,
   times,
@@ -38,7 +37,7 @@ export type OrderRow = Omit<
   }
 
 /** Named one by one: a statement with `*` is never prepared. */
-const orderColumns = `o.order_id, o.order_number, o.user_id, o.event_id, o.reservation_id, o.status,
+export const orderColumns = `o.order_id, o.order_number, o.user_id, o.event_id, o.reservation_id, o.status,
   o.payment_status,
   o.payment_method, o.holder_name, o.total_amount_minor, o.refunded_amount_minor, o.currency,
     o.transaction_id,
@@ -56,16 +55,17 @@ export const orderRow = `o.order_id as "orderId", o.order_number as "orderNumber
   o.refusal_reservation_ids as "refusalReservationIds", o.idempotency_key as "idempotencyKey",
   o.body_hash as "bodyHash", o.deferred, o.version, o.created_at as "createdAt", o.completed_at as
     "completedAt"`
-const lines = `coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId',
+export const lines = `coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId',
   i.ticket_type_id,
     'quantity', i.quantity, 'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids))
       order by i.ticket_type_id)
     from order_items i where i.order_id = o.order_id), '[]')`
-const tickets = `coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber',
+export const tickets = `coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id,
+    'ticketNumber',
   t.ticket_number,
     'qrCode', t.qr_code, 'createdAt', t.created_at) order by t.ticket_number)
     from order_tickets t where t.order_id = o.order_id), '[]')`
-const contact = `jsonb_strip_nulls(jsonb_build_object('email', o.contact_email, 'pendingEmail', (
+export const contact = `jsonb_strip_nulls(jsonb_build_object('email', o.contact_email, 'pendingEmail', (
     select c.email from order_contact_changes c where c.order_id = o.order_id and c.confirmed_at is null
       and c.cancelled_at is null and c.expires_at > clock_timestamp())))`
 const select = `select ${orderRow}, ${contact} as contact, ${lines} as items, ${tickets} as tickets from
@@ -166,46 +166,6 @@ export async function findOrderByKey(sql: Sql, userId: UserId, key: string): Pro
     key,
   ])
   return row ? toOrder(row) : null
-}
-
-/** Where a page of orders begins. */
-export interface OrderPosition {
-  createdAt: Date
-  orderId: string
-}
-
-/**
- * Orders of a buyer or of an event, the newest first, from `after` on: `limit` at most, and no more once
- * they have as many tickets as a single order can have. `more`: there are others after them.
- */
-export async function listOrders(
-  sql: Sql,
-  of: { userId: UserId } | { eventId: EventId },
-  limit: number,
-  after: OrderPosition | null,
-): Promise<{ orders: StoredOrder[]; more: boolean }> {
-  const [column, id] = 'userId' in of ? ['user_id', of.userId] : ['event_id', of.eventId]
-  const later = after ? 'and (o.created_at, o.order_id) < ($4::timestamptz, $5::uuid)' : ''
-  const rows = await sql.query<OrderRow & { fits: boolean }>(
-    `select ${orderRow}, o.fits, ${contact} as contact, ${lines} as items,
-       case when o.fits then ${tickets} else '[]' end as tickets
-     from (
-       select ${orderColumns}, row_number() over newest_first <= $2::integer
-         and (row_number() over newest_first = 1 or sum(held.tickets) over newest_first <= $3::integer) as
-           fits
-       from (
-         select ${orderColumns} from orders o where o.${column} = $1 ${later}
-         order by o.created_at desc, o.order_id desc limit $2::integer + 1) o
-       cross join lateral (
-         select coalesce(sum(i.quantity), 0) as tickets from order_items i where i.order_id = o.order_id)
-           held
-       window newest_first as (
-         order by o.created_at desc, o.order_id desc rows between unbounded preceding and current row)) o
-     order by o.created_at desc, o.order_id desc`,
-    [id, limit, TICKETS_PER_ORDER_MAX, ...(after ? [after.createdAt, after.orderId] : [])],
-  )
-  const page = rows.filter(({ fits }) => fits)
-  return { orders: page.map(({ fits: _, ...row }) => toOrder(row)), more: page.length < rows.length }
 }
 
 /** Remember that the buyer is answered 202; false where the order is not pending any more. */

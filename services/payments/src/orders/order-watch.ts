@@ -47,7 +47,7 @@ export function createOrderWatch({
     return Map.groupBy(await listProgress(db, since), ({ orderId }) => orderId)
   }
 
-  /** The look that is coming or at work, whoever asks: one that takes long is not joined by others. */
+  /** The look that is next or in progress: one that takes long is not joined by others. */
   function nextRound(): Promise<Events> {
     round ??= sleep(Math.min(PAUSE_MAX_MS, pollMs * 2 ** failures), undefined, { ref: false }).then(
       async () => {

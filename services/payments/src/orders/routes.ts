@@ -1,13 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import {
-  EMAIL_NOT_VERIFIED,
-  EVENT_NOT_FOUND,
-  type EventId,
-  FORBIDDEN,
-  ORDER_NOT_FOUND,
-  type paymentsInternalRoutes,
-  type paymentsRoutes,
-} from '@boxoffice/contracts'
+import { EMAIL_NOT_VERIFIED, EVENT_NOT_FOUND, type EventId, FORBIDDEN, ORDER_NOT_FOUND, type paymentsInternalRoutes, type paymentsRoutes } from '@boxoffice/contracts'
 import {
   bodyHashOf,
   cursorFields,
@@ -29,7 +21,8 @@ import { type ContactDeps, requestContactOnce } from './contact.ts'
 import type { ContactRoutes } from './contact-routes.ts'
 import { requireToken } from './free-order.ts'
 import { historyOf } from './history.ts'
-import { findOrder, findOrders, listOrders } from './order-repository.ts'
+import { listOrders } from './order-page-repository.ts'
+import { findOrder, findOrders } from './order-repository.ts'
 import type { WatchOrder } from './order-watch.ts'
 import type { Acceptance } from './place-order.ts'
 import { preferenceApplied, prefersAsync } from './prefer.ts'

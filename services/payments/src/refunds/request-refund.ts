@@ -99,7 +99,7 @@ async function areFree(
   return ticketIds.every((ticketId) => freeIds.includes(ticketId))
 }
 
-/** From this commit on the refund is worked on until it is done, whoever dies. */
+/** From this commit on the refund is worked on until it is done, whichever process dies. */
 async function beginRefund(
   tx: Tx,
   { apply, config, now }: Pick<RefundDeps, 'apply' | 'config' | 'now'>,

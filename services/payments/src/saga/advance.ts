@@ -4,7 +4,7 @@ import type { Begun, SagaContext, Stand } from './saga.ts'
 import { declarationOf } from './states.ts'
 import { type Transition, UNEXPECTED } from './transition.ts'
 
-/** What no state of this name waits for, by no way: a fault of ours, or of whoever sent it. */
+/** An input that the state does not name: a fault of ours, or of its sender. */
 export class UnexpectedInput extends Error {
   constructor(state: SagaState, input: InputType) {
     super(`${state} does not expect ${input}`)

@@ -33,7 +33,7 @@ export interface InProgress<C, A extends InputType> extends Terminal<C> {
   readonly call: Call<C, A>
   /** What follows from each answer that the call can give. */
   readonly answers: { readonly [I in NoInfer<A>]: Rule<C, I> }
-  /** People are told when it keeps failing: always, or where an error is the callee's answer. */
+  /** Operators are alerted when it keeps failing: always, or where an error is the callee's answer. */
   readonly mustSucceed?: 'always' | 'when answered'
   /** The call waits so long for a message that may make it needless. */
   readonly rest?: 'ticketsPatienceMs'

@@ -1,57 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Append } from '@boxoffice/messaging'
 import {
   type CrashAt,
   continueTrace,
   currentTraceparent,
-  type Database,
   inSpan,
   isPermanent,
   isTransient,
-  type Logger,
 } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import { UnexpectedInput } from './advance.ts'
-import { publishCompensationFailed, restMsOf } from './apply.ts'
-import type { Again, StepResult } from './call.ts'
-import type { SagaMetrics } from './metrics.ts'
-import type { MoveSaga } from './move-together.ts'
+import { restMsOf } from './apply.ts'
+import type { StepResult } from './call.ts'
 import type { StoredOrder } from './order.ts'
-import {
-  endFailing,
-  findSagaForUpdate,
-  noteFailing,
-  parkSaga,
-  renewLease,
-  type StoredSaga,
-} from './saga-repository.ts'
-import { declarationOf, isTerminal, stepOf } from './states.ts'
+import { createRetry, type Patience, type RetryOptions } from './retry.ts'
+import { renewLease, type StoredSaga } from './saga-repository.ts'
+import { declarationOf, isTerminal } from './states.ts'
 
 /** A lease is renewed so often while it lasts. */
 export const RENEWALS = 3
-const SOON_MS = 300
-const ALARM_AFTER_ATTEMPTS = 5
 
-/** What a failed attempt waits: 0.5, 1, 2 … at most `sagaRetryMaxMs`, a quarter of it by chance. */
-const backoffMs = (attempts: number, { sagaRetryMaxMs }: Pick<Config, 'sagaRetryMaxMs'>) =>
-  Math.min(sagaRetryMaxMs, 250 * 2 ** Math.min(attempts, 10)) * (0.75 + Math.random() / 2)
-
-export interface DriverOptions {
-  db: Database
-  append: Append
+export interface DriverOptions extends RetryOptions {
   step: (saga: StoredSaga) => Promise<StepResult>
-  move: MoveSaga
   crashAt: CrashAt
-  logger: Logger
-  sagaMetrics: Pick<SagaMetrics, 'compensationFailed'>
-  config: Pick<Config, 'issueLimitMs' | 'leaseMs' | 'sagaRetryMaxMs' | 'ticketsPatienceMs'>
-}
-
-interface Patience {
-  until: Date
-  stopped?: AbortSignal
-  /** As it stood when it was last moved. */
-  order: StoredOrder | null
+  config: RetryOptions['config'] & Pick<Config, 'leaseMs'>
 }
 
 /**
@@ -60,20 +30,14 @@ interface Patience {
  * last move that it made; null where it made none. The lease is renewed meanwhile. Whatever another worker
  * or a message did in between is found by the version and respected.
  */
-export function createDriver({
-  db,
-  append,
-  step,
-  move,
-  crashAt,
-  logger,
-  sagaMetrics,
-  config,
-}: DriverOptions) {
+export function createDriver(options: DriverOptions) {
+  const { db, step, move, crashAt, logger, config } = options
+  const { retry, reread } = createRetry(options)
+
   return async (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<StoredOrder | null> => {
     const patience: Patience = { until, stopped, order: null }
     const work = () => workOn(leased, patience)
-    // Who waits for it has a trace at work; who takes it up later goes on in the saga's own.
+    // A caller that waits has a trace; a worker that takes it up later goes on in the saga's own.
     await (currentTraceparent()
       ? work()
       : continueTrace(leased.traceparent, 'resume saga', work, aboutOf(leased)))
@@ -124,71 +88,6 @@ export function createDriver({
     if (applied.why === 'stale') return reread(saga)
     // The call would be made again, at once and for ever, for an answer that changes nothing.
     throw new UnexpectedInput(state, input.type)
-  }
-
-  /**
-   * The step is made again after a wait. Of one that should have succeeded people are told, and an issue is
-   * given up at last.
-   */
-  async function retry(
-    saga: StoredSaga,
-    { again, soon, failing, never }: Again & { never?: boolean },
-    { until, stopped }: Patience,
-  ): Promise<StoredSaga | null> {
-    const { orderId, state } = saga
-    if (!soon) saga.attempts++
-    saga.lastError = again
-    const waitMs = soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
-    logger.warn({ orderId, state, attempts: saga.attempts, why: again, waitMs }, 'a step is made again')
-    const failed =
-      failing && !soon ? await noteFailure(saga, again) : await endFailing(db, saga).then(() => null)
-    const isLast = never || (failed !== null && failed.ms > config.issueLimitMs)
-    if (isLast && declarationOf(state).reports?.ISSUE_GIVEN_UP) return giveUpIssue(saga, again)
-    if (!stopped?.aborted && Date.now() + waitMs <= until.getTime()) {
-      await sleep(waitMs, undefined, { signal: stopped }).catch(() => null)
-      if (!stopped?.aborted) return reread(saga)
-    }
-    return park(saga, waitMs)
-  }
-
-  /** In one commit with the alarm, which is given once for as long as it fails. */
-  async function noteFailure(saga: StoredSaga, why: string): Promise<{ ms: number } | null> {
-    const step = stepOf(saga.state) ?? ''
-    const failed = await db.transact(async (tx) => {
-      const noted = await noteFailing(tx, saga)
-      if (noted?.attempts === ALARM_AFTER_ATTEMPTS)
-        await publishCompensationFailed(append, tx, saga, step, why)
-      return noted
-    })
-    if (failed?.attempts === ALARM_AFTER_ATTEMPTS) sagaMetrics.compensationFailed(step)
-    return failed
-  }
-
-  async function giveUpIssue(saga: StoredSaga, detail: string): Promise<StoredSaga | null> {
-    logger.error(
-      { orderId: saga.orderId, detail },
-      'the tickets of a paid order were given up: its money goes back',
-    )
-    const applied = await move(saga, { type: 'ISSUE_GIVEN_UP', detail })
-    return applied.applied ? applied.saga : reread(saga)
-  }
-
-  async function park(saga: StoredSaga, waitMs: number): Promise<null> {
-    await parkSaga(db, saga, waitMs)
-    return null
-  }
-
-  /**
-   * The saga as it stands now; null when another worker has it, or a message has moved it to where it rests.
-   */
-  async function reread(saga: StoredSaga): Promise<StoredSaga | null> {
-    const current = await db.transact((tx) => findSagaForUpdate(tx, saga.orderId))
-    if (current?.fence !== saga.fence) return null
-    const restMs = restMsOf(current.state, config)
-    if (current.state !== saga.state && restMs > 0) return park(current, restMs)
-    if (current.state !== saga.state) return current
-    const { lastError } = saga
-    return { ...current, attempts: Math.max(current.attempts, saga.attempts), lastError }
   }
 }
 

@@ -5,7 +5,7 @@ import { declarationOf } from './states.ts'
 
 /**
  * Counts orders by what became of them, and how many sagas stand in each state that is not an end, and since
- * when, measured whenever somebody asks: an operator's first questions.
+ * when, measured whenever they are read: an operator's first questions.
  */
 export function createSagaMetrics(db: Sql, metrics: Metrics) {
   const orders = metrics.counter(

@@ -93,8 +93,8 @@ function messagesOf(
     case 'PAYMENT_FAILED':
       return [say(paymentFailed, paymentFailedOf(order, context))]
     case 'ORDER_FAILED':
-      // Who waited has the refusal as the answer. Of a reservation that was refused nobody knows the event:
-      // its buyer was told of nothing.
+      // A buyer who waited has the refusal as the answer. The event of a reservation that was refused is not
+      // known: nothing was published of its order.
       return order.deferred && order.eventId ? [say(paymentFailed, paymentFailedOf(order, context))] : []
     case 'ORDER_CONFIRMED':
       return inParts(context.issued ?? []).map(({ things, ...part }) => {

@@ -36,7 +36,7 @@ export const refundAll: Call<Refunding, Refunds> = makeRefund
 export const repay: Call<Withdrawing, Refunds> = makeRefund
 
 /**
- * What the gateway's books say of this refund, and of others that no one told us of; null where it is to be
+ * What the gateway's books say of this refund, and of others that are not known yet; null where it is to be
  * made.
  */
 async function lookUp(

@@ -5,7 +5,7 @@ import { leaseDueSagas } from './saga-repository.ts'
 const AT_ONCE = 20
 
 /**
- * Takes up every saga that is due and that nobody works on: those that wait for another attempt, and those
+ * Takes up every saga that is due and not leased: those that wait for another attempt, and those
  * whose worker died (its lease has run out). What has not begun is not its own: see
  * `order-commands/queued-orders.ts`.
  */
@@ -27,7 +27,7 @@ export function createResumer(options: {
       await Promise.all(
         due.map((saga) =>
           drive(saga, now()).catch((error) =>
-            logger.error({ err: error, orderId: saga.orderId }, 'a saga stopped; it is resumed'),
+            logger.error({ err: error, orderId: saga.orderId }, 'driving a saga failed, will be resumed'),
           ),
         ),
       )

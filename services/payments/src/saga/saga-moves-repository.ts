@@ -23,7 +23,7 @@ export const isOvertaken = (error: unknown): boolean => violatedUnique(error) ==
 
 /**
  * Move sagas on, each once, compare-and-swap on its version: the RESULT of what happened and the INTENT of
- * what follows, in the same statement. Those that were moved: not what somebody else has moved since it was
+ * what follows, in the same statement. Those that were moved: not what another worker has moved since it was
  * read. Where one rests for `waitMs` its lease ends.
  */
 export async function moveSagas(tx: Tx, moves: readonly SagaMove[]): Promise<Map<OrderId, StoredSaga>> {
@@ -83,7 +83,7 @@ export async function moveSagas(tx: Tx, moves: readonly SagaMove[]): Promise<Map
 const staysInPlace = ({ saga, next }: SagaMove): boolean =>
   next.state === saga.state && refundOf(next.context).refundId === refundOf(saga.context).refundId
 
-/** What the journal is told of a move. */
+/** What the journal says of a move. */
 function eventsOf(move: SagaMove) {
   const { saga, input, next } = move
   const { orderId } = saga

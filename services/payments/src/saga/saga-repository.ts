@@ -46,7 +46,7 @@ export async function findSaga(sql: Sql, orderId: OrderId): Promise<StoredSaga |
 export const findSagaForUpdate = async (tx: Tx, orderId: OrderId): Promise<StoredSaga | null> =>
   (await findSagasForUpdate(tx, [orderId])).get(orderId) ?? null
 
-/** The sagas of orders, locked until the transaction ends, in an order that lets nobody wait in a circle. */
+/** The sagas of orders, locked in order until the transaction ends: no transactions wait in a circle. */
 export async function findSagasForUpdate(
   tx: Tx,
   orderIds: readonly OrderId[],
@@ -56,7 +56,7 @@ export async function findSagasForUpdate(
 }
 
 /**
- * Sagas that are due and that nobody works on, now leased to us, the longest due first: a worker that is
+ * Sagas that are due and not leased, now leased to us, the longest due first: a worker that is
  * gone is overtaken by its fence. Either those that have begun, or those that wait in the queue, which only
  * begin where there is room.
  */

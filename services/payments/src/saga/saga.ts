@@ -28,7 +28,7 @@ export interface IssuedTicket {
   /** When the ticket service made it, ISO 8601; absent where it did not say. */
   createdAt?: string
 }
-/** A ticket that admits nobody any more, under the id it was issued with, and what was paid for it. */
+/** A ticket that admits no one any more, under the id it was issued with, and what was paid for it. */
 export interface WithdrawnTicket {
   ticketId: TicketId
   ticketTypeId: TicketTypeId

@@ -9,10 +9,10 @@ import * as refund from './refund-rules.ts'
 import { begin, cancelTickets, confirm, release, reserve, withdrawTickets } from './ticket-calls.ts'
 
 /** The gateway tells of a charge by its answer and by a webhook, in any order. */
-const chargeNews = ['CHARGED', 'DECLINED'] as const satisfies InputType[]
+const chargeFacts = ['CHARGED', 'DECLINED'] as const satisfies InputType[]
 /** The ticket service tells by its answer and by messages, of which each may come twice. */
-const ticketNews = ['TICKETS_ISSUED', 'TICKETS_REJECTED'] as const satisfies InputType[]
-const news = [...chargeNews, ...ticketNews]
+const ticketFacts = ['TICKETS_ISSUED', 'TICKETS_REJECTED'] as const satisfies InputType[]
+const facts = [...chargeFacts, ...ticketFacts]
 
 /**
  * Purchase and refund on one screen: in each state, the call of its step, and what follows from all that may
@@ -90,38 +90,38 @@ export const states = {
       ...{ EVENT_CANCELLED: buy.cancelledWhilePaid, ISSUE_GIVEN_UP: buy.givenUp },
       REFUNDED_ELSEWHERE: elsewhere.whenAwaiting,
     },
-    late: chargeNews,
+    late: chargeFacts,
   }),
   CANCELLING_TICKETS: state({
     ...{ step: 'CANCEL_TICKETS', call: cancelTickets, mustSucceed: 'always' },
     answers: { TICKETS_CANCELLED: refund.ticketsCancelled },
     reports: { REFUNDED_ELSEWHERE: elsewhere.whenCancelling },
-    late: news,
+    late: facts,
   }),
   REFUNDING: state({
     ...{ step: 'REFUND', call: refundAll, mustSucceed: 'always' },
     crash: { after: 'saga.refund.after-call' },
     answers: { REFUND_DONE: refund.refundingDone, REFUNDED_ELSEWHERE: elsewhere.whenRefunding },
-    late: news,
+    late: facts,
   }),
   CONFIRMED: {
     ...{ outcome: 'confirmed', outcomeFrom: 'AWAITING_TICKETS' },
     requests: { REFUND_REQUESTED: refund.refundRequested },
     reports: { REFUNDED_ELSEWHERE: elsewhere.whenConfirmed },
-    late: [...chargeNews, 'TICKETS_ISSUED'],
+    late: [...chargeFacts, 'TICKETS_ISSUED'],
   },
   WITHDRAWING_TICKETS: state({
     ...{ step: 'CANCEL_TICKETS', call: withdrawTickets, mustSucceed: 'always' },
     crash: { after: 'refund.after-cancel' },
     answers: { TICKETS_WITHDRAWN: refund.ticketsWithdrawn, WITHDRAWAL_REFUSED: refund.withdrawalRefused },
     reports: { REFUNDED_ELSEWHERE: elsewhere.whenWithdrawing },
-    late: news,
+    late: facts,
   }),
   REPAYING: state({
     ...{ step: 'REFUND', call: repay, mustSucceed: 'always' },
     crash: { after: 'refund.after-gateway', commit: 'refund.before-commit' },
     answers: { REFUND_DONE: refund.repaid, REFUNDED_ELSEWHERE: elsewhere.whenRepaying },
-    late: news,
+    late: facts,
   }),
   // A charge is known already, unless the order ended without one that we knew of.
   FAILED: {
@@ -134,11 +134,11 @@ export const states = {
     reports: { CHARGED: refund.lateMoney },
     late: ['DECLINED', 'REFUNDED_ELSEWHERE'],
   },
-  REFUNDED: { outcome: 'refunded', late: [...news, 'REFUNDED_ELSEWHERE'] },
+  REFUNDED: { outcome: 'refunded', late: [...facts, 'REFUNDED_ELSEWHERE'] },
 } as const satisfies Table
 
 /** What is declared of a state. */
 export const declarationOf = (state: SagaState): Declaration => states[state] as Declaration
-/** The step that a state is at work on; null where nothing is left to do. */
+/** The step of a state in progress; null where nothing is left to do. */
 export const stepOf = (state: SagaState): Step | null => declarationOf(state).step ?? null
 export const isTerminal = (state: SagaState): boolean => stepOf(state) === null

@@ -72,7 +72,7 @@ function inputOf({
 
 /**
  * Moves the saga of an order as often as it is spoken of, in parts. Rejects with PermanentFailure where a
- * saga does not expect it: no later attempt will be told otherwise.
+ * saga does not expect it: no later attempt will succeed.
  */
 async function moveAll(applyAll: ApplyAll, tx: Tx, heard: readonly Heard[]): Promise<void> {
   let waiting = heard

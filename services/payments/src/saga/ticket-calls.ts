@@ -43,7 +43,7 @@ export const reserve: Call<Begun, 'RESERVED' | 'REFUSED' | 'LIMIT_PASSED'> = asy
   return { input: { type: 'RESERVED', ...held, ...(isUnpayable && { tokenMissing: true }) } }
 }
 
-/** What the ticket service refused, as the buyer is told. */
+/** The ticket service's refusal, as the buyer's order shows it. */
 function refusalOf(
   status: 400 | 404 | 409,
   refusal: { error: string; message: string; seatIds?: SeatId[]; reservationIds?: ReservationId[] },

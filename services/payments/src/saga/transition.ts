@@ -45,7 +45,7 @@ export interface SettledRefund {
 }
 export type Transition = Stand & { effects: Effects }
 
-/** No state of this name waits for that: a fault of ours, or of whoever said it. */
+/** The state does not expect this. */
 export const UNEXPECTED = 'unexpected'
 
 /** What follows from an input; null where it is known already, and changes nothing. */

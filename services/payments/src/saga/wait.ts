@@ -5,7 +5,7 @@ import type { Drive } from './drive.ts'
 import type { StoredOrder } from './order.ts'
 import type { StoredSaga } from './saga-repository.ts'
 
-/** Until when somebody who comes now waits. */
+/** Until when a caller that comes now waits. */
 export const waitsUntil = ({
   now,
   config,
@@ -15,7 +15,7 @@ export const waitsUntil = ({
 }): Date => new Date(now().getTime() + config.checkoutWaitMs)
 
 /**
- * Work a leased saga on for somebody who waits until `until` at most; what is left then goes on without
+ * Work a leased saga on for a caller that waits until `until` at most; what is left then goes on without
  * them. The order as it was decided; null where it has to be read.
  */
 export async function driveWhileWaiting(
@@ -26,7 +26,7 @@ export async function driveWhileWaiting(
   const { orderId } = saga
   const waitMs = Math.max(0, until.getTime() - now().getTime())
   const driving = drive(saga, until).catch((error) => {
-    logger.error({ err: error, orderId }, 'a saga stopped; it is resumed')
+    logger.error({ err: error, orderId }, 'driving a saga failed, will be resumed')
     return null
   })
   const waiting = new AbortController()

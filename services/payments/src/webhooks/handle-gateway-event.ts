@@ -17,26 +17,18 @@ export const KNOWN_ALREADY = 'known already'
 
 type Of<K extends GatewayEvent['kind']> = Extract<GatewayEvent, { kind: K }>
 
+interface HandlerOptions {
+  append: Append
+  apply: Apply
+  newId: () => string
+}
+
 /**
  * Handles events of the gateway: the saga moves, the journal remembers, operators are alerted to what they
  * have to decide.
  */
-export function createGatewayEventHandler(options: { append: Append; apply: Apply; newId: () => string }) {
-  const { append, apply, newId } = options
-
-  const alert = (
-    tx: Tx,
-    severity: 'WARNING' | 'CRITICAL',
-    title: string,
-    orderId: OrderId,
-    detail: Record<string, unknown>,
-  ) =>
-    append(
-      tx,
-      opsAlert,
-      { severity, source: SOURCE, title, detail: { orderId, ...detail } },
-      { aggregateVersion: 1 },
-    )
+export function createGatewayEventHandler(options: HandlerOptions) {
+  const { append, apply } = options
 
   /**
    * What came of it, in words for the record; null where it is about a charge that we do not know, or not
@@ -60,19 +52,19 @@ export function createGatewayEventHandler(options: { append: Append; apply: Appl
       case 'declined':
         return move(tx, saga, { type: 'DECLINED', failure: event.failure })
       case 'refunded':
-        return refundedByHand(tx, saga, event)
+        return refundedByHand(options, tx, saga, event)
       case 'refund-failed': {
         await appendNote(tx, saga, { step: 'REFUND', result: 'FAILED_AT_GATEWAY', detail: event.detail })
         const title = 'a refund did not reach the buyer: give the money another way'
-        await alert(tx, 'CRITICAL', title, saga.orderId, event.detail)
+        await alert(append, tx, 'CRITICAL', title, saga.orderId, event.detail)
         return 'alerted'
       }
       case 'dispute-opened':
         await appendNote(tx, saga, { step: 'DISPUTE', result: 'OPENED', detail: event.detail })
-        await alert(tx, 'WARNING', 'a dispute: OPENED', saga.orderId, event.detail)
+        await alert(append, tx, 'WARNING', 'a dispute: OPENED', saga.orderId, event.detail)
         return 'alerted'
       case 'dispute-closed':
-        return disputeEnded(tx, saga, event)
+        return disputeEnded(append, tx, saga, event)
     }
   }
 
@@ -84,49 +76,75 @@ export function createGatewayEventHandler(options: { append: Append; apply: Appl
     }
     return outcomeOf(applied)
   }
-
-  async function disputeEnded(tx: Tx, saga: StoredSaga, event: Of<'dispute-closed'>): Promise<string> {
-    const { disputeId, outcome, amount, closedAt, detail } = event
-    const version = await keepDisputeEnd(tx, saga.orderId, event)
-    if (version === null) return KNOWN_ALREADY
-    await appendNote(tx, saga, { step: 'DISPUTE', result: outcome, detail })
-    const { orderId, orderNumber, userId, eventId, currency } = await getOrder(tx, saga.orderId)
-    if (!eventId || !currency) throw new Error(`${orderId} was charged without an event or a currency`)
-    const payload = { orderId, orderNumber, userId, eventId, disputeId, outcome, amount, currency, closedAt }
-    await append(tx, disputeClosed, payload, { aggregateVersion: version })
-    const isLost = outcome === 'LOST'
-    const title = isLost
-      ? 'a dispute is lost: its tickets stop, unless their organizer has it otherwise'
-      : `a dispute: ${outcome}`
-    await alert(tx, isLost ? 'CRITICAL' : 'WARNING', title, orderId, detail)
-    return 'alerted'
-  }
-
-  async function refundedByHand(tx: Tx, saga: StoredSaga, event: Of<'refunded'>): Promise<string> {
-    const { gatewayRefundId, amount } = event
-    if (await isBooked(tx, gatewayRefundId)) return KNOWN_ALREADY
-    const refundId = newId() as RefundId
-    const applied = await apply(tx, saga, { type: 'REFUNDED_ELSEWHERE', refundId, gatewayRefundId, amount })
-    const detail = { gatewayRefundId, amountMinor: amount, state: saga.state }
-    if (!applied.applied) {
-      await alert(
-        tx,
-        'CRITICAL',
-        'a refund at the gateway that the order has no money for',
-        saga.orderId,
-        detail,
-      )
-      return 'alerted'
-    }
-    const { refunded = 0, total = 0 } = applied.saga.context
-    const title =
-      refunded < total
-        ? 'part of an order was refunded at the gateway: decide on its tickets'
-        : 'an order was refunded at the gateway'
-    await alert(tx, 'WARNING', title, saga.orderId, detail)
-    return outcomeOf(applied)
-  }
 }
 
 const outcomeOf = (applied: Applied): string =>
   applied.applied ? `saga moved to ${applied.saga.state}` : KNOWN_ALREADY
+
+const alert = (
+  append: Append,
+  tx: Tx,
+  severity: 'WARNING' | 'CRITICAL',
+  title: string,
+  orderId: OrderId,
+  detail: Record<string, unknown>,
+) =>
+  append(
+    tx,
+    opsAlert,
+    { severity, source: SOURCE, title, detail: { orderId, ...detail } },
+    { aggregateVersion: 1 },
+  )
+
+async function disputeEnded(
+  append: Append,
+  tx: Tx,
+  saga: StoredSaga,
+  event: Of<'dispute-closed'>,
+): Promise<string> {
+  const { disputeId, outcome, amount, closedAt, detail } = event
+  const version = await keepDisputeEnd(tx, saga.orderId, event)
+  if (version === null) return KNOWN_ALREADY
+  await appendNote(tx, saga, { step: 'DISPUTE', result: outcome, detail })
+  const { orderId, orderNumber, userId, eventId, currency } = await getOrder(tx, saga.orderId)
+  if (!eventId || !currency) throw new Error(`${orderId} was charged without an event or a currency`)
+  const payload = { orderId, orderNumber, userId, eventId, disputeId, outcome, amount, currency, closedAt }
+  await append(tx, disputeClosed, payload, { aggregateVersion: version })
+  const isLost = outcome === 'LOST'
+  const title = isLost
+    ? 'a dispute is lost: its tickets stop, unless their organizer has it otherwise'
+    : `a dispute: ${outcome}`
+  await alert(append, tx, isLost ? 'CRITICAL' : 'WARNING', title, orderId, detail)
+  return 'alerted'
+}
+
+async function refundedByHand(
+  { append, apply, newId }: HandlerOptions,
+  tx: Tx,
+  saga: StoredSaga,
+  event: Of<'refunded'>,
+): Promise<string> {
+  const { gatewayRefundId, amount } = event
+  if (await isBooked(tx, gatewayRefundId)) return KNOWN_ALREADY
+  const refundId = newId() as RefundId
+  const applied = await apply(tx, saga, { type: 'REFUNDED_ELSEWHERE', refundId, gatewayRefundId, amount })
+  const detail = { gatewayRefundId, amountMinor: amount, state: saga.state }
+  if (!applied.applied) {
+    await alert(
+      append,
+      tx,
+      'CRITICAL',
+      'a refund at the gateway that the order has no money for',
+      saga.orderId,
+      detail,
+    )
+    return 'alerted'
+  }
+  const { refunded = 0, total = 0 } = applied.saga.context
+  const title =
+    refunded < total
+      ? 'part of an order was refunded at the gateway: decide on its tickets'
+      : 'an order was refunded at the gateway'
+  await alert(append, tx, 'WARNING', title, saga.orderId, detail)
+  return outcomeOf(applied)
+}
