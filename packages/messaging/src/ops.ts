@@ -25,7 +25,10 @@ const walk = defineCursor({ scan: cursorFields.scan })
 export function mountOps(
   app: Parameters<typeof mountRoutes>[0],
   routes: OpsRoutes,
-  deps: Pick<Foundation, 'authenticate' | 'idempotency'> & { db: Sql } & { messaging: Messaging; caches?: readonly Cache[] },
+  deps: Pick<Foundation, 'authenticate' | 'idempotency'> & { db: Sql } & {
+    messaging: Messaging
+    caches?: readonly Cache[]
+  },
 ): void {
   mountRoutes(app, routes, opsHandlers(deps), deps)
 }
@@ -40,7 +43,10 @@ function opsHandlers({
   caches?: readonly Cache[]
 }): Handlers<OpsRoutes> {
   return {
-    getQueues: async () => ({ status: 200, body: { queues: await Promise.all(messaging.consumed().map(figuresOf)) } }),
+    getQueues: async () => ({
+      status: 200,
+      body: { queues: await Promise.all(messaging.consumed().map(figuresOf)) },
+    }),
     getHandlers: async () => ({
       status: 200,
       body: { since: messaging.handlers.since, handlers: messaging.handlers.list() },
@@ -58,12 +64,17 @@ function opsHandlers({
     },
     getCacheEntry: async ({ params: { name }, query: { key }, log }) => {
       const entry = await inCache(name, log, (keys) => keys.find(key))
-      return entry ? { status: 200, body: entry } : refuse(404, 'CACHE_KEY_NOT_FOUND', `there is no ${key} in the cache ${name}`)
+      return entry
+        ? { status: 200, body: entry }
+        : refuse(404, 'CACHE_KEY_NOT_FOUND', `there is no ${key} in the cache ${name}`)
     },
     getOutbox: async () => ({ status: 200, body: await outboxFigures(db) }),
   }
 
-  /** What is asked of a cache. Throws a 404 where this service has none of that name, a 503 where Redis is unavailable. */
+  /**
+   * What is asked of a cache. Throws a 404 where this service has none of that name, a 503 where Redis is
+   * unavailable.
+   */
   async function inCache<T>(
     name: string,
     log: { warn(fields: object, message: string): void },
@@ -75,15 +86,30 @@ function opsHandlers({
       return await ask(cache.keys)
     } catch (error) {
       log.warn({ err: error, cache: name }, 'a cache is unavailable')
-      throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', `the cache ${name} is unavailable right now: try again shortly`))
+      throw new RefusedError(
+        refuse(503, 'SERVICE_UNAVAILABLE', `the cache ${name} is unavailable right now: try again shortly`),
+      )
     }
   }
 
   async function figuresOf({ queue, running }: { queue: QueueName; running: boolean }) {
     const { deadLetterQueue, visibilitySeconds, maxReceives } = queues[queue]
-    const [depth, dead] = await Promise.all([messaging.queueDepth(queue), messaging.queueDepth(deadLetterQueue)])
+    const [depth, dead] = await Promise.all([
+      messaging.queueDepth(queue),
+      messaging.queueDepth(deadLetterQueue),
+    ])
     const deadLetters = (dead?.visible ?? 0) + (dead?.inFlight ?? 0)
-    return { queue, running, visible: 0, inFlight: 0, ...depth, visibilitySeconds, maxReceives, deadLetterQueue, deadLetters }
+    return {
+      queue,
+      running,
+      visible: 0,
+      inFlight: 0,
+      ...depth,
+      visibilitySeconds,
+      maxReceives,
+      deadLetterQueue,
+      deadLetters,
+    }
   }
 }
 
@@ -94,7 +120,11 @@ async function figuresOfCache(cache: Cache): Promise<CacheFigures> {
 }
 
 async function outboxFigures(sql: Sql) {
-  const [totals] = await sql.query<{ unpublished: number; oldestUnpublishedSeconds: number; archived: number }>(
+  const [totals] = await sql.query<{
+    unpublished: number
+    oldestUnpublishedSeconds: number
+    archived: number
+  }>(
     `select count(*)::int as unpublished,
        coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as "oldestUnpublishedSeconds",
        -- An estimate: the archive is as long as the history of the service.

@@ -33,10 +33,13 @@ export interface GroupOptions<Request, Answer> {
 }
 
 /**
- * Group commit: requests that arrive together, or while the groups before them are under way, are carried out as one. Each gets its
- * own answer. A group that fails is carried out again one by one, so that a bad request fails alone.
+ * Group commit: requests that arrive together, or while the groups before them are under way, are carried out
+ * as one. Each gets its own answer. A group that fails is carried out again one by one, so that a bad request
+ * fails alone.
  */
-export function createGroups<Request, Answer>(options: GroupOptions<Request, Answer>): (request: Request) => Promise<Answer> {
+export function createGroups<Request, Answer>(
+  options: GroupOptions<Request, Answer>,
+): (request: Request) => Promise<Answer> {
   const { groupMax, groupsAtOnceMax, waitingMax, ofLaneMax = groupMax } = options
   const lanes = new Map<string, Lane<Request, Answer>>()
   // What a group does belongs to none of its requests: not to the trace of the one that happened to begin it.
@@ -98,7 +101,9 @@ export function createGroups<Request, Answer>(options: GroupOptions<Request, Ans
 
   return (request) => {
     if (waitingCount >= waitingMax) {
-      return Promise.reject(new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many buyers at once: try again shortly')))
+      return Promise.reject(
+        new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'too many buyers at once: try again shortly')),
+      )
     }
     const name = options.laneOf(request)
     const lane = lanes.get(name) ?? { waiting: [], isBusy: false }

@@ -119,12 +119,19 @@ export async function startPeers(world: World) {
   const away = (service: 'auth' | 'events' | 'payments' | 'tickets') => {
     if (world.away.has(service)) throw new Error('away')
   }
-  const validOf = (orderId: OrderId) => (world.orders.get(orderId) ?? []).filter(({ ticketId }) => !world.invalid.has(ticketId))
+  const validOf = (orderId: OrderId) =>
+    (world.orders.get(orderId) ?? []).filter(({ ticketId }) => !world.invalid.has(ticketId))
   const versionOf = (tickets: ShownTicket[]) =>
     createHash('sha256')
       .update(tickets.map(({ ticketId }) => ticketId).join())
       .digest('base64url')
-  function printOf({ orderId, filesUpTo = 0 }: { orderId: OrderId; filesUpTo?: number | undefined }): OrderPrint {
+  function printOf({
+    orderId,
+    filesUpTo = 0,
+  }: {
+    orderId: OrderId
+    filesUpTo?: number | undefined
+  }): OrderPrint {
     const tickets = validOf(orderId)
     const print = { version: versionOf(tickets), printable: tickets.length <= world.printableMax, tickets }
     if (!world.givesFiles || tickets.length > filesUpTo) return print
@@ -148,7 +155,10 @@ export async function startPeers(world: World) {
         async getUsers({ body }) {
           away('auth')
           await world.beforeUser.shift()?.()
-          return { status: 200, body: { users: body.userIds.flatMap((userId) => world.users.get(userId) ?? []) } }
+          return {
+            status: 200,
+            body: { users: body.userIds.flatMap((userId) => world.users.get(userId) ?? []) },
+          }
         },
       },
     ),
@@ -214,7 +224,10 @@ export async function startPeers(world: World) {
           await world.beforePdf(orderId)
           const tickets = validOf(orderId)
           if (version !== versionOf(tickets)) return refuse(409, 'TICKETS_CHANGED', 'these are others by now')
-          const body = Buffer.concat([pdfOf(...tickets.map(({ ticketId }) => ticketId)), Buffer.alloc(world.ballast)])
+          const body = Buffer.concat([
+            pdfOf(...tickets.map(({ ticketId }) => ticketId)),
+            Buffer.alloc(world.ballast),
+          ])
           world.afterPdf()
           return { status: 200, body }
         },
@@ -229,7 +242,9 @@ export async function startPeers(world: World) {
         },
         async getTicketInfo({ params }) {
           const ticket = world.tickets.find(({ ticketId }) => ticketId === params.ticketId)
-          return answered(ticket ? { status: 200, body: ticket } : refuse(404, 'TICKET_NOT_FOUND', 'no such ticket'))
+          return answered(
+            ticket ? { status: 200, body: ticket } : refuse(404, 'TICKET_NOT_FOUND', 'no such ticket'),
+          )
         },
         async getTicketInfos({ body: { ticketIds } }) {
           away('tickets')

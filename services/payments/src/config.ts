@@ -18,7 +18,8 @@ export const callees = {
   ...redisAlone,
   events: everyFigure,
   tickets: everyFigure,
-  // A name is asked for once, and for HOLDER_NAME_TIMEOUT_MS: a buyer waits, and there is another name to take.
+  // A name is asked for once, and for HOLDER_NAME_TIMEOUT_MS: a buyer waits, and there is another name to
+  // take.
   auth: ['bulkhead', 'ratePerSecond'],
   // The saga tries again, under the same key; GATEWAY_TIMEOUT_MS is how long a call may take.
   gateway: ['bulkhead', 'ratePerSecond'],
@@ -30,13 +31,34 @@ export const Environment = z.object({
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(20).describe('connections at most'),
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
-  TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
-  EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
+  TICKETS_URL: z
+    .url()
+    .default('http://ticket-service.eventbooking.local:8082')
+    .describe('where the ticket service is'),
+  EVENTS_URL: z
+    .url()
+    .default('http://event-service.eventbooking.local:8081')
+    .describe('where the event service is'),
   STRIPE_SECRET_KEY: secret(z.string().min(1).describe("the gateway's secret key")),
-  STRIPE_WEBHOOK_SECRET: secret(z.string().min(1).describe("the secret that signs the gateway's webhook calls")),
-  STRIPE_API_URL: z.url().optional().describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
-  GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(100).default(10_000).describe('how long a call of the gateway may take, in ms'),
-  CHECKOUT_WAIT_MS: z.coerce.number().int().min(0).default(10_000).describe('how long a buyer waits before 202, in ms'),
+  STRIPE_WEBHOOK_SECRET: secret(
+    z.string().min(1).describe("the secret that signs the gateway's webhook calls"),
+  ),
+  STRIPE_API_URL: z
+    .url()
+    .optional()
+    .describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
+  GATEWAY_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(10_000)
+    .describe('how long a call of the gateway may take, in ms'),
+  CHECKOUT_WAIT_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe('how long a buyer waits before 202, in ms'),
   ORDER_QUEUE: z
     .enum(['on', 'off'])
     .default('on')
@@ -59,12 +81,19 @@ export const Environment = z.object({
     .regex(/^[A-Za-z0-9_]{1,200}$/)
     .optional()
     .describe('what pays a seat of /api/v1/tickets for which no token is given; without it one is required'),
-  PAYMENT_UNKNOWN_LIMIT_SECONDS: z.coerce.number().int().min(1).default(1_800).describe('how long an outcome may be unknown'),
+  PAYMENT_UNKNOWN_LIMIT_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1_800)
+    .describe('how long an outcome may be unknown'),
   EVENT_REFUNDS_PER_SECOND: z.coerce
     .number()
     .positive()
     .default(20)
-    .describe('how fast the orders of a cancelled event are given back, by each instance: sales share the gateway with it'),
+    .describe(
+      'how fast the orders of a cancelled event are given back, by each instance: sales share the gateway with it',
+    ),
   SAGA_RETRY_MAX_MS: z.coerce
     .number()
     .int()
@@ -82,7 +111,9 @@ export const Environment = z.object({
     .int()
     .min(1)
     .default(900)
-    .describe('how long the ticket service may answer a paid order otherwise than with its tickets before the money goes back'),
+    .describe(
+      'how long the ticket service may answer a paid order otherwise than with its tickets before the money goes back',
+    ),
   HOLDER_NAME_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -95,7 +126,12 @@ export const Environment = z.object({
     .min(50)
     .default(5_000)
     .describe('how often webhook events that come again are looked for, in ms'),
-  SAGA_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often sagas that are due are looked for, in ms'),
+  SAGA_POLL_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .default(1_000)
+    .describe('how often sagas that are due are looked for, in ms'),
 })
 
 export interface Config extends BaseConfig {
@@ -120,12 +156,15 @@ export interface Config extends BaseConfig {
   webhookPollMs: number
 }
 
-/** An order fails when its places are not held in time: those that lost their command must begin before that. */
+/**
+ * An order fails when its places are not held in time: those that lost their command must begin before that.
+ */
 const AwaitedEnvironment = Environment.refine(
   ({ ORDER_QUEUE_PATIENCE_SECONDS: patience, PAYMENT_UNKNOWN_LIMIT_SECONDS: limit }) => patience < limit,
   {
     path: ['ORDER_QUEUE_PATIENCE_SECONDS'],
-    message: 'must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS: by then an order that waited would only begin to fail',
+    message:
+      'must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS: by then an order that waited would only begin to fail',
   },
 )
 

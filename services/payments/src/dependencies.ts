@@ -1,6 +1,12 @@
 import { authInternalRoutes, eventsInternalRoutes, ticketsInternalRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { type Client, createFoundation, createGuard, createInternalClient, type Foundation } from '@boxoffice/service-kit'
+import {
+  type Client,
+  createFoundation,
+  createGuard,
+  createInternalClient,
+  type Foundation,
+} from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
 import { isEventCancelled } from './event-refunds/cancelled-event-repository.ts'
 import { createEventRefunder } from './event-refunds/refund-event.ts'
@@ -82,8 +88,24 @@ export function createDependencies(
     newId,
     unknownLimitMs: config.paymentUnknownLimitMs,
   })
-  const drive = createDriver({ db, append: messaging.append, step, move, crashAt, logger, sagaMetrics, config })
-  const resumer = createResumer({ db, drive, logger, now, intervalMs: config.sagaPollMs, leaseMs: config.leaseMs })
+  const drive = createDriver({
+    db,
+    append: messaging.append,
+    step,
+    move,
+    crashAt,
+    logger,
+    sagaMetrics,
+    config,
+  })
+  const resumer = createResumer({
+    db,
+    drive,
+    logger,
+    now,
+    intervalMs: config.sagaPollMs,
+    leaseMs: config.leaseMs,
+  })
   const orderCommandMetrics = createOrderCommandMetrics(metrics)
   const queuedOrders = createQueuedOrders({
     ...{ db, drive, now, logger, metrics: orderCommandMetrics },

@@ -28,7 +28,13 @@ export const authInternalRoutes = {
     access: { services: ['event-service', 'ticket-service', 'payment-service', 'notification-service'] },
     body: z.strictObject({ token: z.string().max(4096) }),
     responses: {
-      200: z.object({ valid: z.literal(true), userId: UserId, email: KeptEmail, roles: z.array(Role), expiresAt: Instant }),
+      200: z.object({
+        valid: z.literal(true),
+        userId: UserId,
+        email: KeptEmail,
+        roles: z.array(Role),
+        expiresAt: Instant,
+      }),
       401: Refusal.extend({ valid: z.literal(false) }),
     },
   }),
@@ -65,7 +71,9 @@ export const authInternalRoutes = {
     responses: {
       200: User,
       404: Refusal,
-      409: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED: whoever made the account may not be who reads the address’s mail' }),
+      409: Refusal.meta({
+        description: 'EMAIL_NOT_VERIFIED: whoever made the account may not be who reads the address’s mail',
+      }),
     },
   }),
 } as const

@@ -14,7 +14,9 @@ const readers = { services: ['ticket-service', 'payment-service', 'notification-
 
 /** Zones of a plan in a query: `1,2,20`. */
 const ZoneIds = z.codec(
-  z.string().regex(new RegExp(`^\\d{1,3}(,\\d{1,3}){0,${ZONES_MAX - 1}}$`), 'must be zones with commas between them'),
+  z
+    .string()
+    .regex(new RegExp(`^\\d{1,3}(,\\d{1,3}){0,${ZONES_MAX - 1}}$`), 'must be zones with commas between them'),
   z.array(z.int()),
   {
     decode: (text) => text.split(',').map(Number),
@@ -37,7 +39,10 @@ export const eventsInternalRoutes = {
     summary: 'Whether the event is theirs',
     access: readers,
     params: z.object({ eventId: EventId, userId: UserId }),
-    responses: { 200: z.object({ isOrganizer: z.boolean(), eventId: EventId, userId: UserId }), 404: Refusal },
+    responses: {
+      200: z.object({ isOrganizer: z.boolean(), eventId: EventId, userId: UserId }),
+      404: Refusal,
+    },
   }),
   getEventInfos: defineRoute({
     method: 'POST',
@@ -50,7 +55,8 @@ export const eventsInternalRoutes = {
   getSeatingPlanInfo: defineRoute({
     method: 'GET',
     path: '/api/events/internal/:eventId/seating-plan',
-    summary: 'The seats of an event, which do not change any more from now on: the caller makes tickets of them',
+    summary:
+      'The seats of an event, which do not change any more from now on: the caller makes tickets of them',
     access: { services: ['ticket-service'] },
     params,
     query: z.object({
@@ -58,6 +64,10 @@ export const eventsInternalRoutes = {
         description: 'what tickets are made of: where one is not in the plan, it stays open to change',
       }),
     }),
-    responses: { 200: jsonText(SeatingPlan), 404: Refusal, 409: refusalWith({ zoneIds: z.array(z.int()).optional() }) },
+    responses: {
+      200: jsonText(SeatingPlan),
+      404: Refusal,
+      409: refusalWith({ zoneIds: z.array(z.int()).optional() }),
+    },
   }),
 } as const

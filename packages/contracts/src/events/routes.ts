@@ -81,7 +81,9 @@ export const eventsRoutes = {
     path: '/api/events/venues',
     summary: 'Venues by name, one’s own first',
     access: 'organizer',
-    query: Page.extend({ query: Words.meta({ description: 'beginnings of words of the name, the address or the city' }) }),
+    query: Page.extend({
+      query: Words.meta({ description: 'beginnings of words of the name, the address or the city' }),
+    }),
     responses: { 200: z.object({ venues: z.array(Venue), nextCursor: NextCursor }) },
   }),
   publishEvent: defineRoute({
@@ -90,7 +92,12 @@ export const eventsRoutes = {
     summary: 'Put an event on sale',
     access: 'organizer',
     params,
-    responses: { 200: Event, 403: Refusal, 404: Refusal, 409: refusalWith({ reasons: z.array(z.string()).optional() }) },
+    responses: {
+      200: Event,
+      403: Refusal,
+      404: Refusal,
+      409: refusalWith({ reasons: z.array(z.string()).optional() }),
+    },
   }),
   putSeatingPlan: defineRoute({
     method: 'PUT',
@@ -111,7 +118,8 @@ export const eventsRoutes = {
     params,
     query: z.object({
       planVersion: z.coerce.number().int().positive().optional().meta({
-        description: 'the version that a seat map names: an answer that may be kept for ever; 404 where another stands',
+        description:
+          'the version that a seat map names: an answer that may be kept for ever; 404 where another stands',
       }),
     }),
     responses: { 200: SeatingPlan, 304: Empty, 404: Refusal },

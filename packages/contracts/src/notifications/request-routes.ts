@@ -14,17 +14,25 @@ export const TemplateName = z.string().regex(/^[A-Za-z][\w-]{0,63}$/, 'must be a
 
 /** What another service asks to be sent. */
 export const NotificationRequest = z.strictObject({
-  requestId: z.uuid().optional().meta({ description: 'the same request again is sent once; an Idempotency-Key does the same' }),
+  requestId: z
+    .uuid()
+    .optional()
+    .meta({ description: 'the same request again is sent once; an Idempotency-Key does the same' }),
   userId: UserId,
   type: NotificationType,
   channel: Channel.meta({
     description: 'PUSH: to every browser of the user that takes pushes, where this installation sends some',
   }),
-  recipient: z.string().min(1).max(254).meta({ description: 'a mail address, a telephone number, or the userId for PUSH' }),
+  recipient: z
+    .string()
+    .min(1)
+    .max(254)
+    .meta({ description: 'a mail address, a telephone number, or the userId for PUSH' }),
   template: TemplateName.meta({ description: 'the type’s own, or one that is configured' }),
   subject: line(200).optional(),
   payload: JsonRecord.meta({
-    description: 'what the type’s message tells, for its own template; the placeholders of one that is configured',
+    description:
+      'what the type’s message tells, for its own template; the placeholders of one that is configured',
   }),
   priority: Priority.meta({ description: 'who goes first; URGENT is sent in quiet hours too' }),
   sendAt: Instant.optional().meta({ description: 'not before, at most a year ahead; what is over is now' }),
@@ -42,8 +50,13 @@ const accepted = { notificationId: NotificationId }
 /** What becomes of one request of several. */
 export const RequestOutcome = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('ACCEPTED'), ...accepted }),
-  z.object({ outcome: z.literal('TURNED_OFF') }).meta({ description: 'nothing is sent: its recipient turned the type off' }),
-  z.object({ outcome: z.literal('REFUSED'), ...Refusal.pick({ error: true, message: true, details: true }).shape }),
+  z
+    .object({ outcome: z.literal('TURNED_OFF') })
+    .meta({ description: 'nothing is sent: its recipient turned the type off' }),
+  z.object({
+    outcome: z.literal('REFUSED'),
+    ...Refusal.pick({ error: true, message: true, details: true }).shape,
+  }),
 ])
 export type RequestOutcome = z.output<typeof RequestOutcome>
 
@@ -55,10 +68,13 @@ export const RequestedNotification = z.object({
   template: z.string(),
   priority: Priority,
   status: z.enum([...NotificationStatus.options, 'CANCELLED']).meta({
-    description: 'CANCELLED: it is not sent, because who asked, or its recipient, did not want it or there was no point',
+    description:
+      'CANCELLED: it is not sent, because who asked, or its recipient, did not want it or there was no point',
   }),
   attempts: z.int().nonnegative(),
-  createdAt: Instant.meta({ description: 'from when on it is for its recipient: when it was asked for, or `sendAt`' }),
+  createdAt: Instant.meta({
+    description: 'from when on it is for its recipient: when it was asked for, or `sendAt`',
+  }),
   nextAttemptAt: Instant.optional().meta({ description: 'while it is PENDING or SENDING: not before' }),
   sentAt: Instant.optional(),
   providerMessageId: z.string().optional(),
@@ -67,13 +83,18 @@ export const RequestedNotification = z.object({
     .optional()
     .meta({ description: 'why it is FAILED, BOUNCED or CANCELLED' }),
   bouncedAt: Instant.optional(),
-  delayed: z.object({ at: Instant, reason: DelayReason }).optional().meta({ description: 'the provider goes on trying' }),
+  delayed: z
+    .object({ at: Instant, reason: DelayReason })
+    .optional()
+    .meta({ description: 'the provider goes on trying' }),
   complainedAt: Instant.optional().meta({ description: 'its reader called it unwanted' }),
 })
 export type RequestedNotification = z.output<typeof RequestedNotification>
 
 const access = { services: ['auth-service', 'event-service', 'ticket-service', 'payment-service'] } as const
-const Unknown = Refusal.meta({ description: 'NOTIFICATION_NOT_FOUND: also one that another service asked for' })
+const Unknown = Refusal.meta({
+  description: 'NOTIFICATION_NOT_FOUND: also one that another service asked for',
+})
 
 export const notificationsInternalRoutes = {
   sendNotification: defineRoute({
@@ -84,11 +105,14 @@ export const notificationsInternalRoutes = {
     body: NotificationRequest,
     responses: {
       200: z.object({ enqueued: z.literal(false), reason: z.enum(['TURNED_OFF']) }).meta({
-        description: 'nothing is sent, and there is no notification of it: its recipient turned the type off. The key is free',
+        description:
+          'nothing is sent, and there is no notification of it: its recipient turned the type off. The key is free',
       }),
       202: z.object(accepted),
       400: Refusal,
-      422: Refusal.meta({ description: 'IDEMPOTENCY_KEY_REUSED: anything but the key differs from the first request' }),
+      422: Refusal.meta({
+        description: 'IDEMPOTENCY_KEY_REUSED: anything but the key differs from the first request',
+      }),
     },
   }),
   sendNotifications: defineRoute({

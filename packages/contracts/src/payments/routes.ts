@@ -1,5 +1,13 @@
 import * as z from 'zod'
-import { defineRoute, eventStream, NextCursor, Page, Refusal, refusalWith, TooManyStreams } from '../http/define-route.ts'
+import {
+  defineRoute,
+  eventStream,
+  NextCursor,
+  Page,
+  Refusal,
+  refusalWith,
+  TooManyStreams,
+} from '../http/define-route.ts'
 import { TICKETS_PER_ORDER_MAX, TicketRequests } from '../tickets/reservation.ts'
 import { Email } from '../values/email.ts'
 import { EventId, OrderId, ReservationId, TicketId } from '../values/ids.ts'
@@ -18,12 +26,18 @@ const payment = {
     .meta({ description: 'may be left out for tickets that cost nothing' }),
   holderName: plainName(200),
   contactEmail: Email.optional().meta({
-    description: "the order's own address, as by PUT …/contact: buyers whose address is confirmed alone may give one",
+    description:
+      "the order's own address, as by PUT …/contact: buyers whose address is confirmed alone may give one",
   }),
 }
 export const NewOrder = z.union([
   z.strictObject({ reservationId: ReservationId, ...payment }),
-  z.strictObject({ eventId: EventId, ticketRequests: TicketRequests, expectedTotal: Money.optional(), ...payment }),
+  z.strictObject({
+    eventId: EventId,
+    ticketRequests: TicketRequests,
+    expectedTotal: Money.optional(),
+    ...payment,
+  }),
 ])
 export type NewOrder = z.output<typeof NewOrder>
 
@@ -40,7 +54,9 @@ export const NewRefund = z.strictObject({
 export type NewRefund = z.output<typeof NewRefund>
 
 export const OrderQuery = Page.extend({
-  eventId: EventId.optional().meta({ description: "all orders of this event, for its organizer; one's own where none is given" }),
+  eventId: EventId.optional().meta({
+    description: "all orders of this event, for its organizer; one's own where none is given",
+  }),
 })
 
 const params = z.object({ orderId: OrderId })
@@ -49,7 +65,8 @@ export const paymentsRoutes = {
   createOrder: defineRoute({
     method: 'POST',
     path: '/api/payments/orders',
-    summary: "Buy tickets: one's own reservation, or straight away. With `Prefer: respond-async` the answer is 202 at once",
+    summary:
+      "Buy tickets: one's own reservation, or straight away. With `Prefer: respond-async` the answer is 202 at once",
     access: 'user',
     idempotency: 'bound',
     prefer: 'respond-async',
@@ -65,7 +82,10 @@ export const paymentsRoutes = {
         orderId: OrderId.optional(),
         reserved: z.literal(false).optional(),
         seatIds: z.array(SeatId).optional().meta({ description: 'those that are taken' }),
-        reservationIds: z.array(ReservationId).optional().meta({ description: "one's own that count against a limit" }),
+        reservationIds: z
+          .array(ReservationId)
+          .optional()
+          .meta({ description: "one's own that count against a limit" }),
       }),
       422: Refusal,
       503: refusalWith({ orderId: OrderId.optional() }),
@@ -77,7 +97,11 @@ export const paymentsRoutes = {
     summary: "One's own orders or those of one's event, the newest first",
     access: 'user',
     query: OrderQuery,
-    responses: { 200: z.object({ orders: z.array(Order), nextCursor: NextCursor }), 403: Refusal, 404: Refusal },
+    responses: {
+      200: z.object({ orders: z.array(Order), nextCursor: NextCursor }),
+      403: Refusal,
+      404: Refusal,
+    },
   }),
   getOrder: defineRoute({
     method: 'GET',
@@ -115,7 +139,8 @@ export const paymentsRoutes = {
   setOrderContact: defineRoute({
     method: 'PUT',
     path: '/api/payments/orders/:orderId/contact',
-    summary: "Send an order's mails to an address of its own, once its reader has confirmed it through the mail that goes there",
+    summary:
+      "Send an order's mails to an address of its own, once its reader has confirmed it through the mail that goes there",
     access: 'proven',
     params,
     body: z.strictObject({ email: Email }),
@@ -128,7 +153,8 @@ export const paymentsRoutes = {
   clearOrderContact: defineRoute({
     method: 'DELETE',
     path: '/api/payments/orders/:orderId/contact',
-    summary: "Send an order's mails to the address of one's account again; every link that was mailed for another ends",
+    summary:
+      "Send an order's mails to the address of one's account again; every link that was mailed for another ends",
     access: 'proven',
     params,
     responses: { 200: Order, 404: Refusal },
@@ -182,7 +208,8 @@ export const paymentsRoutes = {
     path: '/api/payments/webhooks/stripe',
     summary: 'What the gateway tells us; its signature is checked on the raw body',
     access: 'anyone',
-    // Whatever the gateway sends: the signature says whether to believe it, and its newest fields must not be refused.
+    // Whatever the gateway sends: the signature says whether to believe it, and its newest fields must not be
+    // refused.
     body: z.looseObject({}),
     responses: { 200: z.object({ received: z.literal(true) }), 400: Refusal },
   }),

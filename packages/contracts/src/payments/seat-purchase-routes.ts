@@ -12,7 +12,9 @@ import { FailureReason, Retryable } from './order.ts'
 const seatOfEvent = { venueId: VenueId, eventId: EventId, ...Seat.shape }
 
 export const SeatPurchase = z.strictObject({
-  userId: UserId.optional().meta({ description: "may be left out; one's own: nobody buys for somebody else" }),
+  userId: UserId.optional().meta({
+    description: "may be left out; one's own: nobody buys for somebody else",
+  }),
   venueId: VenueId,
   eventId: EventId,
   zoneId: z.int().min(1).max(999),
@@ -22,7 +24,10 @@ export const SeatPurchase = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_]{1,200}$/, 'must be a payment token of the gateway')
     .optional()
-    .meta({ description: 'may be left out for a seat that costs nothing, and where the platform has a token of its own' }),
+    .meta({
+      description:
+        'may be left out for a seat that costs nothing, and where the platform has a token of its own',
+    }),
   holderName: plainName(200).optional().meta({ description: "the user's own name where none is given" }),
 })
 export type SeatPurchase = z.output<typeof SeatPurchase>

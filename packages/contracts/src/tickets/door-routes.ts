@@ -18,7 +18,9 @@ export const Transfer = z.object({
   transferId: TransferId,
   ticketId: TicketId.meta({ description: 'the ticket that was passed on' }),
   eventId: EventId,
-  status: TransferStatus.meta({ description: 'PENDING until somebody claims it with the secret that was mailed to the address' }),
+  status: TransferStatus.meta({
+    description: 'PENDING until somebody claims it with the secret that was mailed to the address',
+  }),
   email: KeptEmail,
   holderName: z.string(),
   createdAt: Instant,
@@ -75,7 +77,8 @@ export const doorOperations = {
   transferTicket: defineRoute({
     method: 'POST',
     path: '/api/tickets/:ticketId/transfer',
-    summary: 'Pass a ticket on: at once to a confirmed address, otherwise when it is claimed. The old code stops',
+    summary:
+      'Pass a ticket on: at once to a confirmed address, otherwise when it is claimed. The old code stops',
     access: 'proven',
     params: z.object({ ticketId: TicketId }),
     body: z.strictObject({ email: Email, holderName: plainName(200) }),
@@ -83,23 +86,31 @@ export const doorOperations = {
       200: Transfer,
       403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }),
       404: Refusal,
-      409: refusalWith({ transferId: TransferId.optional().meta({ description: 'of TRANSFER_PENDING' }) }).meta({
-        description: 'TICKET_NOT_TRANSFERABLE, TICKET_STOPPED, TRANSFER_PENDING, TRANSFER_TO_SELF, EVENT_CANCELLED, EVENT_OVER',
+      409: refusalWith({
+        transferId: TransferId.optional().meta({ description: 'of TRANSFER_PENDING' }),
+      }).meta({
+        description:
+          'TICKET_NOT_TRANSFERABLE, TICKET_STOPPED, TRANSFER_PENDING, TRANSFER_TO_SELF, EVENT_CANCELLED, EVENT_OVER',
       }),
-      429: Refusal.meta({ description: 'RATE_LIMITED: too many of one sender, or to one address, whoever sends them' }),
+      429: Refusal.meta({
+        description: 'RATE_LIMITED: too many of one sender, or to one address, whoever sends them',
+      }),
     },
   }),
   claimTransfer: defineRoute({
     method: 'POST',
     path: '/api/tickets/transfers/claim',
-    summary: 'Take a ticket that was passed on, with the secret that was mailed; repeating it answers the same ticket',
+    summary:
+      'Take a ticket that was passed on, with the secret that was mailed; repeating it answers the same ticket',
     access: 'proven',
     body: z.strictObject({ token: z.string().min(1).max(512) }),
     responses: {
       200: Ticket,
       403: Refusal.meta({ description: 'EMAIL_NOT_VERIFIED' }),
       404: Refusal.meta({ description: 'TRANSFER_NOT_FOUND: it is not what was mailed' }),
-      409: Refusal.meta({ description: 'TRANSFER_ENDED, TRANSFER_TO_SELF, TICKET_NOT_TRANSFERABLE, TICKET_STOPPED' }),
+      409: Refusal.meta({
+        description: 'TRANSFER_ENDED, TRANSFER_TO_SELF, TICKET_NOT_TRANSFERABLE, TICKET_STOPPED',
+      }),
     },
   }),
   listTransfers: defineRoute({
@@ -131,7 +142,9 @@ export const doorOperations = {
     responses: {
       200: CheckIn,
       403: Refusal,
-      404: Refusal.meta({ description: 'EVENT_NOT_FOUND; TICKET_NOT_FOUND, also for a forged or foreign code' }),
+      404: Refusal.meta({
+        description: 'EVENT_NOT_FOUND; TICKET_NOT_FOUND, also for a forged or foreign code',
+      }),
       409: refusalWith({ checkedInAt: Instant.optional(), gate: z.string().optional(), ...stop }).meta({
         description:
           'ALREADY_CHECKED_IN with when and where, TICKET_STOPPED with since when and why, TICKET_CANCELLED, TICKET_TRANSFERRED, WRONG_EVENT, EVENT_CANCELLED, EVENT_OVER',

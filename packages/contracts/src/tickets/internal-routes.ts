@@ -1,10 +1,25 @@
 import * as z from 'zod'
 import { binary, defineRoute, Refusal, refusalWith } from '../http/define-route.ts'
-import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from '../values/ids.ts'
+import {
+  EventId,
+  OrderId,
+  RefundId,
+  ReservationId,
+  TicketId,
+  TicketTypeId,
+  UserId,
+  VenueId,
+} from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'
 import { SeatId } from '../values/seat.ts'
 import { Instant, line, shownLine } from '../values/text.ts'
-import { NotReserved, Reservation, ReserveRefusal, TICKETS_PER_ORDER_MAX, TicketRequests } from './reservation.ts'
+import {
+  NotReserved,
+  Reservation,
+  ReserveRefusal,
+  TICKETS_PER_ORDER_MAX,
+  TicketRequests,
+} from './reservation.ts'
 import { Ticket } from './ticket.ts'
 
 const ticketParams = z.object({ ticketId: TicketId })
@@ -20,11 +35,18 @@ const TicketAvailability = z.object({
   error: ReserveRefusal.optional().meta({ description: 'why these could not be held at this moment' }),
 })
 export type TicketAvailability = z.output<typeof TicketAvailability>
-const IssuedTicket = Ticket.pick({ ticketId: true, ticketNumber: true, qrCode: true, ticketTypeId: true }).extend({
+const IssuedTicket = Ticket.pick({
+  ticketId: true,
+  ticketNumber: true,
+  qrCode: true,
+  ticketTypeId: true,
+}).extend({
   createdAt: Instant.optional(),
 })
 /** A reservation that an order holds for its payment. */
-/** A service of before says neither whose it is nor what was asked for: while it is rolled out both are there. */
+/**
+ * A service of before says neither whose it is nor what was asked for: while it is rolled out both are there.
+ */
 const Held = Reservation.partial({ userId: true, ticketRequests: true })
 const OfBuyer = Held.required({ userId: true })
 const Claimed = OfBuyer.extend({ orderId: OrderId })
@@ -47,7 +69,8 @@ export const ticketsInternalRoutes = {
   reserve: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/reserve',
-    summary: 'Hold tickets under an id that the caller chose; with orderId they are claimed for its payment at once',
+    summary:
+      'Hold tickets under an id that the caller chose; with orderId they are claimed for its payment at once',
     access: paymentService,
     body: z.strictObject({
       userId: UserId,
@@ -73,7 +96,9 @@ export const ticketsInternalRoutes = {
     responses: {
       200: Claimed,
       404: Refusal,
-      409: Refusal.meta({ description: 'RESERVATION_EXPIRED, RESERVATION_IN_PAYMENT (another order has it), EVENT_NOT_ON_SALE' }),
+      409: Refusal.meta({
+        description: 'RESERVATION_EXPIRED, RESERVATION_IN_PAYMENT (another order has it), EVENT_NOT_ON_SALE',
+      }),
     },
   }),
   getReservationInfo: defineRoute({
@@ -103,19 +128,26 @@ export const ticketsInternalRoutes = {
   releaseClaim: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/release-reservation',
-    summary: 'Give the seats of an order that will not be paid back; without a claim of this order it does nothing',
+    summary:
+      'Give the seats of an order that will not be paid back; without a claim of this order it does nothing',
     access: paymentService,
     body: z.strictObject({ reservationId: ReservationId, orderId: OrderId, reason: line(100) }),
-    responses: { 200: z.object({ released: z.boolean(), reservationId: ReservationId, ticketsReleased: z.int() }), 409: Refusal },
+    responses: {
+      200: z.object({ released: z.boolean(), reservationId: ReservationId, ticketsReleased: z.int() }),
+      409: Refusal,
+    },
   }),
   cancelOrderTickets: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/cancel-order-tickets',
-    summary: "Cancel an order's tickets, all ACTIVE or none; writes the order's outcome even when nothing was issued",
+    summary:
+      "Cancel an order's tickets, all ACTIVE or none; writes the order's outcome even when nothing was issued",
     access: paymentService,
     body: z.strictObject({
       orderId: OrderId,
-      refundId: RefundId.optional().meta({ description: 'a repetition under the same refund gives the same answer' }),
+      refundId: RefundId.optional().meta({
+        description: 'a repetition under the same refund gives the same answer',
+      }),
       ticketIds: z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX).optional(),
       reason: line(200),
       force: z.boolean().optional(),
@@ -145,7 +177,9 @@ export const ticketsInternalRoutes = {
         unitPrice: Money,
         currency: Currency,
       }),
-      404: Refusal.meta({ description: 'EVENT_NOT_FOUND (also a draft), SEAT_NOT_FOUND (also one that nothing sells)' }),
+      404: Refusal.meta({
+        description: 'EVENT_NOT_FOUND (also a draft), SEAT_NOT_FOUND (also one that nothing sells)',
+      }),
     },
   }),
   getTicketInfo: defineRoute({
@@ -179,7 +213,10 @@ export const ticketsInternalRoutes = {
     access: readers,
     params: z.object({ orderId: OrderId }),
     responses: {
-      200: z.object({ outcome: z.enum(['ISSUED', 'REJECTED', 'CANCELLED']).nullable(), tickets: z.array(Ticket) }),
+      200: z.object({
+        outcome: z.enum(['ISSUED', 'REJECTED', 'CANCELLED']).nullable(),
+        tickets: z.array(Ticket),
+      }),
     },
   }),
 } as const

@@ -80,14 +80,19 @@ export const ticketsMailingRoutes = {
   getOrderPdf: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/orders/:orderId/tickets.pdf',
-    summary: "An order's valid tickets as one PDF, a page each; made once and kept for its retries. Its ETag is the version",
+    summary:
+      "An order's valid tickets as one PDF, a page each; made once and kept for its retries. Its ETag is the version",
     access: readers,
     params: z.object({ orderId: OrderId }),
-    query: z.object({ version: z.string().max(100).optional().meta({ description: 'only this one is of use' }) }),
+    query: z.object({
+      version: z.string().max(100).optional().meta({ description: 'only this one is of use' }),
+    }),
     responses: {
       200: binary('application/pdf'),
       404: Refusal.meta({ description: 'TICKET_NOT_FOUND: the order has no valid ticket' }),
-      409: Refusal.meta({ description: 'TICKETS_CHANGED: it is another version by now; ORDER_NOT_PRINTABLE: too many tickets' }),
+      409: Refusal.meta({
+        description: 'TICKETS_CHANGED: it is another version by now; ORDER_NOT_PRINTABLE: too many tickets',
+      }),
     },
   }),
   countHeldTickets: defineRoute({
@@ -114,7 +119,8 @@ export const ticketsMailingRoutes = {
   getTransferInfo: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/transfers/:transferId',
-    summary: 'How a transfer stands, and the secret with which it is claimed: for the mail to its address, and nothing else',
+    summary:
+      'How a transfer stands, and the secret with which it is claimed: for the mail to its address, and nothing else',
     access: { services: ['notification-service'] },
     params: z.object({ transferId: TransferId }),
     responses: {

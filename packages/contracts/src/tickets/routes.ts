@@ -42,7 +42,8 @@ export const ticketsRoutes = {
       403: Refusal,
       404: Refusal,
       409: refusalWith({ zoneIds: z.array(ZoneId).optional() }).meta({
-        description: 'CURRENCY_MISMATCH, LIMIT_EXCEEDED, EVENT_NOT_ON_SALE, SEATING_PLAN_MISSING, ZONE_TAKEN (by another type)',
+        description:
+          'CURRENCY_MISMATCH, LIMIT_EXCEEDED, EVENT_NOT_ON_SALE, SEATING_PLAN_MISSING, ZONE_TAKEN (by another type)',
       }),
     },
   }),
@@ -173,7 +174,9 @@ export const ticketsRoutes = {
       304: Empty,
       404: Refusal,
       409: Refusal.meta({ description: 'TICKET_CANCELLED, TICKET_TRANSFERRED, TICKET_STOPPED' }),
-      429: Refusal.meta({ description: 'RATE_LIMITED: so many were printed for you, or your address; see Retry-After' }),
+      429: Refusal.meta({
+        description: 'RATE_LIMITED: so many were printed for you, or your address; see Retry-After',
+      }),
     },
   }),
   ...doorOperations,

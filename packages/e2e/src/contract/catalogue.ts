@@ -36,11 +36,18 @@ export const publicRoutes = {
     ...notificationsDeadLetterRoutes,
     ...notificationsSuppressionRoutes,
   },
-  analytics: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
+  analytics: {
+    ...ticketQueryRoutes,
+    ...analyticsRoutes,
+    ...analyticsOpsRoutes,
+    ...analyticsProjectionRoutes,
+  },
 } as const satisfies Record<ServiceKey, Routes>
 
 /** `auth.register` … `notifications.getOutbox`. */
-export type OperationName = { [S in ServiceKey]: `${S}.${keyof (typeof publicRoutes)[S] & string}` }[ServiceKey]
+export type OperationName = {
+  [S in ServiceKey]: `${S}.${keyof (typeof publicRoutes)[S] & string}`
+}[ServiceKey]
 
 export interface Operation {
   readonly name: OperationName

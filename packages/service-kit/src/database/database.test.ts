@@ -19,8 +19,10 @@ afterAll(async () => {
   await pool.end()
 })
 
-const insert = (tx: Tx, place: number) => tx.query(`insert into ${table} values ($1) returning place`, [place])
-const places = async () => (await db.query<{ place: number }>(`select place from ${table} order by 1`)).map((row) => row.place)
+const insert = (tx: Tx, place: number) =>
+  tx.query(`insert into ${table} values ($1) returning place`, [place])
+const places = async () =>
+  (await db.query<{ place: number }>(`select place from ${table} order by 1`)).map((row) => row.place)
 
 test('a transaction in two trips commits what it wrote by what it read', async () => {
   const written = await db.transactInTwoTrips(

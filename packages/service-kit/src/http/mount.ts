@@ -1,9 +1,24 @@
 import { createHash } from 'node:crypto'
-import { type Access, formOf, type Idempotency, idempotencyOf, type Request, type Route, type Routes } from '@boxoffice/contracts'
+import {
+  type Access,
+  formOf,
+  type Idempotency,
+  idempotencyOf,
+  type Request,
+  type Route,
+  type Routes,
+} from '@boxoffice/contracts'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Revocations } from '../identity/revocations.ts'
-import { createEncoder, type Encoder, type StreamedFile, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
+import {
+  createEncoder,
+  type Encoder,
+  type StreamedFile,
+  sendAnswer,
+  sendRefusal,
+  type WireAnswer,
+} from './answer.ts'
 import type { Authenticate, Principal, ServicePrincipal, UserPrincipal } from './authentication.ts'
 import { sendPacked } from './compression.ts'
 import type { EncodedJson } from './encoded-json.ts'
@@ -25,7 +40,9 @@ type PrincipalOf<A extends Access> = A extends 'anyone'
 interface Surroundings<R extends Route> {
   principal: PrincipalOf<R['access']>
   requestId: string
-  /** The id for what the request makes: the same whenever the request is repeated under its idempotency key. */
+  /**
+   * The id for what the request makes: the same whenever the request is repeated under its idempotency key.
+   */
   resourceId: string
   /** The `Idempotency-Key`, where the route binds it itself; empty where none is given. */
   idempotencyKey: string
@@ -34,7 +51,10 @@ interface Surroundings<R extends Route> {
   rawBody: string
   ip: string
   log: FastifyBaseLogger
-  /** Of an event stream: aborted when the client has gone, its token or its session has ended, or the server stops. */
+  /**
+   * Of an event stream: aborted when the client has gone, its token or its session has ended, or the server
+   * stops.
+   */
   signal: AbortSignal
 }
 
@@ -52,12 +72,15 @@ export type HandlerAnswer<R extends Route> = {
 export type Handler<R extends Route> = (input: Request<R> & Surroundings<R>) => Promise<HandlerAnswer<R>>
 export type Handlers<T extends Routes> = { [K in keyof T]: Handler<T[K]> }
 
-type AnyHandler = (input: unknown) => Promise<{ status: number; body: unknown; headers?: Record<string, string> }>
+type AnyHandler = (
+  input: unknown,
+) => Promise<{ status: number; body: unknown; headers?: Record<string, string> }>
 
 /**
- * Mount every route of a contract; a missing or misspelt handler does not compile. In order: who it is, what it says (decoded
- * by the contract), whether it may have one stream more, whether it was said before (idempotency), the handler, the answer (encoded by
- * the contract). A route that streams needs `guards.streams`.
+ * Mount every route of a contract; a missing or misspelt handler does not compile. In order: who it is, what
+ * it says (decoded by the contract), whether it may have one stream more, whether it was said before
+ * (idempotency), the handler, the answer (encoded by the contract). A route that streams needs
+ * `guards.streams`.
  */
 export function mountRoutes<T extends Routes>(
   app: FastifyInstance,
@@ -128,7 +151,8 @@ const surroundingsOf = (request: FastifyRequest) => ({
 })
 
 const neverAborted = new AbortController().signal
-const goesOn = (route: Route) => Object.values(route.responses).some((schema) => formOf(schema)?.kind === 'event-stream')
+const goesOn = (route: Route) =>
+  Object.values(route.responses).some((schema) => formOf(schema)?.kind === 'event-stream')
 
 async function answerOf(
   encode: Encoder,
@@ -151,8 +175,11 @@ function idempotencyKeyOf(kind: Idempotency, request: FastifyRequest): string | 
     refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', {
       details: [{ path: 'headers.idempotency-key', message }],
     })
-  if (key === undefined) return kind === 'bound' ? wrong('is required here: a new one for every purchase, such as a UUID') : null
-  return typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key) ? key : wrong('must be 1 to 255 printable characters')
+  if (key === undefined)
+    return kind === 'bound' ? wrong('is required here: a new one for every purchase, such as a UUID') : null
+  return typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)
+    ? key
+    : wrong('must be 1 to 255 printable characters')
 }
 
 /** Answer a request once: its repetitions get the first answer. 429 and 5xx are not remembered. */
@@ -178,10 +205,17 @@ async function once(
     case 'in-progress':
       return sendRefusal(
         reply,
-        refuse(409, 'IDEMPOTENCY_IN_PROGRESS', 'the first request with this Idempotency-Key is still at work'),
+        refuse(
+          409,
+          'IDEMPOTENCY_IN_PROGRESS',
+          'the first request with this Idempotency-Key is still at work',
+        ),
       )
     case 'mismatch':
-      return sendRefusal(reply, refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request'))
+      return sendRefusal(
+        reply,
+        refuse(422, 'IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request'),
+      )
     case 'started': {
       try {
         const answer = await call.run(begun.resourceId)
@@ -196,7 +230,10 @@ async function once(
   }
 }
 
-/** The hash by which a repeated body is recognised: of its JSON, so that white space does not make another request. */
+/**
+ * The hash by which a repeated body is recognised: of its JSON, so that white space does not make another
+ * request.
+ */
 export function bodyHashOf(rawBody: string | undefined): string {
   const canonical = rawBody ? JSON.stringify(JSON.parse(rawBody)) : ''
   return createHash('sha256').update(canonical).digest('hex')

@@ -18,10 +18,17 @@ export function refuse<const S extends number, Extra extends object = object>(
   return { status, body: { error, message, ...(extra as Extra) }, ...(headers && { headers }) }
 }
 
-/** A 404 that names what was asked for: `refuseUnknown('TICKET_TYPE', id)` is TICKET_TYPE_NOT_FOUND, "Ticket type with ID … not found". */
+/**
+ * A 404 that names what was asked for: `refuseUnknown('TICKET_TYPE', id)` is TICKET_TYPE_NOT_FOUND, "Ticket
+ * type with ID … not found".
+ */
 export function refuseUnknown(what: string, id: string): HandlerRefusal<404> {
   const words = what.toLowerCase().replaceAll('_', ' ')
-  return refuse(404, `${what}_NOT_FOUND`, `${words[0]?.toUpperCase()}${words.slice(1)} with ID ${id} not found`)
+  return refuse(
+    404,
+    `${what}_NOT_FOUND`,
+    `${words[0]?.toUpperCase()}${words.slice(1)} with ID ${id} not found`,
+  )
 }
 
 /** A refusal from where no answer can be returned, such as inside a transaction that it must roll back. */

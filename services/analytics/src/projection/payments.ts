@@ -19,8 +19,17 @@ export interface PaymentTotals {
 }
 
 /** What a payment adds to the counters: what cost nothing was not paid. */
-export function paymentsOf({ eventId, completedAt, failedAt, failureReason, amountMinor }: PaymentFacts): PaymentTotals[] {
+export function paymentsOf({
+  eventId,
+  completedAt,
+  failedAt,
+  failureReason,
+  amountMinor,
+}: PaymentFacts): PaymentTotals[] {
   const amount = amountMinor ?? 0
-  if (completedAt) return amount > 0 ? [{ eventId, outcome: 'COMPLETED', payments: 1, amountMinor: amount }] : []
-  return failedAt && failureReason ? [{ eventId, outcome: failureReason, payments: 1, amountMinor: amount }] : []
+  if (completedAt)
+    return amount > 0 ? [{ eventId, outcome: 'COMPLETED', payments: 1, amountMinor: amount }] : []
+  return failedAt && failureReason
+    ? [{ eventId, outcome: failureReason, payments: 1, amountMinor: amount }]
+    : []
 }

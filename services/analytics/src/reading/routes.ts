@@ -1,4 +1,10 @@
-import { type Currency, type EventId, type Minor, ticketQueryRoutes, type VenueId } from '@boxoffice/contracts'
+import {
+  type Currency,
+  type EventId,
+  type Minor,
+  ticketQueryRoutes,
+  type VenueId,
+} from '@boxoffice/contracts'
 import type { SqlDatabase } from '@boxoffice/service-kit'
 import { checkDatabase, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
@@ -15,7 +21,10 @@ interface Deps {
   lag: Lag
   sales: {
     soldCountOf(eventId: EventId): Promise<number>
-    revenueAt(eventId: EventId, venueId: VenueId): Promise<{ revenue: Minor; currency: Currency | null } | null>
+    revenueAt(
+      eventId: EventId,
+      venueId: VenueId,
+    ): Promise<{ revenue: Minor; currency: Currency | null } | null>
   }
   tickets: TicketReads
 }
@@ -55,7 +64,10 @@ export function ticketQueryHandlers(deps: Deps): Handlers<typeof ticketQueryRout
       await access.getOwn(eventId, principal)
       const taken = await sales.revenueAt(eventId, venueId)
       if (!taken) return refuse(404, 'VENUE_NOT_FOUND', 'the event was never at this venue')
-      return { status: 200, body: { venueId, eventId, totalRevenue: taken.revenue, currency: taken.currency } }
+      return {
+        status: 200,
+        body: { venueId, eventId, totalRevenue: taken.revenue, currency: taken.currency },
+      }
     },
     async getQueryHealth() {
       try {

@@ -1,4 +1,8 @@
-import type { analyticsInternalRoutes, analyticsProjectionRoutes, ProjectionFigures } from '@boxoffice/contracts'
+import type {
+  analyticsInternalRoutes,
+  analyticsProjectionRoutes,
+  ProjectionFigures,
+} from '@boxoffice/contracts'
 import type { SqlDatabase } from '@boxoffice/service-kit'
 import { type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { z } from 'zod'

@@ -36,16 +36,34 @@ export type Edited =
 type Objection = 'NOT_EDITABLE' | 'NOT_PUBLISHABLE' | 'NOT_CANCELLABLE' | 'NOT_DRAFT' | 'VENUE_NOT_FOUND'
 
 /** Make a draft. Repeated with the same id it is the same draft. */
-export async function createEvent(deps: EditDeps, eventId: EventId, organizerId: UserId, body: NewEvent): Promise<Edited> {
+export async function createEvent(
+  deps: EditDeps,
+  eventId: EventId,
+  organizerId: UserId,
+  body: NewEvent,
+): Promise<Edited> {
   const made = await commit(deps, async (tx): Promise<Edited> => {
     const existing = await findEvent(tx, eventId)
     if (existing) return { edited: true, event: existing }
     const venue = await venueOf(deps, tx, organizerId, body)
     if (!venue) return { edited: false, why: 'VENUE_NOT_FOUND' }
-    const { venueId: _, venueName: __, venueAddress: ___, timeZone = venue.timeZone ?? 'UTC', ...details } = body
+    const {
+      venueId: _,
+      venueName: __,
+      venueAddress: ___,
+      timeZone = venue.timeZone ?? 'UTC',
+      ...details
+    } = body
     const now = deps.now()
     const times = { createdAt: now, updatedAt: now }
-    const event = await insertEvent(tx, { id: eventId, organizerId, ...details, timeZone, ...placeOf(venue), ...times })
+    const event = await insertEvent(tx, {
+      id: eventId,
+      organizerId,
+      ...details,
+      timeZone,
+      ...placeOf(venue),
+      ...times,
+    })
     await deps.messaging.append(tx, eventCreated, snapshotOf(event), { aggregateVersion: event.version })
     return { edited: true, event }
   })
@@ -53,12 +71,20 @@ export async function createEvent(deps: EditDeps, eventId: EventId, organizerId:
 }
 
 /** Change an event. Throws a 400 where it would not make sense afterwards. */
-export const changeEvent = (deps: EditDeps, eventId: EventId, userId: UserId, changes: EventChanges): Promise<Edited> =>
+export const changeEvent = (
+  deps: EditDeps,
+  eventId: EventId,
+  userId: UserId,
+  changes: EventChanges,
+): Promise<Edited> =>
   edit(deps, eventId, userId, async (tx, event) => {
-    if (event.status === 'CANCELLED' || event.status === 'COMPLETED') return { edited: false, why: 'NOT_EDITABLE' }
+    if (event.status === 'CANCELLED' || event.status === 'COMPLETED')
+      return { edited: false, why: 'NOT_EDITABLE' }
     const objection = objectionTo(event, changes, deps.now())
     if (objection) {
-      throw new RefusedError(refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: [objection] }))
+      throw new RefusedError(
+        refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: [objection] }),
+      )
     }
     const { venueId, venueName, venueAddress, ...rest } = changes
     const moves = venueId !== undefined || venueName !== undefined || venueAddress !== undefined
@@ -73,7 +99,12 @@ export const changeEvent = (deps: EditDeps, eventId: EventId, userId: UserId, ch
     const updated = await updateEvent(tx, event, data, deps.now())
     if (!updated) return null
     if (venue && updated.status === 'PUBLISHED') await listVenueOf(tx, venue)
-    await deps.messaging.append(tx, eventUpdated, { ...snapshotOf(updated), changed }, { aggregateVersion: updated.version })
+    await deps.messaging.append(
+      tx,
+      eventUpdated,
+      { ...snapshotOf(updated), changed },
+      { aggregateVersion: updated.version },
+    )
     return { edited: true, event: updated }
   })
 
@@ -86,15 +117,23 @@ export const publishEvent = (deps: EditDeps, eventId: EventId, userId: UserId): 
     const updated = await updateEvent(tx, event, { status: 'PUBLISHED' }, deps.now())
     if (!updated) return null
     await listVenueOf(tx, updated)
-    await deps.messaging.append(tx, eventPublished, snapshotOf(updated), { aggregateVersion: updated.version })
+    await deps.messaging.append(tx, eventPublished, snapshotOf(updated), {
+      aggregateVersion: updated.version,
+    })
     return { edited: true, event: updated }
   })
 
 /**
- * Call an event off, for good; one that is already keeps its first reason. The tickets that this affects are counted before, by the
- * ticket service: nothing is sold from the commit on. Where it is unavailable the event is cancelled without their number.
+ * Call an event off, for good; one that is already keeps its first reason. The tickets that this affects are
+ * counted before, by the ticket service: nothing is sold from the commit on. Where it is unavailable the
+ * event is cancelled without their number.
  */
-export async function cancelEvent(deps: EditDeps, eventId: EventId, userId: UserId, cancellationReason: string): Promise<Edited> {
+export async function cancelEvent(
+  deps: EditDeps,
+  eventId: EventId,
+  userId: UserId,
+  cancellationReason: string,
+): Promise<Edited> {
   const known = await findEvent(deps.db, eventId)
   const isTheirs = known?.status === 'PUBLISHED' && known.organizerId === userId
   const affectedTicketCount = isTheirs ? await deps.tickets.count(eventId) : undefined
@@ -103,13 +142,21 @@ export async function cancelEvent(deps: EditDeps, eventId: EventId, userId: User
     if (event.status !== 'PUBLISHED') return { edited: false, why: 'NOT_CANCELLABLE' }
     const updated = await updateEvent(tx, event, { status: 'CANCELLED', cancellationReason }, deps.now())
     if (!updated) return null
-    const payload = { ...snapshotOf(updated), eventName: updated.name, cancellationReason, affectedTicketCount }
+    const payload = {
+      ...snapshotOf(updated),
+      eventName: updated.name,
+      cancellationReason,
+      affectedTicketCount,
+    }
     await deps.messaging.append(tx, eventCancelled, payload, { aggregateVersion: updated.version })
     return { edited: true, event: updated }
   })
 }
 
-/** Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is told. */
+/**
+ * Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is
+ * told.
+ */
 export const deleteEvent = (deps: EditDeps, eventId: EventId, userId: UserId): Promise<Edited> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status !== 'DRAFT') return { edited: false, why: 'NOT_DRAFT' }
@@ -136,13 +183,18 @@ async function edit(
     })
     if (edited) return edited
   }
-  throw new RefusedError(refuse(503, 'SERVICE_UNAVAILABLE', 'others are changing this event at the moment: try again'))
+  throw new RefusedError(
+    refuse(503, 'SERVICE_UNAVAILABLE', 'others are changing this event at the moment: try again'),
+  )
 }
 
-/** A transaction; after it what is cached of the event is replaced, and the ticket service has its replica. */
+/**
+ * A transaction; after it what is cached of the event is replaced, and the ticket service has its replica.
+ */
 async function commit<T extends Edited | null>(deps: EditDeps, work: (tx: Tx) => Promise<T>): Promise<T> {
   const result = await deps.db.transact(work)
-  if (result?.edited) await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
+  if (result?.edited)
+    await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
   // It knows of no draft, and asks for one that it does not know.
   if (result?.edited && result.event.status !== 'DRAFT') await deps.tickets.tell(result.event)
   return result

@@ -27,11 +27,16 @@ function refusalOf({ why, reasons }: Extract<Edited, { edited: false }>, eventId
     case 'NOT_CANCELLABLE':
       return refuse(409, 'EVENT_NOT_CANCELLABLE', 'only an event on sale is cancelled')
     case 'NOT_PUBLISHABLE':
-      return refuse(409, 'EVENT_NOT_PUBLISHABLE', `the event cannot be published: ${reasons?.join(', ')}`, { reasons })
+      return refuse(409, 'EVENT_NOT_PUBLISHABLE', `the event cannot be published: ${reasons?.join(', ')}`, {
+        reasons,
+      })
   }
 }
 
-type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'>
+type EventRoutes = Omit<
+  typeof eventsRoutes,
+  'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'
+>
 
 export function eventHandlers(deps: Deps): Handlers<EventRoutes> {
   const { db, cache, now } = deps
@@ -70,7 +75,9 @@ export function eventHandlers(deps: Deps): Handlers<EventRoutes> {
     },
     async updateEvent({ params, body, principal }) {
       const changed = await changeEvent(deps, params.eventId, principal.userId, body)
-      return changed.edited ? { status: 200, body: toPublic(changed.event) } : refusalOf(changed, params.eventId)
+      return changed.edited
+        ? { status: 200, body: toPublic(changed.event) }
+        : refusalOf(changed, params.eventId)
     },
     async deleteEvent({ params, principal }) {
       const deleted = await deleteEvent(deps, params.eventId, principal.userId)
@@ -78,17 +85,23 @@ export function eventHandlers(deps: Deps): Handlers<EventRoutes> {
     },
     async cancelEvent({ params, body, principal }) {
       const cancelled = await cancelEvent(deps, params.eventId, principal.userId, body.cancellationReason)
-      return cancelled.edited ? { status: 200, body: toPublic(cancelled.event) } : refusalOf(cancelled, params.eventId)
+      return cancelled.edited
+        ? { status: 200, body: toPublic(cancelled.event) }
+        : refusalOf(cancelled, params.eventId)
     },
     async publishEvent({ params, principal }) {
       const published = await publishEvent(deps, params.eventId, principal.userId)
-      return published.edited ? { status: 200, body: toPublic(published.event) } : refusalOf(published, params.eventId)
+      return published.edited
+        ? { status: 200, body: toPublic(published.event) }
+        : refusalOf(published, params.eventId)
     },
   }
 }
 
 /** For other services, past the cache: what they decide by must be what is true now. */
-export function eventInternalHandlers({ db }: Deps): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
+export function eventInternalHandlers({
+  db,
+}: Deps): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getEventInfo({ params }) {
       const event = await findEvent(db, params.eventId)

@@ -1,5 +1,12 @@
 import type { Event, eventsInternalRoutes, eventsRoutes } from '@boxoffice/contracts'
-import { type Handlers, isNamedIn, RefusedError, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
+import {
+  type Handlers,
+  isNamedIn,
+  RefusedError,
+  refuse,
+  refuseDetails,
+  refuseUnknown,
+} from '@boxoffice/service-kit'
 import type { EventCache } from '../cache/event-cache.ts'
 import { isVisibleTo } from '../catalog/event.ts'
 import { findEvent } from '../catalog/event-repository.ts'
@@ -17,7 +24,9 @@ type Deps = PutPlanDeps & {
 
 const noPlan = () => refuse(404, 'SEATING_PLAN_NOT_FOUND', 'the event has no such seating plan')
 
-export function seatingHandlers(deps: Deps): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
+export function seatingHandlers(
+  deps: Deps,
+): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
   const { db, cache, showPlan } = deps
   return {
     async putSeatingPlan({ params: { eventId }, rawBody, principal }) {
@@ -58,13 +67,17 @@ function cachingOf({ status }: Event, { frozen }: ShownPlan, byVersion: boolean)
   return frozen ? 'public, max-age=300' : 'private, no-cache'
 }
 
-export function seatingInternalHandlers(deps: Deps): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
+export function seatingInternalHandlers(
+  deps: Deps,
+): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getSeatingPlanInfo({ params, query }) {
       const result = await takePlan(deps, params.eventId, query.zoneIds ?? [])
       if (!result) return noPlan()
       if (result.taken) return { status: 200, body: planText(params.eventId, result.plan) }
-      return refuse(409, 'ZONES_NOT_IN_PLAN', 'the plan does not have all of these zones', { zoneIds: result.unknownZones })
+      return refuse(409, 'ZONES_NOT_IN_PLAN', 'the plan does not have all of these zones', {
+        zoneIds: result.unknownZones,
+      })
     },
   }
 }

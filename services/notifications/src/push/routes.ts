@@ -1,7 +1,13 @@
 import { ECDH } from 'node:crypto'
 import { type notificationsPushRoutes, PUSH_DEVICES_MAX, type PushSubscriptionId } from '@boxoffice/contracts'
 import type { SqlDatabase } from '@boxoffice/service-kit'
-import { createRateLimitByKey, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
+import {
+  createRateLimitByKey,
+  type Handlers,
+  RefusedError,
+  refuse,
+  refuseUnknown,
+} from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import { isEnded } from './ended-session-repository.ts'
 import { endpointObjection } from './endpoint.ts'
@@ -25,7 +31,8 @@ interface Deps {
 /** A browser subscribes once; each may cost a question of the domain name system. */
 const ADDED_A_MINUTE = 10
 
-const unavailable = () => refuse(409, 'PUSH_UNAVAILABLE', 'this installation sends no pushes: ask for mails or text messages')
+const unavailable = () =>
+  refuse(409, 'PUSH_UNAVAILABLE', 'this installation sends no pushes: ask for mails or text messages')
 
 /** The browsers of the signed-in user that get pushes. */
 export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoutes> {
@@ -57,7 +64,8 @@ export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoute
       if (waitSeconds !== null) throw tooMany(waitSeconds)
       const objection = await endpointObjection(endpoint, config.push)
       const details = objection ? [{ path: 'body.endpoint', message: objection }] : []
-      if (!isOnCurve(keys.p256dh)) details.push({ path: 'body.keys.p256dh', message: 'must be a point on P-256' })
+      if (!isOnCurve(keys.p256dh))
+        details.push({ path: 'body.keys.p256dh', message: 'must be a point on P-256' })
       if (details.length > 0) return refuse(400, 'VALIDATION_FAILED', 'no push is sent there', { details })
       const subscription = {
         subscriptionId: newId() as PushSubscriptionId,
@@ -78,8 +86,14 @@ export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoute
         await keepNewest(tx, userId, PUSH_DEVICES_MAX)
         return one
       })
-      if (saved === 'ENDED') throw new RefusedError(refuse(401, 'UNAUTHENTICATED', 'the session has ended: sign in again'))
-      if (!saved) return refuse(409, 'PUSH_ENDPOINT_TAKEN', 'another account has this endpoint, with other keys: subscribe anew')
+      if (saved === 'ENDED')
+        throw new RefusedError(refuse(401, 'UNAUTHENTICATED', 'the session has ended: sign in again'))
+      if (!saved)
+        return refuse(
+          409,
+          'PUSH_ENDPOINT_TAKEN',
+          'another account has this endpoint, with other keys: subscribe anew',
+        )
       const { isNew, ...one } = saved
       return { status: isNew ? 201 : 200, body: shownTo(sessionId)(one) }
     },

@@ -1,5 +1,16 @@
-import { NotificationRequest, type notificationsInternalRoutes, type RequestOutcome } from '@boxoffice/contracts'
-import { type Detail, detailsOf, type Handlers, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
+import {
+  NotificationRequest,
+  type notificationsInternalRoutes,
+  type RequestOutcome,
+} from '@boxoffice/contracts'
+import {
+  type Detail,
+  detailsOf,
+  type Handlers,
+  refuse,
+  refuseDetails,
+  refuseUnknown,
+} from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { OperatorTemplates } from '../templates/operator-templates.ts'
 import type { AcceptRequestsDeps } from './accept-requests.ts'
@@ -23,7 +34,9 @@ export const requestHandlers = (deps: Deps): Handlers<typeof notificationsIntern
     const objections = objectionsTo(body, { ...deps, now: deps.now() })
     const details = [...within('body', objections), ...header.objections]
     if (details.length > 0) return refuseDetails(details)
-    const [accepted] = await acceptRequests(deps, principal.service, [{ request: body, key: body.requestId ?? header.key }])
+    const [accepted] = await acceptRequests(deps, principal.service, [
+      { request: body, key: body.requestId ?? header.key },
+    ])
     if (accepted === 'KEY_REUSED' || accepted === undefined) return keyReused()
     if (accepted === 'TURNED_OFF') return { status: 200, body: { enqueued: false, reason: accepted } }
     return { status: 202, body: accepted }
@@ -32,7 +45,9 @@ export const requestHandlers = (deps: Deps): Handlers<typeof notificationsIntern
   async sendNotifications({ body: { requests }, principal, headers }) {
     const header = keyOf(headers)
     if (header.objections.length > 0) return refuseDetails(header.objections)
-    const read = requests.map((request, index) => readRequest(request, header.key && `${header.key} ${index}`, deps))
+    const read = requests.map((request, index) =>
+      readRequest(request, header.key && `${header.key} ${index}`, deps),
+    )
     const asked = read.flatMap((one) => ('asked' in one ? [one.asked] : []))
     const accepted = await acceptRequests(deps, principal.service, asked)
     const outcomes = read.map((one): RequestOutcome => {
@@ -67,8 +82,15 @@ function keyOf(headers: Readonly<Record<string, unknown>>): { key: string | null
   return { key, objections: key === null ? [{ path: 'headers.idempotency-key', message }] : [] }
 }
 
-/** One request of several: it is refused by itself, with paths of its own. `place`: its key, where the call has one and it has none. */
-function readRequest(request: unknown, place: string | null, deps: Deps): { asked: Asked } | { details: Detail[] } {
+/**
+ * One request of several: it is refused by itself, with paths of its own. `place`: its key, where the call
+ * has one and it has none.
+ */
+function readRequest(
+  request: unknown,
+  place: string | null,
+  deps: Deps,
+): { asked: Asked } | { details: Detail[] } {
   const read = z.safeDecode(NotificationRequest, request as never)
   if (!read.success) return { details: detailsOf('body', read.error) }
   const objections = objectionsTo(read.data, { ...deps, now: deps.now() })
@@ -81,5 +103,7 @@ const refusedBy = ({ body }: ReturnType<typeof refuse>): RequestOutcome => ({ ou
 
 function outcomeOf(accepted: Accepted | undefined): RequestOutcome {
   if (accepted === 'TURNED_OFF') return { outcome: accepted }
-  return accepted === 'KEY_REUSED' || accepted === undefined ? refusedBy(keyReused()) : { outcome: 'ACCEPTED', ...accepted }
+  return accepted === 'KEY_REUSED' || accepted === undefined
+    ? refusedBy(keyReused())
+    : { outcome: 'ACCEPTED', ...accepted }
 }

@@ -10,7 +10,10 @@ export interface CancelledEvent {
   after: { createdAt: Date; orderId: OrderId } | null
 }
 
-/** From now on nothing is charged for the event, and what was is given back. Waits for those who hold it to sell for nothing. */
+/**
+ * From now on nothing is charged for the event, and what was is given back. Waits for those who hold it to
+ * sell for nothing.
+ */
 export async function rememberCancelledEvent(tx: Tx, eventId: EventId): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [eventId])
   await tx.query('insert into cancelled_events (event_id) values ($1) on conflict do nothing', [eventId])
@@ -27,17 +30,22 @@ export async function findCancelledEvents(tx: Tx, eventIds: readonly EventId[]):
 }
 
 /**
- * Whether events are cancelled stays as it is until the transaction ends: an order that is paid in it is found by the refunds of
- * an event that is cancelled later. Take it before row locks.
+ * Whether events are cancelled stays as it is until the transaction ends: an order that is paid in it is
+ * found by the refunds of an event that is cancelled later. Take it before row locks.
  */
 export async function holdEventsAsTheyAre(tx: Tx, eventIds: readonly EventId[]): Promise<void> {
-  const sql = 'select pg_advisory_xact_lock_shared(hashtextextended(event_id, 1)) from unnest($1::text[]) held(event_id)'
+  const sql =
+    'select pg_advisory_xact_lock_shared(hashtextextended(event_id, 1)) from unnest($1::text[]) held(event_id)'
   await tx.query(sql, [eventIds.toSorted()])
 }
 
 /** One that is due and that nobody is at, now leased to us for a page; null where there is none. */
 export async function leaseCancelledEvent(sql: Sql, leaseMs: number): Promise<CancelledEvent | null> {
-  const [row] = await sql.query<{ event_id: EventId; after_created_at: Date | null; after_order_id: OrderId | null }>(
+  const [row] = await sql.query<{
+    event_id: EventId
+    after_created_at: Date | null
+    after_order_id: OrderId | null
+  }>(
     `update cancelled_events set leased_until = clock_timestamp() + $1 * interval '1 millisecond'
      where event_id = (
        select event_id from cancelled_events
@@ -63,7 +71,11 @@ export async function listPaidOrders(sql: Sql, { eventId, after }: CancelledEven
 }
 
 /** A page is done: the next one begins after its last order, by whoever comes first. */
-export async function endPage(sql: Sql, eventId: EventId, last: { createdAt: Date; orderId: OrderId }): Promise<void> {
+export async function endPage(
+  sql: Sql,
+  eventId: EventId,
+  last: { createdAt: Date; orderId: OrderId },
+): Promise<void> {
   await sql.query(
     `update cancelled_events set after_created_at = $2, after_order_id = $3, leased_until = null, next_attempt_at = clock_timestamp()
      where event_id = $1`,
@@ -72,8 +84,8 @@ export async function endPage(sql: Sql, eventId: EventId, last: { createdAt: Dat
 }
 
 /**
- * There are no more pages: from the beginning again after a rest, while any order of the event may still be or become a paid one
- * (being paid, being refunded in part); else the event is done with.
+ * There are no more pages: from the beginning again after a rest, while any order of the event may still be
+ * or become a paid one (being paid, being refunded in part); else the event is done with.
  */
 export async function endRound(sql: Sql, eventId: EventId): Promise<void> {
   await sql.query(

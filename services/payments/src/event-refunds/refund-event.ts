@@ -12,9 +12,9 @@ const PAGE = 10
 const REASON = 'EVENT_CANCELLED'
 
 /**
- * Gives back every order of cancelled events, page by page, as fast as the gateway answers and at most so many
- * a second. Each order's saga does
- * it, so that a page that was begun is ended by whoever takes it up; a refund that is at work is let end, and the rest follows.
+ * Gives back every order of cancelled events, page by page, as fast as the gateway answers and at most so
+ * many a second. Each order's saga does it, so that a page that was begun is ended by whoever takes it up; a
+ * refund that is at work is let end, and the rest follows.
  */
 export function createEventRefunder(options: {
   db: Database
@@ -33,7 +33,10 @@ export function createEventRefunder(options: {
   function inputFor(state: SagaState): SagaInput | null {
     if (state === 'AWAITING_TICKETS') return { type: 'EVENT_CANCELLED' }
     if (state !== 'CONFIRMED') return null
-    return { type: 'REFUND_REQUESTED', refund: { refundId: newId() as RefundId, reason: REASON, force: true } }
+    return {
+      type: 'REFUND_REQUESTED',
+      refund: { refundId: newId() as RefundId, reason: REASON, force: true },
+    }
   }
 
   async function giveBack(orderId: OrderId): Promise<void> {
@@ -41,7 +44,9 @@ export function createEventRefunder(options: {
       const leased = await leaseSaga(tx, orderId, options.leaseMs)
       const saga = leased ?? (await findSagaForUpdate(tx, orderId))
       const input = saga && inputFor(saga.state)
-      const begun = input ? await continueTrace(saga.traceparent, 'give back', () => apply(tx, saga, input)) : null
+      const begun = input
+        ? await continueTrace(saga.traceparent, 'give back', () => apply(tx, saga, input))
+        : null
       // Where another works on it, that one goes on with what it finds now.
       if (!leased) return null
       if (begun?.applied) return begun.saga
@@ -64,7 +69,10 @@ export function createEventRefunder(options: {
       await Promise.all(
         page.map(({ orderId }) =>
           giveBack(orderId).catch((error) =>
-            logger.error({ err: error, orderId, eventId }, 'an order of a cancelled event was not given back; it comes again'),
+            logger.error(
+              { err: error, orderId, eventId },
+              'an order of a cancelled event was not given back; it comes again',
+            ),
           ),
         ),
       )

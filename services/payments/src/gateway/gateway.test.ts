@@ -24,7 +24,13 @@ beforeEach(() => {
   const watchers = createWatchers()
   guard = createGuard('gateway', policies.gateway, watchers)
   const secrets = { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET }
-  gateway = createGateway({ ...secrets, baseUrl: lagging.url, timeoutMs: 5_000, guard, logger: watchers.logger })
+  gateway = createGateway({
+    ...secrets,
+    baseUrl: lagging.url,
+    timeoutMs: 5_000,
+    guard,
+    logger: watchers.logger,
+  })
 })
 afterEach(() => guard.close())
 afterAll(async () => {
@@ -37,7 +43,9 @@ async function startLagging(url: string) {
   const server = http.createServer(async (request, response) => {
     if (request.url?.startsWith('/v1/payment_intents/search')) {
       response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ object: 'search_result', data: [], has_more: false, next_page: null, url: '' }))
+      response.end(
+        JSON.stringify({ object: 'search_result', data: [], has_more: false, next_page: null, url: '' }),
+      )
       return
     }
     const { method, headers } = request
@@ -67,7 +75,9 @@ const chargeOf = (orderId: OrderId) => ({
 describe('a charge that was sent long after its order began to be charged, while the search lags', () => {
   const step = (saga: object) => {
     const isEventCancelled = async () => false
-    return createRemoteSteps({ gateway, isEventCancelled, now: () => new Date() } as unknown as StepPorts)(saga as StoredSaga)
+    return createRemoteSteps({ gateway, isEventCancelled, now: () => new Date() } as unknown as StepPorts)(
+      saga as StoredSaga,
+    )
   }
   const sagaOf = (orderId: OrderId, state: string) => {
     const chargeStartedAt = new Date(Date.now() - HOUR_MS).toISOString()
@@ -77,7 +87,11 @@ describe('a charge that was sent long after its order began to be charged, while
   test.each(['CANCELLING_CHARGE', 'REFUND_IF_CHARGED'])('is found in %s: its key is used', async (state) => {
     const orderId = newOrderId()
     const made = await gateway.charge(chargeOf(orderId))
-    const input = { type: 'CHARGED', transactionId: made.outcome === 'charged' && made.transactionId, eventCancelled: false }
+    const input = {
+      type: 'CHARGED',
+      transactionId: made.outcome === 'charged' && made.transactionId,
+      eventCancelled: false,
+    }
     expect(await step(sagaOf(orderId, state))).toEqual({ input })
   })
   test('was not made where its key is free, and cannot be made from then on', async () => {
@@ -102,7 +116,8 @@ describe('refunds that the gateway refuses', () => {
 
   test('for there is nothing to give back, do not keep others from paying', async () => {
     const transactionId = await charged()
-    for (let i = 0; i < CALLS; i++) expect(await refundOf(transactionId, 10_001)).toMatchObject({ outcome: 'refused' })
+    for (let i = 0; i < CALLS; i++)
+      expect(await refundOf(transactionId, 10_001)).toMatchObject({ outcome: 'refused' })
     expect(guard.state()).toBe('UP')
     expect(await gateway.charge(chargeOf(newOrderId()))).toMatchObject({ outcome: 'charged' })
   })
@@ -110,7 +125,8 @@ describe('refunds that the gateway refuses', () => {
     const transactionId = await charged()
     const key = randomUUID()
     expect(await refundOf(transactionId, 1, key)).toMatchObject({ outcome: 'refunded' })
-    for (let i = 0; i < CALLS; i++) expect(await refundOf(transactionId, 2, key)).toMatchObject({ outcome: 'refused' })
+    for (let i = 0; i < CALLS; i++)
+      expect(await refundOf(transactionId, 2, key)).toMatchObject({ outcome: 'refused' })
     expect(guard.state()).toBe('UP')
   })
   test('while it is away, which it is for charges too, are unknown', async () => {

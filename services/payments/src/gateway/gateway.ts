@@ -1,9 +1,20 @@
 import type { Currency, Minor, OrderId, RefundId } from '@boxoffice/contracts'
 import { type Guard, type Logger, ServiceUnavailable } from '@boxoffice/service-kit'
 import Stripe from 'stripe'
-import { type ChargeOutcome, definite, definiteRefund, type Lookup, lookupOf, outcomeOf, type RefundOutcome } from './outcomes.ts'
+import {
+  type ChargeOutcome,
+  definite,
+  definiteRefund,
+  type Lookup,
+  lookupOf,
+  outcomeOf,
+  type RefundOutcome,
+} from './outcomes.ts'
 
-/** A refund in the gateway's books; without `refundId` it is not one of ours, or made before ours carried their ids. */
+/**
+ * A refund in the gateway's books; without `refundId` it is not one of ours, or made before ours carried
+ * their ids.
+ */
 export interface KnownRefund {
   gatewayRefundId: string
   amount: Minor
@@ -22,11 +33,14 @@ export interface ChargeRequest {
 export interface Gateway {
   charge(charge: ChargeRequest & { paymentToken: string }): Promise<ChargeOutcome>
   /**
-   * Take the charge's key for a payment that never charges, so that a charge that is still on its way cannot either. `used`: the
-   * charge came first.
+   * Take the charge's key for a payment that never charges, so that a charge that is still on its way cannot
+   * either. `used`: the charge came first.
    */
   forbid(charge: ChargeRequest): Promise<'forbidden' | 'used' | 'unknown'>
-  /** By the order's id in the intents' metadata. `none` says little of what was sent in the last minutes: the search may lag. */
+  /**
+   * By the order's id in the intents' metadata. `none` says little of what was sent in the last minutes: the
+   * search may lag.
+   */
   find(orderId: OrderId, since: Date): Promise<Lookup>
   /** Like `find`, among all intents since then: slower, and it does not lag. */
   findListed(orderId: OrderId, since: Date): Promise<Lookup>
@@ -48,7 +62,10 @@ export interface Gateway {
 const CLOCK_SKEW_S = 60
 const SEARCH_LAG_MS = 300_000 // Stripe says under a minute, and longer during an outage
 
-/** Stripe, through its SDK. `baseUrl` is another address than Stripe's own: the sandbox. Retries belong to the saga alone. */
+/**
+ * Stripe, through its SDK. `baseUrl` is another address than Stripe's own: the sandbox. Retries belong to the
+ * saga alone.
+ */
 export function createGateway(options: {
   secretKey: string
   webhookSecret: string
@@ -99,7 +116,8 @@ export function createGateway(options: {
               { idempotencyKey: key },
             )
             if (intent.status !== 'requires_action') return outcomeOf(intent)
-            // Nobody will confirm it here; left open it might still be, after the tickets are sold to somebody else.
+            // Nobody will confirm it here; left open it might still be, after the tickets are sold to
+            // somebody else.
             await stripe.paymentIntents.cancel(intent.id)
             return outcomeOf(intent)
           }),
@@ -139,7 +157,9 @@ export function createGateway(options: {
 
     async cancel(transactionId) {
       try {
-        const intent = await guard('cancel', { transactionId }, () => stripe.paymentIntents.cancel(transactionId))
+        const intent = await guard('cancel', { transactionId }, () =>
+          stripe.paymentIntents.cancel(transactionId),
+        )
         return intent.status === 'canceled' ? 'cancelled' : 'unknown'
       } catch {
         return 'unknown'
@@ -174,11 +194,15 @@ export function createGateway(options: {
       }
     },
 
-    verifyWebhook: (rawBody, signature) => stripe.webhooks.constructEvent(rawBody, signature, options.webhookSecret),
+    verifyWebhook: (rawBody, signature) =>
+      stripe.webhooks.constructEvent(rawBody, signature, options.webhookSecret),
   }
 }
 
-/** The guard, so that what fails is logged with what it was about. What a limit of ours refused is told by who then waits. */
+/**
+ * The guard, so that what fails is logged with what it was about. What a limit of ours refused is told by who
+ * then waits.
+ */
 const logging =
   (guard: Guard, logger: Logger) =>
   async <T>(operation: string, about: object, call: () => Promise<T>): Promise<T> => {
@@ -199,4 +223,5 @@ function addressOf(baseUrl: string | undefined) {
 }
 
 /** The key was used before, for the request that it was made for. */
-const isKeyOfAnother = (error: unknown) => error instanceof Stripe.errors.StripeIdempotencyError && error.statusCode === 400
+const isKeyOfAnother = (error: unknown) =>
+  error instanceof Stripe.errors.StripeIdempotencyError && error.statusCode === 400

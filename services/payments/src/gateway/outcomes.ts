@@ -1,7 +1,10 @@
 import type { FailureReason } from '@boxoffice/contracts'
 import Stripe from 'stripe'
 
-/** What came of a charge. `unknown`: it may or may not have happened. `not-sent`: it certainly did not, and may be tried again. */
+/**
+ * What came of a charge. `unknown`: it may or may not have happened. `not-sent`: it certainly did not, and
+ * may be tried again.
+ */
 export type ChargeOutcome =
   | { outcome: 'charged'; transactionId: string }
   | { outcome: 'declined'; reason: FailureReason; message: string }
@@ -24,13 +27,16 @@ export type Lookup =
   | { outcome: 'none' }
   | { outcome: 'unreachable'; reason: string }
 
-/** Errors that say for certain that nothing was charged become outcomes; the others count against the breaker. */
+/**
+ * Errors that say for certain that nothing was charged become outcomes; the others count against the breaker.
+ */
 export async function definite(call: () => Promise<ChargeOutcome>): Promise<ChargeOutcome> {
   try {
     return await call()
   } catch (error) {
     const { errors } = Stripe
-    if (error instanceof errors.StripeCardError) return declineOf(error.decline_code ?? error.code, error.message)
+    if (error instanceof errors.StripeCardError)
+      return declineOf(error.decline_code ?? error.code, error.message)
     if (error instanceof errors.StripeRateLimitError) return { outcome: 'not-sent', reason: 'RATE_LIMITED' }
     if (error instanceof errors.StripeInvalidRequestError && error.statusCode !== 409) {
       const aboutToken = error.param === 'payment_method' || error.code === 'resource_missing'
@@ -42,7 +48,10 @@ export async function definite(call: () => Promise<ChargeOutcome>): Promise<Char
   }
 }
 
-/** What a refund came to. That it is refused is an answer too: only what is no answer counts against the breaker. */
+/**
+ * What a refund came to. That it is refused is an answer too: only what is no answer counts against the
+ * breaker.
+ */
 export async function definiteRefund(call: () => Promise<Stripe.Refund>): Promise<RefundOutcome> {
   try {
     const { id, status, failure_reason } = await call()
@@ -62,7 +71,11 @@ export function outcomeOf(intent: Stripe.PaymentIntent): ChargeOutcome {
     case 'succeeded':
       return { outcome: 'charged', transactionId: intent.id }
     case 'requires_action':
-      return { outcome: 'declined', reason: 'AUTHENTICATION_REQUIRED', message: 'the card needs a confirmation by its holder' }
+      return {
+        outcome: 'declined',
+        reason: 'AUTHENTICATION_REQUIRED',
+        message: 'the card needs a confirmation by its holder',
+      }
     case 'requires_payment_method':
     case 'canceled': {
       const error = intent.last_payment_error

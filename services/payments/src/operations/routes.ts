@@ -5,11 +5,18 @@ import { countSagas, endWait, findSagaFigures, listJournal, listSagas } from './
 
 const cursor = defineCursor({ since: cursorFields.instant, orderId: cursorFields.id })
 
-export function sagaHandlers({ db, resumer, queuedOrders }: Dependencies): Handlers<typeof paymentsSagaRoutes> {
+export function sagaHandlers({
+  db,
+  resumer,
+  queuedOrders,
+}: Dependencies): Handlers<typeof paymentsSagaRoutes> {
   return {
     async listSagas({ query }) {
       const after = cursor.decode(query.cursor)
-      const [byState, rows] = await Promise.all([countSagas(db), listSagas(db, query.state, query.limit, after)])
+      const [byState, rows] = await Promise.all([
+        countSagas(db),
+        listSagas(db, query.state, query.limit, after),
+      ])
       const { page, nextCursor } = cursor.pageOf(rows, query.limit, (last) => last)
       return { status: 200, body: { byState, sagas: page, nextCursor } }
     },

@@ -22,11 +22,16 @@ const toFigures = (row: Row): SagaFigures => ({
 const columns = 'order_id, state, since, attempts, last_error, leased_until, next_attempt_at'
 
 export async function countSagas(sql: Sql): Promise<Record<string, number>> {
-  const rows = await sql.query<{ state: string; count: number }>('select state, count(*)::int as count from sagas group by state')
+  const rows = await sql.query<{ state: string; count: number }>(
+    'select state, count(*)::int as count from sagas group by state',
+  )
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
 }
 
-/** Sagas of a state, or all that have something left to do; those that came there last first, from `after` on; one more than `limit`. */
+/**
+ * Sagas of a state, or all that have something left to do; those that came there last first, from `after` on;
+ * one more than `limit`.
+ */
 export async function listSagas(
   sql: Sql,
   state: string | undefined,

@@ -15,8 +15,8 @@ import { orderCreatedOf } from '../saga/order-messages.ts'
 import { insertSagas } from '../saga/saga-repository.ts'
 
 /**
- * Accept an order for later: order, waiting saga and command in one commit, and nobody waits. A key that is bound to an order already
- * gives that order as it stands. Throws a 422 for another body.
+ * Accept an order for later: order, waiting saga and command in one commit, and nobody waits. A key that is
+ * bound to an order already gives that order as it stands. Throws a 422 for another body.
  */
 export async function acceptOrder(deps: Dependencies, request: OrderRequest): Promise<StoredOrder> {
   const { db, messaging, config } = deps
@@ -26,11 +26,14 @@ export async function acceptOrder(deps: Dependencies, request: OrderRequest): Pr
     if (!(await insertOrders(tx, [draft])).has(orderId)) return null
     const untold = context.purchase.kind === 'reserved'
     const saga = { orderId, state: 'QUEUED', context: untold ? { ...context, untold } : context } as const
-    await insertSagas(tx, [{ ...saga, traceparent: currentTraceparent() }], { patienceMs: config.orderQueuePatienceMs })
+    await insertSagas(tx, [{ ...saga, traceparent: currentTraceparent() }], {
+      patienceMs: config.orderQueuePatienceMs,
+    })
     const placed = await getOrder(tx, orderId)
     const payload = { orderId, userId: request.userId }
     await messaging.append(tx, createOrderCommand, payload, { aggregateVersion: placed.version })
-    if (!untold) await messaging.append(tx, orderCreated, orderCreatedOf(placed), { aggregateVersion: placed.version })
+    if (!untold)
+      await messaging.append(tx, orderCreated, orderCreatedOf(placed), { aggregateVersion: placed.version })
     return placed
   })
   if (!order) return settled(deps, await getBoundOrder(deps, request))
@@ -41,8 +44,8 @@ export async function acceptOrder(deps: Dependencies, request: OrderRequest): Pr
 }
 
 /**
- * Another name on the tickets, after what was asked for before: the order as it stands. One that has not begun bears it at once. Throws 404
- * and 409 ORDER_NOT_PENDING.
+ * Another name on the tickets, after what was asked for before: the order as it stands. One that has not
+ * begun bears it at once. Throws 404 and 409 ORDER_NOT_PENDING.
  */
 export async function acceptHolderName(
   { db, messaging, apply, orderCommandMetrics }: Dependencies,
@@ -58,7 +61,12 @@ export async function acceptHolderName(
       await apply(tx, saga, { type: 'HOLDER_NAMED', holderName, asOf: version })
       return { order: await getOrder(tx, orderId), isSent: false }
     }
-    await messaging.append(tx, updateOrderCommand, { orderId, userId, holderName }, { aggregateVersion: version })
+    await messaging.append(
+      tx,
+      updateOrderCommand,
+      { orderId, userId, holderName },
+      { aggregateVersion: version },
+    )
     return { order, isSent: true }
   })
   if (isSent) orderCommandMetrics.accepted('UPDATE_ORDER')
@@ -66,8 +74,9 @@ export async function acceptHolderName(
 }
 
 /**
- * The wish to cancel, after what was asked for before: the order as it stands. An order that has not begun will not: it knows of the wish
- * from this commit on. Wished for twice it is the same. Throws 404 and 409 ORDER_NOT_PENDING.
+ * The wish to cancel, after what was asked for before: the order as it stands. An order that has not begun
+ * will not: it knows of the wish from this commit on. Wished for twice it is the same. Throws 404 and 409
+ * ORDER_NOT_PENDING.
  */
 export async function acceptCancellation(
   { db, messaging, apply, orderCommandMetrics }: Dependencies,

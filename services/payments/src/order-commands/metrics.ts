@@ -1,16 +1,24 @@
 import type { Metrics } from '@boxoffice/service-kit'
 
 export type OrderCommand = 'CREATE_ORDER' | 'UPDATE_ORDER' | 'DELETE_ORDER'
-/** `repeated`: it was so already; `late`: nothing could be changed any more; `waiting`: no slot was free, and it begins when one is. */
+/**
+ * `repeated`: it was so already; `late`: nothing could be changed any more; `waiting`: no slot was free, and
+ * it begins when one is.
+ */
 export type CommandOutcome = 'done' | 'repeated' | 'late' | 'waiting'
 
 /** Counts what was accepted for later and what became of it. Count when it is committed. */
 export function createOrderCommandMetrics(metrics: Metrics) {
-  const accepted = metrics.counter('order_commands_accepted_total', 'order commands that were accepted for later', ['command'])
-  const taken = metrics.counter('order_commands_total', 'order commands that were taken from the queue, by what came of them', [
-    'command',
-    'outcome',
-  ])
+  const accepted = metrics.counter(
+    'order_commands_accepted_total',
+    'order commands that were accepted for later',
+    ['command'],
+  )
+  const taken = metrics.counter(
+    'order_commands_total',
+    'order commands that were taken from the queue, by what came of them',
+    ['command', 'outcome'],
+  )
   const slots = metrics.gauge('order_workers_busy', 'orders from the queue that are being worked on', [])
   slots.set(0)
   return {

@@ -4,12 +4,16 @@ import { leaseDueSagas, parkSaga, type StoredSaga } from '../saga/saga-repositor
 import type { OrderCommandMetrics } from './metrics.ts'
 import { createSlots, type Slot } from './slots.ts'
 
-/** As long as a buyer would wait: a limit of our own is waited for in the slot, which slows the queue down; then the resumer goes on. */
+/**
+ * As long as a buyer would wait: a limit of our own is waited for in the slot, which slows the queue down;
+ * then the resumer goes on.
+ */
 const WORK_MS = 10_000
 
 /**
- * The slots in which orders from the queue are worked on, whether their command came or not. It sweeps for those that are due without: a
- * command that was lost, or one that found no slot free, since what is received may be more than there is room for by then.
+ * The slots in which orders from the queue are worked on, whether their command came or not. It sweeps for
+ * those that are due without: a command that was lost, or one that found no slot free, since what is received
+ * may be more than there is room for by then.
  */
 export function createQueuedOrders(options: {
   db: Sql
@@ -45,7 +49,10 @@ export function createQueuedOrders(options: {
     return undefined
   }
 
-  /** A slot for an order that is about to begin; null while there is none, and once it is to stop. Then the order is begun by a sweep. */
+  /**
+   * A slot for an order that is about to begin; null while there is none, and once it is to stop. Then the
+   * order is begun by a sweep.
+   */
   function claim(): Slot | null {
     const slot = stopping.signal.aborted ? null : slots.claim()
     areWaiting ||= slot === null

@@ -12,7 +12,15 @@ function begin({ commits, slots }: { commits: boolean; slots: number }) {
   const counted: CommandOutcome[] = []
   const happened: string[] = []
   const statements: string[] = []
-  const saga = { order_id: orderId, state: 'QUEUED', context: {}, version: 1, fence: 1, attempts: 0, created_at: new Date() }
+  const saga = {
+    order_id: orderId,
+    state: 'QUEUED',
+    context: {},
+    version: 1,
+    fence: 1,
+    attempts: 0,
+    created_at: new Date(),
+  }
   const committed: (() => unknown)[] = []
   const rolledBack: (() => unknown)[] = []
   const tx: Tx = {
@@ -30,8 +38,14 @@ function begin({ commits, slots }: { commits: boolean; slots: number }) {
   }
   const slot = { work: () => {}, giveBack: () => void happened.push('slot given back') }
   const subscribers = orderCommandSubscribers({
-    apply: async () => ({ applied: true, order: null as never, saga: { ...saga, state: 'RESERVING' } as never }),
-    orderCommandMetrics: { taken: (_: string, outcome: CommandOutcome) => void counted.push(outcome) } as never,
+    apply: async () => ({
+      applied: true,
+      order: null as never,
+      saga: { ...saga, state: 'RESERVING' } as never,
+    }),
+    orderCommandMetrics: {
+      taken: (_: string, outcome: CommandOutcome) => void counted.push(outcome),
+    } as never,
     resumer: {} as never,
     config: { leaseMs: 15_000 } as never,
     queuedOrders: {

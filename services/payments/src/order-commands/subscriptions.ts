@@ -1,4 +1,9 @@
-import { createOrderCommand, deleteOrderCommand, type OrderId, updateOrderCommand } from '@boxoffice/contracts'
+import {
+  createOrderCommand,
+  deleteOrderCommand,
+  type OrderId,
+  updateOrderCommand,
+} from '@boxoffice/contracts'
 import { on } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
@@ -10,7 +15,10 @@ import { endPatience, findSagaForUpdate, leaseSaga, type StoredSaga } from '../s
 import type { CommandOutcome, OrderCommand } from './metrics.ts'
 import type { QueuedOrders } from './queued-orders.ts'
 
-/** What buyers asked to be done later: translated into inputs of the saga. What begins is worked on beside this, in a slot. */
+/**
+ * What buyers asked to be done later: translated into inputs of the saga. What begins is worked on beside
+ * this, in a slot.
+ */
 export function orderCommandSubscribers(
   deps: Pick<Dependencies, 'apply' | 'orderCommandMetrics' | 'resumer' | 'config'> & {
     queuedOrders: Pick<QueuedOrders, 'claim' | 'work' | 'nudge'>
@@ -40,14 +48,17 @@ export function orderCommandSubscribers(
   async function change(tx: Tx, orderId: OrderId, input: SagaInput): Promise<CommandOutcome> {
     const saga = await getSaga(tx, orderId)
     const order = await getOrder(tx, orderId)
-    if (input.type === 'CANCEL_REQUESTED' && saga.state !== 'QUEUED' && isCancelWished(saga, order)) return 'repeated'
+    if (input.type === 'CANCEL_REQUESTED' && saga.state !== 'QUEUED' && isCancelWished(saga, order))
+      return 'repeated'
     const { applied } = await apply(tx, saga, input)
     if (applied) {
       tx.afterCommit(resumer.nudge)
       return 'done'
     }
     const [result, why] =
-      order.status === 'PENDING' ? ['SUPERSEDED', 'another name was given since'] : ['REFUSED', whyNotPending(order.status)]
+      order.status === 'PENDING'
+        ? ['SUPERSEDED', 'another name was given since']
+        : ['REFUSED', whyNotPending(order.status)]
     await appendNote(tx, saga, { step: nameOf(saga.state, input), result, detail: { why } })
     return 'late'
   }
@@ -55,9 +66,22 @@ export function orderCommandSubscribers(
   const count = (tx: Tx, command: OrderCommand, outcome: CommandOutcome) =>
     tx.afterCommit(() => orderCommandMetrics.taken(command, outcome))
   return [
-    on(createOrderCommand, async (tx: Tx, { eventType, payload: { orderId } }) => count(tx, eventType, await begin(tx, orderId))),
-    on(updateOrderCommand, async (tx: Tx, { eventType, payload: { orderId, holderName }, aggregateVersion }) =>
-      count(tx, eventType, await change(tx, orderId, { type: 'HOLDER_NAMED', holderName, asOf: aggregateVersion, queued: true })),
+    on(createOrderCommand, async (tx: Tx, { eventType, payload: { orderId } }) =>
+      count(tx, eventType, await begin(tx, orderId)),
+    ),
+    on(
+      updateOrderCommand,
+      async (tx: Tx, { eventType, payload: { orderId, holderName }, aggregateVersion }) =>
+        count(
+          tx,
+          eventType,
+          await change(tx, orderId, {
+            type: 'HOLDER_NAMED',
+            holderName,
+            asOf: aggregateVersion,
+            queued: true,
+          }),
+        ),
     ),
     on(deleteOrderCommand, async (tx: Tx, { eventType, payload: { orderId } }) =>
       count(tx, eventType, await change(tx, orderId, { type: 'CANCEL_REQUESTED' })),

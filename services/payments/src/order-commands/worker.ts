@@ -3,9 +3,10 @@ import type { Dependencies } from '../dependencies.ts'
 import { orderCommandSubscribers } from './subscriptions.ts'
 
 /**
- * Takes order commands off their queue, and works the orders that it begins on, each in one of `ORDER_WORKERS` slots: while all of them
- * are taken nothing is received. Whoever dies with an order in a slot leaves it to the resumer, as ever. Once it is to stop no order
- * begins: the last receive may bring some, and they are another instance's.
+ * Takes order commands off their queue, and works the orders that it begins on, each in one of
+ * `ORDER_WORKERS` slots: while all of them are taken nothing is received. Whoever dies with an order in a
+ * slot leaves it to the resumer, as ever. Once it is to stop no order begins: the last receive may bring
+ * some, and they are another instance's.
  */
 export function createOrderWorker(deps: Dependencies): Worker {
   const { db, messaging, queuedOrders } = deps

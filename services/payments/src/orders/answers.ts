@@ -18,7 +18,10 @@ export function toContract(stored: StoredOrder): Order {
 }
 
 /** The order as somebody who may see it does: where its mails go is the buyer's own business. */
-export function shownTo({ userId, roles }: Pick<UserPrincipal, 'userId' | 'roles'>, stored: StoredOrder): Order {
+export function shownTo(
+  { userId, roles }: Pick<UserPrincipal, 'userId' | 'roles'>,
+  stored: StoredOrder,
+): Order {
   const { contact, ...order } = toContract(stored)
   return contact && (userId === stored.userId || isAdmin({ roles })) ? { ...order, contact } : order
 }
@@ -32,7 +35,12 @@ export function toInfo(stored: StoredOrder): OrderInfo {
 /** What the buyer is told of an order: the first answer, again and again; after a 202 the current state. */
 export function answerTo(order: StoredOrder) {
   if (order.status === 'PENDING') return { status: 202 as const, body: toContract(order) }
-  return refusalOf(order) ?? { status: 201 as const, body: order.deferred ? toContract(order) : asFirstPaid(order) }
+  return (
+    refusalOf(order) ?? {
+      status: 201 as const,
+      body: order.deferred ? toContract(order) : asFirstPaid(order),
+    }
+  )
 }
 
 /** Why an order came to nothing; null for one that did not. */
@@ -49,7 +57,8 @@ export function refusalOf(order: StoredOrder) {
     reservationIds: undefined,
   }
   const reason = failureReason ?? 'SYSTEM_ERROR'
-  if (status === 402) return refuse(402, code, message, { orderId, failureReason: reason, retryable: isRetryable(reason) })
+  if (status === 402)
+    return refuse(402, code, message, { orderId, failureReason: reason, retryable: isRetryable(reason) })
   if (status === 409)
     return refuse(409, code, message, {
       orderId,
@@ -61,11 +70,15 @@ export function refusalOf(order: StoredOrder) {
   return refuse(status, code, message, reason === 'PAYMENT_TOKEN_REQUIRED' ? { details } : {})
 }
 
-/** The order as it was when it had just been paid, whatever came since: that is what the first answer said. */
+/**
+ * The order as it was when it had just been paid, whatever came since: that is what the first answer said.
+ */
 function asFirstPaid(stored: StoredOrder): Order {
   const { tickets: _, contact: __, ...order } = toContract(stored)
   return { ...order, status: 'PAID', paymentStatus: 'COMPLETED', refundedAmount: 0 as Minor }
 }
 
 const isOfReservation = (code: string) =>
-  ['INSUFFICIENT_INVENTORY', 'SEATS_TAKEN', 'SALES_CLOSED', 'LIMIT_EXCEEDED', 'EVENT_NOT_ON_SALE'].includes(code)
+  ['INSUFFICIENT_INVENTORY', 'SEATS_TAKEN', 'SALES_CLOSED', 'LIMIT_EXCEEDED', 'EVENT_NOT_ON_SALE'].includes(
+    code,
+  )

@@ -12,13 +12,22 @@ export interface OrderChange {
 }
 
 /**
- * What transitions change of their orders, one of each, which are locked with their sagas: the orders as they are then. All of it is sent
- * before anything is answered, and before what the caller sends next.
+ * What transitions change of their orders, one of each, which are locked with their sagas: the orders as they
+ * are then. All of it is sent before anything is answered, and before what the caller sends next.
  */
-export async function applyToOrders(tx: Tx, changes: readonly OrderChange[]): Promise<Map<OrderId, StoredOrder>> {
-  const [rows] = await sideBySide([updateOrders(tx, changes), insertItems(tx, changes), insertTickets(tx, changes)])
+export async function applyToOrders(
+  tx: Tx,
+  changes: readonly OrderChange[],
+): Promise<Map<OrderId, StoredOrder>> {
+  const [rows] = await sideBySide([
+    updateOrders(tx, changes),
+    insertItems(tx, changes),
+    insertTickets(tx, changes),
+  ])
   const contexts = new Map(changes.map(({ orderId, context }) => [orderId, context]))
-  return new Map(rows.map((row) => [row.order_id, toOrder({ ...row, ...linesOf(contexts.get(row.order_id)) })]))
+  return new Map(
+    rows.map((row) => [row.order_id, toOrder({ ...row, ...linesOf(contexts.get(row.order_id)) })]),
+  )
 }
 
 const updateOrders = (tx: Tx, changes: readonly OrderChange[]) =>
@@ -61,7 +70,9 @@ const columnsOf = ({ context, effects: { order = {} } }: OrderChange) => ({
 })
 
 async function insertItems(tx: Tx, changes: readonly OrderChange[]): Promise<void> {
-  const items = changes.flatMap(({ orderId, effects }) => (effects.items ?? []).map((item) => ({ orderId, ...item })))
+  const items = changes.flatMap(({ orderId, effects }) =>
+    (effects.items ?? []).map((item) => ({ orderId, ...item })),
+  )
   if (items.length === 0) return
   await tx.query(
     `insert into order_items (order_id, ticket_type_id, quantity, unit_price_minor, seat_ids)
@@ -72,7 +83,9 @@ async function insertItems(tx: Tx, changes: readonly OrderChange[]): Promise<voi
 }
 
 async function insertTickets(tx: Tx, changes: readonly OrderChange[]): Promise<void> {
-  const tickets = changes.flatMap(({ orderId, effects }) => (effects.tickets ?? []).map((ticket) => ({ orderId, ...ticket })))
+  const tickets = changes.flatMap(({ orderId, effects }) =>
+    (effects.tickets ?? []).map((ticket) => ({ orderId, ...ticket })),
+  )
   if (tickets.length === 0) return
   await tx.query(
     `insert into order_tickets (order_id, ticket_id, ticket_number, qr_code, created_at)
@@ -100,6 +113,11 @@ const linesOf = ({
 }: Pick<SagaContext, 'items' | 'issued'> = {}): Pick<OrderRow, 'items' | 'tickets'> => ({
   items: items.toSorted(by(({ ticketTypeId }) => ticketTypeId)),
   tickets: issued
-    .map(({ ticketId, ticketNumber, qrCode, createdAt = null }) => ({ ticketId, ticketNumber, qrCode, createdAt }))
+    .map(({ ticketId, ticketNumber, qrCode, createdAt = null }) => ({
+      ticketId,
+      ticketNumber,
+      qrCode,
+      createdAt,
+    }))
     .toSorted(by(({ ticketNumber }) => ticketNumber)),
 })

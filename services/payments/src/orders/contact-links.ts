@@ -1,4 +1,9 @@
-import { type ContactChangeId, type ContactOutcome, type OrderId, orderContactChanged } from '@boxoffice/contracts'
+import {
+  type ContactChangeId,
+  type ContactOutcome,
+  type OrderId,
+  orderContactChanged,
+} from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 import {
@@ -60,7 +65,13 @@ export function objectionTo(
   return !confirmedAt && expiresAt <= now ? 'EXPIRED' : null
 }
 
-async function confirm(deps: Deps, tx: Tx, change: ContactChange, oldEmail: string | null, now: Date): Promise<void> {
+async function confirm(
+  deps: Deps,
+  tx: Tx,
+  change: ContactChange,
+  oldEmail: string | null,
+  now: Date,
+): Promise<void> {
   const { changeId, orderId, email } = change
   const undoUntil = new Date(now.getTime() + UNDO_MS)
   await markConfirmed(tx, { changeId, oldEmail, confirmedAt: now, undoExpiresAt: undoUntil })
@@ -79,8 +90,16 @@ async function undo(tx: Tx, { orderId, oldEmail, confirmedAt }: ContactChange, n
 export async function tellOld(
   { messaging }: Deps,
   tx: Tx,
-  { orderId, ...changed }: { orderId: OrderId; changeId: ContactChangeId; email: string | null; undoUntil: Date | null },
+  {
+    orderId,
+    ...changed
+  }: { orderId: OrderId; changeId: ContactChangeId; email: string | null; undoUntil: Date | null },
 ): Promise<void> {
   const { userId, orderNumber, version } = await getOrder(tx, orderId)
-  await messaging.append(tx, orderContactChanged, { orderId, userId, orderNumber, ...changed }, { aggregateVersion: version })
+  await messaging.append(
+    tx,
+    orderContactChanged,
+    { orderId, userId, orderNumber, ...changed },
+    { aggregateVersion: version },
+  )
 }

@@ -34,7 +34,10 @@ export async function lockContact(tx: Tx, orderId: OrderId): Promise<string | nu
 /**
  * Let nobody else count what a user asked for, or what went to an address, until the end of the transaction.
  */
-export async function lockAsking(tx: Tx, { userId, email }: Pick<ContactChange, 'userId' | 'email'>): Promise<void> {
+export async function lockAsking(
+  tx: Tx,
+  { userId, email }: Pick<ContactChange, 'userId' | 'email'>,
+): Promise<void> {
   // Always in this order: those who wait for both wait in no circle.
   for (const key of [`contact user ${userId}`, `contact address ${email}`]) {
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [key])
@@ -60,7 +63,10 @@ export async function findNthLatest(
   return row?.createdAt ?? null
 }
 
-export type NewContactChange = Pick<ContactChange, 'changeId' | 'orderId' | 'userId' | 'email' | 'createdAt' | 'expiresAt'>
+export type NewContactChange = Pick<
+  ContactChange,
+  'changeId' | 'orderId' | 'userId' | 'email' | 'createdAt' | 'expiresAt'
+>
 export async function insertContactChange(tx: Tx, change: NewContactChange): Promise<void> {
   const { changeId, orderId, userId, email, createdAt, expiresAt } = change
   await tx.query(

@@ -93,18 +93,30 @@ export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
     await markUndone(tx, orderId, now, null)
     if (contact !== null) {
       await setContact(tx, orderId, null)
-      await tellOld(deps, tx, { orderId, changeId: deps.newId() as ContactChangeId, email: contact, undoUntil: null })
+      await tellOld(deps, tx, {
+        orderId,
+        changeId: deps.newId() as ContactChangeId,
+        email: contact,
+        undoUntil: null,
+      })
     }
     return getOrder(tx, orderId)
   })
 
-async function lockTheirs(tx: Tx, { orderId, userId }: Asked): Promise<{ order: StoredOrder; contact: string | null }> {
+async function lockTheirs(
+  tx: Tx,
+  { orderId, userId }: Asked,
+): Promise<{ order: StoredOrder; contact: string | null }> {
   const order = await findOrder(tx, orderId)
   if (order?.userId !== userId) throw new RefusedError(refuseUnknown('ORDER', orderId))
   return { order, contact: await lockContact(tx, orderId) }
 }
 
-async function refuseTooMany(tx: Tx, { orderId, userId, email }: Asked & { email: string }, now: Date): Promise<void> {
+async function refuseTooMany(
+  tx: Tx,
+  { orderId, userId, email }: Asked & { email: string },
+  now: Date,
+): Promise<void> {
   const since = new Date(now.getTime() - DAY_MS)
   const counted = [
     { of: { orderId }, max: MAILS_A_DAY.order },
@@ -119,5 +131,8 @@ async function refuseTooMany(tx: Tx, { orderId, userId, email }: Asked & { email
 
 function tooMany(waitMs: number): RefusedError {
   const refusal = refuse(429, 'RATE_LIMITED', 'too many mails were asked for: try again tomorrow')
-  return new RefusedError({ ...refusal, headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) } })
+  return new RefusedError({
+    ...refusal,
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) },
+  })
 }

@@ -4,8 +4,9 @@ import { findOrderByKey } from './order-repository.ts'
 import type { OrderRequest } from './place-order.ts'
 
 /**
- * Who gives no payment token gets what costs nothing. Throws the 400 before a reservation that costs something is claimed, so that
- * its buyer keeps it. What is not held yet has no price: the saga looks at that, and lets go of it.
+ * Who gives no payment token gets what costs nothing. Throws the 400 before a reservation that costs
+ * something is claimed, so that its buyer keeps it. What is not held yet has no price: the saga looks at
+ * that, and lets go of it.
  */
 export async function requireToken(
   deps: Pick<Dependencies, 'db' | 'tickets'>,

@@ -2,7 +2,10 @@ import type { OrderStep } from '@boxoffice/contracts'
 import type { SagaEvent } from '../saga/journal.ts'
 import type { SagaInput } from '../saga/saga.ts'
 
-/** The journal as the buyer may read it: what was tried and what came of it, in the words of the states, without internals. */
+/**
+ * The journal as the buyer may read it: what was tried and what came of it, in the words of the states,
+ * without internals.
+ */
 export function historyOf(order: { createdAt: Date }, events: readonly SagaEvent[]): OrderStep[] {
   return [beginningOf(order), ...events.map(createTeller())]
 }
@@ -13,22 +16,32 @@ export const beginningOf = ({ createdAt }: { createdAt: Date }): OrderStep => ({
   result: 'CREATED',
 })
 
-/** Puts the events of one order into words, in their order: what some of them mean depends on those before. */
+/**
+ * Puts the events of one order into words, in their order: what some of them mean depends on those before.
+ */
 export function createTeller(): (event: SagaEvent) => OrderStep {
   let isCancelWished = false
   return ({ at, moment, step, result, input, detail: noted, state }) => {
     if (input?.type === 'CANCEL_REQUESTED') isCancelWished = true
     const detail = input ? detailOf(input, isCancelWished && state === 'AWAITING_TICKETS') : whyOf(noted)
-    return { at, step, result: moment === 'INTENT' ? 'STARTED' : (result ?? 'DONE'), ...(detail && { detail }) }
+    return {
+      at,
+      step,
+      result: moment === 'INTENT' ? 'STARTED' : (result ?? 'DONE'),
+      ...(detail && { detail }),
+    }
   }
 }
 
-const whyOf = (noted: SagaEvent['detail']): string | undefined => (typeof noted?.why === 'string' ? noted.why : undefined)
+const whyOf = (noted: SagaEvent['detail']): string | undefined =>
+  typeof noted?.why === 'string' ? noted.why : undefined
 
 const NUMBERS_MAX = 20
 /** The tickets' numbers, of many how many they are. */
 const numbersOf = (tickets: readonly { ticketNumber: string }[]) =>
-  tickets.length > NUMBERS_MAX ? `${tickets.length} tickets` : tickets.map(({ ticketNumber }) => ticketNumber).join(', ')
+  tickets.length > NUMBERS_MAX
+    ? `${tickets.length} tickets`
+    : tickets.map(({ ticketNumber }) => ticketNumber).join(', ')
 
 function detailOf(input: SagaInput, isPaidInstead: boolean): string | undefined {
   switch (input.type) {

@@ -95,7 +95,10 @@ export const toOrder = (row: OrderRow): StoredOrder => ({
   holderName: row.holder_name,
   items: row.items.map((item) => ({ ...item, totalPrice: times(item.unitPrice, item.quantity) })),
   ...(row.tickets.length > 0 && {
-    tickets: row.tickets.map(({ createdAt, ...ticket }) => ({ ...ticket, ...(createdAt && { createdAt: new Date(createdAt) }) })),
+    tickets: row.tickets.map(({ createdAt, ...ticket }) => ({
+      ...ticket,
+      ...(createdAt && { createdAt: new Date(createdAt) }),
+    })),
   }),
   ...(row.contact && Object.keys(row.contact).length > 0 && { contact: row.contact }),
   ...(row.failure_reason && { failureReason: row.failure_reason }),
@@ -129,7 +132,10 @@ export interface NewOrderRow {
   deferred: boolean
 }
 
-/** New PENDING orders: those whose buyer's key is not bound to another already. Keys are taken in their order, so that nobody waits in a circle. */
+/**
+ * New PENDING orders: those whose buyer's key is not bound to another already. Keys are taken in their order,
+ * so that nobody waits in a circle.
+ */
 export async function insertOrders(tx: Tx, orders: readonly NewOrderRow[]): Promise<Set<OrderId>> {
   const rows = await tx.query<{ order_id: OrderId }>(
     `insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash, deferred)
@@ -172,7 +178,10 @@ export async function getOrder(sql: Sql, orderId: OrderId): Promise<StoredOrder>
 }
 
 export async function findOrderByKey(sql: Sql, userId: UserId, key: string): Promise<StoredOrder | null> {
-  const [row] = await sql.query<OrderRow>(`${select} where o.user_id = $1 and o.idempotency_key = $2`, [userId, key])
+  const [row] = await sql.query<OrderRow>(`${select} where o.user_id = $1 and o.idempotency_key = $2`, [
+    userId,
+    key,
+  ])
   return row ? toOrder(row) : null
 }
 
@@ -183,8 +192,8 @@ export interface OrderPosition {
 }
 
 /**
- * Orders of a buyer or of an event, the newest first, from `after` on: `limit` at most, and no more once they have as many tickets as a
- * single order can have. `more`: there are others after them.
+ * Orders of a buyer or of an event, the newest first, from `after` on: `limit` at most, and no more once they
+ * have as many tickets as a single order can have. `more`: there are others after them.
  */
 export async function listOrders(
   sql: Sql,
@@ -214,5 +223,9 @@ export async function listOrders(
 
 /** Remember that the buyer is answered 202; false where the order is not pending any more. */
 export const markDeferred = async (sql: Sql, orderId: OrderId): Promise<boolean> =>
-  (await sql.query("update orders set deferred = true where order_id = $1 and status = 'PENDING' returning order_id", [orderId]))
-    .length > 0
+  (
+    await sql.query(
+      "update orders set deferred = true where order_id = $1 and status = 'PENDING' returning order_id",
+      [orderId],
+    )
+  ).length > 0

@@ -4,7 +4,14 @@ import { until } from '@boxoffice/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createOrderWatch } from './order-watch.ts'
 
-type Written = { order_id: string; seq: number; step: string; state: string; result?: string; status?: string }
+type Written = {
+  order_id: string
+  seq: number
+  step: string
+  state: string
+  result?: string
+  status?: string
+}
 let journal: Written[]
 let asked: [string[], number[]][]
 let broken: boolean
@@ -55,7 +62,10 @@ function follow(orderId: string) {
   watching.push(controller)
   const heard: OrderProgress[] = []
   const ended = (async () => {
-    for await (const progress of watch({ orderId: orderId as OrderId, createdAt: new Date() }, controller.signal))
+    for await (const progress of watch(
+      { orderId: orderId as OrderId, createdAt: new Date() },
+      controller.signal,
+    ))
       heard.push(progress)
   })()
   return { heard, ended, steps: () => heard.map(({ step }) => step), leave: () => controller.abort() }
@@ -80,7 +90,9 @@ test('whoever comes is told what happened so far, then each step once, until the
 test('all who watch are looked for in one query, from where each of the orders was told to; and nobody when they have gone', async () => {
   for (const orderId of ['a', 'b', 'c']) write(orderId, 1, 'RESERVING')
   const watchers = ['a', 'b', 'c', 'c'].map(follow)
-  await until(() => expect(watchers.map(({ steps }) => steps())).toEqual(watchers.map(() => ['ORDER', 'step 1'])))
+  await until(() =>
+    expect(watchers.map(({ steps }) => steps())).toEqual(watchers.map(() => ['ORDER', 'step 1'])),
+  )
   await until(() =>
     expect(asked.at(-1)).toEqual([
       ['a', 'b', 'c'],

@@ -9,8 +9,8 @@ const GROUP_MAX = 100
 const WAITING_MAX = 1_000
 
 /**
- * Places orders, each with its saga under our lease; null where the buyer's key is bound already. Those that come while the last commit is
- * under way share the next one; of one buyer's key there is one at a time.
+ * Places orders, each with its saga under our lease; null where the buyer's key is bound already. Those that
+ * come while the last commit is under way share the next one; of one buyer's key there is one at a time.
  */
 export function createOrderPlacer(
   db: Database,

@@ -26,9 +26,16 @@ import { preferenceApplied, prefersAsync } from './prefer.ts'
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, orderId: cursorFields.id })
 
-const contactRefused = refuse(403, 'EMAIL_NOT_VERIFIED', 'confirm your address first, or leave out contactEmail')
+const contactRefused = refuse(
+  403,
+  'EMAIL_NOT_VERIFIED',
+  'confirm your address first, or leave out contactEmail',
+)
 
-type OrderRoutes = Omit<typeof paymentsRoutes, 'stripeWebhook' | 'refundOrder' | 'listRefunds' | keyof ContactRoutes>
+type OrderRoutes = Omit<
+  typeof paymentsRoutes,
+  'stripeWebhook' | 'refundOrder' | 'listRefunds' | keyof ContactRoutes
+>
 
 export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
   const sql = deps.db
@@ -51,14 +58,20 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       const refusal = eventId && (await refuseOrdersOf(deps, eventId, principal))
       if (refusal) return refusal
       const after = cursor.decode(query.cursor)
-      const { orders, more } = await listOrders(sql, eventId ? { eventId } : { userId: principal.userId }, limit, after)
+      const { orders, more } = await listOrders(
+        sql,
+        eventId ? { eventId } : { userId: principal.userId },
+        limit,
+        after,
+      )
       const last = orders.at(-1)
       const nextCursor = more && last ? cursor.encode(last) : null
       return { status: 200, body: { orders: orders.map((order) => shownTo(principal, order)), nextCursor } }
     },
     async getOrder({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || !(await deps.access.maySee(order, principal))) return refuseUnknown('ORDER', params.orderId)
+      if (!order || !(await deps.access.maySee(order, principal)))
+        return refuseUnknown('ORDER', params.orderId)
       return { status: 200, body: shownTo(principal, order) }
     },
     async updateOrder({ params: { orderId }, principal: { userId }, body: { holderName }, headers }) {
@@ -69,17 +82,24 @@ export function orderHandlers(deps: Dependencies): Handlers<OrderRoutes> {
       return { status: 202, body: toContract(order), headers: preferenceApplied }
     },
     async cancelOrder({ params: { orderId }, principal: { userId }, headers }) {
-      if (!isForLater(headers)) return { status: 202, body: toContract(await cancelOrder(deps, orderId, userId)) }
-      return { status: 202, body: toContract(await acceptCancellation(deps, orderId, userId)), headers: preferenceApplied }
+      if (!isForLater(headers))
+        return { status: 202, body: toContract(await cancelOrder(deps, orderId, userId)) }
+      return {
+        status: 202,
+        body: toContract(await acceptCancellation(deps, orderId, userId)),
+        headers: preferenceApplied,
+      }
     },
     async getOrderHistory({ params, principal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return refuseUnknown('ORDER', params.orderId)
+      if (!order || (order.userId !== principal.userId && !isAdmin(principal)))
+        return refuseUnknown('ORDER', params.orderId)
       return { status: 200, body: { history: historyOf(order, await listSagaEvents(sql, order.orderId)) } }
     },
     async watchOrder({ params, principal, signal }) {
       const order = await findOrder(sql, params.orderId)
-      if (!order || (order.userId !== principal.userId && !isAdmin(principal))) return refuseUnknown('ORDER', params.orderId)
+      if (!order || (order.userId !== principal.userId && !isAdmin(principal)))
+        return refuseUnknown('ORDER', params.orderId)
       return { status: 200, body: deps.watchOrder(order, signal) }
     },
   }

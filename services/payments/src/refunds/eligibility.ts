@@ -1,8 +1,9 @@
 import { type EventInfo, isOver, type Order, type OrderStatus } from '@boxoffice/contracts'
 
 /**
- * Why a buyer may not give tickets back by now; null where they may. Organizers and administrators always may. Tickets that cost
- * nothing go back until the event is over: no money depends on it, and somebody else may come.
+ * Why a buyer may not give tickets back by now; null where they may. Organizers and administrators always
+ * may. Tickets that cost nothing go back until the event is over: no money depends on it, and somebody else
+ * may come.
  */
 export function whyTooLate(
   event: Pick<EventInfo, 'eventDate' | 'endDate' | 'refundableUntil'> | null,
@@ -32,8 +33,8 @@ const freeReasons: Partial<typeof statusReasons> = {
   REFUNDED: 'the tickets of the order have been given back',
 }
 /**
- * Why an order cannot be refunded on request at this moment, in words that name no money where none moved; null where it can. One that
- * was paid waits `patienceMs` for its tickets.
+ * Why an order cannot be refunded on request at this moment, in words that name no money where none moved;
+ * null where it can. One that was paid waits `patienceMs` for its tickets.
  */
 export function whyNotNow(
   { status, totalAmount, completedAt }: Pick<Order, 'status' | 'totalAmount' | 'completedAt'>,
@@ -41,11 +42,14 @@ export function whyNotNow(
   patienceMs: number,
 ): string | null {
   if (status === 'CONFIRMED') return null
-  const isStuck = status === 'PAID' && completedAt !== undefined && now.getTime() - completedAt.getTime() >= patienceMs
+  const isStuck =
+    status === 'PAID' && completedAt !== undefined && now.getTime() - completedAt.getTime() >= patienceMs
   if (isStuck) return null
   return (totalAmount === 0 ? freeReasons[status] : undefined) ?? statusReasons[status]
 }
 
 /** What the ticket service's refusal means to who asked. */
 export const whyRefused = (code: string): string =>
-  code === 'TICKETS_USED' ? 'these tickets are used, transferred or refunded already' : `the tickets cannot be cancelled: ${code}`
+  code === 'TICKETS_USED'
+    ? 'these tickets are used, transferred or refunded already'
+    : `the tickets cannot be cancelled: ${code}`

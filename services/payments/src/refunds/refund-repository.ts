@@ -47,20 +47,31 @@ export async function findRefund(sql: Sql, refundId: RefundId): Promise<StoredRe
 
 /** The refunds of an order, the oldest first. */
 export async function listRefunds(sql: Sql, orderId: OrderId): Promise<StoredRefund[]> {
-  const rows = await sql.query<Row>(`${select} where r.order_id = $1 order by r.created_at, r.refund_id`, [orderId])
+  const rows = await sql.query<Row>(`${select} where r.order_id = $1 order by r.created_at, r.refund_id`, [
+    orderId,
+  ])
   return rows.map(toRefund)
 }
 
 /** Those of the tickets that were refunded before. */
 export async function findRefundedAmong(tx: Tx, ticketIds: readonly TicketId[]): Promise<TicketId[]> {
-  const rows = await tx.query<{ ticket_id: TicketId }>('select ticket_id from refund_items where ticket_id = any($1)', [
-    ticketIds,
-  ])
+  const rows = await tx.query<{ ticket_id: TicketId }>(
+    'select ticket_id from refund_items where ticket_id = any($1)',
+    [ticketIds],
+  )
   return rows.map((row) => row.ticket_id)
 }
 
-/** What a transition changes of an order's refunds, beside the ledger. A ticket that was refunded before violates its key. */
-export async function applyToRefunds(tx: Tx, orderId: OrderId, currency: Currency, effects: RefundEffects): Promise<void> {
+/**
+ * What a transition changes of an order's refunds, beside the ledger. A ticket that was refunded before
+ * violates its key.
+ */
+export async function applyToRefunds(
+  tx: Tx,
+  orderId: OrderId,
+  currency: Currency,
+  effects: RefundEffects,
+): Promise<void> {
   const { opened, withdrawn, settled = [], failed } = effects
   if (opened) {
     await tx.query(
@@ -79,11 +90,19 @@ export async function applyToRefunds(tx: Tx, orderId: OrderId, currency: Currenc
   }
   if (withdrawn) {
     const { refundId, amount, tickets } = withdrawn
-    await tx.query("update refunds set amount_minor = $2 where refund_id = $1 and status = 'PENDING'", [refundId, amount])
+    await tx.query("update refunds set amount_minor = $2 where refund_id = $1 and status = 'PENDING'", [
+      refundId,
+      amount,
+    ])
     await tx.query(
       `insert into refund_items (refund_id, ticket_id, ticket_type_id, unit_price_minor)
        select $1, * from unnest($2::uuid[], $3::uuid[], $4::bigint[])`,
-      [refundId, tickets.map((t) => t.ticketId), tickets.map((t) => t.ticketTypeId), tickets.map((t) => t.unitPrice)],
+      [
+        refundId,
+        tickets.map((t) => t.ticketId),
+        tickets.map((t) => t.ticketTypeId),
+        tickets.map((t) => t.unitPrice),
+      ],
     )
   }
   for (const { refundId, amount, reason, gatewayRefundId } of settled) {

@@ -14,9 +14,9 @@ const notRefundable = (message: string, ticketIds?: TicketId[]) =>
   new RefusedError(refuse(409, 'NOT_REFUNDABLE', message, ticketIds && { ticketIds }))
 
 /**
- * Give tickets of an order back for somebody who may see it: the refund as far as it came within `checkoutWaitMs`. Under the same
- * `refundId` it is the same refund. Throws 404 for tickets that are not the order's, 409 NOT_REFUNDABLE, and ServiceUnavailable
- * while nobody can say whose the event is.
+ * Give tickets of an order back for somebody who may see it: the refund as far as it came within
+ * `checkoutWaitMs`. Under the same `refundId` it is the same refund. Throws 404 for tickets that are not the
+ * order's, 409 NOT_REFUNDABLE, and ServiceUnavailable while nobody can say whose the event is.
  */
 export async function requestRefund(
   deps: Dependencies,
@@ -64,7 +64,9 @@ async function areFree(
   const freeTypes = items.filter(({ unitPrice }) => unitPrice === 0).map(({ ticketTypeId }) => ticketTypeId)
   if (!ticketIds || freeTypes.length === 0) return false
   const { issued = [] } = (await findSaga(sql, orderId))?.context ?? {}
-  return ticketIds.every((id) => issued.some(({ ticketId, ticketTypeId }) => ticketId === id && freeTypes.includes(ticketTypeId)))
+  return ticketIds.every((id) =>
+    issued.some(({ ticketId, ticketTypeId }) => ticketId === id && freeTypes.includes(ticketTypeId)),
+  )
 }
 
 /** From this commit on the refund is worked on until it is done, whoever dies. */
@@ -78,11 +80,16 @@ async function beginRefund(
   const order = await getOrder(tx, orderId)
   const why = whyNotNow(order, now(), config.ticketsPatienceMs)
   if (why || !saga) throw notRefundable(why ?? 'the order is being worked on')
-  if (await hasLostDispute(tx, orderId)) throw notRefundable('the bank of whoever paid has given the money back')
+  if (await hasLostDispute(tx, orderId))
+    throw notRefundable('the bank of whoever paid has given the money back')
   const { ticketIds = [] } = refund
-  const unknown = ticketIds.filter((ticketId) => !order.tickets?.some((ticket) => ticket.ticketId === ticketId))
+  const unknown = ticketIds.filter(
+    (ticketId) => !order.tickets?.some((ticket) => ticket.ticketId === ticketId),
+  )
   if (unknown.length > 0) {
-    throw new RefusedError(refuse(404, 'TICKET_NOT_FOUND', 'these tickets are not of this order', { ticketIds: unknown }))
+    throw new RefusedError(
+      refuse(404, 'TICKET_NOT_FOUND', 'these tickets are not of this order', { ticketIds: unknown }),
+    )
   }
   const before = await findRefundedAmong(tx, ticketIds)
   if (before.length > 0) throw notRefundable('these tickets have been refunded', before)

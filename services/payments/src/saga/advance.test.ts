@@ -1,4 +1,13 @@
-import type { Currency, EventId, Minor, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import type {
+  Currency,
+  EventId,
+  Minor,
+  RefundId,
+  ReservationId,
+  TicketId,
+  TicketTypeId,
+  UserId,
+} from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
 import { advance, replay, totalOf } from './advance.ts'
 import type { Failure, SagaContext, SagaInput, SagaState } from './saga.ts'
@@ -30,7 +39,12 @@ const charged: SagaInput = { type: 'CHARGED', transactionId: 'pi_1', eventCancel
 const issued: SagaInput = {
   type: 'TICKETS_ISSUED',
   tickets: [
-    { ticketId: 'ticket' as TicketId, ticketNumber: 'TKT-2026-000001', ticketTypeId: 'type' as TicketTypeId, qrCode: 'q' },
+    {
+      ticketId: 'ticket' as TicketId,
+      ticketNumber: 'TKT-2026-000001',
+      ticketTypeId: 'type' as TicketTypeId,
+      qrCode: 'q',
+    },
   ],
 }
 
@@ -66,7 +80,12 @@ describe('a purchase', () => {
       type: 'TICKETS_ISSUED',
       ...{ part: number, parts },
       tickets: [
-        { ticketId: `t${number}` as TicketId, ticketNumber: `${number}`, ticketTypeId: 'type' as TicketTypeId, qrCode: 'q' },
+        {
+          ticketId: `t${number}` as TicketId,
+          ticketNumber: `${number}`,
+          ticketTypeId: 'type' as TicketTypeId,
+          qrCode: 'q',
+        },
       ],
     })
     const paid = [reserved, charged]
@@ -78,7 +97,9 @@ describe('a purchase', () => {
     expect(confirmed.effects?.tickets?.map(({ ticketId }) => ticketId)).toEqual(['t1', 't2', 't3'])
     expect(confirmed.context).not.toHaveProperty('issuedParts')
     // Asked for, all of them come in one answer.
-    expect(given(...paid, part(3), issued).effects?.tickets?.map(({ ticketId }) => ticketId)).toEqual(['ticket'])
+    expect(given(...paid, part(3), issued).effects?.tickets?.map(({ ticketId }) => ticketId)).toEqual([
+      'ticket',
+    ])
   })
   test('whose tickets the ticket service does not make is undone', () => {
     const givenUp: SagaInput = { type: 'ISSUE_GIVEN_UP', detail: 'answered 500' }
@@ -86,7 +107,9 @@ describe('a purchase', () => {
       state: 'CANCELLING_TICKETS',
       context: { refundReason: 'TICKETS_NOT_ISSUED' },
     })
-    expect(given(reserved, charged, givenUp, { type: 'TICKETS_CANCELLED' })).toMatchObject({ state: 'REFUNDING' })
+    expect(given(reserved, charged, givenUp, { type: 'TICKETS_CANCELLED' })).toMatchObject({
+      state: 'REFUNDING',
+    })
   })
   test('whose tickets are refused has nothing to undo', () => {
     const failure: Failure = { ...declined, reason: 'INSUFFICIENT_INVENTORY', status: 409 }
@@ -110,7 +133,9 @@ describe('a purchase', () => {
       state: 'RELEASING',
       effects: { order: { status: 'FAILED', failure: declined }, messages: ['PAYMENT_FAILED'] },
     })
-    expect(given(reserved, { type: 'DECLINED', failure: declined }, { type: 'RELEASED' }).state).toBe('FAILED')
+    expect(given(reserved, { type: 'DECLINED', failure: declined }, { type: 'RELEASED' }).state).toBe(
+      'FAILED',
+    )
   })
   test('of nothing is paid without the gateway', () => {
     expect(given({ ...reserved, total: 0 as Minor } as SagaInput)).toMatchObject({
@@ -131,20 +156,34 @@ describe('a purchase', () => {
 describe('an unknown outcome', () => {
   const unknown: SagaInput = { type: 'CHARGE_UNKNOWN', reason: 'timeout' }
   test('is a state, not a failure', () => {
-    expect(given(reserved, unknown)).toMatchObject({ state: 'RESOLVING', effects: { order: { paymentStatus: 'UNKNOWN' } } })
+    expect(given(reserved, unknown)).toMatchObject({
+      state: 'RESOLVING',
+      effects: { order: { paymentStatus: 'UNKNOWN' } },
+    })
     expect(given(reserved, unknown, charged).state).toBe('AWAITING_TICKETS')
     expect(given(reserved, unknown, { type: 'DECLINED', failure: declined }).state).toBe('RELEASING')
   })
   test('past the limit is ended at the gateway before anything is released', () => {
     expect(given(reserved, unknown, { type: 'LIMIT_PASSED' }).state).toBe('CANCELLING_CHARGE')
     expect(given(reserved, unknown, { type: 'LIMIT_PASSED' }, charged).state).toBe('AWAITING_TICKETS')
-    expect(given(reserved, unknown, { type: 'LIMIT_PASSED' }, { type: 'NOT_CHARGED' }).state).toBe('RELEASING')
+    expect(given(reserved, unknown, { type: 'LIMIT_PASSED' }, { type: 'NOT_CHARGED' }).state).toBe(
+      'RELEASING',
+    )
   })
   test('of a gateway that is gone is remembered, and money found later goes back', () => {
-    const gone: SagaInput[] = [reserved, unknown, { type: 'LIMIT_PASSED' }, { type: 'GATEWAY_UNREACHABLE' }, { type: 'RELEASED' }]
+    const gone: SagaInput[] = [
+      reserved,
+      unknown,
+      { type: 'LIMIT_PASSED' },
+      { type: 'GATEWAY_UNREACHABLE' },
+      { type: 'RELEASED' },
+    ]
     expect(given(...gone).state).toBe('REFUND_IF_CHARGED')
     expect(given(...gone, { type: 'NOT_CHARGED' }).state).toBe('FAILED')
-    expect(given(...gone, charged)).toMatchObject({ state: 'REFUNDING', effects: { charge: { transactionId: 'pi_1' } } })
+    expect(given(...gone, charged)).toMatchObject({
+      state: 'REFUNDING',
+      effects: { charge: { transactionId: 'pi_1' } },
+    })
     expect(given(...gone, charged, { type: 'REFUND_DONE', gatewayRefundId: 're_1' })).toMatchObject({
       state: 'FAILED',
       effects: { order: { paymentStatus: 'REFUNDED', refunded: 10_000 }, messages: ['REFUND_PROCESSED'] },
@@ -155,14 +194,25 @@ describe('an unknown outcome', () => {
 describe('money without tickets', () => {
   test('goes back when they are rejected', () => {
     const rejected: SagaInput[] = [reserved, charged, { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }]
-    expect(given(...rejected)).toMatchObject({ state: 'REFUNDING', effects: { order: { status: 'REFUND_PENDING' } } })
+    expect(given(...rejected)).toMatchObject({
+      state: 'REFUNDING',
+      effects: { order: { status: 'REFUND_PENDING' } },
+    })
     expect(given(...rejected, { type: 'REFUND_DONE', gatewayRefundId: 're_1' })).toMatchObject({
       state: 'REFUNDED',
-      effects: { order: { status: 'REFUNDED', refunded: 10_000 }, messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'] },
+      effects: {
+        order: { status: 'REFUNDED', refunded: 10_000 },
+        messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'],
+      },
     })
   })
   test('that comes after the order failed goes back, once', () => {
-    const late: SagaInput[] = [reserved, { type: 'DECLINED', failure: declined }, { type: 'RELEASED' }, charged]
+    const late: SagaInput[] = [
+      reserved,
+      { type: 'DECLINED', failure: declined },
+      { type: 'RELEASED' },
+      charged,
+    ]
     expect(given(...late).state).toBe('REFUNDING')
     expect(given(...late, { type: 'REFUND_DONE', gatewayRefundId: 're_1' }).state).toBe('FAILED')
     expect(advance(given(...late, { type: 'REFUND_DONE', gatewayRefundId: 're_1' }), charged)).toBeNull()
@@ -189,9 +239,16 @@ test('the payment token is forgotten as soon as it cannot be needed', () => {
 })
 
 test('what is late or known already changes nothing, in every state', () => {
-  const everything: SagaInput[] = [reserved, charged, issued, { type: 'RELEASED' }, { type: 'REFUND_DONE', gatewayRefundId: 'r' }]
+  const everything: SagaInput[] = [
+    reserved,
+    charged,
+    issued,
+    { type: 'RELEASED' },
+    { type: 'REFUND_DONE', gatewayRefundId: 'r' },
+  ]
   const terminal: SagaState[] = ['CONFIRMED', 'REFUNDED']
-  for (const state of terminal) for (const input of everything) expect(advance({ state, context: begun }, input)).toBeNull()
+  for (const state of terminal)
+    for (const input of everything) expect(advance({ state, context: begun }, input)).toBeNull()
   expect(advance(given(reserved, charged), charged)).toBeNull()
   expect(advance(given(reserved, charged), { type: 'DECLINED', failure: declined })).toBeNull()
 })

@@ -7,7 +7,11 @@ import { type Effects, go, type Row, type Rule, type Transition } from './transi
 /** Tickets go back, and the order has failed from now on: the buyer need not wait for the release. */
 function fail(context: SagaContext, failure: Failure, messages: Effects['messages']): Transition {
   const { paymentToken: _, ...rest } = context
-  return go('RELEASING', { ...rest, failure }, { order: { status: 'FAILED', paymentStatus: 'FAILED', failure }, messages })
+  return go(
+    'RELEASING',
+    { ...rest, failure },
+    { order: { status: 'FAILED', paymentStatus: 'FAILED', failure }, messages },
+  )
 }
 
 /** The buyer wishes it: tickets go back, where any may be held. */
@@ -63,20 +67,31 @@ const neverBegun = (context: SagaContext) => cancelled(context, 'CANCELLED')
 const cancelCharge: Rule<'CANCEL_REQUESTED'> = (context) =>
   go('CANCELLING_CHARGE', { ...context, cancelRequested: true }, { order: { paymentStatus: 'UNKNOWN' } })
 
-/** PAYMENT_COMPLETED carries the name as it stands when the order is paid. One that waited gives way to one that was given since. */
+/**
+ * PAYMENT_COMPLETED carries the name as it stands when the order is paid. One that waited gives way to one
+ * that was given since.
+ */
 const holderNamed =
   (state: SagaState): Rule<'HOLDER_NAMED'> =>
   (context, { holderName, asOf, queued }) => {
     if (queued && asOf <= (context.namedAsOf ?? 0)) return null
-    return go(state, { ...context, holderName, ...(!queued && { namedAsOf: asOf }) }, { order: { holderName } })
+    return go(
+      state,
+      { ...context, holderName, ...(!queued && { namedAsOf: asOf }) },
+      { order: { holderName } },
+    )
   }
 
 const rejected: Rule<'TICKETS_REJECTED'> = (context, { reason }) => back.giveBack(context, reason)
 
 /** Confirmed with the last part of its tickets, whichever that is; null for one that is here already. */
-const issued: Rule<'TICKETS_ISSUED'> = ({ issuedParts = {}, ...context }, { tickets: arrived, part = 1, parts = 1 }) => {
+const issued: Rule<'TICKETS_ISSUED'> = (
+  { issuedParts = {}, ...context },
+  { tickets: arrived, part = 1, parts = 1 },
+) => {
   if (parts > 1 && issuedParts[part]) return null
-  const known: Record<number, IssuedTicket[]> = parts > 1 ? { ...issuedParts, [part]: arrived } : { 1: arrived }
+  const known: Record<number, IssuedTicket[]> =
+    parts > 1 ? { ...issuedParts, [part]: arrived } : { 1: arrived }
   if (Object.keys(known).length < parts) return go('AWAITING_TICKETS', { ...context, issuedParts: known })
   const tickets = Array.from({ length: parts }, (_, index) => known[index + 1] ?? []).flat()
   return go(
@@ -86,14 +101,19 @@ const issued: Rule<'TICKETS_ISSUED'> = ({ issuedParts = {}, ...context }, { tick
   )
 }
 
-const cancelTickets = (context: SagaContext, refundReason: string) => go('CANCELLING_TICKETS', { ...context, refundReason })
+const cancelTickets = (context: SagaContext, refundReason: string) =>
+  go('CANCELLING_TICKETS', { ...context, refundReason })
 
-/** The purchase on one screen: what follows in each state from what happened. What a row does not name changes nothing there. */
+/**
+ * The purchase on one screen: what follows in each state from what happened. What a row does not name changes
+ * nothing there.
+ */
 const table: Record<SagaState, Row> = {
   QUEUED: {
     BEGIN: (context) => (context.cancelRequested ? neverBegun(context) : go('RESERVING', context)),
     // What is in the queue is done in its turn; a cancellation that is known by then must not be too late.
-    CANCEL_ANNOUNCED: (context) => (context.cancelRequested ? null : go('QUEUED', { ...context, cancelRequested: true })),
+    CANCEL_ANNOUNCED: (context) =>
+      context.cancelRequested ? null : go('QUEUED', { ...context, cancelRequested: true }),
     CANCEL_REQUESTED: neverBegun,
     HOLDER_NAMED: holderNamed('QUEUED'),
   },
@@ -106,14 +126,19 @@ const table: Record<SagaState, Row> = {
       const { purchase } = context
       const transition = isCancelled
         ? fail(held, eventCancelled, ['ORDER_FAILED'])
-        : purchase.kind === 'direct' && purchase.expectedTotal !== undefined && purchase.expectedTotal !== total
+        : purchase.kind === 'direct' &&
+            purchase.expectedTotal !== undefined &&
+            purchase.expectedTotal !== total
           ? fail(held, priceChanged, ['ORDER_FAILED'])
           : isUnpayable
             ? fail(held, tokenMissing, ['ORDER_FAILED'])
             : total === 0
               ? paid(held, undefined, {})
               : go('CHARGING', held)
-      const messages = [...(untold ? (['ORDER_CREATED'] as const) : []), ...(transition.effects.messages ?? [])]
+      const messages = [
+        ...(untold ? (['ORDER_CREATED'] as const) : []),
+        ...(transition.effects.messages ?? []),
+      ]
       return { ...transition, effects: { ...transition.effects, items, messages } }
     },
     // Nothing is held, so there is nothing to undo.
@@ -154,7 +179,8 @@ const table: Record<SagaState, Row> = {
     HOLDER_NAMED: holderNamed('CANCELLING_CHARGE'),
   },
   RELEASING: {
-    RELEASED: (context) => go(context.refundIfCharged ? 'REFUND_IF_CHARGED' : (back.endOf(context) ?? 'FAILED'), context),
+    RELEASED: (context) =>
+      go(context.refundIfCharged ? 'REFUND_IF_CHARGED' : (back.endOf(context) ?? 'FAILED'), context),
     // The gateway's word came late: the tickets go back first, then the money.
     CHARGED: (context) => go('RELEASING', { ...context, refundIfCharged: true }),
   },
@@ -191,7 +217,9 @@ const table: Record<SagaState, Row> = {
 
 /** The next state and what comes with it; null where the input changes nothing (late, or known already). */
 export function advance(saga: Pick<Saga, 'state' | 'context'>, input: SagaInput): Transition | null {
-  const rule = table[saga.state][input.type] as ((context: SagaContext, input: SagaInput) => Transition | null) | undefined
+  const rule = table[saga.state][input.type] as
+    | ((context: SagaContext, input: SagaInput) => Transition | null)
+    | undefined
   return rule ? rule(saga.context, input) : null
 }
 
@@ -210,4 +238,5 @@ export function replay(
 }
 
 /** The total of items, in minor units. */
-export const totalOf = (items: readonly Item[]): Minor => sum(items.map(({ unitPrice, quantity }) => times(unitPrice, quantity)))
+export const totalOf = (items: readonly Item[]): Minor =>
+  sum(items.map(({ unitPrice, quantity }) => times(unitPrice, quantity)))

@@ -17,7 +17,10 @@ import type { StoredSaga } from './saga-repository.ts'
 export type Applied =
   /** `order`: as it stands then. */
   | { applied: true; saga: StoredSaga; order: StoredOrder }
-  /** `stale`: somebody else has moved the saga since it was read. `ignored`: the table has nothing for this input here. */
+  /**
+   * `stale`: somebody else has moved the saga since it was read. `ignored`: the table has nothing for this
+   * input here.
+   */
   | { applied: false; why: 'stale' | 'ignored' }
 
 /** What happened to a saga, and on whose behalf. */
@@ -27,13 +30,18 @@ export interface Move {
   readonly origin: MessageOrigin
 }
 
-/** How long a state rests before its step is made: the tickets' word comes as a message, and is only asked for when it does not. */
-export const restMsOf = (state: SagaState, { ticketsPatienceMs }: Pick<Config, 'ticketsPatienceMs'>): number =>
-  state === 'AWAITING_TICKETS' ? ticketsPatienceMs : 0
+/**
+ * How long a state rests before its step is made: the tickets' word comes as a message, and is only asked for
+ * when it does not.
+ */
+export const restMsOf = (
+  state: SagaState,
+  { ticketsPatienceMs }: Pick<Config, 'ticketsPatienceMs'>,
+): number => (state === 'AWAITING_TICKETS' ? ticketsPatienceMs : 0)
 
 /**
- * The one place where sagas move: state, journal, order, ledger and messages, in the caller's transaction. Of each order one move, and
- * however many there are, the statements are those of one.
+ * The one place where sagas move: state, journal, order, ledger and messages, in the caller's transaction. Of
+ * each order one move, and however many there are, the statements are those of one.
  */
 export function createApplier(
   appendAll: AppendAll,
@@ -41,12 +49,17 @@ export function createApplier(
   config: Pick<Config, 'ticketsPatienceMs'>,
 ) {
   return async (tx: Tx, told: readonly Move[]): Promise<Applied[]> => {
-    const moves = (await asOfNow(tx, told)).map((move) => ({ ...move, transition: advance(move.saga, move.input) }))
+    const moves = (await asOfNow(tx, told)).map((move) => ({
+      ...move,
+      transition: advance(move.saga, move.input),
+    }))
     const begun = moves.flatMap(({ saga, input, transition: next }) =>
       next ? [{ saga, input, next, waitMs: restMsOf(next.state, config) }] : [],
     )
     const moved = await moveSagas(tx, begun)
-    const changes = begun.flatMap(({ saga: { orderId }, next }) => (moved.has(orderId) ? [{ orderId, ...next }] : []))
+    const changes = begun.flatMap(({ saga: { orderId }, next }) =>
+      moved.has(orderId) ? [{ orderId, ...next }] : [],
+    )
     // Sent one behind the other and answered in that order: none waits for the answer of another.
     const [orders] = await sideBySide([applyToOrders(tx, changes), bookMoney(tx, changes)])
     const applied = moves.map(({ saga: before, input, transition }): Applied => {
@@ -77,14 +90,17 @@ export const oneByOne =
 export type Apply = ReturnType<typeof oneByOne>
 
 /**
- * Whether an event is cancelled is looked at in the transaction that follows from it. What costs nothing is paid as soon as it is held. The
- * event of a reservation is only known from then on, so that the refunds of a cancelled event may have been done with before; what costs
- * something is asked about again when it is charged.
+ * Whether an event is cancelled is looked at in the transaction that follows from it. What costs nothing is
+ * paid as soon as it is held. The event of a reservation is only known from then on, so that the refunds of a
+ * cancelled event may have been done with before; what costs something is asked about again when it is
+ * charged.
  */
 async function asOfNow(tx: Tx, moves: readonly Move[]): Promise<readonly Move[]> {
   const eventIds = new Set(moves.flatMap((move) => eventOf(move) ?? []))
   if (eventIds.size === 0) return moves
-  const free = new Set(moves.flatMap(({ input }) => (input.type === 'RESERVED' && input.total === 0 ? [input.eventId] : [])))
+  const free = new Set(
+    moves.flatMap(({ input }) => (input.type === 'RESERVED' && input.total === 0 ? [input.eventId] : [])),
+  )
   if (free.size > 0) await holdEventsAsTheyAre(tx, [...free])
   const cancelled = await findCancelledEvents(tx, [...eventIds])
   return moves.map((move) => {
@@ -120,10 +136,22 @@ async function bookMoney(tx: Tx, changes: readonly OrderChange[]): Promise<void>
 }
 
 /** Tell people that undoing a step does not succeed. It is tried on all the same. */
-export const publishCompensationFailed = (append: Append, tx: Tx, saga: StoredSaga, step: string, reason: string) =>
+export const publishCompensationFailed = (
+  append: Append,
+  tx: Tx,
+  saga: StoredSaga,
+  step: string,
+  reason: string,
+) =>
   append(
     tx,
     compensationFailed,
-    { orderId: saga.orderId, reservationId: saga.context.reservationId, step, reason, attempts: saga.attempts },
+    {
+      orderId: saga.orderId,
+      reservationId: saga.context.reservationId,
+      step,
+      reason,
+      attempts: saga.attempts,
+    },
     { aggregateVersion: saga.version },
   )

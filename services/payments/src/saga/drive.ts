@@ -17,7 +17,14 @@ import type { SagaMetrics } from './metrics.ts'
 import type { MoveSaga } from './move-together.ts'
 import type { createRemoteSteps } from './remote-steps.ts'
 import { isTerminal, type SagaInput, stepOf } from './saga.ts'
-import { endFailing, findSagaForUpdate, noteFailing, parkSaga, renewLease, type StoredSaga } from './saga-repository.ts'
+import {
+  endFailing,
+  findSagaForUpdate,
+  noteFailing,
+  parkSaga,
+  renewLease,
+  type StoredSaga,
+} from './saga-repository.ts'
 import type { StepResult } from './step-ports.ts'
 
 /** A lease is renewed so often while it lasts. */
@@ -48,15 +55,28 @@ interface Patience {
 }
 
 /**
- * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then lets it rest. Once `stopped` is
- * aborted it waits for nothing more. Gives the order as it stood with the last move that it made; null where it made none. The lease is renewed meanwhile. Whatever another worker or a message did in between is found by the version and respected.
+ * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then
+ * lets it rest. Once `stopped` is aborted it waits for nothing more. Gives the order as it stood with the
+ * last move that it made; null where it made none. The lease is renewed meanwhile. Whatever another worker or
+ * a message did in between is found by the version and respected.
  */
-export function createDriver({ db, append, step, move, crashAt, logger, sagaMetrics, config }: DriverOptions) {
+export function createDriver({
+  db,
+  append,
+  step,
+  move,
+  crashAt,
+  logger,
+  sagaMetrics,
+  config,
+}: DriverOptions) {
   return async (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<StoredOrder | null> => {
     const patience: Patience = { until, stopped, order: null }
     const work = () => workOn(leased, patience)
     // Who waits for it has a trace at work; who takes it up later goes on in the saga's own.
-    await (currentTraceparent() ? work() : continueTrace(leased.traceparent, 'resume saga', work, aboutOf(leased)))
+    await (currentTraceparent()
+      ? work()
+      : continueTrace(leased.traceparent, 'resume saga', work, aboutOf(leased)))
     return patience.order
   }
 
@@ -82,7 +102,11 @@ export function createDriver({ db, append, step, move, crashAt, logger, sagaMetr
       // Whoever resumes it finds what the database has.
       if (isTransient(error)) throw error
       logger.error({ err: error, orderId: saga.orderId, state: saga.state }, 'a step of a saga failed')
-      return retry(saga, { again: (error as Error).message, failing: true, never: isPermanent(error) }, patience)
+      return retry(
+        saga,
+        { again: (error as Error).message, failing: true, never: isPermanent(error) },
+        patience,
+      )
     }
   }
 
@@ -104,7 +128,10 @@ export function createDriver({ db, append, step, move, crashAt, logger, sagaMetr
     return retry(saga, result, patience)
   }
 
-  /** The step is made again after a wait. Of one that should have succeeded people are told, and an issue is given up at last. */
+  /**
+   * The step is made again after a wait. Of one that should have succeeded people are told, and an issue is
+   * given up at last.
+   */
   async function retry(
     saga: StoredSaga,
     { again, soon, failing, never }: Exclude<StepResult, { input: SagaInput }> & { never?: boolean },
@@ -115,7 +142,8 @@ export function createDriver({ db, append, step, move, crashAt, logger, sagaMetr
     saga.lastError = again
     const waitMs = soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
     logger.warn({ orderId, state, attempts: saga.attempts, why: again, waitMs }, 'a step is made again')
-    const failed = failing && !soon ? await noteFailure(saga, again) : await endFailing(db, saga).then(() => null)
+    const failed =
+      failing && !soon ? await noteFailure(saga, again) : await endFailing(db, saga).then(() => null)
     const isLast = never || (failed !== null && failed.ms > config.issueLimitMs)
     if (isLast && stepOf(state) === 'ISSUE') return giveUpIssue(saga, again)
     if (!stopped?.aborted && Date.now() + waitMs <= until.getTime()) {
@@ -130,7 +158,8 @@ export function createDriver({ db, append, step, move, crashAt, logger, sagaMetr
     const step = stepOf(saga.state) ?? ''
     const failed = await db.transact(async (tx) => {
       const noted = await noteFailing(tx, saga)
-      if (noted?.attempts === ALARM_AFTER_ATTEMPTS) await publishCompensationFailed(append, tx, saga, step, why)
+      if (noted?.attempts === ALARM_AFTER_ATTEMPTS)
+        await publishCompensationFailed(append, tx, saga, step, why)
       return noted
     })
     if (failed?.attempts === ALARM_AFTER_ATTEMPTS) sagaMetrics.compensationFailed(step)
@@ -138,7 +167,10 @@ export function createDriver({ db, append, step, move, crashAt, logger, sagaMetr
   }
 
   async function giveUpIssue(saga: StoredSaga, detail: string): Promise<StoredSaga | null> {
-    logger.error({ orderId: saga.orderId, detail }, 'the tickets of a paid order were given up: its money goes back')
+    logger.error(
+      { orderId: saga.orderId, detail },
+      'the tickets of a paid order were given up: its money goes back',
+    )
     const applied = await move(saga, { type: 'ISSUE_GIVEN_UP', detail })
     return applied.applied ? applied.saga : reread(saga)
   }
@@ -148,16 +180,25 @@ export function createDriver({ db, append, step, move, crashAt, logger, sagaMetr
     return null
   }
 
-  /** The saga as it stands now; null when another worker has it, or when a message has moved it to where it rests. */
+  /**
+   * The saga as it stands now; null when another worker has it, or when a message has moved it to where it
+   * rests.
+   */
   async function reread(saga: StoredSaga): Promise<StoredSaga | null> {
     const current = await db.transact((tx) => findSagaForUpdate(tx, saga.orderId))
     if (current?.fence !== saga.fence) return null
     const restMs = restMsOf(current.state, config)
     if (current.state !== saga.state && restMs > 0) return park(current, restMs)
-    return { ...current, attempts: current.state === saga.state ? Math.max(current.attempts, saga.attempts) : current.attempts }
+    return {
+      ...current,
+      attempts: current.state === saga.state ? Math.max(current.attempts, saga.attempts) : current.attempts,
+    }
   }
 }
 
-const aboutOf = ({ orderId, attempts }: StoredSaga) => ({ 'boxoffice.order_id': orderId, 'boxoffice.attempts': attempts })
+const aboutOf = ({ orderId, attempts }: StoredSaga) => ({
+  'boxoffice.order_id': orderId,
+  'boxoffice.attempts': attempts,
+})
 
 export type Drive = ReturnType<typeof createDriver>

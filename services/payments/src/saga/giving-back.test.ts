@@ -73,7 +73,10 @@ describe('a refund that is asked for', () => {
     })
     expect(given(...confirmed, requested('r1'), withdrawn(a, b))).toMatchObject({
       state: 'REPAYING',
-      effects: { refund: { withdrawn: { refundId: 'r1', amount: 10_000 } }, messages: ['ORDER_STATUS_CHANGED'] },
+      effects: {
+        refund: { withdrawn: { refundId: 'r1', amount: 10_000 } },
+        messages: ['ORDER_STATUS_CHANGED'],
+      },
     })
     expect(given(...confirmed, requested('r1'), withdrawn(a, b), done)).toMatchObject({
       state: 'REFUNDED',
@@ -100,13 +103,19 @@ describe('a refund that is asked for', () => {
     const refused: SagaInput = { type: 'WITHDRAWAL_REFUSED', code: 'TICKETS_USED', ticketIds: [a] }
     expect(given(...confirmed, requested('r1'), refused)).toMatchObject({
       state: 'CONFIRMED',
-      effects: { order: { status: 'CONFIRMED' }, refund: { failed: { refundId: 'r1', reason: 'TICKETS_USED', ticketIds: [a] } } },
+      effects: {
+        order: { status: 'CONFIRMED' },
+        refund: { failed: { refundId: 'r1', reason: 'TICKETS_USED', ticketIds: [a] } },
+      },
     })
     expect(given(...confirmed, requested('r1'), refused, requested('r2')).state).toBe('WITHDRAWING_TICKETS')
   })
   test('of an order whose tickets do not come gives all of it back, or waits for them where they admitted by now', () => {
     const stuck = [reserved, charged, requested('r1')]
-    expect(given(...stuck)).toMatchObject({ state: 'WITHDRAWING_TICKETS', effects: { order: { status: 'REFUND_PENDING' } } })
+    expect(given(...stuck)).toMatchObject({
+      state: 'WITHDRAWING_TICKETS',
+      effects: { order: { status: 'REFUND_PENDING' } },
+    })
     const nothingIssued = { ...withdrawn(), tickets: [] } as SagaInput
     expect(given(...stuck, nothingIssued)).toMatchObject({
       state: 'REPAYING',
@@ -114,19 +123,30 @@ describe('a refund that is asked for', () => {
     })
     expect(given(...stuck, nothingIssued, { type: 'REFUND_DONE', gatewayRefundId: 're_1' })).toMatchObject({
       state: 'REFUNDED',
-      effects: { order: { status: 'REFUNDED', refunded: 10_000 }, messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'] },
+      effects: {
+        order: { status: 'REFUNDED', refunded: 10_000 },
+        messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'],
+      },
     })
     // Issued in between.
-    expect(given(...stuck, withdrawn(a, b))).toMatchObject({ state: 'REPAYING', context: { refund: { amount: 10_000 } } })
+    expect(given(...stuck, withdrawn(a, b))).toMatchObject({
+      state: 'REPAYING',
+      context: { refund: { amount: 10_000 } },
+    })
     const used: SagaInput = { type: 'WITHDRAWAL_REFUSED', code: 'TICKETS_USED', ticketIds: [a] }
     expect(given(...stuck, used)).toMatchObject({
       state: 'AWAITING_TICKETS',
       effects: { refund: { failed: { refundId: 'r1' } } },
     })
-    expect(given(...stuck, used, issued)).toMatchObject({ state: 'CONFIRMED', effects: { order: { status: 'CONFIRMED' } } })
+    expect(given(...stuck, used, issued)).toMatchObject({
+      state: 'CONFIRMED',
+      effects: { order: { status: 'CONFIRMED' } },
+    })
     // All of it went back by hand meanwhile: no ticket stays.
     expect(given(...stuck, elsewhere(10_000), used)).toMatchObject({ state: 'CANCELLING_TICKETS' })
-    expect(given(...stuck, elsewhere(10_000), used, { type: 'TICKETS_CANCELLED' })).toMatchObject({ state: 'REFUNDED' })
+    expect(given(...stuck, elsewhere(10_000), used, { type: 'TICKETS_CANCELLED' })).toMatchObject({
+      state: 'REFUNDED',
+    })
   })
   test('is not begun beside another one, nor before the order is paid', () => {
     for (const inputs of [
@@ -139,7 +159,10 @@ describe('a refund that is asked for', () => {
   })
   test('of what cost nothing needs no gateway', () => {
     const free = { ...reserved, total: 0 as Minor } as SagaInput
-    const nothing = { ...withdrawn(a, b), tickets: [a, b].map((ticketId) => ({ ticketId, ticketTypeId, unitPrice: 0 as Minor })) }
+    const nothing = {
+      ...withdrawn(a, b),
+      tickets: [a, b].map((ticketId) => ({ ticketId, ticketTypeId, unitPrice: 0 as Minor })),
+    }
     expect(given(free, issued, requested('r1'), nothing as SagaInput)).toMatchObject({
       state: 'REFUNDED',
       effects: {
@@ -167,12 +190,18 @@ describe('money that was given back at the gateway by hand', () => {
         messages: ['REFUND_PROCESSED'],
       },
     })
-    expect(given(...all, withdrawn(a, b))).toMatchObject({ state: 'REFUNDED', effects: { messages: ['ORDER_CANCELLED'] } })
+    expect(given(...all, withdrawn(a, b))).toMatchObject({
+      state: 'REFUNDED',
+      effects: { messages: ['ORDER_CANCELLED'] },
+    })
     expect(given(...all, withdrawn(a, b)).context.refunded).toBe(10_000)
   })
   test('part of it leaves the order as it is, and the rest to who gives it back', () => {
     const part = [...confirmed, elsewhere(4_000)]
-    expect(given(...part)).toMatchObject({ state: 'CONFIRMED', effects: { order: { paymentStatus: 'PARTIALLY_REFUNDED' } } })
+    expect(given(...part)).toMatchObject({
+      state: 'CONFIRMED',
+      effects: { order: { paymentStatus: 'PARTIALLY_REFUNDED' } },
+    })
     expect(given(...part, requested('r1'), withdrawn(a, b)).context.refund?.amount).toBe(6_000)
   })
   test('while ours is at work shrinks it to what is left', () => {
@@ -187,7 +216,9 @@ describe('money that was given back at the gateway by hand', () => {
     expect(given(reserved, charged, elsewhere(10_000)).state).toBe('CANCELLING_TICKETS')
     expect(given(reserved, charged, elsewhere(10_000), { type: 'TICKETS_CANCELLED' }).state).toBe('REFUNDED')
     const rejected: SagaInput = { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }
-    expect(given(reserved, charged, elsewhere(4_000), rejected).effects?.refund).toMatchObject({ opened: { amount: 6_000 } })
+    expect(given(reserved, charged, elsewhere(4_000), rejected).effects?.refund).toMatchObject({
+      opened: { amount: 6_000 },
+    })
     expect(given(reserved, charged, rejected, elsewhere(4_000), done)).toMatchObject({
       state: 'REFUNDED',
       effects: { order: { refunded: 10_000 }, refund: { settled: [{ amount: 6_000 }] } },
@@ -196,14 +227,20 @@ describe('money that was given back at the gateway by hand', () => {
   test('while all of a purchase that could not be honoured goes back, makes another request of it, under another key', () => {
     const refunding: SagaInput[] = [reserved, charged, { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }]
     const keyOf = (...inputs: SagaInput[]) => refundKey('order' as OrderId, given(...inputs).context)
-    expect(given(...refunding, elsewhere(4_000)).context.refund).toMatchObject({ amount: 6_000, reduced: true })
+    expect(given(...refunding, elsewhere(4_000)).context.refund).toMatchObject({
+      amount: 6_000,
+      reduced: true,
+    })
     const keys = [
       keyOf(...refunding),
       keyOf(...refunding, elsewhere(4_000)),
       keyOf(...refunding, elsewhere(4_000), elsewhere(1_000)),
     ]
     expect(new Set(keys).size).toBe(3)
-    expect(given(...refunding, elsewhere(10_000))).toMatchObject({ state: 'REFUNDED', context: { refunded: 10_000 } })
+    expect(given(...refunding, elsewhere(10_000))).toMatchObject({
+      state: 'REFUNDED',
+      context: { refunded: 10_000 },
+    })
   })
   test('all of it while ours is at work for a part takes the other tickets along', () => {
     const asked = [...confirmed, requested('r1', [a])]
@@ -226,7 +263,11 @@ describe('money that was given back at the gateway by hand', () => {
       expect(given(...course)).toMatchObject(rest)
       expect(given(...course).context.refund).not.toHaveProperty('ticketIds')
       const end = given(...course, withdrawn(...left))
-      expect(end).toMatchObject({ state: 'REFUNDED', context: { refunded: 10_000 }, effects: { messages: ['ORDER_CANCELLED'] } })
+      expect(end).toMatchObject({
+        state: 'REFUNDED',
+        context: { refunded: 10_000 },
+        effects: { messages: ['ORDER_CANCELLED'] },
+      })
     }
     // What the ticket service does not know of cannot be withdrawn again and again.
     expect(given(...asked, withdrawn(a), elsewhere(10_000), withdrawn()).state).toBe('CONFIRMED')
@@ -234,15 +275,27 @@ describe('money that was given back at the gateway by hand', () => {
   test('leaves a ticket that cost nothing to who did not give it back', () => {
     const free = 'free' as TicketTypeId
     const line = { ticketTypeId: free, quantity: 1, unitPrice: 0 as Minor }
-    const mixed = { ...reserved, items: [{ ticketTypeId, quantity: 1, unitPrice: 10_000 as Minor }, line] } as SagaInput
+    const mixed = {
+      ...reserved,
+      items: [{ ticketTypeId, quantity: 1, unitPrice: 10_000 as Minor }, line],
+    } as SagaInput
     const tickets = [a, b].map((ticketId, i) => ({
       ticketId,
       ticketNumber: ticketId,
       ticketTypeId: i ? free : ticketTypeId,
       qrCode: 'q',
     }))
-    const asked = [mixed, charged, { type: 'TICKETS_ISSUED', tickets } as SagaInput, requested('r1', [a]), withdrawn(a)]
-    expect(given(...asked, elsewhere(5_000), done)).toMatchObject({ state: 'CONFIRMED', context: { refunded: 10_000 } })
+    const asked = [
+      mixed,
+      charged,
+      { type: 'TICKETS_ISSUED', tickets } as SagaInput,
+      requested('r1', [a]),
+      withdrawn(a),
+    ]
+    expect(given(...asked, elsewhere(5_000), done)).toMatchObject({
+      state: 'CONFIRMED',
+      context: { refunded: 10_000 },
+    })
   })
   test('more than there is, is not believed', () => {
     const refunded = replay(begun, [...confirmed, requested('r1'), withdrawn(a, b), done])
@@ -263,28 +316,46 @@ describe('an order that its buyer cancels', () => {
     expect(given(wish).context.paymentToken).toBeUndefined()
   })
   test('while a charge may be under way waits for the gateway’s word', () => {
-    expect(given(reserved, wish)).toMatchObject({ state: 'CANCELLING_CHARGE', effects: { order: { paymentStatus: 'UNKNOWN' } } })
-    expect(given(reserved, wish, charged)).toMatchObject({ state: 'AWAITING_TICKETS', effects: { order: { status: 'PAID' } } })
-    expect(given(reserved, wish, notCharged)).toMatchObject({ state: 'RELEASING', effects: { order: { status: 'CANCELLED' } } })
+    expect(given(reserved, wish)).toMatchObject({
+      state: 'CANCELLING_CHARGE',
+      effects: { order: { paymentStatus: 'UNKNOWN' } },
+    })
+    expect(given(reserved, wish, charged)).toMatchObject({
+      state: 'AWAITING_TICKETS',
+      effects: { order: { status: 'PAID' } },
+    })
+    expect(given(reserved, wish, notCharged)).toMatchObject({
+      state: 'RELEASING',
+      effects: { order: { status: 'CANCELLED' } },
+    })
     expect(given(reserved, wish, notCharged, { type: 'RELEASED' }).state).toBe('CANCELLED')
   })
   test('gets money that came all the same back', () => {
     const gone: SagaInput[] = [reserved, wish, { type: 'GATEWAY_UNREACHABLE' }, { type: 'RELEASED' }]
     expect(given(...gone).state).toBe('REFUND_IF_CHARGED')
     expect(given(...gone, notCharged).state).toBe('CANCELLED')
-    expect(given(...gone, charged, done)).toMatchObject({ state: 'CANCELLED', effects: { order: { paymentStatus: 'REFUNDED' } } })
+    expect(given(...gone, charged, done)).toMatchObject({
+      state: 'CANCELLED',
+      effects: { order: { paymentStatus: 'REFUNDED' } },
+    })
     expect(given(reserved, wish, notCharged, { type: 'RELEASED' }, charged).state).toBe('REFUNDING')
   })
   test('is too late once it is paid, and so is another name', () => {
     const late: SagaState[] = ['AWAITING_TICKETS', 'CONFIRMED', 'REFUNDED', 'FAILED', 'RELEASING']
     for (const state of late) {
       expect(advance({ state, context: begun }, wish)).toBeNull()
-      expect(advance({ state, context: begun }, { type: 'HOLDER_NAMED', holderName: 'x', asOf: 1 })).toBeNull()
+      expect(
+        advance({ state, context: begun }, { type: 'HOLDER_NAMED', holderName: 'x', asOf: 1 }),
+      ).toBeNull()
     }
   })
   test('may be renamed until then', () => {
     for (const inputs of [[], [reserved], [reserved, wish]]) {
-      const { state, context } = given(...(inputs as SagaInput[]), { type: 'HOLDER_NAMED', holderName: 'Jan Nowak', asOf: 1 })
+      const { state, context } = given(...(inputs as SagaInput[]), {
+        type: 'HOLDER_NAMED',
+        holderName: 'Jan Nowak',
+        asOf: 1,
+      })
       expect(context.holderName).toBe('Jan Nowak')
       expect(state).toBe(replay(begun, inputs as SagaInput[]).state)
     }

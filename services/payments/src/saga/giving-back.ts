@@ -8,7 +8,10 @@ const ZERO = 0 as Minor
 const minus = (a: Minor, b: Minor) => Math.max(0, a - b) as Minor
 const leftOf = ({ total = ZERO, refunded = ZERO }: SagaContext): Minor => minus(total, refunded)
 
-/** The refund that is at work: what was asked for, or all that is left of a purchase that could not be honoured. */
+/**
+ * The refund that is at work: what was asked for, or all that is left of a purchase that could not be
+ * honoured.
+ */
 export const refundOf = (context: SagaContext): Refund & { amount: Minor } => ({
   refundId: context.refundId,
   reason: context.refundReason ?? 'unknown',
@@ -61,21 +64,41 @@ function givenBack(context: SagaContext, gatewayRefundId: string | undefined): T
   const end = endOf(context)
   return end
     ? go(end, next, { refund, order, messages })
-    : go('REFUNDED', next, { refund, order: { status: 'REFUNDED', ...order }, messages: [...messages, 'ORDER_CANCELLED'] })
+    : go('REFUNDED', next, {
+        refund,
+        order: { status: 'REFUNDED', ...order },
+        messages: [...messages, 'ORDER_CANCELLED'],
+      })
 }
-export const refundingDone: Rule<'REFUND_DONE'> = (context, { gatewayRefundId }) => givenBack(context, gatewayRefundId)
+export const refundingDone: Rule<'REFUND_DONE'> = (context, { gatewayRefundId }) =>
+  givenBack(context, gatewayRefundId)
 
-/** Somebody asks for a refund of an order that is confirmed, or waits too long for its tickets. Those stop admitting first. */
+/**
+ * Somebody asks for a refund of an order that is confirmed, or waits too long for its tickets. Those stop
+ * admitting first.
+ */
 export const refundRequested: Rule<'REFUND_REQUESTED'> = (context, { refund }) =>
-  go('WITHDRAWING_TICKETS', { ...context, refund }, { order: { status: 'REFUND_PENDING' }, refund: { opened: refund } })
+  go(
+    'WITHDRAWING_TICKETS',
+    { ...context, refund },
+    { order: { status: 'REFUND_PENDING' }, refund: { opened: refund } },
+  )
 
-/** The tickets' price goes back, and all of it where none ever came; less where some of it was given back at the gateway by hand. */
+/**
+ * The tickets' price goes back, and all of it where none ever came; less where some of it was given back at
+ * the gateway by hand.
+ */
 export const ticketsWithdrawn: Rule<'TICKETS_WITHDRAWN'> = (context, { at, tickets }) => {
   const asked = refundOf(context)
   const worth = context.issued ? sum(tickets.map(({ unitPrice }) => unitPrice)) : leftOf(context)
   const price = asked.elsewhere ? ZERO : worth
   const amount = Math.min(price, leftOf(context)) as Minor
-  const refund: Refund = { ...asked, amount, startedAt: at, withdrawn: tickets.map(({ ticketId }) => ticketId) }
+  const refund: Refund = {
+    ...asked,
+    amount,
+    startedAt: at,
+    withdrawn: tickets.map(({ ticketId }) => ticketId),
+  }
   const withdrawn = { refundId: refund.refundId, amount, tickets }
   const next = { ...context, refund }
   if (amount > 0 && context.transactionId)
@@ -101,11 +124,16 @@ export const withdrawalRefused: Rule<'WITHDRAWAL_REFUSED'> = (context, { code, t
 }
 
 const REASON_ELSEWHERE = 'REFUNDED_AT_GATEWAY'
-const refundElsewhere = (refundId: RefundId): Refund => ({ refundId, reason: REASON_ELSEWHERE, force: true, elsewhere: true })
+const refundElsewhere = (refundId: RefundId): Refund => ({
+  refundId,
+  reason: REASON_ELSEWHERE,
+  force: true,
+  elsewhere: true,
+})
 
 /**
- * By hand or by us, all the money is back, and tickets that cost some are left: they go too. Null where that is not so, and after
- * a withdrawal for this reason: the ticket service knows of no more.
+ * By hand or by us, all the money is back, and tickets that cost some are left: they go too. Null where that
+ * is not so, and after a withdrawal for this reason: the ticket service knows of no more.
  */
 function withdrawOthers(context: SagaContext, ended: Refund | undefined): SagaContext | null {
   const { refundIdElsewhere, items = [], issued = [], refundedTickets = [] } = context
@@ -117,8 +145,8 @@ function withdrawOthers(context: SagaContext, ended: Refund | undefined): SagaCo
 }
 
 /**
- * What was asked for has gone back: the order is refunded when no ticket of it is left, else confirmed as before, unless the
- * money of the others is back too.
+ * What was asked for has gone back: the order is refunded when no ticket of it is left, else confirmed as
+ * before, unless the money of the others is back too.
  */
 function settle(context: SagaContext, gatewayRefundId: string | undefined): Transition {
   const { refundId, reason, amount, withdrawn = [], elsewhere } = refundOf(context)
@@ -136,7 +164,9 @@ function settle(context: SagaContext, gatewayRefundId: string | undefined): Tran
       : (['CONFIRMED', 'CONFIRMED'] as const)
   return go(state, others ?? next, {
     order: { status, paymentStatus: isWhole ? paymentStatusOfWhole(next) : paymentStatusOf(next), refunded },
-    ...(!elsewhere && { refund: { settled: [{ refundId, reason, amount, gatewayRefundId, ticketIds: withdrawn }] } }),
+    ...(!elsewhere && {
+      refund: { settled: [{ refundId, reason, amount, gatewayRefundId, ticketIds: withdrawn }] },
+    }),
     messages: isWhole ? [...messages, 'ORDER_CANCELLED'] : messages,
   })
 }
@@ -145,11 +175,18 @@ export const repaid: Rule<'REFUND_DONE'> = (context, { gatewayRefundId }) => set
 type Elsewhere = Rule<'REFUNDED_ELSEWHERE'>
 
 /**
- * What somebody gave back at the gateway counts wherever the saga stands; `then` says where it goes from here. `asked` is what
- * was to go back before it was counted: all that is left of a purchase is less afterwards.
+ * What somebody gave back at the gateway counts wherever the saga stands; `then` says where it goes from
+ * here. `asked` is what was to go back before it was counted: all that is left of a purchase is less
+ * afterwards.
  */
 const counted =
-  (then: (context: SagaContext, input: Parameters<Elsewhere>[1], asked: Refund & { amount: Minor }) => Transition): Elsewhere =>
+  (
+    then: (
+      context: SagaContext,
+      input: Parameters<Elsewhere>[1],
+      asked: Refund & { amount: Minor },
+    ) => Transition,
+  ): Elsewhere =>
   (context, input) => {
     const amount = Math.min(input.amount, leftOf(context)) as Minor
     if (amount === 0) return null
@@ -159,7 +196,12 @@ const counted =
       context: next,
       effects,
     } = then({ ...context, refunded, refundIdElsewhere: input.refundId }, input, refundOf(context))
-    const told = { refundId: input.refundId, reason: REASON_ELSEWHERE, amount, gatewayRefundId: input.gatewayRefundId }
+    const told = {
+      refundId: input.refundId,
+      reason: REASON_ELSEWHERE,
+      amount,
+      gatewayRefundId: input.gatewayRefundId,
+    }
     return go(state, next, {
       ...effects,
       order: { paymentStatus: paymentStatusOf(next), refunded, ...effects.order },
@@ -171,7 +213,11 @@ const counted =
 /** Money that is back takes its tickets along when it is all of it; for a part, people say which. */
 export const elsewhereWhenConfirmed = counted((context, { refundId }) => {
   if (leftOf(context) > 0) return go('CONFIRMED', context)
-  return go('WITHDRAWING_TICKETS', { ...context, refund: refundElsewhere(refundId) }, { order: { status: 'REFUND_PENDING' } })
+  return go(
+    'WITHDRAWING_TICKETS',
+    { ...context, refund: refundElsewhere(refundId) },
+    { order: { status: 'REFUND_PENDING' } },
+  )
 })
 export const elsewhereWhenAwaiting = counted((context) =>
   leftOf(context) > 0

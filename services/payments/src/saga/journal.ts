@@ -10,11 +10,14 @@ type Worked = Saga & { fence: number }
 export const intentOf = (saga: Saga) => ({ step: stepOf(saga.state) ?? '', detail: intentDetail(saga) })
 
 /**
- * What others did to an order's money, or asked for too late: it stands in the journal, and the saga does not move. Lock the saga first. A
- * buyer reads `detail.why`.
+ * What others did to an order's money, or asked for too late: it stands in the journal, and the saga does not
+ * move. Lock the saga first. A buyer reads `detail.why`.
  */
-export const appendNote = (tx: Tx, saga: Worked, note: { step: string; result: string; detail: Record<string, unknown> }) =>
-  appendEvent(tx, saga, { moment: 'NOTE', ...note })
+export const appendNote = (
+  tx: Tx,
+  saga: Worked,
+  note: { step: string; result: string; detail: Record<string, unknown> },
+) => appendEvent(tx, saga, { moment: 'NOTE', ...note })
 
 /** The key and the parameters of the call that follows: what another worker needs to make the same one. */
 function intentDetail({ state, orderId, context }: Saga): Record<string, unknown> {
@@ -42,7 +45,13 @@ export function refundKey(orderId: OrderId, context: SagaContext): string {
 async function appendEvent(
   tx: Tx,
   saga: Worked,
-  event: { moment: SagaEvent['moment']; step: string; result?: string; input?: SagaInput; detail?: Record<string, unknown> },
+  event: {
+    moment: SagaEvent['moment']
+    step: string
+    result?: string
+    input?: SagaInput
+    detail?: Record<string, unknown>
+  },
 ): Promise<void> {
   await tx.query(
     `insert into saga_events (order_id, seq, moment, step, result, input, detail, state, fence)

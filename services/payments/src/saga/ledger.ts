@@ -36,7 +36,8 @@ export const isBooked = async (sql: Sql, reference: string): Promise<boolean> =>
 
 /** The order whose charge this is; null where the charge is not ours. */
 export async function findOrderOfCharge(tx: Tx, transactionId: string): Promise<OrderId | null> {
-  const sql = "select order_id from ledger_entries where reference = $1 and side = 'DEBIT' and kind = 'CHARGE'"
+  const sql =
+    "select order_id from ledger_entries where reference = $1 and side = 'DEBIT' and kind = 'CHARGE'"
   const [row] = await tx.query<{ order_id: OrderId }>(sql, [transactionId])
   return row?.order_id ?? null
 }

@@ -11,14 +11,20 @@ const outcomes: Partial<Record<SagaState, string>> = {
 }
 
 /**
- * Counts orders by what became of them, and how many sagas stand in each state that is not an end, and since when, measured
- * whenever somebody asks: an operator's first questions.
+ * Counts orders by what became of them, and how many sagas stand in each state that is not an end, and since
+ * when, measured whenever somebody asks: an operator's first questions.
  */
 export function createSagaMetrics(db: Sql, metrics: Metrics) {
-  const orders = metrics.counter('orders_total', 'orders that were placed, paid, confirmed, failed, cancelled, refunded', [
-    'outcome',
-  ])
-  const failures = metrics.counter('compensation_failures_total', 'steps that undo something and failed five times', ['step'])
+  const orders = metrics.counter(
+    'orders_total',
+    'orders that were placed, paid, confirmed, failed, cancelled, refunded',
+    ['outcome'],
+  )
+  const failures = metrics.counter(
+    'compensation_failures_total',
+    'steps that undo something and failed five times',
+    ['step'],
+  )
   const perState = (name: string, help: string, value: string) =>
     metrics.measured(name, help, ['state'], async () => {
       const rows = await db.query<{ state: string; value: number }>(
@@ -26,7 +32,11 @@ export function createSagaMetrics(db: Sql, metrics: Metrics) {
       )
       return rows.map(({ state, value }) => ({ labels: { state }, value }))
     })
-  perState('sagas_in_progress', 'purchases and refunds that are not at an end, by where they stand', 'count(*)::int')
+  perState(
+    'sagas_in_progress',
+    'purchases and refunds that are not at an end, by where they stand',
+    'count(*)::int',
+  )
   perState(
     'sagas_oldest_seconds',
     'how long the oldest saga of each state that is not an end has stood there',

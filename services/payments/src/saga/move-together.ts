@@ -8,8 +8,8 @@ import type { StoredSaga } from './saga-repository.ts'
 const GROUP_MAX = 100
 
 /**
- * Moves sagas on by what came of their steps. Those that come while the last commit is under way share the next one; one that fails does so
- * alone, and is made again where a note came in between.
+ * Moves sagas on by what came of their steps. Those that come while the last commit is under way share the
+ * next one; one that fails does so alone, and is made again where a note came in between.
  */
 export function createMover({ db, crashAt }: { db: Database; crashAt: CrashAt }, applyAll: ApplyAll) {
   const move = createGroups<Move, Applied>({

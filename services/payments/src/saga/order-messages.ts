@@ -24,7 +24,10 @@ interface OrderMessage {
   readonly definition: MessageDefinition
   readonly payload: Payload<MessageDefinition>
 }
-const say = <D extends MessageDefinition>(definition: D, payload: Payload<D>): OrderMessage => ({ definition, payload })
+const say = <D extends MessageDefinition>(definition: D, payload: Payload<D>): OrderMessage => ({
+  definition,
+  payload,
+})
 
 /** An order after a transition, and on whose behalf that was made. */
 export interface MovedOrder {
@@ -34,8 +37,15 @@ export interface MovedOrder {
   readonly origin: MessageOrigin
 }
 
-/** Write what transitions tell of: of each order in its order, and what many orders tell alike in one statement. */
-export async function appendMessages(appendAll: AppendAll, tx: Tx, moved: readonly MovedOrder[]): Promise<void> {
+/**
+ * Write what transitions tell of: of each order in its order, and what many orders tell alike in one
+ * statement.
+ */
+export async function appendMessages(
+  appendAll: AppendAll,
+  tx: Tx,
+  moved: readonly MovedOrder[],
+): Promise<void> {
   const waiting = moved.map(({ order, origin, ...about }) => ({
     messages: (about.effects.messages ?? []).flatMap((message) => messagesOf(message, { order, ...about })),
     about: { aggregateVersion: order.version, origin },
@@ -65,7 +75,10 @@ function messagesOf(
     userId: order.userId,
     eventId: order.eventId as EventId,
   }
-  const money = { totalAmount: order.totalAmount as Minor, currency: order.currency as NonNullable<StoredOrder['currency']> }
+  const money = {
+    totalAmount: order.totalAmount as Minor,
+    currency: order.currency as NonNullable<StoredOrder['currency']>,
+  }
   const { reservationId, holderName, paymentMethod, transactionId } = order
   switch (message) {
     case 'ORDER_CREATED':
@@ -80,16 +93,28 @@ function messagesOf(
     case 'PAYMENT_FAILED':
       return [say(paymentFailed, paymentFailedOf(order, context))]
     case 'ORDER_FAILED':
-      // Who waited has the refusal as the answer. Of a reservation that was refused nobody knows the event: its buyer was told of nothing.
+      // Who waited has the refusal as the answer. Of a reservation that was refused nobody knows the event:
+      // its buyer was told of nothing.
       return order.deferred && order.eventId ? [say(paymentFailed, paymentFailedOf(order, context))] : []
     case 'ORDER_CONFIRMED':
       return inParts(context.issued ?? []).map(({ things, ...part }) => {
-        const tickets = things.map(({ ticketId, ticketNumber, ticketTypeId }) => ({ ticketId, ticketNumber, ticketTypeId }))
+        const tickets = things.map(({ ticketId, ticketNumber, ticketTypeId }) => ({
+          ticketId,
+          ticketNumber,
+          ticketTypeId,
+        }))
         return say(orderConfirmed, { ...about, ...money, ...part, tickets })
       })
     case 'REFUND_PROCESSED':
       return (effects.refund?.settled ?? []).flatMap(({ refundId, amount, reason, ticketIds }) => {
-        const payload = { ...about, refundId, refundAmount: amount, currency: money.currency, reason, ticketIds }
+        const payload = {
+          ...about,
+          refundId,
+          refundAmount: amount,
+          currency: money.currency,
+          reason,
+          ticketIds,
+        }
         return amount === 0 ? [] : [say(refundProcessed, payload)]
       })
     case 'ORDER_STATUS_CHANGED':
@@ -109,7 +134,13 @@ function paymentFailedOf(order: StoredOrder, { failure }: SagaContext): Payload<
 }
 
 /** An order was accepted for later; its event has to be known. */
-export function orderCreatedOf({ orderId, orderNumber, userId, eventId, createdAt }: StoredOrder): Payload<typeof orderCreated> {
+export function orderCreatedOf({
+  orderId,
+  orderNumber,
+  userId,
+  eventId,
+  createdAt,
+}: StoredOrder): Payload<typeof orderCreated> {
   if (!eventId) throw new Error(`${orderId}: its event is not known yet`)
   return { orderId, orderNumber, userId, eventId, status: 'PENDING', createdAt }
 }

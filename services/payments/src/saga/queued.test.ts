@@ -1,4 +1,13 @@
-import type { Currency, EventId, Minor, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import type {
+  Currency,
+  EventId,
+  Minor,
+  RefundId,
+  ReservationId,
+  TicketId,
+  TicketTypeId,
+  UserId,
+} from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
 import { advance, replay, totalOf } from './advance.ts'
 import type { SagaContext, SagaInput, SagaState } from './saga.ts'
@@ -29,14 +38,22 @@ const charged: SagaInput = { type: 'CHARGED', transactionId: 'pi_1', eventCancel
 const issued: SagaInput = {
   type: 'TICKETS_ISSUED',
   tickets: [
-    { ticketId: 'ticket' as TicketId, ticketNumber: 'TKT-2026-000001', ticketTypeId: 'type' as TicketTypeId, qrCode: 'q' },
+    {
+      ticketId: 'ticket' as TicketId,
+      ticketNumber: 'TKT-2026-000001',
+      ticketTypeId: 'type' as TicketTypeId,
+      qrCode: 'q',
+    },
   ],
 }
 
 describe('an order that waits in the queue', () => {
   const queued = (...inputs: SagaInput[]) => {
     const before = replay(begun, inputs.slice(0, -1), 'QUEUED')
-    return { ...replay(begun, inputs, 'QUEUED'), effects: advance(before, inputs.at(-1) as SagaInput)?.effects }
+    return {
+      ...replay(begun, inputs, 'QUEUED'),
+      effects: advance(before, inputs.at(-1) as SagaInput)?.effects,
+    }
   }
   const wish: SagaInput = { type: 'CANCEL_REQUESTED' }
   const announced: SagaInput = { type: 'CANCEL_ANNOUNCED' }
@@ -77,7 +94,15 @@ describe('an order that waits in the queue', () => {
     expect(free?.effects.messages).toEqual(['ORDER_CREATED', 'PAYMENT_COMPLETED'])
   })
   test('begins once: in every other state its command changes nothing', () => {
-    const others: SagaState[] = ['RESERVING', 'CHARGING', 'RELEASING', 'AWAITING_TICKETS', 'CONFIRMED', 'FAILED', 'CANCELLED']
+    const others: SagaState[] = [
+      'RESERVING',
+      'CHARGING',
+      'RELEASING',
+      'AWAITING_TICKETS',
+      'CONFIRMED',
+      'FAILED',
+      'CANCELLED',
+    ]
     for (const state of others) expect(advance({ state, context: begun }, begin)).toBeNull()
   })
 })

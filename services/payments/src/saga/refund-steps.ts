@@ -5,13 +5,20 @@ import type { Saga } from './saga.ts'
 import type { StoredSaga } from './saga-repository.ts'
 import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step-ports.ts'
 
-/** The tickets stop admitting before any money goes back; what they were worth comes from the ticket service's answer alone. */
+/**
+ * The tickets stop admitting before any money goes back; what they were worth comes from the ticket service's
+ * answer alone.
+ */
 export async function withdrawTickets(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
   const { refundId, ticketIds, reason, force } = refundOf(context)
-  const answer = await ports.tickets.cancelOrderTickets({ body: { orderId, refundId, ticketIds, reason, force } })
+  const answer = await ports.tickets.cancelOrderTickets({
+    body: { orderId, refundId, ticketIds, reason, force },
+  })
   ports.crashAt('refund.after-cancel')
   if (answer.status === 200) {
-    return { input: { type: 'TICKETS_WITHDRAWN', at: ports.now().toISOString(), tickets: answer.body.cancelled } }
+    return {
+      input: { type: 'TICKETS_WITHDRAWN', at: ports.now().toISOString(), tickets: answer.body.cancelled },
+    }
   }
   const inTheWay = answer.status === 409 ? answer.body.ticketIds : []
   return { input: { type: 'WITHDRAWAL_REFUSED', code: answer.body.error, ticketIds: inTheWay } }
@@ -28,7 +35,13 @@ export async function repay(ports: StepPorts, saga: StoredSaga): Promise<StepRes
     const known = await lookUp(ports, saga, transactionId)
     if (known) return known
   }
-  const outcome = await ports.gateway.refund({ transactionId, amount, orderId, refundId, key: refundKey(orderId, context) })
+  const outcome = await ports.gateway.refund({
+    transactionId,
+    amount,
+    orderId,
+    refundId,
+    key: refundKey(orderId, context),
+  })
   ports.crashAt(state === 'REPAYING' ? 'refund.after-gateway' : 'saga.refund.after-call')
   switch (outcome.outcome) {
     case 'refunded':
@@ -42,8 +55,15 @@ export async function repay(ports: StepPorts, saga: StoredSaga): Promise<StepRes
   }
 }
 
-/** What the gateway's books say of this refund, and of others that nobody told us of; null where it is to be made. */
-async function lookUp(ports: StepPorts, { orderId, context }: Saga, transactionId: string): Promise<StepResult | null> {
+/**
+ * What the gateway's books say of this refund, and of others that nobody told us of; null where it is to be
+ * made.
+ */
+async function lookUp(
+  ports: StepPorts,
+  { orderId, context }: Saga,
+  transactionId: string,
+): Promise<StepResult | null> {
   const known = await ports.gateway.findRefunds(transactionId)
   if (!known) return { again: 'the gateway cannot be asked', failing: true }
   const { refundId } = refundOf(context)

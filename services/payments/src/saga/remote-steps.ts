@@ -8,7 +8,10 @@ import { type Failure, type Item, issuedTicket, type Saga, type SagaInput, stepO
 import type { StoredSaga } from './saga-repository.ts'
 import { isOwnLimit, KEY_LIFE_MS, type StepPorts, type StepResult } from './step-ports.ts'
 
-/** Makes the remote call of a saga's state. Every call carries ids and keys of ours: making it again changes nothing. */
+/**
+ * Makes the remote call of a saga's state. Every call carries ids and keys of ours: making it again changes
+ * nothing.
+ */
 export function createRemoteSteps(ports: StepPorts): (saga: StoredSaga) => Promise<StepResult> {
   return async (saga) => {
     try {
@@ -45,7 +48,10 @@ export function createRemoteSteps(ports: StepPorts): (saga: StoredSaga) => Promi
   }
 }
 
-/** The step is made again. That the ticket service answers otherwise than with tickets should not be; that it is away may be. */
+/**
+ * The step is made again. That the ticket service answers otherwise than with tickets should not be; that it
+ * is away may be.
+ */
 function resultOfFailure(saga: StoredSaga, error: ServiceUnavailable | UnexpectedAnswer): StepResult {
   const step = stepOf(saga.state)
   const isAnswer = error instanceof UnexpectedAnswer || (error.reason === 'ANSWER' && error.sent)
@@ -54,18 +60,29 @@ function resultOfFailure(saga: StoredSaga, error: ServiceUnavailable | Unexpecte
   return { again: error.message, soon, failing: isUndoing || (step === 'ISSUE' && isAnswer) }
 }
 
-async function reserve(ports: StepPorts, { orderId, context, createdAt }: Saga & { createdAt: Date }): Promise<StepResult> {
+async function reserve(
+  ports: StepPorts,
+  { orderId, context, createdAt }: Saga & { createdAt: Date },
+): Promise<StepResult> {
   const { userId, reservationId, purchase } = context
-  if (ports.now().getTime() - createdAt.getTime() > ports.unknownLimitMs) return { input: { type: 'LIMIT_PASSED' } }
+  if (ports.now().getTime() - createdAt.getTime() > ports.unknownLimitMs)
+    return { input: { type: 'LIMIT_PASSED' } }
   ports.crashAt('saga.reserve.before-call')
   const answer =
     purchase.kind === 'direct'
       ? await ports.tickets.reserve({
-          body: { userId, orderId, reservationId, eventId: purchase.eventId, ticketRequests: purchase.ticketRequests },
+          body: {
+            userId,
+            orderId,
+            reservationId,
+            eventId: purchase.eventId,
+            ticketRequests: purchase.ticketRequests,
+          },
         })
       : await ports.tickets.claimReservation({ body: { reservationId, orderId, userId } })
   ports.crashAt('saga.reserve.after-call')
-  if (answer.status !== 200) return { input: { type: 'REFUSED', failure: refusalOf(answer.status, answer.body) } }
+  if (answer.status !== 200)
+    return { input: { type: 'REFUSED', failure: refusalOf(answer.status, answer.body) } }
   const { eventId, currency, tickets } = answer.body
   const items = itemsOf(tickets)
   const total = totalOf(items)
@@ -109,8 +126,10 @@ export function itemsOf(tickets: readonly Item[]): Item[] {
 async function charge(ports: StepPorts, saga: StoredSaga): Promise<StepResult> {
   const { orderId, state, context } = saga
   const { eventId, total, currency, paymentToken, chargeStartedAt } = context
-  if (!eventId || total === undefined || !currency || !chargeStartedAt) throw new Error(`${orderId}: nothing to charge`)
-  if (state === 'CHARGING' && !saga.isEventSeen && (await ports.isEventCancelled(eventId))) return giveUpCharge(ports, saga)
+  if (!eventId || total === undefined || !currency || !chargeStartedAt)
+    throw new Error(`${orderId}: nothing to charge`)
+  if (state === 'CHARGING' && !saga.isEventSeen && (await ports.isEventCancelled(eventId)))
+    return giveUpCharge(ports, saga)
   const age = ports.now().getTime() - Date.parse(chargeStartedAt)
   if (age > ports.unknownLimitMs) return { input: { type: 'LIMIT_PASSED' } }
   if (age > KEY_LIFE_MS) {
@@ -134,10 +153,14 @@ async function charge(ports: StepPorts, saga: StoredSaga): Promise<StepResult> {
   }
 }
 
-/** The event is cancelled before we know of a charge: whoever was at it before may have died after sending it. */
+/**
+ * The event is cancelled before we know of a charge: whoever was at it before may have died after sending it.
+ */
 async function giveUpCharge(ports: StepPorts, saga: Saga): Promise<StepResult> {
   const result = await lookAgain(ports, saga)
-  return 'input' in result && result.input.type === 'NOT_CHARGED' ? { input: { type: 'EVENT_CANCELLED' } } : result
+  return 'input' in result && result.input.type === 'NOT_CHARGED'
+    ? { input: { type: 'EVENT_CANCELLED' } }
+    : result
 }
 
 type Declined = Extract<Lookup, { outcome: 'declined' }>
@@ -153,7 +176,10 @@ function resultOf(known: Lookup): StepResult {
   return known.outcome === 'declined' ? { input: declined(known) } : { again: known.outcome }
 }
 
-/** Like `resultOf`, and an intent that is still open is ended: it never charged, and from then on it never will. */
+/**
+ * Like `resultOf`, and an intent that is still open is ended: it never charged, and from then on it never
+ * will.
+ */
 async function settle(ports: StepPorts, known: Lookup): Promise<StepResult> {
   if (known.outcome !== 'open') return resultOf(known)
   return (await ports.gateway.cancel(known.transactionId)) === 'cancelled'
@@ -167,10 +193,15 @@ async function endCharge(ports: StepPorts, saga: Saga): Promise<StepResult> {
   if (!('again' in result) || result.again !== 'unreachable') return result
   const age = ports.now().getTime() - Date.parse(saga.context.chargeStartedAt ?? '')
   // A buyer who cancels can wait for the gateway as long as everybody else.
-  return saga.context.cancelRequested && age <= ports.unknownLimitMs ? result : { input: { type: 'GATEWAY_UNREACHABLE' } }
+  return saga.context.cancelRequested && age <= ports.unknownLimitMs
+    ? result
+    : { input: { type: 'GATEWAY_UNREACHABLE' } }
 }
 
-/** What the gateway's books say; where they say nothing, a charge of ours that is still on its way is made impossible. */
+/**
+ * What the gateway's books say; where they say nothing, a charge of ours that is still on its way is made
+ * impossible.
+ */
 async function lookAgain(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
   const { chargeStartedAt, total, currency } = context
   if (total === undefined || !currency) throw new Error(`${orderId}: nothing was to be charged`)
@@ -181,7 +212,8 @@ async function lookAgain(ports: StepPorts, { orderId, context }: Saga): Promise<
     case 'forbidden':
       return { input: { type: 'NOT_CHARGED' } }
     case 'used': {
-      // It came in between, or the search lags: it may have been sent long after it was begun. Or it never became anything.
+      // It came in between, or the search lags: it may have been sent long after it was begun. Or it never
+      // became anything.
       const after = await ports.gateway.findListed(orderId, since)
       return after.outcome === 'none' ? { input: { type: 'NOT_CHARGED' } } : settle(ports, after)
     }
@@ -202,7 +234,8 @@ async function release(ports: StepPorts, { orderId, context }: Saga): Promise<St
 async function confirm(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
   const { reservationId, userId, holderName } = context
   const answer = await ports.tickets.confirmPurchase({ body: { reservationId, orderId, userId, holderName } })
-  if (answer.status === 200) return { input: { type: 'TICKETS_ISSUED', tickets: answer.body.tickets.map(issuedTicket) } }
+  if (answer.status === 200)
+    return { input: { type: 'TICKETS_ISSUED', tickets: answer.body.tickets.map(issuedTicket) } }
   const { reason, detail } = answer.body
   return { input: { type: 'TICKETS_REJECTED', reason, ...(detail && { detail }) } }
 }
@@ -210,5 +243,7 @@ async function confirm(ports: StepPorts, { orderId, context }: Saga): Promise<St
 async function cancelTickets(ports: StepPorts, { orderId, context }: Saga): Promise<StepResult> {
   const reason = context.refundReason ?? 'EVENT_CANCELLED'
   const answer = await ports.tickets.cancelOrderTickets({ body: { orderId, reason, force: true } })
-  return answer.status === 200 ? { input: { type: 'TICKETS_CANCELLED' } } : { again: answer.body.error, failing: true }
+  return answer.status === 200
+    ? { input: { type: 'TICKETS_CANCELLED' } }
+    : { again: answer.body.error, failing: true }
 }

@@ -5,8 +5,8 @@ import { leaseDueSagas } from './saga-repository.ts'
 const AT_ONCE = 20
 
 /**
- * Takes up every saga that is due and that nobody works on: those that wait for another attempt, and those whose worker died
- * (its lease has run out). What has not begun is not its own: see
+ * Takes up every saga that is due and that nobody works on: those that wait for another attempt, and those
+ * whose worker died (its lease has run out). What has not begun is not its own: see
  * `order-commands/queued-orders.ts`.
  */
 export function createResumer(options: {

@@ -13,12 +13,16 @@ export interface SagaMove {
   readonly waitMs: number
 }
 
-/** What `moveSagas` rejects with when a note came between its snapshot and its lock: it succeeds when it is made again. */
+/**
+ * What `moveSagas` rejects with when a note came between its snapshot and its lock: it succeeds when it is
+ * made again.
+ */
 export const isOvertaken = (error: unknown): boolean => violatedUnique(error) === 'saga_events_pkey'
 
 /**
- * Move sagas on, each once, compare-and-swap on its version: the RESULT of what happened and the INTENT of what follows, in the same
- * statement. Those that were moved: not what somebody else has moved since it was read. Where one rests for `waitMs` its lease ends.
+ * Move sagas on, each once, compare-and-swap on its version: the RESULT of what happened and the INTENT of
+ * what follows, in the same statement. Those that were moved: not what somebody else has moved since it was
+ * read. Where one rests for `waitMs` its lease ends.
  */
 export async function moveSagas(tx: Tx, moves: readonly SagaMove[]): Promise<Map<OrderId, StoredSaga>> {
   if (moves.length === 0) return new Map()
@@ -86,5 +90,13 @@ function eventsOf(move: SagaMove) {
   // Another amount is another call: what a refund at the gateway leaves to be done stands in the journal too.
   const isNewCall = !staysInPlace(move) || input.type === 'REFUNDED_ELSEWHERE'
   if (!isNewCall || isTerminal(next.state)) return [result]
-  return [result, { ...{ orderId, place: 2, moment: 'INTENT' }, ...intentOf({ ...saga, ...next }), result: null, input: null }]
+  return [
+    result,
+    {
+      ...{ orderId, place: 2, moment: 'INTENT' },
+      ...intentOf({ ...saga, ...next }),
+      result: null,
+      input: null,
+    },
+  ]
 }

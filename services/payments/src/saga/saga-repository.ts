@@ -3,7 +3,9 @@ import { currentTraceparent, type Sql, type Tx } from '@boxoffice/service-kit'
 import { intentOf } from './journal.ts'
 import type { Saga, SagaState } from './saga.ts'
 
-/** A saga as it stands in the database. `fence` tells the worker that holds the lease from those before it. */
+/**
+ * A saga as it stands in the database. `fence` tells the worker that holds the lease from those before it.
+ */
 export interface StoredSaga extends Saga {
   version: number
   fence: number
@@ -41,7 +43,8 @@ const toSaga = (row: SagaRow): StoredSaga => ({
 })
 /** The sagas of rows, by their orders. */
 export const byOrder = (rows: readonly SagaRow[]) => new Map(rows.map((row) => [row.order_id, toSaga(row)]))
-export const sagaColumns = 'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
+export const sagaColumns =
+  'order_id, state, context, version, fence, attempts, last_error, created_at, traceparent'
 /** When a lease that is taken now ends; the parameter is in milliseconds. */
 const leaseOf = (parameter: string) => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 
@@ -51,8 +54,8 @@ export interface NewSaga extends Saga {
 }
 
 /**
- * New sagas with the intents of their first steps, of those whose orders are there: under our lease, or in the queue, and due without
- * their commands when `patienceMs` have passed.
+ * New sagas with the intents of their first steps, of those whose orders are there: under our lease, or in
+ * the queue, and due without their commands when `patienceMs` have passed.
  */
 export async function insertSagas(
   tx: Tx,
@@ -101,14 +104,18 @@ export const findSagaForUpdate = async (tx: Tx, orderId: OrderId): Promise<Store
   (await findSagasForUpdate(tx, [orderId])).get(orderId) ?? null
 
 /** The sagas of orders, locked until the transaction ends, in an order that lets nobody wait in a circle. */
-export async function findSagasForUpdate(tx: Tx, orderIds: readonly OrderId[]): Promise<Map<OrderId, StoredSaga>> {
+export async function findSagasForUpdate(
+  tx: Tx,
+  orderIds: readonly OrderId[],
+): Promise<Map<OrderId, StoredSaga>> {
   const sql = `select ${sagaColumns} from sagas where order_id = any($1) order by order_id for update`
   return byOrder(await tx.query<SagaRow>(sql, [orderIds]))
 }
 
 /**
- * Sagas that are due and that nobody works on, now leased to us, the longest due first: a worker that is gone is overtaken by its fence.
- * Either those that have begun, or those that wait in the queue, which only begin where there is room.
+ * Sagas that are due and that nobody works on, now leased to us, the longest due first: a worker that is gone
+ * is overtaken by its fence. Either those that have begun, or those that wait in the queue, which only begin
+ * where there is room.
  */
 export async function leaseDueSagas(
   sql: Sql,
@@ -135,7 +142,10 @@ export const endPatience = (tx: Tx, orderId: OrderId) =>
     [orderId],
   )
 
-/** The saga of an order under our lease and in our trace, its row locked until the transaction ends; null where another works on it. */
+/**
+ * The saga of an order under our lease and in our trace, its row locked until the transaction ends; null
+ * where another works on it.
+ */
 export async function leaseSaga(tx: Tx, orderId: OrderId, leaseMs: number): Promise<StoredSaga | null> {
   const [row] = await tx.query<SagaRow>(
     `update sagas set leased_until = ${leaseOf('$3')}, fence = fence + 1, traceparent = coalesce($2, traceparent)
@@ -154,8 +164,14 @@ export async function renewLease(sql: Sql, saga: StoredSaga, leaseMs: number): P
   return rows.length > 0
 }
 
-/** Count a failed attempt of a step that should have succeeded: how many there were in a row, and for how long. Null for another's saga. */
-export async function noteFailing(tx: Tx, saga: StoredSaga): Promise<{ attempts: number; ms: number } | null> {
+/**
+ * Count a failed attempt of a step that should have succeeded: how many there were in a row, and for how
+ * long. Null for another's saga.
+ */
+export async function noteFailing(
+  tx: Tx,
+  saga: StoredSaga,
+): Promise<{ attempts: number; ms: number } | null> {
   const [row] = await tx.query<{ attempts: number; ms: number }>(
     `update sagas set failing_attempts = failing_attempts + 1, failing_since = coalesce(failing_since, clock_timestamp())
      where order_id = $1 and fence = $2 and version = $3
@@ -172,7 +188,10 @@ export const endFailing = (sql: Sql, saga: StoredSaga) =>
     [saga.orderId, saga.fence],
   )
 
-/** Let a saga rest until `waitMs` from now; one that was moved meanwhile is only let go, and is due when its mover said. */
+/**
+ * Let a saga rest until `waitMs` from now; one that was moved meanwhile is only let go, and is due when its
+ * mover said.
+ */
 export async function parkSaga(sql: Sql, saga: StoredSaga, waitMs: number): Promise<void> {
   await sql.query(
     `update sagas set leased_until = null, updated_at = clock_timestamp(),

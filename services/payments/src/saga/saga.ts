@@ -14,8 +14,8 @@ import type {
 } from '@boxoffice/contracts'
 
 /**
- * Where a purchase stands. What is done in each: see `remote-steps.ts`; how they follow each other: see `advance.ts`.
- * At rest: CONFIRMED (until a refund is asked for), FAILED, CANCELLED, REFUNDED.
+ * Where a purchase stands. What is done in each: see `remote-steps.ts`; how they follow each other: see
+ * `advance.ts`. At rest: CONFIRMED (until a refund is asked for), FAILED, CANCELLED, REFUNDED.
  */
 export type SagaState =
   | 'QUEUED'
@@ -78,7 +78,10 @@ export interface Failure {
   reservationIds?: ReservationId[]
 }
 
-/** What somebody asked for. `force`: tickets that are used or transferred go back too. Without `ticketIds` all that is left. */
+/**
+ * What somebody asked for. `force`: tickets that are used or transferred go back too. Without `ticketIds` all
+ * that is left.
+ */
 export interface RefundRequest {
   refundId: RefundId
   reason: string
@@ -105,8 +108,13 @@ export interface SagaContext {
   /** The order's version when a name was last given at once: what was accepted for later by then is older. */
   namedAsOf?: number
   /** How the tickets come to be held: by us, or by the buyer beforehand. */
-  purchase: { kind: 'direct'; eventId: EventId; ticketRequests: TicketRequest[]; expectedTotal?: Minor } | { kind: 'reserved' }
-  /** ORDER_CREATED is not told yet: the event of an order that waited in the queue is only known when its reservation is claimed. */
+  purchase:
+    | { kind: 'direct'; eventId: EventId; ticketRequests: TicketRequest[]; expectedTotal?: Minor }
+    | { kind: 'reserved' }
+  /**
+   * ORDER_CREATED is not told yet: the event of an order that waited in the queue is only known when its
+   * reservation is claimed.
+   */
   untold?: boolean
   /** The gateway's token; gone as soon as it cannot be needed. */
   paymentToken?: string
@@ -160,7 +168,10 @@ export type SagaInput =
       tokenMissing?: true
     }
   | { type: 'REFUSED'; failure: Failure }
-  /** `asOf`: the order's version when the name was given; `queued`: it has waited since, and may be older than the one that stands. */
+  /**
+   * `asOf`: the order's version when the name was given; `queued`: it has waited since, and may be older than
+   * the one that stands.
+   */
   | { type: 'HOLDER_NAMED'; holderName: string; asOf: number; queued?: true }
   | { type: 'CANCEL_REQUESTED' }
   | { type: 'CHARGED'; transactionId: string; eventCancelled: boolean }
@@ -217,4 +228,5 @@ const wishes: Partial<Record<SagaInput['type'], string>> = {
   REFUNDED_ELSEWHERE: 'REFUND',
 }
 /** What the journal calls that which an input tells of. */
-export const nameOf = (state: SagaState, input: SagaInput): string => wishes[input.type] ?? stepOf(state) ?? 'CHARGE'
+export const nameOf = (state: SagaState, input: SagaInput): string =>
+  wishes[input.type] ?? stepOf(state) ?? 'CHARGE'

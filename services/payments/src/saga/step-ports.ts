@@ -4,8 +4,8 @@ import type { Gateway } from '../gateway/gateway.ts'
 import type { SagaInput } from './saga.ts'
 
 /**
- * What a step came to: an input for the table, or nothing yet. `soon`: nothing was sent, because of a limit of our own, and it
- * will be our turn in a moment. `failing`: undoing does not succeed.
+ * What a step came to: an input for the table, or nothing yet. `soon`: nothing was sent, because of a limit
+ * of our own, and it will be our turn in a moment. `failing`: undoing does not succeed.
  */
 export type StepResult = { input: SagaInput } | { again: string; soon?: boolean; failing?: boolean }
 

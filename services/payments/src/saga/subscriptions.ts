@@ -1,5 +1,17 @@
-import { eventCancelled, type Message, type OrderId, ticketsGenerated, ticketsRejected } from '@boxoffice/contracts'
-import { type ConsumerOptions, currentOrigin, type MessageOrigin, on, type Subscriber } from '@boxoffice/messaging'
+import {
+  eventCancelled,
+  type Message,
+  type OrderId,
+  ticketsGenerated,
+  ticketsRejected,
+} from '@boxoffice/contracts'
+import {
+  type ConsumerOptions,
+  currentOrigin,
+  type MessageOrigin,
+  on,
+  type Subscriber,
+} from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import { rememberCancelledEvent } from '../event-refunds/cancelled-event-repository.ts'
 import type { ApplyAll } from './apply.ts'
@@ -41,7 +53,8 @@ const wordOf = (message: Message<typeof ticketsGenerated> | Message<typeof ticke
 })
 
 function inputOf({ payload }: Message<typeof ticketsGenerated> | Message<typeof ticketsRejected>): SagaInput {
-  if (!('tickets' in payload)) return { type: 'TICKETS_REJECTED', reason: payload.reason, detail: payload.detail }
+  if (!('tickets' in payload))
+    return { type: 'TICKETS_REJECTED', reason: payload.reason, detail: payload.detail }
   const { part, parts, tickets } = payload
   return { type: 'TICKETS_ISSUED', part, parts, tickets: tickets.map(issuedTicket) }
 }

@@ -1,5 +1,14 @@
 import type { Minor, OrderStatus, PaymentStatus, RefundId, TicketId } from '@boxoffice/contracts'
-import type { Failure, IssuedTicket, Item, RefundRequest, SagaContext, SagaInput, SagaState, WithdrawnTicket } from './saga.ts'
+import type {
+  Failure,
+  IssuedTicket,
+  Item,
+  RefundRequest,
+  SagaContext,
+  SagaInput,
+  SagaState,
+  WithdrawnTicket,
+} from './saga.ts'
 
 /** What a transition does beside moving on. The applier writes all of it in one commit. */
 export interface Effects {
@@ -49,7 +58,14 @@ export interface Transition {
 }
 
 type InputType = SagaInput['type']
-export type Rule<I extends InputType> = (context: SagaContext, input: Extract<SagaInput, { type: I }>) => Transition | null
+export type Rule<I extends InputType> = (
+  context: SagaContext,
+  input: Extract<SagaInput, { type: I }>,
+) => Transition | null
 export type Row = { [I in InputType]?: Rule<I> }
 
-export const go = (state: SagaState, context: SagaContext, effects: Effects = {}): Transition => ({ state, context, effects })
+export const go = (state: SagaState, context: SagaContext, effects: Effects = {}): Transition => ({
+  state,
+  context,
+  effects,
+})

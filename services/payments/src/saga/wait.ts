@@ -6,12 +6,17 @@ import type { Drive } from './drive.ts'
 import type { StoredSaga } from './saga-repository.ts'
 
 /** Until when somebody who comes now waits. */
-export const waitsUntil = ({ now, config }: { now: () => Date; config: Pick<Config, 'checkoutWaitMs'> }): Date =>
-  new Date(now().getTime() + config.checkoutWaitMs)
+export const waitsUntil = ({
+  now,
+  config,
+}: {
+  now: () => Date
+  config: Pick<Config, 'checkoutWaitMs'>
+}): Date => new Date(now().getTime() + config.checkoutWaitMs)
 
 /**
- * Work a leased saga on for somebody who waits until `until` at most; what is left then goes on without them. The order as it was decided;
- * null where it has to be read.
+ * Work a leased saga on for somebody who waits until `until` at most; what is left then goes on without them.
+ * The order as it was decided; null where it has to be read.
  */
 export async function driveWhileWaiting(
   { drive, logger, now }: { drive: Drive; logger: Logger; now: () => Date },
@@ -25,7 +30,10 @@ export async function driveWhileWaiting(
     return null
   })
   const waiting = new AbortController()
-  const order = await Promise.race([driving, sleep(waitMs, null, { signal: waiting.signal }).catch(() => null)])
+  const order = await Promise.race([
+    driving,
+    sleep(waitMs, null, { signal: waiting.signal }).catch(() => null),
+  ])
   waiting.abort()
   return order
 }

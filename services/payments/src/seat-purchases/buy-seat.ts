@@ -9,13 +9,18 @@ import { waitsUntil } from '../saga/wait.ts'
 
 /** Tickets take some 50 ms; when they take long, those who wait must not make it longer. */
 const [FIRST_POLL_MS, LONGEST_POLL_MS] = [25, 400]
-/** A key of this route is another one than the same of `POST /api/payments/orders`: no header can hold a space. */
+/**
+ * A key of this route is another one than the same of `POST /api/payments/orders`: no header can hold a
+ * space.
+ */
 const keyOf = (given: string) => `POST /api/v1/tickets ${given}`
 
 /**
- * Buy one seat through the purchase saga, and wait until its ticket is issued, `checkoutWaitMs` from the request on at most (asking for the
- * seat and a name is part of them, and has limits of its own): the order as it stands then. Under the same key it is the same order, and waited for likewise. Throws 404 EVENT_NOT_FOUND (also for an event that is at another venue),
- * 404 SEAT_NOT_FOUND, 400 where a token is needed and there is none, 422 for another body, and ServiceUnavailable.
+ * Buy one seat through the purchase saga, and wait until its ticket is issued, `checkoutWaitMs` from the
+ * request on at most (asking for the seat and a name is part of them, and has limits of its own): the order
+ * as it stands then. Under the same key it is the same order, and waited for likewise. Throws 404
+ * EVENT_NOT_FOUND (also for an event that is at another venue), 404 SEAT_NOT_FOUND, 400 where a token is
+ * needed and there is none, 422 for another body, and ServiceUnavailable.
  */
 export async function buySeat(
   deps: Dependencies,
@@ -30,12 +35,20 @@ export async function buySeat(
   const bound = { userId, key, bodyHash }
   const order = isBound
     ? await getBoundOrder(deps, bound)
-    : await checkout(deps, { ...bound, body: await purchaseOf(deps, principal, body) } satisfies OrderRequest, until)
+    : await checkout(
+        deps,
+        { ...bound, body: await purchaseOf(deps, principal, body) } satisfies OrderRequest,
+        until,
+      )
   return confirmed(deps, order, until)
 }
 
 /** What an order of one seat says. */
-async function purchaseOf(deps: Dependencies, principal: UserPrincipal, body: SeatPurchase): Promise<NewOrder> {
+async function purchaseOf(
+  deps: Dependencies,
+  principal: UserPrincipal,
+  body: SeatPurchase,
+): Promise<NewOrder> {
   const { venueId, eventId } = body
   const seatId = seatIdOf(body)
   const found = await deps.tickets.findSeat({ params: { eventId, seatId } })

@@ -16,7 +16,9 @@ test('a name is cut to what a ticket can bear, and never within a character', as
   expect(cut).toBe(`${'z'.repeat(198)} 🎻`)
   expect(await named('z'.repeat(199), '🎻🎻')(principal)).toBe('z'.repeat(199))
   const family = '👩‍👩‍👧‍👦' // of 25 bytes: there is room for 63 and a space
-  expect(await named(family.repeat(32), family.repeat(32))(principal)).toBe(`${family.repeat(32)} ${family.repeat(31)}`)
+  expect(await named(family.repeat(32), family.repeat(32))(principal)).toBe(
+    `${family.repeat(32)} ${family.repeat(31)}`,
+  )
   expect(await named('Sukarno', '')(principal)).toBe('Sukarno')
 })
 

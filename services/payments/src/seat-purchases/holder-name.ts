@@ -1,11 +1,20 @@
 import { type authInternalRoutes, cutLine } from '@boxoffice/contracts'
-import { type Client, type Logger, ServiceUnavailable, UnexpectedAnswer, type UserPrincipal } from '@boxoffice/service-kit'
+import {
+  type Client,
+  type Logger,
+  ServiceUnavailable,
+  UnexpectedAnswer,
+  type UserPrincipal,
+} from '@boxoffice/service-kit'
 
 const NAME_MAX = 200
 /** What a ticket can bear of a name. */
 const cut = (name: string): string => cutLine(name, NAME_MAX)
 
-/** The name that a ticket bears when none is given: the user's own; their address while the auth service is away, which stops no sale. */
+/**
+ * The name that a ticket bears when none is given: the user's own; their address while the auth service is
+ * away, which stops no sale.
+ */
 export function createNaming(users: Client<typeof authInternalRoutes>, logger: Logger) {
   return async ({ userId, email }: UserPrincipal): Promise<string> => {
     try {

@@ -12,14 +12,25 @@ export function seatPurchaseHandlers(deps: Dependencies): Handlers<typeof seatPu
       if (body.userId !== undefined && body.userId !== principal.userId) {
         return refuse(403, 'FORBIDDEN', 'a seat is bought for oneself: userId is another user')
       }
-      const order = await buySeat(deps, { principal, body, key: idempotencyKey, bodyHash: bodyHashOf(rawBody) })
+      const order = await buySeat(deps, {
+        principal,
+        body,
+        key: idempotencyKey,
+        bodyHash: bodyHashOf(rawBody),
+      })
       return answerOf(body, order)
     },
   }
 }
 
-/** The seat once it has a ticket, and so again whatever came since; the refusal of an order that came to nothing; else that it goes on. */
-function answerOf({ venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase, order: StoredOrder): SeatAnswer {
+/**
+ * The seat once it has a ticket, and so again whatever came since; the refusal of an order that came to
+ * nothing; else that it goes on.
+ */
+function answerOf(
+  { venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase,
+  order: StoredOrder,
+): SeatAnswer {
   const { orderId, status, currency, totalAmount, completedAt, createdAt } = order
   const [ticket] = order.tickets ?? []
   if (ticket && currency) {
@@ -40,6 +51,9 @@ function answerOf({ venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase
     return { status: 201, body }
   }
   if (status === 'PENDING' || status === 'PAID') return { status: 202, body: { orderId, status: 'PENDING' } }
-  return refusalOf(order) ?? refuse(409, 'ORDER_CANCELLED', 'there was no ticket for the money, which goes back', { orderId })
+  return (
+    refusalOf(order) ??
+    refuse(409, 'ORDER_CANCELLED', 'there was no ticket for the money, which goes back', { orderId })
+  )
 }
 type SeatAnswer = HandlerAnswer<typeof seatPurchaseRoutes.buySeat>

@@ -9,8 +9,9 @@ interface KnownDispute {
 }
 
 /**
- * Keep how a dispute ended: the number of that end, null where it is known or was followed by another. The gateway tells in any order and
- * in whole seconds: of one second the end in which it is won is the later. Lock the order's saga first.
+ * Keep how a dispute ended: the number of that end, null where it is known or was followed by another. The
+ * gateway tells in any order and in whole seconds: of one second the end in which it is won is the later.
+ * Lock the order's saga first.
  */
 export async function keepDisputeEnd(tx: Tx, orderId: OrderId, told: DisputeEnd): Promise<number | null> {
   const known = await findDispute(tx, told.disputeId)
@@ -27,11 +28,13 @@ export async function keepDisputeEnd(tx: Tx, orderId: OrderId, told: DisputeEnd)
 }
 
 const isLater = (told: DisputeEnd, known: KnownDispute): boolean =>
-  told.closedAt > known.closedAt || (told.closedAt.getTime() === known.closedAt.getTime() && told.outcome === 'WON')
+  told.closedAt > known.closedAt ||
+  (told.closedAt.getTime() === known.closedAt.getTime() && told.outcome === 'WON')
 
 /** Whether the bank has given the money of an order back. */
 export const hasLostDispute = async (tx: Tx, orderId: OrderId): Promise<boolean> =>
-  (await tx.query("select from disputes where order_id = $1 and outcome = 'LOST' limit 1", [orderId])).length > 0
+  (await tx.query("select from disputes where order_id = $1 and outcome = 'LOST' limit 1", [orderId]))
+    .length > 0
 
 async function findDispute(tx: Tx, disputeId: string): Promise<KnownDispute | null> {
   const [dispute] = await tx.query<KnownDispute>(

@@ -4,7 +4,10 @@ import type Stripe from 'stripe'
 import { KNOWN_ALREADY } from './take-in.ts'
 import { toldBy } from './told.ts'
 
-/** A charge's own answer is on its way to us too: when it is booked, there is nothing to learn from its event any more. */
+/**
+ * A charge's own answer is on its way to us too: when it is booked, there is nothing to learn from its event
+ * any more.
+ */
 const CHARGE_REST_MS = 250
 const GROUP_MAX = 200
 /** Events that wait to be kept; beyond it the gateway is answered 503, and comes again. */
@@ -19,8 +22,9 @@ interface Kept {
 }
 
 /**
- * Keeps what the gateway tells, once, in one statement what comes together; whether it is done with. Charges are kept a moment later, all
- * of that moment at once: what dies meanwhile was not acknowledged, and comes again.
+ * Keeps what the gateway tells, once, in one statement what comes together; whether it is done with. Charges
+ * are kept a moment later, all of that moment at once: what dies meanwhile was not acknowledged, and comes
+ * again.
  */
 export function createWebhookKeeper(db: Sql): (event: Stripe.Event, rawBody: string) => Promise<boolean> {
   const keepOne = createGroups<Kept, boolean>({

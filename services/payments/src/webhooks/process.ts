@@ -10,7 +10,8 @@ const BATCH = 50
 const UNKNOWN_CHARGE_HOURS = 24
 const UNKNOWN_CHARGE_REST_SECONDS = 60
 
-const done = 'update webhook_events set processed_at = clock_timestamp(), outcome = $2 where webhook_event_id = $1'
+const done =
+  'update webhook_events set processed_at = clock_timestamp(), outcome = $2 where webhook_event_id = $1'
 
 interface Row {
   webhook_event_id: string
@@ -23,8 +24,8 @@ interface Row {
 }
 
 /**
- * Works through what the gateway told us: each event once, in one transaction with its effect. What fails comes again; so does,
- * for a day, what is about a charge that we do not know.
+ * Works through what the gateway told us: each event once, in one transaction with its effect. What fails
+ * comes again; so does, for a day, what is about a charge that we do not know.
  */
 export function createWebhookProcessor(options: {
   db: Database
@@ -75,7 +76,8 @@ export function createWebhookProcessor(options: {
       )
       if (!row) return { taken: false, more: false }
       try {
-        const inTrace = () => continueTrace(row.traceparent, `webhook ${row.body.type}`, () => process(tx, row))
+        const inTrace = () =>
+          continueTrace(row.traceparent, `webhook ${row.body.type}`, () => process(tx, row))
         const outcome = await tx.savepoint(inTrace, (outcome) => outcome !== null)
         if (outcome === null) await keep(tx, row)
         else await tx.query(done, [row.webhook_event_id, outcome])

@@ -2,7 +2,10 @@ import type { paymentsRoutes } from '@boxoffice/contracts'
 import { type Handler, refuse } from '@boxoffice/service-kit'
 import type { Dependencies } from '../dependencies.ts'
 
-/** The signature is checked on the raw body, the event is kept, and only then acknowledged: the gateway repeats until then. */
+/**
+ * The signature is checked on the raw body, the event is kept, and only then acknowledged: the gateway
+ * repeats until then.
+ */
 export const stripeWebhookHandler =
   ({ gateway, keepWebhook, webhooks }: Dependencies): Handler<typeof paymentsRoutes.stripeWebhook> =>
   async ({ headers, rawBody, log }) => {

@@ -13,14 +13,31 @@ const SOURCE = 'payments'
 export const NO_SUCH_ORDER = 'no such order'
 export const KNOWN_ALREADY = 'known already'
 
-/** Takes in what the gateway tells: the saga moves, the journal remembers, people are told of what they have to decide. */
+/**
+ * Takes in what the gateway tells: the saga moves, the journal remembers, people are told of what they have
+ * to decide.
+ */
 export function createTakeIn(options: { append: Append; apply: Apply; newId: () => string }) {
   const { append, apply, newId } = options
 
-  const alert = (tx: Tx, severity: 'WARNING' | 'CRITICAL', title: string, orderId: OrderId, detail: Record<string, unknown>) =>
-    append(tx, opsAlert, { severity, source: SOURCE, title, detail: { orderId, ...detail } }, { aggregateVersion: 1 })
+  const alert = (
+    tx: Tx,
+    severity: 'WARNING' | 'CRITICAL',
+    title: string,
+    orderId: OrderId,
+    detail: Record<string, unknown>,
+  ) =>
+    append(
+      tx,
+      opsAlert,
+      { severity, source: SOURCE, title, detail: { orderId, ...detail } },
+      { aggregateVersion: 1 },
+    )
 
-  /** What came of it, in words for the record; null where it is about a charge that we do not know, or not yet. */
+  /**
+   * What came of it, in words for the record; null where it is about a charge that we do not know, or not
+   * yet.
+   */
   return async (tx: Tx, told: Told): Promise<string | null> => {
     const orderId = 'orderId' in told ? told.orderId : await findOrderOfCharge(tx, told.transactionId)
     if (!orderId) return null
@@ -33,14 +50,26 @@ export function createTakeIn(options: { append: Append; apply: Apply; newId: () 
   async function takeInto(tx: Tx, saga: StoredSaga, told: Told): Promise<string> {
     switch (told.kind) {
       case 'charged':
-        return said(await apply(tx, saga, { type: 'CHARGED', transactionId: told.transactionId, eventCancelled: false }))
+        return said(
+          await apply(tx, saga, {
+            type: 'CHARGED',
+            transactionId: told.transactionId,
+            eventCancelled: false,
+          }),
+        )
       case 'declined':
         return said(await apply(tx, saga, { type: 'DECLINED', failure: told.failure }))
       case 'refunded':
         return refundedByHand(tx, saga, told)
       case 'refund-failed':
         await appendNote(tx, saga, { step: 'REFUND', result: 'FAILED_AT_GATEWAY', detail: told.detail })
-        await alert(tx, 'CRITICAL', 'a refund did not reach the buyer: give the money another way', saga.orderId, told.detail)
+        await alert(
+          tx,
+          'CRITICAL',
+          'a refund did not reach the buyer: give the money another way',
+          saga.orderId,
+          told.detail,
+        )
         return 'alerted'
       case 'dispute-opened':
         await appendNote(tx, saga, { step: 'DISPUTE', result: 'OPENED', detail: told.detail })
@@ -51,7 +80,11 @@ export function createTakeIn(options: { append: Append; apply: Apply; newId: () 
     }
   }
 
-  async function disputeEnded(tx: Tx, saga: StoredSaga, told: Extract<Told, { kind: 'dispute-closed' }>): Promise<string> {
+  async function disputeEnded(
+    tx: Tx,
+    saga: StoredSaga,
+    told: Extract<Told, { kind: 'dispute-closed' }>,
+  ): Promise<string> {
     const { disputeId, outcome, amount, closedAt, detail } = told
     const version = await keepDisputeEnd(tx, saga.orderId, told)
     if (version === null) return KNOWN_ALREADY
@@ -59,7 +92,12 @@ export function createTakeIn(options: { append: Append; apply: Apply; newId: () 
     const { orderId, orderNumber, userId, eventId, currency } = await getOrder(tx, saga.orderId)
     if (!eventId || !currency) throw new Error(`${orderId} was charged without an event or a currency`)
     const about = { orderId, orderNumber, userId, eventId }
-    await append(tx, disputeClosed, { ...about, disputeId, outcome, amount, currency, closedAt }, { aggregateVersion: version })
+    await append(
+      tx,
+      disputeClosed,
+      { ...about, disputeId, outcome, amount, currency, closedAt },
+      { aggregateVersion: version },
+    )
     const isLost = outcome === 'LOST'
     const title = isLost
       ? 'a dispute is lost: its tickets stop, unless their organizer has it otherwise'
@@ -68,14 +106,24 @@ export function createTakeIn(options: { append: Append; apply: Apply; newId: () 
     return 'alerted'
   }
 
-  async function refundedByHand(tx: Tx, saga: StoredSaga, told: Extract<Told, { kind: 'refunded' }>): Promise<string> {
+  async function refundedByHand(
+    tx: Tx,
+    saga: StoredSaga,
+    told: Extract<Told, { kind: 'refunded' }>,
+  ): Promise<string> {
     const { gatewayRefundId, amount } = told
     if (await isBooked(tx, gatewayRefundId)) return KNOWN_ALREADY
     const refundId = newId() as RefundId
     const applied = await apply(tx, saga, { type: 'REFUNDED_ELSEWHERE', refundId, gatewayRefundId, amount })
     const detail = { gatewayRefundId, amountMinor: amount, state: saga.state }
     if (!applied.applied) {
-      await alert(tx, 'CRITICAL', 'a refund at the gateway that the order has no money for', saga.orderId, detail)
+      await alert(
+        tx,
+        'CRITICAL',
+        'a refund at the gateway that the order has no money for',
+        saga.orderId,
+        detail,
+      )
       return 'alerted'
     }
     const isPart = (applied.saga.context.refunded ?? 0) < (applied.saga.context.total ?? 0)
@@ -87,4 +135,5 @@ export function createTakeIn(options: { append: Append; apply: Apply; newId: () 
   }
 }
 
-const said = (applied: Applied): string => (applied.applied ? `saga moved to ${applied.saga.state}` : KNOWN_ALREADY)
+const said = (applied: Applied): string =>
+  applied.applied ? `saga moved to ${applied.saga.state}` : KNOWN_ALREADY

@@ -3,7 +3,10 @@ import type Stripe from 'stripe'
 import { declineOf } from '../gateway/outcomes.ts'
 import type { Failure } from '../saga/saga.ts'
 
-/** What an event of the gateway tells us. Charges name their order, whatever is done by hand at the gateway names the charge. */
+/**
+ * What an event of the gateway tells us. Charges name their order, whatever is done by hand at the gateway
+ * names the charge.
+ */
 export type Told =
   | { kind: 'charged'; orderId: OrderId; transactionId: string }
   | { kind: 'declined'; orderId: OrderId; failure: Failure }
@@ -20,7 +23,8 @@ export interface DisputeEnd {
   closedAt: Date
 }
 
-const idOf = (thing: string | { id: string } | null): string | null => (typeof thing === 'object' ? (thing?.id ?? null) : thing)
+const idOf = (thing: string | { id: string } | null): string | null =>
+  typeof thing === 'object' ? (thing?.id ?? null) : thing
 
 /** All that an event tells; nothing where it is not of interest. */
 export function toldBy(event: Stripe.Event): Told[] {
@@ -53,10 +57,17 @@ export function toldBy(event: Stripe.Event): Told[] {
 function ofIntent(type: string, intent: Stripe.PaymentIntent): Told[] {
   const orderId = OrderId.safeParse(intent.metadata.orderId)
   if (!orderId.success) return []
-  if (type === 'payment_intent.succeeded') return [{ kind: 'charged', orderId: orderId.data, transactionId: intent.id }]
+  if (type === 'payment_intent.succeeded')
+    return [{ kind: 'charged', orderId: orderId.data, transactionId: intent.id }]
   const error = intent.last_payment_error
   const { reason, message } = declineOf(error?.decline_code ?? error?.code, error?.message)
-  return [{ kind: 'declined', orderId: orderId.data, failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message } }]
+  return [
+    {
+      kind: 'declined',
+      orderId: orderId.data,
+      failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message },
+    },
+  ]
 }
 
 /** Ours carry the order's id: what became of those the saga knows. */

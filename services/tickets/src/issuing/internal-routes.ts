@@ -29,7 +29,8 @@ export function issuingHandlers(deps: Deps): Handlers<Routes> {
       await showIssued(deps.redisPicture, body, result)
       if (result.outcome !== 'ISSUED') {
         const { outcome, reason, detail } = result
-        const message = outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'
+        const message =
+          outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'
         return refuse(409, `ORDER_${outcome}`, message, {
           ...{ confirmed: false as const, outcome, reason },
           ...(detail && { detail }),
@@ -55,7 +56,11 @@ export function issuingHandlers(deps: Deps): Handlers<Routes> {
           })
         case 'cancelled': {
           await showFree(deps.redisPicture, result)
-          const cancelled = result.tickets.map(({ ticketId, ticketTypeId, unitPrice }) => ({ ticketId, ticketTypeId, unitPrice }))
+          const cancelled = result.tickets.map(({ ticketId, ticketTypeId, unitPrice }) => ({
+            ticketId,
+            ticketTypeId,
+            unitPrice,
+          }))
           return { status: 200, body: { orderId: body.orderId, cancelled } }
         }
       }
@@ -64,7 +69,10 @@ export function issuingHandlers(deps: Deps): Handlers<Routes> {
       const sql = deps.db
       const tickets = await listTicketsOfOrder(sql, params.orderId)
       const standing = await findOutcome(sql, params.orderId)
-      const body = { outcome: standing?.outcome ?? null, tickets: tickets.map((ticket) => ticketView(ticket, publicUrl)) }
+      const body = {
+        outcome: standing?.outcome ?? null,
+        tickets: tickets.map((ticket) => ticketView(ticket, publicUrl)),
+      }
       return { status: 200, body }
     },
   }
@@ -81,9 +89,14 @@ async function issueOrGiveUp({ db, issuing, logger }: Deps, order: PaidOrder): P
 }
 
 /** Redis is told what is free again; what it should have known of before is put right by reconciliation. */
-async function showFree(redisPicture: RedisPicture, { changed, freed, released }: CancelResult & { outcome: 'cancelled' }) {
+async function showFree(
+  redisPicture: RedisPicture,
+  { changed, freed, released }: CancelResult & { outcome: 'cancelled' },
+) {
   for (const [eventId, tickets] of Map.groupBy(changed, ({ eventId }) => eventId)) {
-    const general = tickets.filter(({ seat }) => !seat).map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
+    const general = tickets
+      .filter(({ seat }) => !seat)
+      .map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
     await redisPicture.giveBack(
       eventId,
       general,

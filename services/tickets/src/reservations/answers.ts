@@ -25,7 +25,12 @@ export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserv
 }
 
 export const refuseInvalid = (details: readonly Detail[]) =>
-  refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', { details: details.slice(0, DETAILS_MAX) })
-export const unknownReservation = (reservationId: ReservationId) => refuseUnknown('RESERVATION', reservationId)
-export const reservationInPayment = () => refuse(409, 'RESERVATION_IN_PAYMENT', 'this reservation is being paid for')
-export const completedReservation = () => refuse(409, 'RESERVATION_COMPLETED', 'this reservation is paid: its tickets are issued')
+  refuse(400, 'VALIDATION_FAILED', 'the request is not of its schema', {
+    details: details.slice(0, DETAILS_MAX),
+  })
+export const unknownReservation = (reservationId: ReservationId) =>
+  refuseUnknown('RESERVATION', reservationId)
+export const reservationInPayment = () =>
+  refuse(409, 'RESERVATION_IN_PAYMENT', 'this reservation is being paid for')
+export const completedReservation = () =>
+  refuse(409, 'RESERVATION_COMPLETED', 'this reservation is paid: its tickets are issued')

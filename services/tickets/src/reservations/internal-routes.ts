@@ -67,7 +67,10 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
       if (result.outcome === 'refused') return refuse(409, result.error, result.message)
       const { reservation } = result
       if (reservation.status === 'PAYING') await deps.redisPicture.confirm(reservation)
-      return { status: 200, body: { ...reservationView(reservation, deps.config), userId: body.userId, orderId: body.orderId } }
+      return {
+        status: 200,
+        body: { ...reservationView(reservation, deps.config), userId: body.userId, orderId: body.orderId },
+      }
     },
     releaseClaim: async ({ body }) => {
       const result = await deps.db.transact((tx) => deps.releases.releaseClaim(tx, body))
@@ -79,7 +82,10 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
           return { status: 200, body: { released: false, reservationId, ticketsReleased: 0 } }
         case 'released':
           await deps.redisPicture.release([result.reservation])
-          return { status: 200, body: { released: true, reservationId, ticketsReleased: result.ticketsReleased } }
+          return {
+            status: 200,
+            body: { released: true, reservationId, ticketsReleased: result.ticketsReleased },
+          }
       }
     },
   }

@@ -14,7 +14,10 @@ interface Deps {
   stops: Stops
 }
 
-type StopRoutes = Pick<typeof ticketsRoutes, 'stopTicket' | 'reinstateTicket' | 'getDisputePolicy' | 'putDisputePolicy'>
+type StopRoutes = Pick<
+  typeof ticketsRoutes,
+  'stopTicket' | 'reinstateTicket' | 'getDisputePolicy' | 'putDisputePolicy'
+>
 
 /** Stopping tickets of one's events; those of others are not there. */
 export function stopHandlers(deps: Deps): Handlers<StopRoutes> {
@@ -28,8 +31,13 @@ export function stopHandlers(deps: Deps): Handlers<StopRoutes> {
   }
 
   function answer(result: StopResult) {
-    if (result.outcome === 'done') return { status: 200 as const, body: ticketView(result.ticket, deps.config.publicUrl) }
-    return refuse(409, codes[result.status], `this ticket is ${result.status.toLowerCase().replace('_', ' ')} already`)
+    if (result.outcome === 'done')
+      return { status: 200 as const, body: ticketView(result.ticket, deps.config.publicUrl) }
+    return refuse(
+      409,
+      codes[result.status],
+      `this ticket is ${result.status.toLowerCase().replace('_', ' ')} already`,
+    )
   }
 
   return {
@@ -41,7 +49,10 @@ export function stopHandlers(deps: Deps): Handlers<StopRoutes> {
       const ticket = await getOfOwnEvent(ticketId, principal.userId)
       return answer(await deps.db.transact((tx) => deps.stops.reinstate(tx, ticket)))
     },
-    getDisputePolicy: async ({ principal }) => ({ status: 200, body: await findPolicy(sql, principal.userId) }),
+    getDisputePolicy: async ({ principal }) => ({
+      status: 200,
+      body: await findPolicy(sql, principal.userId),
+    }),
     putDisputePolicy: async ({ body, principal }) => {
       await savePolicy(sql, principal.userId, body)
       return { status: 200, body }

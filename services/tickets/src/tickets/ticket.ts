@@ -30,7 +30,10 @@ export interface StoredTicket {
   readonly codeVersion: number
   readonly version: number
   readonly createdAt: Date
-  /** Since when it admits nobody, and why; null while it is not stopped. One that was cancelled while it was keeps them. */
+  /**
+   * Since when it admits nobody, and why; null while it is not stopped. One that was cancelled while it was
+   * keeps them.
+   */
   readonly stoppedAt: Date | null
   readonly stopReason: StopReason | null
   /** The organizer's words, for people at the door. */
@@ -60,7 +63,8 @@ export const stopView = ({ stoppedAt, stopReason, ...ticket }: Standing) =>
   isStopped({ ...ticket, stoppedAt, stopReason }) && stoppedAt && stopReason ? { stoppedAt, stopReason } : {}
 
 /** The URL of the picture of a ticket's code. */
-export const qrCodeUrl = (publicUrl: string, ticketId: TicketId) => `${publicUrl}/api/tickets/${ticketId}/qr.png`
+export const qrCodeUrl = (publicUrl: string, ticketId: TicketId) =>
+  `${publicUrl}/api/tickets/${ticketId}/qr.png`
 
 export const ticketView = (ticket: StoredTicket, publicUrl: string): Ticket => ({
   ticketId: ticket.ticketId,

@@ -15,7 +15,10 @@ interface Deps {
   transfers: PassOn
 }
 
-type TransferRoutes = Pick<typeof ticketsRoutes, 'transferTicket' | 'claimTransfer' | 'listTransfers' | 'cancelTransfer'>
+type TransferRoutes = Pick<
+  typeof ticketsRoutes,
+  'transferTicket' | 'claimTransfer' | 'listTransfers' | 'cancelTransfer'
+>
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, transferId: cursorFields.id })
 
@@ -37,7 +40,10 @@ export function transferHandlers(deps: Deps): Handlers<TransferRoutes> {
         case 'unknown':
           return refuseUnknown('TICKET', ticketId)
         case 'too-many':
-          return { ...refuse(429, 'RATE_LIMITED', 'too many transfers within an hour'), headers: { 'retry-after': '600' } }
+          return {
+            ...refuse(429, 'RATE_LIMITED', 'too many transfers within an hour'),
+            headers: { 'retry-after': '600' },
+          }
         case 'too-many-to-address':
           return {
             ...refuse(429, 'RATE_LIMITED', 'this address was offered too many tickets within a day'),
@@ -51,9 +57,14 @@ export function transferHandlers(deps: Deps): Handlers<TransferRoutes> {
     },
     claimTransfer: async ({ body, principal }) => {
       const result = await deps.claimTicket(body.token, async () => principal)
-      if (result.outcome === 'claimed') return { status: 200, body: ticketView(result.ticket, deps.config.publicUrl) }
+      if (result.outcome === 'claimed')
+        return { status: 200, body: ticketView(result.ticket, deps.config.publicUrl) }
       if (result.outcome === 'refused') return refuse(409, result.error, result.message)
-      return refuse(404, 'TRANSFER_NOT_FOUND', 'this link is not valid: open it again from the mail, or copy all of it')
+      return refuse(
+        404,
+        'TRANSFER_NOT_FOUND',
+        'this link is not valid: open it again from the mail, or copy all of it',
+      )
     },
     listTransfers: async ({ query, principal }) => {
       const after = cursor.decode(query.cursor)
@@ -64,7 +75,10 @@ export function transferHandlers(deps: Deps): Handlers<TransferRoutes> {
     cancelTransfer: async ({ params: { transferId }, principal }) => {
       const transfer = await findTransfer(sql, transferId)
       if (transfer?.senderId !== principal.userId) return refuseUnknown('TRANSFER', transferId)
-      if (!(await withdrawTransfer(sql, transferId)) && (await findTransfer(sql, transferId))?.status === 'COMPLETED') {
+      if (
+        !(await withdrawTransfer(sql, transferId)) &&
+        (await findTransfer(sql, transferId))?.status === 'COMPLETED'
+      ) {
         return refuse(409, 'TRANSFER_COMPLETED', 'the ticket has changed hands')
       }
       return { status: 204, body: undefined }

@@ -10,7 +10,10 @@ import {
 import type { EventPicture } from '../event-pictures/picture.ts'
 import { isStopped, STOPPED, type StoredTicket } from '../tickets/ticket.ts'
 
-/** A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled or over. */
+/**
+ * A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled
+ * or over.
+ */
 export interface StoredTransfer {
   readonly transferId: TransferId
   readonly ticketId: TicketId
@@ -42,10 +45,17 @@ export interface NotTransferred {
 }
 
 export const stopped: NotTransferred = { error: 'TICKET_STOPPED', message: STOPPED }
-export const toOneself: NotTransferred = { error: 'TRANSFER_TO_SELF', message: 'this ticket is yours already' }
+export const toOneself: NotTransferred = {
+  error: 'TRANSFER_TO_SELF',
+  message: 'this ticket is yours already',
+}
 
 /** Why a ticket of an event cannot change hands at this moment, whoever it is for; null when it can. */
-export function refusalOfTransfer(ticket: StoredTicket, picture: EventPicture, at: Date): NotTransferred | null {
+export function refusalOfTransfer(
+  ticket: StoredTicket,
+  picture: EventPicture,
+  at: Date,
+): NotTransferred | null {
   if (ticket.status !== 'ACTIVE') {
     const state = ticket.status.toLowerCase().replace('_', ' ')
     return { error: 'TICKET_NOT_TRANSFERABLE', message: `this ticket is ${state}` }

@@ -17,7 +17,10 @@ type Deps = Making &
     redisPicture: RedisPicture
   }
 
-type TypeRoutes = Pick<typeof ticketsRoutes, 'createTicketType' | 'listTicketTypes' | 'updateTicketType' | 'deleteTicketType'>
+type TypeRoutes = Pick<
+  typeof ticketsRoutes,
+  'createTicketType' | 'listTicketTypes' | 'updateTicketType' | 'deleteTicketType'
+>
 
 export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
   const sql = deps.db
@@ -33,7 +36,9 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
     if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownType(ticketTypeId))
     if (picture.organizerId !== userId) throw new RefusedError(notTheirs())
     if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
-      throw new RefusedError(refuse(409, 'EVENT_NOT_EDITABLE', `the event is ${picture.status.toLowerCase()}`))
+      throw new RefusedError(
+        refuse(409, 'EVENT_NOT_EDITABLE', `the event is ${picture.status.toLowerCase()}`),
+      )
     }
     const result = await deps.db.transact((tx) => work(tx, picture))
     switch (result.outcome) {
@@ -43,7 +48,9 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
         throw new RefusedError(invalid(result))
       case 'below-sold': {
         const { sold, held } = result
-        throw new RefusedError(refuse(409, 'BELOW_SOLD', `${sold} are sold and ${held} are held`, { sold, held }))
+        throw new RefusedError(
+          refuse(409, 'BELOW_SOLD', `${sold} are sold and ${held} are held`, { sold, held }),
+        )
       }
       case 'changed':
         await deps.redisPicture.release(result.released)
@@ -78,7 +85,9 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
       return { status: 200, body: typeView(type, picture) }
     },
     deleteTicketType: async ({ params: { ticketTypeId }, principal }) => {
-      await change(ticketTypeId, principal.userId, (tx, picture) => deleteType(deps, tx, picture, ticketTypeId))
+      await change(ticketTypeId, principal.userId, (tx, picture) =>
+        deleteType(deps, tx, picture, ticketTypeId),
+      )
       return { status: 204, body: undefined }
     },
   }

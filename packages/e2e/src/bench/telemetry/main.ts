@@ -12,7 +12,10 @@ import {
 import { createLocalJWKSet } from 'jose'
 import { z } from 'zod'
 
-/** A service with one route, as every service is made: signed-in users, a body to decode, an answer to encode, nothing behind it. */
+/**
+ * A service with one route, as every service is made: signed-in users, a body to decode, an answer to encode,
+ * nothing behind it.
+ */
 const routes = {
   takeThing: defineRoute({
     method: 'POST',
@@ -22,7 +25,10 @@ const routes = {
     idempotency: 'none',
     params: z.object({ thingId: z.uuid() }),
     body: z.strictObject({ quantity: z.int().min(1).max(10), price: Money }),
-    responses: { 201: z.object({ thingId: z.uuid(), quantity: z.int(), total: Money, at: z.string() }), 409: Refusal },
+    responses: {
+      201: z.object({ thingId: z.uuid(), quantity: z.int(), total: Money, at: z.string() }),
+      409: Refusal,
+    },
   }),
 } as const
 
